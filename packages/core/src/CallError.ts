@@ -1,0 +1,220 @@
+/**
+ * Why a call has no result: what the runner found (`CallError`) or what the tool itself answered (`ToolFailure`).
+ */
+import * as Data from "effect/Data"
+import * as Schema from "effect/Schema"
+
+/** No tool of the toolkit has this name. */
+export class UnknownTool extends Schema.TaggedError<UnknownTool>()("UnknownTool", {
+  available: Schema.Array(Schema.String)
+}) {
+  readonly isRetryable = false
+  override get message(): string {
+    return this.available.length === 0
+      ? "There is no tool of this name, and none is available."
+      : `There is no tool of this name. Available: ${this.available.join(", ")}.`
+  }
+}
+
+/** The arguments are not JSON, or do not fit the tool's parameters; the tool did not run. */
+export class InvalidArguments extends Schema.TaggedError<InvalidArguments>()("InvalidArguments", {
+  issues: Schema.Array(Schema.Struct({ path: Schema.String, message: Schema.String }))
+}) {
+  readonly isRetryable = true
+  override get message(): string {
+    const issues = this.issues.map(({ path, message }) => path === "" ? message : `${path}: ${message}`)
+    return `The arguments do not fit the tool's parameters; it did not run. ${issues.join("; ")}.`
+  }
+}
+
+/** The model's turn was cut off, so the call may be incomplete; the tool did not run. */
+export class Truncated extends Schema.TaggedError<Truncated>()("Truncated", {}) {
+  readonly isRetryable = true
+  override get message(): string {
+    return "The turn was cut off before this call was complete; it did not run. Ask again, with fewer or shorter calls."
+  }
+}
+
+/** The turn asked for more calls than one batch runs; the tool did not run. */
+export class LimitExceeded extends Schema.TaggedError<LimitExceeded>()("LimitExceeded", {
+  maxCalls: Schema.Int
+}) {
+  readonly isRetryable = true
+  override get message(): string {
+    return this.maxCalls === 0
+      ? "Tools are switched off; this call did not run."
+      : `Only the first ${this.maxCalls} calls of a turn run; this one did not. Ask for it in the next turn.`
+  }
+}
+
+/**
+ * The call did not end in time.
+ *
+ * - `limit`: which limit it met, its own `timeout` or the batch's `deadline`
+ * - `millis`: how long that limit was
+ * - `started`: false when the deadline came before the call's turn did
+ * - `harmless`: the tool is read-only or idempotent
+ */
+export class Timeout extends Schema.TaggedError<Timeout>()("Timeout", {
+  limit: Schema.Literals(["timeout", "deadline"]),
+  millis: Schema.Finite,
+  started: Schema.Boolean,
+  harmless: Schema.Boolean
+}) {
+  get isRetryable(): boolean {
+    return this.harmless || !this.started
+  }
+  override get message(): string {
+    if (!this.started) return `The batch met its deadline of ${this.millis} ms before this call began; it did not run.`
+    const late = `No answer within ${this.millis} ms (${this.limit}).`
+    return this.harmless
+      ? `${late} It may be asked for again.`
+      : `${late} The outcome is unknown: it may still take effect. Check before asking for it again.`
+  }
+}
+
+/** The tool crashed. `cause` holds what happened, for the host alone. */
+export class Defect extends Schema.TaggedError<Defect>()("Defect", {
+  harmless: Schema.Boolean,
+  cause: Schema.Cause(Schema.Unknown, Schema.Defect())
+}) {
+  get isRetryable(): boolean {
+    return this.harmless
+  }
+  override get message(): string {
+    return this.harmless
+      ? "The tool crashed."
+      : "The tool crashed. The outcome is unknown: it may have taken effect. Check before asking for it again."
+  }
+}
+
+/** The call was interrupted from within, not by its batch. */
+export class Interrupted extends Schema.TaggedError<Interrupted>()("Interrupted", {
+  harmless: Schema.Boolean
+}) {
+  get isRetryable(): boolean {
+    return this.harmless
+  }
+  override get message(): string {
+    return this.harmless
+      ? "The call was interrupted."
+      : "The call was interrupted. The outcome is unknown: it may have taken effect. Check before asking for it again."
+  }
+}
+
+/** The tool ran, but what it gave back does not fit its `success` or `failure` schema, or is not JSON. */
+export class Unencodable extends Schema.TaggedError<Unencodable>()("Unencodable", {
+  issue: Schema.String
+}) {
+  readonly isRetryable = false
+  override get message(): string {
+    return "The tool ran, but its result could not be written as JSON."
+  }
+}
+
+/** What the runner can find. Each reason knows whether another attempt is harmless. */
+export const Reason = Schema.Union([
+  UnknownTool,
+  InvalidArguments,
+  Truncated,
+  LimitExceeded,
+  Timeout,
+  Defect,
+  Interrupted,
+  Unencodable
+])
+export type Reason = typeof Reason.Type
+
+/** A call that has no answer of its own, and why; `Effect.catchReason` works on it. */
+export class CallError extends Schema.TaggedError<CallError>()("CallError", {
+  callId: Schema.String,
+  tool: Schema.String,
+  reason: Reason
+}) {
+  /** True only where a second attempt is harmless. */
+  get isRetryable(): boolean {
+    return this.reason.isRetryable
+  }
+  override get message(): string {
+    return `${this.tool} (${this.callId}): ${this.reason.message}`
+  }
+}
+
+class AnyToolFailure extends Data.TaggedError("ToolFailure")<{
+  readonly tool: string
+  readonly failure: unknown
+  readonly encoded: Schema.Json
+  readonly isRetryable: boolean
+}> {}
+
+/**
+ * The typed failure of a tool, wrapped so that neither it nor `CallError` can swallow the other.
+ *
+ * - `encoded`: the failure as the tool's `failure` schema writes it, which is all that a model sees of it
+ * - `isRetryable`: the tool is read-only or idempotent, so a second attempt is harmless
+ */
+export class ToolFailure<out F> extends AnyToolFailure {
+  declare readonly failure: F
+  override get message(): string {
+    return `${this.tool}: ${describe(this)}`
+  }
+}
+
+const describe = ({ failure, encoded }: ToolFailure<unknown>): string => {
+  if (failure instanceof Error && failure.message !== "") return failure.message
+  if (typeof encoded === "string") return encoded
+  return `The tool failed${failure instanceof Error ? ` with ${failure.name}` : ""}.`
+}
+
+/** The one shape in which every wire shows an error to a model. */
+export interface ModelError {
+  readonly error: {
+    readonly type: string
+    readonly message: string
+    readonly retryable: boolean
+    readonly data: Schema.Json
+  }
+}
+
+/**
+ * Gives what a model may see of an error: no stack, no cause, and of a tool's failure only what its schema encodes.
+ */
+export const toModel = (error: CallError | ToolFailure<unknown>): ModelError =>
+  error._tag === "ToolFailure"
+    ? { error: { ...nameOf(error), message: describe(error), retryable: error.isRetryable, data: fieldsOf(error) } }
+    : {
+      error: {
+        type: error.reason._tag,
+        message: error.reason.message,
+        retryable: error.reason.isRetryable,
+        data: factsOf(error.reason)
+      }
+    }
+
+const isRecord = (json: Schema.Json): json is Schema.JsonObject =>
+  typeof json === "object" && json !== null && !Array.isArray(json)
+
+const nameOf = ({ encoded }: ToolFailure<unknown>): { readonly type: string } => ({
+  type: isRecord(encoded) && typeof encoded["_tag"] === "string" ? encoded["_tag"] : "ToolFailure"
+})
+
+const fieldsOf = ({ encoded }: ToolFailure<unknown>): Schema.Json => {
+  if (!isRecord(encoded)) return encoded
+  const { _tag, ...fields } = encoded
+  return fields
+}
+
+const factsOf = (reason: Reason): Schema.Json => {
+  switch (reason._tag) {
+    case "UnknownTool":
+      return { available: reason.available }
+    case "InvalidArguments":
+      return { issues: reason.issues }
+    case "LimitExceeded":
+      return { maxCalls: reason.maxCalls }
+    case "Timeout":
+      return { limit: reason.limit, millis: reason.millis, started: reason.started }
+    default:
+      return {}
+  }
+}

@@ -1,0 +1,255 @@
+/**
+ * A tool: an Effect that a model may ask for, with schemas for what goes in, what comes out and how it fails.
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as JsonSchema from "effect/JsonSchema"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaRepresentation from "effect/SchemaRepresentation"
+import { InvalidArguments, ToolFailure, Unencodable } from "./CallError.ts"
+
+/**
+ * What a handler is told about the call it answers.
+ *
+ * - `attempt`: 1 at first, then one more with every retry
+ * - `idempotencyKey`: a UUID, the same for every attempt at this call in this run, for services that refuse to act twice
+ * - `deadline`: when the answer stops counting, in milliseconds since the epoch; `Infinity` when nothing limits it
+ */
+export interface Call {
+  readonly id: string
+  readonly attempt: number
+  readonly idempotencyKey: string
+  readonly deadline: number
+}
+
+/** What a tool gave back: the value, and the same as its `success` schema writes it. */
+export interface Answer<out A> {
+  readonly value: A
+  readonly json: Schema.Json
+}
+
+/** A call whose arguments fit: ready to be executed, once per attempt. */
+export interface Prepared<out A, out F, out R> {
+  readonly execute: (call: Call) => Effect.Effect<Answer<A>, ToolFailure<F> | Unencodable, R>
+}
+
+/** A tool, whatever its types. */
+export interface Any {
+  readonly name: string
+  readonly description: string
+  readonly parameters: Schema.Constraint
+  readonly success: Schema.Constraint
+  readonly failure: Schema.Constraint
+  readonly readOnly: boolean
+  readonly idempotent: boolean
+  readonly timeout: Duration.Duration | undefined
+  readonly jsonSchema: JsonSchema.JsonSchema
+  readonly prepare: (args: unknown) => Effect.Effect<Prepared<unknown, unknown, unknown>, InvalidArguments, unknown>
+}
+
+/**
+ * A tool with its types; `R` is what its handler and its schemas need.
+ *
+ * - `jsonSchema`: the JSON Schema of `parameters`, draft 2020-12, as providers are sent it
+ * - `prepare`: decodes arguments that are already parsed JSON; executing encodes what the handler gives back
+ */
+export interface Tool<
+  out Name extends string,
+  out Parameters extends Schema.Constraint,
+  out Success extends Schema.Constraint,
+  out Failure extends Schema.Constraint,
+  out R = never,
+  out ReadOnly extends boolean = boolean
+> extends Any {
+  readonly name: Name
+  readonly parameters: Parameters
+  readonly success: Success
+  readonly failure: Failure
+  readonly readOnly: ReadOnly
+  readonly prepare: (
+    args: unknown
+  ) => Effect.Effect<Prepared<Success["Type"], Failure["Type"], R>, InvalidArguments, R>
+}
+
+/** What a tool's handler and schemas need. */
+export type Requirements<T extends Any> = Effect.Services<ReturnType<T["prepare"]>>
+
+/** The service that answers for a tool made without `execute`; `Toolkit.toLayer` provides it. */
+export interface Handler<out Name extends string> {
+  readonly "~@volley/core/Handler": Name
+}
+
+/** What the handler of tool `T` is: its parameters and the call to an Effect. */
+export type Execute<
+  P extends Schema.Constraint,
+  S extends Schema.Constraint,
+  F extends Schema.Constraint,
+  R
+> = (parameters: P["Type"], call: Call) => Effect.Effect<S["Type"], F["Type"], R>
+
+type SchemaServices<P extends Schema.Constraint, S extends Schema.Constraint, F extends Schema.Constraint> =
+  | P["DecodingServices"]
+  | S["EncodingServices"]
+  | F["EncodingServices"]
+
+/** What every tool says of itself, whether its handler stands beside it or is given later. */
+export interface Definition<
+  P extends Schema.Constraint,
+  S extends Schema.Constraint,
+  F extends Schema.Constraint,
+  ReadOnly extends boolean
+> {
+  /** What it does, which inputs it needs and where they come from: all that a model knows of it. */
+  readonly description: string
+  readonly parameters: P
+  readonly success: S
+  /** The schema of the handler's typed error; `Schema.Never` when left out. */
+  readonly failure?: F | undefined
+  /** Running it changes nothing; false unless said. */
+  readonly readOnly?: ReadOnly | undefined
+  /** Running it twice is the same as once; false unless said. A tool that is neither is never run a second time. */
+  readonly idempotent?: boolean | undefined
+  /** How long one call may take, all attempts together; the batch's `timeout` when left out. */
+  readonly timeout?: Duration.Input | undefined
+}
+
+/** A definition whatever its types; the overloads of `make` give callers the precise ones. */
+interface AnyDefinition extends Definition<Schema.Constraint, Schema.Constraint, Schema.Constraint, boolean> {
+  readonly execute?: ((parameters: unknown, call: Call) => Effect.Effect<unknown, unknown, unknown>) | undefined
+}
+
+/**
+ * Makes a tool.
+ *
+ * - without `execute`, the tool needs `Tool.Handler<Name>`, which `Toolkit.toLayer` provides
+ * - errors: `execute` fails with what `failure` describes; anything it throws is that call's `Defect`
+ */
+export function make<
+  const Name extends string,
+  P extends Schema.Constraint,
+  S extends Schema.Constraint,
+  F extends Schema.Constraint = typeof Schema.Never,
+  const ReadOnly extends boolean = false
+>(
+  name: Name,
+  definition: Definition<P, S, F, ReadOnly> & { readonly execute?: undefined }
+): Tool<Name, P, S, F, Handler<Name> | SchemaServices<P, S, F>, ReadOnly>
+export function make<
+  const Name extends string,
+  P extends Schema.Constraint,
+  S extends Schema.Constraint,
+  F extends Schema.Constraint = typeof Schema.Never,
+  R = never,
+  const ReadOnly extends boolean = false
+>(
+  name: Name,
+  definition: Definition<P, S, F, ReadOnly> & { readonly execute: Execute<P, S, F, R> }
+): Tool<Name, P, S, F, R | SchemaServices<P, S, F>, ReadOnly>
+export function make(name: string, definition: AnyDefinition): Any {
+  const failure = definition.failure ?? Schema.Never
+  const tool = {
+    name,
+    description: definition.description,
+    parameters: definition.parameters,
+    success: definition.success,
+    failure,
+    readOnly: definition.readOnly ?? false,
+    idempotent: definition.idempotent ?? false,
+    timeout: definition.timeout === undefined ? undefined : Duration.fromInputUnsafe(definition.timeout),
+    jsonSchema: jsonSchemaOf(definition.parameters)
+  }
+  const execute = definition.execute ?? viaHandler(name)
+  const decode = Schema.decodeUnknownEffect(Schema.toCodecJson(definition.parameters), { errors: "all" })
+  const answer = answerWith(definition.success)
+  const fail = failWith(tool, failure)
+  const prepare = (args: unknown) =>
+    Effect.mapBothEager(decode(args), {
+      onFailure: invalidArguments,
+      onSuccess: (parameters): Prepared<unknown, unknown, unknown> => ({
+        execute: (call) =>
+          Effect.matchEffect(Effect.suspend(() => execute(parameters, call)), { onFailure: fail, onSuccess: answer })
+      })
+    })
+  return { ...tool, prepare }
+}
+
+/**
+ * Makes a tool whose parameters are a raw JSON Schema (draft 2020-12), which is sent to providers as it is.
+ *
+ * - the arguments are checked against the schema; a keyword that cannot be checked throws here, unless `validate` is given
+ * - the handler gets the arguments as the model sent them
+ */
+export function fromJsonSchema<
+  const Name extends string,
+  F extends Schema.Constraint = typeof Schema.Never,
+  R = never,
+  const ReadOnly extends boolean = false
+>(
+  name: Name,
+  definition:
+    & Omit<Definition<Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, ReadOnly>, "parameters" | "success">
+    & {
+      readonly parameters: JsonSchema.JsonSchema
+      /** Says what is wrong with the arguments, `undefined` when nothing is; takes the place of the built-in check. */
+      readonly validate?: ((args: Schema.Json) => string | undefined) | undefined
+      readonly execute: Execute<Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, R>
+    }
+): Tool<Name, Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, R | F["EncodingServices"], ReadOnly> {
+  const { parameters, validate, ...rest } = definition
+  const schema = validate === undefined ? imported(name, parameters) : Schema.Json.check(Schema.makeFilter(validate))
+  return { ...make(name, { ...rest, parameters: schema, success: Schema.Unknown }), jsonSchema: parameters }
+}
+
+/** The context key of the handler of a tool made without `execute`; its types were checked by `Toolkit.toLayer`. */
+export const handlerKey = <Name extends string>(name: Name) =>
+  Context.Service<Handler<Name>, (parameters: unknown, call: Call) => Effect.Effect<unknown, unknown>>(
+    `@volley/core/Tool/${name}`
+  )
+
+const viaHandler = (name: string) => (parameters: unknown, call: Call) =>
+  Effect.flatMap(handlerKey(name), (handler) => handler(parameters, call))
+
+const answerWith = (schema: Schema.Constraint) => {
+  const encode = Schema.encodeUnknownEffect(Schema.toCodecJson(schema))
+  return (value: unknown) => Effect.mapBothEager(encode(value), { onFailure: unencodable, onSuccess: (json) => ({ value, json }) })
+}
+
+const failWith = (tool: Pick<Any, "name" | "readOnly" | "idempotent">, schema: Schema.Constraint) => {
+  const encode = Schema.encodeUnknownEffect(Schema.toCodecJson(schema))
+  const isRetryable = tool.readOnly || tool.idempotent
+  return (failure: unknown) =>
+    Effect.matchEffect(encode(failure), {
+      onFailure: (error) => Effect.fail(unencodable(error)),
+      onSuccess: (encoded) => Effect.fail(new ToolFailure({ tool: tool.name, failure, encoded, isRetryable }))
+    })
+}
+
+const unencodable = (error: Schema.SchemaError) => new Unencodable({ issue: error.message })
+
+const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
+
+const invalidArguments = (error: Schema.SchemaError) =>
+  new InvalidArguments({
+    issues: issuesOf(error.issue).issues.map(({ message, path }) => ({ path: (path ?? []).join("."), message }))
+  })
+
+/** Providers take an object at the root, and definitions inside it. */
+const jsonSchemaOf = (schema: Schema.Constraint): JsonSchema.JsonSchema => {
+  const document = Schema.toJsonSchemaDocument(schema)
+  return Object.keys(document.definitions).length === 0
+    ? document.schema
+    : { ...document.schema, $defs: document.definitions }
+}
+
+/** Throws where the schema has a keyword that Effect cannot check, rather than let arguments pass unchecked. */
+const imported = (name: string, parameters: JsonSchema.JsonSchema): Schema.Codec<Schema.Json> => {
+  try {
+    const document = JsonSchema.fromSchemaDraft2020_12(parameters)
+    return Schema.make(SchemaRepresentation.fromJsonSchemaDocument(document, { patterns: "apply" }).ast)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`Tool.fromJsonSchema("${name}"): ${why}. Pass \`validate\` to check the arguments yourself.`, { cause })
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Tools by name. The toolkit's type knows what every tool of it needs and how it fails.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Hash from "effect/Hash"
+import * as Layer from "effect/Layer"
+import * as Tool from "./Tool.ts"
+
+/**
+ * A set of tools.
+ *
+ * - `tools`: in the order given
+ * - `wireNames`: each tool's name as providers are sent it, `^[A-Za-z_][A-Za-z0-9_-]{0,63}$`
+ * - `byName`: each tool under both of its names
+ */
+export interface Toolkit<out T extends Tool.Any> {
+  readonly tools: ReadonlyArray<T>
+  readonly wireNames: ReadonlyMap<string, string>
+  readonly byName: ReadonlyMap<string, T>
+}
+
+/** A toolkit, whatever its tools. */
+export type Any = Toolkit<Tool.Any>
+
+/** The tools of a toolkit, as a union. */
+export type Tools<K extends Any> = K["tools"][number]
+
+type Duplicate<T extends ReadonlyArray<Tool.Any>, Seen extends string = never> = T extends
+  readonly [infer H extends Tool.Any, ...infer Rest extends ReadonlyArray<Tool.Any>]
+  ? string extends H["name"] ? Duplicate<Rest, Seen>
+  : H["name"] extends Seen ? H["name"]
+  : Duplicate<Rest, Seen | H["name"]>
+  : never
+
+type NoDuplicate<T extends ReadonlyArray<Tool.Any>> = [Duplicate<T>] extends [never] ? unknown
+  : { readonly error: `two tools are called ${Duplicate<T>}` }
+
+/** Makes a toolkit; two tools of one name do not compile where names are literal, and throw where they are not. */
+export const make = <const T extends ReadonlyArray<Tool.Any>>(...tools: T & NoDuplicate<T>): Toolkit<T[number]> =>
+  fromTools(tools)
+
+/** Puts two toolkits together; throws when both have a tool of one name. */
+export const merge = <A extends Tool.Any, B extends Tool.Any>(self: Toolkit<A>, that: Toolkit<B>): Toolkit<A | B> =>
+  fromTools<A | B>([...self.tools, ...that.tools])
+
+const fromTools = <T extends Tool.Any>(tools: ReadonlyArray<T>): Toolkit<T> => {
+  const names = new Set<string>()
+  for (const { name } of tools) {
+    if (names.has(name)) throw new Error(`Toolkit: two tools are called "${name}"; rename one of them.`)
+    names.add(name)
+  }
+  const wireNames = nameForWires(names)
+  const byName = new Map(tools.map((tool) => [wireNames.get(tool.name) ?? tool.name, tool]))
+  for (const tool of tools) byName.set(tool.name, tool)
+  return { tools, wireNames, byName }
+}
+
+const accepted = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/
+
+/** Names that providers accept stay as they are; the others are spelled for the wire, apart from every other name. */
+const nameForWires = (names: ReadonlySet<string>): ReadonlyMap<string, string> => {
+  const wireNames = new Map<string, string>()
+  const taken = new Set(Array.from(names).filter((name) => accepted.test(name)))
+  for (const name of names) {
+    const wireName = accepted.test(name) ? name : spell(name, taken)
+    taken.add(wireName)
+    wireNames.set(name, wireName)
+  }
+  return wireNames
+}
+
+const spell = (name: string, taken: ReadonlySet<string>): string => {
+  const plain = name.replace(/[^A-Za-z0-9_-]/g, "_").replace(/^(?![A-Za-z_])/, "_")
+  const mark = (Hash.string(name) >>> 0).toString(36)
+  const candidates = function*() {
+    if (plain.length <= 64) yield plain
+    for (let n = 0;; n++) {
+      const tail = n === 0 ? `_${mark}` : `_${mark}_${n}`
+      yield plain.slice(0, 64 - tail.length) + tail
+    }
+  }
+  for (const candidate of candidates()) if (!taken.has(candidate)) return candidate
+  return plain
+}
+
+type Unhandled<T extends Tool.Any> = T extends Tool.Any ? Tool.Handler<T["name"]> extends Tool.Requirements<T> ? T : never
+  : never
+
+/** One handler for every tool that was made without `execute`. */
+export type Handlers<T extends Tool.Any> = {
+  readonly [U in Unhandled<T> as U["name"]]: Tool.Execute<U["parameters"], U["success"], U["failure"], unknown>
+}
+
+type HandlerServices<H> = {
+  [N in keyof H]: H[N] extends (...args: never) => Effect.Effect<unknown, unknown, infer R> ? R : never
+}[keyof H]
+
+/** Gives handlers to the tools made without `execute`; what the handlers need is taken once, when the layer is built. */
+export function toLayer<T extends Tool.Any, const H extends Handlers<T>>(
+  toolkit: Toolkit<T>,
+  handlers: H & Handlers<T>
+): Layer.Layer<Tool.Handler<Unhandled<T>["name"]>, never, HandlerServices<H>>
+export function toLayer(
+  _toolkit: Any,
+  handlers: { readonly [name: string]: (parameters: unknown, call: Tool.Call) => Effect.Effect<unknown, unknown, unknown> }
+): Layer.Layer<never, never, unknown> {
+  return Layer.effectContext(Effect.contextWith((services: Context.Context<unknown>) => {
+    let context = Context.empty()
+    for (const [name, handler] of Object.entries(handlers)) {
+      context = Context.add(context, Tool.handlerKey(name), (parameters, call) =>
+        Effect.provideContext(Effect.suspend(() => handler(parameters, call)), services))
+    }
+    return Effect.succeed(context)
+  }))
+}
+
+/** Tool `T` once a layer has given it `ROut` and asked for `RIn` in its place. */
+export type Provided<T extends Tool.Any, ROut, RIn> = T extends
+  Tool.Tool<infer N, infer P, infer S, infer F, infer R, infer RO> ? Tool.Tool<N, P, S, F, Exclude<R, ROut> | RIn, RO>
+  : never
+
+/**
+ * Discharges what the tools need by a layer.
+ *
+ * - the layer is built when a call needs it, shared by all calls in flight, and released when the last of them ends;
+ *   provide it to the program instead where it should live longer
+ */
+export function provide<T extends Tool.Any, ROut, RIn>(
+  toolkit: Toolkit<T>,
+  layer: Layer.Layer<ROut, never, RIn>
+): Toolkit<Provided<T, ROut, RIn>>
+export function provide(toolkit: Any, layer: Layer.Layer<unknown, never, unknown>): Any {
+  const memo = Layer.makeMemoMapUnsafe()
+  const provided = <A, E>(effect: Effect.Effect<A, E, unknown>) =>
+    Effect.scopedWith((scope) =>
+      Effect.flatMap(Layer.buildWithMemoMap(layer, memo, scope), (context) => Effect.provideContext(effect, context))
+    )
+  return fromTools(toolkit.tools.map((tool): Tool.Any => ({
+    ...tool,
+    prepare: (args) =>
+      Effect.map(provided(tool.prepare(args)), ({ execute }) => ({ execute: (call) => provided(execute(call)) }))
+  })))
+}

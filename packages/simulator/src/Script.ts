@@ -1,0 +1,75 @@
+/**
+ * A scripted model: a pure function of what stands in the conversation that it was sent, and of nothing else.
+ */
+import type * as Schema from "effect/Schema"
+
+/** A call of the conversation, with the text of its result as the model was sent it. */
+export interface SeenCall {
+  readonly id: string
+  readonly name: string
+  readonly arguments: Schema.Json
+  readonly result: string
+}
+
+/**
+ * What a request shows a model, whichever wire it came by.
+ *
+ * - `prompt`: the text of the first user message
+ * - `calls`: every call of the conversation so far, in call order
+ * - `toolsOff`: no tools were listed, or the request forbids their use
+ */
+export interface View {
+  readonly model: string
+  readonly prompt: string
+  readonly tools: ReadonlyArray<string>
+  readonly toolsOff: boolean
+  readonly parallel: boolean
+  readonly calls: ReadonlyArray<SeenCall>
+}
+
+/**
+ * A call that the model wants.
+ *
+ * - `malformed`: what stands in place of the arguments on wires that carry them as text; `arguments`, which fit no tool, on others
+ */
+export interface Wanted {
+  readonly name: string
+  readonly arguments: Schema.Json
+  readonly malformed?: string | undefined
+}
+
+/** What the model does next: it answers, or asks for calls. */
+export type Reply =
+  | { readonly _tag: "Answer"; readonly text: string }
+  | { readonly _tag: "Calls"; readonly calls: ReadonlyArray<Wanted> }
+
+/**
+ * How a model plays a scenario.
+ *
+ * - `wants`: every call that it would like to have made, given the results it has seen; calls seen already are left out
+ * - `answer`: what it says once it has seen all that it wanted, or may not ask any more
+ */
+export interface Script {
+  readonly wants: (seen: ReadonlyArray<SeenCall>) => ReadonlyArray<Wanted>
+  readonly answer: (seen: ReadonlyArray<SeenCall>) => string
+}
+
+/** Decides the next turn: all missing calls at once, one where the parallel switch is off, none where tools are off. */
+export const reply = (script: Script, view: View): Reply => {
+  const missing = view.toolsOff ? [] : unseen(script.wants(view.calls), view.calls)
+  if (missing.length === 0) return { _tag: "Answer", text: script.answer(view.calls) }
+  return { _tag: "Calls", calls: view.parallel ? missing : missing.slice(0, 1) }
+}
+
+/** Each call seen takes away one equal wish; a call whose arguments were malformed is known by its name. */
+const unseen = (wants: ReadonlyArray<Wanted>, seen: ReadonlyArray<SeenCall>): ReadonlyArray<Wanted> => {
+  const left = [...seen]
+  return wants.filter((want) => {
+    const at = left.findIndex((call) => call.name === want.name && sameArguments(call, want))
+    if (at >= 0) left.splice(at, 1)
+    return at < 0
+  })
+}
+
+const sameArguments = (call: SeenCall, want: Wanted): boolean =>
+  want.malformed !== undefined || JSON.stringify(call.arguments) === JSON.stringify(want.arguments)
