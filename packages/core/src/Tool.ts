@@ -213,7 +213,8 @@ const viaHandler = (name: string) => (parameters: unknown, call: Call) =>
 
 const answerWith = (schema: Schema.Constraint) => {
   const encode = Schema.encodeUnknownEffect(Schema.toCodecJson(schema))
-  return (value: unknown) => Effect.mapBothEager(encode(value), { onFailure: unencodable, onSuccess: (json) => ({ value, json }) })
+  return (value: unknown) =>
+    Effect.mapBothEager(encode(value), { onFailure: unencodable, onSuccess: (json) => ({ value, json }) })
 }
 
 const failWith = (tool: Pick<Any, "name" | "readOnly" | "idempotent">, schema: Schema.Constraint) => {
@@ -250,6 +251,8 @@ const imported = (name: string, parameters: JsonSchema.JsonSchema): Schema.Codec
     return Schema.make(SchemaRepresentation.fromJsonSchemaDocument(document, { patterns: "apply" }).ast)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`Tool.fromJsonSchema("${name}"): ${why}. Pass \`validate\` to check the arguments yourself.`, { cause })
+    throw new Error(`Tool.fromJsonSchema("${name}"): ${why}. Pass \`validate\` to check the arguments yourself.`, {
+      cause
+    })
   }
 }

@@ -31,3 +31,33 @@ export const make = (call: {
   index: call.index ?? 0,
   status: "complete"
 })
+
+/**
+ * Tells the calls of one turn apart, for codecs: the first call keeps an id, a second one with it gets another, and so
+ * does a call without one. A call that repeats id, name and arguments is the same call, and left out.
+ *
+ * - deterministic: the same turn always gets the same ids, at most 40 characters long where they are new
+ */
+export const distinct = <A>(
+  calls: ReadonlyArray<A>,
+  read: (call: A) => { readonly id: string | null | undefined; readonly name: string; readonly arguments: unknown }
+): ReadonlyArray<{ readonly call: A; readonly id: string }> => {
+  const taken = new Set(calls.map((call) => read(call).id))
+  const used = new Map<string, ReadonlyArray<string>>()
+  const unused = (base: string): string => {
+    for (let n = 1;; n++) {
+      const id = n === 1 ? base : `${base.slice(0, 32)}_${n}`
+      if (!taken.has(id)) return id
+    }
+  }
+  return calls.flatMap((call, index) => {
+    const { arguments: args, id, name } = read(call)
+    const what = JSON.stringify([name, args])
+    const before = id ? used.get(id) : undefined
+    if (before?.includes(what)) return []
+    const own = !id ? unused(`call_${index + 1}`) : before === undefined ? id : unused(id)
+    taken.add(own)
+    if (id) used.set(id, [...before ?? [], what])
+    return [{ call, id: own }]
+  })
+}

@@ -84,7 +84,8 @@ const spell = (name: string, taken: ReadonlySet<string>): string => {
   return plain
 }
 
-type Unhandled<T extends Tool.Any> = T extends Tool.Any ? Tool.Handler<T["name"]> extends Tool.Requirements<T> ? T : never
+type Unhandled<T extends Tool.Any> = T extends Tool.Any ?
+  Tool.Handler<T["name"]> extends Tool.Requirements<T> ? T : never
   : never
 
 /** One handler for every tool that was made without `execute`. */
@@ -103,13 +104,18 @@ export function toLayer<T extends Tool.Any, const H extends Handlers<T>>(
 ): Layer.Layer<Tool.Handler<Unhandled<T>["name"]>, never, HandlerServices<H>>
 export function toLayer(
   _toolkit: Any,
-  handlers: { readonly [name: string]: (parameters: unknown, call: Tool.Call) => Effect.Effect<unknown, unknown, unknown> }
+  handlers: {
+    readonly [name: string]: (parameters: unknown, call: Tool.Call) => Effect.Effect<unknown, unknown, unknown>
+  }
 ): Layer.Layer<never, never, unknown> {
   return Layer.effectContext(Effect.contextWith((services: Context.Context<unknown>) => {
     let context = Context.empty()
     for (const [name, handler] of Object.entries(handlers)) {
-      context = Context.add(context, Tool.handlerKey(name), (parameters, call) =>
-        Effect.provideContext(Effect.suspend(() => handler(parameters, call)), services))
+      context = Context.add(
+        context,
+        Tool.handlerKey(name),
+        (parameters, call) => Effect.provideContext(Effect.suspend(() => handler(parameters, call)), services)
+      )
     }
     return Effect.succeed(context)
   }))

@@ -1,6 +1,10 @@
 /** Volley's core: tools, batches and agents, for any provider. */
+export * as Agent from "./Agent.ts"
 export * as Batch from "./Batch.ts"
 export * as CallError from "./CallError.ts"
+export * as ChatModel from "./ChatModel.ts"
+export * as ChatModelError from "./ChatModelError.ts"
+export * as Conversation from "./Conversation.ts"
 export * as Outcome from "./Outcome.ts"
 export * as Tool from "./Tool.ts"
 export * as ToolCall from "./ToolCall.ts"

@@ -1,2 +1,4 @@
 /** Strict local servers that speak each provider's wire, and the scenarios they play. */
+export * as Scenario from "./Scenario.ts"
+export * as Scenarios from "./Scenarios.ts"
 export * as Script from "./Script.ts"

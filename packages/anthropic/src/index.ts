@@ -1,0 +1,2 @@
+/** Anthropic for Volley. */
+export * as AnthropicMessages from "./AnthropicMessages.ts"

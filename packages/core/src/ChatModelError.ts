@@ -1,0 +1,107 @@
+/**
+ * Why a model gave no turn.
+ */
+import * as Schema from "effect/Schema"
+
+/** The provider wants fewer requests; `retryAfterMillis` is its own advice, where it gave any. */
+export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
+  message: Schema.String,
+  retryAfterMillis: Schema.optional(Schema.Finite)
+}) {
+  readonly isRetryable = true
+}
+
+/** The quota or the credit is used up; waiting does not help. */
+export class QuotaExhausted extends Schema.TaggedError<QuotaExhausted>()("QuotaExhausted", {
+  message: Schema.String
+}) {
+  readonly isRetryable = false
+}
+
+/** The provider failed, or is overloaded. */
+export class ProviderFailed extends Schema.TaggedError<ProviderFailed>()("ProviderFailed", {
+  message: Schema.String,
+  status: Schema.optional(Schema.Int)
+}) {
+  readonly isRetryable = true
+}
+
+/** The API key is wrong, or may not do this. */
+export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {
+  message: Schema.String,
+  status: Schema.Int
+}) {
+  readonly isRetryable = false
+}
+
+/** The provider refuses the request as it is: sending it again gives the same answer. */
+export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
+  message: Schema.String,
+  status: Schema.optional(Schema.Int)
+}) {
+  readonly isRetryable = false
+}
+
+/** No answer came: nobody listens there, or the connection broke or ran out of time. */
+export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", {
+  message: Schema.String,
+  url: Schema.String
+}) {
+  readonly isRetryable = true
+}
+
+/** An answer came that is not what the provider's contract says. */
+export class UnusableResponse extends Schema.TaggedError<UnusableResponse>()("UnusableResponse", {
+  message: Schema.String
+}) {
+  readonly isRetryable = false
+}
+
+export const Reason = Schema.Union([
+  RateLimited,
+  QuotaExhausted,
+  ProviderFailed,
+  Unauthorized,
+  InvalidRequest,
+  Unreachable,
+  UnusableResponse
+])
+export type Reason = typeof Reason.Type
+
+/** A model gave no turn, and why; `Effect.catchReason` works on it. */
+export class ChatModelError extends Schema.TaggedError<ChatModelError>()("ChatModelError", {
+  wire: Schema.String,
+  reason: Reason
+}) {
+  /** True where the same request may succeed later. */
+  get isRetryable(): boolean {
+    return this.reason.isRetryable
+  }
+  override get message(): string {
+    return `${this.wire}: ${this.reason.message}`
+  }
+}
+
+/** Sorts an HTTP status into a reason; providers whose bodies say more look at those first. */
+export const fromStatus = (response: {
+  readonly status: number
+  readonly message: string
+  readonly retryAfterMillis?: number | undefined
+}): Reason => {
+  const { message, retryAfterMillis, status } = response
+  if (status === 429) return new RateLimited({ message, retryAfterMillis })
+  if (status === 402) return new QuotaExhausted({ message })
+  if (status === 401 || status === 403) return new Unauthorized({ message, status })
+  if (status >= 500 || status === 408 || status === 409) return new ProviderFailed({ message, status })
+  return new InvalidRequest({ message, status })
+}
+
+/** Reads the `retry-after-ms` and `retry-after` headers (seconds, or an HTTP date), in milliseconds from `now`. */
+export const retryAfterMillis = (headers: Headers | undefined, now: number): number | undefined => {
+  const millis = Number(headers?.get("retry-after-ms") ?? Number.NaN)
+  if (millis >= 0) return millis
+  const after = headers?.get("retry-after")
+  if (after === null || after === undefined) return undefined
+  const delay = Number.isNaN(Number(after)) ? Date.parse(after) - now : Number(after) * 1000
+  return Number.isNaN(delay) ? undefined : Math.max(0, delay)
+}

@@ -1,0 +1,82 @@
+/**
+ * Messages that belong to no provider: plain JSON that can be stored, sent, and gone on with on another wire.
+ */
+import * as Schema from "effect/Schema"
+import { isFailure } from "./Outcome.ts"
+import type { Outcome } from "./Outcome.ts"
+
+/** What the program tells the model to be. */
+export const System = Schema.Struct({ role: Schema.Literal("system"), text: Schema.String })
+
+/** What the person says. */
+export const User = Schema.Struct({ role: Schema.Literal("user"), text: Schema.String })
+
+/**
+ * What the model said, and the calls it asked for.
+ *
+ * - `native`: the same turn as its provider wrote it, echoed unchanged to that wire; other wires get `text` and `calls`
+ */
+export const Assistant = Schema.Struct({
+  role: Schema.Literal("assistant"),
+  text: Schema.String,
+  calls: Schema.Array(Schema.Struct({
+    id: Schema.String,
+    name: Schema.String,
+    arguments: Schema.Unknown,
+    index: Schema.Int,
+    status: Schema.Literals(["complete", "truncated"])
+  })),
+  native: Schema.optionalKey(Schema.Struct({ wire: Schema.String, message: Schema.Unknown }))
+})
+
+/** The answer to one call: `text` is what the model reads. */
+export const ToolResult = Schema.Struct({
+  callId: Schema.String,
+  name: Schema.String,
+  text: Schema.String,
+  isError: Schema.Boolean
+})
+
+/** The answers to every call of the assistant turn before it, in call order. */
+export const ToolResults = Schema.Struct({ role: Schema.Literal("tool"), results: Schema.Array(ToolResult) })
+
+export const Message = Schema.Union([System, User, Assistant, ToolResults])
+
+/**
+ * A conversation.
+ *
+ * - `runId`: minted once; idempotency keys are made from it, since some providers repeat call ids from turn to turn
+ */
+export const Conversation = Schema.Struct({ runId: Schema.String, messages: Schema.Array(Message) })
+
+export type Assistant = typeof Assistant.Type
+export type ToolResult = typeof ToolResult.Type
+export type Message = typeof Message.Type
+export type Conversation = typeof Conversation.Type
+
+/** Begins a conversation; mints its run id where none is given. */
+export const make = (prompt: string, options: {
+  readonly system?: string | undefined
+  readonly runId?: string | undefined
+} = {}): Conversation => ({
+  runId: options.runId ?? crypto.randomUUID(),
+  messages: [
+    ...(options.system === undefined ? [] : [{ role: "system", text: options.system } as const]),
+    { role: "user", text: prompt }
+  ]
+})
+
+/** Adds messages at the end. */
+export const append = (self: Conversation, ...messages: ReadonlyArray<Message>): Conversation => ({
+  ...self,
+  messages: [...self.messages, ...messages]
+})
+
+/** What outcomes say to the model: one result per call, in call order. */
+export const results = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<ToolResult> =>
+  outcomes.map((outcome) => ({
+    callId: outcome.call.id,
+    name: outcome.call.name,
+    text: outcome.encoded,
+    isError: isFailure(outcome)
+  }))

@@ -1,0 +1,219 @@
+/**
+ * OpenAI Chat Completions: a pure codec for loops of one's own, and the Layer that provides `ChatModel`.
+ */
+import type * as Batch from "@volley/core/Batch"
+import * as ChatModel from "@volley/core/ChatModel"
+import * as ChatModelError from "@volley/core/ChatModelError"
+import * as Conversation from "@volley/core/Conversation"
+import type * as Tool from "@volley/core/Tool"
+import * as ToolCall from "@volley/core/ToolCall"
+import type * as Toolkit from "@volley/core/Toolkit"
+import * as Clock from "effect/Clock"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import OpenAI, { APIConnectionError, APIError } from "openai"
+
+type Response = OpenAI.ChatCompletion
+type Message = OpenAI.ChatCompletionMessageParam
+type AssistantMessage = OpenAI.ChatCompletionAssistantMessageParam
+type ToolMessage = OpenAI.ChatCompletionToolMessageParam
+
+/** The name of this wire. */
+export const wire = "openai-chat"
+
+/** The `tools` of a request, under names that every provider accepts. */
+export const tools = (toolkit: Toolkit.Any): Array<OpenAI.ChatCompletionFunctionTool> =>
+  toolkit.tools.map((tool) => ({
+    type: "function",
+    function: {
+      name: toolkit.wireNames.get(tool.name) ?? tool.name,
+      description: tool.description,
+      parameters: tool.jsonSchema
+    }
+  }))
+
+/**
+ * The calls of a response, in call order, each with an id of its own.
+ *
+ * - a turn that was cut off or filtered proves no call complete: all of them are `"truncated"`
+ */
+export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> => {
+  const choice = response.choices[0]
+  const cutOff = choice?.finish_reason === "length" || choice?.finish_reason === "content_filter"
+  return distinctCalls(choice?.message).map(({ call, id }, index) => {
+    const { arguments: args, name } = read(call)
+    return { id, name, arguments: args, index, status: cutOff ? "truncated" : "complete" }
+  })
+}
+
+/** The results alone: one `tool` message per call, in call order. */
+export const results = (settled: Batch.Settled<Tool.Any>): Array<ToolMessage> =>
+  Conversation.results(settled.outcomes).map(toolMessage)
+
+/**
+ * What to append to the messages: the assistant turn, unchanged but for ids that were missing or repeated, and right
+ * behind it one `tool` message per call.
+ */
+export const followUp = (
+  response: Response,
+  settled: Batch.Settled<Tool.Any>
+): Array<AssistantMessage | ToolMessage> => [...echo(response), ...results(settled)]
+
+const echo = (response: Response): Array<AssistantMessage> => {
+  const message = response.choices[0]?.message
+  if (message === undefined) return []
+  const calls = distinctCalls(message)
+  if (calls.length === 0) return [message]
+  return [{ ...message, tool_calls: calls.map(({ call, id }) => call.id === id ? call : { ...call, id }) }]
+}
+
+const distinctCalls = (message: OpenAI.ChatCompletionMessage | undefined) =>
+  ToolCall.distinct(message?.tool_calls ?? [], read)
+
+const read = (call: OpenAI.ChatCompletionMessageToolCall) =>
+  call.type === "custom"
+    ? { id: call.id, name: call.custom.name, arguments: call.custom.input }
+    : { id: call.id, name: call.function.name, arguments: call.function.arguments }
+
+const toolMessage = ({ callId, text }: Conversation.ToolResult): ToolMessage => ({
+  role: "tool",
+  tool_call_id: callId,
+  content: text
+})
+
+/** A conversation as this wire writes it; turns that came from here are echoed as they came. */
+export const messages = (conversation: Conversation.Conversation): Array<Message> =>
+  conversation.messages.flatMap((message): Array<Message> => {
+    switch (message.role) {
+      case "system":
+      case "user":
+        return [{ role: message.role, content: message.text }]
+      case "assistant":
+        return [isNative(message.native) ? message.native.message : spell(message)]
+      case "tool":
+        return message.results.map(toolMessage)
+    }
+  })
+
+const isNative = (native: Conversation.Assistant["native"]): native is {
+  readonly wire: typeof wire
+  readonly message: AssistantMessage
+} => native?.wire === wire
+
+const spell = ({ calls, text }: Conversation.Assistant): AssistantMessage =>
+  calls.length === 0 ? { role: "assistant", content: text } : {
+    role: "assistant",
+    content: text === "" ? null : text,
+    tool_calls: calls.map(({ arguments: args, id, name }) => ({
+      id,
+      type: "function",
+      function: { name, arguments: typeof args === "string" ? args : JSON.stringify(args) }
+    }))
+  }
+
+/** How the model is reached. */
+export interface Options {
+  readonly model: string
+  readonly apiKey: Redacted.Redacted<string>
+  /** Where the API is; the official one when left out. */
+  readonly baseUrl?: string | undefined
+  /** The most tokens of one turn, reasoning included; the provider's own limit when left out. */
+  readonly maxTokens?: number | undefined
+  /** How often the SDK sends a request again after a status that may pass; 2. Nothing else retries. */
+  readonly maxRetries?: number | undefined
+  /** What sends the requests, in place of the global `fetch`. */
+  readonly fetch?: typeof globalThis.fetch | undefined
+}
+
+/** Provides `ChatModel` on the official SDK. */
+export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
+  Layer.sync(ChatModel.ChatModel, () => {
+    const client = new OpenAI({
+      apiKey: Redacted.value(options.apiKey),
+      baseURL: options.baseUrl ?? null,
+      maxRetries: options.maxRetries ?? 2,
+      ...(options.fetch && { fetch: options.fetch })
+    })
+    return { generate: generateWith(client, options) }
+  })
+
+/** Provides `ChatModel` with the API key from the configuration, `OPENAI_API_KEY` unless another is given. */
+export const layerConfig = (
+  options: Omit<Options, "apiKey"> & { readonly apiKey?: Config.Config<Redacted.Redacted<string>> | undefined }
+): Layer.Layer<ChatModel.ChatModel, Config.ConfigError> =>
+  Layer.unwrap(
+    Effect.map(options.apiKey ?? Config.Redacted("OPENAI_API_KEY"), (apiKey) => layer({ ...options, apiKey }))
+  )
+
+const generateWith = (client: OpenAI, options: Options) =>
+  Effect.fn("OpenAiChat.generate")(function*(request: ChatModel.Request) {
+    const body = bodyOf(options, request)
+    const response = yield* Effect.tryPromise({
+      try: (signal) => client.chat.completions.create(body, { signal }),
+      catch: (error) => error
+    }).pipe(
+      Effect.catch((error) => Effect.flatMap(Clock.currentTimeMillis, (now) => failure(reasonOf(client, error, now))))
+    )
+    return yield* turnOf(response)
+  })
+
+const bodyOf = (options: Options, request: ChatModel.Request): OpenAI.ChatCompletionCreateParamsNonStreaming => ({
+  model: options.model,
+  messages: messages(request.conversation),
+  ...(options.maxTokens !== undefined && { max_completion_tokens: options.maxTokens }),
+  ...(request.toolkit && request.toolkit.tools.length > 0 && {
+    tools: tools(request.toolkit),
+    ...(request.toolChoice !== undefined && { tool_choice: toolChoice(request.toolkit, request.toolChoice) }),
+    ...(request.parallelToolCalls !== undefined && { parallel_tool_calls: request.parallelToolCalls })
+  })
+})
+
+const toolChoice = (toolkit: Toolkit.Any, choice: ChatModel.ToolChoice): OpenAI.ChatCompletionToolChoiceOption =>
+  typeof choice === "string"
+    ? choice
+    : { type: "function", function: { name: toolkit.wireNames.get(choice.tool) ?? choice.tool } }
+
+const turnOf = (response: Response): Effect.Effect<ChatModel.Turn, ChatModelError.ChatModelError> => {
+  const choice = response.choices?.[0]
+  const [message] = choice ? echo(response) : []
+  if (choice === undefined || message === undefined) {
+    return failure(new ChatModelError.UnusableResponse({ message: "the response has no choices" }))
+  }
+  const calls = toolCalls(response)
+  const text = choice.message.content ?? choice.message.refusal ?? ""
+  return Effect.succeed({
+    message: { role: "assistant", text, calls, native: { wire, message } },
+    finish: finishOf(choice, calls.length),
+    usage: { input: response.usage?.prompt_tokens ?? 0, output: response.usage?.completion_tokens ?? 0 }
+  })
+}
+
+/** A forced call may come with `"stop"`, so that there are calls counts for more than the reason given. */
+const finishOf = (choice: OpenAI.ChatCompletion.Choice, calls: number): ChatModel.Turn["finish"] => {
+  if (choice.finish_reason === "length") return "length"
+  if (choice.finish_reason === "content_filter" || choice.message.refusal) return "refusal"
+  return calls > 0 ? "tool-calls" : "stop"
+}
+
+const failure = (reason: ChatModelError.Reason) => Effect.fail(new ChatModelError.ChatModelError({ wire, reason }))
+
+const reasonOf = (client: OpenAI, error: unknown, now: number): ChatModelError.Reason => {
+  if (error instanceof APIConnectionError) {
+    return new ChatModelError.Unreachable({
+      message: `no answer from ${client.baseURL}: ${error.message}`,
+      url: client.baseURL
+    })
+  }
+  if (error instanceof APIError && error.status !== undefined) {
+    const { code, headers, message, status } = error
+    if (code === "insufficient_quota") return new ChatModelError.QuotaExhausted({ message })
+    return ChatModelError.fromStatus({
+      status,
+      message,
+      retryAfterMillis: ChatModelError.retryAfterMillis(headers, now)
+    })
+  }
+  return new ChatModelError.UnusableResponse({ message: error instanceof Error ? error.message : String(error) })
+}

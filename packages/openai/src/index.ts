@@ -1,0 +1,2 @@
+/** OpenAI for Volley. */
+export * as OpenAiChat from "./OpenAiChat.ts"

@@ -1,0 +1,106 @@
+/**
+ * OpenAI's `POST /v1/chat/completions`, not streamed, as strict as its documented and reported refusals.
+ */
+import * as Result from "effect/Result"
+import type { ChatCompletion, ChatCompletionMessage } from "openai/resources/chat/completions"
+import { parse } from "./internal/json.ts"
+import { pairingRules, prompt, shapeRules } from "./internal/openAiChatMessageRules.ts"
+import { keyRules, modelRules, parameterRules, sizeRules } from "./internal/openAiChatModelRules.ts"
+import { type Call, read, type Request, text, type Turn, turns } from "./internal/openAiChatRequest.ts"
+import { toolNames, toolRules } from "./internal/openAiChatToolRules.ts"
+import type { Reply, SeenCall, View, Wanted } from "./Script.ts"
+import { checkAll, type Headers, type Rejection, reject, type Rendered, type Rule, tokens } from "./Wire.ts"
+
+export type { Request } from "./internal/openAiChatRequest.ts"
+
+export const name = "openai"
+export const path = "/v1/chat/completions"
+export const requestIdHeader = "x-request-id"
+
+/** The rules that a request of the right shape must keep, in the order in which they are looked at. */
+export const rules: ReadonlyArray<Rule<Request>> = [
+  ...shapeRules,
+  ...parameterRules,
+  ...toolRules,
+  ...pairingRules,
+  ...modelRules,
+  ...sizeRules
+]
+
+/** Reads a request, or says which rule it violates first; a body of `undefined` was no JSON. */
+export const check = (body: unknown, headers: Headers): Result.Result<Request, Rejection> =>
+  checkAll(keyRules, headers).pipe(
+    Result.flatMap(() => body === undefined ? Result.fail(noJson) : read(body)),
+    Result.flatMap((request) => checkAll(rules, request))
+  )
+
+const noJson = reject({ row: "JSON", verified: false }, {
+  message: "We could not parse the JSON body of your request."
+})
+
+/** Shows a model what stands in a request. */
+export const view = (request: Request): View => ({
+  model: request.model,
+  prompt: prompt(request.messages),
+  tools: toolNames(request),
+  toolsOff: toolNames(request).length === 0 || request.tool_choice === "none",
+  parallel: request.parallel_tool_calls !== false,
+  calls: turns(request.messages).flatMap((turn) => turn.calls.map((call) => seen(call, turn)))
+})
+
+const seen = (call: Call, turn: Turn): SeenCall => ({
+  id: call.id,
+  ...(call.type === "function"
+    ? { name: call.function.name, arguments: parse(call.function.arguments) ?? call.function.arguments }
+    : { name: call.custom.name, arguments: call.custom.input }),
+  result: text(turn.results.find(({ message }) => message.tool_call_id === call.id)?.message.content)
+})
+
+/** Puts a reply into a response body; ids count on from the calls and the turns that the request holds. */
+export const render = (request: Request, reply: Reply): Rendered<ChatCompletion> => {
+  const message = messageOf(reply, turns(request.messages).flatMap((turn) => turn.calls).length)
+  const outputTokens = tokens(message)
+  return {
+    body: {
+      id: `chatcmpl-${request.messages.filter(({ role }) => role === "assistant").length + 1}`,
+      object: "chat.completion",
+      created: 1_763_600_000,
+      model: request.model,
+      choices: [{ index: 0, finish_reason: message.tool_calls ? "tool_calls" : "stop", logprobs: null, message }],
+      usage: {
+        prompt_tokens: request.inputTokens,
+        completion_tokens: outputTokens,
+        total_tokens: request.inputTokens + outputTokens,
+        prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
+        completion_tokens_details: {
+          reasoning_tokens: 0,
+          audio_tokens: 0,
+          accepted_prediction_tokens: 0,
+          rejected_prediction_tokens: 0
+        }
+      }
+    },
+    inputTokens: request.inputTokens,
+    outputTokens,
+    calls: (message.tool_calls ?? []).map((call) => call.id)
+  }
+}
+
+const messageOf = (reply: Reply, earlier: number): ChatCompletionMessage =>
+  reply._tag === "Answer"
+    ? { role: "assistant", content: reply.text, refusal: null }
+    : {
+      role: "assistant",
+      content: null,
+      refusal: null,
+      tool_calls: reply.calls.map((call, at) => callOf(call, earlier + at + 1))
+    }
+
+const callOf = (call: Wanted, number: number) => ({
+  id: `call_${number}`,
+  type: "function" as const,
+  function: { name: call.name, arguments: call.malformed ?? JSON.stringify(call.arguments) }
+})
+
+/** The body of a refusal. */
+export const refuse = ({ code, message, param, type }: Rejection): object => ({ error: { message, type, param, code } })

@@ -1,0 +1,55 @@
+/**
+ * A scenario: what a person asks, the tools there are, and how the scripted model goes about it.
+ */
+import type * as Batch from "@volley/core/Batch"
+import type * as Tool from "@volley/core/Tool"
+import type * as Toolkit from "@volley/core/Toolkit"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { Script, SeenCall } from "./Script.ts"
+
+/** Where the web service is that some tools ask; it belongs to the scenario and listens on loopback. */
+export class WebService extends Context.Service<WebService, { readonly url: string }>()(
+  "@volley/simulator/Scenario/WebService"
+) {}
+
+/** What the tools of a scenario may need: the real network and the real disk. */
+export type Services = FileSystem.FileSystem | HttpClient.HttpClient | WebService
+
+/** A tool of a scenario. */
+export type AnyTool = Tool.Tool<string, Schema.Constraint, Schema.Constraint, Schema.Constraint, Services>
+
+/**
+ * A scenario.
+ *
+ * - `hasSerial`: whether it is also played with the parallel switch off
+ * - `batch`: options that it needs, such as a timeout that a tool of it runs into
+ */
+export interface Scenario {
+  readonly name: string
+  readonly prompt: string
+  readonly toolkit: Toolkit.Toolkit<AnyTool>
+  readonly hasSerial: boolean
+  readonly batch?: Batch.Options | undefined
+  readonly script: Script
+}
+
+/** Takes its scripted time, then goes on. */
+export const after = <A, E, R>(millis: number, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.andThen(Effect.sleep(millis), effect)
+
+/** Takes its scripted time, then answers. */
+export const answerAfter = <A>(millis: number, value: A): Effect.Effect<A> => Effect.delay(Effect.succeed(value), millis)
+
+/** What a model reads in the results of a tool, in call order; results that do not fit, such as errors, are passed over. */
+export const read = <T extends { readonly name: string; readonly success: Schema.Codec<unknown, unknown> }>(
+  seen: ReadonlyArray<SeenCall>,
+  tool: T
+): ReadonlyArray<T["success"]["Type"]> => {
+  const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.toCodecJson(tool.success)))
+  return seen.flatMap(({ name, result }) => name === tool.name ? Option.toArray(decode(result)) : [])
+}

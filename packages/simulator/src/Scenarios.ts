@@ -1,0 +1,32 @@
+/**
+ * The scenarios there are.
+ */
+import type { Scenario } from "./Scenario.ts"
+import { bike } from "./scenarios/bike.ts"
+import { customer } from "./scenarios/customer.ts"
+import { endless } from "./scenarios/endless.ts"
+import { mixed } from "./scenarios/mixed.ts"
+import { order } from "./scenarios/order.ts"
+import { research } from "./scenarios/research.ts"
+import { ten, threeSeconds } from "./scenarios/sensors.ts"
+import { cities, compare } from "./scenarios/weather.ts"
+
+/** All of them, in the order in which they are explained. */
+export const all: ReadonlyArray<Scenario> = [
+  cities,
+  compare,
+  bike,
+  customer,
+  threeSeconds,
+  ten,
+  research,
+  order,
+  mixed,
+  endless
+]
+
+/** The scenario of a name. */
+export const byName = (name: string): Scenario | undefined => all.find((scenario) => scenario.name === name)
+
+/** The scenario that a prompt begins. */
+export const byPrompt = (prompt: string): Scenario | undefined => all.find((scenario) => scenario.prompt === prompt)

@@ -1,0 +1,100 @@
+/**
+ * What the simulated wires have in common: requests that are checked rule by rule, seen as a `View`, and answered.
+ */
+import * as Result from "effect/Result"
+import type { Reply, View } from "./Script.ts"
+
+/** Request headers, by lower-case name. */
+export type Headers = Readonly<Record<string, string | undefined>>
+
+/**
+ * What is wrong with a request.
+ *
+ * - `status`: 400 where it is absent
+ * - `type`: `invalid_request_error` where it is absent
+ */
+export interface Fault {
+  readonly message: string
+  readonly status?: number | undefined
+  readonly type?: string | undefined
+  readonly param?: string | undefined
+  readonly code?: string | undefined
+}
+
+/**
+ * One rule of a wire.
+ *
+ * - `row`: its name in the catalogue of refusals, such as `C1`
+ * - `verified`: false when nobody has seen the provider's text or refusal; the status is then all that may be relied on
+ */
+export interface Rule<in Request> {
+  readonly row: string
+  readonly verified: boolean
+  readonly check: (request: Request) => Fault | undefined
+}
+
+/** A request that a wire refuses, and the rule that it violates. */
+export interface Rejection {
+  readonly row: string
+  readonly verified: boolean
+  readonly status: number
+  readonly type: string
+  readonly message: string
+  readonly param: string | null
+  readonly code: string | null
+}
+
+/**
+ * An answer as it goes over the wire.
+ *
+ * - `calls`: the ids of the calls asked for, in call order
+ */
+export interface Rendered<out Body> {
+  readonly body: Body
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly calls: ReadonlyArray<string>
+}
+
+/**
+ * A provider's wire without its transport, all of it pure.
+ *
+ * - `check`: reads a parsed body, or says which rule it violates first; a body of `undefined` was no JSON
+ * - `refuse`: the body of a refusal
+ */
+export interface Wire<Request> {
+  readonly name: "openai" | "anthropic"
+  readonly path: string
+  readonly requestIdHeader: string
+  readonly check: (body: unknown, headers: Headers) => Result.Result<Request, Rejection>
+  readonly view: (request: Request) => View
+  readonly render: (request: Request, reply: Reply) => Rendered<object>
+  readonly refuse: (rejection: Rejection, requestId: string) => object
+}
+
+/** Makes a rejection of a fault. */
+export const reject = (rule: Omit<Rule<never>, "check">, fault: Fault): Rejection => ({
+  row: rule.row,
+  verified: rule.verified,
+  status: fault.status ?? 400,
+  type: fault.type ?? "invalid_request_error",
+  message: fault.message,
+  param: fault.param ?? null,
+  code: fault.code ?? null
+})
+
+/** Gives the request back, or the first rule that it violates. */
+export const checkAll = <Request>(
+  rules: ReadonlyArray<Rule<Request>>,
+  request: Request
+): Result.Result<Request, Rejection> => {
+  for (const rule of rules) {
+    const fault = rule.check(request)
+    if (fault !== undefined) return Result.fail(reject(rule, fault))
+  }
+  return Result.succeed(request)
+}
+
+/** Counts four characters of JSON as one token; parts that are absent count nothing. */
+export const tokens = (...parts: ReadonlyArray<unknown>): number =>
+  Math.ceil(parts.reduce<number>((sum, part) => sum + (part === undefined ? 0 : JSON.stringify(part).length), 0) / 4)

@@ -1,0 +1,154 @@
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { type Rejection, reject, tokens } from "../Wire.ts"
+import { get } from "./json.ts"
+import * as SchemaFault from "./schemaFault.ts"
+
+const Part = Schema.Struct({ type: Schema.String, text: Schema.optionalKey(Schema.String) })
+
+const Content = Schema.NullOr(Schema.Union([Schema.String, Schema.Array(Part)]))
+
+const FunctionCall = Schema.Struct({
+  id: Schema.String,
+  type: Schema.Literal("function"),
+  function: Schema.Struct({ name: Schema.String, arguments: Schema.String })
+})
+
+const CustomCall = Schema.Struct({
+  id: Schema.String,
+  type: Schema.Literal("custom"),
+  custom: Schema.Struct({ name: Schema.String, input: Schema.String })
+})
+
+const Call = Schema.Union([FunctionCall, CustomCall])
+
+const ToolMessage = Schema.Struct({ role: Schema.Literal("tool"), tool_call_id: Schema.String, content: Content })
+
+const AssistantMessage = Schema.Struct({
+  role: Schema.Literal("assistant"),
+  content: Schema.optionalKey(Content),
+  tool_calls: Schema.optionalKey(Schema.NullOr(Schema.Array(Call))),
+  function_call: Schema.optionalKey(Schema.Json)
+})
+
+const Message = Schema.Union([
+  Schema.Struct({ role: Schema.Literal("system"), content: Content }),
+  Schema.Struct({ role: Schema.Literal("developer"), content: Content }),
+  Schema.Struct({ role: Schema.Literal("user"), content: Content }),
+  AssistantMessage,
+  ToolMessage,
+  Schema.Struct({ role: Schema.Literal("function"), content: Content, name: Schema.String })
+])
+
+const FunctionTool = Schema.Struct({
+  type: Schema.Literal("function"),
+  function: Schema.Struct({
+    name: Schema.String,
+    description: Schema.optionalKey(Schema.String),
+    parameters: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json)),
+    strict: Schema.optionalKey(Schema.NullOr(Schema.Boolean))
+  })
+})
+
+const CustomTool = Schema.Struct({ type: Schema.Literal("custom"), custom: Schema.Struct({ name: Schema.String }) })
+
+const Named = Schema.Struct({ name: Schema.String })
+
+const ToolChoice = Schema.Union([
+  Schema.Literals(["none", "auto", "required"]),
+  Schema.Struct({ type: Schema.Literal("function"), function: Named }),
+  Schema.Struct({ type: Schema.Literal("custom"), custom: Named }),
+  Schema.Struct({
+    type: Schema.Literal("allowed_tools"),
+    allowed_tools: Schema.Struct({
+      mode: Schema.Literals(["auto", "required"]),
+      tools: Schema.Array(Schema.Record(Schema.String, Schema.Json))
+    })
+  })
+])
+
+const Body = Schema.Struct({
+  model: Schema.String,
+  messages: Schema.Array(Message),
+  tools: Schema.optionalKey(Schema.Array(Schema.Union([FunctionTool, CustomTool]))),
+  tool_choice: Schema.optionalKey(ToolChoice),
+  parallel_tool_calls: Schema.optionalKey(Schema.Boolean),
+  reasoning_effort: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  max_tokens: Schema.optionalKey(Schema.NullOr(Schema.Int)),
+  max_completion_tokens: Schema.optionalKey(Schema.NullOr(Schema.Int)),
+  stream: Schema.optionalKey(Schema.NullOr(Schema.Boolean))
+})
+
+/** The part of a request that the rules and the model look at; other fields are let through unread. */
+export interface Request extends Schema.Schema.Type<typeof Body> {
+  readonly inputTokens: number
+}
+
+export type Message = Request["messages"][number]
+export type Content = typeof Content.Type
+export type Call = typeof Call.Type
+export type FunctionTool = typeof FunctionTool.Type
+
+/** An assistant message that asks for calls, and the tool messages right behind it. */
+export interface Turn {
+  readonly at: number
+  readonly calls: ReadonlyArray<Call>
+  readonly results: ReadonlyArray<{ readonly at: number; readonly message: typeof ToolMessage.Type }>
+}
+
+/** Every turn of a conversation that asks for calls. */
+export const turns = (messages: ReadonlyArray<Message>): ReadonlyArray<Turn> =>
+  messages.flatMap((message, at) =>
+    message.role === "assistant" && message.tool_calls
+      ? [{ at, calls: message.tool_calls, results: resultsAfter(messages, at) }]
+      : []
+  )
+
+const resultsAfter = (messages: ReadonlyArray<Message>, at: number): Turn["results"] => {
+  const results: Array<Turn["results"][number]> = []
+  for (const [offset, message] of messages.slice(at + 1).entries()) {
+    if (message.role !== "tool") break
+    results.push({ at: at + 1 + offset, message })
+  }
+  return results
+}
+
+/** The text of a message's content, its text parts joined. */
+export const text = (content: Content | undefined): string =>
+  typeof content === "string" ? content : (content ?? []).map((part) => part.text ?? "").join("")
+
+/** The function tools of a request and their places among all tools. */
+export const functionTools = (
+  request: Request
+): ReadonlyArray<{ readonly at: number; readonly tool: FunctionTool["function"] }> =>
+  (request.tools ?? []).flatMap((tool, at) => tool.type === "function" ? [{ at, tool: tool.function }] : [])
+
+const decode = Schema.decodeUnknownResult(Body)
+
+/** Reads a body of the right shape; says otherwise what is missing or wrong. */
+export const read = (body: unknown): Result.Result<Request, Rejection> =>
+  decode(body).pipe(
+    Result.map((read) => ({ ...read, inputTokens: tokens(get(body, "messages"), get(body, "tools")) })),
+    Result.mapError((error) => fault(SchemaFault.fromError(error)))
+  )
+
+const fault = ({ kind, message, path }: SchemaFault.SchemaFault): Rejection => {
+  const param = pathOf(path)
+  return kind === "missing"
+    ? reject({ row: "C18", verified: true }, {
+      message: `Missing required parameter: '${param}'.`,
+      param,
+      code: "missing_required_parameter"
+    })
+    : reject({ row: "schema", verified: false }, {
+      message: `Invalid type for '${param}': ${message}.`,
+      param,
+      code: "invalid_type"
+    })
+}
+
+const pathOf = (path: SchemaFault.SchemaFault["path"]): string =>
+  path.reduce<string>(
+    (text, key) => typeof key === "number" ? `${text}[${key}]` : text === "" ? key : `${text}.${key}`,
+    ""
+  )

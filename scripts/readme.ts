@@ -1,0 +1,52 @@
+/**
+ * Reads what a Markdown page promises: the examples it shows and the commands it names.
+ */
+
+/** A fenced block of a page. */
+export interface Fence {
+  readonly language: string
+  readonly code: string
+  /** The line of the page on which the block opens, from 1. */
+  readonly line: number
+}
+
+/** Returns the fenced blocks in the order of the page. */
+export const fences = (page: string): ReadonlyArray<Fence> =>
+  Array.from(page.matchAll(/^```(\w+)[^\n]*\n(.*?)^```$/gms), (found) => ({
+    language: found[1]!,
+    code: found[2]!,
+    line: page.slice(0, found.index).split("\n").length
+  }))
+
+/** Returns the lines that an example says it prints: what follows each `// =>`. */
+export const expectedLines = (code: string): ReadonlyArray<string> =>
+  Array.from(code.matchAll(/\/\/ => ?(.*)$/gm), (found) => found[1]!.trim())
+
+/**
+ * Finds the first expected line that the output lacks; undefined where it has all of them.
+ *
+ * - shape: expected lines are whole lines, in their order; the output may have others in between
+ */
+export const firstMissing = (expected: ReadonlyArray<string>, output: string): string | undefined => {
+  const printed = output.split("\n").map((line) => line.trim())
+  let from = 0
+  return expected.find((line) => {
+    const at = printed.indexOf(line, from)
+    from = at + 1
+    return at === -1
+  })
+}
+
+/** Returns the commands of a shell block: its lines without comments, blanks and prompts. */
+export const commands = (code: string): ReadonlyArray<string> =>
+  code.split("\n").map((line) => line.replace(/(^|\s)#.*$/, "").replace(/^\$ /, "").trim()).filter((line) =>
+    line !== ""
+  )
+
+/** Returns the npm scripts that commands name with `npm run`. */
+export const npmScripts = (lines: ReadonlyArray<string>): ReadonlyArray<string> =>
+  lines.flatMap((line) => Array.from(line.matchAll(/\bnpm run ([\w:-]+)/g), (found) => found[1]!))
+
+/** Returns the files that commands run with `node`, options left out. */
+export const nodeFiles = (lines: ReadonlyArray<string>): ReadonlyArray<string> =>
+  lines.flatMap((line) => Array.from(line.matchAll(/\bnode (?:-\S+ )*([^-\s]\S*)/g), (found) => found[1]!))

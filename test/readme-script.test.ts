@@ -1,0 +1,54 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Readme from "../scripts/readme.ts"
+
+describe("fences", () => {
+  it("returns blocks in order, with their language and line", () => {
+    assert.deepStrictEqual(Readme.fences("# A\n\n```ts\nfoo()\n```\n\n```sh title\nls\n```\n"), [
+      { language: "ts", code: "foo()\n", line: 3 },
+      { language: "sh", code: "ls\n", line: 7 }
+    ])
+  })
+
+  it("leaves out blocks without a language", () => {
+    assert.deepStrictEqual(Readme.fences("no fence\n\n`code`\n"), [])
+  })
+})
+
+describe("expectedLines", () => {
+  it("reads the comment beside a statement and the one below it", () => {
+    assert.deepStrictEqual(Readme.expectedLines("console.log(1) // => 1\nconsole.log(\"a\")\n  // => a b\n// note"), [
+      "1",
+      "a b"
+    ])
+  })
+})
+
+describe("firstMissing", () => {
+  it("accepts whole lines in order, with others in between", () => {
+    assert.isUndefined(Readme.firstMissing(["a", "b"], "a\nx\n  b\n"))
+  })
+
+  it("names a line that is absent, out of order or only part of a line", () => {
+    assert.strictEqual(Readme.firstMissing(["a", "c"], "a\nb\n"), "c")
+    assert.strictEqual(Readme.firstMissing(["b", "a"], "a\nb\n"), "a")
+    assert.strictEqual(Readme.firstMissing(["a"], "ab\n"), "a")
+  })
+
+  it("asks for a repeated line as often as it is expected", () => {
+    assert.strictEqual(Readme.firstMissing(["a", "a"], "a\n"), "a")
+  })
+})
+
+describe("commands", () => {
+  it("leaves out comments, blanks and prompts", () => {
+    assert.deepStrictEqual(Readme.commands("# set up\n$ npm ci\n\nnpm test # all of it\n"), ["npm ci", "npm test"])
+  })
+})
+
+describe("npmScripts and nodeFiles", () => {
+  it("find the names in a line of several commands", () => {
+    const lines = ["npm ci && npm run check", "node --watch scripts/a.ts --port 1 && node b.ts", "npm test"]
+    assert.deepStrictEqual(Readme.npmScripts(lines), ["check"])
+    assert.deepStrictEqual(Readme.nodeFiles(lines), ["scripts/a.ts", "b.ts"])
+  })
+})

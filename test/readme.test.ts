@@ -1,0 +1,60 @@
+import { assert, describe, it } from "@effect/vitest"
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { afterAll, beforeAll } from "vitest"
+import * as Readme from "../scripts/readme.ts"
+
+const root = dirname(import.meta.dirname)
+const folder = join(import.meta.dirname, ".tmp/readme")
+const blocks = Readme.fences(readFileSync(join(root, "README.md"), "utf8"))
+const examples = blocks.filter(({ language }) => language === "ts")
+  .map((block) => ({ ...block, file: join(folder, `line-${block.line}.ts`) }))
+const lines = blocks.filter(({ language }) => language === "sh").flatMap(({ code }) => Readme.commands(code))
+
+const run = (command: string, ...args: ReadonlyArray<string>) => {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: "utf8", timeout: 50_000 })
+  return { status, stdout, all: stdout + stderr }
+}
+
+describe("README.md, its examples", () => {
+  beforeAll(() => {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, "tsconfig.json"), `{ "extends": "../../../tsconfig.check.json", "include": ["*.ts"] }\n`)
+    for (const { code, file } of examples) writeFileSync(file, code)
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it("exist", () => {
+    assert.isNotEmpty(examples)
+  })
+
+  it("type-check", () => {
+    const { all, status } = run(join(root, "node_modules/.bin/tsc"), "-p", folder)
+    assert.strictEqual(status, 0, all)
+  })
+
+  it.each(examples)("run and print what they say, line $line", ({ code, file }) => {
+    const { all, status, stdout } = run(process.execPath, file)
+    assert.strictEqual(status, 0, all)
+    assert.isUndefined(
+      Readme.firstMissing(Readme.expectedLines(code), stdout),
+      `is a line that was not printed:\n${all}`
+    )
+  })
+})
+
+describe("README.md, its commands", () => {
+  it.each(["npm ci && npm start", "npm ci && npm test"])("include %s", (command) => {
+    assert.include(lines, command)
+  })
+
+  it("name npm scripts that exist", () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+    for (const name of Readme.npmScripts(lines)) assert.property(scripts, name)
+  })
+
+  it("run files that exist", () => {
+    for (const file of Readme.nodeFiles(lines)) assert.isTrue(existsSync(join(root, file)), file)
+  })
+})
