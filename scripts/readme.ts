@@ -10,11 +10,11 @@ export interface Fence {
   readonly line: number
 }
 
-/** Returns the fenced blocks in the order of the page. */
+/** Returns the fenced blocks in the order of the page, indented ones too. */
 export const fences = (page: string): ReadonlyArray<Fence> =>
-  Array.from(page.matchAll(/^```(\w+)[^\n]*\n(.*?)^```$/gms), (found) => ({
-    language: found[1]!,
-    code: found[2]!,
+  Array.from(page.matchAll(/^( *)```(\w+)[^\n]*\n(.*?)^\1```$/gms), (found) => ({
+    language: found[2]!,
+    code: found[3]!,
     line: page.slice(0, found.index).split("\n").length
   }))
 

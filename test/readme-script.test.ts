@@ -9,6 +9,12 @@ describe("fences", () => {
     ])
   })
 
+  it("finds blocks inside a list", () => {
+    assert.deepStrictEqual(Readme.fences("- one\n\n  ```ts\n  foo()\n  ```\n"), [
+      { language: "ts", code: "  foo()\n", line: 3 }
+    ])
+  })
+
   it("leaves out blocks without a language", () => {
     assert.deepStrictEqual(Readme.fences("no fence\n\n`code`\n"), [])
   })

@@ -37,10 +37,8 @@ describe("README.md, its examples", () => {
   it.each(examples)("run and print what they say, line $line", ({ code, file }) => {
     const { all, status, stdout } = run(process.execPath, file)
     assert.strictEqual(status, 0, all)
-    assert.isUndefined(
-      Readme.firstMissing(Readme.expectedLines(code), stdout),
-      `is a line that was not printed:\n${all}`
-    )
+    const missing = Readme.firstMissing(Readme.expectedLines(code), stdout)
+    assert.isUndefined(missing, `not printed: ${missing}\nprinted:\n${all}`)
   })
 })
 

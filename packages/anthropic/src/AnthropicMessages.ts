@@ -167,11 +167,10 @@ export const layerConfig = (
 const generateWith = (client: Anthropic, options: Options) =>
   Effect.fn("AnthropicMessages.generate")(function*(request: ChatModel.Request) {
     const body = bodyOf(options, request)
-    const response = yield* Effect.tryPromise({
-      try: (signal) => client.messages.create(body, { signal }),
-      catch: (error) => error
-    }).pipe(
-      Effect.catch((error) => Effect.flatMap(Clock.currentTimeMillis, (now) => failure(reasonOf(client, error, now))))
+    const response = yield* Effect.tryPromise((signal) => client.messages.create(body, { signal })).pipe(
+      Effect.catch(({ cause }) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => failure(reasonOf(client, cause, now)))
+      )
     )
     return yield* turnOf(response)
   })

@@ -5,11 +5,14 @@
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Schedule from "effect/Schedule"
+import * as Tracer from "effect/Tracer"
 import type { ToolFailure } from "./CallError.ts"
+import { fit } from "./internal/fit.ts"
 import { type Batch, type Late, settle } from "./internal/settle.ts"
 import type { Outcome } from "./Outcome.ts"
 import type * as Tool from "./Tool.ts"
@@ -28,6 +31,10 @@ export interface Options {
   readonly maxCalls?: number | "unbounded" | undefined
   /** Bytes of UTF-8 that the model is shown of one result; 65,536. */
   readonly maxResultBytes?: number | "unbounded" | undefined
+  /** Bytes of UTF-8 that the model is shown of all results together; the longest are cut first. 1,048,576. */
+  readonly maxMessageBytes?: number | "unbounded" | undefined
+  /** Stops the other calls as soon as one fails, and answers them by `Interrupted`; false. */
+  readonly failFast?: boolean | undefined
   /** When to try again after a tool's own failure, for read-only and idempotent tools alone; never. */
   readonly retry?: Schedule.Schedule<unknown, ToolFailure<unknown>> | undefined
   /** Goes into the idempotency keys: the same in every run of the same conversation; minted anew when left out. */
@@ -39,7 +46,8 @@ const safe = {
   timeout: "30 seconds",
   deadline: "unbounded",
   maxCalls: 64,
-  maxResultBytes: 65_536
+  maxResultBytes: 65_536,
+  maxMessageBytes: 1_048_576
 } as const satisfies Options
 
 /** The options of every batch that does not say otherwise; what this leaves out stays at the safe defaults. */
@@ -80,11 +88,12 @@ export function run(
   options: Options = {}
 ): Effect.Effect<Settled<Tool.Any>, never, unknown> {
   return Effect.contextWith((context: Context.Context<unknown>) => {
-    const defaults = Context.get(context, Defaults)
-    const batch = begin(toolkit, options, defaults, Context.get(context, Clock.Clock))
-    const concurrency = atLeast(1, "concurrency", options.concurrency ?? defaults.concurrency ?? safe.concurrency)
+    const { batch, concurrency, maxMessageBytes } = begin(toolkit, options, context)
     return Effect.forEach(calls, (call, index) => settle(batch, call, index), { concurrency }).pipe(
-      Effect.map((outcomes) => ({ outcomes, strays: batch.late.filter(isRunning).map(toStray) }))
+      Effect.map((outcomes) => ({
+        outcomes: fit(outcomes, maxMessageBytes),
+        strays: batch.late.filter(isRunning).map(toStray)
+      }))
     )
   })
 }
@@ -93,23 +102,29 @@ const isRunning = ({ fiber }: Late): boolean => fiber.pollUnsafe() === undefined
 
 const toStray = ({ call, fiber }: Late): Stray => ({ call, await: Effect.asVoid(Fiber.await(fiber)) })
 
-const begin = (toolkit: Toolkit.Any, options: Options, defaults: Options, clock: Clock.Clock): Batch => {
+const begin = (toolkit: Toolkit.Any, options: Options, context: Context.Context<unknown>) => {
+  const defaults = Context.get(context, Defaults)
   const option = <K extends keyof typeof safe>(name: K) => options[name] ?? defaults[name] ?? safe[name]
+  const amount = (name: "concurrency" | "maxCalls" | "maxResultBytes" | "maxMessageBytes", least: number) =>
+    atLeast(least, name, option(name))
+  const now = stopwatch(Context.get(context, Clock.Clock))
   const deadline = millis("deadline", option("deadline"))
-  const now = stopwatch(clock)
   let runId = options.runId ?? defaults.runId
-  return {
+  const batch: Batch = {
     toolkit,
     now,
     runId: () => runId ??= crypto.randomUUID(),
     timeout: millis("timeout", option("timeout")),
     deadline,
     expiresAt: now() + deadline,
-    maxCalls: atLeast(0, "maxCalls", option("maxCalls")),
-    maxResultBytes: atLeast(0, "maxResultBytes", option("maxResultBytes")),
+    maxCalls: amount("maxCalls", 0),
+    maxResultBytes: amount("maxResultBytes", 0),
     retry: options.retry ?? defaults.retry,
+    failure: options.failFast ?? defaults.failFast ? Deferred.makeUnsafe() : undefined,
+    traced: context.mapUnsafe.has(Tracer.Tracer.key),
     late: []
   }
+  return { batch, concurrency: amount("concurrency", 1), maxMessageBytes: amount("maxMessageBytes", 0) }
 }
 
 const atLeast = (least: number, name: string, value: number | "unbounded"): number => {

@@ -4,6 +4,9 @@
 import * as Data from "effect/Data"
 import * as Schema from "effect/Schema"
 
+const unknownOutcome =
+  "The outcome is unknown: it may have taken effect, or still do. Check before asking for it again."
+
 /** No tool of the toolkit has this name. */
 export class UnknownTool extends Schema.TaggedError<UnknownTool>()("UnknownTool", {
   available: Schema.Array(Schema.String)
@@ -69,7 +72,7 @@ export class Timeout extends Schema.TaggedError<Timeout>()("Timeout", {
     const late = `No answer within ${this.millis} ms (${this.limit}).`
     return this.harmless
       ? `${late} It may be asked for again.`
-      : `${late} The outcome is unknown: it may still take effect. Check before asking for it again.`
+      : `${late} ${unknownOutcome}`
   }
 }
 
@@ -82,23 +85,30 @@ export class Defect extends Schema.TaggedError<Defect>()("Defect", {
     return this.harmless
   }
   override get message(): string {
-    return this.harmless
-      ? "The tool crashed."
-      : "The tool crashed. The outcome is unknown: it may have taken effect. Check before asking for it again."
+    return this.harmless ? "The tool crashed." : `The tool crashed. ${unknownOutcome}`
   }
 }
 
-/** The call was interrupted from within, not by its batch. */
+/**
+ * The call was interrupted.
+ *
+ * - `by`: `"tool"` when it interrupted itself, `"failFast"` when another call of a batch with `failFast` failed
+ * - `started`: false when the other call failed before this one began
+ */
 export class Interrupted extends Schema.TaggedError<Interrupted>()("Interrupted", {
+  by: Schema.Literals(["tool", "failFast"]),
+  started: Schema.Boolean,
   harmless: Schema.Boolean
 }) {
   get isRetryable(): boolean {
-    return this.harmless
+    return this.harmless || !this.started
   }
   override get message(): string {
-    return this.harmless
+    const why = this.by === "tool"
       ? "The call was interrupted."
-      : "The call was interrupted. The outcome is unknown: it may have taken effect. Check before asking for it again."
+      : "Another call of the turn failed, which stopped this one."
+    if (!this.started) return "Another call of the turn failed before this one began; it did not run."
+    return this.harmless ? why : `${why} ${unknownOutcome}`
   }
 }
 
@@ -214,6 +224,8 @@ const factsOf = (reason: Reason): Schema.Json => {
       return { maxCalls: reason.maxCalls }
     case "Timeout":
       return { limit: reason.limit, millis: reason.millis, started: reason.started }
+    case "Interrupted":
+      return { by: reason.by, started: reason.started }
     default:
       return {}
   }

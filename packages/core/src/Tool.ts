@@ -105,6 +105,8 @@ export interface Definition<
   readonly description: string
   readonly parameters: P
   readonly success: S
+  /** What providers are sent in place of the JSON Schema that `parameters` gives. */
+  readonly jsonSchema?: JsonSchema.JsonSchema | undefined
   /** The schema of the handler's typed error; `Schema.Never` when left out. */
   readonly failure?: F | undefined
   /** Running it changes nothing; false unless said. */
@@ -158,7 +160,7 @@ export function make(name: string, definition: AnyDefinition): Any {
     readOnly: definition.readOnly ?? false,
     idempotent: definition.idempotent ?? false,
     timeout: definition.timeout === undefined ? undefined : Duration.fromInputUnsafe(definition.timeout),
-    jsonSchema: jsonSchemaOf(definition.parameters)
+    jsonSchema: withObjectRoot(name, definition.jsonSchema ?? jsonSchemaOf(definition.parameters))
   }
   const execute = definition.execute ?? viaHandler(name)
   const decode = Schema.decodeUnknownEffect(Schema.toCodecJson(definition.parameters), { errors: "all" })
@@ -189,7 +191,10 @@ export function fromJsonSchema<
 >(
   name: Name,
   definition:
-    & Omit<Definition<Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, ReadOnly>, "parameters" | "success">
+    & Omit<
+      Definition<Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, ReadOnly>,
+      "parameters" | "success" | "jsonSchema"
+    >
     & {
       readonly parameters: JsonSchema.JsonSchema
       /** Says what is wrong with the arguments, `undefined` when nothing is; takes the place of the built-in check. */
@@ -199,7 +204,7 @@ export function fromJsonSchema<
 ): Tool<Name, Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, R | F["EncodingServices"], ReadOnly> {
   const { parameters, validate, ...rest } = definition
   const schema = validate === undefined ? imported(name, parameters) : Schema.Json.check(Schema.makeFilter(validate))
-  return { ...make(name, { ...rest, parameters: schema, success: Schema.Unknown }), jsonSchema: parameters }
+  return make(name, { ...rest, parameters: schema, success: Schema.Unknown, jsonSchema: parameters })
 }
 
 /** The context key of the handler of a tool made without `execute`; its types were checked by `Toolkit.toLayer`. */
@@ -236,13 +241,26 @@ const invalidArguments = (error: Schema.SchemaError) =>
     issues: issuesOf(error.issue).issues.map(({ message, path }) => ({ path: (path ?? []).join("."), message }))
   })
 
-/** Providers take an object at the root, and definitions inside it. */
+/** Extra properties are not asked for, though they are ignored when they come. */
 const jsonSchemaOf = (schema: Schema.Constraint): JsonSchema.JsonSchema => {
-  const document = Schema.toJsonSchemaDocument(schema)
-  return Object.keys(document.definitions).length === 0
-    ? document.schema
-    : { ...document.schema, $defs: document.definitions }
+  const { definitions, schema: root } = Schema.toJsonSchemaDocument(schema, { onExcessProperty: "error" })
+  const key = typeof root["$ref"] === "string" ? root["$ref"].replace("#/$defs/", "") : ""
+  const resolved = definitions[key] ?? root
+  const object = isEmptyStruct(resolved) ? { type: "object", properties: {}, additionalProperties: false } : resolved
+  return Object.keys(definitions).length === 0 ? object : { ...object, $defs: definitions }
 }
+
+const withObjectRoot = (name: string, schema: JsonSchema.JsonSchema): JsonSchema.JsonSchema => {
+  if (schema["type"] === "object") return schema
+  throw new Error(
+    `Tool "${name}": \`parameters\` must be a struct or a record, because providers take only an object at the root of ` +
+      `a JSON Schema. This one is ${JSON.stringify(schema)}; put it into a property of a struct.`
+  )
+}
+
+/** A struct without fields takes anything but null, and its JSON Schema says just that. */
+const isEmptyStruct = (schema: JsonSchema.JsonSchema): boolean =>
+  JSON.stringify(schema) === JSON.stringify({ not: { type: "null" } })
 
 /** Throws where the schema has a keyword that Effect cannot check, rather than let arguments pass unchecked. */
 const imported = (name: string, parameters: JsonSchema.JsonSchema): Schema.Codec<Schema.Json> => {

@@ -150,11 +150,10 @@ export const layerConfig = (
 const generateWith = (client: OpenAI, options: Options) =>
   Effect.fn("OpenAiChat.generate")(function*(request: ChatModel.Request) {
     const body = bodyOf(options, request)
-    const response = yield* Effect.tryPromise({
-      try: (signal) => client.chat.completions.create(body, { signal }),
-      catch: (error) => error
-    }).pipe(
-      Effect.catch((error) => Effect.flatMap(Clock.currentTimeMillis, (now) => failure(reasonOf(client, error, now))))
+    const response = yield* Effect.tryPromise((signal) => client.chat.completions.create(body, { signal })).pipe(
+      Effect.catch(({ cause }) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => failure(reasonOf(client, cause, now)))
+      )
     )
     return yield* turnOf(response)
   })

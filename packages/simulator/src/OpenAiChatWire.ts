@@ -4,12 +4,12 @@
 import * as Result from "effect/Result"
 import type { ChatCompletion, ChatCompletionMessage } from "openai/resources/chat/completions"
 import { parse } from "./internal/json.ts"
-import { pairingRules, prompt, shapeRules } from "./internal/openAiChatMessageRules.ts"
+import { pairingRules, shapeRules } from "./internal/openAiChatMessageRules.ts"
 import { keyRules, modelRules, parameterRules, sizeRules } from "./internal/openAiChatModelRules.ts"
-import { type Call, read, type Request, text, type Turn, turns } from "./internal/openAiChatRequest.ts"
+import { type Call, prompt, read, type Request, text, type Turn, turns } from "./internal/openAiChatRequest.ts"
 import { toolNames, toolRules } from "./internal/openAiChatToolRules.ts"
 import type { Reply, SeenCall, View, Wanted } from "./Script.ts"
-import { checkAll, type Headers, type Rejection, reject, type Rendered, type Rule, tokens } from "./Wire.ts"
+import { checkAll, type Headers, reject, type Rejection, type Rendered, type Rule, tokens } from "./Wire.ts"
 
 export type { Request } from "./internal/openAiChatRequest.ts"
 

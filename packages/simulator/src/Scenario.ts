@@ -4,18 +4,13 @@
 import type * as Batch from "@volley/core/Batch"
 import type * as Tool from "@volley/core/Tool"
 import type * as Toolkit from "@volley/core/Toolkit"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Script, SeenCall } from "./Script.ts"
-
-/** Where the web service is that some tools ask; it belongs to the scenario and listens on loopback. */
-export class WebService extends Context.Service<WebService, { readonly url: string }>()(
-  "@volley/simulator/Scenario/WebService"
-) {}
+import type { WebService } from "./WebService.ts"
 
 /** What the tools of a scenario may need: the real network and the real disk. */
 export type Services = FileSystem.FileSystem | HttpClient.HttpClient | WebService
@@ -43,7 +38,8 @@ export const after = <A, E, R>(millis: number, effect: Effect.Effect<A, E, R>): 
   Effect.andThen(Effect.sleep(millis), effect)
 
 /** Takes its scripted time, then answers. */
-export const answerAfter = <A>(millis: number, value: A): Effect.Effect<A> => Effect.delay(Effect.succeed(value), millis)
+export const answerAfter = <A>(millis: number, value: A): Effect.Effect<A> =>
+  Effect.delay(Effect.succeed(value), millis)
 
 /** What a model reads in the results of a tool, in call order; results that do not fit, such as errors, are passed over. */
 export const read = <T extends { readonly name: string; readonly success: Schema.Codec<unknown, unknown> }>(

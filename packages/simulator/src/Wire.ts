@@ -24,7 +24,8 @@ export interface Fault {
 /**
  * One rule of a wire.
  *
- * - `row`: its name in the catalogue of refusals, such as `C1`
+ * - `row`: its name in the catalogue of refusals: `C1` and on for OpenAI, `A1` and on for Anthropic; `1a` and the like
+ *   are documented requirements whose refusal is not catalogued, and words are refusals of the transport or the simulator
  * - `verified`: false when nobody has seen the provider's text or refusal; the status is then all that may be relied on
  */
 export interface Rule<in Request> {

@@ -2,3 +2,5 @@
 export * as Scenario from "./Scenario.ts"
 export * as Scenarios from "./Scenarios.ts"
 export * as Script from "./Script.ts"
+export * as Simulator from "./Simulator.ts"
+export * as WebService from "./WebService.ts"

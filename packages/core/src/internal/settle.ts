@@ -1,4 +1,5 @@
 import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -26,7 +27,12 @@ import { idempotencyKey } from "./idempotencyKey.ts"
 import { cut, errorText } from "./text.ts"
 import { within } from "./within.ts"
 
-/** What the calls of a batch share; `late` is the only part of it that changes. */
+/**
+ * What the calls of a batch share; `late` is the only part of it that changes.
+ *
+ * - `failure`: done by the first call that fails, in a batch that is to stop then
+ * - `traced`: somebody provided a tracer, so that spans have a reader
+ */
 export interface Batch {
   readonly toolkit: Toolkit.Any
   readonly now: () => number
@@ -37,6 +43,8 @@ export interface Batch {
   readonly maxCalls: number
   readonly maxResultBytes: number
   readonly retry: Schedule.Schedule<unknown, ToolFailure<unknown>> | undefined
+  readonly failure: Deferred.Deferred<void> | undefined
+  readonly traced: boolean
   readonly late: Array<Late>
 }
 
@@ -51,19 +59,20 @@ export const settle = (batch: Batch, call: ToolCall, index: number): Effect.Effe
   Effect.suspend(() => {
     const startedAt = batch.now()
     const tool = batch.toolkit.byName.get(call.name)
-    if (tool === undefined) return Effect.succeed(unknownTool(batch, call, startedAt))
+    if (tool === undefined) return announced(batch, unknownTool(batch, call, startedAt))
     const admitted = admit(batch, tool, call, index)
     if (Result.isFailure(admitted)) {
-      return Effect.succeed(record(batch, tool, call, startedAt, 0, Result.fail(admitted.failure)))
+      return announced(batch, record(batch, tool, call, startedAt, 0, Result.fail(admitted.failure)))
     }
     let attempts = 0
-    return within(perform(batch, admitted.success, call, () => ++attempts), admitted.success.millis).pipe(
+    const work = observed(batch, tool, call, perform(batch, admitted.success, call, () => ++attempts))
+    return within(work, limitOf(batch, admitted.success)).pipe(
       Effect.flatMap((ended) =>
         ended._tag === "Exit"
           ? Effect.succeed(endOf(tool, ended.exit))
-          : Effect.as(dropWhenItEnds(batch, call, ended.fiber), Result.fail(admitted.success.timeout()))
+          : Effect.as(dropWhenItEnds(batch, call, ended.fiber), Result.fail(ended.limit))
       ),
-      Effect.flatMap((end) => logged(record(batch, tool, call, startedAt, attempts, end)))
+      Effect.flatMap((end) => announced(batch, record(batch, tool, call, startedAt, attempts, end)))
     )
   })
 
@@ -81,6 +90,9 @@ type End = Result.Result<Tool.Answer<unknown>, Reason | ToolFailure<unknown>>
 const admit = (batch: Batch, tool: Tool.Any, call: ToolCall, index: number): Result.Result<Admitted, Reason> => {
   if (call.status === "truncated") return Result.fail(new Truncated())
   if (index >= batch.maxCalls) return Result.fail(new LimitExceeded({ maxCalls: batch.maxCalls }))
+  if (batch.failure !== undefined && Deferred.isDoneUnsafe(batch.failure)) {
+    return Result.fail(new Interrupted({ by: "failFast", started: false, harmless: isHarmless(tool) }))
+  }
   const own = tool.timeout === undefined ? batch.timeout : Duration.toMillis(tool.timeout)
   const left = batch.expiresAt - batch.now()
   const timeout = () =>
@@ -89,6 +101,14 @@ const admit = (batch: Batch, tool: Tool.Any, call: ToolCall, index: number): Res
       : new Timeout({ limit: "deadline", millis: batch.deadline, started: left > 0, harmless: isHarmless(tool) })
   if (left <= 0) return Result.fail(timeout())
   return Result.map(parse(call.arguments), (args) => ({ tool, args, millis: Math.min(own, left), timeout }))
+}
+
+/** Ends when the call may not go on, with the reason. */
+const limitOf = (batch: Batch, { millis, timeout, tool }: Admitted): Effect.Effect<Reason> => {
+  const time = millis === Infinity ? Effect.never : Effect.map(Effect.sleep(millis), timeout)
+  if (batch.failure === undefined) return time
+  const stopped = () => new Interrupted({ by: "failFast", started: true, harmless: isHarmless(tool) })
+  return Effect.raceFirst(time, Effect.map(Deferred.await(batch.failure), stopped))
 }
 
 /** A second attempt does no harm. */
@@ -138,13 +158,29 @@ const endOf = (tool: Tool.Any, exit: Exit.Exit<Tool.Answer<unknown>, Reason | To
   const harmless = isHarmless(tool)
   if (Cause.hasDies(exit.cause)) return Result.fail(new Defect({ harmless, cause: exit.cause }))
   const failure = Cause.findError(exit.cause)
-  return Result.isSuccess(failure) ? Result.fail(failure.success) : Result.fail(new Interrupted({ harmless }))
+  return Result.isSuccess(failure)
+    ? Result.fail(failure.success)
+    : Result.fail(new Interrupted({ by: "tool", started: true, harmless }))
 }
 
-/** The host sees a crash whole, once; the model only reads that there was one. */
-const logged = (outcome: Outcome): Effect.Effect<Outcome> => {
+/** Logs that a tool writes name it and its call; a span does where there is a tracer to see it (OpenTelemetry GenAI). */
+const observed = <A, E, R>(batch: Batch, tool: Tool.Any, call: ToolCall, work: Effect.Effect<A, E, R>) => {
+  const named = Effect.annotateLogs(work, { tool: tool.name, callId: call.id })
+  if (!batch.traced) return named
+  const attributes = {
+    "gen_ai.operation.name": "execute_tool",
+    "gen_ai.tool.name": tool.name,
+    "gen_ai.tool.call.id": call.id
+  }
+  return Effect.withSpan(named, `execute_tool ${tool.name}`, { attributes, captureStackTrace: false })
+}
+
+/** Tells the batch of a failure, where it wants to know, and the host of a crash, whole and once. */
+const announced = (batch: Batch, outcome: Outcome): Effect.Effect<Outcome> => {
   const { call, name, result } = outcome
-  return Result.isFailure(result) && result.failure._tag === "CallError" && result.failure.reason._tag === "Defect"
+  if (Result.isSuccess(result)) return Effect.succeed(outcome)
+  if (batch.failure !== undefined) Deferred.doneUnsafe(batch.failure, Effect.void)
+  return result.failure._tag === "CallError" && result.failure.reason._tag === "Defect"
     ? Effect.logError("A tool crashed", result.failure.reason.cause).pipe(
       Effect.annotateLogs({ tool: name, callId: call.id }),
       Effect.as(outcome)

@@ -1,6 +1,6 @@
 import type { Fault, Rule } from "../Wire.ts"
 import { firstDefined, firstDuplicate } from "./json.ts"
-import { type Message, type Request, text, type Turn, turns } from "./openAiChatRequest.ts"
+import { type Message, type Request, type Turn, turns } from "./openAiChatRequest.ts"
 
 const maxId = 40
 const maxContent = 1_048_576
@@ -26,7 +26,7 @@ const mayBeNull = (message: Message): boolean =>
 export const shapeRules: ReadonlyArray<Rule<Request>> = [
   {
     row: "C9",
-    verified: false,
+    verified: true,
     check: eachMessage((message, at) =>
       message.role !== "assistant" || message.tool_calls?.length !== 0 ? undefined : {
         message: `Invalid 'messages[${at}].tool_calls': empty array. `
@@ -42,8 +42,10 @@ export const shapeRules: ReadonlyArray<Rule<Request>> = [
     check: eachMessage((message, at) => {
       if (message.role === "tool") return idTooLong(message.tool_call_id, `messages[${at}].tool_call_id`)
       if (message.role !== "assistant") return undefined
-      return firstDefined(message.tool_calls ?? [], (call, of) =>
-        idTooLong(call.id, `messages[${at}].tool_calls[${of}].id`))
+      return firstDefined(
+        message.tool_calls ?? [],
+        (call, of) => idTooLong(call.id, `messages[${at}].tool_calls[${of}].id`)
+      )
     })
   },
   {
@@ -142,7 +144,3 @@ const duplicate = (id: string, at: number): Fault => ({
   message: `Duplicate value for 'tool_call_id' of '${id}' in message[${at}]`,
   param: `messages.[${at}].tool_call_id`
 })
-
-/** The text of the first user message. */
-export const prompt = (messages: ReadonlyArray<Message>): string =>
-  text(messages.find((message) => message.role === "user")?.content)

@@ -38,7 +38,9 @@ export const parameterRules: ReadonlyArray<Rule<Request>> = [
     row: "stream",
     verified: false,
     check: ({ stream }) =>
-      stream === true ? { message: "This simulator does not stream yet: leave 'stream' out.", param: "stream" } : undefined
+      stream === true
+        ? { message: "This simulator does not stream yet: leave 'stream' out.", param: "stream" }
+        : undefined
   }
 ]
 

@@ -1,6 +1,6 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { type Rejection, reject, tokens } from "../Wire.ts"
+import { reject, type Rejection, tokens } from "../Wire.ts"
 import { get } from "./json.ts"
 import * as SchemaFault from "./schemaFault.ts"
 
@@ -116,6 +116,10 @@ const resultsAfter = (messages: ReadonlyArray<Message>, at: number): Turn["resul
 /** The text of a message's content, its text parts joined. */
 export const text = (content: Content | undefined): string =>
   typeof content === "string" ? content : (content ?? []).map((part) => part.text ?? "").join("")
+
+/** The text of the first user message. */
+export const prompt = (messages: ReadonlyArray<Message>): string =>
+  text(messages.find((message) => message.role === "user")?.content)
 
 /** The function tools of a request and their places among all tools. */
 export const functionTools = (

@@ -108,7 +108,7 @@ export const toolRules: ReadonlyArray<Rule<Request>> = [
     row: "1a",
     verified: false,
     check: eachFunction((tool) =>
-      tool.tool.parameters === undefined || !StrictSchema.hasWrongRoot(tool.tool.parameters)
+      tool.tool.parameters === undefined || tool.tool.parameters["type"] === "object"
         ? undefined
         : badSchema(tool, "schema must be a JSON Schema of 'type: \"object\"'.")
     )
@@ -142,8 +142,6 @@ export const toolRules: ReadonlyArray<Rule<Request>> = [
   {
     row: "C17",
     verified: true,
-    check: eachStrictNode((node) =>
-      StrictSchema.isUntyped(node) ? "schema must have a 'type' key." : undefined
-    )
+    check: eachStrictNode((node) => StrictSchema.isUntyped(node) ? "schema must have a 'type' key." : undefined)
   }
 ]

@@ -1,5 +1,5 @@
 import type * as Schema from "effect/Schema"
-import { get, isObject } from "./json.ts"
+import { isObject } from "./json.ts"
 
 /**
  * A node of a JSON Schema.
@@ -51,9 +51,6 @@ export const isUntyped = ({ schema }: Node): boolean => ["type", "$ref", "anyOf"
 
 const unsupported = ["allOf", "not", "dependentRequired", "dependentSchemas", "if", "then", "else"]
 
-/** The first keyword of a node that strict schemas may not have. */
-export const unsupportedKeyword = ({ schema }: Node): string | undefined => unsupported.find((key) => key in schema)
-
-/** True for a schema whose root is not an object. */
-export const hasWrongRoot = (schema: Schema.JsonObject): boolean =>
-  get(schema, "type") !== "object" || get(schema, "anyOf") !== undefined
+/** The first keyword of a node that strict schemas may not have there; `anyOf` is only forbidden at the root. */
+export const unsupportedKeyword = ({ context, schema }: Node): string | undefined =>
+  (context.length === 0 ? [...unsupported, "anyOf"] : unsupported).find((key) => key in schema)

@@ -9,7 +9,11 @@ class OutOfStock extends Schema.TaggedError<OutOfStock>()("OutOfStock", { item: 
 const parameters = Schema.Struct({ item: Schema.String })
 const success = Schema.Struct({ fact: Schema.String })
 
-const fact = (name: string, what: string, execute: Tool.Execute<typeof parameters, typeof success, typeof OutOfStock, never>) =>
+const fact = (
+  name: string,
+  what: string,
+  execute: Tool.Execute<typeof parameters, typeof success, typeof OutOfStock, never>
+) =>
   Tool.make(name, {
     description: `${what} of an item. \`item\` comes from the user.`,
     parameters,

@@ -6,7 +6,8 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Schema from "effect/Schema"
 import { fileURLToPath } from "node:url"
-import { after, answerAfter, read, type Scenario, WebService } from "../Scenario.ts"
+import { after, answerAfter, read, type Scenario } from "../Scenario.ts"
+import { WebService } from "../WebService.ts"
 
 class SearchFailed extends Schema.TaggedError<SearchFailed>()("SearchFailed", { query: Schema.String }) {}
 class NoSuchPage extends Schema.TaggedError<NoSuchPage>()("NoSuchPage", { page: Schema.String }) {}

@@ -1,0 +1,97 @@
+/**
+ * `volley demo`: the main job end to end, on real SDKs over real HTTP.
+ */
+import * as ChatModel from "@volley/core/ChatModel"
+import type { Scenario, Services } from "@volley/simulator/Scenario"
+import * as Scenarios from "@volley/simulator/Scenarios"
+import * as Simulator from "@volley/simulator/Simulator"
+import * as Config from "effect/Config"
+import * as Console from "effect/Console"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Picture from "./Picture.ts"
+import { play } from "./Play.ts"
+import * as Report from "./Report.ts"
+import { UserError } from "./UserError.ts"
+import type { Wire } from "./Wires.ts"
+
+/**
+ * What to play.
+ *
+ * - `baseUrl`, `live`: a server of somebody else's, which needs a key; the embedded simulator otherwise
+ * - `latency`: how long the simulator's model takes for a turn
+ */
+export interface Options {
+  readonly scenario: Scenario
+  readonly wires: ReadonlyArray<Wire>
+  readonly sides: ReadonlyArray<"serial" | "parallel">
+  readonly model: string | undefined
+  readonly baseUrl: string | undefined
+  readonly live: boolean
+  readonly latency: Duration.Input
+  readonly json: boolean
+}
+
+/** Plays every side of every wire at the same time, and prints what happened. */
+export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError, Services> {
+  const { name } = options.scenario
+  const wires = options.wires.map((wire) => wire.name).join(" and ")
+  yield* Console.error(`Playing ${name} on ${wires}, ${options.sides.join(" and ")} …`)
+  const plays = yield* Effect.forEach(options.wires, (wire) => playWire(options, wire), { concurrency: "unbounded" })
+  yield* Console.log(
+    options.json ? JSON.stringify(plays.map(Report.make), undefined, 2) : plays.map(Picture.draw).join("\n")
+  )
+})
+
+const playWire = Effect.fnUntraced(function*(
+  options: Options,
+  wire: Wire
+): Effect.fn.Return<Report.Plays, UserError, Services> {
+  const side = (name: "serial" | "parallel") =>
+    options.sides.includes(name)
+      ? play(options.scenario, name === "serial").pipe(
+        Effect.provide(modelOf(options, wire)),
+        Effect.catchTag("ChatModelError", ({ message }) => new UserError({ message, exitCode: 1 }))
+      )
+      : Effect.undefined
+  const [serial, parallel] = yield* Effect.all([side("serial"), side("parallel")], { concurrency: 2 })
+  return { scenario: options.scenario.name, wire: wire.name, serial, parallel }
+})
+
+const modelOf = (options: Options, wire: Wire): Layer.Layer<ChatModel.ChatModel, UserError> =>
+  Layer.unwrap(options.live || options.baseUrl !== undefined ? remote(options, wire) : embedded(options, wire))
+
+const remote = (options: Options, wire: Wire) =>
+  Config.Redacted(wire.key).pipe(
+    Effect.mapError(() =>
+      new UserError({
+        message: `${wire.key} is not set: --live and --base-url need the key of ${wire.name}`,
+        exitCode: 2
+      })
+    ),
+    Effect.map((apiKey) => wire.layer({ model: options.model ?? wire.model, apiKey, baseUrl: options.baseUrl }))
+  )
+
+const embedded = (options: Options, wire: Wire) =>
+  Simulator.serve({ script: () => options.scenario.script, latency: options.latency }).pipe(
+    Effect.mapError(({ message }) => new UserError({ message, exitCode: 1 })),
+    Effect.map((server) =>
+      wire.layer({
+        model: options.model ?? wire.model,
+        apiKey: Redacted.make("simulated"),
+        baseUrl: server[wire.server]
+      })
+    )
+  )
+
+/** The scenario of a name. */
+export const scenarioNamed = (name: string): Effect.Effect<Scenario, UserError> =>
+  Effect.suspend(() => {
+    const scenario = Scenarios.byName(name)
+    const names = Scenarios.all.map((scenario) => scenario.name).join(", ")
+    return scenario === undefined
+      ? new UserError({ message: `there is no scenario "${name}"; there are: ${names}`, exitCode: 2 })
+      : Effect.succeed(scenario)
+  })

@@ -1,0 +1,93 @@
+/**
+ * What a person sees of a demo: the exchange, a waterfall of the calls, and the figures side by side.
+ */
+import type { Conversation, Message } from "@volley/core/Conversation"
+import type { Play, Span } from "./Play.ts"
+import { make, millis, type Plays, type Side } from "./Report.ts"
+
+const width = 56
+
+/** Draws the plays of one wire. */
+export const draw = (plays: Plays): string => {
+  const shown = plays.parallel ?? plays.serial
+  if (shown === undefined) return ""
+  const sides = [["parallel", plays.parallel], ["serial", plays.serial]] as const
+  const scale = Math.max(...sides.map(([, play]) => play ? millis(play) : 0))
+  return [
+    `${plays.scenario} on ${plays.wire}`,
+    "",
+    ...exchange(shown.ended.conversation),
+    ...sides.flatMap(([name, play]) => play ? ["", ...waterfall(name, play, scale)] : []),
+    "",
+    ...figures(plays),
+    ""
+  ].join("\n")
+}
+
+const exchange = (conversation: Conversation): ReadonlyArray<string> =>
+  conversation.messages.flatMap((message) => lines(message).map((line) => `  ${line}`))
+
+const lines = (message: Message): ReadonlyArray<string> => {
+  switch (message.role) {
+    case "system":
+    case "user":
+      return [`${message.role.padEnd(9)} ${message.text}`]
+    case "assistant":
+      return message.calls.length === 0
+        ? [`assistant ${message.text}`]
+        : message.calls.map(({ arguments: args, id, name }, index) =>
+          `${index === 0 ? "assistant" : "         "} ${id} ${name} ${
+            typeof args === "string" ? args : JSON.stringify(args)
+          }`
+        )
+    case "tool":
+      return message.results.map(({ callId, text }, index) =>
+        `${index === 0 ? "tool     " : "         "} ${callId} ${shorten(text, 88)}`
+      )
+  }
+}
+
+const shorten = (text: string, length: number): string => text.length <= length ? text : `${text.slice(0, length - 1)}…`
+
+/** One row for the model and one for every call, all on the same scale of time. */
+const waterfall = (name: string, play: Play, scale: number): ReadonlyArray<string> => {
+  const rows: ReadonlyArray<readonly [string, ReadonlyArray<Span>]> = [
+    ["model", play.turns],
+    ...play.ended.rounds.flatMap(({ settled }) =>
+      settled.outcomes.map((outcome) => [outcome.call.name, [outcome]] as const)
+    )
+  ]
+  const column = Math.max(...rows.map(([label]) => label.length))
+  return [
+    `  ${name}: ${seconds(millis(play))}`,
+    ...rows.map(([label, spans]) => `  ${label.padEnd(column)} ${bars(spans, play.startedAt, scale)}`)
+  ]
+}
+
+const bars = (spans: ReadonlyArray<Span>, zero: number, scale: number): string => {
+  const at = (time: number) => scale === 0 ? 0 : Math.round(((time - zero) / scale) * width)
+  const cells = Array.from({ length: width + 1 }, () => " ")
+  for (const { endedAt, startedAt } of spans) {
+    cells.fill("█", at(startedAt), Math.max(at(startedAt) + 1, at(endedAt)))
+  }
+  return cells.join("").trimEnd()
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`
+
+const figures = (plays: Plays): ReadonlyArray<string> => {
+  const { parallel, serial } = make(plays)
+  const row = (label: string, of: (side: Side) => string) =>
+    `  ${label.padEnd(18)}${(serial ? of(serial) : "–").padStart(10)}${(parallel ? of(parallel) : "–").padStart(10)}`
+  const faster = serial && parallel ? [`  ${(serial.wallMs / parallel.wallMs).toFixed(1)} times faster`] : []
+  return [
+    `  ${"".padEnd(18)}${"serial".padStart(10)}${"parallel".padStart(10)}`,
+    row("round trips", ({ trips }) => String(trips)),
+    row("wall time", ({ wallMs }) => seconds(wallMs)),
+    row("waiting for model", ({ modelMs }) => seconds(modelMs)),
+    row("calls", ({ calls }) => String(calls)),
+    row("most at once", ({ maxInFlight }) => String(maxInFlight)),
+    row("tokens", ({ tokens }) => String(tokens)),
+    ...faster
+  ]
+}

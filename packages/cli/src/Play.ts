@@ -1,0 +1,54 @@
+/**
+ * Plays a scenario once, and keeps when everything happened.
+ */
+import * as Agent from "@volley/core/Agent"
+import * as ChatModel from "@volley/core/ChatModel"
+import type { ChatModelError } from "@volley/core/ChatModelError"
+import type { AnyTool, Scenario, Services } from "@volley/simulator/Scenario"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+
+/** From when to when, in milliseconds since the epoch. */
+export interface Span {
+  readonly startedAt: number
+  readonly endedAt: number
+}
+
+/** A played scenario: when it ran, when its model was asked, and how its agent ended. */
+export interface Play extends Span {
+  readonly turns: ReadonlyArray<Span>
+  readonly ended: Agent.Ended<AnyTool>
+}
+
+/** One call a turn needs as many turns as there are calls. */
+const serialRounds = 32
+
+/** Plays a scenario with the model at hand; `serial` has the provider ask for one call a turn. */
+export const play = Effect.fnUntraced(function*(
+  scenario: Scenario,
+  serial: boolean
+): Effect.fn.Return<Play, ChatModelError, ChatModel.ChatModel | Services> {
+  const model = yield* ChatModel.ChatModel
+  const turns: Array<Span> = []
+  const timed = ChatModel.ChatModel.of({
+    generate: (request) =>
+      Effect.map(spanned(model.generate(request)), ([span, turn]) => {
+        turns.push(span)
+        return turn
+      })
+  })
+  const [span, ended] = yield* Agent.run({
+    toolkit: scenario.toolkit,
+    prompt: scenario.prompt,
+    batch: scenario.batch,
+    ...(serial && { parallelToolCalls: false, maxRounds: serialRounds })
+  }).pipe(Effect.provideService(ChatModel.ChatModel, timed), spanned)
+  return { ...span, turns, ended }
+})
+
+const spanned = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
+  const startedAt = yield* Clock.currentTimeMillis
+  const value = yield* effect
+  const endedAt = yield* Clock.currentTimeMillis
+  return [{ startedAt, endedAt } satisfies Span, value] as const
+})

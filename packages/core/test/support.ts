@@ -1,0 +1,89 @@
+/**
+ * What the tests of several modules arrange.
+ */
+import { assert } from "@effect/vitest"
+import { type Batch, type Conversation, Tool, ToolCall } from "@volley/core"
+import type { Duration } from "effect"
+import { Effect, Logger, References, Result, Schema } from "effect"
+
+/** Parameters that take whatever object a call gives. */
+export const Anything = Schema.Record(Schema.String, Schema.Json)
+
+/** A tool that takes any object and answers, or fails, with a text. */
+export const acting = <const Name extends string, R = never>(
+  name: Name,
+  execute: (parameters: typeof Anything.Type, call: Tool.Call) => Effect.Effect<string, string, R>,
+  more: {
+    readonly readOnly?: boolean
+    readonly idempotent?: boolean
+    readonly timeout?: Duration.Input
+  } = {}
+) =>
+  Tool.make(name, {
+    description: `The tool ${name}.`,
+    parameters: Anything,
+    success: Schema.String,
+    failure: Schema.String,
+    execute,
+    ...more
+  })
+
+/** Calls of these tools, in this order; their ids are `call_1`, `call_2` and so on. */
+export const callsOf = (...names: ReadonlyArray<string>): ReadonlyArray<ToolCall.ToolCall> =>
+  names.map((name, index) => ToolCall.make({ id: `call_${index + 1}`, name, index }))
+
+/** So many calls of one tool. */
+export const timesOf = (count: number, name: string): ReadonlyArray<ToolCall.ToolCall> =>
+  callsOf(...Array.from({ length: count }, () => name))
+
+/** How each call ended: its value, its tool's own failure as `{ failure }`, or the name of what the runner found. */
+export const ends = (settled: Batch.Settled<Tool.Any>): ReadonlyArray<unknown> =>
+  settled.outcomes.map(({ result }) =>
+    Result.isSuccess(result)
+      ? result.success
+      : result.failure._tag === "ToolFailure"
+      ? { failure: result.failure.failure }
+      : result.failure.reason._tag
+  )
+
+/** The error that the model is shown for the outcome at `index`. */
+export const shown = (settled: Batch.Settled<Tool.Any>, index = 0): Record<string, unknown> =>
+  JSON.parse(settled.outcomes[index]!.encoded).error
+
+/** A logger that remembers what it is told. */
+export const recordingLogger = () => {
+  const lines: Array<{ readonly level: string; readonly text: string; readonly annotations: object }> = []
+  const logger = Logger.make(({ fiber, logLevel, message }) => {
+    const text = (Array.isArray(message) ? message : [message]).filter((part) => typeof part === "string").join(" ")
+    lines.push({ level: logLevel, text, annotations: { ...fiber.getRef(References.CurrentLogAnnotations) } })
+  })
+  return { lines, layer: Logger.layer([logger]) }
+}
+
+/** A count of what is going on at once. */
+export const gauge = () => {
+  const counts = { started: 0, running: 0, most: 0 }
+  const measured = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => {
+        counts.started++
+        counts.most = Math.max(counts.most, ++counts.running)
+      }),
+      () => effect,
+      () => Effect.sync(() => counts.running--)
+    )
+  return { counts, measured }
+}
+
+/** Every call of every assistant message is answered in the next message: once, by its id, in call order. */
+export const assertEveryCallAnswered = ({ messages }: Conversation.Conversation): void => {
+  for (const [index, message] of messages.entries()) {
+    if (message.role !== "assistant" || message.calls.length === 0) continue
+    const next = messages[index + 1]
+    assert(next?.role === "tool", `message ${index + 1} has to answer the calls of message ${index}`)
+    assert.deepStrictEqual(next.results.map(({ callId }) => callId), message.calls.map(({ id }) => id))
+  }
+  for (const [index, message] of messages.entries()) {
+    if (message.role === "tool") assert.strictEqual(messages[index - 1]?.role, "assistant")
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Anthropic's `POST /v1/messages`, not streamed, as strict as its documented and reported refusals.
+ */
+import type { ContentBlock, Message, ThinkingBlock } from "@anthropic-ai/sdk/resources/messages"
+import * as Result from "effect/Result"
+import { pairingRules, shapeRules } from "./internal/anthropicMessageRules.ts"
+import { headerRules, modelRules, parameterRules, sizeRules, thinks } from "./internal/anthropicModelRules.ts"
+import { blocks, placed, read, type Request, resultText } from "./internal/anthropicRequest.ts"
+import { toolRules } from "./internal/anthropicToolRules.ts"
+import { sign } from "./internal/thinkingSignature.ts"
+import type { Reply, SeenCall, View } from "./Script.ts"
+import { checkAll, type Headers, reject, type Rejection, type Rendered, type Rule, tokens } from "./Wire.ts"
+
+export type { Request } from "./internal/anthropicRequest.ts"
+
+export const name = "anthropic"
+export const path = "/v1/messages"
+export const requestIdHeader = "request-id"
+
+/** The rules that a request of the right shape must keep, in the order in which they are looked at. */
+export const rules: ReadonlyArray<Rule<Request>> = [
+  ...shapeRules,
+  ...parameterRules,
+  ...toolRules,
+  ...pairingRules,
+  ...modelRules,
+  ...sizeRules
+]
+
+/** Reads a request, or says which rule it violates first; a body of `undefined` was no JSON. */
+export const check = (body: unknown, headers: Headers): Result.Result<Request, Rejection> =>
+  checkAll(headerRules, headers).pipe(
+    Result.flatMap(() => body === undefined ? Result.fail(noJson) : read(body, headers)),
+    Result.flatMap((request) => checkAll(rules, request))
+  )
+
+const noJson = reject({ row: "JSON", verified: false }, { message: "The request body is not valid JSON" })
+
+/** Shows a model what stands in a request. */
+export const view = (request: Request): View => ({
+  model: request.model,
+  prompt: prompt(request),
+  tools: (request.tools ?? []).map((tool) => tool.name),
+  toolsOff: (request.tools ?? []).length === 0 || request.tool_choice?.type === "none",
+  parallel: !(request.tool_choice !== undefined && request.tool_choice.type !== "none"
+    && request.tool_choice.disable_parallel_tool_use === true),
+  calls: seen(request)
+})
+
+const prompt = ({ messages }: Request): string => {
+  const first = messages.find((message) => message.role === "user")
+  return (first ? blocks(first) : []).map((block) => block.type === "text" ? block.text : "").join("")
+}
+
+const seen = ({ messages }: Request): ReadonlyArray<SeenCall> => {
+  const results = new Map(placed(messages, "tool_result").map(({ block }) => [block.tool_use_id, resultText(block)]))
+  return placed(messages, "tool_use").map(({ block: { id, input, name } }) => ({
+    id,
+    name,
+    arguments: input,
+    result: results.get(id) ?? ""
+  }))
+}
+
+/** Puts a reply into a response body; ids count on from the calls and the turns that the request holds. */
+export const render = (request: Request, reply: Reply): Rendered<Message> => {
+  const thinking = thinks(request) ? [thinkingOf(request, reply)] : []
+  const said = saidIn(request, reply)
+  const content: Array<ContentBlock> = [...thinking, ...said]
+  const outputTokens = tokens({ role: "assistant", content })
+  return {
+    body: {
+      id: `msg_${request.messages.filter(({ role }) => role === "assistant").length + 1}`,
+      type: "message",
+      role: "assistant",
+      model: request.model,
+      content,
+      stop_reason: reply._tag === "Answer" ? "end_turn" : "tool_use",
+      stop_sequence: null,
+      stop_details: null,
+      container: null,
+      diagnostics: null,
+      usage: {
+        input_tokens: request.inputTokens,
+        output_tokens: outputTokens,
+        cache_creation_input_tokens: 0,
+        cache_read_input_tokens: 0,
+        cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
+        output_tokens_details: { thinking_tokens: tokens(...thinking) },
+        server_tool_use: null,
+        service_tier: "standard",
+        inference_geo: null,
+        speed: null
+      }
+    },
+    inputTokens: request.inputTokens,
+    outputTokens,
+    calls: said.flatMap((block) => block.type === "tool_use" ? [block.id] : [])
+  }
+}
+
+const saidIn = (request: Request, reply: Reply): ReadonlyArray<ContentBlock> => {
+  if (reply._tag === "Answer") return [{ type: "text", text: reply.text, citations: null }]
+  const earlier = placed(request.messages, "tool_use").length
+  return reply.calls.map((call, at) => ({
+    type: "tool_use",
+    id: `toolu_${earlier + at + 1}`,
+    name: call.name,
+    input: call.arguments,
+    caller: { type: "direct" }
+  }))
+}
+
+const thinkingOf = (request: Request, reply: Reply): ThinkingBlock => {
+  const thinking = request.thinking?.["display"] === "omitted"
+    ? ""
+    : reply._tag === "Answer"
+    ? "I have all that I need."
+    : `I need ${reply.calls.map((call) => call.name).join(", ")}.`
+  return { type: "thinking", thinking, signature: sign(thinking, { request, message: request.messages.length }) }
+}
+
+/** The body of a refusal. */
+export const refuse = ({ message, type }: Rejection, requestId: string): object => ({
+  type: "error",
+  error: { type, message },
+  request_id: requestId
+})

@@ -1,0 +1,151 @@
+/**
+ * A server that speaks both wires and plays scripts instead of asking a model.
+ */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as Data from "effect/Data"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HttpEffect from "effect/http/HttpEffect"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
+import { createServer, type Server } from "node:http"
+import type { AddressInfo } from "node:net"
+import { type Entry, exchange } from "./internal/exchange.ts"
+import { parse } from "./internal/json.ts"
+import type * as Script from "./Script.ts"
+
+export type { Entry } from "./internal/exchange.ts"
+
+/**
+ * How a simulator plays.
+ *
+ * - `script`: picks what is played to a conversation; none means a refusal with status 400
+ * - `latency`: how long the model takes before each answer, nothing by default; refusals come at once
+ */
+export interface Options {
+  readonly script: (view: Script.View) => Script.Script | undefined
+  readonly latency?: Duration.Input | undefined
+}
+
+/** An Effect HTTP app that answers whatever it is asked. */
+export type App = Effect.Effect<
+  HttpServerResponse.HttpServerResponse,
+  never,
+  HttpServerRequest.HttpServerRequest | Scope.Scope
+>
+
+/**
+ * A simulator without a transport.
+ *
+ * - `requests`: those that are over, in the order of arrival
+ */
+export interface Simulator {
+  readonly app: App
+  readonly requests: Effect.Effect<ReadonlyArray<Entry>>
+}
+
+/** Makes a simulator with an empty log. */
+export const make = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<Simulator> {
+  const arrivals = yield* Ref.make(0)
+  const log = yield* Ref.make<ReadonlyArray<Entry>>([])
+  const keep = (entry: Entry) => Ref.update(log, (entries) => [...entries, entry])
+  const app = Effect.gen(function*() {
+    const request = yield* HttpServerRequest.HttpServerRequest
+    const number = yield* Ref.updateAndGet(arrivals, (count) => count + 1)
+    const text = yield* Effect.orElseSucceed(request.text, () => "")
+    const route = `${request.method} ${new URL(request.url, "http://localhost").pathname}`
+    const answer = exchange({ number, route, headers: request.headers, body: parse(text) }, options.script)
+    if (answer.entry.status === 200) {
+      yield* think(options.latency ?? 0).pipe(Effect.onInterrupt(() => keep(unsent(answer.entry))))
+    }
+    yield* keep(answer.entry)
+    return HttpServerResponse.jsonUnsafe(answer.body, { status: answer.entry.status, headers: answer.headers })
+  })
+  return { app, requests: Effect.map(Ref.get(log), (entries) => entries.toSorted((a, b) => a.number - b.number)) }
+})
+
+/** HTTP handlers are not interruptible of themselves. */
+const think = (latency: Duration.Input): Effect.Effect<void> => Effect.interruptible(Effect.sleep(latency))
+
+const unsent = (entry: Entry): Entry => ({ ...entry, status: 499, outputTokens: 0, calls: [] })
+
+/** Requests and tokens of a log, added up. */
+export const totals = (entries: ReadonlyArray<Entry>): {
+  readonly requests: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+} => ({
+  requests: entries.length,
+  inputTokens: entries.reduce((sum, entry) => sum + entry.inputTokens, 0),
+  outputTokens: entries.reduce((sum, entry) => sum + entry.outputTokens, 0)
+})
+
+/** The server could not take its port. */
+export class CannotListen extends Data.TaggedError("CannotListen")<{
+  readonly port: number
+  readonly cause: unknown
+}> {
+  override get message(): string {
+    return `cannot listen on 127.0.0.1:${this.port}: ${this.cause instanceof Error ? this.cause.message : this.cause}`
+  }
+}
+
+/**
+ * A simulator behind a loopback port.
+ *
+ * - `openai`, `anthropic`: the base URLs that the official clients take
+ */
+export interface Served {
+  readonly openai: string
+  readonly anthropic: string
+  readonly port: number
+  readonly requests: Simulator["requests"]
+}
+
+/**
+ * Serves a simulator on 127.0.0.1 until the scope closes, which cuts off requests in flight.
+ *
+ * - `port`: a free one by default
+ */
+export const serve = Effect.fnUntraced(function*(
+  options: Options & { readonly port?: number | undefined }
+): Effect.fn.Return<Served, CannotListen, Scope.Scope> {
+  const { app, requests } = yield* make(options)
+  const node = createServer()
+  const wanted = options.port ?? 0
+  const server = yield* NodeHttpServer.make(() => node, { host: "127.0.0.1", port: wanted }).pipe(
+    Effect.mapError(({ cause }) => new CannotListen({ port: wanted, cause }))
+  )
+  yield* server.serve(app)
+  yield* Effect.addFinalizer(() => stop(node))
+  const port = portOf(node.address())
+  return { openai: `http://127.0.0.1:${port}/v1`, anthropic: `http://127.0.0.1:${port}`, port, requests }
+})
+
+const portOf = (address: AddressInfo | string | null): number =>
+  typeof address === "object" && address !== null ? address.port : 0
+
+const stop = (server: Server): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    server.close(() => resume(Effect.void))
+    server.closeAllConnections()
+  })
+
+/**
+ * Makes a `fetch` that leads straight into an app, for the clients that take one.
+ *
+ * - runs in the caller's context, its clock included; the host of the URL does not matter
+ * - aborting interrupts the app and rejects with the signal's reason
+ */
+export const fetch = (app: App): Effect.Effect<typeof globalThis.fetch> =>
+  Effect.map(Effect.context<never>(), (context) => {
+    const handle = HttpEffect.toWebHandlerWith<never, HttpServerRequest.HttpServerRequest | Scope.Scope>(context)(app)
+    return (input, init) => {
+      const request = new Request(input, init)
+      return request.signal.aborted
+        ? Promise.reject(request.signal.reason)
+        : handle(request).then((response) => request.signal.aborted ? Promise.reject(request.signal.reason) : response)
+    }
+  })
