@@ -129,12 +129,15 @@ const begin = (toolkit: Toolkit.Any, options: Options, context: Context.Context<
 
 const atLeast = (least: number, name: string, value: number | "unbounded"): number => {
   if (value === "unbounded") return Infinity
-  if (value >= least) return value
-  throw new RangeError(`Batch.Options.${name} is ${value}: give a number of at least ${least}, or "unbounded".`)
+  if (Number.isInteger(value) && value >= least) return value
+  throw new RangeError(`Batch.Options.${name} is ${value}: give a whole number from ${least} on, or "unbounded".`)
 }
 
-const millis = (name: string, value: Duration.Input | "unbounded"): number =>
-  value === "unbounded" ? Infinity : atLeast(0, name, Duration.toMillis(Duration.fromInputUnsafe(value)))
+const millis = (name: string, value: Duration.Input | "unbounded"): number => {
+  const millis = value === "unbounded" ? Infinity : Duration.toMillis(Duration.fromInputUnsafe(value))
+  if (millis >= 0) return millis
+  throw new RangeError(`Batch.Options.${name} is ${millis} ms: give a duration that is not negative, or "unbounded".`)
+}
 
 /** Reads the wall clock once and goes on from there by the monotonic one: milliseconds since the epoch that never jump. */
 const stopwatch = (clock: Clock.Clock) => {

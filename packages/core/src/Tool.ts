@@ -94,19 +94,10 @@ type SchemaServices<P extends Schema.Constraint, S extends Schema.Constraint, F 
   | S["EncodingServices"]
   | F["EncodingServices"]
 
-/** What every tool says of itself, whether its handler stands beside it or is given later. */
-export interface Definition<
-  P extends Schema.Constraint,
-  S extends Schema.Constraint,
-  F extends Schema.Constraint,
-  ReadOnly extends boolean
-> {
+/** What every tool says of itself. */
+export interface Traits<F extends Schema.Constraint, ReadOnly extends boolean> {
   /** What it does, which inputs it needs and where they come from: all that a model knows of it. */
   readonly description: string
-  readonly parameters: P
-  readonly success: S
-  /** What providers are sent in place of the JSON Schema that `parameters` gives. */
-  readonly jsonSchema?: JsonSchema.JsonSchema | undefined
   /** The schema of the handler's typed error; `Schema.Never` when left out. */
   readonly failure?: F | undefined
   /** Running it changes nothing; false unless said. */
@@ -115,6 +106,19 @@ export interface Definition<
   readonly idempotent?: boolean | undefined
   /** How long one call may take, all attempts together; the batch's `timeout` when left out. */
   readonly timeout?: Duration.Input | undefined
+}
+
+/** What a tool is made of, its handler apart. */
+export interface Definition<
+  P extends Schema.Constraint,
+  S extends Schema.Constraint,
+  F extends Schema.Constraint,
+  ReadOnly extends boolean
+> extends Traits<F, ReadOnly> {
+  readonly parameters: P
+  readonly success: S
+  /** What providers are sent in place of the JSON Schema that `parameters` gives. */
+  readonly jsonSchema?: JsonSchema.JsonSchema | undefined
 }
 
 /** A definition whatever its types; the overloads of `make` give callers the precise ones. */
@@ -190,17 +194,12 @@ export function fromJsonSchema<
   const ReadOnly extends boolean = false
 >(
   name: Name,
-  definition:
-    & Omit<
-      Definition<Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, ReadOnly>,
-      "parameters" | "success" | "jsonSchema"
-    >
-    & {
-      readonly parameters: JsonSchema.JsonSchema
-      /** Says what is wrong with the arguments, `undefined` when nothing is; takes the place of the built-in check. */
-      readonly validate?: ((args: Schema.Json) => string | undefined) | undefined
-      readonly execute: Execute<Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, R>
-    }
+  definition: Traits<F, ReadOnly> & {
+    readonly parameters: JsonSchema.JsonSchema
+    /** Says what is wrong with the arguments, `undefined` when nothing is; takes the place of the built-in check. */
+    readonly validate?: ((args: Schema.Json) => string | undefined) | undefined
+    readonly execute: Execute<Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, R>
+  }
 ): Tool<Name, Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, R | F["EncodingServices"], ReadOnly> {
   const { parameters, validate, ...rest } = definition
   const schema = validate === undefined ? imported(name, parameters) : Schema.Json.check(Schema.makeFilter(validate))
@@ -266,7 +265,8 @@ const isEmptyStruct = (schema: JsonSchema.JsonSchema): boolean =>
 const imported = (name: string, parameters: JsonSchema.JsonSchema): Schema.Codec<Schema.Json> => {
   try {
     const document = JsonSchema.fromSchemaDraft2020_12(parameters)
-    return Schema.make(SchemaRepresentation.fromJsonSchemaDocument(document, { patterns: "apply" }).ast)
+    const { ast } = SchemaRepresentation.fromJsonSchemaDocument(document, { patterns: "apply" })
+    return Schema.make<Schema.Codec<Schema.Json>>(ast).annotate({ parseOptions: { onExcessProperty: "error" } })
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new Error(`Tool.fromJsonSchema("${name}"): ${why}. Pass \`validate\` to check the arguments yourself.`, {

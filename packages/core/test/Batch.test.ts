@@ -223,7 +223,7 @@ describe("what one call meets is that call's outcome alone", () => {
   it.effect("a handler that gives no Effect is a defect of its call", () =>
     Effect.gen(function*() {
       // What JavaScript, or a cast, can hand over in spite of the types.
-      const execute: () => Effect.Effect<string> = JSON.parse
+      const execute = (): Effect.Effect<string> => JSON.parse("3")
       const tool = Tool.make("odd", { description: "", parameters: Schema.Struct({}), success: Schema.String, execute })
       const settled = yield* Batch.run(Toolkit.make(tool, ok), callsOf("odd", "ok"))
       assert.deepStrictEqual(ends(settled), ["Defect", "fine"])

@@ -1,0 +1,339 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Agent, Batch, ChatModel, ChatModelError, Conversation, Tool, ToolCall, Toolkit } from "@volley/core"
+import { Context, Deferred, Effect, Fiber, Latch, Layer, Schema } from "effect"
+import { TestClock } from "effect/testing"
+import { acting, assertEveryCallAnswered, ends, gauge, recordingLogger } from "./support.ts"
+
+const usage = { input: 10, output: 1 }
+
+/** A turn that answers. */
+const says = (text: string, finish: ChatModel.Turn["finish"] = "stop"): ChatModel.Turn => ({
+  message: { role: "assistant", text, calls: [] },
+  finish,
+  usage
+})
+
+/** A turn that asks for tools; its call ids are the same in every turn, as some providers have it. */
+const asks = (...calls: ReadonlyArray<Partial<ToolCall.ToolCall> & { readonly name: string }>): ChatModel.Turn => ({
+  message: {
+    role: "assistant",
+    text: "",
+    calls: calls.map((call, index) => ({ ...ToolCall.make({ id: `call_${index + 1}`, ...call }), index, ...call }))
+  },
+  finish: "tool-calls",
+  usage
+})
+
+/** A model that says one turn after the other, the last one for ever, and remembers what it was asked. */
+const scripted = (...turns: ReadonlyArray<ChatModel.Turn>) => {
+  const requests: Array<ChatModel.Request> = []
+  const generate = (request: ChatModel.Request) =>
+    Effect.sync(() => turns[Math.min(requests.push(request), turns.length) - 1]!)
+  return { requests, layer: Layer.succeed(ChatModel.ChatModel, { generate }) }
+}
+
+/** Runs an agent against a script and sees to it that every call of the conversation is answered. */
+const run = Effect.fnUntraced(function*<T extends Tool.Any>(
+  model: ReturnType<typeof scripted>,
+  options: Agent.Options<T>
+) {
+  const ended = yield* Effect.provide(Agent.run(options), model.layer)
+  assertEveryCallAnswered(ended.conversation)
+  for (const { conversation } of model.requests) assertEveryCallAnswered(conversation)
+  return ended
+})
+
+const ok = acting("ok", () => Effect.succeed("fine"))
+const toolkit = Toolkit.make(ok)
+const prompt = "Go on."
+
+const resultsOf = ({ messages }: Conversation.Conversation) =>
+  messages.flatMap((message) => message.role === "tool" ? message.results : [])
+
+describe("Agent.run", () => {
+  it.effect("answers", () =>
+    Effect.gen(function*() {
+      const model = scripted(says("Hello."))
+      const ended = yield* run(model, { toolkit, prompt, system: "Be brief." })
+      assert.deepStrictEqual([ended.answer, ended.finish, ended.limited, ended.rounds], ["Hello.", "stop", false, []])
+      assert.deepStrictEqual(ended.conversation.messages, [
+        { role: "system", text: "Be brief." },
+        { role: "user", text: prompt },
+        { role: "assistant", text: "Hello.", calls: [] }
+      ])
+      assert.strictEqual(model.requests[0]!.toolkit, toolkit)
+    }))
+
+  it.effect("runs the calls of a turn at once and gives their results in call order", () =>
+    Effect.gen(function*() {
+      const second = yield* Deferred.make<void>()
+      const pair = Toolkit.make(
+        acting("first", () => Effect.as(Deferred.await(second), "one")),
+        acting("second", () => Effect.as(Deferred.succeed(second, undefined), "two"))
+      )
+      const model = scripted(asks({ name: "first" }, { name: "second" }), says("Both."))
+      const ended = yield* run(model, { toolkit: pair, prompt })
+      assert.strictEqual(ended.answer, "Both.")
+      assert.deepStrictEqual(model.requests[1]!.conversation.messages.slice(1), [
+        asks({ name: "first" }, { name: "second" }).message,
+        {
+          role: "tool",
+          results: [
+            { callId: "call_1", name: "first", text: "\"one\"", isError: false },
+            { callId: "call_2", name: "second", text: "\"two\"", isError: false }
+          ]
+        }
+      ])
+      assert.deepStrictEqual(ended.rounds.map(({ settled }) => ends(settled)), [["one", "two"]])
+    }))
+
+  it.effect("gives a failure to the model, beside the successes", () =>
+    Effect.gen(function*() {
+      const mixed = Toolkit.make(ok, acting("bad", () => Effect.fail("no")), acting("odd", () => Effect.die("bug")))
+      const model = scripted(
+        asks({ name: "ok" }, { name: "bad" }, { name: "odd" }, { name: "nope" }, { name: "ok", arguments: "{" }),
+        says("Well.")
+      )
+      const ended = yield* run(model, { toolkit: mixed, prompt })
+      assert.deepStrictEqual(resultsOf(ended.conversation).map(({ isError }) => isError), [
+        false,
+        true,
+        true,
+        true,
+        true
+      ])
+    }).pipe(Effect.provide(recordingLogger().layer)))
+
+  it.effect("sums up what the turns used", () =>
+    Effect.gen(function*() {
+      const ended = yield* run(scripted(asks({ name: "ok" }), asks({ name: "ok" }), says("Done.")), { toolkit, prompt })
+      assert.deepStrictEqual(ended.usage, { input: 30, output: 3 })
+    }))
+
+  it.effect("goes on with a conversation, of which it changes nothing", () =>
+    Effect.gen(function*() {
+      const first = yield* run(scripted(asks({ name: "ok" }), says("One.")), { toolkit, prompt })
+      const asked = Conversation.append(first.conversation, { role: "user", text: "And now?" })
+      const second = yield* run(scripted(says("Two.")), { toolkit, prompt: asked, system: "Not used." })
+      assert.deepStrictEqual(second.conversation.messages.slice(0, -1), asked.messages)
+      assert.strictEqual(second.conversation.runId, first.conversation.runId)
+    }))
+
+  it.effect("fails with what the model fails with", () =>
+    Effect.gen(function*() {
+      const reason = new ChatModelError.Unauthorized({ message: "no", status: 401 })
+      const failure = new ChatModelError.ChatModelError({ wire: "test", reason })
+      const layer = Layer.succeed(ChatModel.ChatModel, { generate: () => Effect.fail(failure) })
+      assert.strictEqual(yield* Effect.flip(Effect.provide(Agent.run({ toolkit, prompt }), layer)), failure)
+    }))
+
+  it.effect("says how the last turn ended: a refusal and a cut-off answer are no whole answers", () =>
+    Effect.gen(function*() {
+      for (const finish of ["refusal", "length"] as const) {
+        const ended = yield* run(scripted(says("I", finish)), { toolkit, prompt })
+        assert.deepStrictEqual([ended.answer, ended.finish, ended.rounds.length], ["I", finish, 0])
+      }
+    }))
+
+  it.effect("asks a paused model to go on", () =>
+    Effect.gen(function*() {
+      const model = scripted(says("Let me", "pause"), says("see."))
+      const ended = yield* run(model, { toolkit, prompt })
+      assert.deepStrictEqual([ended.answer, model.requests.length], ["see.", 2])
+      assert.deepStrictEqual(model.requests[1]!.conversation.messages.at(-1), says("Let me").message)
+    }))
+
+  it.effect("does not run truncated calls, and answers them", () =>
+    Effect.gen(function*() {
+      const { counts, measured } = gauge()
+      const counted = Toolkit.make(acting("ok", () => measured(Effect.succeed("fine"))))
+      const cut = asks({ name: "ok" }, { name: "ok", status: "truncated", arguments: "{\"a" })
+      const ended = yield* run(scripted({ ...cut, finish: "length" }, says("Again.")), { toolkit: counted, prompt })
+      assert.deepStrictEqual(ended.rounds.map(({ settled }) => ends(settled)), [["fine", "Truncated"]])
+      assert.strictEqual(counts.started, 1)
+    }))
+
+  it.effect("bounds each batch as it is told", () =>
+    Effect.gen(function*() {
+      const slow = Toolkit.make(acting("slow", () => Effect.never))
+      const model = scripted(asks({ name: "slow" }, { name: "slow" }), says("Too slow."))
+      const options = { toolkit: slow, prompt, batch: { timeout: "1 second", maxCalls: 1 } } as const
+      const fiber = yield* Effect.forkChild(run(model, options))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual((yield* Fiber.join(fiber)).rounds.map(({ settled }) => ends(settled)), [[
+        "Timeout",
+        "LimitExceeded"
+      ]])
+    }))
+
+  it.effect("gives tools the services that they need", () =>
+    Effect.gen(function*() {
+      class Name extends Context.Service<Name, string>()("test/Name") {}
+      const tool = Tool.make("name", {
+        description: "",
+        parameters: Schema.Struct({}),
+        success: Schema.String,
+        execute: () => Effect.map(Name, (name) => name)
+      })
+      const running = run(scripted(asks({ name: "name" }), says("Done.")), { toolkit: Toolkit.make(tool), prompt })
+      const ended = yield* Effect.provideService(running, Name, "Ada")
+      assert.deepStrictEqual(resultsOf(ended.conversation).map(({ text }) => text), ["\"Ada\""])
+    }))
+
+  it.effect("interrupted, it waits for the finalizers of the tools in flight", () =>
+    Effect.gen(function*() {
+      const started = yield* Latch.make()
+      let cleaned = false
+      const work = Effect.andThen(started.open, Effect.never)
+      const tidy = acting("tidy", () => Effect.onInterrupt(work, () => Effect.sync(() => cleaned = true)))
+      const model = scripted(asks({ name: "tidy" }))
+      const fiber = yield* Effect.forkChild(run(model, { toolkit: Toolkit.make(tidy), prompt }))
+      yield* started.await
+      yield* Fiber.interrupt(fiber)
+      assert.isTrue(cleaned)
+    }))
+})
+
+describe("toolChoice", () => {
+  it.effect("holds for the first turn alone", () =>
+    Effect.gen(function*() {
+      const model = scripted(asks({ name: "ok" }), asks({ name: "ok" }), says("Done."))
+      yield* run(model, { toolkit, prompt, toolChoice: "required", parallelToolCalls: false })
+      assert.deepStrictEqual(model.requests.map(({ toolChoice }) => toolChoice), ["required", undefined, undefined])
+      assert.deepStrictEqual(model.requests.map(({ parallelToolCalls }) => parallelToolCalls), [false, false, false])
+    }))
+
+  it.effect("is the provider's own unless said", () =>
+    Effect.gen(function*() {
+      const model = scripted(says("Hello."))
+      yield* run(model, { toolkit, prompt })
+      assert.isUndefined(model.requests[0]!.toolChoice)
+    }))
+})
+
+describe("at the limit of rounds", () => {
+  it.effect("after 5 rounds, tools are listed but switched off, for a final answer", () =>
+    Effect.gen(function*() {
+      const five = Array.from({ length: 5 }, () => asks({ name: "ok" }))
+      const model = scripted(...five, says("That is all."))
+      const ended = yield* run(model, { toolkit, prompt })
+      assert.deepStrictEqual([ended.answer, ended.limited, ended.rounds.length], ["That is all.", true, 5])
+      assert.deepStrictEqual(model.requests.map(({ toolChoice }) => toolChoice ?? "-"), [
+        "-",
+        "-",
+        "-",
+        "-",
+        "-",
+        "none"
+      ])
+      assert.isTrue(model.requests.every((request) => request.toolkit === toolkit))
+    }))
+
+  it.effect("an answer before it is not limited", () =>
+    Effect.gen(function*() {
+      const four = Array.from({ length: 4 }, () => asks({ name: "ok" }))
+      const ended = yield* run(scripted(...four, says("Done.")), { toolkit, prompt })
+      assert.deepStrictEqual([ended.limited, ended.rounds.length], [false, 4])
+    }))
+
+  it.effect("calls made in spite of that are not run, and answered by LimitExceeded", () =>
+    Effect.gen(function*() {
+      const { counts, measured } = gauge()
+      const counted = Toolkit.make(acting("ok", () => measured(Effect.succeed("fine"))))
+      const model = scripted(asks({ name: "ok" }, { name: "ok" }))
+      const ended = yield* run(model, { toolkit: counted, prompt, maxRounds: 2, batch: { maxCalls: "unbounded" } })
+      assert.strictEqual(counts.started, 4)
+      assert.strictEqual(model.requests.length, 3)
+      assert.isTrue(ended.limited)
+      assert.deepStrictEqual(ends(ended.rounds.at(-1)!.settled), ["LimitExceeded", "LimitExceeded"])
+      assert.deepStrictEqual(resultsOf(ended.conversation).map(({ isError }) => isError), [
+        false,
+        false,
+        false,
+        false,
+        true,
+        true
+      ])
+    }))
+
+  it.effect("of none, tools are switched off from the beginning", () =>
+    Effect.gen(function*() {
+      const model = scripted(says("Hello."))
+      yield* run(model, { toolkit, prompt, maxRounds: 0, toolChoice: "required" })
+      assert.deepStrictEqual(model.requests.map(({ toolChoice }) => toolChoice), ["none"])
+    }))
+
+  it.effect("a model that only ever pauses comes to an end as well", () =>
+    Effect.gen(function*() {
+      const model = scripted(says("", "pause"))
+      const ended = yield* run(model, { toolkit, prompt, maxRounds: 3 })
+      assert.deepStrictEqual([model.requests.length, ended.finish, ended.limited], [4, "pause", true])
+    }))
+})
+
+describe("idempotency keys", () => {
+  const remembering = () => {
+    const keys: Array<string> = []
+    const tool = acting("pay", (_, call) => Effect.sync(() => `${keys.push(call.idempotencyKey)}`))
+    return { keys, toolkit: Toolkit.make(tool) }
+  }
+  const pay = { name: "pay", arguments: { to: "Bob", amount: 5 } }
+  const conversation = Conversation.make(prompt, { runId: "run" })
+
+  it.effect("are the same where the same conversation is run again, as after a crash", () =>
+    Effect.gen(function*() {
+      const { keys, toolkit } = remembering()
+      yield* run(scripted(asks(pay), says("Paid.")), { toolkit, prompt: conversation })
+      yield* run(scripted(asks(pay), says("Paid.")), { toolkit, prompt: conversation })
+      assert.strictEqual(keys.length, 2)
+      assert.strictEqual(keys[0], keys[1])
+    }))
+
+  it.effect("differ between conversations", () =>
+    Effect.gen(function*() {
+      const { keys, toolkit } = remembering()
+      yield* run(scripted(asks(pay), says("Paid.")), { toolkit, prompt })
+      yield* run(scripted(asks(pay), says("Paid.")), { toolkit, prompt })
+      assert.notStrictEqual(keys[0], keys[1])
+    }))
+
+  it.effect("stay the conversation's where the batch's run id is left undefined", () =>
+    Effect.gen(function*() {
+      const { keys, toolkit } = remembering()
+      const options = { toolkit, prompt: conversation, batch: { runId: undefined } }
+      yield* run(scripted(asks(pay), says("Paid.")), options)
+      yield* run(scripted(asks(pay), says("Paid.")), options)
+      assert.strictEqual(keys[0], keys[1])
+    }))
+
+  it.effect("differ between turns that repeat id, tool and arguments: a second payment is a second payment", () =>
+    Effect.gen(function*() {
+      const { keys, toolkit } = remembering()
+      yield* run(scripted(asks(pay), asks(pay), says("Paid twice.")), { toolkit, prompt: conversation })
+      assert.strictEqual(keys.length, 2)
+      assert.notStrictEqual(keys[0], keys[1])
+    }))
+})
+
+describe("maxRounds that make no sense", () => {
+  it.effect.each([-1, Number.NaN])(
+    "%s dies, rather than go on for ever or not at all",
+    (maxRounds) =>
+      Effect.gen(function*() {
+        const turns = Array.from({ length: 20 }, () => asks({ name: "ok" }))
+        const model = scripted(...turns, says("Done."))
+        const exit = yield* Effect.exit(run(model, { toolkit, prompt, maxRounds }))
+        assert.strictEqual(exit._tag, "Failure")
+        assert.include(String(exit), "maxRounds")
+      })
+  )
+})
+
+describe("Batch.Defaults", () => {
+  it.effect("holds for the batches of an agent", () =>
+    Effect.gen(function*() {
+      const model = scripted(asks({ name: "ok" }, { name: "ok" }), says("Done."))
+      const ended = yield* Effect.provideService(run(model, { toolkit, prompt }), Batch.Defaults, { maxCalls: 1 })
+      assert.deepStrictEqual(ends(ended.rounds[0]!.settled), ["fine", "LimitExceeded"])
+    }))
+})

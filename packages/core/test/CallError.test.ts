@@ -1,0 +1,179 @@
+import { assert, describe, expect, it } from "@effect/vitest"
+import { Batch, CallError, Tool, Toolkit } from "@volley/core"
+import { Cause, Effect, Schema } from "effect"
+import { callsOf, recordingLogger } from "./support.ts"
+
+const secret = "sk-secret"
+
+const cause = Cause.die(new Error(`could not log in with ${secret}`))
+
+class CityNotFound extends Schema.TaggedError<CityNotFound>()("CityNotFound", { city: Schema.String }) {
+  override get message(): string {
+    return `There is no city called ${this.city}.`
+  }
+}
+
+class Closed extends Schema.TaggedError<Closed>()("Closed", { until: Schema.DateFromString }) {}
+
+const reasonsOf = (harmless: boolean): Record<string, CallError.Reason> => ({
+  "unknown tool": new CallError.UnknownTool({ available: ["get_weather", "get_population"] }),
+  "unknown tool, none available": new CallError.UnknownTool({ available: [] }),
+  "invalid arguments": new CallError.InvalidArguments({
+    issues: [{ path: "", message: "Expected object" }, { path: "city.0", message: "Missing key" }]
+  }),
+  "truncated": new CallError.Truncated(),
+  "limit exceeded": new CallError.LimitExceeded({ maxCalls: 64 }),
+  "tools switched off": new CallError.LimitExceeded({ maxCalls: 0 }),
+  "timeout": new CallError.Timeout({ limit: "timeout", millis: 30_000, started: true, harmless }),
+  "deadline": new CallError.Timeout({ limit: "deadline", millis: 5000, started: true, harmless }),
+  "deadline, never started": new CallError.Timeout({ limit: "deadline", millis: 5000, started: false, harmless }),
+  "defect": new CallError.Defect({ harmless, cause }),
+  "interrupted by itself": new CallError.Interrupted({ by: "tool", started: true, harmless }),
+  "interrupted by failFast": new CallError.Interrupted({ by: "failFast", started: true, harmless }),
+  "interrupted by failFast, never started": new CallError.Interrupted({ by: "failFast", started: false, harmless }),
+  "unencodable": new CallError.Unencodable({ issue: `Expected string, got ${secret}` })
+})
+
+const failure = (failure: unknown, encoded: Schema.Json, isRetryable = false) =>
+  new CallError.ToolFailure({ tool: "get_weather", failure, encoded, isRetryable })
+
+const failures = {
+  "a tagged class": failure(new CityNotFound({ city: "Rom" }), { _tag: "CityNotFound", city: "Rom" }, true),
+  "a tagged class without a message": failure(new Closed({ until: new Date(0) }), {
+    _tag: "Closed",
+    until: "1970-01-01T00:00:00.000Z"
+  }),
+  "a text": failure("no such city", "no such city"),
+  "a struct": failure({ code: 7, hint: "try Rome" }, { code: 7, hint: "try Rome" }),
+  "a list": failure([1, 2], [1, 2])
+}
+
+const modelOf = (reason: CallError.Reason) =>
+  CallError.toModel(new CallError.CallError({ callId: "call_1", tool: "get_weather", reason })).error
+
+const shownTo = (harmless: boolean) =>
+  Object.fromEntries(Object.entries(reasonsOf(harmless)).map(([what, reason]) => [what, modelOf(reason)]))
+
+describe("CallError.toModel", () => {
+  it("says what happened and what the model can do about it, the same for every wire", () => {
+    const careful = shownTo(false)
+    const errors = {
+      ...careful,
+      ...Object.fromEntries(
+        Object.entries(shownTo(true))
+          .filter(([what, error]) => JSON.stringify(error) !== JSON.stringify(careful[what]))
+          .map(([what, error]) => [`${what}, harmless`, error])
+      ),
+      ...Object.fromEntries(
+        Object.entries(failures).map(([what, error]) => [`failure: ${what}`, CallError.toModel(error).error])
+      )
+    }
+    const text = Object.entries(errors).map(([what, error]) => `${what}\n  ${JSON.stringify(error)}`).join("\n")
+    expect(text).toMatchInlineSnapshot()
+  })
+
+  it("is retryable only where the call did not run or a second attempt is harmless", () => {
+    const retryable = (harmless: boolean) =>
+      Object.entries(shownTo(harmless)).filter((entry) => entry[1].retryable).map(([what]) => what)
+    const neverRan = [
+      "invalid arguments",
+      "truncated",
+      "limit exceeded",
+      "deadline, never started",
+      "interrupted by failFast, never started"
+    ]
+    assert.includeMembers(retryable(false), neverRan)
+    assert.sameMembers(retryable(false).filter((what) => what !== "tools switched off"), neverRan)
+    assert.sameMembers(retryable(true).filter((what) => what !== "tools switched off"), [
+      ...neverRan,
+      "timeout",
+      "deadline",
+      "defect",
+      "interrupted by itself",
+      "interrupted by failFast"
+    ])
+  })
+
+  it("does not promise a retry while tools are switched off", () => {
+    assert.isFalse(modelOf(new CallError.LimitExceeded({ maxCalls: 0 })).retryable)
+  })
+
+  it("has no stack, no cause and no secret in it", () => {
+    const everything = JSON.stringify([shownTo(true), shownTo(false)])
+    assert.notInclude(everything, secret)
+    assert.notMatch(everything, /stack|cause|\.ts:|node_modules/)
+  })
+
+  it.effect("shows no field that the failure's schema leaves out", () =>
+    Effect.gen(function*() {
+      const tool = Tool.make("login", {
+        description: "Logs in.",
+        parameters: Schema.Struct({}),
+        success: Schema.String,
+        failure: Schema.Struct({ code: Schema.Int }),
+        execute: () => {
+          const rejected = { code: 7, password: secret }
+          return Effect.fail(rejected)
+        }
+      })
+      const { outcomes } = yield* Batch.run(Toolkit.make(tool), callsOf("login"))
+      assert.deepStrictEqual(JSON.parse(outcomes[0]!.encoded), {
+        error: { type: "ToolFailure", message: "The tool failed.", retryable: false, data: { code: 7 } }
+      })
+    }))
+
+  it.effect("shows no secret of a crash, a rejected promise or a result that does not fit", () =>
+    Effect.gen(function*() {
+      const odd = (name: string, execute: () => Effect.Effect<string>) =>
+        Tool.make(name, {
+          description: name,
+          parameters: Schema.Struct({}),
+          success: Schema.String.check(Schema.isMaxLength(3)),
+          execute
+        })
+      const toolkit = Toolkit.make(
+        odd("dies", () => Effect.die(new Error(secret, { cause: new Error(secret) }))),
+        odd("dies_of_text", () => Effect.die(secret)),
+        odd("rejects", () => Effect.promise(() => Promise.reject(new Error(secret)))),
+        odd("too_long", () => Effect.succeed(secret))
+      )
+      const { outcomes } = yield* Batch.run(toolkit, callsOf("dies", "dies_of_text", "rejects", "too_long"))
+      assert.notInclude(outcomes.map(({ encoded }) => encoded).join(), secret)
+    }).pipe(Effect.provide(recordingLogger().layer)))
+})
+
+describe("CallError", () => {
+  it("names tool and call in its message, for the host", () => {
+    const error = new CallError.CallError({ callId: "call_1", tool: "get_weather", reason: new CallError.Truncated() })
+    assert.match(error.message, /^get_weather \(call_1\): The turn was cut off/)
+    assert.isTrue(error.isRetryable)
+  })
+
+  it.effect("is caught by its reason", () =>
+    Effect.gen(function*() {
+      const reason = new CallError.LimitExceeded({ maxCalls: 3 })
+      const caught = yield* Effect.fail(new CallError.CallError({ callId: "1", tool: "t", reason })).pipe(
+        Effect.catchReason("CallError", "LimitExceeded", ({ maxCalls }) => Effect.succeed(maxCalls))
+      )
+      assert.strictEqual(caught, 3)
+    }))
+
+  it.effect.each(Object.entries(reasonsOf(true)))("of %s survives JSON", ([, reason]) =>
+    Effect.gen(function*() {
+      const codec = Schema.toCodecJson(CallError.CallError)
+      const error = new CallError.CallError({ callId: "1", tool: "t", reason })
+      const json = JSON.parse(JSON.stringify(yield* Schema.encodeEffect(codec)(error)))
+      const back = yield* Schema.decodeEffect(codec)(json)
+      assert.instanceOf(back, CallError.CallError)
+      assert.deepStrictEqual(CallError.toModel(back), CallError.toModel(error))
+    }))
+})
+
+describe("ToolFailure", () => {
+  it("carries the failure itself, not a copy", () => {
+    const notFound = new CityNotFound({ city: "Rom" })
+    const wrapped = failure(notFound, { _tag: "CityNotFound", city: "Rom" })
+    assert.strictEqual(wrapped.failure, notFound)
+    assert.strictEqual(wrapped.message, "get_weather: There is no city called Rom.")
+  })
+})

@@ -1,0 +1,104 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ToolCall } from "@volley/core"
+import { Schema } from "effect"
+
+const Wire = Schema.Struct({
+  id: Schema.NullOr(Schema.Literals(["", "a", "b", "a_2", "call_1", "call_2", "x".repeat(40), "y".repeat(64)])),
+  name: Schema.Literals(["one", "two"]),
+  arguments: Schema.Literals(["{}", "{\"a\":1}"])
+})
+type Wire = typeof Wire.Type
+
+const distinct = (calls: ReadonlyArray<Wire>) => ToolCall.distinct(calls, (call) => call)
+
+const wire = (id: Wire["id"], args: Wire["arguments"] = "{}", name: Wire["name"] = "one"): Wire => ({
+  id,
+  name,
+  arguments: args
+})
+
+const idsOf = (...calls: ReadonlyArray<Wire>) => distinct(calls).map(({ id }) => id)
+
+describe("ToolCall.make", () => {
+  it("makes a complete call, without arguments and at the first place unless said", () => {
+    assert.deepStrictEqual(ToolCall.make({ id: "1", name: "now" }), {
+      id: "1",
+      name: "now",
+      arguments: {},
+      index: 0,
+      status: "complete"
+    })
+  })
+
+  it("keeps arguments as they arrived", () => {
+    assert.strictEqual(ToolCall.make({ id: "1", name: "now", arguments: "{\"a\":" }).arguments, "{\"a\":")
+  })
+})
+
+describe("ToolCall.distinct", () => {
+  it("leaves a turn alone whose ids differ", () => {
+    const calls = [wire("a"), wire("b"), wire("call_1")]
+    assert.deepStrictEqual(distinct(calls), calls.map((call) => ({ call, id: call.id! })))
+  })
+
+  it("lets the first call keep its id, and gives another to the next", () => {
+    assert.deepStrictEqual(idsOf(wire("a"), wire("a", "{\"a\":1}"), wire("a", "{}", "two")), ["a", "a_2", "a_3"])
+  })
+
+  it("drops a call that repeats id, name and arguments, however often", () => {
+    const calls = [wire("a"), wire("a"), wire("a", "{\"a\":1}"), wire("a"), wire("a", "{\"a\":1}")]
+    assert.deepStrictEqual(distinct(calls), [{ call: calls[0]!, id: "a" }, { call: calls[2]!, id: "a_2" }])
+  })
+
+  it("keeps equal calls with ids of their own, and equal calls without any", () => {
+    assert.deepStrictEqual(idsOf(wire("a"), wire("b"), wire(null), wire("")), ["a", "b", "call_3", "call_4"])
+  })
+
+  it("gives a missing id none that stands later in the turn", () => {
+    assert.deepStrictEqual(idsOf(wire(null), wire("call_1")), ["call_1_2", "call_1"])
+  })
+
+  it("gives a repeated id none that stands later in the turn", () => {
+    assert.deepStrictEqual(idsOf(wire("a"), wire("a", "{\"a\":1}"), wire("a_2")), ["a", "a_3", "a_2"])
+  })
+
+  it("tells calls apart whose arguments are values", () => {
+    const calls = [{ city: "Rome" }, { city: "Oslo" }, { city: "Rome" }]
+    const told = ToolCall.distinct(calls, (args) => ({ id: "a", name: "weather", arguments: args }))
+    assert.deepStrictEqual(told, [{ call: calls[0]!, id: "a" }, { call: calls[1]!, id: "a_2" }])
+  })
+
+  it.prop(
+    "gives unique ids, the same each time, short where they are new",
+    { calls: Schema.Array(Wire) },
+    ({ calls }) => {
+      const told = distinct(calls)
+      const ids = told.map(({ id }) => id)
+      assert.strictEqual(new Set(ids).size, ids.length)
+      assert.isFalse(ids.includes(""))
+      assert.deepStrictEqual(distinct(calls), told)
+      const sent = new Set(calls.map(({ id }) => id))
+      assert.isTrue(ids.every((id) => sent.has(id) || id.length <= 40))
+    },
+    { arbitrary: { runs: 300 } }
+  )
+
+  it.prop(
+    "keeps order, the first of every id, and drops exact repeats alone",
+    { calls: Schema.Array(Wire) },
+    ({ calls }) => {
+      const told = distinct(calls)
+      const places = told.map(({ call }) => calls.indexOf(call))
+      assert.deepStrictEqual(places, places.toSorted((a, b) => a - b))
+      for (const [index, call] of calls.entries()) {
+        const same = (other: Wire) =>
+          other.id === call.id && other.name === call.name && other.arguments === call.arguments
+        const isRepeat = Boolean(call.id) && calls.slice(0, index).some(same)
+        assert.strictEqual(told.some((one) => one.call === call), !isRepeat)
+        const isFirst = Boolean(call.id) && calls.findIndex(({ id }) => id === call.id) === index
+        if (isFirst) assert.strictEqual(told.find((one) => one.call === call)?.id, call.id)
+      }
+    },
+    { arbitrary: { runs: 300 } }
+  )
+})
