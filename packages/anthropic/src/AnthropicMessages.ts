@@ -1,7 +1,7 @@
 /**
  * Anthropic Messages: a pure codec for loops of one's own, and the Layer that provides `ChatModel`.
  */
-import Anthropic, { APIConnectionError, APIError } from "@anthropic-ai/sdk"
+import Anthropic, { AnthropicError, APIConnectionError, APIError } from "@anthropic-ai/sdk"
 import type * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
 import * as ChatModelError from "@volley/core/ChatModelError"
@@ -14,6 +14,8 @@ import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 
 type Response = Anthropic.Message
 type Message = Anthropic.MessageParam
@@ -54,33 +56,75 @@ const distinctCalls = ({ content }: Response) =>
     ({ id, input, name }) => ({ id, name, arguments: input })
   )
 
+const Block = Schema.Union([
+  Schema.Struct({
+    type: Schema.Literal("tool_use"),
+    id: Schema.optional(Schema.NullOr(Schema.String)),
+    name: Schema.String,
+    input: Schema.Unknown
+  }),
+  Schema.Struct({ type: Schema.String.check(Schema.makeFilter((type) => type !== "tool_use")) })
+])
+
+const AssistantTurn = Schema.Struct({
+  role: Schema.Literal("assistant"),
+  content: Schema.Array(Block),
+  stop_reason: Schema.optional(Schema.NullOr(Schema.String))
+})
+
+/**
+ * Takes JSON of unknown origin for a response: a whole body, or an assistant message alone, which counts as complete.
+ *
+ * - checks what this codec reads, and says what is wrong with it
+ */
+export const parse = (json: unknown): Result.Result<Response, string> =>
+  isResponse(json) ? Result.succeed(json) : Result.fail(problemOf(json))
+
+const isResponse = (json: unknown): json is Response => Schema.is(AssistantTurn)(json)
+
+const problemOf = (json: unknown): string =>
+  Result.match(Schema.decodeUnknownResult(AssistantTurn)(json), {
+    onFailure: ({ message }) => message,
+    onSuccess: () => "nothing"
+  })
+
 /** The results alone: one `user` message with one `tool_result` block per call, in call order. */
 export const results = (settled: Batch.Settled<Tool.Any>): Array<Message> =>
-  resultMessages(Conversation.results(settled.outcomes))
+  resultMessages(Conversation.results(settled.outcomes), [])
 
 /**
  * What to append to the messages: the assistant turn, unchanged but for ids that were missing or repeated, and one
  * `user` message with all results.
  */
-export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): Array<Message> => [
-  ...echo(response),
-  ...results(settled)
-]
+export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): Array<Message> => {
+  const turn = echo(response)
+  return [...turn, ...resultMessages(Conversation.results(settled.outcomes), turn)]
+}
 
-const resultMessages = (toolResults: ReadonlyArray<Conversation.ToolResult>): Array<Message> =>
-  toolResults.length === 0 ? [] : [{ role: "user", content: toolResults.map(resultBlock) }]
+/** The results of a turn; calls of a toolset want its name on their results. */
+const resultMessages = (
+  toolResults: ReadonlyArray<Conversation.ToolResult>,
+  turn: ReadonlyArray<Message>
+): Array<Message> => {
+  const blocks = turn.flatMap(({ content }) => typeof content === "string" ? [] : content)
+  const toolsets = new Map(
+    blocks.flatMap((b) => b.type === "tool_use" && b.toolset_name ? [[b.id, b.toolset_name]] : [])
+  )
+  const content = toolResults.map(({ callId, isError, text }): Anthropic.ToolResultBlockParam => ({
+    type: "tool_result",
+    tool_use_id: callId,
+    content: text,
+    ...(isError && { is_error: true }),
+    ...(toolsets.has(callId) && { toolset_name: toolsets.get(callId) ?? null })
+  }))
+  return content.length === 0 ? [] : [{ role: "user", content }]
+}
 
-const resultBlock = ({ callId, isError, text }: Conversation.ToolResult): Anthropic.ToolResultBlockParam => ({
-  type: "tool_result",
-  tool_use_id: callId,
-  content: text,
-  ...(isError && { is_error: true })
-})
-
-/** The API takes no message without content. */
+/** The API takes neither an empty text nor a message without content. */
 const echo = (response: Response): Array<Message> => {
   const ids = new Map(distinctCalls(response).map(({ call, id }) => [call, id]))
   const content = response.content.flatMap((block): Array<Anthropic.ContentBlockParam> => {
+    if (block.type === "text" && block.text === "") return []
     if (block.type !== "tool_use") return [block]
     const id = ids.get(block)
     return id === undefined ? [] : id === block.id ? [block] : [{ ...block, id }]
@@ -89,19 +133,24 @@ const echo = (response: Response): Array<Message> => {
 }
 
 /** A conversation as this wire writes it, its system messages apart; turns that came from here are echoed as they came. */
-export const messages = (conversation: Conversation.Conversation): Array<Message> =>
-  conversation.messages.flatMap((message): Array<Message> => {
+export const messages = (conversation: Conversation.Conversation): Array<Message> => {
+  let turn: Array<Message> = []
+  return Conversation.respell(conversation, wire, acceptsId).messages.flatMap((message): Array<Message> => {
     switch (message.role) {
       case "system":
         return []
       case "user":
         return [{ role: "user", content: message.text }]
       case "assistant":
-        return isNative(message.native) ? message.native.message : spell(message)
+        turn = isNative(message.native) ? message.native.message : spell(message)
+        return turn
       case "tool":
-        return resultMessages(message.results)
+        return resultMessages(message.results, turn)
     }
   })
+}
+
+const acceptsId = (id: string): boolean => /^[a-zA-Z0-9_-]+$/.test(id)
 
 const isNative = (native: Conversation.Assistant["native"]): native is {
   readonly wire: typeof wire
@@ -120,14 +169,19 @@ const spell = ({ calls, text }: Conversation.Assistant): Array<Message> => {
 }
 
 /** Other wires carry arguments as text, which need not be JSON; this one takes objects alone. */
-const objectOf = (args: unknown): unknown => {
-  if (typeof args !== "string") return args
+const objectOf = (args: unknown): object => {
+  if (typeof args !== "string") return isObject(args) ? args : { unreadable: args ?? null }
+  if (args.trim() === "") return {}
   try {
-    return JSON.parse(args)
+    const parsed: unknown = JSON.parse(args)
+    return isObject(parsed) ? parsed : { unreadable: args }
   } catch {
     return { unreadable: args }
   }
 }
+
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** How the model is reached. */
 export interface Options {
@@ -164,10 +218,13 @@ export const layerConfig = (
     Effect.map(options.apiKey ?? Config.Redacted("ANTHROPIC_API_KEY"), (apiKey) => layer({ ...options, apiKey }))
   )
 
+/** The SDK's own default, in milliseconds; without it said, the SDK refuses long answers that are not streamed. */
+const timeout = 600_000
+
 const generateWith = (client: Anthropic, options: Options) =>
   Effect.fn("AnthropicMessages.generate")(function*(request: ChatModel.Request) {
     const body = bodyOf(options, request)
-    const response = yield* Effect.tryPromise((signal) => client.messages.create(body, { signal })).pipe(
+    const response = yield* Effect.tryPromise((signal) => client.messages.create(body, { signal, timeout })).pipe(
       Effect.catch(({ cause }) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => failure(reasonOf(client, cause, now)))
       )
@@ -201,19 +258,22 @@ const toolChoice = (
   return { tool_choice: { type: "tool", name: toolkit.wireNames.get(choice.tool) ?? choice.tool, ...parallel } }
 }
 
-const turnOf = (response: Response): Effect.Effect<ChatModel.Turn, ChatModelError.ChatModelError> => {
-  if (!Array.isArray(response.content)) {
-    return failure(new ChatModelError.UnusableResponse({ message: "the response has no content" }))
+const turnOf = (body: unknown): Effect.Effect<ChatModel.Turn, ChatModelError.ChatModelError> => {
+  const parsed = parse(body)
+  if (Result.isFailure(parsed)) {
+    return failure(new ChatModelError.UnusableResponse({ message: `not a response: ${parsed.failure}` }))
   }
+  const response = parsed.success
   const text = response.content.flatMap((block) => block.type === "text" ? [block.text] : []).join("")
+  const calls = toolCalls(response)
   return Effect.succeed({
-    message: { role: "assistant", text, calls: toolCalls(response), native: { wire, message: echo(response) } },
-    finish: finishOf(response),
+    message: { role: "assistant", text, calls, native: { wire, message: echo(response) } },
+    finish: finishOf(response, calls.length),
     usage: usageOf(response.usage)
   })
 }
 
-const finishOf = (response: Response): ChatModel.Turn["finish"] => {
+const finishOf = (response: Response, calls: number): ChatModel.Turn["finish"] => {
   switch (response.stop_reason) {
     case "tool_use":
       return "tool-calls"
@@ -225,7 +285,7 @@ const finishOf = (response: Response): ChatModel.Turn["finish"] => {
     case "refusal":
       return "refusal"
     default:
-      return "stop"
+      return calls > 0 ? "tool-calls" : "stop"
   }
 }
 
@@ -237,19 +297,19 @@ const usageOf = (usage: Anthropic.Usage | undefined): ChatModel.Usage => ({
 const failure = (reason: ChatModelError.Reason) => Effect.fail(new ChatModelError.ChatModelError({ wire, reason }))
 
 const reasonOf = (client: Anthropic, error: unknown, now: number): ChatModelError.Reason => {
-  if (error instanceof APIConnectionError) {
-    return new ChatModelError.Unreachable({
-      message: `no answer from ${client.baseURL}: ${error.message}`,
-      url: client.baseURL
-    })
-  }
+  const hide = (text: string) => client.apiKey ? text.replaceAll(client.apiKey, "<the API key>") : text
   if (error instanceof APIError && error.status !== undefined) {
-    const { headers, message, status } = error
-    return ChatModelError.fromStatus({
-      status,
-      message,
-      retryAfterMillis: ChatModelError.retryAfterMillis(headers, now)
-    })
+    const { apiMessage, headers, status } = error
+    const message = hide(apiMessage ? `${status} ${apiMessage}` : error.message)
+    const retryAfterMillis = ChatModelError.retryAfterMillis(headers, now)
+    return ChatModelError.fromStatus({ status, message, retryAfterMillis })
   }
-  return new ChatModelError.UnusableResponse({ message: error instanceof Error ? error.message : String(error) })
+  if (error instanceof SyntaxError) {
+    return new ChatModelError.UnusableResponse({ message: `not a response: ${hide(error.message)}` })
+  }
+  if (error instanceof AnthropicError && !(error instanceof APIConnectionError)) {
+    return new ChatModelError.InvalidRequest({ message: hide(error.message) })
+  }
+  const url = client.baseURL
+  return new ChatModelError.Unreachable({ message: `no answer from ${url}: ${ChatModelError.causesOf(error)}`, url })
 }

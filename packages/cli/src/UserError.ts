@@ -1,10 +1,26 @@
 /**
  * What is wrong with what the user asked for, in one line that says what to do.
  */
+import * as Console from "effect/Console"
 import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
 
-/** Ends the command with this line on standard error; `exitCode` is 2 for unusable input, 1 for what failed on the way. */
+/** Ends a command with one line on standard error; `exitCode` is 2 for unusable input, 1 for what failed on the way. */
 export class UserError extends Data.TaggedError("UserError")<{
   readonly message: string
   readonly exitCode: 1 | 2
 }> {}
+
+/** Says what is wrong on standard error, and sets the exit code. */
+export const report = <A, R>(command: string, effect: Effect.Effect<A, UserError, R>): Effect.Effect<void, never, R> =>
+  Effect.matchEffect(effect, {
+    onSuccess: () => Effect.void,
+    onFailure: ({ exitCode, message }) =>
+      Effect.andThen(Console.error(`volley ${command}: ${message}`), exitWith(exitCode))
+  })
+
+/** Has the process end with this code. */
+export const exitWith = (code: number): Effect.Effect<void> =>
+  Effect.sync(() => {
+    process.exitCode = code
+  })

@@ -138,7 +138,7 @@ describe("volley demo", () => {
         byName: new Map(
           Array.from(customer.toolkit.byName, ([name, tool]) => [
             name,
-            name === "get_tickets" ? { ...tool, prepare: (args) => Effect.delay(tool.prepare(args), 300) } : tool
+            name === "get_tickets" ? { ...tool, call: (args, use) => Effect.delay(tool.call(args, use), 300) } : tool
           ])
         )
       }

@@ -40,8 +40,8 @@ const facts: Record<
     answer: "Tokyo 64 °F, clear; Paris 14 °C, cloudy; Tokyo has 13960000 people; Paris has 2102000 people."
   },
   bike: {
-    serial: side(4, 600, 1, 3, [1666, 1572]),
-    parallel: side(2, 200, 3, 3, [851, 816]),
+    serial: side(4, 600, 1, 3, [1499, 1407]),
+    parallel: side(2, 200, 3, 3, [768, 734]),
     answer: "Yes, bike: it is dry at 12 °C, traffic is heavy (45 min by car), \"Quarterly review\" is casual."
   },
   customer: {
@@ -55,8 +55,8 @@ const facts: Record<
     answer: "temperature 21, pressure 1013, humidity 40."
   },
   ten: {
-    serial: side(11, 10_000, 1, 10, [4787, 4768]),
-    parallel: side(2, 1000, 10, 10, [923, 958]),
+    serial: side(11, 10_000, 1, 10, [4635, 4616]),
+    parallel: side(2, 1000, 10, 10, [895, 930]),
     answer: "10 sensors, sum 385."
   },
   research: {
@@ -71,12 +71,12 @@ const facts: Record<
     answer: "Order A-17: lamp and desk, on its way, 240 in all."
   },
   mixed: {
-    parallel: side(2, 1000, 4, 6, [1403, 1326], 5),
+    parallel: side(2, 1000, 4, 6, [1417, 1339], 5),
     answer: "the lamp costs 30; the lamp comes in red. " +
       "I could not get: get_stock, get_reviews, get_delivery, get_warranty."
   },
   endless: {
-    parallel: side(6, 500, 1, 5, [1662, 1625]),
+    parallel: side(6, 500, 1, 5, [1579, 1541]),
     answer: "No gold, but earth at 1 m, earth at 2 m, earth at 3 m, earth at 4 m, earth at 5 m."
   }
 }

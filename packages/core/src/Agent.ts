@@ -59,7 +59,7 @@ export const run = Effect.fnUntraced(function*<T extends Tool.Any>(
   options: Options<T>
 ): Effect.fn.Return<Ended<T>, ChatModelError, ChatModel.ChatModel | Tool.Requirements<T>> {
   const model = yield* ChatModel.ChatModel
-  const maxRounds = options.maxRounds ?? 5
+  const maxRounds = yield* roundsOf(options)
   let state = begin(options)
   while (true) {
     const toolsOff = state.turns >= maxRounds
@@ -72,6 +72,11 @@ export const run = Effect.fnUntraced(function*<T extends Tool.Any>(
     if (toolsOff) return end(state, turn, toolsOff)
   }
 })
+
+const roundsOf = <T extends Tool.Any>({ maxRounds = 5 }: Options<T>): Effect.Effect<number> =>
+  Number.isInteger(maxRounds) && maxRounds >= 0
+    ? Effect.succeed(maxRounds)
+    : Effect.die(new RangeError(`Agent.Options.maxRounds is ${maxRounds}: give a whole number from 0 on.`))
 
 interface State<out T extends Tool.Any> {
   readonly conversation: Conversation.Conversation
@@ -95,10 +100,14 @@ const requestOf = <T extends Tool.Any>(options: Options<T>, state: State<T>, too
 })
 
 const batchOf = <T extends Tool.Any>(options: Options<T>, state: State<T>, toolsOff: boolean): Batch.Options => ({
-  runId: state.conversation.runId,
   ...options.batch,
+  runId: `${options.batch?.runId ?? state.conversation.runId}/${turnsOf(state.conversation)}`,
   ...(toolsOff ? { maxCalls: 0 } : {})
 })
+
+/** Some providers repeat call ids from turn to turn: the turn's number keeps the idempotency keys apart. */
+const turnsOf = ({ messages }: Conversation.Conversation): number =>
+  messages.filter(({ role }) => role === "assistant").length
 
 const withTurn = <T extends Tool.Any>(state: State<T>, { message, usage }: ChatModel.Turn): State<T> => ({
   ...state,

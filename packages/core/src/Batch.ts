@@ -9,6 +9,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import type * as Schedule from "effect/Schedule"
 import * as Tracer from "effect/Tracer"
 import type { ToolFailure } from "./CallError.ts"
@@ -134,9 +135,14 @@ const atLeast = (least: number, name: string, value: number | "unbounded"): numb
 }
 
 const millis = (name: string, value: Duration.Input | "unbounded"): number => {
-  const millis = value === "unbounded" ? Infinity : Duration.toMillis(Duration.fromInputUnsafe(value))
-  if (millis >= 0) return millis
-  throw new RangeError(`Batch.Options.${name} is ${millis} ms: give a duration that is not negative, or "unbounded".`)
+  if (value === "unbounded") return Infinity
+  const duration = Duration.fromInput(value)
+  if (!Number.isNaN(value) && Option.isSome(duration) && !Duration.isNegative(duration.value)) {
+    return Duration.toMillis(duration.value)
+  }
+  throw new RangeError(
+    `Batch.Options.${name} is ${String(value)}: give a duration such as "2 seconds", or "unbounded".`
+  )
 }
 
 /** Reads the wall clock once and goes on from there by the monotonic one: milliseconds since the epoch that never jump. */

@@ -42,7 +42,9 @@ export class Truncated extends Schema.TaggedError<Truncated>()("Truncated", {}) 
 export class LimitExceeded extends Schema.TaggedError<LimitExceeded>()("LimitExceeded", {
   maxCalls: Schema.Int
 }) {
-  readonly isRetryable = true
+  get isRetryable(): boolean {
+    return this.maxCalls > 0
+  }
   override get message(): string {
     return this.maxCalls === 0
       ? "Tools are switched off; this call did not run."
@@ -118,7 +120,7 @@ export class Unencodable extends Schema.TaggedError<Unencodable>()("Unencodable"
 }) {
   readonly isRetryable = false
   override get message(): string {
-    return "The tool ran, but its result could not be written as JSON."
+    return "The tool ran, but its result could not be given back: it is not what the tool promises."
   }
 }
 

@@ -105,3 +105,13 @@ export const retryAfterMillis = (headers: Headers | undefined, now: number): num
   const delay = Number.isNaN(Number(after)) ? Date.parse(after) - now : Number(after) * 1000
   return Number.isNaN(delay) ? undefined : Math.max(0, delay)
 }
+
+/**
+ * What went wrong underneath an error, such as `ECONNREFUSED`, from the codes and messages of its causes.
+ */
+export const causesOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  const code = "code" in error && typeof error.code === "string" ? ` (${error.code})` : ""
+  const text = `${error.message}${code}`
+  return error.cause === undefined ? text : `${text}: ${causesOf(error.cause)}`
+}

@@ -80,3 +80,37 @@ export const results = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<ToolRes
     text: outcome.encoded,
     isError: isFailure(outcome)
   }))
+
+/**
+ * Makes a conversation fit for a wire that does not take every id: calls of other wires whose ids it refuses, or has seen
+ * before in the conversation, get new ones, and so do their results.
+ *
+ * - deterministic: the same conversation always gets the same ids
+ */
+export const respell = (self: Conversation, wire: string, accepts: (id: string) => boolean): Conversation => {
+  const taken = new Set(
+    self.messages.flatMap((message) =>
+      message.role === "assistant" && message.native?.wire === wire ? message.calls.map(({ id }) => id) : []
+    )
+  )
+  let latest = new Map<string, string>()
+  const spell = (id: string): string => {
+    for (let n = 0;; n++) {
+      const spelled = n === 0 ? id : `call_${n}`
+      if (taken.has(spelled) || !accepts(spelled)) continue
+      taken.add(spelled)
+      return spelled
+    }
+  }
+  const messages = self.messages.map((message): Message => {
+    if (message.role === "assistant") {
+      const ids = message.calls.map(({ id }) => id)
+      latest = new Map(ids.map((id) => [id, message.native?.wire === wire ? id : spell(id)]))
+      return { ...message, calls: message.calls.map((call) => ({ ...call, id: latest.get(call.id) ?? call.id })) }
+    }
+    return message.role === "tool"
+      ? { ...message, results: message.results.map((r) => ({ ...r, callId: latest.get(r.callId) ?? r.callId })) }
+      : message
+  })
+  return { ...self, messages }
+}

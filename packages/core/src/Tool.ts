@@ -5,6 +5,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as JsonSchema from "effect/JsonSchema"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaRepresentation from "effect/SchemaRepresentation"
@@ -30,10 +31,8 @@ export interface Answer<out A> {
   readonly json: Schema.Json
 }
 
-/** A call whose arguments fit: ready to be executed, once per attempt. */
-export interface Prepared<out A, out F, out R> {
-  readonly execute: (call: Call) => Effect.Effect<Answer<A>, ToolFailure<F> | Unencodable, R>
-}
+/** Executes a call whose arguments fit; once per attempt. */
+export type Attempt<A, F, R> = (call: Call) => Effect.Effect<Answer<A>, ToolFailure<F> | Unencodable, R>
 
 /** A tool, whatever its types. */
 export interface Any {
@@ -46,14 +45,17 @@ export interface Any {
   readonly idempotent: boolean
   readonly timeout: Duration.Duration | undefined
   readonly jsonSchema: JsonSchema.JsonSchema
-  readonly prepare: (args: unknown) => Effect.Effect<Prepared<unknown, unknown, unknown>, InvalidArguments, unknown>
+  readonly call: <B, E, R>(
+    args: unknown,
+    use: (attempt: Attempt<unknown, unknown, unknown>) => Effect.Effect<B, E, R>
+  ) => Effect.Effect<B, E | InvalidArguments, unknown>
 }
 
 /**
  * A tool with its types; `R` is what its handler and its schemas need.
  *
  * - `jsonSchema`: the JSON Schema of `parameters`, draft 2020-12, as providers are sent it
- * - `prepare`: decodes arguments that are already parsed JSON; executing encodes what the handler gives back
+ * - `call`: decodes arguments that are already parsed JSON, and gives `use` what executes them
  */
 export interface Tool<
   out Name extends string,
@@ -68,13 +70,15 @@ export interface Tool<
   readonly success: Success
   readonly failure: Failure
   readonly readOnly: ReadOnly
-  readonly prepare: (
-    args: unknown
-  ) => Effect.Effect<Prepared<Success["Type"], Failure["Type"], R>, InvalidArguments, R>
+  readonly call: <B, E, R2>(
+    args: unknown,
+    use: (attempt: Attempt<Success["Type"], Failure["Type"], R>) => Effect.Effect<B, E, R2>
+  ) => Effect.Effect<B, E | InvalidArguments, R | R2>
 }
 
 /** What a tool's handler and schemas need. */
-export type Requirements<T extends Any> = Effect.Services<ReturnType<T["prepare"]>>
+export type Requirements<T extends Any> = T extends
+  Tool<string, Schema.Constraint, Schema.Constraint, Schema.Constraint, infer R> ? R : never
 
 /** The service that answers for a tool made without `execute`; `Toolkit.toLayer` provides it. */
 export interface Handler<out Name extends string> {
@@ -170,15 +174,13 @@ export function make(name: string, definition: AnyDefinition): Any {
   const decode = Schema.decodeUnknownEffect(Schema.toCodecJson(definition.parameters), { errors: "all" })
   const answer = answerWith(definition.success)
   const fail = failWith(tool, failure)
-  const prepare = (args: unknown) =>
-    Effect.mapBothEager(decode(args), {
-      onFailure: invalidArguments,
-      onSuccess: (parameters): Prepared<unknown, unknown, unknown> => ({
-        execute: (call) =>
-          Effect.matchEffect(Effect.suspend(() => execute(parameters, call)), { onFailure: fail, onSuccess: answer })
-      })
-    })
-  return { ...tool, prepare }
+  const attempt = (parameters: unknown): Attempt<unknown, unknown, unknown> => (call) =>
+    Effect.matchEffect(Effect.suspend(() => execute(parameters, call)), { onFailure: fail, onSuccess: answer })
+  return {
+    ...tool,
+    call: (args, use) =>
+      Effect.flatMap(Effect.mapErrorEager(decode(args), invalidArguments), (parameters) => use(attempt(parameters)))
+  }
 }
 
 /**
@@ -202,7 +204,7 @@ export function fromJsonSchema<
   }
 ): Tool<Name, Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, R | F["EncodingServices"], ReadOnly> {
   const { parameters, validate, ...rest } = definition
-  const schema = validate === undefined ? imported(name, parameters) : Schema.Json.check(Schema.makeFilter(validate))
+  const schema = Schema.Json.check(Schema.makeFilter(validate ?? checkOf(name, parameters)))
   return make(name, { ...rest, parameters: schema, success: Schema.Unknown, jsonSchema: parameters })
 }
 
@@ -246,8 +248,18 @@ const jsonSchemaOf = (schema: Schema.Constraint): JsonSchema.JsonSchema => {
   const key = typeof root["$ref"] === "string" ? root["$ref"].replace("#/$defs/", "") : ""
   const resolved = definitions[key] ?? root
   const object = isEmptyStruct(resolved) ? { type: "object", properties: {}, additionalProperties: false } : resolved
-  return Object.keys(definitions).length === 0 ? object : { ...object, $defs: definitions }
+  return withoutSafeBounds(Object.keys(definitions).length === 0 ? object : { ...object, $defs: definitions })
 }
+
+/** `Schema.Int` spells the bounds of a safe integer out, which tells a model nothing and costs tokens. */
+const withoutSafeBounds = (schema: JsonSchema.JsonSchema): JsonSchema.JsonSchema =>
+  JSON.parse(
+    JSON.stringify(schema, (key, value: unknown) =>
+      (key === "minimum" && value === Number.MIN_SAFE_INTEGER) ||
+        (key === "maximum" && value === Number.MAX_SAFE_INTEGER)
+        ? undefined
+        : value)
+  )
 
 const withObjectRoot = (name: string, schema: JsonSchema.JsonSchema): JsonSchema.JsonSchema => {
   if (schema["type"] === "object") return schema
@@ -262,11 +274,16 @@ const isEmptyStruct = (schema: JsonSchema.JsonSchema): boolean =>
   JSON.stringify(schema) === JSON.stringify({ not: { type: "null" } })
 
 /** Throws where the schema has a keyword that Effect cannot check, rather than let arguments pass unchecked. */
-const imported = (name: string, parameters: JsonSchema.JsonSchema): Schema.Codec<Schema.Json> => {
+const checkOf = (name: string, parameters: JsonSchema.JsonSchema) => {
+  const decode = Schema.decodeUnknownResult(imported(name, parameters), { errors: "all", onExcessProperty: "error" })
+  return (args: Schema.Json): SchemaIssue.Issue | undefined =>
+    Result.match(decode(args), { onFailure: ({ issue }) => issue, onSuccess: () => undefined })
+}
+
+const imported = (name: string, parameters: JsonSchema.JsonSchema): Schema.Codec<unknown> => {
   try {
     const document = JsonSchema.fromSchemaDraft2020_12(parameters)
-    const { ast } = SchemaRepresentation.fromJsonSchemaDocument(document, { patterns: "apply" })
-    return Schema.make<Schema.Codec<Schema.Json>>(ast).annotate({ parseOptions: { onExcessProperty: "error" } })
+    return Schema.make(SchemaRepresentation.fromJsonSchemaDocument(document, { patterns: "apply" }).ast)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new Error(`Tool.fromJsonSchema("${name}"): ${why}. Pass \`validate\` to check the arguments yourself.`, {

@@ -131,6 +131,7 @@ export type Provided<T extends Tool.Any, ROut, RIn> = T extends
  *
  * - the layer is built when a call needs it, shared by all calls in flight, and released when the last of them ends;
  *   provide it to the program instead where it should live longer
+ * - interruption: waits while the layer is being built, since other calls may wait for it too
  */
 export function provide<T extends Tool.Any, ROut, RIn>(
   toolkit: Toolkit<T>,
@@ -138,13 +139,18 @@ export function provide<T extends Tool.Any, ROut, RIn>(
 ): Toolkit<Provided<T, ROut, RIn>>
 export function provide(toolkit: Any, layer: Layer.Layer<unknown, never, unknown>): Any {
   const memo = Layer.makeMemoMapUnsafe()
-  const provided = <A, E>(effect: Effect.Effect<A, E, unknown>) =>
-    Effect.scopedWith((scope) =>
-      Effect.flatMap(Layer.buildWithMemoMap(layer, memo, scope), (context) => Effect.provideContext(effect, context))
-    )
   return fromTools(toolkit.tools.map((tool): Tool.Any => ({
     ...tool,
-    prepare: (args) =>
-      Effect.map(provided(tool.prepare(args)), ({ execute }) => ({ execute: (call) => provided(execute(call)) }))
+    call: (args, use) =>
+      Effect.scopedWith((scope) =>
+        Effect.flatMap(
+          Effect.uninterruptible(Layer.buildWithMemoMap(layer, memo, scope)),
+          (context) =>
+            Effect.provideContext(
+              tool.call(args, (attempt) => use((call) => Effect.provideContext(attempt(call), context))),
+              context
+            )
+        )
+      )
   })))
 }

@@ -105,12 +105,6 @@ describe("Tool.make", () => {
         issues: [{ path: "city", message: "Missing key" }, { path: "at.days.1", message: "Expected number" }]
       })
     }))
-
-  it.effect("tells the model that a number was expected where it gave a text", () =>
-    Effect.gen(function*() {
-      const settled = yield* asked(echo(Schema.Struct({ amount: Schema.Number })), { amount: "five" })
-      assert.match(String(shown(settled)["message"]), /number/i)
-    }))
 })
 
 describe("Tool.fromJsonSchema", () => {

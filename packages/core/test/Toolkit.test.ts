@@ -191,8 +191,8 @@ describe("Toolkit.provide", () => {
     Effect.gen(function*() {
       const tool = { ...connected("a.query"), readOnly: true }
       const toolkit = Toolkit.provide(Toolkit.make(tool), Layer.succeed(Connection, 7))
-      const { prepare: _before, ...before } = tool
-      const { prepare: _after, ...after } = toolkit.tools[0]!
+      const { call: _before, ...before } = tool
+      const { call: _after, ...after } = toolkit.tools[0]!
       assert.deepStrictEqual<object>(after, before)
       assert.deepStrictEqual([...toolkit.wireNames], [["a.query", "a_query"]])
     }))

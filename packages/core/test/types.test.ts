@@ -1,6 +1,7 @@
 /**
  * What the compiler promises; most of it is checked by `tsc`, not by running it.
  */
+// @effect-diagnostics missingEffectError:off -- what must not compile is here on purpose
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import type { Outcome } from "@volley/core"
 import { Agent, Batch, CallError, ChatModel, ChatModelError, Conversation, Tool, ToolCall, Toolkit } from "@volley/core"
@@ -50,8 +51,8 @@ const dynamic = Tool.fromJsonSchema("dynamic", {
 /** A schema whose decoding needs one service and whose encoding needs another. */
 const Known = Schema.String.pipe(
   Schema.decodeTo(Schema.String, {
-    decode: SchemaGetter.mapOrFail((city: string) => Effect.as(Cities, city)),
-    encode: SchemaGetter.mapOrFail((city: string) => Effect.as(Units, city))
+    decode: SchemaGetter.transformEffect((city: string) => Effect.as(Cities, city)),
+    encode: SchemaGetter.transformEffect((city: string) => Effect.as(Units, city))
   })
 )
 
@@ -198,19 +199,37 @@ describe("a handler", () => {
     Tool.make("t", { ...base, execute: () => Promise.resolve(1) })
   })
 
-  it("is typed where it is written with Effect.fn", () => {
+  it("is typed where it is written with Effect.fn, whose parameters are annotated", () => {
     const tool = Tool.make("t", {
       ...base,
       failure: CityNotFound,
-      execute: Effect.fn("t")(function*({ city }, call) {
-        expectTypeOf(call).toEqualTypeOf<Tool.Call>()
+      execute: Effect.fn("t")(function*({ city }: { readonly city: string }, call: Tool.Call) {
         if (city === "") return yield* new CityNotFound({ city })
         const weather = yield* Weather
-        return yield* weather.current(city)
+        return (yield* weather.current(city)) + call.attempt
       })
     })
     expectTypeOf<Tool.Requirements<typeof tool>>().toEqualTypeOf<Weather>()
-    expectTypeOf<typeof tool.failure>().toEqualTypeOf<typeof CityNotFound>()
+    expectTypeOf(tool.failure).toEqualTypeOf<typeof CityNotFound>()
+    expectTypeOf(tool.success).toEqualTypeOf<typeof Schema.Int>()
+  })
+
+  it("written with Effect.fn does not compile where it gives, fails or takes something else", () => {
+    const giving = Effect.fn("giving")(function*({ city }: { readonly city: string }) {
+      return city
+    })
+    const failing = Effect.fn("failing")(function*({ city }: { readonly city: string }) {
+      return yield* new CityNotFound({ city })
+    })
+    const taking = Effect.fn("taking")(function*({ country }: { readonly country: string }) {
+      return country.length
+    })
+    // @ts-expect-error a string is no integer
+    Tool.make("t", { ...base, execute: giving })
+    // @ts-expect-error no failure is declared
+    Tool.make("t", { ...base, execute: failing })
+    // @ts-expect-error there is no country
+    Tool.make("t", { ...base, execute: taking })
   })
 
   it("is typed where it throws, dies, or decides", () => {
@@ -310,10 +329,10 @@ describe("the public types", () => {
   /** The members of `T` that are, give or take `any`; `never` where there are none. */
   type AnyIn<T> = IsAny<T> extends true ? "itself"
     : T extends (...args: infer A) => infer R
-      ? IsAny<R> extends true ? "result" : { [K in keyof A]: IsAny<A[K]> extends true ? K : never }[number]
+      ? IsAny<R> extends true ? "result" : { [K in keyof A]-?: IsAny<A[K]> extends true ? K : never }[number]
     : { [K in keyof T]-?: IsAny<T[K]> extends true ? K : AnyInFunction<T[K]> extends never ? never : K }[keyof T]
   type AnyInFunction<T> = T extends (...args: infer A) => infer R
-    ? IsAny<R> extends true ? "result" : { [K in keyof A]: IsAny<A[K]> extends true ? K : never }[number]
+    ? IsAny<R> extends true ? "result" : { [K in keyof A]-?: IsAny<A[K]> extends true ? K : never }[number]
     : never
   type Kit = Toolkit.Toolkit<typeof plain | typeof getWeather>
 
@@ -357,6 +376,5 @@ describe("the public types", () => {
     expectTypeOf<AnyIn<Tool.Call>>().toBeNever()
     expectTypeOf<AnyIn<ToolCall.ToolCall>>().toBeNever()
     expectTypeOf<AnyIn<Kit>>().toBeNever()
-    expectTypeOf<Effect.Services<ReturnType<Tool.Any["prepare"]>>>().toBeUnknown()
   })
 })

@@ -13,7 +13,9 @@ import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import OpenAI, { APIConnectionError, APIError } from "openai"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import OpenAI, { APIConnectionError, APIError, OpenAIError } from "openai"
 
 type Response = OpenAI.ChatCompletion
 type Message = OpenAI.ChatCompletionMessageParam
@@ -48,6 +50,53 @@ export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> 
   })
 }
 
+const Id = Schema.optional(Schema.NullOr(Schema.String))
+
+const Call = Schema.Union([
+  Schema.Struct({
+    id: Id,
+    type: Schema.optional(Schema.Literal("function")),
+    function: Schema.Struct({ name: Schema.String, arguments: Schema.String })
+  }),
+  Schema.Struct({
+    id: Id,
+    type: Schema.Literal("custom"),
+    custom: Schema.Struct({ name: Schema.String, input: Schema.String })
+  })
+])
+
+const AssistantTurn = Schema.Struct({
+  role: Schema.Literal("assistant"),
+  content: Schema.optional(Schema.NullOr(Schema.String)),
+  tool_calls: Schema.optional(Schema.NullOr(Schema.Array(Call)))
+})
+
+const WholeResponse = Schema.Struct({
+  choices: Schema.NonEmptyArray(Schema.Struct({
+    message: AssistantTurn,
+    finish_reason: Schema.optional(Schema.NullOr(Schema.String))
+  }))
+})
+
+/**
+ * Takes JSON of unknown origin for a response: a whole body, or an assistant message alone, which counts as complete.
+ *
+ * - checks what this codec reads, and says what is wrong with it
+ */
+export const parse = (json: unknown): Result.Result<Response, string> => {
+  const hasChoices = typeof json === "object" && json !== null && "choices" in json
+  const response: unknown = hasChoices ? json : { choices: [{ index: 0, message: json, finish_reason: "tool_calls" }] }
+  return isResponse(response) ? Result.succeed(response) : Result.fail(problemOf(response))
+}
+
+const isResponse = (json: unknown): json is Response => Schema.is(WholeResponse)(json)
+
+const problemOf = (json: unknown): string =>
+  Result.match(Schema.decodeUnknownResult(WholeResponse)(json), {
+    onFailure: ({ message }) => message,
+    onSuccess: () => "nothing"
+  })
+
 /** The results alone: one `tool` message per call, in call order. */
 export const results = (settled: Batch.Settled<Tool.Any>): Array<ToolMessage> =>
   Conversation.results(settled.outcomes).map(toolMessage)
@@ -61,12 +110,16 @@ export const followUp = (
   settled: Batch.Settled<Tool.Any>
 ): Array<AssistantMessage | ToolMessage> => [...echo(response), ...results(settled)]
 
+/** The API takes neither an empty list of calls nor a turn of nothing. */
 const echo = (response: Response): Array<AssistantMessage> => {
   const message = response.choices[0]?.message
   if (message === undefined) return []
   const calls = distinctCalls(message)
-  if (calls.length === 0) return [message]
-  return [{ ...message, tool_calls: calls.map(({ call, id }) => call.id === id ? call : { ...call, id }) }]
+  if (calls.length > 0) {
+    return [{ ...message, tool_calls: calls.map(({ call, id }) => call.id === id ? call : { ...call, id }) }]
+  }
+  const { tool_calls: _none, ...rest } = message
+  return [{ ...rest, content: message.content ?? "" }]
 }
 
 const distinctCalls = (message: OpenAI.ChatCompletionMessage | undefined) =>
@@ -85,7 +138,7 @@ const toolMessage = ({ callId, text }: Conversation.ToolResult): ToolMessage => 
 
 /** A conversation as this wire writes it; turns that came from here are echoed as they came. */
 export const messages = (conversation: Conversation.Conversation): Array<Message> =>
-  conversation.messages.flatMap((message): Array<Message> => {
+  Conversation.respell(conversation, wire, acceptsId).messages.flatMap((message): Array<Message> => {
     switch (message.role) {
       case "system":
       case "user":
@@ -96,6 +149,8 @@ export const messages = (conversation: Conversation.Conversation): Array<Message
         return message.results.map(toolMessage)
     }
   })
+
+const acceptsId = (id: string): boolean => id.length <= 40
 
 const isNative = (native: Conversation.Assistant["native"]): native is {
   readonly wire: typeof wire
@@ -109,7 +164,7 @@ const spell = ({ calls, text }: Conversation.Assistant): AssistantMessage =>
     tool_calls: calls.map(({ arguments: args, id, name }) => ({
       id,
       type: "function",
-      function: { name, arguments: typeof args === "string" ? args : JSON.stringify(args) }
+      function: { name, arguments: typeof args === "string" ? args : JSON.stringify(args === undefined ? {} : args) }
     }))
   }
 
@@ -174,16 +229,18 @@ const toolChoice = (toolkit: Toolkit.Any, choice: ChatModel.ToolChoice): OpenAI.
     ? choice
     : { type: "function", function: { name: toolkit.wireNames.get(choice.tool) ?? choice.tool } }
 
-const turnOf = (response: Response): Effect.Effect<ChatModel.Turn, ChatModelError.ChatModelError> => {
-  const choice = response.choices?.[0]
-  const [message] = choice ? echo(response) : []
-  if (choice === undefined || message === undefined) {
-    return failure(new ChatModelError.UnusableResponse({ message: "the response has no choices" }))
+const turnOf = (body: unknown): Effect.Effect<ChatModel.Turn, ChatModelError.ChatModelError> => {
+  const parsed = parse(body)
+  const response = Result.isSuccess(parsed) ? parsed.success : undefined
+  const choice = response?.choices[0]
+  if (response === undefined || choice === undefined) {
+    const problem = Result.isFailure(parsed) ? parsed.failure : "no choices"
+    return failure(new ChatModelError.UnusableResponse({ message: `not a response: ${problem}` }))
   }
   const calls = toolCalls(response)
   const text = choice.message.content ?? choice.message.refusal ?? ""
   return Effect.succeed({
-    message: { role: "assistant", text, calls, native: { wire, message } },
+    message: { role: "assistant", text, calls, native: { wire, message: echo(response)[0] } },
     finish: finishOf(choice, calls.length),
     usage: { input: response.usage?.prompt_tokens ?? 0, output: response.usage?.completion_tokens ?? 0 }
   })
@@ -199,20 +256,20 @@ const finishOf = (choice: OpenAI.ChatCompletion.Choice, calls: number): ChatMode
 const failure = (reason: ChatModelError.Reason) => Effect.fail(new ChatModelError.ChatModelError({ wire, reason }))
 
 const reasonOf = (client: OpenAI, error: unknown, now: number): ChatModelError.Reason => {
-  if (error instanceof APIConnectionError) {
-    return new ChatModelError.Unreachable({
-      message: `no answer from ${client.baseURL}: ${error.message}`,
-      url: client.baseURL
-    })
-  }
+  const hide = (text: string) => client.apiKey ? text.replaceAll(client.apiKey, "<the API key>") : text
   if (error instanceof APIError && error.status !== undefined) {
-    const { code, headers, message, status } = error
+    const { code, headers, status } = error
+    const message = hide(error.message)
     if (code === "insufficient_quota") return new ChatModelError.QuotaExhausted({ message })
-    return ChatModelError.fromStatus({
-      status,
-      message,
-      retryAfterMillis: ChatModelError.retryAfterMillis(headers, now)
-    })
+    const retryAfterMillis = ChatModelError.retryAfterMillis(headers, now)
+    return ChatModelError.fromStatus({ status, message, retryAfterMillis })
   }
-  return new ChatModelError.UnusableResponse({ message: error instanceof Error ? error.message : String(error) })
+  if (error instanceof SyntaxError) {
+    return new ChatModelError.UnusableResponse({ message: `not a response: ${hide(error.message)}` })
+  }
+  if (error instanceof OpenAIError && !(error instanceof APIConnectionError)) {
+    return new ChatModelError.InvalidRequest({ message: hide(error.message) })
+  }
+  const url = client.baseURL
+  return new ChatModelError.Unreachable({ message: `no answer from ${url}: ${ChatModelError.causesOf(error)}`, url })
 }

@@ -128,7 +128,7 @@ const messageOf = (error: unknown): string => error instanceof Error ? error.mes
 
 const perform = (batch: Batch, { args, millis, tool }: Admitted, call: ToolCall, nextAttempt: () => number) => {
   const deadline = batch.now() + millis
-  return Effect.flatMap(tool.prepare(args), ({ execute }) => {
+  return tool.call(args, (execute) => {
     const attempt = Effect.suspend(() =>
       execute({
         id: call.id,
@@ -180,23 +180,23 @@ const announced = (batch: Batch, outcome: Outcome): Effect.Effect<Outcome> => {
   const { call, name, result } = outcome
   if (Result.isSuccess(result)) return Effect.succeed(outcome)
   if (batch.failure !== undefined) Deferred.doneUnsafe(batch.failure, Effect.void)
-  return result.failure._tag === "CallError" && result.failure.reason._tag === "Defect"
-    ? Effect.logError("A tool crashed", result.failure.reason.cause).pipe(
-      Effect.annotateLogs({ tool: name, callId: call.id }),
-      Effect.as(outcome)
-    )
-    : Effect.succeed(outcome)
+  return Effect.as(Effect.annotateLogs(logged(result.failure), { tool: name, callId: call.id }), outcome)
 }
 
-/** Lists a call that is answered already, and logs what its tool still comes up with. */
+/** What a model is not shown of an error, but its host needs to mend the tool. */
+const logged = (error: CallError | ToolFailure<unknown>): Effect.Effect<void> => {
+  if (error._tag === "ToolFailure") return Effect.void
+  if (error.reason._tag === "Defect") return Effect.logError("A tool crashed", error.reason.cause)
+  if (error.reason._tag === "Unencodable") return Effect.logError("A tool broke its schema", error.reason.issue)
+  return Effect.void
+}
+
+/** Lists a call that is answered while its tool still goes on, and logs that it ended after all. */
 const dropWhenItEnds = (batch: Batch, call: ToolCall, fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> => {
+  if (fiber.pollUnsafe() !== undefined) return Effect.void
   batch.late.push({ call, fiber })
   return Fiber.await(fiber).pipe(
-    Effect.flatMap((exit) =>
-      Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
-        ? Effect.void
-        : Effect.logWarning("A tool ended after its call was answered by a timeout; its result was dropped", exit)
-    ),
+    Effect.andThen(Effect.logWarning("A tool ended after its call was answered without it; its result was dropped")),
     Effect.annotateLogs({ tool: call.name, callId: call.id }),
     Effect.forkDetach,
     Effect.asVoid

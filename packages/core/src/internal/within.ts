@@ -24,10 +24,10 @@ export const within = <A, E, R, L>(
       const exit = fiber.pollUnsafe()
       if (exit !== undefined) return Effect.succeed<Ended<A, E, L>>({ _tag: "Exit", exit })
       const ended = Effect.map(Fiber.await(fiber), (exit): Ended<A, E, L> => ({ _tag: "Exit", exit }))
-      const late = Effect.map(limit, (limit): Ended<A, E, L> => {
-        fiber.interruptUnsafe()
-        return { _tag: "Late", fiber, limit }
-      })
-      return Effect.onInterrupt(restore(Effect.raceFirst(ended, late)), () => Fiber.interrupt(fiber))
+      const late = Effect.map(limit, (limit): Ended<A, E, L> => ({ _tag: "Late", fiber, limit }))
+      return restore(Effect.raceFirst(ended, late)).pipe(
+        Effect.onInterrupt(() => Fiber.interrupt(fiber)),
+        Effect.tap(({ _tag }) => _tag === "Late" ? Effect.sync(() => fiber.interruptUnsafe()) : Effect.void)
+      )
     })
   )

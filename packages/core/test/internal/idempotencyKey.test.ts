@@ -8,7 +8,7 @@ const reversed = (json: Schema.Json): Schema.Json =>
   Array.isArray(json)
     ? json.map(reversed)
     : typeof json === "object" && json !== null
-    ? Object.fromEntries(Object.entries(json).reverse().map(([key, value]) => [key, reversed(value)]))
+    ? Object.fromEntries(Object.entries(json).toReversed().map(([key, value]) => [key, reversed(value)]))
     : json
 
 describe("canonical", () => {

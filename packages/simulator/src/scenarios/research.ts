@@ -22,12 +22,13 @@ const search = Tool.make("search", {
   readOnly: true,
   timeout: "10 seconds",
   execute: Effect.fnUntraced(
-    function*({ query }) {
+    function*({ query }: { readonly query: string }) {
       const { url } = yield* WebService
       const response = yield* HttpClient.get(`${url}/search`, { urlParams: { query } })
       return yield* HttpClientResponse.schemaBodyJson(Source)(response)
     },
-    (effect, { query }) => after(300, Effect.mapError(effect, () => new SearchFailed({ query })))
+    (effect, { query }: { readonly query: string }) =>
+      after(300, Effect.mapError(effect, () => new SearchFailed({ query })))
   )
 })
 

@@ -1,0 +1,248 @@
+import type Anthropic from "@anthropic-ai/sdk"
+import { assert, describe, it, vi } from "@effect/vitest"
+import * as AnthropicMessages from "@volley/anthropic/AnthropicMessages"
+import { Batch, ChatModel, Conversation } from "@volley/core"
+import * as OpenAiChat from "@volley/openai/OpenAiChat"
+import { Config, ConfigProvider, Effect, Layer } from "effect"
+import {
+  answering,
+  assertFails,
+  bodySent,
+  canned,
+  generate,
+  handover,
+  question,
+  reach,
+  suite
+} from "../../simulator/test/ChatModelSuite.ts"
+import { call, opaque, response, text, toolkit, unlike } from "./support.ts"
+
+const anthropic = { name: "anthropic", layerOf: AnthropicMessages.layer } as const
+
+suite("anthropic", AnthropicMessages.layer)
+handover(anthropic, { name: "openai-chat", layerOf: OpenAiChat.layer })
+
+/** The turn that a response becomes. */
+const turnOf = (body: unknown) =>
+  Effect.provide(generate(), AnthropicMessages.layer({ ...reach, fetch: answering(body).fetch }))
+
+describe("AnthropicMessages.layer: what is sent", () => {
+  it.effect("is the model, the limit of tokens, the system prompt apart, the messages and the tools, and no more", () =>
+    Effect.gen(function*() {
+      const body = yield* bodySent(AnthropicMessages.layer, { toolkit }, { model: "claude-sonnet-4-5" })
+      assert.deepStrictEqual(body, {
+        model: "claude-sonnet-4-5",
+        max_tokens: 8192,
+        system: "Be brief.",
+        messages: [{ role: "user", content: "How warm are Oslo and Rome?" }],
+        tools: AnthropicMessages.tools(toolkit)
+      })
+    }))
+
+  it.effect("has all system prompts of a conversation in one, and none where there is none", () =>
+    Effect.gen(function*() {
+      const conversation = Conversation.append(question, { role: "system", text: "Be briefer." })
+      const both = yield* bodySent(AnthropicMessages.layer, { conversation })
+      assert.deepInclude(both, { system: "Be brief.\n\nBe briefer." })
+      const none = yield* bodySent(AnthropicMessages.layer, { conversation: Conversation.make("Go.") })
+      assert.notProperty(none, "system")
+    }))
+
+  it.effect("has the limit of tokens that is given", () =>
+    Effect.gen(function*() {
+      assert.deepInclude(yield* bodySent(AnthropicMessages.layer, {}, { maxTokens: 100 }), { max_tokens: 100 })
+    }))
+
+  it.effect("has a limit of tokens as high as the models allow", () =>
+    Effect.gen(function*() {
+      assert.deepInclude(yield* bodySent(AnthropicMessages.layer, {}, { maxTokens: 32_000 }), { max_tokens: 32_000 })
+    }))
+
+  it.effect.each(
+    [
+      [{ toolChoice: "auto" }, { type: "auto" }],
+      [{ toolChoice: "none" }, { type: "none" }],
+      [{ toolChoice: "required" }, { type: "any" }],
+      [{ toolChoice: { tool: "weather" } }, { type: "tool", name: "weather" }],
+      [{ toolChoice: { tool: "files.read" } }, { type: "tool", name: "files_read" }],
+      [{ parallelToolCalls: true }, { type: "auto", disable_parallel_tool_use: false }],
+      [{ parallelToolCalls: false }, { type: "auto", disable_parallel_tool_use: true }],
+      [{ toolChoice: "none", parallelToolCalls: false }, { type: "none" }],
+      [{ toolChoice: "required", parallelToolCalls: false }, { type: "any", disable_parallel_tool_use: true }],
+      [
+        { toolChoice: { tool: "weather" }, parallelToolCalls: false },
+        { type: "tool", name: "weather", disable_parallel_tool_use: true }
+      ]
+    ] as const
+  )("has the switches %j as %j", ([switches, tool_choice]) =>
+    Effect.gen(function*() {
+      assert.deepInclude(yield* bodySent(AnthropicMessages.layer, { toolkit, ...switches }), { tool_choice })
+    }))
+
+  it.effect("goes to the official API unless another is given, in the version that the SDK speaks", () =>
+    Effect.gen(function*() {
+      const { fetch, requests } = answering(response([text("Fine.")]))
+      yield* Effect.provide(generate(), AnthropicMessages.layer({ ...reach, fetch }))
+      yield* Effect.provide(generate(), AnthropicMessages.layer({ ...reach, fetch, baseUrl: "http://other.test" }))
+      assert.deepStrictEqual(requests.map(({ url }) => url), [
+        "https://api.anthropic.com/v1/messages",
+        "http://other.test/v1/messages"
+      ])
+      assert.strictEqual(requests[0]?.headers.get("anthropic-version"), "2026-10-21")
+    }))
+})
+
+describe("AnthropicMessages.layer: the environment", () => {
+  it.effect("decides neither where requests go nor who sends them", () =>
+    Effect.gen(function*() {
+      yield* Effect.addFinalizer(() => Effect.sync(() => vi.unstubAllEnvs()))
+      for (
+        const [name, value] of [["ANTHROPIC_BASE_URL", "http://elsewhere.test"], ["ANTHROPIC_API_KEY", "sk-other"], [
+          "ANTHROPIC_AUTH_TOKEN",
+          "token"
+        ]] as const
+      ) vi.stubEnv(name, value)
+      const { fetch, requests } = answering(response([text("Fine.")]))
+      yield* Effect.provide(generate(), AnthropicMessages.layer({ ...reach, fetch }))
+      assert.strictEqual(requests[0]?.url, "https://api.anthropic.com/v1/messages")
+      assert.strictEqual(requests[0]?.headers.get("authorization"), "Bearer key")
+    }))
+})
+
+describe("AnthropicMessages.layer: the turn", () => {
+  it.effect.each(
+    [
+      ["end_turn", "stop"],
+      ["stop_sequence", "stop"],
+      [null, "stop"],
+      ["tool_use", "tool-calls"],
+      ["max_tokens", "length"],
+      ["model_context_window_exceeded", "length"],
+      ["pause_turn", "pause"],
+      ["refusal", "refusal"]
+    ] as const
+  )("that ended with %s finishes as %s", ([stop, finish]) =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* turnOf(response([text("Well")], stop))).finish, finish)
+    }))
+
+  // On OpenAI that there are calls counts for more than the reason given; servers that speak this wire may differ too.
+  it.effect("with calls finishes as tool-calls, whatever else it says", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* turnOf(response([call("a")], "end_turn"))).finish, "tool-calls")
+    }))
+
+  it.effect.each(["max_tokens", "refusal", "model_context_window_exceeded"] as const)(
+    "has its calls marked where it was cut off by %s",
+    (stop) =>
+      Effect.gen(function*() {
+        const turn = yield* turnOf(response([call("a"), call("b", {})], stop))
+        assert.deepStrictEqual(turn.message.calls.map(({ id, status }) => [id, status]), [
+          ["a", "truncated"],
+          ["b", "truncated"]
+        ])
+      })
+  )
+
+  it.effect("is echoed in a conversation as followUp echoes it, ids and opaque blocks included", () =>
+    Effect.gen(function*() {
+      const body = response([...opaque, call("a"), call("a", {}), call("", { city: "Rome" })])
+      const turn = yield* turnOf(body)
+      const settled = yield* Batch.run(toolkit, turn.message.calls)
+      const results = Conversation.results(settled.outcomes)
+      const conversation = Conversation.append(question, turn.message, { role: "tool", results })
+      assert.deepStrictEqual(
+        AnthropicMessages.messages(conversation).slice(1),
+        AnthropicMessages.followUp(body, settled)
+      )
+    }))
+
+  it.effect("has the text of all its text blocks", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(
+        (yield* turnOf(response([text("Well, "), ...opaque, text("fine.")]))).message.text,
+        "Well, fine."
+      )
+    }))
+
+  it.effect("counts what came from the cache or went there as input", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual((yield* turnOf(response([call("a")]))).usage, { input: 795, output: 60 })
+    }))
+
+  it.effect("cost nothing where the provider does not say", () =>
+    Effect.gen(function*() {
+      const { usage: _, ...silent } = response([text("Fine.")])
+      assert.deepStrictEqual((yield* turnOf(silent)).usage, { input: 0, output: 0 })
+    }))
+})
+
+describe("AnthropicMessages.layer: failures of its own", () => {
+  const unusable = { reason: "UnusableResponse", isRetryable: false, requests: 1 } as const
+
+  it.effect("an answer without content is unusable", () => {
+    const { content: _, ...rest } = response([])
+    return assertFails(anthropic, answering(rest), unusable)
+  })
+
+  it.effect("an empty answer is unusable", () =>
+    assertFails(
+      anthropic,
+      canned(() => new Response("", { headers: { "content-type": "application/json" } })),
+      unusable
+    ))
+
+  it.effect("an answer with a block of another shape is unusable", () =>
+    assertFails(anthropic, answering(response(unlike<Array<Anthropic.ContentBlock>>([null]), "end_turn")), unusable))
+
+  it.effect("a refusal reads as the sentence that the provider gives", () =>
+    Effect.gen(function*() {
+      const body = { type: "error", error: { type: "billing_error", message: "Your credit is used up." } }
+      const expected = { reason: "QuotaExhausted", isRetryable: false, requests: 1 } as const
+      const error = yield* assertFails(anthropic, answering(body, { status: 402 }), expected)
+      assert.include(error.message, "Your credit is used up.")
+      assert.notInclude(error.message, "{")
+    }))
+})
+
+describe("AnthropicMessages.layerConfig", () => {
+  const config = (values: Record<string, string>) => ConfigProvider.layer(ConfigProvider.fromUnknown(values))
+
+  const keySent = Effect.fnUntraced(function*(
+    options: Partial<Parameters<typeof AnthropicMessages.layerConfig>[0]>,
+    values: Record<string, string>
+  ) {
+    const { fetch, requests } = answering(response([text("Fine.")]))
+    const layer = AnthropicMessages.layerConfig({ model: "claude-sonnet-4-5", fetch, ...options })
+    yield* Effect.provide(generate(), Layer.provide(layer, config(values)))
+    return [requests[0]?.url, requests[0]?.headers.get("authorization")]
+  })
+
+  it.effect("reads ANTHROPIC_API_KEY", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* keySent({}, { ANTHROPIC_API_KEY: "sk-1" }), [
+        "https://api.anthropic.com/v1/messages",
+        "Bearer sk-1"
+      ])
+    }))
+
+  it.effect("takes another key and another base URL", () =>
+    Effect.gen(function*() {
+      const options = { apiKey: Config.Redacted("OTHER_KEY"), baseUrl: "http://other.test" }
+      assert.deepStrictEqual(yield* keySent(options, { ANTHROPIC_API_KEY: "sk-1", OTHER_KEY: "sk-2" }), [
+        "http://other.test/v1/messages",
+        "Bearer sk-2"
+      ])
+    }))
+
+  it.effect.each([{}, { ANTHROPIC_API_KEY: "" }])(
+    "fails with a ConfigError where the key is missing: %j",
+    (values) =>
+      Effect.gen(function*() {
+        const layer = Layer.provide(AnthropicMessages.layerConfig({ model: "claude-sonnet-4-5" }), config(values))
+        const error = yield* Effect.flip(Effect.provide(ChatModel.ChatModel.use(Effect.succeed), layer))
+        assert.instanceOf(error, Config.ConfigError)
+        assert.include(error.message, "ANTHROPIC_API_KEY")
+      })
+  )
+})

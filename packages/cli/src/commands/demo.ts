@@ -1,0 +1,52 @@
+import * as WebService from "@volley/simulator/WebService"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Demo from "../Demo.ts"
+import { report, UserError } from "../UserError.ts"
+import * as Wires from "../Wires.ts"
+import { latency, provider, scenario, toggle } from "./flags.ts"
+
+const flags = {
+  scenario: scenario.pipe(Flag.withDefault("customer")),
+  provider: provider.pipe(Flag.optional, Flag.withDescription("The wire to speak; both when left out")),
+  model: Flag.String("model").pipe(Flag.optional, Flag.withDescription("The model to ask")),
+  baseUrl: Flag.String("base-url").pipe(
+    Flag.optional,
+    Flag.withDescription("Where the API is, in place of the embedded simulator; needs a key and --provider")
+  ),
+  live: toggle("live", "Ask the provider itself, with the key in the environment"),
+  serial: toggle("serial", "Play one call a turn alone, with nothing to compare it to"),
+  json: toggle("json", "Print the figures as JSON"),
+  latency: latency("1 second")
+}
+
+/** `volley demo` */
+export const demo = Command.make("demo", flags, (flags) =>
+  report(
+    "demo",
+    Effect.gen(function*() {
+      const scenario = yield* Demo.scenarioNamed(flags.scenario)
+      if (Option.isSome(flags.baseUrl) && Option.isNone(flags.provider)) {
+        return yield* unusable("--base-url needs --provider: each wire has an address of its own")
+      }
+      if (flags.serial && !scenario.hasSerial) {
+        return yield* unusable(`the scenario "${scenario.name}" is played in parallel alone`)
+      }
+      return yield* Demo.run({
+        scenario,
+        wires: Wires.all.filter(({ name }) => Option.getOrElse(flags.provider, () => name) === name),
+        sides: flags.serial ? ["serial"] : scenario.hasSerial ? ["serial", "parallel"] : ["parallel"],
+        model: Option.getOrUndefined(flags.model),
+        baseUrl: Option.getOrUndefined(flags.baseUrl),
+        live: flags.live,
+        latency: flags.latency,
+        json: flags.json
+      })
+    }).pipe(Effect.provide(Layer.merge(FetchHttpClient.layer, WebService.layer)))
+  )).pipe(Command.withDescription("Play a scenario end to end, serial beside parallel"))
+
+const unusable = (message: string) => new UserError({ message, exitCode: 2 })

@@ -1,0 +1,25 @@
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Demo from "../Demo.ts"
+import * as Simulate from "../Simulate.ts"
+import { report } from "../UserError.ts"
+import { latency, scenario } from "./flags.ts"
+
+const flags = {
+  port: Flag.Int("port").pipe(
+    Flag.withDefault(0),
+    Flag.withDescription("The port to listen on; a free one when left out")
+  ),
+  scenario: scenario.pipe(Flag.optional),
+  latency: latency("0 seconds")
+}
+
+/** `volley simulate` */
+export const simulate = Command.make("simulate", flags, ({ latency, port, scenario }) =>
+  report(
+    "simulate",
+    Effect.flatMap(Effect.transposeOption(Option.map(scenario, Demo.scenarioNamed)), (scenario) =>
+      Simulate.run({ scenario: Option.getOrUndefined(scenario), port, latency }))
+  )).pipe(Command.withDescription("Serve the simulator; the first line it prints is its base URLs as JSON"))

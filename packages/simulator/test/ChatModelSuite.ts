@@ -1,0 +1,478 @@
+/**
+ * What the `ChatModel` of every provider does, whichever wire it speaks, and what the tests of providers arrange.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Agent, Batch, ChatModel, ChatModelError, Conversation, Tool, Toolkit } from "@volley/core"
+import { Deferred, Effect, Fiber, Layer, Redacted, Schema } from "effect"
+import { TestClock } from "effect/testing"
+import { createServer, type Socket } from "node:net"
+import type { Script } from "../src/Script.ts"
+import * as Simulator from "../src/Simulator.ts"
+import { twoCities } from "./harness.ts"
+
+/** What the Layers of all providers take. */
+export interface Options {
+  readonly model: string
+  readonly apiKey: Redacted.Redacted<string>
+  readonly baseUrl?: string | undefined
+  readonly maxTokens?: number | undefined
+  readonly maxRetries?: number | undefined
+  readonly fetch?: typeof globalThis.fetch | undefined
+}
+
+/** The wires that the simulator speaks. */
+export type Name = "openai-chat" | "anthropic"
+
+/** Makes the Layer of a provider. */
+export type LayerOf = (options: Options) => Layer.Layer<ChatModel.ChatModel>
+
+/** A provider by the name of its wire. */
+export interface Provider {
+  readonly name: Name
+  readonly layerOf: LayerOf
+}
+
+/** What every test reaches its model with; a test that looks at one of them says so itself. */
+export const reach = { model: "some-model", apiKey: Redacted.make("key") }
+
+const weather = Tool.make("weather", {
+  description: "Current temperature of a city.",
+  parameters: Schema.Struct({ city: Schema.Literals(["Oslo", "Rome"]) }),
+  success: Schema.Finite,
+  readOnly: true,
+  execute: ({ city }) => Effect.succeed(city === "Oslo" ? 3 : 21)
+})
+
+const population = Tool.make("city.population", {
+  description: "People who live in a city.",
+  parameters: Schema.Struct({ city: Schema.String }),
+  success: Schema.Int,
+  execute: () => Effect.succeed(1)
+})
+
+/** Two tools, one of which has a name that no provider accepts. */
+export const toolkit = Toolkit.make(weather, population)
+
+/** The question that the simulator plays `twoCities` to. */
+export const question = Conversation.make("How warm are Oslo and Rome?", { system: "Be brief." })
+
+/** Asks the model that is provided. */
+export const generate = (request: Partial<ChatModel.Request> = {}) =>
+  ChatModel.ChatModel.use((model) => model.generate({ conversation: question, toolkit, ...request }))
+
+/** A `fetch` that gives the same answer each time, and the requests that it got. */
+export const canned = (answer: () => Response) => {
+  const requests: Array<Request> = []
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    requests.push(new Request(input, init))
+    return answer()
+  }
+  return { fetch, requests }
+}
+
+/** A `fetch` that answers each request with a body, JSON unless it says otherwise. */
+export const answering = (body: unknown, init: ResponseInit = {}) => {
+  const text = typeof body === "string" ? body : JSON.stringify(body)
+  return canned(() => new Response(text, { headers: { "content-type": "application/json" }, ...init }))
+}
+
+/** A simulator, and a `fetch` that leads straight into it. */
+export const simulated = Effect.fnUntraced(function*(options: Partial<Simulator.Options> = {}) {
+  const simulator = yield* Simulator.make({ script: () => twoCities, ...options })
+  const fetch = yield* Simulator.fetch(simulator.app)
+  return { fetch, requests: simulator.requests }
+})
+
+/** Asks the simulator once, and gives the body that it was sent. */
+export const bodySent = Effect.fnUntraced(function*(
+  layerOf: LayerOf,
+  request: Partial<ChatModel.Request> = {},
+  options: Partial<Options> = {}
+) {
+  const { fetch, requests } = yield* simulated()
+  yield* Effect.provide(generate(request), layerOf({ ...reach, ...options, fetch }))
+  const [entry] = yield* requests
+  assert.strictEqual(entry?.status, 200)
+  return entry?.body
+})
+
+/** Puts a turn and the results of its calls behind a conversation. */
+const settle = Effect.fnUntraced(function*(conversation: Conversation.Conversation, turn: ChatModel.Turn) {
+  const { outcomes } = yield* Batch.run(toolkit, turn.message.calls)
+  return Conversation.append(conversation, turn.message, { role: "tool", results: Conversation.results(outcomes) })
+})
+
+/** A turn of two calls, their results, and the answer to them. */
+const twoTurns = Effect.gen(function*() {
+  const first = yield* generate()
+  const second = yield* generate({ conversation: yield* settle(question, first) })
+  return { first, second }
+})
+
+const assertTwoTurns = ({ first, second }: Effect.Success<typeof twoTurns>): void => {
+  assert.strictEqual(first.finish, "tool-calls")
+  assert.deepStrictEqual(first.message.calls.map(({ index, name, status }) => [index, name, status]), [
+    [0, "weather", "complete"],
+    [1, "weather", "complete"]
+  ])
+  assert.strictEqual(new Set(first.message.calls.map(({ id }) => id)).size, 2)
+  assert.deepInclude(second, { finish: "stop" })
+  assert.deepInclude(second.message, { text: "I saw: 3, 21", calls: [] })
+}
+
+const statuses = (entries: ReadonlyArray<Simulator.Entry>) => entries.map(({ status }) => status)
+
+const baseUrlOf = (name: Name, served: Simulator.Served): string =>
+  name === "anthropic" ? served.anthropic : served.openai
+
+/** A server on a free loopback port that does this with every connection; gives its base URL. */
+const listen = Effect.fnUntraced(function*(onData: (socket: Socket) => void) {
+  const server = createServer((socket) => socket.on("error", () => {}).once("data", () => onData(socket)))
+  yield* Effect.acquireRelease(
+    Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
+    () => Effect.callback<void>((resume) => void server.close(() => resume(Effect.void)))
+  )
+  const address = server.address()
+  return `http://127.0.0.1:${typeof address === "object" ? address?.port : address}`
+})
+
+/** The contract of `ChatModel`. */
+export const suite = (name: Name, layerOf: LayerOf): void => {
+  describe(`ChatModel on ${name}: a turn`, () => {
+    it.effect("asks for two calls at once, and answers when it has both results", () =>
+      Effect.gen(function*() {
+        const { fetch, requests } = yield* simulated()
+        assertTwoTurns(yield* Effect.provide(twoTurns, layerOf({ ...reach, fetch })))
+        assert.deepStrictEqual(statuses(yield* requests), [200, 200])
+      }))
+
+    it.live("is the same over HTTP", () =>
+      Effect.gen(function*() {
+        const served = yield* Simulator.serve({ script: () => twoCities })
+        assertTwoTurns(yield* Effect.provide(twoTurns, layerOf({ ...reach, baseUrl: baseUrlOf(name, served) })))
+        assert.deepStrictEqual(statuses(yield* served.requests), [200, 200])
+      }))
+
+    it.effect("has one call where parallel calls are switched off", () =>
+      Effect.gen(function*() {
+        const { fetch } = yield* simulated()
+        const turn = yield* Effect.provide(generate({ parallelToolCalls: false }), layerOf({ ...reach, fetch }))
+        assert.strictEqual(turn.message.calls.length, 1)
+      }))
+
+    it.effect("is an answer where tools are switched off, though they stay listed", () =>
+      Effect.gen(function*() {
+        const { fetch, requests } = yield* simulated()
+        const turn = yield* Effect.provide(generate({ toolChoice: "none" }), layerOf({ ...reach, fetch }))
+        assert.deepInclude(turn, { finish: "stop" })
+        assert.deepStrictEqual(turn.message.calls, [])
+        const [entry] = yield* requests
+        assert.strictEqual((yield* Schema.decodeUnknownEffect(Listed)(entry?.body)).tools.length, 2)
+      }))
+
+    it.effect.each([undefined, Toolkit.make()])(
+      "ignores the switches where there are no tools: %s",
+      (toolkit) =>
+        Effect.gen(function*() {
+          const { fetch } = yield* simulated()
+          const turn = yield* generate({ toolkit, toolChoice: "required", parallelToolCalls: false }).pipe(
+            Effect.provide(layerOf({ ...reach, fetch }))
+          )
+          assert.strictEqual(turn.finish, "stop")
+        })
+    )
+
+    it.effect("says what it cost", () =>
+      Effect.gen(function*() {
+        const { fetch, requests } = yield* simulated()
+        const turn = yield* Effect.provide(generate(), layerOf({ ...reach, fetch }))
+        const [entry] = yield* requests
+        assert.deepStrictEqual(turn.usage, { input: entry?.inputTokens ?? -1, output: entry?.outputTokens ?? -1 })
+        assert.isAbove(turn.usage.input, 0)
+      }))
+
+    it.effect("goes on after the conversation was stored as JSON", () =>
+      Effect.gen(function*() {
+        const { fetch } = yield* simulated()
+        const layer = layerOf({ ...reach, fetch })
+        const codec = Schema.fromJsonString(Schema.toCodecJson(Conversation.Conversation))
+        const first = yield* Effect.provide(generate(), layer)
+        const stored = yield* Schema.encodeEffect(codec)(yield* settle(question, first))
+        const conversation = yield* Schema.decodeEffect(codec)(stored)
+        const second = yield* Effect.provide(generate({ conversation }), layer)
+        assert.strictEqual(second.message.text, "I saw: 3, 21")
+      }))
+
+    it.effect("comes where the SDK's second attempt succeeds", () =>
+      Effect.gen(function*() {
+        const { fetch, requests } = yield* simulated()
+        const busy = canned(() => new Response("busy", { status: 503, headers: { "retry-after-ms": "1" } }))
+        const flaky: typeof fetch = (input, init) =>
+          busy.requests.length === 0 ? busy.fetch(input, init) : fetch(input, init)
+        const turn = yield* Effect.provide(generate(), layerOf({ ...reach, fetch: flaky }))
+        assert.strictEqual(turn.message.calls.length, 2)
+        assert.deepStrictEqual(statuses(yield* requests), [200])
+      }))
+  })
+
+  describe(`ChatModel on ${name}: interruption`, () => {
+    it.effect("aborts the request", () =>
+      Effect.gen(function*() {
+        const asked = yield* Deferred.make<void>()
+        const script = (): Script => {
+          Deferred.doneUnsafe(asked, Effect.void)
+          return twoCities
+        }
+        const { fetch, requests } = yield* simulated({ script, latency: "1 hour" })
+        const over = yield* Deferred.make<void>()
+        const watched: typeof fetch = (input, init) =>
+          fetch(input, init).finally(() => Deferred.doneUnsafe(over, Effect.void))
+        const fiber = yield* Effect.forkChild(Effect.provide(generate(), layerOf({ ...reach, fetch: watched })))
+        yield* Deferred.await(asked)
+        yield* Fiber.interrupt(fiber)
+        yield* Deferred.await(over)
+        assert.deepStrictEqual(statuses(yield* requests), [499])
+      }))
+  })
+
+  describe(`ChatModel on ${name}: the API key`, () => {
+    const apiKey = Redacted.make("sk-very-secret")
+    const secret = { ...reach, apiKey }
+
+    const failing = (options: Partial<Options>) =>
+      Effect.flip(generate()).pipe(Effect.provide(layerOf({ ...secret, maxRetries: 0, ...options })))
+
+    it.effect("goes into the Authorization header", () =>
+      Effect.gen(function*() {
+        const { fetch, requests } = answering("{}")
+        yield* failing({ fetch })
+        assert.strictEqual(requests[0]?.headers.get("authorization"), "Bearer sk-very-secret")
+      }))
+
+    it.effect.each(
+      [
+        ["a refusal", () => Response.json({ error: { type: "x", message: "no" } }, { status: 401 })],
+        ["no answer", () => {
+          throw new TypeError("fetch failed")
+        }],
+        ["an answer of another shape", () => Response.json({})]
+      ] as const
+    )("stands nowhere in the error that %s gives", ([, answer]) =>
+      Effect.gen(function*() {
+        const error = yield* failing(canned(answer))
+        const all = [error.message, String(error), error.stack, JSON.stringify(error)].join("\n")
+        assert.notInclude(all, "sk-very-secret")
+      }))
+
+    it.effect("stands nowhere in the error where the provider's refusal quotes it", () =>
+      Effect.gen(function*() {
+        const message = "Incorrect API key provided: sk-very-secret."
+        const error = yield* failing(answering({ type: "error", error: { type: "x", message } }, { status: 401 }))
+        assert.notInclude(error.message, "sk-very-secret")
+      }))
+  })
+
+  failures(name, layerOf)
+}
+
+const Listed = Schema.Struct({ tools: Schema.Array(Schema.Unknown) })
+
+/** What a provider's failure is sorted into, and how many requests it took. */
+export interface Expected {
+  readonly reason: ChatModelError.Reason["_tag"]
+  readonly isRetryable: boolean
+  readonly retryAfterMillis?: number
+  readonly requests: number
+}
+
+/** Asks a model that cannot answer, and looks at why it gave no turn. */
+export const assertFails = Effect.fnUntraced(function*(
+  provider: Provider,
+  answer: ReturnType<typeof canned>,
+  expected: Expected,
+  options: Partial<Options> = {}
+) {
+  const layer = provider.layerOf({ ...reach, ...options, fetch: answer.fetch })
+  const error = yield* Effect.flip(Effect.provide(generate(), layer))
+  assert.instanceOf(error, ChatModelError.ChatModelError)
+  const { isRetryable, reason, wire } = error
+  const after = reason._tag === "RateLimited" ? reason.retryAfterMillis : undefined
+  assert.deepStrictEqual(
+    { wire, reason: reason._tag, isRetryable, retryAfterMillis: after, requests: answer.requests.length },
+    { wire: provider.name, retryAfterMillis: undefined, ...expected }
+  )
+  return error
+})
+
+/** Refusals that the SDK does not wait long for, so that its own retries can be counted. */
+const soon = { "retry-after-ms": "1" }
+
+const invalid = { reason: "InvalidRequest", isRetryable: false, requests: 1 } as const
+const unauthorized = { reason: "Unauthorized", isRetryable: false, requests: 1 } as const
+const failed = { reason: "ProviderFailed", isRetryable: true, requests: 3 } as const
+const limited = { reason: "RateLimited", isRetryable: true, requests: 1 } as const
+const unusable = { reason: "UnusableResponse", isRetryable: false, requests: 1 } as const
+const unreachable = { reason: "Unreachable", isRetryable: true, requests: 1 } as const
+
+const now = "2026-01-01T00:00:00Z"
+
+const refusals: ReadonlyArray<{
+  readonly status: number
+  readonly headers?: Record<string, string>
+  readonly maxRetries?: number
+  readonly expected: Expected
+}> = [
+  { status: 400, expected: invalid },
+  { status: 401, expected: unauthorized },
+  { status: 402, expected: { reason: "QuotaExhausted", isRetryable: false, requests: 1 } },
+  { status: 403, expected: unauthorized },
+  { status: 404, expected: invalid },
+  { status: 408, expected: failed },
+  { status: 409, expected: failed },
+  { status: 413, expected: invalid },
+  { status: 422, expected: invalid },
+  { status: 429, expected: { ...limited, requests: 3, retryAfterMillis: 1 } },
+  { status: 500, expected: failed },
+  { status: 503, expected: failed },
+  { status: 504, expected: failed },
+  { status: 529, expected: failed },
+  { status: 500, maxRetries: 0, expected: { ...failed, requests: 1 } },
+  { status: 500, maxRetries: 1, expected: { ...failed, requests: 2 } },
+  { status: 429, headers: {}, maxRetries: 0, expected: limited },
+  {
+    status: 429,
+    headers: { "retry-after-ms": "1500", "retry-after": "9" },
+    maxRetries: 0,
+    expected: { ...limited, retryAfterMillis: 1500 }
+  },
+  { status: 429, headers: { "retry-after": "2" }, maxRetries: 0, expected: { ...limited, retryAfterMillis: 2000 } },
+  {
+    status: 429,
+    headers: { "retry-after": "Thu, 01 Jan 2026 00:00:10 GMT" },
+    maxRetries: 0,
+    expected: { ...limited, retryAfterMillis: 10_000 }
+  },
+  { status: 400, headers: { ...soon, "x-should-retry": "true" }, expected: { ...invalid, requests: 3 } },
+  { status: 500, headers: { ...soon, "x-should-retry": "false" }, expected: { ...failed, requests: 1 } }
+]
+
+const failures = (name: Name, layerOf: LayerOf): void => {
+  const provider = { name, layerOf }
+
+  describe(`ChatModel on ${name}: a refusal`, () => {
+    it.effect.each(refusals.map((refusal) => [refusal.status, refusal] as const))(
+      "with status %s is sorted by its status, and asked again by the SDK alone: %o",
+      ([status, { expected, headers = soon, maxRetries }]) =>
+        Effect.gen(function*() {
+          yield* TestClock.setTime(Date.parse(now))
+          const body = JSON.stringify({ type: "error", error: { type: "x", message: "because" } })
+          const answer = canned(() =>
+            new Response(body, { status, headers: { "content-type": "application/json", ...headers } })
+          )
+          const error = yield* assertFails(provider, answer, expected, { maxRetries })
+          assert.include(error.message, "because")
+          assert.include(error.message, String(status))
+        })
+    )
+
+    it.effect("is sorted by its status where its body is not JSON", () =>
+      assertFails(provider, answering("<html>", { status: 502, headers: soon }), failed))
+
+    it.effect("is sorted by its status where it has no body", () =>
+      assertFails(provider, canned(() => new Response(null, { status: 413 })), invalid))
+  })
+
+  describe(`ChatModel on ${name}: no answer`, () => {
+    it.live("comes from where nobody listens", () =>
+      Effect.gen(function*() {
+        const baseUrl = yield* Effect.scoped(listen((socket) => socket.destroy()))
+        const answer = live()
+        const error = yield* assertFails(provider, answer, unreachable, { baseUrl, maxRetries: 0 })
+        assert(error.reason._tag === "Unreachable")
+        assert.strictEqual(error.reason.url, baseUrl)
+        assert.include(error.message, baseUrl)
+      }))
+
+    it.live("comes where the connection is reset before an answer", () =>
+      Effect.gen(function*() {
+        const baseUrl = yield* listen((socket) => socket.resetAndDestroy())
+        yield* assertFails(provider, live(), unreachable, { baseUrl, maxRetries: 0 })
+      }))
+
+    it.live("comes where the connection is reset in the middle of an answer", () =>
+      Effect.gen(function*() {
+        const head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"
+        const baseUrl = yield* listen((socket) => void socket.write(head, () => socket.resetAndDestroy()))
+        yield* assertFails(provider, live(), unreachable, { baseUrl, maxRetries: 0 })
+      }))
+  })
+
+  describe(`ChatModel on ${name}: an answer that is not what the contract says`, () => {
+    it.effect.each([
+      ["a body that is not JSON", "{\"id\":"],
+      ["a text", "\"text\""],
+      ["an array", "[]"],
+      ["an object that lacks all it needs", "{}"],
+      ["an object whose lists are none", "{\"choices\":\"text\",\"content\":\"text\"}"]
+    ])("is an error: %s", ([, body]) => assertFails(provider, answering(body), unusable))
+
+    it.effect("is an error: a page of HTML", () =>
+      assertFails(provider, answering("<html>", { headers: { "content-type": "text/html" } }), unusable))
+
+    it.effect("is an error: null", () => assertFails(provider, answering("null"), unusable))
+    it.effect("is an error: no content, status 204", () =>
+      assertFails(provider, canned(() => new Response(null, { status: 204 })), unusable))
+  })
+}
+
+/** The global `fetch`, and the requests that it got. */
+const live = (): ReturnType<typeof canned> => {
+  const requests: Array<Request> = []
+  return {
+    requests,
+    fetch: (input, init) => {
+      requests.push(new Request(input, init))
+      return globalThis.fetch(input, init)
+    }
+  }
+}
+
+/** What two providers have to do with each other. */
+export const handover = (from: Provider, to: Provider): void => {
+  describe(`from ${from.name} to ${to.name}`, () => {
+    it.effect("a conversation goes on with the other provider, and back", () =>
+      Effect.gen(function*() {
+        const { fetch, requests } = yield* simulated()
+        const here = from.layerOf({ ...reach, fetch })
+        const there = to.layerOf({ ...reach, fetch })
+        const asked = yield* settle(question, yield* Effect.provide(generate(), here))
+        const answer = yield* Effect.provide(generate({ conversation: asked }), there)
+        assert.strictEqual(answer.message.text, "I saw: 3, 21")
+        const again = Conversation.append(asked, answer.message, { role: "user", text: "Are you sure?" })
+        const back = yield* Effect.provide(generate({ conversation: again }), here)
+        assert.strictEqual(back.message.text, "I saw: 3, 21")
+        assert.deepStrictEqual(statuses(yield* requests), [200, 200, 200])
+      }))
+
+    it.effect("the same program runs on either: only the Layer is another", () =>
+      Effect.gen(function*() {
+        const program = Agent.run({ toolkit, prompt: "How warm are Oslo and Rome?", system: "Be brief." }).pipe(
+          Effect.map(({ answer, finish, limited, rounds }) => ({
+            answer,
+            finish,
+            limited,
+            results: rounds.map(({ settled }) => settled.outcomes.map(({ encoded, name }) => [name, encoded]))
+          }))
+        )
+        const { fetch } = yield* simulated()
+        const here = yield* Effect.provide(program, from.layerOf({ ...reach, fetch }))
+        assert.deepStrictEqual(yield* Effect.provide(program, to.layerOf({ ...reach, fetch })), here)
+        assert.deepStrictEqual(here, {
+          answer: "I saw: 3, 21",
+          finish: "stop",
+          limited: false,
+          results: [[["weather", "3"], ["weather", "21"]]]
+        })
+      }))
+  })
+}
