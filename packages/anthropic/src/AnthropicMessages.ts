@@ -8,7 +8,7 @@ import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Conversation from "@volley/core/Conversation"
 import type * as Tool from "@volley/core/Tool"
 import * as ToolCall from "@volley/core/ToolCall"
-import type * as Toolkit from "@volley/core/Toolkit"
+import * as Toolkit from "@volley/core/Toolkit"
 import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
@@ -16,6 +16,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { strictMode } from "./internal/strictMode.ts"
 
 type Response = Anthropic.Message
 type Message = Anthropic.MessageParam
@@ -28,8 +29,16 @@ export const tools = (toolkit: Toolkit.Any): Array<Anthropic.Tool> =>
   toolkit.tools.map((tool) => ({
     name: toolkit.wireNames.get(tool.name) ?? tool.name,
     description: tool.description,
-    input_schema: { ...tool.jsonSchema, type: "object" }
+    input_schema: { ...tool.jsonSchema, type: "object" },
+    ...(tool.strict && { strict: true })
   }))
+
+/**
+ * The same tools as Anthropic's strict mode wants them, for both `tools` and `Batch.run`: every key required, optional
+ * ones nullable, records as lists of pairs. What it cannot take stays as it was, and is named in `lax`.
+ */
+export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit.Toolkit<T> =>
+  Toolkit.strict(toolkit, strictMode())
 
 /**
  * The calls of a response, in call order, each with an id of its own.
@@ -221,8 +230,10 @@ export const layerConfig = (
 /** The SDK's own default, in milliseconds; without it said, the SDK refuses long answers that are not streamed. */
 const timeout = 600_000
 
-const generateWith = (client: Anthropic, options: Options) =>
-  Effect.fn("AnthropicMessages.generate")(function*(request: ChatModel.Request) {
+const generateWith = (client: Anthropic, options: Options) => {
+  const warnOfLax = Toolkit.laxWarnings()
+  return Effect.fn("AnthropicMessages.generate")(function*(request: ChatModel.Request) {
+    if (request.toolkit) yield* warnOfLax(request.toolkit)
     const body = bodyOf(options, request)
     const response = yield* Effect.tryPromise((signal) => client.messages.create(body, { signal, timeout })).pipe(
       Effect.catch(({ cause }) =>
@@ -231,6 +242,7 @@ const generateWith = (client: Anthropic, options: Options) =>
     )
     return yield* turnOf(response)
   })
+}
 
 const bodyOf = (options: Options, request: ChatModel.Request): Anthropic.MessageCreateParamsNonStreaming => {
   const system = request.conversation.messages.flatMap((message) => message.role === "system" ? [message.text] : [])

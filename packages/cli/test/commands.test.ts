@@ -1,41 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Scenario, Scenarios } from "@volley/simulator"
 import { Effect } from "effect"
-import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { createInterface } from "node:readline"
-import { fileURLToPath } from "node:url"
 import type * as Report from "../src/Report.ts"
 import * as Wires from "../src/Wires.ts"
 import { playVirtually } from "./support/playVirtually.ts"
-
-const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
-
-const start = (args: ReadonlyArray<string>, env: Record<string, string> = {}) => {
-  const child = spawn(process.execPath, [main, ...args], { env: { PATH: process.env["PATH"] ?? "", ...env } })
-  const text = { stdout: "", stderr: "" }
-  child.stdout.on("data", (chunk) => text.stdout += String(chunk))
-  child.stderr.on("data", (chunk) => text.stderr += String(chunk))
-  const ended = once(child, "close").then(([code]) => ({ ...text, code: Number(code) }))
-  return { child, ended }
-}
-
-const volley = (args: ReadonlyArray<string>, env?: Record<string, string>) => start(args, env).ended
-
-/** Starts `volley simulate`; gives the base URLs it prints, and stops it afterwards. */
-const withSimulator = async <A>(
-  args: ReadonlyArray<string>,
-  use: (urls: { readonly openai: string; readonly anthropic: string }, stop: () => void) => Promise<A>
-): Promise<A> => {
-  const { child, ended } = start(["simulate", ...args])
-  try {
-    const [line] = await once(createInterface(child.stdout), "line")
-    return await use(JSON.parse(String(line)), () => child.kill("SIGTERM"))
-  } finally {
-    child.kill("SIGTERM")
-    await ended
-  }
-}
+import { start, volley, withSimulator } from "./support/spawn.ts"
 
 const reportsOf = (stdout: string): ReadonlyArray<Report.Report> => JSON.parse(stdout)
 
@@ -91,7 +61,7 @@ describe("volley demo", () => {
     (wire, key, server) =>
       withSimulator([], async (urls) => {
         const args = ["demo", "--scenario", "compare", "--provider", wire, "--base-url", urls[server], "--json"]
-        const { code, stdout } = await volley(args, { [key]: "dummy" })
+        const { code, stdout } = await volley(args, { env: { [key]: "dummy" } })
         assert.strictEqual(code, 0)
         assert.deepInclude(reportsOf(stdout)[0], { scenario: "compare", wire })
         assert.strictEqual(reportsOf(stdout)[0]?.parallel?.trips, 2)
@@ -108,7 +78,7 @@ describe("volley demo", () => {
   it("ends with a clear error when the simulator is stopped in the middle", () =>
     withSimulator(["--latency", "1 minute"], async ({ openai }, stop) => {
       const args = ["demo", "--provider", "openai-chat", "--base-url", openai]
-      const { child, ended } = start(args, { OPENAI_API_KEY: "dummy" })
+      const { child, ended } = start(args, { env: { OPENAI_API_KEY: "dummy" } })
       await once(child.stderr, "data")
       stop()
       const { code, stderr, stdout } = await ended

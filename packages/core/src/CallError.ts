@@ -96,11 +96,13 @@ export class Defect extends Schema.TaggedError<Defect>()("Defect", {
  *
  * - `by`: `"tool"` when it interrupted itself, `"failFast"` when another call of a batch with `failFast` failed
  * - `started`: false when the other call failed before this one began
+ * - `cause`: who interrupted the tool, for the host alone
  */
 export class Interrupted extends Schema.TaggedError<Interrupted>()("Interrupted", {
   by: Schema.Literals(["tool", "failFast"]),
   started: Schema.Boolean,
-  harmless: Schema.Boolean
+  harmless: Schema.Boolean,
+  cause: Schema.optional(Schema.Cause(Schema.Unknown, Schema.Defect()))
 }) {
   get isRetryable(): boolean {
     return this.harmless || !this.started

@@ -45,6 +45,8 @@ export interface Any {
   readonly idempotent: boolean
   readonly timeout: Duration.Duration | undefined
   readonly jsonSchema: JsonSchema.JsonSchema
+  readonly strict: boolean
+  readonly recode: ((codec: Schema.Constraint, jsonSchema: JsonSchema.JsonSchema) => Any) | undefined
   readonly call: <B, E, R>(
     args: unknown,
     use: (attempt: Attempt<unknown, unknown, unknown>) => Effect.Effect<B, E, R>
@@ -55,6 +57,8 @@ export interface Any {
  * A tool with its types; `R` is what its handler and its schemas need.
  *
  * - `jsonSchema`: the JSON Schema of `parameters`, draft 2020-12, as providers are sent it
+ * - `strict`: `jsonSchema` follows a provider's strict mode, and is sent as such
+ * - `recode`: the same tool with its parameters in another JSON form; none where they were given as raw JSON Schema
  * - `call`: decodes arguments that are already parsed JSON, and gives `use` what executes them
  */
 export interface Tool<
@@ -158,6 +162,18 @@ export function make<
   definition: Definition<P, S, F, ReadOnly> & { readonly execute: Execute<P, S, F, R> }
 ): Tool<Name, P, S, F, R | SchemaServices<P, S, F>, ReadOnly>
 export function make(name: string, definition: AnyDefinition): Any {
+  const jsonSchema = withObjectRoot(name, definition.jsonSchema ?? jsonSchemaOf(definition.parameters))
+  return compile(name, definition, { codec: Schema.toCodecJson(definition.parameters), jsonSchema, strict: false })
+}
+
+/** How parameters are written: the codec that reads them, and the JSON Schema that a provider is sent. */
+interface Form {
+  readonly codec: Schema.Constraint
+  readonly jsonSchema: JsonSchema.JsonSchema
+  readonly strict: boolean
+}
+
+const compile = (name: string, definition: AnyDefinition, { codec, jsonSchema, strict }: Form): Any => {
   const failure = definition.failure ?? Schema.Never
   const tool = {
     name,
@@ -168,10 +184,15 @@ export function make(name: string, definition: AnyDefinition): Any {
     readOnly: definition.readOnly ?? false,
     idempotent: definition.idempotent ?? false,
     timeout: definition.timeout === undefined ? undefined : Duration.fromInputUnsafe(definition.timeout),
-    jsonSchema: withObjectRoot(name, definition.jsonSchema ?? jsonSchemaOf(definition.parameters))
+    jsonSchema,
+    strict,
+    recode: definition.jsonSchema === undefined
+      ? (codec: Schema.Constraint, jsonSchema: JsonSchema.JsonSchema) =>
+        compile(name, definition, { codec, jsonSchema, strict: true })
+      : undefined
   }
   const execute = definition.execute ?? viaHandler(name)
-  const decode = Schema.decodeUnknownEffect(Schema.toCodecJson(definition.parameters), { errors: "all" })
+  const decode = Schema.decodeUnknownEffect(codec, { errors: "all" })
   const answer = answerWith(definition.success)
   const fail = failWith(tool, failure)
   const attempt = (parameters: unknown): Attempt<unknown, unknown, unknown> => (call) =>

@@ -4,7 +4,10 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Hash from "effect/Hash"
+import type * as JsonSchema from "effect/JsonSchema"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import * as Tool from "./Tool.ts"
 
 /**
@@ -13,11 +16,13 @@ import * as Tool from "./Tool.ts"
  * - `tools`: in the order given
  * - `wireNames`: each tool's name as providers are sent it, `^[A-Za-z_][A-Za-z0-9_-]{0,63}$`
  * - `byName`: each tool under both of its names
+ * - `lax`: in a toolkit made strict, the tools that could not be, and why; empty in others
  */
 export interface Toolkit<out T extends Tool.Any> {
   readonly tools: ReadonlyArray<T>
   readonly wireNames: ReadonlyMap<string, string>
   readonly byName: ReadonlyMap<string, T>
+  readonly lax: ReadonlyArray<{ readonly tool: string; readonly why: string }>
 }
 
 /** A toolkit, whatever its tools. */
@@ -42,9 +47,9 @@ export const make = <const T extends ReadonlyArray<Tool.Any>>(...tools: T & NoDu
 
 /** Puts two toolkits together; throws when both have a tool of one name. */
 export const merge = <A extends Tool.Any, B extends Tool.Any>(self: Toolkit<A>, that: Toolkit<B>): Toolkit<A | B> =>
-  fromTools<A | B>([...self.tools, ...that.tools])
+  fromTools<A | B>([...self.tools, ...that.tools], [...self.lax, ...that.lax])
 
-const fromTools = <T extends Tool.Any>(tools: ReadonlyArray<T>): Toolkit<T> => {
+const fromTools = <T extends Tool.Any>(tools: ReadonlyArray<T>, lax: Toolkit<T>["lax"] = []): Toolkit<T> => {
   const names = new Set<string>()
   for (const { name } of tools) {
     if (names.has(name)) throw new Error(`Toolkit: two tools are called "${name}"; rename one of them.`)
@@ -53,7 +58,7 @@ const fromTools = <T extends Tool.Any>(tools: ReadonlyArray<T>): Toolkit<T> => {
   const wireNames = nameForWires(names)
   const byName = new Map(tools.map((tool) => [wireNames.get(tool.name) ?? tool.name, tool]))
   for (const tool of tools) byName.set(tool.name, tool)
-  return { tools, wireNames, byName }
+  return { tools, wireNames, byName, lax }
 }
 
 const accepted = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/
@@ -139,18 +144,80 @@ export function provide<T extends Tool.Any, ROut, RIn>(
 ): Toolkit<Provided<T, ROut, RIn>>
 export function provide(toolkit: Any, layer: Layer.Layer<unknown, never, unknown>): Any {
   const memo = Layer.makeMemoMapUnsafe()
-  return fromTools(toolkit.tools.map((tool): Tool.Any => ({
-    ...tool,
-    call: (args, use) =>
-      Effect.scopedWith((scope) =>
-        Effect.flatMap(
-          Effect.uninterruptible(Layer.buildWithMemoMap(layer, memo, scope)),
-          (context) =>
-            Effect.provideContext(
-              tool.call(args, (attempt) => use((call) => Effect.provideContext(attempt(call), context))),
-              context
-            )
-        )
+  return fromTools(toolkit.tools.map((tool) => withLayer(tool, layer, memo)), toolkit.lax)
+}
+
+const withLayer = (tool: Tool.Any, layer: Layer.Layer<unknown, never, unknown>, memo: Layer.MemoMap): Tool.Any => ({
+  ...tool,
+  recode: withLayerLater(tool.recode, layer, memo),
+  call: (args, use) =>
+    Effect.scopedWith((scope) =>
+      Effect.flatMap(
+        Effect.uninterruptible(Layer.buildWithMemoMap(layer, memo, scope)),
+        (context) =>
+          Effect.provideContext(
+            tool.call(args, (attempt) => use((call) => Effect.provideContext(attempt(call), context))),
+            context
+          )
       )
-  })))
+    )
+})
+
+const withLayerLater = (
+  recode: Tool.Any["recode"],
+  layer: Layer.Layer<unknown, never, unknown>,
+  memo: Layer.MemoMap
+): Tool.Any["recode"] => recode && ((...form) => withLayer(recode(...form), layer, memo))
+
+/**
+ * A provider's strict mode.
+ *
+ * - `write`: the codec and the JSON Schema in which it wants parameters; throws where it cannot write them
+ * - `refuse`: why it does not take a JSON Schema in spite of that; asked once for every tool, in order
+ */
+export interface StrictMode {
+  readonly write: (parameters: Schema.Constraint) => {
+    readonly codec: Schema.Constraint
+    readonly jsonSchema: JsonSchema.JsonSchema
+  }
+  readonly refuse: (jsonSchema: JsonSchema.JsonSchema) => string | undefined
+}
+
+/** Writes every tool as a provider's strict mode wants it; those for which that fails stay as they are, in `lax`. */
+export function strict<T extends Tool.Any>(toolkit: Toolkit<T>, mode: StrictMode): Toolkit<T>
+export function strict(toolkit: Any, mode: StrictMode): Any {
+  const lax: Array<Any["lax"][number]> = []
+  const tools = toolkit.tools.map((tool) =>
+    Result.getOrElse(strictTool(tool, mode), (why) => {
+      lax.push({ tool: tool.name, why })
+      return tool
+    })
+  )
+  return fromTools(tools, lax)
+}
+
+const strictTool = (tool: Tool.Any, { refuse, write }: StrictMode): Result.Result<Tool.Any, string> => {
+  const { jsonSchema: own, parameters, recode } = tool
+  if (recode === undefined) return Result.fail("its JSON Schema was given as it is")
+  const takesNothing = JSON.stringify(own["properties"]) === "{}" && own["additionalProperties"] === false
+  const written = takesNothing
+    ? Result.succeed({ codec: Schema.toCodecJson(parameters), jsonSchema: { ...own, required: [] } })
+    : Result.try({
+      try: () => write(parameters),
+      catch: (error) => error instanceof Error ? error.message : String(error)
+    })
+  return Result.flatMap(written, ({ codec, jsonSchema }) => {
+    const why = refuse(jsonSchema)
+    return why === undefined ? Result.succeed(recode(codec, jsonSchema)) : Result.fail(why)
+  })
+}
+
+/** Gives what logs, once a toolkit, which of its tools could not be made strict. */
+export const laxWarnings = () => {
+  const told = new WeakSet<Any>()
+  return (toolkit: Any): Effect.Effect<void> => {
+    if (told.has(toolkit) || toolkit.lax.length === 0) return Effect.void
+    told.add(toolkit)
+    return Effect.logWarning("Tools that strict mode cannot take are sent as they are", toolkit.lax)
+  }
 }

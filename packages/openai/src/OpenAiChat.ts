@@ -7,7 +7,7 @@ import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Conversation from "@volley/core/Conversation"
 import type * as Tool from "@volley/core/Tool"
 import * as ToolCall from "@volley/core/ToolCall"
-import type * as Toolkit from "@volley/core/Toolkit"
+import * as Toolkit from "@volley/core/Toolkit"
 import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
@@ -16,6 +16,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import OpenAI, { APIConnectionError, APIError, OpenAIError } from "openai"
+import { strictMode } from "./internal/strictMode.ts"
 
 type Response = OpenAI.ChatCompletion
 type Message = OpenAI.ChatCompletionMessageParam
@@ -32,9 +33,17 @@ export const tools = (toolkit: Toolkit.Any): Array<OpenAI.ChatCompletionFunction
     function: {
       name: toolkit.wireNames.get(tool.name) ?? tool.name,
       description: tool.description,
-      parameters: tool.jsonSchema
+      parameters: tool.jsonSchema,
+      ...(tool.strict && { strict: true })
     }
   }))
+
+/**
+ * The same tools as OpenAI's strict mode wants them, for both `tools` and `Batch.run`: every key required, optional ones
+ * nullable, records as lists of pairs. What it cannot take stays as it was, and is named in `lax`.
+ */
+export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit.Toolkit<T> =>
+  Toolkit.strict(toolkit, strictMode)
 
 /**
  * The calls of a response, in call order, each with an id of its own.
@@ -202,8 +211,10 @@ export const layerConfig = (
     Effect.map(options.apiKey ?? Config.Redacted("OPENAI_API_KEY"), (apiKey) => layer({ ...options, apiKey }))
   )
 
-const generateWith = (client: OpenAI, options: Options) =>
-  Effect.fn("OpenAiChat.generate")(function*(request: ChatModel.Request) {
+const generateWith = (client: OpenAI, options: Options) => {
+  const warnOfLax = Toolkit.laxWarnings()
+  return Effect.fn("OpenAiChat.generate")(function*(request: ChatModel.Request) {
+    if (request.toolkit) yield* warnOfLax(request.toolkit)
     const body = bodyOf(options, request)
     const response = yield* Effect.tryPromise((signal) => client.chat.completions.create(body, { signal })).pipe(
       Effect.catch(({ cause }) =>
@@ -212,6 +223,7 @@ const generateWith = (client: OpenAI, options: Options) =>
     )
     return yield* turnOf(response)
   })
+}
 
 const bodyOf = (options: Options, request: ChatModel.Request): OpenAI.ChatCompletionCreateParamsNonStreaming => ({
   model: options.model,

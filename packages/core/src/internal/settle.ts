@@ -160,7 +160,7 @@ const endOf = (tool: Tool.Any, exit: Exit.Exit<Tool.Answer<unknown>, Reason | To
   const failure = Cause.findError(exit.cause)
   return Result.isSuccess(failure)
     ? Result.fail(failure.success)
-    : Result.fail(new Interrupted({ by: "tool", started: true, harmless }))
+    : Result.fail(new Interrupted({ by: "tool", started: true, harmless, cause: exit.cause }))
 }
 
 /** Logs that a tool writes name it and its call; a span does where there is a tracer to see it (OpenTelemetry GenAI). */
