@@ -126,6 +126,27 @@ export class Unencodable extends Schema.TaggedError<Unencodable>()("Unencodable"
   }
 }
 
+/** An earlier call of the turn wrote the same thing with an unknown outcome, so this one did not run. */
+export class Uncertain extends Schema.TaggedError<Uncertain>()("Uncertain", {
+  after: Schema.String
+}) {
+  readonly isRetryable = true
+  override get message(): string {
+    return `The outcome of ${this.after} is unknown, and this call touches the same; it did not run. Check, then ask again.`
+  }
+}
+
+/** A call that this one takes something from failed, so this one did not run; `root` is the call that failed first. */
+export class DependencyFailed extends Schema.TaggedError<DependencyFailed>()("DependencyFailed", {
+  root: Schema.String,
+  type: Schema.String
+}) {
+  readonly isRetryable = true
+  override get message(): string {
+    return `It needs the result of ${this.root}, which failed with ${this.type}; it did not run.`
+  }
+}
+
 /** What the runner can find. Each reason knows whether another attempt is harmless. */
 export const Reason = Schema.Union([
   UnknownTool,
@@ -135,7 +156,9 @@ export const Reason = Schema.Union([
   Timeout,
   Defect,
   Interrupted,
-  Unencodable
+  Unencodable,
+  Uncertain,
+  DependencyFailed
 ])
 export type Reason = typeof Reason.Type
 
@@ -228,6 +251,10 @@ const factsOf = (reason: Reason): Schema.Json => {
       return { maxCalls: reason.maxCalls }
     case "Timeout":
       return { limit: reason.limit, millis: reason.millis, started: reason.started }
+    case "DependencyFailed":
+      return { root: reason.root, type: reason.type }
+    case "Uncertain":
+      return { after: reason.after }
     case "Interrupted":
       return { by: reason.by, started: reason.started }
     default:

@@ -9,7 +9,12 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaRepresentation from "effect/SchemaRepresentation"
+import type { Access } from "./Access.ts"
 import { InvalidArguments, ToolFailure, Unencodable } from "./CallError.ts"
+import { claim, type Claims } from "./internal/claims.ts"
+import type { Expansion } from "./internal/expansion.ts"
+import type { Limit } from "./Limits.ts"
+import type { ToolCall } from "./ToolCall.ts"
 
 /**
  * What a handler is told about the call it answers.
@@ -46,6 +51,10 @@ export interface Any {
   readonly timeout: Duration.Duration | undefined
   readonly jsonSchema: JsonSchema.JsonSchema
   readonly strict: boolean
+  readonly coalesce: boolean
+  readonly claims: Claims | ((args: unknown) => Effect.Effect<Claims, InvalidArguments, unknown>) | undefined
+  readonly encode: (parameters: unknown) => Effect.Effect<unknown, InvalidArguments, unknown>
+  readonly expand: ((args: unknown, call: ToolCall) => Effect.Effect<Expansion, InvalidArguments, unknown>) | undefined
   readonly recode: ((codec: Schema.Constraint, jsonSchema: JsonSchema.JsonSchema) => Any) | undefined
   readonly call: <B, E, R>(
     args: unknown,
@@ -58,6 +67,10 @@ export interface Any {
  *
  * - `jsonSchema`: the JSON Schema of `parameters`, draft 2020-12, as providers are sent it
  * - `strict`: `jsonSchema` follows a provider's strict mode, and is sent as such
+ * - `coalesce`: equal calls of one run are one call; `Tool.coalesce` sets it
+ * - `claims`: what a call touches and the room it needs, once its arguments are known; none where the tool says nothing
+ * - `encode`: writes parameters as the arguments that `call` takes
+ * - `expand`: makes several calls of one; only a plan has it
  * - `recode`: the same tool with its parameters in another JSON form; none where they were given as raw JSON Schema
  * - `call`: decodes arguments that are already parsed JSON, and gives `use` what executes them
  */
@@ -103,7 +116,7 @@ type SchemaServices<P extends Schema.Constraint, S extends Schema.Constraint, F 
   | F["EncodingServices"]
 
 /** What every tool says of itself. */
-export interface Traits<F extends Schema.Constraint, ReadOnly extends boolean> {
+export interface Traits<Parameters, F extends Schema.Constraint, ReadOnly extends boolean> {
   /** What it does, which inputs it needs and where they come from: all that a model knows of it. */
   readonly description: string
   /** The schema of the handler's typed error; `Schema.Never` when left out. */
@@ -114,7 +127,14 @@ export interface Traits<F extends Schema.Constraint, ReadOnly extends boolean> {
   readonly idempotent?: boolean | undefined
   /** How long one call may take, all attempts together; the batch's `timeout` when left out. */
   readonly timeout?: Duration.Input | undefined
+  /** What a call touches; a tool that says nothing conflicts with nothing but exclusive calls. */
+  readonly access?: Declared<Parameters, Access> | undefined
+  /** How many calls may run at once, or start in a while, besides the batch's own `concurrency`. */
+  readonly limits?: Declared<Parameters, Limit> | undefined
 }
+
+/** The same for all calls, or a pure function of a call's parameters. */
+export type Declared<Parameters, A> = ReadonlyArray<A> | ((parameters: Parameters) => ReadonlyArray<A>)
 
 /** What a tool is made of, its handler apart. */
 export interface Definition<
@@ -122,7 +142,7 @@ export interface Definition<
   S extends Schema.Constraint,
   F extends Schema.Constraint,
   ReadOnly extends boolean
-> extends Traits<F, ReadOnly> {
+> extends Traits<P["Type"], F, ReadOnly> {
   readonly parameters: P
   readonly success: S
   /** What providers are sent in place of the JSON Schema that `parameters` gives. */
@@ -130,7 +150,11 @@ export interface Definition<
 }
 
 /** A definition whatever its types; the overloads of `make` give callers the precise ones. */
-interface AnyDefinition extends Definition<Schema.Constraint, Schema.Constraint, Schema.Constraint, boolean> {
+interface AnyDefinition
+  extends Omit<Definition<Schema.Constraint, Schema.Constraint, Schema.Constraint, boolean>, "access" | "limits">
+{
+  readonly access?: Declared<unknown, Access> | undefined
+  readonly limits?: Declared<unknown, Limit> | undefined
   readonly execute?: ((parameters: unknown, call: Call) => Effect.Effect<unknown, unknown, unknown>) | undefined
 }
 
@@ -186,6 +210,8 @@ const compile = (name: string, definition: AnyDefinition, { codec, jsonSchema, s
     timeout: definition.timeout === undefined ? undefined : Duration.fromInputUnsafe(definition.timeout),
     jsonSchema,
     strict,
+    coalesce: false,
+    expand: undefined,
     recode: definition.jsonSchema === undefined
       ? (codec: Schema.Constraint, jsonSchema: JsonSchema.JsonSchema) =>
         compile(name, definition, { codec, jsonSchema, strict: true })
@@ -197,11 +223,30 @@ const compile = (name: string, definition: AnyDefinition, { codec, jsonSchema, s
   const fail = failWith(tool, failure)
   const attempt = (parameters: unknown): Attempt<unknown, unknown, unknown> => (call) =>
     Effect.matchEffect(Effect.suspend(() => execute(parameters, call)), { onFailure: fail, onSuccess: answer })
+  const encode = Schema.encodeUnknownEffect(codec, { errors: "all" })
+  const parametersOf = (args: unknown) => Effect.mapErrorEager(decode(args), invalidArguments)
   return {
     ...tool,
-    call: (args, use) =>
-      Effect.flatMap(Effect.mapErrorEager(decode(args), invalidArguments), (parameters) => use(attempt(parameters)))
+    claims: claimsOf(name, definition, parametersOf),
+    encode: (parameters) => Effect.mapErrorEager(encode(parameters), invalidArguments),
+    call: (args, use) => Effect.flatMap(parametersOf(args), (parameters) => use(attempt(parameters)))
   }
+}
+
+const claimsOf = (
+  name: string,
+  { access = [], limits = [] }: AnyDefinition,
+  parametersOf: (args: unknown) => Effect.Effect<unknown, InvalidArguments, unknown>
+): Any["claims"] => {
+  const declared = <A>(of: Declared<unknown, A>, parameters: unknown) => typeof of === "function" ? of(parameters) : of
+  if (typeof access === "function" || typeof limits === "function") {
+    return (args) =>
+      Effect.map(
+        parametersOf(args),
+        (parameters) => claim(name, declared(access, parameters), declared(limits, parameters))
+      )
+  }
+  return access.length === 0 && limits.length === 0 ? undefined : claim(name, access, limits)
 }
 
 /**
@@ -217,7 +262,7 @@ export function fromJsonSchema<
   const ReadOnly extends boolean = false
 >(
   name: Name,
-  definition: Traits<F, ReadOnly> & {
+  definition: Traits<Schema.Json, F, ReadOnly> & {
     readonly parameters: JsonSchema.JsonSchema
     /** Says what is wrong with the arguments, `undefined` when nothing is; takes the place of the built-in check. */
     readonly validate?: ((args: Schema.Json) => string | undefined) | undefined
@@ -228,6 +273,57 @@ export function fromJsonSchema<
   const schema = Schema.Json.check(Schema.makeFilter(validate ?? checkOf(name, parameters)))
   return make(name, { ...rest, parameters: schema, success: Schema.Unknown, jsonSchema: parameters })
 }
+
+/** Has equal calls of one run be one call, each id answered; for tools that read alone. */
+export const coalesce = <
+  N extends string,
+  P extends Schema.Constraint,
+  S extends Schema.Constraint,
+  F extends Schema.Constraint,
+  R
+>(tool: Tool<N, P, S, F, R, true>): Tool<N, P, S, F, R, true> => ({ ...tool, coalesce: true })
+
+/**
+ * Adds behaviour around every attempt at a call that the runner need not know: a cache, a breaker, a hedge, a span.
+ *
+ * - runs inside the call's timeout; what it fails with or throws is the call's
+ */
+export function around<
+  N extends string,
+  P extends Schema.Constraint,
+  S extends Schema.Constraint,
+  F extends Schema.Constraint,
+  R,
+  RO extends boolean,
+  R2
+>(
+  tool: Tool<N, P, S, F, R, RO>,
+  wrap: (
+    effect: Effect.Effect<Answer<S["Type"]>, ToolFailure<F["Type"]> | Unencodable, R>,
+    call: Call
+  ) => Effect.Effect<Answer<S["Type"]>, ToolFailure<F["Type"]> | Unencodable, R2>
+): Tool<N, P, S, F, R | R2, RO>
+export function around(
+  tool: Any,
+  wrap: (
+    effect: ReturnType<Attempt<unknown, unknown, unknown>>,
+    call: Call
+  ) => ReturnType<Attempt<unknown, unknown, unknown>>
+): Any {
+  const { recode } = tool
+  return {
+    ...tool,
+    recode: recode && ((...form) => around(recode(...form), wrap)),
+    call: (args, use) => tool.call(args, (attempt) => use((call) => wrap(attempt(call), call)))
+  }
+}
+
+/** Asks a second time when there is no answer after a while, and takes whichever comes first; for tools that read alone. */
+export const hedge =
+  (after: Duration.Input) =>
+  <N extends string, P extends Schema.Constraint, S extends Schema.Constraint, F extends Schema.Constraint, R>(
+    tool: Tool<N, P, S, F, R, true>
+  ): Tool<N, P, S, F, R, true> => around(tool, (effect) => Effect.race(effect, Effect.delay(effect, after)))
 
 /** The context key of the handler of a tool made without `execute`; its types were checked by `Toolkit.toLayer`. */
 export const handlerKey = <Name extends string>(name: Name) =>
@@ -258,7 +354,8 @@ const unencodable = (error: Schema.SchemaError) => new Unencodable({ issue: erro
 
 const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
 
-const invalidArguments = (error: Schema.SchemaError) =>
+/** What is wrong with arguments, part by part. */
+export const invalidArguments = (error: Schema.SchemaError) =>
   new InvalidArguments({
     issues: issuesOf(error.issue).issues.map(({ message, path }) => ({ path: (path ?? []).join("."), message }))
   })

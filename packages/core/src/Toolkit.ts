@@ -147,27 +147,28 @@ export function provide(toolkit: Any, layer: Layer.Layer<unknown, never, unknown
   return fromTools(toolkit.tools.map((tool) => withLayer(tool, layer, memo)), toolkit.lax)
 }
 
-const withLayer = (tool: Tool.Any, layer: Layer.Layer<unknown, never, unknown>, memo: Layer.MemoMap): Tool.Any => ({
-  ...tool,
-  recode: withLayerLater(tool.recode, layer, memo),
-  call: (args, use) =>
+const withLayer = (tool: Tool.Any, layer: Layer.Layer<unknown, never, unknown>, memo: Layer.MemoMap): Tool.Any => {
+  const built = <A, E>(use: (context: Context.Context<unknown>) => Effect.Effect<A, E, unknown>) =>
     Effect.scopedWith((scope) =>
       Effect.flatMap(
         Effect.uninterruptible(Layer.buildWithMemoMap(layer, memo, scope)),
-        (context) =>
-          Effect.provideContext(
-            tool.call(args, (attempt) => use((call) => Effect.provideContext(attempt(call), context))),
-            context
-          )
+        (context) => Effect.provideContext(use(context), context)
       )
     )
-})
-
-const withLayerLater = (
-  recode: Tool.Any["recode"],
-  layer: Layer.Layer<unknown, never, unknown>,
-  memo: Layer.MemoMap
-): Tool.Any["recode"] => recode && ((...form) => withLayer(recode(...form), layer, memo))
+  const { claims, expand, recode } = tool
+  const provided = (inner: Any): Any => fromTools(inner.tools.map((tool) => withLayer(tool, layer, memo)), inner.lax)
+  return {
+    ...tool,
+    claims: typeof claims === "function" ? (args) => built(() => claims(args)) : claims,
+    expand: expand &&
+      ((args, call) =>
+        Effect.map(built(() => expand(args, call)), (several) => ({ ...several, toolkit: provided(several.toolkit) }))),
+    encode: (parameters) => built(() => tool.encode(parameters)),
+    recode: recode && ((...form) => withLayer(recode(...form), layer, memo)),
+    call: (args, use) =>
+      built((context) => tool.call(args, (attempt) => use((call) => Effect.provideContext(attempt(call), context))))
+  }
+}
 
 /**
  * A provider's strict mode.

@@ -24,6 +24,7 @@ import type * as Tool from "../Tool.ts"
 import type { ToolCall } from "../ToolCall.ts"
 import type * as Toolkit from "../Toolkit.ts"
 import { idempotencyKey } from "./idempotencyKey.ts"
+import { argumentsOf, beforehand, type Line, type Member, turn } from "./line.ts"
 import { cut, errorText } from "./text.ts"
 import { within } from "./within.ts"
 
@@ -54,62 +55,134 @@ export interface Late {
   readonly fiber: Fiber.Fiber<unknown, unknown>
 }
 
-/** Settles one call: decides whether it may run, runs it within its time, and records how it ended. */
-export const settle = (batch: Batch, call: ToolCall, index: number): Effect.Effect<Outcome, never, unknown> =>
+/** A call that may run: its tool, and its arguments as JSON. */
+export interface Ready {
+  readonly call: ToolCall
+  readonly tool: Tool.Any
+  readonly args: unknown
+}
+
+/** Where a call stands that may have to wait. */
+export interface Seat {
+  readonly line: Line
+  readonly member: Member
+}
+
+/** Settles one call: decides whether it may run, waits for its turn where it has a seat, runs it, records how it ended. */
+export const settle = (
+  batch: Batch,
+  call: ToolCall,
+  index: number,
+  seat?: Seat
+): Effect.Effect<Outcome, never, unknown> =>
   Effect.suspend(() => {
-    const startedAt = batch.now()
     const tool = batch.toolkit.byName.get(call.name)
-    if (tool === undefined) return announced(batch, unknownTool(batch, call, startedAt))
-    const admitted = admit(batch, tool, call, index)
-    if (Result.isFailure(admitted)) {
-      return announced(batch, record(batch, tool, call, startedAt, 0, Result.fail(admitted.failure)))
-    }
+    if (tool === undefined) return announced(batch, unknownTool(batch, call))
+    const refusal = admit(batch, tool, call, index)
+    if (refusal !== undefined) return refuse(batch, tool, call, refusal)
+    if (seat !== undefined) return inSeat(batch, tool, call, seat)
+    const args = parse(call.arguments)
+    return Result.isFailure(args)
+      ? refuse(batch, tool, call, args.failure)
+      : start(batch, { call, tool, args: args.success })
+  })
+
+const inSeat = Effect.fnUntraced(function*(batch: Batch, tool: Tool.Any, call: ToolCall, { line, member }: Seat) {
+  const stop = beforeStart(batch, tool)
+  const args = yield* beforehand(
+    Effect.flatMap(argumentsOf(line, member), (args) => Effect.fromResult(parse(args))),
+    stop
+  )
+  if (Result.isFailure(args)) return yield* refuse(batch, tool, call, args.failure)
+  const ready = { call, tool, args: args.success }
+  if (tool.expand !== undefined) return yield* becomeSeveral(batch, ready, tool.expand, line, member)
+  const turned = yield* beforehand(turn(line, member, ready), stop)
+  if (Result.isFailure(turned)) return yield* refuse(batch, tool, call, turned.failure)
+  return turned.success._tag === "Same" ? { ...turned.success.outcome, call } : yield* start(batch, ready, member)
+})
+
+/** A call that stands for several takes no slot of its own; it settles when they have. */
+const becomeSeveral = Effect.fnUntraced(function*(
+  batch: Batch,
+  { args, call, tool }: Ready,
+  expand: NonNullable<Tool.Any["expand"]>,
+  line: Line,
+  member: Member
+) {
+  const startedAt = batch.now()
+  const expansion = yield* beforehand(expand(args, call), beforeStart(batch, tool))
+  if (Result.isFailure(expansion)) return yield* refuse(batch, tool, call, expansion.failure)
+  const { assemble, nodes, toolkit } = expansion.success
+  const ended = yield* line.run({ ...batch, toolkit }, nodes, member.place)
+  const end = assemble(ended.map(([outcome]) => outcome), batch.maxResultBytes, ended.map(([, answer]) => answer))
+  if (Result.isSuccess(end)) member.answer = end.success
+  return yield* announced(batch, record(batch, tool, call, startedAt, 1, end))
+})
+
+const admit = (batch: Batch, tool: Tool.Any, call: ToolCall, index: number): Reason | undefined => {
+  if (call.status === "truncated") return new Truncated()
+  if (index >= batch.maxCalls) return new LimitExceeded({ maxCalls: batch.maxCalls })
+  return batch.failure !== undefined && Deferred.isDoneUnsafe(batch.failure) ? stopped(tool, false) : undefined
+}
+
+const refuse = (batch: Batch, tool: Tool.Any, call: ToolCall, reason: Reason): Effect.Effect<Outcome> =>
+  announced(batch, record(batch, tool, call, batch.now(), 0, Result.fail(reason)))
+
+/** Runs a call within its time, which begins now. */
+const start = (batch: Batch, ready: Ready, member?: Member): Effect.Effect<Outcome, never, unknown> =>
+  Effect.suspend(() => {
+    const { call, tool } = ready
+    const startedAt = batch.now()
+    const left = batch.expiresAt - startedAt
+    if (left <= 0) return refuse(batch, tool, call, timeout(batch, tool, "deadline", false))
+    const own = tool.timeout === undefined ? batch.timeout : Duration.toMillis(tool.timeout)
     let attempts = 0
-    const work = observed(batch, tool, call, perform(batch, admitted.success, call, () => ++attempts))
-    return within(work, limitOf(batch, admitted.success)).pipe(
+    const work = perform(batch, ready, startedAt + Math.min(own, left), () => ++attempts)
+    return within(observed(batch, tool, call, work), limitOf(batch, tool, own, left)).pipe(
       Effect.flatMap((ended) =>
         ended._tag === "Exit"
           ? Effect.succeed(endOf(tool, ended.exit))
           : Effect.as(dropWhenItEnds(batch, call, ended.fiber), Result.fail(ended.limit))
       ),
-      Effect.flatMap((end) => announced(batch, record(batch, tool, call, startedAt, attempts, end)))
+      Effect.flatMap((end) => {
+        if (member !== undefined && Result.isSuccess(end)) member.answer = end.success
+        return announced(batch, record(batch, tool, call, startedAt, attempts, end))
+      })
     )
   })
-
-/** A call that may run: its tool, its arguments as JSON, and its time. */
-interface Admitted {
-  readonly tool: Tool.Any
-  readonly args: unknown
-  readonly millis: number
-  readonly timeout: () => Timeout
-}
 
 /** How a call ended, before it is recorded. */
 type End = Result.Result<Tool.Answer<unknown>, Reason | ToolFailure<unknown>>
 
-const admit = (batch: Batch, tool: Tool.Any, call: ToolCall, index: number): Result.Result<Admitted, Reason> => {
-  if (call.status === "truncated") return Result.fail(new Truncated())
-  if (index >= batch.maxCalls) return Result.fail(new LimitExceeded({ maxCalls: batch.maxCalls }))
-  if (batch.failure !== undefined && Deferred.isDoneUnsafe(batch.failure)) {
-    return Result.fail(new Interrupted({ by: "failFast", started: false, harmless: isHarmless(tool) }))
-  }
-  const own = tool.timeout === undefined ? batch.timeout : Duration.toMillis(tool.timeout)
-  const left = batch.expiresAt - batch.now()
-  const timeout = () =>
-    own <= left
-      ? new Timeout({ limit: "timeout", millis: own, started: true, harmless: isHarmless(tool) })
-      : new Timeout({ limit: "deadline", millis: batch.deadline, started: left > 0, harmless: isHarmless(tool) })
-  if (left <= 0) return Result.fail(timeout())
-  return Result.map(parse(call.arguments), (args) => ({ tool, args, millis: Math.min(own, left), timeout }))
+/** Ends when a started call may not go on, with the reason. */
+const limitOf = (batch: Batch, tool: Tool.Any, own: number, left: number): Effect.Effect<Reason> =>
+  own <= left
+    ? orStopped(batch, tool, own, true, () => timeout(batch, tool, "timeout", true))
+    : orStopped(batch, tool, left, true, () => timeout(batch, tool, "deadline", true))
+
+/** Ends when a call that waits may not start any more, with the reason. */
+const beforeStart = (batch: Batch, tool: Tool.Any): Effect.Effect<Reason> =>
+  orStopped(batch, tool, batch.expiresAt - batch.now(), false, () => timeout(batch, tool, "deadline", false))
+
+const orStopped = (
+  batch: Batch,
+  tool: Tool.Any,
+  millis: number,
+  started: boolean,
+  late: () => Reason
+): Effect.Effect<Reason> => {
+  const time = millis === Infinity ? Effect.never : Effect.map(Effect.sleep(millis), late)
+  if (batch.failure === undefined) return time
+  return Effect.raceFirst(time, Effect.map(Deferred.await(batch.failure), () => stopped(tool, started)))
 }
 
-/** Ends when the call may not go on, with the reason. */
-const limitOf = (batch: Batch, { millis, timeout, tool }: Admitted): Effect.Effect<Reason> => {
-  const time = millis === Infinity ? Effect.never : Effect.map(Effect.sleep(millis), timeout)
-  if (batch.failure === undefined) return time
-  const stopped = () => new Interrupted({ by: "failFast", started: true, harmless: isHarmless(tool) })
-  return Effect.raceFirst(time, Effect.map(Deferred.await(batch.failure), stopped))
+const timeout = (batch: Batch, tool: Tool.Any, limit: Timeout["limit"], started: boolean): Timeout => {
+  const own = tool.timeout === undefined ? batch.timeout : Duration.toMillis(tool.timeout)
+  return new Timeout({ limit, millis: limit === "timeout" ? own : batch.deadline, started, harmless: isHarmless(tool) })
 }
+
+const stopped = (tool: Tool.Any, started: boolean): Interrupted =>
+  new Interrupted({ by: "failFast", started, harmless: isHarmless(tool) })
 
 /** A second attempt does no harm. */
 const isHarmless = (tool: Tool.Any): boolean => tool.readOnly || tool.idempotent
@@ -126,9 +199,8 @@ const parse = (args: unknown): Result.Result<unknown, InvalidArguments> => {
 
 const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
-const perform = (batch: Batch, { args, millis, tool }: Admitted, call: ToolCall, nextAttempt: () => number) => {
-  const deadline = batch.now() + millis
-  return tool.call(args, (execute) => {
+const perform = (batch: Batch, { args, call, tool }: Ready, deadline: number, nextAttempt: () => number) =>
+  tool.call(args, (execute) => {
     const attempt = Effect.suspend(() =>
       execute({
         id: call.id,
@@ -141,7 +213,6 @@ const perform = (batch: Batch, { args, millis, tool }: Admitted, call: ToolCall,
     )
     return batch.retry !== undefined && isHarmless(tool) ? retried(attempt, batch.retry) : attempt
   })
-}
 
 /** Only a tool's own failure is tried again: a result that cannot be encoded would not be at the next attempt either. */
 const retried = <A, R>(
@@ -180,7 +251,11 @@ const announced = (batch: Batch, outcome: Outcome): Effect.Effect<Outcome> => {
   const { call, name, result } = outcome
   if (Result.isSuccess(result)) return Effect.succeed(outcome)
   if (batch.failure !== undefined) Deferred.doneUnsafe(batch.failure, Effect.void)
-  return Effect.as(Effect.annotateLogs(logged(result.failure), { tool: name, callId: call.id }), outcome)
+  return logged(result.failure).pipe(
+    Effect.catchCause(() => Effect.logError("A tool crashed, with an error that cannot be printed")),
+    Effect.annotateLogs({ tool: name, callId: call.id }),
+    Effect.as(outcome)
+  )
 }
 
 /** What a model is not shown of an error, but its host needs to mend the tool. */
@@ -231,10 +306,11 @@ const write = (batch: Batch, call: ToolCall, end: End): Pick<OutcomeOf<Tool.Any>
   return { result: Result.fail(error), encoded: errorText(error, batch.maxResultBytes) }
 }
 
-const unknownTool = (batch: Batch, call: ToolCall, startedAt: number): Outcome => {
+const unknownTool = (batch: Batch, call: ToolCall): Outcome => {
+  const now = batch.now()
   const error = errorOf(call, new UnknownTool({ available: Array.from(batch.toolkit.wireNames.values()) }))
   const encoded = errorText(error, batch.maxResultBytes)
-  return { name: undefined, call, startedAt, endedAt: batch.now(), attempts: 0, result: Result.fail(error), encoded }
+  return { name: undefined, call, startedAt: now, endedAt: now, attempts: 0, result: Result.fail(error), encoded }
 }
 
 const errorOf = (call: ToolCall, reason: Reason) => new CallError({ callId: call.id, tool: call.name, reason })

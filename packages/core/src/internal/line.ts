@@ -1,0 +1,134 @@
+import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as RateLimiter from "effect/persistence/RateLimiter"
+import * as Result from "effect/Result"
+import { Defect, type Reason, Uncertain } from "../CallError.ts"
+import type { Outcome } from "../Outcome.ts"
+import type * as Tool from "../Tool.ts"
+import type { ToolCall } from "../ToolCall.ts"
+import type { Claims, Rate } from "./claims.ts"
+import { dependencyFailed } from "./expansion.ts"
+import type { Gate, Place } from "./gate.ts"
+import { canonical } from "./idempotencyKey.ts"
+import type { Batch } from "./settle.ts"
+
+/**
+ * A call of a run whose calls may need each other.
+ *
+ * - `needs`: earlier nodes of the same list, by index
+ * - `resolve`: makes the arguments from what those gave back, in the order of `needs`; the call has them itself otherwise
+ */
+export interface Node {
+  readonly call: ToolCall
+  readonly needs: ReadonlyArray<number>
+  readonly resolve?:
+    | ((answers: ReadonlyArray<Tool.Answer<unknown>>) => Effect.Effect<unknown, Reason, unknown>)
+    | undefined
+}
+
+/**
+ * The calls of a run that wait for each other or for room.
+ *
+ * - `members`: one per node
+ * - `run`: settles nodes that a call of this line has become, in its place
+ */
+export interface Line {
+  readonly gate: Gate
+  readonly rateLimiter: RateLimiter.RateLimiter
+  readonly members: ReadonlyArray<Member>
+  readonly run: (
+    batch: Batch,
+    nodes: ReadonlyArray<Node>,
+    place: Place
+  ) => Effect.Effect<ReadonlyArray<readonly [Outcome, Tool.Answer<unknown> | undefined]>, never, unknown>
+}
+
+/** A call in line: its node and place, what it is a call of once that is known, what it gave back, and its outcome. */
+export interface Member {
+  readonly node: Node
+  readonly place: Place
+  readonly outcome: Deferred.Deferred<Outcome>
+  same: string | undefined
+  answer: Tool.Answer<unknown> | undefined
+}
+
+/** Waits for what a call needs, and gives its arguments; the reason where something that it needs failed. */
+export const argumentsOf = ({ members }: Line, { node }: Member): Effect.Effect<unknown, Reason, unknown> =>
+  Effect.flatMap(
+    Effect.forEach(node.needs, (index) => answerOf(members[index]!)),
+    (answers) => node.resolve === undefined ? Effect.succeed(node.call.arguments) : node.resolve(answers)
+  )
+
+const answerOf = (member: Member): Effect.Effect<Tool.Answer<unknown>, Reason> =>
+  Effect.flatMap(
+    Deferred.await(member.outcome),
+    (outcome) => member.answer === undefined ? Effect.fail(dependencyFailed(outcome)) : Effect.succeed(member.answer)
+  )
+
+/** Does what has to be done before a call starts, holding nothing; `stop` ends that with a reason. */
+export const beforehand = <A>(
+  effect: Effect.Effect<A, Reason, unknown>,
+  stop: Effect.Effect<Reason>
+): Effect.Effect<Result.Result<A, Reason>, never, unknown> =>
+  Effect.map(
+    Effect.exit(Effect.raceFirst(effect, Effect.flip(stop))),
+    (exit) => Exit.isSuccess(exit) ? Result.succeed(exit.value) : Result.fail(reasonOf(exit.cause))
+  )
+
+/** What waiting in line came to: the call may start, or an equal one has its outcome. */
+export type Turned = { readonly _tag: "Start" } | { readonly _tag: "Same"; readonly outcome: Outcome }
+
+/** Waits for a call's turn. */
+export const turn = Effect.fnUntraced(function*(
+  line: Line,
+  member: Member,
+  { args, tool }: { readonly tool: Tool.Any; readonly args: unknown }
+): Effect.fn.Return<Turned, Reason, unknown> {
+  const { gate } = line
+  const { place } = member
+  if (typeof tool.claims === "function") gate.known(place, yield* tool.claims(args))
+  if (tool.coalesce) {
+    member.same = `${tool.name} ${canonical(args)}`
+    const leader = line.members.slice(0, place.order).find((earlier) => earlier.same === member.same)
+    if (leader !== undefined && !gate.writesBetween(leader.place, place)) {
+      gate.settled(place, false)
+      const outcome = yield* Deferred.await(leader.outcome)
+      member.answer = leader.answer
+      return { _tag: "Same", outcome }
+    }
+  }
+  while (true) {
+    const turn = yield* gate.turn(place)
+    if (turn._tag === "Uncertain") return yield* Effect.fail(new Uncertain({ after: turn.after }))
+    const wait = yield* firstRefusal(line.rateLimiter, place.claims)
+    if (wait === undefined) return { _tag: "Start" }
+    gate.park(place)
+    yield* Effect.sleep(wait)
+  }
+})
+
+/** Takes one token of every rate; undefined when there was one, else how long until there may be. */
+const firstRefusal = Effect.fnUntraced(function*(
+  rateLimiter: RateLimiter.RateLimiter,
+  claims: Claims | undefined
+): Effect.fn.Return<Duration.Duration | undefined> {
+  for (const rate of claims?.rates ?? []) {
+    const wait = yield* refusal(rateLimiter, rate)
+    if (wait !== undefined) return wait
+  }
+  return undefined
+})
+
+const refusal = (rateLimiter: RateLimiter.RateLimiter, rate: Rate): Effect.Effect<Duration.Duration | undefined> =>
+  Effect.matchEffect(rateLimiter.consume({ ...rate, onExceeded: "fail" }), {
+    onSuccess: () => Effect.undefined,
+    onFailure: (error) =>
+      error.reason._tag === "RateLimitExceeded" ? Effect.succeed(error.reason.retryAfter) : Effect.die(error)
+  })
+
+/** Arguments that do not fit are the call's own fault; all else that goes wrong before its start is a crash of its tool. */
+const reasonOf = (cause: Cause.Cause<Reason>): Reason =>
+  Result.getOrElse(Cause.findError(cause), () => new Defect({ harmless: true, cause }))
