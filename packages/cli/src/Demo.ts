@@ -2,7 +2,7 @@
  * `volley demo`: the main job end to end, on real SDKs over real HTTP.
  */
 import * as ChatModel from "@volley/core/ChatModel"
-import type { Scenario, Services } from "@volley/simulator/Scenario"
+import type { Scenario } from "@volley/simulator/Scenario"
 import * as Scenarios from "@volley/simulator/Scenarios"
 import * as Simulator from "@volley/simulator/Simulator"
 import * as Config from "effect/Config"
@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Picture from "./Picture.ts"
-import { play } from "./Play.ts"
+import { type Needs, play } from "./Play.ts"
 import * as Report from "./Report.ts"
 import { UserError } from "./UserError.ts"
 import type { Wire } from "./Wires.ts"
@@ -35,7 +35,7 @@ export interface Options {
 }
 
 /** Plays every side of every wire at the same time, and prints what happened. */
-export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError, Services> {
+export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError, Needs> {
   const { name } = options.scenario
   const wires = options.wires.map((wire) => wire.name).join(" and ")
   yield* Console.error(`Playing ${name} on ${wires}, ${options.sides.join(" and ")} …`)
@@ -48,7 +48,7 @@ export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Retu
 const playWire = Effect.fnUntraced(function*(
   options: Options,
   wire: Wire
-): Effect.fn.Return<Report.Plays, UserError, Services> {
+): Effect.fn.Return<Report.Plays, UserError, Needs> {
   const side = (name: "serial" | "parallel") =>
     options.sides.includes(name)
       ? play(options.scenario, name === "serial").pipe(

@@ -4,9 +4,12 @@
 import * as Agent from "@volley/core/Agent"
 import * as ChatModel from "@volley/core/ChatModel"
 import type { ChatModelError } from "@volley/core/ChatModelError"
+import * as Bank from "@volley/simulator/Bank"
 import type { AnyTool, Scenario, Services } from "@volley/simulator/Scenario"
+import * as WebService from "@volley/simulator/WebService"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 
 /** From when to when, in milliseconds since the epoch. */
 export interface Span {
@@ -23,11 +26,14 @@ export interface Play extends Span {
 /** One call a turn needs as many turns as there are calls. */
 const serialRounds = 32
 
+/** What a play needs besides its model: it starts a bank and a web service of its own. */
+export type Needs = Exclude<Services, Bank.Bank | WebService.WebService>
+
 /** Plays a scenario with the model at hand; `serial` has the provider ask for one call a turn. */
 export const play = Effect.fnUntraced(function*(
   scenario: Scenario,
   serial: boolean
-): Effect.fn.Return<Play, ChatModelError, ChatModel.ChatModel | Services> {
+): Effect.fn.Return<Play, ChatModelError, ChatModel.ChatModel | Needs> {
   const model = yield* ChatModel.ChatModel
   const turns: Array<Span> = []
   const timed = ChatModel.ChatModel.of({
@@ -42,7 +48,11 @@ export const play = Effect.fnUntraced(function*(
     prompt: scenario.prompt,
     batch: scenario.batch,
     ...(serial && { parallelToolCalls: false, maxRounds: serialRounds })
-  }).pipe(Effect.provideService(ChatModel.ChatModel, timed), spanned)
+  }).pipe(
+    Effect.provideService(ChatModel.ChatModel, timed),
+    Effect.provide(Layer.merge(Bank.layer, WebService.layer), { local: true }),
+    spanned
+  )
   return { ...span, turns, ended }
 })
 

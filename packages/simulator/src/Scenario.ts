@@ -9,11 +9,12 @@ import type * as FileSystem from "effect/FileSystem"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import type { Bank } from "./Bank.ts"
 import type { Script, SeenCall } from "./Script.ts"
 import type { WebService } from "./WebService.ts"
 
-/** What the tools of a scenario may need: the real network and the real disk. */
-export type Services = FileSystem.FileSystem | HttpClient.HttpClient | WebService
+/** What the tools of a scenario may need: the real network and the real disk, and a bank. */
+export type Services = Bank | FileSystem.FileSystem | HttpClient.HttpClient | WebService
 
 /** A tool of a scenario. */
 export type AnyTool = Tool.Tool<string, Schema.Constraint, Schema.Constraint, Schema.Constraint, Services>

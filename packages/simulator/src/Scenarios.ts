@@ -7,8 +7,10 @@ import { customer } from "./scenarios/customer.ts"
 import { endless } from "./scenarios/endless.ts"
 import { mixed } from "./scenarios/mixed.ts"
 import { order } from "./scenarios/order.ts"
+import { rateLimited } from "./scenarios/rateLimited.ts"
 import { research } from "./scenarios/research.ts"
 import { ten, threeSeconds } from "./scenarios/sensors.ts"
+import { transfer } from "./scenarios/transfer.ts"
 import { cities, compare } from "./scenarios/weather.ts"
 
 /** All of them, in the order in which they are explained. */
@@ -21,7 +23,9 @@ export const all: ReadonlyArray<Scenario> = [
   ten,
   research,
   order,
+  rateLimited,
   mixed,
+  transfer,
   endless
 ]
 

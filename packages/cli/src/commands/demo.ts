@@ -1,9 +1,7 @@
-import * as WebService from "@volley/simulator/WebService"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Demo from "../Demo.ts"
 import { report, UserError } from "../UserError.ts"
@@ -46,7 +44,7 @@ export const demo = Command.make("demo", flags, (flags) =>
         latency: flags.latency,
         json: flags.json
       })
-    }).pipe(Effect.provide(Layer.merge(FetchHttpClient.layer, WebService.layer)))
+    }).pipe(Effect.provide(FetchHttpClient.layer))
   )).pipe(Command.withDescription("Play a scenario end to end, serial beside parallel"))
 
 const unusable = (message: string) => new UserError({ message, exitCode: 2 })

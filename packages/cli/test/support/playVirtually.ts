@@ -8,7 +8,7 @@ import { play } from "../../src/Play.ts"
 import type { Wire } from "../../src/Wires.ts"
 import { held, VirtualTime } from "./virtual.ts"
 
-const real = Layer.mergeAll(NodeServices.layer, FetchHttpClient.layer, WebService.layer, Logger.layer([]))
+const real = Layer.mergeAll(NodeServices.layer, FetchHttpClient.layer, Logger.layer([]))
 
 /** Plays a scenario through the official SDK, whose `fetch` leads straight into the simulator, in virtual time. */
 export const playVirtually = async (scenario: Scenario, wire: Wire, options: {
@@ -22,7 +22,10 @@ export const playVirtually = async (scenario: Scenario, wire: Wire, options: {
     const model = wire.layer({ model: wire.model, apiKey: Redacted.make("simulated"), fetch })
     const played = yield* Effect.provide(play(scenario, options.serial), model)
     return { played, requests: yield* simulator.requests }
-  }).pipe(Effect.provide(Layer.provideMerge(held(time), real)))
+  }).pipe(
+    Effect.provide(Layer.provideMerge(held(time), real)),
+    Effect.provideService(WebService.Pause, (millis) => time.release(Effect.sleep(millis)))
+  )
   const exit = await time.run(program)
   if (Exit.isFailure(exit)) throw new Error(String(exit.cause))
   return exit.value

@@ -4,6 +4,8 @@ import { createInterface } from "node:readline"
 import { Readable } from "node:stream"
 import { fileURLToPath } from "node:url"
 
+// Node keeps there what it has compiled, so that the next process starts in two thirds of the time.
+const compiled = fileURLToPath(new URL("../../../../node_modules/.cache/volley", import.meta.url))
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 
 /**
@@ -15,6 +17,7 @@ const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 export interface Given {
   readonly env?: Readonly<Record<string, string>> | undefined
   readonly input?: string | Iterable<string> | undefined
+  readonly cwd?: string | undefined
 }
 
 /** How a process ended; `code` is null where it had to be killed. */
@@ -25,10 +28,11 @@ export interface Ended {
 }
 
 /** Starts the command line as a process of its own, which is killed when it takes too long. */
-export const start = (args: ReadonlyArray<string>, { env, input = "" }: Given = {}) => {
+export const start = (args: ReadonlyArray<string>, { cwd, env, input = "" }: Given = {}) => {
   const child = spawn(process.execPath, [main, ...args], {
-    env: { PATH: process.env["PATH"] ?? "", ...env },
-    timeout: 45_000,
+    cwd,
+    env: { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: compiled, ...env },
+    timeout: 30_000,
     killSignal: "SIGKILL"
   })
   const text = { stdout: "", stderr: "" }

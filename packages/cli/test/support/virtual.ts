@@ -47,6 +47,14 @@ export class VirtualTime {
       () => Effect.sync(() => this.#busy--)
     )
 
+  /** Lets the time go on while something real waits for it, such as a server that has got its request. */
+  readonly release = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => this.#busy--),
+      () => effect,
+      () => Effect.sync(() => this.#busy++)
+    )
+
   /** Runs an effect to its end by jumping from sleeper to sleeper. */
   async run<A, E>(effect: Effect.Effect<A, E>): Promise<Exit.Exit<A, E>> {
     const fiber = Effect.runFork(Effect.provideService(effect, Clock.Clock, this.clock))

@@ -254,6 +254,7 @@ const announced = (batch: Batch, outcome: Outcome): Effect.Effect<Outcome> => {
   return logged(result.failure).pipe(
     Effect.catchCause(() => Effect.logError("A tool crashed, with an error that cannot be printed")),
     Effect.annotateLogs({ tool: name, callId: call.id }),
+    Effect.catchCause(() => Effect.void),
     Effect.as(outcome)
   )
 }

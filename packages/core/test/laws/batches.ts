@@ -1,0 +1,158 @@
+/**
+ * Random batches as plain data: what each call meets, and under which options they are run together.
+ *
+ * Times are counted in beats of 64 ms so that no two ends meet by chance: a tool ends one millisecond after a beat, a
+ * timeout falls on a beat, and a deadline or an interruption short of the next one, even after 50 calls in a row.
+ */
+import { Batch, ToolCall } from "@volley/core"
+import { Arbitrary, Schema } from "effect"
+
+/** What a call can meet, and how it ends when nothing cuts it short. */
+export const kinds = {
+  success: "Success",
+  failure: "ToolFailure",
+  defect: "Defect",
+  throws: "Defect",
+  interruptsItself: "Interrupted",
+  interruptsItsFiber: "Interrupted",
+  hangs: "Timeout",
+  hangsAndCleansUp: "Timeout",
+  ignoresInterruption: "Success",
+  malformedJson: "InvalidArguments",
+  missingField: "InvalidArguments",
+  wrongType: "InvalidArguments",
+  unknownTool: "UnknownTool",
+  unencodable: "Unencodable",
+  unencodableFailure: "Unencodable",
+  circular: "Unencodable",
+  bigInt: "Unencodable",
+  megabytes: "Success",
+  truncated: "Truncated"
+} as const
+
+export type Kind = keyof typeof kinds
+
+export interface CallPlan {
+  readonly kind: Kind
+  /** Beats until the tool ends; 0 is at once. */
+  readonly after: number
+  readonly tool: number
+  readonly id: "own" | "repeated" | "missing"
+  readonly asText: boolean
+}
+
+export interface Plan {
+  readonly calls: ReadonlyArray<CallPlan>
+  /** 0 is unbounded. */
+  readonly concurrency: number
+  /** Beats. */
+  readonly timeout: number
+  /** Whole beats, one millisecond short of the next. */
+  readonly deadline: number | undefined
+  readonly maxCalls: number | undefined
+  /** Results are cut after a few words. */
+  readonly narrow: boolean
+  /** How much of the batch has passed when it is interrupted, from 0 to 1; for the law of interruption alone. */
+  readonly interruptedAfter: number
+}
+
+export const beat = 64
+
+/** When the timeout of this tool is its own, in beats. */
+export const briskTimeout = 2
+
+export const tools = [
+  { name: "read", readOnly: true },
+  { name: "write" },
+  { name: "put", idempotent: true },
+  { name: "constructor" },
+  { name: "brisk", timeout: briskTimeout * beat }
+] as const
+
+const strangers = ["__proto__", "toString", "no_such_tool", "", "valueOf"] as const
+
+export const nameOf = ({ kind, tool }: CallPlan): string =>
+  kind === "unknownTool" ? strangers[tool]! : tools[tool]!.name
+
+/** True when a second attempt at the call's tool does no harm. */
+export const isHarmless = ({ tool }: CallPlan): boolean => {
+  const { name } = tools[tool]!
+  return name === "read" || name === "put"
+}
+
+/** How long the tool takes, in milliseconds. */
+export const millisOf = ({ after, kind }: CallPlan): number => {
+  if (kind === "hangs" || kind === "hangsAndCleansUp") return Infinity
+  if (kind === "ignoresInterruption") return stubbornness
+  return kind === "throws" || after === 0 ? 0 : after * beat + 1
+}
+
+/** How long a tool goes on that ignores interruption, and how long one cleans up, in milliseconds. */
+export const stubbornness = 100 * beat + 1
+export const cleaning = 3 * beat
+
+/** How long the call may take, in milliseconds. */
+export const timeoutOf = (plan: Plan, { tool }: CallPlan): number =>
+  beat * (tools[tool]!.name === "brisk" ? briskTimeout : plan.timeout)
+
+export const deadlineOf = ({ deadline }: Plan): number => deadline === undefined ? Infinity : (deadline + 1) * beat - 1
+
+export const optionsOf = (plan: Plan): Batch.Options => ({
+  concurrency: plan.concurrency === 0 ? "unbounded" : plan.concurrency,
+  timeout: plan.timeout * beat,
+  deadline: plan.deadline === undefined ? undefined : deadlineOf(plan),
+  maxCalls: plan.maxCalls ?? "unbounded",
+  ...plan.narrow ? { maxResultBytes: 200, maxMessageBytes: 2000 } : {}
+})
+
+export const callsOf = ({ calls }: Plan): ReadonlyArray<ToolCall.ToolCall> =>
+  calls.map((call, index) => ({
+    id: call.id === "own" ? `call_${index + 1}` : call.id === "repeated" ? "again" : "",
+    name: nameOf(call),
+    arguments: argumentsOf(call, index),
+    index,
+    status: call.kind === "truncated" ? "truncated" : "complete"
+  }))
+
+/** Arguments only say which call of the plan they belong to, and whether its handler is to throw. */
+const argumentsOf = ({ asText, kind }: CallPlan, at: number): unknown => {
+  if (kind === "malformedJson") return `{"at": ${at}, "throws": fal`
+  const value = kind === "missingField" ? {} : { at: kind === "wrongType" ? "first" : at, throws: kind === "throws" }
+  return asText ? JSON.stringify(value) : value
+}
+
+const oneOf = <const A>(...values: ReadonlyArray<A>): Arbitrary.Arbitrary<A> =>
+  Arbitrary.map(Arbitrary.schema(Schema.Literals(values.map((_, index) => index))), (index) => values[index]!)
+
+const upTo = (most: number): Arbitrary.Arbitrary<number> => oneOf(...Array.from({ length: most + 1 }, (_, n) => n))
+
+/** A number in so many percent of the cases, nothing in the others. */
+const sometimes = (percent: number, most: number): Arbitrary.Arbitrary<number | undefined> =>
+  Arbitrary.map(Arbitrary.all([upTo(99), upTo(most)]), ([n, value]) => n >= 100 - percent ? value : undefined)
+
+const isKind = (name: string): name is Kind => name in kinds
+export const everyKind = Object.keys(kinds).filter(isKind)
+
+const call: Arbitrary.Arbitrary<CallPlan> = Arbitrary.all({
+  // Nearly half of the calls go well; megabytes are rarer than the rest, because they take most of the time.
+  kind: oneOf<Kind>(
+    ...Array.from({ length: 24 }, () => "success" as const),
+    ...everyKind,
+    ...everyKind.filter((kind) => kind !== "megabytes")
+  ),
+  after: upTo(7),
+  tool: upTo(tools.length - 1),
+  id: oneOf("own", "own", "own", "own", "own", "own", "own", "own", "repeated", "missing"),
+  asText: oneOf(false, true)
+})
+
+/** Batches of up to 50 calls; give `size: 50` to the check, or they stay smaller. */
+export const plans: Arbitrary.Arbitrary<Plan> = Arbitrary.all({
+  calls: Arbitrary.array(call, { maxLength: 50 }),
+  concurrency: upTo(12),
+  timeout: Arbitrary.map(upTo(7), (n) => n + 1),
+  deadline: sometimes(30, 11),
+  maxCalls: sometimes(30, 20),
+  narrow: Arbitrary.map(sometimes(20, 0), (n) => n !== undefined),
+  interruptedAfter: Arbitrary.map(upTo(99), (n) => n / 100)
+})
