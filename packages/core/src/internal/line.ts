@@ -92,7 +92,8 @@ export const turn = Effect.fnUntraced(function*(
   if (typeof tool.claims === "function") gate.known(place, yield* tool.claims(args))
   if (tool.coalesce) {
     member.same = `${tool.name} ${canonical(args)}`
-    const leader = line.members.slice(0, place.order).find((earlier) => earlier.same === member.same)
+    const earlier = line.members.slice(0, line.members.indexOf(member))
+    const leader = earlier.find(({ same }) => same === member.same)
     if (leader !== undefined && !gate.writesBetween(leader.place, place)) {
       gate.settled(place, false)
       const outcome = yield* Deferred.await(leader.outcome)
