@@ -86,8 +86,16 @@ const AssistantTurn = Schema.Struct({
  *
  * - checks what this codec reads, and says what is wrong with it
  */
-export const parse = (json: unknown): Result.Result<Response, string> =>
-  isResponse(json) ? Result.succeed(json) : Result.fail(problemOf(json))
+export const parse = (json: unknown): Result.Result<Response, string> => {
+  const response = withBlocks(json)
+  return isResponse(response) ? Result.succeed(response) : Result.fail(problemOf(response))
+}
+
+/** A message may have a text in place of its blocks. */
+const withBlocks = (json: unknown): unknown =>
+  typeof json === "object" && json !== null && "content" in json && typeof json.content === "string"
+    ? { ...json, content: [{ type: "text", text: json.content }] }
+    : json
 
 const isResponse = (json: unknown): json is Response => Schema.is(AssistantTurn)(json)
 
@@ -309,7 +317,7 @@ const usageOf = (usage: Anthropic.Usage | undefined): ChatModel.Usage => ({
 const failure = (reason: ChatModelError.Reason) => Effect.fail(new ChatModelError.ChatModelError({ wire, reason }))
 
 const reasonOf = (client: Anthropic, error: unknown, now: number): ChatModelError.Reason => {
-  const hide = (text: string) => client.apiKey ? text.replaceAll(client.apiKey, "<the API key>") : text
+  const hide = (text: string) => ChatModelError.hide(text, client.apiKey)
   if (error instanceof APIError && error.status !== undefined) {
     const { apiMessage, headers, status } = error
     const message = hide(apiMessage ? `${status} ${apiMessage}` : error.message)

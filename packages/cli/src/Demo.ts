@@ -36,6 +36,7 @@ export interface Options {
 
 /** Plays every side of every wire at the same time, and prints what happened. */
 export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError, Needs> {
+  yield* Effect.forEach(options.wires, (wire) => isRemote(options) ? keyOf(wire) : Effect.void, { discard: true })
   const { name } = options.scenario
   const wires = options.wires.map((wire) => wire.name).join(" and ")
   yield* Console.error(`Playing ${name} on ${wires}, ${options.sides.join(" and ")} …`)
@@ -61,18 +62,22 @@ const playWire = Effect.fnUntraced(function*(
 })
 
 const modelOf = (options: Options, wire: Wire): Layer.Layer<ChatModel.ChatModel, UserError> =>
-  Layer.unwrap(options.live || options.baseUrl !== undefined ? remote(options, wire) : embedded(options, wire))
+  Layer.unwrap(isRemote(options) ? remote(options, wire) : embedded(options, wire))
+
+const isRemote = ({ baseUrl, live }: Options): boolean => live || baseUrl !== undefined
 
 const remote = (options: Options, wire: Wire) =>
-  Config.Redacted(wire.key).pipe(
-    Effect.mapError(() =>
-      new UserError({
-        message: `${wire.key} is not set: --live and --base-url need the key of ${wire.name}`,
-        exitCode: 2
-      })
-    ),
-    Effect.map((apiKey) => wire.layer({ model: options.model ?? wire.model, apiKey, baseUrl: options.baseUrl }))
+  Effect.map(
+    keyOf(wire),
+    (apiKey) => wire.layer({ model: options.model ?? wire.model, apiKey, baseUrl: options.baseUrl })
   )
+
+const keyOf = ({ key, name }: Wire): Effect.Effect<Redacted.Redacted<string>, UserError> =>
+  Effect.mapError(Effect.suspend(() => Config.Redacted(key)), () =>
+    new UserError({
+      message: `${key} is not set: --live and --base-url need the key of ${name}, and a local server takes any text`,
+      exitCode: 2
+    }))
 
 const embedded = (options: Options, wire: Wire) =>
   Simulator.serve({ script: () => options.scenario.script, latency: options.latency }).pipe(

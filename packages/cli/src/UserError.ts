@@ -16,8 +16,11 @@ export const report = <A, R>(command: string, effect: Effect.Effect<A, UserError
   Effect.matchEffect(effect, {
     onSuccess: () => Effect.void,
     onFailure: ({ exitCode, message }) =>
-      Effect.andThen(Console.error(`volley ${command}: ${message}`), exitWith(exitCode))
+      Effect.andThen(Console.error(oneLine(`volley ${command}: ${message}`)), exitWith(exitCode))
   })
+
+/** Folds a text into one line. */
+export const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, " ")
 
 /** Has the process end with this code. */
 export const exitWith = (code: number): Effect.Effect<void> =>

@@ -13,7 +13,7 @@ import * as References from "effect/References"
 import { demo } from "./commands/demo.ts"
 import { run } from "./commands/run.ts"
 import { simulate } from "./commands/simulate.ts"
-import { exitWith } from "./UserError.ts"
+import { exitWith, oneLine } from "./UserError.ts"
 
 const volley = Command.make("volley").pipe(
   Command.withDescription("Fires a model turn's tool calls at once and brings every answer back in one message"),
@@ -25,8 +25,8 @@ const presenter = CliOutput.layerPresenter({
   present: (event) => {
     if (event._tag !== "InvalidInvocation") return CliOutput.defaultPresenter.present(event)
     const command = event.commandPath.join(" ")
-    const lines = event.errors.map(({ message }) => `${command}: ${message} (see ${command} --help)`)
-    return Console.error(lines.join("\n"))
+    const problems = event.errors.map(({ message }) => oneLine(message))
+    return Console.error(`${command}: ${problems.join("; ")} (see ${command} --help)`)
   }
 })
 

@@ -96,7 +96,7 @@ describe("volley demo", () => {
   it.each([
     [["demo", "--scenario", "nope"], "there is no scenario \"nope\"; there are: cities, compare"],
     [["demo", "--base-url", "http://127.0.0.1:1"], "--base-url needs --provider"],
-    [["demo", "--scenario", "mixed", "--serial"], "the scenario \"mixed\" is played in parallel alone"]
+    [["demo", "--scenario", "mixed", "--serial"], "the scenario \"mixed\" has no serial side: leave --serial out"]
   ])("says what is wrong with %j", async (args, message) => {
     const { code, stderr, stdout } = await volley(args)
     assert.strictEqual(code, 2)
@@ -129,6 +129,6 @@ describe("volley simulate", () => {
     withSimulator([], async ({ anthropic }) => {
       const { code, stderr } = await volley(["simulate", "--port", new URL(anthropic).port])
       assert.strictEqual(code, 1)
-      assert.match(stderr, /volley simulate: cannot listen on 127\.0\.0\.1:\d+/)
+      assert.match(stderr, /volley simulate: 127\.0\.0\.1:\d+ is in use/)
     }))
 })

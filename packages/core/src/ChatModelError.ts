@@ -115,3 +115,7 @@ export const causesOf = (error: unknown): string => {
   const text = `${error.message}${code}`
   return error.cause === undefined ? text : `${text}: ${causesOf(error.cause)}`
 }
+
+/** Takes a secret out of a text that a provider wrote; one of a few letters hides nothing and is left. */
+export const hide = (text: string, secret: string | null): string =>
+  secret !== null && secret.length >= 8 ? text.replaceAll(secret, "<the API key>") : text

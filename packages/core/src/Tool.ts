@@ -5,6 +5,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as JsonSchema from "effect/JsonSchema"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
@@ -186,6 +187,7 @@ export function make<
   definition: Definition<P, S, F, ReadOnly> & { readonly execute: Execute<P, S, F, R> }
 ): Tool<Name, P, S, F, R | SchemaServices<P, S, F>, ReadOnly>
 export function make(name: string, definition: AnyDefinition): Any {
+  if (name.trim() === "") throw new RangeError("Tool.make: a tool needs a name.")
   const jsonSchema = withObjectRoot(name, definition.jsonSchema ?? jsonSchemaOf(definition.parameters))
   return compile(name, definition, { codec: Schema.toCodecJson(definition.parameters), jsonSchema, strict: false })
 }
@@ -207,7 +209,7 @@ const compile = (name: string, definition: AnyDefinition, { codec, jsonSchema, s
     failure,
     readOnly: definition.readOnly ?? false,
     idempotent: definition.idempotent ?? false,
-    timeout: definition.timeout === undefined ? undefined : Duration.fromInputUnsafe(definition.timeout),
+    timeout: timeoutOf(name, definition.timeout),
     jsonSchema,
     strict,
     coalesce: false,
@@ -332,7 +334,12 @@ export const handlerKey = <Name extends string>(name: Name) =>
   )
 
 const viaHandler = (name: string) => (parameters: unknown, call: Call) =>
-  Effect.flatMap(handlerKey(name), (handler) => handler(parameters, call))
+  Effect.contextWith((context: Context.Context<never>) => {
+    const handler = Context.getOption(context, handlerKey(name))
+    return Option.isSome(handler)
+      ? handler.value(parameters, call)
+      : Effect.die(new Error(`Tool "${name}" has no handler: give it \`execute\`, or one with Toolkit.toLayer.`))
+  })
 
 const answerWith = (schema: Schema.Constraint) => {
   const encode = Schema.encodeUnknownEffect(Schema.toCodecJson(schema))
@@ -379,11 +386,19 @@ const withoutSafeBounds = (schema: JsonSchema.JsonSchema): JsonSchema.JsonSchema
         : value)
   )
 
+const timeoutOf = (name: string, timeout: Duration.Input | undefined): Duration.Duration | undefined => {
+  if (timeout === undefined) return undefined
+  const duration = Duration.fromInput(timeout)
+  if (Option.isSome(duration) && !Number.isNaN(timeout) && !Duration.isNegative(duration.value)) return duration.value
+  throw new RangeError(`Tool "${name}": \`timeout\` is ${String(timeout)}: give a duration such as "2 seconds".`)
+}
+
 const withObjectRoot = (name: string, schema: JsonSchema.JsonSchema): JsonSchema.JsonSchema => {
   if (schema["type"] === "object") return schema
   throw new Error(
     `Tool "${name}": \`parameters\` must be a struct or a record, because providers take only an object at the root of ` +
-      `a JSON Schema. This one is ${JSON.stringify(schema)}; put it into a property of a struct.`
+      `a JSON Schema. This one is ${JSON.stringify(schema)}; put it into a property of a struct, as in ` +
+      "`Schema.Struct({ input: … })`."
   )
 }
 

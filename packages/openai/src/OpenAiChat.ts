@@ -268,7 +268,7 @@ const finishOf = (choice: OpenAI.ChatCompletion.Choice, calls: number): ChatMode
 const failure = (reason: ChatModelError.Reason) => Effect.fail(new ChatModelError.ChatModelError({ wire, reason }))
 
 const reasonOf = (client: OpenAI, error: unknown, now: number): ChatModelError.Reason => {
-  const hide = (text: string) => client.apiKey ? text.replaceAll(client.apiKey, "<the API key>") : text
+  const hide = (text: string) => ChatModelError.hide(text, client.apiKey)
   if (error instanceof APIError && error.status !== undefined) {
     const { code, headers, status } = error
     const message = hide(error.message)

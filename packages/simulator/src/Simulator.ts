@@ -88,7 +88,10 @@ export class CannotListen extends Data.TaggedError("CannotListen")<{
   readonly cause: unknown
 }> {
   override get message(): string {
-    return `cannot listen on 127.0.0.1:${this.port}: ${this.cause instanceof Error ? this.cause.message : this.cause}`
+    const why = this.cause instanceof Error ? this.cause.message : String(this.cause)
+    return why.includes("EADDRINUSE")
+      ? `127.0.0.1:${this.port} is in use; take another port, or 0 for a free one`
+      : `cannot listen on 127.0.0.1:${this.port}: ${why}`
   }
 }
 

@@ -31,15 +31,19 @@ export const demo = Command.make("demo", flags, (flags) =>
       if (Option.isSome(flags.baseUrl) && Option.isNone(flags.provider)) {
         return yield* unusable("--base-url needs --provider: each wire has an address of its own")
       }
+      const baseUrl = Option.getOrUndefined(flags.baseUrl)
+      if (baseUrl !== undefined && !/^https?:\/\//.test(baseUrl)) {
+        return yield* unusable(`--base-url "${baseUrl}" is no URL: write one such as http://localhost:8080/v1`)
+      }
       if (flags.serial && !scenario.hasSerial) {
-        return yield* unusable(`the scenario "${scenario.name}" is played in parallel alone`)
+        return yield* unusable(`the scenario "${scenario.name}" has no serial side: leave --serial out`)
       }
       return yield* Demo.run({
         scenario,
         wires: Wires.all.filter(({ name }) => Option.getOrElse(flags.provider, () => name) === name),
         sides: flags.serial ? ["serial"] : scenario.hasSerial ? ["serial", "parallel"] : ["parallel"],
         model: Option.getOrUndefined(flags.model),
-        baseUrl: Option.getOrUndefined(flags.baseUrl),
+        baseUrl,
         live: flags.live,
         latency: flags.latency,
         json: flags.json

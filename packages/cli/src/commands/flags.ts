@@ -1,12 +1,39 @@
 import * as Scenarios from "@volley/simulator/Scenarios"
 import * as Flag from "effect/cli/Flag"
 import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Wires from "../Wires.ts"
 
+const parsed = <A>(name: string, what: string, parse: (text: string) => Option.Option<A>) =>
+  Flag.String(name).pipe(
+    Flag.mapTryCatch((text) => Option.getOrThrow(parse(text)), () => what)
+  )
+
 /** A duration in Effect's words, such as "2 seconds". */
 export const duration = (name: string) =>
-  Flag.String(name).pipe(Flag.withSchema(Schema.DurationFromString), Flag.withMetavar("DURATION"))
+  parsed(
+    name,
+    "a duration such as \"2 seconds\" or \"500 millis\"",
+    (text) =>
+      Option.filter(Schema.decodeUnknownOption(Schema.DurationFromString)(text), (it) => !Duration.isNegative(it))
+  ).pipe(
+    Flag.withMetavar("DURATION")
+  )
+
+/** A whole number from `least` to `most`. */
+export const whole = (name: string, least: number, most = Infinity) =>
+  parsed(
+    name,
+    most === Infinity ? `a whole number from ${least} on` : `a whole number from ${least} to ${most}`,
+    (text) =>
+      Option.filter(
+        Option.some(Number(text)),
+        (n) => text.trim() !== "" && Number.isInteger(n) && n >= least && n <= most
+      )
+  ).pipe(
+    Flag.withMetavar("NUMBER")
+  )
 
 export const scenario = Flag.String("scenario").pipe(
   Flag.withMetavar("NAME"),

@@ -4,7 +4,7 @@ import * as Option from "effect/Option"
 import * as Run from "../Run.ts"
 import { report } from "../UserError.ts"
 import * as Wires from "../Wires.ts"
-import { duration, provider, toggle } from "./flags.ts"
+import { duration, provider, toggle, whole } from "./flags.ts"
 
 const flags = {
   provider: provider.pipe(Flag.withDescription("The wire that the response came by")),
@@ -12,8 +12,11 @@ const flags = {
     Flag.withMetavar("FILE"),
     Flag.withDescription("A module whose default export is a Toolkit, or { toolkit, layer }")
   ),
-  concurrency: Flag.Int("concurrency").pipe(Flag.optional, Flag.withDescription("Calls at a time; 10")),
-  timeout: duration("timeout").pipe(Flag.optional, Flag.withDescription("How long a call may take; 30 seconds")),
+  concurrency: whole("concurrency", 1).pipe(Flag.optional, Flag.withDescription("Calls at a time; 10 unless said")),
+  timeout: duration("timeout").pipe(
+    Flag.optional,
+    Flag.withDescription("How long a call may take; 30 seconds unless said")
+  ),
   deadline: duration("deadline").pipe(Flag.optional, Flag.withDescription("How long all of them may take together")),
   echo: toggle("echo", "Print the assistant turn before the results")
 }

@@ -5,10 +5,10 @@ import * as Option from "effect/Option"
 import * as Demo from "../Demo.ts"
 import * as Simulate from "../Simulate.ts"
 import { report } from "../UserError.ts"
-import { latency, scenario } from "./flags.ts"
+import { latency, scenario, whole } from "./flags.ts"
 
 const flags = {
-  port: Flag.Int("port").pipe(
+  port: whole("port", 0, 65_535).pipe(
     Flag.withDefault(0),
     Flag.withDescription("The port to listen on; a free one when left out")
   ),

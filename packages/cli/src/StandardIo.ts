@@ -1,0 +1,58 @@
+/**
+ * Standard input and output of a command whose output is for a program to read.
+ */
+import * as Effect from "effect/Effect"
+import { Console } from "node:console"
+import { UserError } from "./UserError.ts"
+
+/**
+ * Keeps standard output for the answer, and the process alive until it is there.
+ *
+ * - what tools print goes to standard error, by whatever means they print it
+ * - a rejected promise that a tool has dropped is reported there too, and ends nothing
+ * - `end` writes the answer and ends the process, whatever tools are still at it
+ */
+export const reserve = Effect.sync(() => {
+  const write = process.stdout.write.bind(process.stdout)
+  process.stdout.write = process.stderr.write.bind(process.stderr)
+  globalThis.console = new Console(process.stderr)
+  process.on("uncaughtException", (error) => console.error("A tool left this behind:", error))
+  return {
+    end: (text: string): Effect.Effect<never> =>
+      Effect.callback(() => {
+        write(text, () => process.exit(0))
+      })
+  }
+})
+
+const maxBytes = 64 * 1024 * 1024
+
+/** Reads standard input as JSON. */
+export const readJson: Effect.Effect<unknown, UserError> = Effect.suspend(() =>
+  Effect.flatMap(readText, (text) =>
+    text.trim() === ""
+      ? unusable("standard input is empty; it takes a response as JSON")
+      : Effect.try({
+        try: (): unknown => JSON.parse(text.trim()),
+        catch: (error) => unusable(`standard input is not JSON: ${messageOf(error)}`)
+      }))
+)
+
+const readText = Effect.tryPromise({
+  try: async () => {
+    const chunks: Array<Buffer> = []
+    let bytes = 0
+    for await (const chunk of process.stdin) {
+      const buffer = Buffer.from(chunk)
+      chunks.push(buffer)
+      bytes += buffer.length
+      if (bytes > maxBytes) throw new Error(`standard input has more than ${maxBytes} bytes`)
+    }
+    return Buffer.concat(chunks).toString("utf8")
+  },
+  catch: (error) => unusable(messageOf(error))
+})
+
+const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
+
+const unusable = (message: string) => new UserError({ message, exitCode: 2 })

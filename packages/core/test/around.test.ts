@@ -1,0 +1,152 @@
+/**
+ * Behaviour around a tool that the runner need not know: `Tool.around` and `Tool.hedge`.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+import { Context, Effect, Schedule, Schema } from "effect"
+import { expectTypeOf } from "vitest"
+import { aDayOf, spansOf } from "./order/support.ts"
+import { acting, callsOf, ends } from "./support.ts"
+
+class Cache extends Context.Service<Cache, { readonly name: string }>()("test/Cache") {}
+
+describe("Tool.around", () => {
+  it.effect("the behaviour added last is the outermost", () =>
+    Effect.gen(function*() {
+      const log: Array<string> = []
+      const tool = Tool.make("echo", {
+        description: "For tests.",
+        parameters: Schema.Struct({}),
+        success: Schema.String,
+        execute: () => Effect.sync(() => log.push("run")).pipe(Effect.as("done"))
+      })
+      const noting = (name: string) => (inner: typeof tool) =>
+        Tool.around(inner, (effect) =>
+          Effect.acquireUseRelease(
+            Effect.sync(() => log.push(`+${name}`)),
+            () => effect,
+            () => Effect.sync(() => log.push(`-${name}`))
+          ))
+      const settled = yield* Batch.run(Toolkit.make(noting("outer")(noting("inner")(tool))), callsOf("echo"))
+      assert.deepStrictEqual(ends(settled), ["done"])
+      assert.deepStrictEqual(log, ["+outer", "+inner", "run", "-inner", "-outer"])
+    }))
+
+  it.effect("sees every attempt and its call", () =>
+    Effect.gen(function*() {
+      const seen: Array<unknown> = []
+      const flaky = acting("flaky", (_, { attempt }) => attempt < 3 ? Effect.fail("not yet") : Effect.succeed("done"), {
+        idempotent: true
+      })
+      const around = Tool.around(flaky, (effect, { attempt, id, idempotencyKey }) => {
+        seen.push([id, attempt, idempotencyKey.length])
+        return effect
+      })
+      const settled = yield* Batch.run(Toolkit.make(around), callsOf("flaky"), { retry: Schedule.recurs(5) })
+      assert.deepStrictEqual(ends(settled), ["done"])
+      assert.deepStrictEqual(seen, [["call_1", 1, 36], ["call_1", 2, 36], ["call_1", 3, 36]])
+    }))
+
+  it.effect("may answer in the tool's place", () =>
+    Effect.gen(function*() {
+      const never = acting("never", () => Effect.never)
+      const cached = Tool.around(never, () => Effect.succeed({ value: "cached", json: "cached" }))
+      const { outcomes } = yield* Batch.run(Toolkit.make(cached), callsOf("never"))
+      assert.strictEqual(outcomes[0]?.encoded, "\"cached\"")
+    }))
+
+  it.effect("what it fails with, throws or waits for is the call's alone", () =>
+    Effect.gen(function*() {
+      const done = () => Effect.succeed("done")
+      const toolkit = Toolkit.make(
+        Tool.around(acting("throws", done), (effect, { attempt }) => {
+          if (attempt === 1) throw new Error("bug")
+          return effect
+        }),
+        Tool.around(acting("dies", done), (effect) => Effect.andThen(effect, Effect.die("bug"))),
+        Tool.around(acting("fails", () => Effect.fail("no")), (effect) => effect),
+        Tool.around(acting("hangs", done), (effect) => Effect.andThen(effect, Effect.never)),
+        acting("plain", done)
+      )
+      const settled = yield* aDayOf(Batch.run(toolkit, callsOf("throws", "dies", "fails", "hangs", "plain")))
+      assert.deepStrictEqual(ends(settled), ["Defect", "Defect", { failure: "no" }, "Timeout", "done"])
+    }))
+
+  it.effect("adds what it needs to the requirements of the tool, and may provide some", () =>
+    Effect.gen(function*() {
+      const plain = acting("plain", () => Effect.succeed("plain"))
+      const named = Tool.around(plain, (effect) =>
+        Effect.flatMap(Cache, ({ name }) => Effect.map(effect, () => ({ value: name, json: name }))))
+      expectTypeOf<Tool.Requirements<typeof plain>>().toEqualTypeOf<never>()
+      expectTypeOf<Tool.Requirements<typeof named>>().toEqualTypeOf<Cache>()
+      const batch = Batch.run(Toolkit.make(named), callsOf("plain"))
+      expectTypeOf<Effect.Services<typeof batch>>().toEqualTypeOf<Cache>()
+      assert.deepStrictEqual(ends(yield* Effect.provideService(batch, Cache, { name: "shelf" })), ["shelf"])
+    }))
+})
+
+/** A read-only tool whose requests last so long, one after the other, and fail where they are negative. */
+const lookup = (...durations: ReadonlyArray<number>) => {
+  const log: Array<string> = []
+  let requests = 0
+  const tool = Tool.make("lookup", {
+    description: "For tests.",
+    parameters: Schema.Struct({}),
+    success: Schema.Int,
+    failure: Schema.String,
+    readOnly: true,
+    execute: () =>
+      Effect.suspend(() => {
+        const request = ++requests
+        const millis = durations[request - 1] ?? 0
+        log.push(`+${request}`)
+        return Effect.sleep(Math.abs(millis)).pipe(
+          Effect.andThen(millis < 0 ? Effect.fail("refused") : Effect.succeed(request)),
+          Effect.onInterrupt(() => Effect.sync(() => log.push(`!${request}`)))
+        )
+      })
+  })
+  return { log, tool }
+}
+
+const hedged = (...durations: ReadonlyArray<number>) => {
+  const { log, tool } = lookup(...durations)
+  const calls = [ToolCall.make({ id: "c", name: "lookup" })]
+  return Effect.map(
+    aDayOf(Batch.run(Toolkit.make(Tool.hedge("100 millis")(tool)), calls)),
+    (settled) => ({ log, ends: ends(settled), spans: spansOf(settled, 0) })
+  )
+}
+
+describe("Tool.hedge", () => {
+  it.effect("asks once where the answer comes soon", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* hedged(50, 10), { log: ["+1"], ends: [1], spans: [[0, 50]] })
+    }))
+
+  it.effect("asks a second time after a while, takes the first answer and stops the other", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* hedged(500, 10), { log: ["+1", "+2", "!1"], ends: [2], spans: [[0, 110]] })
+    }))
+
+  it.effect("which may be the first's", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* hedged(150, 500), { log: ["+1", "+2", "!2"], ends: [1], spans: [[0, 150]] })
+    }))
+
+  it.effect("takes a failure for the answer that it is: a call that failed is not asked for again", () =>
+    Effect.gen(function*() {
+      const { ends, log, spans } = yield* hedged(-50, 10)
+      assert.deepStrictEqual(ends, [{ failure: "refused" }])
+      assert.deepStrictEqual(log, ["+1"])
+      assert.deepStrictEqual(spans, [["ToolFailure", 0, 50]])
+    }))
+
+  it("takes tools that read alone", () => {
+    const writer = acting("writer", () => Effect.succeed("done"))
+    // @ts-expect-error it is not `readOnly`
+    Tool.hedge("1 second")(writer)
+    const { tool } = lookup()
+    expectTypeOf(Tool.hedge("1 second")(tool)).toEqualTypeOf(tool)
+  })
+})

@@ -1,0 +1,106 @@
+/**
+ * Packs the public packages as a registry would get them:
+ *
+ *     node scripts/pack.ts [folder]
+ *
+ * Builds them, stages a copy of each in `<folder>/<name>` whose manifest points at what was built, and leaves the
+ * tarballs in the folder, which is `.release` when left out. Publish the tarballs, never a folder: `npm publish <folder>`
+ * reads its manifest a second time.
+ */
+import * as Schema from "effect/Schema"
+import { spawnSync } from "node:child_process"
+import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join, relative, resolve } from "node:path"
+
+const Strings = Schema.Record(Schema.String, Schema.String)
+
+const Manifest = Schema.Struct({
+  name: Schema.String,
+  version: Schema.String,
+  private: Schema.optionalKey(Schema.Boolean),
+  exports: Schema.Record(Schema.String, Schema.NullOr(Schema.String)),
+  bin: Schema.optionalKey(Strings),
+  dependencies: Schema.optionalKey(Strings)
+})
+
+const Json = Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json))
+
+/** A package of the workspace: where it is, what this script reads of its `package.json`, and all of that. */
+interface Package {
+  readonly folder: string
+  readonly manifest: typeof Manifest.Type
+  readonly json: Schema.JsonObject
+}
+
+const root = dirname(import.meta.dirname)
+const release = resolve(process.argv[2] ?? join(root, ".release"))
+
+const read = (file: string): Package => {
+  const json = Schema.decodeSync(Json)(readFileSync(file, "utf8"))
+  return { folder: dirname(file), manifest: Schema.decodeUnknownSync(Manifest)(json), json }
+}
+
+const packages = globSync(join(root, "packages/*/package.json")).sort().map(read)
+  .filter(({ manifest }) => manifest.private !== true)
+
+const versions = new Map(packages.map(({ manifest }) => [manifest.name, manifest.version]))
+
+const built = (source: string) => source.replace("./src/", "./dist/").replace(/\.ts$/, ".js")
+
+const isSource = (target: string) => target.startsWith("./src/")
+
+/** Where users find what the package exports: the compiled files, and their types. */
+const exportOf = (target: string | null) =>
+  target === null || !isSource(target)
+    ? target
+    : { types: built(target).replace(/\.js$/, ".d.ts"), default: built(target) }
+
+const mapValues = <A, B>(record: Readonly<Record<string, A>>, f: (value: A, key: string) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value, key)]))
+
+/** The folders of a package that its users need; `docs` is read by its code. */
+const contents = ["dist", "src", "docs"]
+
+/** The manifest in the order in which its package writes it; siblings come in the version they have now. */
+const published = ({ folder, json, manifest: { bin, dependencies, exports } }: Package) => ({
+  ...json,
+  exports: mapValues(exports, exportOf),
+  ...(bin && { bin: mapValues(bin, built) }),
+  ...(dependencies && { dependencies: mapValues(dependencies, (range, name) => versions.get(name) ?? range) }),
+  files: contents.filter((name) => existsSync(join(folder, name)))
+})
+
+/** Builds all of it anew: `tsc -b` alone does not write a file again that was deleted. */
+const build = () => run(join(root, "node_modules/.bin/tsc"), ["-b", "--force", ...packages.map(({ folder }) => folder)])
+
+/** Copies a package to its place; what was compiled from sources that are gone stays behind. */
+const stage = (item: Package): string => {
+  const staged = join(release, item.manifest.name.replace(/^@.*\//, ""))
+  rmSync(staged, { recursive: true, force: true })
+  mkdirSync(staged, { recursive: true })
+  for (const name of contents.filter((name) => existsSync(join(item.folder, name)))) {
+    cpSync(join(item.folder, name), join(staged, name), { recursive: true, filter: (file) => isCurrent(item, file) })
+  }
+  for (const name of ["LICENSE", "README.md"]) {
+    const own = join(item.folder, name)
+    cpSync(existsSync(own) ? own : join(root, name), join(staged, name))
+  }
+  writeFileSync(join(staged, "package.json"), `${JSON.stringify(published(item), undefined, 2)}\n`)
+  return staged
+}
+
+const isCurrent = ({ folder }: Package, file: string): boolean => {
+  const compiled = /^dist\/(.*?)(\.d\.ts|\.js)(\.map)?$/.exec(relative(folder, file))
+  return compiled === null || existsSync(join(folder, "src", `${compiled[1]}.ts`))
+}
+
+const run = (command: string, args: ReadonlyArray<string>) => {
+  const { status } = spawnSync(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] })
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}`)
+}
+
+build()
+for (const tarball of globSync(join(release, "volley-*.tgz"))) rmSync(tarball)
+for (const item of packages) {
+  run("npm", ["pack", stage(item), "--pack-destination", release, "--loglevel", "error"])
+}

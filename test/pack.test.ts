@@ -1,0 +1,113 @@
+import { assert, describe, it } from "@effect/vitest"
+import { spawnSync } from "node:child_process"
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { afterAll, beforeAll } from "vitest"
+
+const root = dirname(import.meta.dirname)
+const bin = (name: string) => join(root, "node_modules/.bin", name)
+const folder = realpathSync(mkdtempSync(join(tmpdir(), "volley-pack-")))
+const release = join(folder, "release")
+
+interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly private?: boolean
+  readonly exports: object
+}
+
+const manifests = readdirSync(join(root, "packages"))
+  .map((name): Manifest => JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")))
+  .filter((manifest) => manifest.private !== true)
+const entries = manifests.filter(({ exports }) => "." in exports).map(({ name }) => name)
+const tarballs = manifests.map(({ name, version }) => `${name.replace("@", "").replace("/", "-")}-${version}.tgz`)
+const tarball = (name: string) => join(release, name)
+
+/** Runs a command in the empty project, with this Node first on the path; gives its standard output. */
+const run = (command: string, ...args: ReadonlyArray<string>): string => {
+  const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env["PATH"]}` }
+  const { status, stderr, stdout } = spawnSync(command, args, { cwd: folder, env, encoding: "utf8", timeout: 55_000 })
+  assert.strictEqual(status, 0, `${command} ${args.join(" ")}\n${stdout}${stderr}`)
+  return stdout
+}
+
+const program = `
+import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+import { Effect, Schema } from "effect"
+
+const double = Tool.make("double", {
+  description: "Twice a number.",
+  parameters: Schema.Struct({ n: Schema.Int }),
+  success: Schema.Int,
+  execute: ({ n }) => Effect.succeed(n * 2)
+})
+const calls = [21, 4].map((n, index) => ToolCall.make({ id: \`call_\${n}\`, name: "double", arguments: { n }, index }))
+const { outcomes } = await Effect.runPromise(Batch.run(Toolkit.make(double), calls))
+console.log(outcomes.map(({ call, encoded }) => \`\${call.id}: \${encoded}\`).join(", "))
+`
+
+/** Everything that users may import, and what they may not. */
+const imports = `
+import * as Anthropic from "@volley/anthropic"
+import * as Report from "@volley/cli/Report"
+import * as Core from "@volley/core"
+import * as Batch from "@volley/core/Batch"
+import * as OpenAi from "@volley/openai"
+import * as Simulator from "@volley/simulator"
+import * as Wire from "@volley/simulator/OpenAiChatWire"
+
+const hidden = ["core/internal/settle", "core/index", "simulator/internal/json"].map((path) =>
+  import("@volley/" + path).then(() => path + " can be imported", (error: { code: string }) => error.code)
+)
+const found = [Anthropic.AnthropicMessages.tools, Report.make, OpenAi.OpenAiChat.tools, Wire.check, Simulator.Simulator.serve]
+console.log(found.map((value) => typeof value).join(), Core.Batch.run === Batch.run, (await Promise.all(hidden)).join())
+for (const name of ${JSON.stringify(entries)}) console.log(name, Object.keys(await import(name)).length > 0)
+`
+
+describe("the packed packages", () => {
+  beforeAll(() => {
+    run(process.execPath, join(root, "scripts/pack.ts"), release)
+    writeFileSync(join(folder, "package.json"), `{ "private": true, "type": "module" }\n`)
+    writeFileSync(join(folder, "program.ts"), program)
+    writeFileSync(join(folder, "imports.ts"), imports)
+    run("npm", "install", "--prefer-offline", "--no-audit", "--no-fund", ...tarballs.map(tarball), "effect@4.1.0")
+  }, 60_000)
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it("settle a batch in an empty project with plain node", () => {
+    assert.strictEqual(run(process.execPath, "program.ts"), "call_21: 42, call_4: 8\n")
+  })
+
+  it("export their main entries and modules, and nothing internal", () => {
+    const blocked = "ERR_PACKAGE_PATH_NOT_EXPORTED"
+    const functions = "function,function,function,function,function"
+    assert.deepStrictEqual(run(process.execPath, "imports.ts").trim().split("\n"), [
+      `${functions} true ${blocked},${blocked},${blocked}`,
+      ...entries.map((name) => `${name} true`)
+    ])
+  })
+
+  it("bring their types, which are checked with those of their dependencies", () => {
+    const options = { module: "NodeNext", target: "ES2023", strict: true, noEmit: true, skipLibCheck: false, types: [] }
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: options, include: ["*.ts"] }))
+    run(bin("tsc"), "-p", folder)
+  })
+
+  it.each([
+    ["cities", "New York 9 °C"],
+    ["research", "[docs]"]
+  ])("play the scenario %s with npx volley", (scenario, answer) => {
+    const stdout = run("npx", "--no", "volley", "demo", "--scenario", scenario, "--json", "--latency", "0 millis")
+    assert.strictEqual(JSON.parse(stdout).length, 2)
+    assert.include(stdout, answer)
+  })
+
+  it.each(tarballs)("have nothing that publint finds: %s", (name) => {
+    run(bin("publint"), tarball(name), "--strict")
+  })
+
+  it.each(tarballs)("have no types that attw finds wrong: %s", (name) => {
+    run(bin("attw"), tarball(name), "--profile", "esm-only")
+  })
+})
