@@ -9,9 +9,6 @@ import * as Conversation from "@volley/core/Conversation"
 import type * as Tool from "@volley/core/Tool"
 import * as ToolCall from "@volley/core/ToolCall"
 import * as Toolkit from "@volley/core/Toolkit"
-import * as Clock from "effect/Clock"
-import * as Config from "effect/Config"
-import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -200,22 +197,8 @@ const objectOf = (args: unknown): object => {
 const isObject = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** How the model is reached. */
-export interface Options {
-  readonly model: string
-  readonly apiKey: Redacted.Redacted<string>
-  /** Where the API is; the official one when left out. */
-  readonly baseUrl?: string | undefined
-  /** The most tokens of one turn, which this API wants to be told; 8,192. */
-  readonly maxTokens?: number | undefined
-  /** How often the SDK sends a request again after a status that may pass; 2. Nothing else retries. */
-  readonly maxRetries?: number | undefined
-  /** What sends the requests, in place of the global `fetch`. */
-  readonly fetch?: typeof globalThis.fetch | undefined
-}
-
-/** Provides `ChatModel` on the official SDK. */
-export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
+/** Provides `ChatModel` on the official SDK. The API wants `maxTokens` said: 8,192 where it is left out. */
+export const layer = (options: ChatModel.ApiOptions): Layer.Layer<ChatModel.ChatModel> =>
   Layer.sync(ChatModel.ChatModel, () => {
     const client = new Anthropic({
       apiKey: Redacted.value(options.apiKey),
@@ -224,35 +207,24 @@ export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
       maxRetries: options.maxRetries ?? 2,
       ...(options.fetch && { fetch: options.fetch })
     })
-    return { generate: generateWith(client, options) }
+    return ChatModel.make({
+      wire,
+      send: (request, signal) => client.messages.create(bodyOf(options, request), { signal, timeout }),
+      read: turnOf,
+      reason: (error, now) => reasonOf(client, error, now)
+    })
   })
-
-/** Provides `ChatModel` with the API key from the configuration, `ANTHROPIC_API_KEY` unless another is given. */
-export const layerConfig = (
-  options: Omit<Options, "apiKey"> & { readonly apiKey?: Config.Config<Redacted.Redacted<string>> | undefined }
-): Layer.Layer<ChatModel.ChatModel, Config.ConfigError> =>
-  Layer.unwrap(
-    Effect.map(options.apiKey ?? Config.Redacted("ANTHROPIC_API_KEY"), (apiKey) => layer({ ...options, apiKey }))
-  )
 
 /** The SDK's own default, in milliseconds; without it said, the SDK refuses long answers that are not streamed. */
 const timeout = 600_000
 
-const generateWith = (client: Anthropic, options: Options) => {
-  const warnOfLax = Toolkit.laxWarnings()
-  return Effect.fn("AnthropicMessages.generate")(function*(request: ChatModel.Request) {
-    if (request.toolkit) yield* warnOfLax(request.toolkit)
-    const body = bodyOf(options, request)
-    const response = yield* Effect.tryPromise((signal) => client.messages.create(body, { signal, timeout })).pipe(
-      Effect.catch(({ cause }) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) => failure(reasonOf(client, cause, now)))
-      )
-    )
-    return yield* turnOf(response)
-  })
-}
+/** Provides `ChatModel` with the API key from the configuration, `ANTHROPIC_API_KEY` unless another is given. */
+export const layerConfig = ChatModel.layerConfig(layer, "ANTHROPIC_API_KEY")
 
-const bodyOf = (options: Options, request: ChatModel.Request): Anthropic.MessageCreateParamsNonStreaming => {
+const bodyOf = (
+  options: ChatModel.ApiOptions,
+  request: ChatModel.Request
+): Anthropic.MessageCreateParamsNonStreaming => {
   const system = request.conversation.messages.flatMap((message) => message.role === "system" ? [message.text] : [])
   return {
     model: options.model,
@@ -278,20 +250,16 @@ const toolChoice = (
   return { tool_choice: { type: "tool", name: toolkit.wireNames.get(choice.tool) ?? choice.tool, ...parallel } }
 }
 
-const turnOf = (body: unknown): Effect.Effect<ChatModel.Turn, ChatModelError.ChatModelError> => {
-  const parsed = parse(body)
-  if (Result.isFailure(parsed)) {
-    return failure(new ChatModelError.UnusableResponse({ message: `not a response: ${parsed.failure}` }))
-  }
-  const response = parsed.success
-  const text = response.content.flatMap((block) => block.type === "text" ? [block.text] : []).join("")
-  const calls = toolCalls(response)
-  return Effect.succeed({
-    message: { role: "assistant", text, calls, native: { wire, message: echo(response) } },
-    finish: finishOf(response, calls.length),
-    usage: usageOf(response.usage)
+const turnOf = (body: unknown): Result.Result<ChatModel.Turn, string> =>
+  Result.map(parse(body), (response) => {
+    const text = response.content.flatMap((block) => block.type === "text" ? [block.text] : []).join("")
+    const calls = toolCalls(response)
+    return {
+      message: { role: "assistant", text, calls, native: { wire, message: echo(response) } },
+      finish: finishOf(response, calls.length),
+      usage: usageOf(response.usage)
+    }
   })
-}
 
 const finishOf = (response: Response, calls: number): ChatModel.Turn["finish"] => {
   switch (response.stop_reason) {
@@ -314,22 +282,14 @@ const usageOf = (usage: Anthropic.Usage | undefined): ChatModel.Usage => ({
   output: usage?.output_tokens ?? 0
 })
 
-const failure = (reason: ChatModelError.Reason) => Effect.fail(new ChatModelError.ChatModelError({ wire, reason }))
-
 const reasonOf = (client: Anthropic, error: unknown, now: number): ChatModelError.Reason => {
-  const hide = (text: string) => ChatModelError.hide(text, client.apiKey)
-  if (error instanceof APIError && error.status !== undefined) {
-    const { apiMessage, headers, status } = error
-    const message = hide(apiMessage ? `${status} ${apiMessage}` : error.message)
-    const retryAfterMillis = ChatModelError.retryAfterMillis(headers, now)
-    return ChatModelError.fromStatus({ status, message, retryAfterMillis })
-  }
-  if (error instanceof SyntaxError) {
-    return new ChatModelError.UnusableResponse({ message: `not a response: ${hide(error.message)}` })
-  }
-  if (error instanceof AnthropicError && !(error instanceof APIConnectionError)) {
-    return new ChatModelError.InvalidRequest({ message: hide(error.message) })
-  }
-  const url = client.baseURL
-  return new ChatModelError.Unreachable({ message: `no answer from ${url}: ${ChatModelError.causesOf(error)}`, url })
+  const refused = error instanceof APIError && error.status !== undefined ? error : undefined
+  const message = refused?.apiMessage ? `${refused.status} ${refused.apiMessage}` : refused?.message ?? ""
+  return ChatModelError.fromClient(error, {
+    url: client.baseURL,
+    secret: client.apiKey,
+    now,
+    refusal: refused && { status: refused.status ?? 0, message, headers: refused.headers },
+    isOwn: error instanceof AnthropicError && !(error instanceof APIConnectionError)
+  })
 }

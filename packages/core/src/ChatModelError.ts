@@ -82,7 +82,7 @@ export class ChatModelError extends Schema.TaggedError<ChatModelError>()("ChatMo
   }
 }
 
-/** Sorts an HTTP status into a reason; providers whose bodies say more look at those first. */
+/** Sorts an HTTP status into a reason. */
 export const fromStatus = (response: {
   readonly status: number
   readonly message: string
@@ -107,15 +107,41 @@ export const retryAfterMillis = (headers: Headers | undefined, now: number): num
 }
 
 /**
- * What went wrong underneath an error, such as `ECONNREFUSED`, from the codes and messages of its causes.
+ * Sorts what a provider's SDK threw.
+ *
+ * - `refusal`: the response, where there was one
+ * - `isOwn`: the SDK itself would not send the request
+ * - `secret`: the API key, which no message shows
  */
-export const causesOf = (error: unknown): string => {
+export const fromClient = (error: unknown, client: {
+  readonly url: string
+  readonly secret: string | null
+  readonly now: number
+  readonly refusal:
+    | { readonly status: number; readonly message: string; readonly headers: Headers | undefined }
+    | undefined
+  readonly isOwn: boolean
+}): Reason => {
+  const { isOwn, now, refusal, secret, url } = client
+  if (refusal !== undefined) {
+    const { headers, status } = refusal
+    const message = hide(refusal.message, secret)
+    return fromStatus({ status, message, retryAfterMillis: retryAfterMillis(headers, now) })
+  }
+  const message = hide(causesOf(error), secret)
+  if (error instanceof SyntaxError) return new UnusableResponse({ message: `not a response: ${message}` })
+  if (isOwn) return new InvalidRequest({ message })
+  return new Unreachable({ message: `no answer from ${url}: ${message}`, url })
+}
+
+/** What went wrong, and underneath, down to codes such as `ECONNREFUSED`. */
+const causesOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
   const code = "code" in error && typeof error.code === "string" ? ` (${error.code})` : ""
   const text = `${error.message}${code}`
   return error.cause === undefined ? text : `${text}: ${causesOf(error.cause)}`
 }
 
-/** Takes a secret out of a text that a provider wrote; one of a few letters hides nothing and is left. */
-export const hide = (text: string, secret: string | null): string =>
+/** Takes a secret out of a text; one of a few letters hides nothing and is left. */
+const hide = (text: string, secret: string | null): string =>
   secret !== null && secret.length >= 8 ? text.replaceAll(secret, "<the API key>") : text

@@ -37,7 +37,8 @@ export type Behind<I> = I extends Ref<infer _A, infer R> ? R
   : never
 
 /** Keys that the parameters do not have do not compile. */
-type NoExcess<I, A> = { readonly [K in Exclude<keyof I, A extends unknown ? keyof A : never>]: never }
+type NoExcess<I, A> = I extends Ref<unknown> ? unknown
+  : { readonly [K in Exclude<keyof I, A extends unknown ? keyof A : never>]: never }
 
 /** Declares a call; its arguments are given as the handler gets them, with references where values are still to come. */
 export type Call = <T extends Tool.Any, const I extends Input<T["parameters"]["Type"]>>(

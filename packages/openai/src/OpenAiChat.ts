@@ -8,9 +8,6 @@ import * as Conversation from "@volley/core/Conversation"
 import type * as Tool from "@volley/core/Tool"
 import * as ToolCall from "@volley/core/ToolCall"
 import * as Toolkit from "@volley/core/Toolkit"
-import * as Clock from "effect/Clock"
-import * as Config from "effect/Config"
-import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -177,22 +174,8 @@ const spell = ({ calls, text }: Conversation.Assistant): AssistantMessage =>
     }))
   }
 
-/** How the model is reached. */
-export interface Options {
-  readonly model: string
-  readonly apiKey: Redacted.Redacted<string>
-  /** Where the API is; the official one when left out. */
-  readonly baseUrl?: string | undefined
-  /** The most tokens of one turn, reasoning included; the provider's own limit when left out. */
-  readonly maxTokens?: number | undefined
-  /** How often the SDK sends a request again after a status that may pass; 2. Nothing else retries. */
-  readonly maxRetries?: number | undefined
-  /** What sends the requests, in place of the global `fetch`. */
-  readonly fetch?: typeof globalThis.fetch | undefined
-}
-
 /** Provides `ChatModel` on the official SDK. */
-export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
+export const layer = (options: ChatModel.ApiOptions): Layer.Layer<ChatModel.ChatModel> =>
   Layer.sync(ChatModel.ChatModel, () => {
     const client = new OpenAI({
       apiKey: Redacted.value(options.apiKey),
@@ -200,32 +183,21 @@ export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
       maxRetries: options.maxRetries ?? 2,
       ...(options.fetch && { fetch: options.fetch })
     })
-    return { generate: generateWith(client, options) }
+    return ChatModel.make({
+      wire,
+      send: (request, signal) => client.chat.completions.create(bodyOf(options, request), { signal }),
+      read: turnOf,
+      reason: (error, now) => reasonOf(client, error, now)
+    })
   })
 
 /** Provides `ChatModel` with the API key from the configuration, `OPENAI_API_KEY` unless another is given. */
-export const layerConfig = (
-  options: Omit<Options, "apiKey"> & { readonly apiKey?: Config.Config<Redacted.Redacted<string>> | undefined }
-): Layer.Layer<ChatModel.ChatModel, Config.ConfigError> =>
-  Layer.unwrap(
-    Effect.map(options.apiKey ?? Config.Redacted("OPENAI_API_KEY"), (apiKey) => layer({ ...options, apiKey }))
-  )
+export const layerConfig = ChatModel.layerConfig(layer, "OPENAI_API_KEY")
 
-const generateWith = (client: OpenAI, options: Options) => {
-  const warnOfLax = Toolkit.laxWarnings()
-  return Effect.fn("OpenAiChat.generate")(function*(request: ChatModel.Request) {
-    if (request.toolkit) yield* warnOfLax(request.toolkit)
-    const body = bodyOf(options, request)
-    const response = yield* Effect.tryPromise((signal) => client.chat.completions.create(body, { signal })).pipe(
-      Effect.catch(({ cause }) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) => failure(reasonOf(client, cause, now)))
-      )
-    )
-    return yield* turnOf(response)
-  })
-}
-
-const bodyOf = (options: Options, request: ChatModel.Request): OpenAI.ChatCompletionCreateParamsNonStreaming => ({
+const bodyOf = (
+  options: ChatModel.ApiOptions,
+  request: ChatModel.Request
+): OpenAI.ChatCompletionCreateParamsNonStreaming => ({
   model: options.model,
   messages: messages(request.conversation),
   ...(options.maxTokens !== undefined && { max_completion_tokens: options.maxTokens }),
@@ -241,22 +213,18 @@ const toolChoice = (toolkit: Toolkit.Any, choice: ChatModel.ToolChoice): OpenAI.
     ? choice
     : { type: "function", function: { name: toolkit.wireNames.get(choice.tool) ?? choice.tool } }
 
-const turnOf = (body: unknown): Effect.Effect<ChatModel.Turn, ChatModelError.ChatModelError> => {
-  const parsed = parse(body)
-  const response = Result.isSuccess(parsed) ? parsed.success : undefined
-  const choice = response?.choices[0]
-  if (response === undefined || choice === undefined) {
-    const problem = Result.isFailure(parsed) ? parsed.failure : "no choices"
-    return failure(new ChatModelError.UnusableResponse({ message: `not a response: ${problem}` }))
-  }
-  const calls = toolCalls(response)
-  const text = choice.message.content ?? choice.message.refusal ?? ""
-  return Effect.succeed({
-    message: { role: "assistant", text, calls, native: { wire, message: echo(response)[0] } },
-    finish: finishOf(choice, calls.length),
-    usage: { input: response.usage?.prompt_tokens ?? 0, output: response.usage?.completion_tokens ?? 0 }
+const turnOf = (body: unknown): Result.Result<ChatModel.Turn, string> =>
+  Result.flatMap(parse(body), (response) => {
+    const choice = response.choices[0]
+    if (choice === undefined) return Result.fail("no choices")
+    const calls = toolCalls(response)
+    const text = choice.message.content ?? choice.message.refusal ?? ""
+    return Result.succeed({
+      message: { role: "assistant", text, calls, native: { wire, message: echo(response)[0] } },
+      finish: finishOf(choice, calls.length),
+      usage: { input: response.usage?.prompt_tokens ?? 0, output: response.usage?.completion_tokens ?? 0 }
+    })
   })
-}
 
 /** A forced call may come with `"stop"`, so that there are calls counts for more than the reason given. */
 const finishOf = (choice: OpenAI.ChatCompletion.Choice, calls: number): ChatModel.Turn["finish"] => {
@@ -265,23 +233,14 @@ const finishOf = (choice: OpenAI.ChatCompletion.Choice, calls: number): ChatMode
   return calls > 0 ? "tool-calls" : "stop"
 }
 
-const failure = (reason: ChatModelError.Reason) => Effect.fail(new ChatModelError.ChatModelError({ wire, reason }))
-
 const reasonOf = (client: OpenAI, error: unknown, now: number): ChatModelError.Reason => {
-  const hide = (text: string) => ChatModelError.hide(text, client.apiKey)
-  if (error instanceof APIError && error.status !== undefined) {
-    const { code, headers, status } = error
-    const message = hide(error.message)
-    if (code === "insufficient_quota") return new ChatModelError.QuotaExhausted({ message })
-    const retryAfterMillis = ChatModelError.retryAfterMillis(headers, now)
-    return ChatModelError.fromStatus({ status, message, retryAfterMillis })
-  }
-  if (error instanceof SyntaxError) {
-    return new ChatModelError.UnusableResponse({ message: `not a response: ${hide(error.message)}` })
-  }
-  if (error instanceof OpenAIError && !(error instanceof APIConnectionError)) {
-    return new ChatModelError.InvalidRequest({ message: hide(error.message) })
-  }
-  const url = client.baseURL
-  return new ChatModelError.Unreachable({ message: `no answer from ${url}: ${ChatModelError.causesOf(error)}`, url })
+  const refused = error instanceof APIError && error.status !== undefined ? error : undefined
+  if (refused?.code === "insufficient_quota") return new ChatModelError.QuotaExhausted({ message: refused.message })
+  return ChatModelError.fromClient(error, {
+    url: client.baseURL,
+    secret: client.apiKey,
+    now,
+    refusal: refused && { status: refused.status ?? 0, message: refused.message, headers: refused.headers },
+    isOwn: error instanceof OpenAIError && !(error instanceof APIConnectionError)
+  })
 }
