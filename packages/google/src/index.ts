@@ -1,0 +1,2 @@
+/** Google for Volley. */
+export {}
