@@ -61,11 +61,18 @@ export interface Runner {
 export const make = (options: Options = {}): Effect.Effect<Runner> =>
   Effect.gen(function*() {
     const defaults = yield* Defaults
-    const limit = atLeast(1, "concurrency", options.concurrency ?? defaults.concurrency ?? safe.concurrency)
+    const own = { ...defaults, ...given(options) }
+    const limit = atLeast(1, "concurrency", own.concurrency ?? safe.concurrency)
     const limits = yield* Effect.provide(Limits.Limits, Limits.layer, { local: true })
     const shared = { ...limits, everyCall: [{ key: "", limit }] }
     return {
       run: (toolkit, calls, more) =>
-        Effect.provideService(run(toolkit, calls, { ...options, ...more }), Limits.Limits, shared)
+        run(toolkit, calls, more).pipe(
+          Effect.provideService(Defaults, own),
+          Effect.provideService(Limits.Limits, shared)
+        )
     }
   })
+
+const given = (options: Options): Options =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))

@@ -23,7 +23,11 @@ export type Limit =
   }
 
 /** At most `limit` calls at once. */
-export const concurrency = (limit: number, key?: string): Limit => ({ _tag: "Concurrency", key, limit })
+export const concurrency = (limit: number, key?: string): Limit => ({
+  _tag: "Concurrency",
+  key,
+  limit: atLeastOne("concurrency", limit)
+})
 
 /** At most `limit` starts in every `window`, as Effect's `RateLimiter` counts them in a fixed window. */
 export const rate = (options: {
@@ -33,9 +37,14 @@ export const rate = (options: {
 }): Limit => ({
   _tag: "Rate",
   key: options.key,
-  limit: options.limit,
+  limit: atLeastOne("rate", options.limit),
   window: Duration.fromInputUnsafe(options.window)
 })
+
+const atLeastOne = (name: string, limit: number): number => {
+  if (Number.isInteger(limit) && limit >= 1) return limit
+  throw new RangeError(`Limits.${name}: the limit is ${limit}; give a whole number from 1 on.`)
+}
 
 /**
  * What limits are counted in. Every batch counts anew, unless its program has this service, or it runs through

@@ -283,7 +283,17 @@ export const coalesce = <
   S extends Schema.Constraint,
   F extends Schema.Constraint,
   R
->(tool: Tool<N, P, S, F, R, true>): Tool<N, P, S, F, R, true> => ({ ...tool, coalesce: true })
+>(tool: Tool<N, P, S, F, R, true>): Tool<N, P, S, F, R, true> => ({
+  ...tool,
+  coalesce: true,
+  recode: coalesced(tool.recode)
+})
+
+const coalesced = (recode: Any["recode"]): Any["recode"] =>
+  recode && ((...form) => {
+    const tool = recode(...form)
+    return { ...tool, coalesce: true, recode: coalesced(tool.recode) }
+  })
 
 /**
  * Adds behaviour around every attempt at a call that the runner need not know: a cache, a breaker, a hedge, a span.
@@ -325,7 +335,7 @@ export const hedge =
   (after: Duration.Input) =>
   <N extends string, P extends Schema.Constraint, S extends Schema.Constraint, F extends Schema.Constraint, R>(
     tool: Tool<N, P, S, F, R, true>
-  ): Tool<N, P, S, F, R, true> => around(tool, (effect) => Effect.race(effect, Effect.delay(effect, after)))
+  ): Tool<N, P, S, F, R, true> => around(tool, (effect) => Effect.raceFirst(effect, Effect.delay(effect, after)))
 
 /** The context key of the handler of a tool made without `execute`; its types were checked by `Toolkit.toLayer`. */
 export const handlerKey = <Name extends string>(name: Name) =>

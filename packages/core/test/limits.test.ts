@@ -229,10 +229,16 @@ describe("Batch.make", () => {
       assert.deepStrictEqual(yield* spans(), [[0, 10], ["Timeout", 0, 15]])
       assert.deepStrictEqual(yield* spans({ timeout: 5 }), [["Timeout", 0, 5], ["Timeout", 0, 5]])
       assert.deepStrictEqual(yield* spans({ timeout: 30, concurrency: 1 }), [[0, 10], [10, 30]])
-      assert.deepStrictEqual(yield* spans({ timeout: undefined }), [[0, 10], ["Timeout", 0, 15]])
     }))
 
-  it.effect("frees what an interrupted batch had taken, and starts none of its other calls", () =>
+  it.effect("an option that a batch gives as undefined is not said", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make({ timeout: 15 })
+      const settled = yield* aDayOf(runner.run(toolkit, asking(...asked), { timeout: undefined }))
+      assert.deepStrictEqual(spansOf(settled, 0), [[0, 10], ["Timeout", 0, 15]])
+    }))
+
+  it.effect("frees what an interrupted batch had taken", () =>
     Effect.gen(function*() {
       const runner = yield* Batch.make({ concurrency: 1 })
       const batch = runner.run(toolkit, asking(["free", "", 500], ["free", "", 500], ["free", "", 500]))

@@ -17,17 +17,17 @@ export interface Claims {
   readonly rates: ReadonlyArray<Rate>
 }
 
-/** A limit without a key is the tool's own. */
+/** A limit without a key is the tool's own; keys that users choose are kept apart from those. */
+const keyOf = (tool: string, key: string | undefined): string => key === undefined ? `tool/${tool}` : `key/${key}`
+
 export const claim = (
   tool: string,
   access: ReadonlyArray<Access.Access>,
   limits: ReadonlyArray<Limit>
 ): Claims => ({
   access,
-  slots: limits.flatMap(({ _tag, key, limit }) =>
-    _tag === "Concurrency" ? [{ key: key ?? `tool/${tool}`, limit }] : []
-  ),
+  slots: limits.flatMap(({ _tag, key, limit }) => _tag === "Concurrency" ? [{ key: keyOf(tool, key), limit }] : []),
   rates: limits.flatMap((limit) =>
-    limit._tag === "Rate" ? [{ key: limit.key ?? `tool/${tool}`, limit: limit.limit, window: limit.window }] : []
+    limit._tag === "Rate" ? [{ key: keyOf(tool, limit.key), limit: limit.limit, window: limit.window }] : []
   )
 })

@@ -7,15 +7,15 @@ import type { Slot, Slots } from "./slots.ts"
  * A call's place in the order of its run.
  *
  * - `claims`: not known while its parameters are not
- * - `behind`: the earlier places that it has to wait for
+ * - `behind`, `ahead`: the earlier places that it waits for, and the later ones that wait for it
  */
 export interface Place {
   order: number
   readonly callId: string
-  readonly declares: boolean
   claims: Claims | undefined
   state: "waiting" | "running" | "settled"
   readonly behind: Set<Place>
+  readonly ahead: Set<Place>
   wake: ((turn: Turn) => void) | undefined
 }
 
@@ -34,7 +34,12 @@ export class Gate {
   readonly #everyCall: ReadonlyArray<Slot>
   readonly #places: Array<Place> = []
   readonly #uncertain: Array<Place> = []
+  /** The places that have something to say about others: they touch something, or may. */
+  readonly #declaring = new Set<Place>()
+  /** The places that wait for nothing but room, in call order. */
+  readonly #ready: Array<Place> = []
   #room: number
+  #closed = false
 
   /**
    * - `slots`: where the calls of a tool or a key are counted, `everyCall` what every call takes of them
@@ -49,23 +54,27 @@ export class Gate {
   /** Adds a place: behind all others, or right behind one that has become several. */
   add(callId: string, claims: Claims | undefined, after?: Place): Place {
     const order = after === undefined ? this.#places.length : after.order + 1
-    const declares = claims === undefined || claims.access.length > 0
-    const place: Place = { order, callId, declares, claims, state: "waiting", behind: new Set(), wake: undefined }
-    this.#places.splice(order, 0, place)
-    for (const [index, other] of this.#places.entries()) {
-      if (index < order && blocks(other, place)) place.behind.add(other)
-      if (index > order && other.state === "waiting" && blocks(place, other)) other.behind.add(place)
-      other.order = index
+    const place: Place = {
+      order,
+      callId,
+      claims,
+      state: "waiting",
+      behind: new Set(),
+      ahead: new Set(),
+      wake: undefined
     }
+    this.#places.splice(order, 0, place)
+    for (let index = order + 1; index < this.#places.length; index++) this.#places[index]!.order = index
+    this.#line(place)
     return place
   }
 
-  /** Tells what a call claims, now that its parameters are known; what does not conflict with it need not wait for it. */
+  /** Tells what a call claims, now that its parameters are known; who waits for whom follows from it. */
   known(place: Place, claims: Claims): void {
     place.claims = claims
-    for (const earlier of place.behind) if (!blocks(earlier, place)) place.behind.delete(earlier)
-    for (const earlier of this.#places.slice(0, place.order)) if (blocks(earlier, place)) place.behind.add(earlier)
-    for (const later of this.#places.slice(place.order + 1)) if (!blocks(place, later)) later.behind.delete(place)
+    for (const earlier of place.behind) this.#part(earlier, place)
+    for (const later of place.ahead) this.#part(place, later)
+    this.#line(place)
     this.#pump()
   }
 
@@ -76,6 +85,7 @@ export class Gate {
         place.wake = undefined
         resume(Effect.succeed(turn))
       }
+      this.#queue(place)
       this.#pump()
       return Effect.sync(() => {
         place.wake = undefined
@@ -95,10 +105,17 @@ export class Gate {
     if (place.state === "settled") return
     const ran = place.state === "running"
     place.state = "settled"
+    place.wake = undefined
+    this.#declaring.delete(place)
     if (uncertain && place.claims?.access.some(({ mode }) => mode !== "read")) this.#uncertain.push(place)
-    for (const later of this.#places.slice(place.order + 1)) later.behind.delete(place)
+    for (const later of place.ahead) this.#part(place, later)
     if (ran) this.#leave(place)
     else this.#pump()
+  }
+
+  /** Starts nothing more: the run is being interrupted. */
+  close(): void {
+    this.#closed = true
   }
 
   /** True where a call between the two may change what the later one looks at. */
@@ -111,36 +128,90 @@ export class Gate {
     return this.#slots.listen(this.#pump)
   }
 
+  /** Finds who waits for whom between a place and all others. */
+  #line(place: Place): void {
+    if (declares(place)) this.#declaring.add(place)
+    else this.#declaring.delete(place)
+    const others = isAlone(place) ? this.#places : this.#declaring
+    for (const other of others) {
+      if (other === place || other.state === "settled") continue
+      const [earlier, later] = other.order < place.order ? [other, place] : [place, other]
+      if (later.state !== "waiting" || !conflict(earlier, later)) continue
+      later.behind.add(earlier)
+      earlier.ahead.add(later)
+    }
+  }
+
+  #part(earlier: Place, later: Place): void {
+    later.behind.delete(earlier)
+    earlier.ahead.delete(later)
+    if (later.behind.size === 0) this.#queue(later)
+  }
+
+  /** Puts a place among those that wait for room alone, where it belongs there. */
+  #queue(place: Place): void {
+    if (place.wake === undefined || place.claims === undefined || place.behind.size > 0) return
+    let low = 0
+    let high = this.#ready.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#ready[middle]!.order < place.order) low = middle + 1
+      else high = middle
+    }
+    if (this.#ready[low] !== place) this.#ready.splice(low, 0, place)
+  }
+
   /** The lowest in call order goes first; one that finds no room lets others pass that do. */
   readonly #pump = (): void => {
-    for (const place of this.#places) {
-      if (this.#room === 0) return
-      if (place.wake === undefined || place.claims === undefined || place.behind.size > 0) continue
-      const after = this.#uncertain.find((earlier) => earlier.order < place.order && conflict(earlier, place))
-      if (after !== undefined) place.wake({ _tag: "Uncertain", after: after.callId })
-      else if (this.#slots.take([...this.#everyCall, ...place.claims.slots])) {
-        this.#room -= 1
-        place.state = "running"
-        place.wake({ _tag: "Start" })
+    const woken: Array<() => void> = []
+    for (let index = 0; index < this.#ready.length && this.#room > 0 && !this.#closed;) {
+      const place = this.#ready[index]!
+      const { wake } = place
+      const turn = wake !== undefined && place.behind.size === 0 ? this.#turnOf(place) : undefined
+      if (turn === "No room") {
+        index += 1
+        continue
       }
+      this.#ready.splice(index, 1)
+      if (wake !== undefined && turn !== undefined) woken.push(() => wake(turn))
     }
+    for (const wake of woken) wake()
+  }
+
+  #turnOf(place: Place): Turn | "No room" {
+    const after = this.#uncertain.find((earlier) => earlier.order < place.order && conflict(earlier, place))
+    if (after !== undefined) return { _tag: "Uncertain", after: after.callId }
+    if (!this.#slots.take(this.#slotsOf(place))) return "No room"
+    this.#room -= 1
+    place.state = "running"
+    return { _tag: "Start" }
+  }
+
+  #slotsOf(place: Place): ReadonlyArray<Slot> {
+    const own = place.claims?.slots ?? []
+    return this.#everyCall.length === 0 ? own : [...this.#everyCall, ...own]
   }
 
   #leave(place: Place): void {
     this.#room += 1
-    this.#slots.give([...this.#everyCall, ...place.claims?.slots ?? []])
+    this.#slots.give(this.#slotsOf(place))
     this.#pump()
   }
 }
 
-/** An earlier call holds a later one up while they conflict and it has not settled. */
-const blocks = (earlier: Place, later: Place): boolean => earlier.state !== "settled" && conflict(earlier, later)
+/** It touches something, or nobody knows yet. */
+const declares = ({ claims }: Place): boolean => claims === undefined || claims.access.length > 0
+
+const isAlone = ({ claims }: Place): boolean =>
+  claims !== undefined && claims.access.some(({ mode }) => mode === "exclusive")
 
 /** A call whose claims are not known counts as exclusive towards later ones that declare access. */
 const conflict = (earlier: Place, later: Place): boolean => {
-  if (earlier.claims === undefined) return later.declares
-  const before = earlier.claims.access
-  const after = later.claims?.access ?? []
-  if ([...before, ...after].some(({ mode }) => mode === "exclusive")) return true
-  return before.some((a) => after.some((b) => Access.conflicts(a, b)))
+  if (earlier.claims === undefined) return declares(later)
+  if (later.claims === undefined) return isAlone(earlier)
+  if (isAlone(earlier) || isAlone(later)) return true
+  for (const a of earlier.claims.access) {
+    for (const b of later.claims.access) if (Access.conflicts(a, b)) return true
+  }
+  return false
 }

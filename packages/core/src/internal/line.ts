@@ -90,10 +90,11 @@ export const turn = Effect.fnUntraced(function*(
   const { gate } = line
   const { place } = member
   if (typeof tool.claims === "function") gate.known(place, yield* tool.claims(args))
+  else if (tool.claims !== undefined) yield* tool.call(args, () => Effect.void)
   if (tool.coalesce) {
     member.same = `${tool.name} ${canonical(args)}`
     const earlier = line.members.slice(0, line.members.indexOf(member))
-    const leader = earlier.find(({ same }) => same === member.same)
+    const leader = earlier.findLast(({ same }) => same === member.same)
     if (leader !== undefined && !gate.writesBetween(leader.place, place)) {
       gate.settled(place, false)
       const outcome = yield* Deferred.await(leader.outcome)
@@ -111,21 +112,25 @@ export const turn = Effect.fnUntraced(function*(
   }
 })
 
-/** Takes one token of every rate; undefined when there was one, else how long until there may be. */
+/** Takes one token of every rate, or none; undefined when there was one of each, else how long until there may be. */
 const firstRefusal = Effect.fnUntraced(function*(
   rateLimiter: RateLimiter.RateLimiter,
   claims: Claims | undefined
 ): Effect.fn.Return<Duration.Duration | undefined> {
-  for (const rate of claims?.rates ?? []) {
-    const wait = yield* refusal(rateLimiter, rate)
-    if (wait !== undefined) return wait
+  const rates = claims?.rates ?? []
+  for (const tokens of rates.length > 1 ? [0, 1] : [1]) {
+    for (const rate of rates) {
+      const wait = yield* refusal(rateLimiter, rate, tokens)
+      if (wait !== undefined) return wait
+    }
   }
   return undefined
 })
 
-const refusal = (rateLimiter: RateLimiter.RateLimiter, rate: Rate): Effect.Effect<Duration.Duration | undefined> =>
-  Effect.matchEffect(rateLimiter.consume({ ...rate, onExceeded: "fail" }), {
-    onSuccess: () => Effect.undefined,
+/** Asking for no token shows whether there is one. */
+const refusal = (rateLimiter: RateLimiter.RateLimiter, rate: Rate, tokens: number) =>
+  Effect.matchEffect(rateLimiter.consume({ ...rate, tokens, onExceeded: "fail" }), {
+    onSuccess: ({ remaining, resetAfter }) => Effect.succeed(tokens === 0 && remaining < 1 ? resetAfter : undefined),
     onFailure: (error) =>
       error.reason._tag === "RateLimitExceeded" ? Effect.succeed(error.reason.retryAfter) : Effect.die(error)
   })

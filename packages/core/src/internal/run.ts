@@ -79,6 +79,7 @@ const claimsOf = ({ toolkit }: Batch, { call }: Node): Claims | undefined => {
 }
 
 const leave = (gate: Gate, { outcome, place }: Member, exit: Exit.Exit<Outcome>): void => {
+  if (Exit.isFailure(exit)) gate.close()
   gate.settled(place, Exit.isSuccess(exit) && isUncertain(exit.value))
   Deferred.doneUnsafe(outcome, exit)
 }

@@ -98,8 +98,17 @@ const inSeat = Effect.fnUntraced(function*(batch: Batch, tool: Tool.Any, call: T
   if (tool.expand !== undefined) return yield* becomeSeveral(batch, ready, tool.expand, line, member)
   const turned = yield* beforehand(turn(line, member, ready), stop)
   if (Result.isFailure(turned)) return yield* refuse(batch, tool, call, turned.failure)
-  return turned.success._tag === "Same" ? { ...turned.success.outcome, call } : yield* start(batch, ready, member)
+  return turned.success._tag === "Same" ? sameFor(call, turned.success.outcome) : yield* start(batch, ready, member)
 })
+
+/** The outcome of an equal call, under a call's own id. */
+const sameFor = (call: ToolCall, outcome: Outcome): Outcome => {
+  const { result } = outcome
+  if (outcome.name === undefined || Result.isSuccess(result) || result.failure._tag === "ToolFailure") {
+    return { ...outcome, call }
+  }
+  return { ...outcome, call, result: Result.fail(errorOf(call, result.failure.reason)) }
+}
 
 /** A call that stands for several takes no slot of its own; it settles when they have. */
 const becomeSeveral = Effect.fnUntraced(function*(
@@ -122,8 +131,10 @@ const becomeSeveral = Effect.fnUntraced(function*(
 const admit = (batch: Batch, tool: Tool.Any, call: ToolCall, index: number): Reason | undefined => {
   if (call.status === "truncated") return new Truncated()
   if (index >= batch.maxCalls) return new LimitExceeded({ maxCalls: batch.maxCalls })
-  return batch.failure !== undefined && Deferred.isDoneUnsafe(batch.failure) ? stopped(tool, false) : undefined
+  return hasFailed(batch) ? stopped(tool, false) : undefined
 }
+
+const hasFailed = ({ failure }: Batch): boolean => failure !== undefined && Deferred.isDoneUnsafe(failure)
 
 const refuse = (batch: Batch, tool: Tool.Any, call: ToolCall, reason: Reason): Effect.Effect<Outcome> =>
   announced(batch, record(batch, tool, call, batch.now(), 0, Result.fail(reason)))
@@ -135,6 +146,7 @@ const start = (batch: Batch, ready: Ready, member?: Member): Effect.Effect<Outco
     const startedAt = batch.now()
     const left = batch.expiresAt - startedAt
     if (left <= 0) return refuse(batch, tool, call, timeout(batch, tool, "deadline", false))
+    if (hasFailed(batch)) return refuse(batch, tool, call, stopped(tool, false))
     const own = tool.timeout === undefined ? batch.timeout : Duration.toMillis(tool.timeout)
     let attempts = 0
     const work = perform(batch, ready, startedAt + Math.min(own, left), () => ++attempts)
