@@ -64,7 +64,7 @@ export const make = <S extends Steps>(build: (call: Call) => S): Pipeline<S> => 
   return { steps, graph: compile(Object.entries(steps).map(([name, ref]) => [name, ref["~source"]])) }
 }
 
-/** Makes something else of a value; what `f` throws is a crash of the step that needs it. */
+/** Makes something else of a value, by a pure function; what it throws is a crash of the step that needs it. */
 export function map<A, B>(f: (value: A) => B): <R>(self: Ref<A, R>) => Ref<B, R>
 export function map(f: (value: unknown) => unknown): (self: Ref<unknown>) => Ref<unknown> {
   return (self) => new Reference({ _tag: "Mapped", from: self["~source"], f })
@@ -113,30 +113,33 @@ export function run(
   { graph, steps }: Pipeline<Steps>,
   options: Options = {}
 ): Effect.Effect<{ readonly steps: object; readonly outcomes: ReadonlyArray<Outcome> }, never, unknown> {
-  return Effect.map(execute(graph.toolkit, graph.nodes, { maxCalls: "unbounded", ...options }), (settled) => ({
-    ...settled,
-    steps: Object.fromEntries(
-      Object.entries(steps).map(([name, ref]) => [name, outcomeOf(graph, ref["~source"], settled.outcomes)])
-    )
-  }))
+  return Effect.flatMap(execute(graph.toolkit, graph.nodes, { maxCalls: "unbounded", ...options }), (settled) => {
+    const crashes: Array<readonly [step: string, cause: Cause.Cause<never>]> = []
+    const outcomes = Object.entries(steps).map(([name, { "~source": source }]) => {
+      if (source._tag === "Step") return [name, settled.outcomes[graph.indexOf(source)]]
+      const crashed = (defect: unknown) => {
+        const cause = Cause.die(defect)
+        crashes.push([name, cause])
+        return new CallError({ callId: name, tool: "Pipeline.map", reason: new Defect({ harmless: true, cause }) })
+      }
+      return [name, { result: resultOf(graph, source, settled.outcomes, crashed) }]
+    })
+    return Effect.as(Effect.forEach(crashes, logCrash), { ...settled, steps: Object.fromEntries(outcomes) })
+  })
 }
 
-const outcomeOf = (graph: Graph, source: Source, outcomes: ReadonlyArray<Outcome>): object => {
-  if (source._tag === "Step") return outcomes[graph.indexOf(source)]!
-  return { result: resultOf(graph, source, outcomes) }
-}
+type End = Result.Result<unknown, CallError | ToolFailure<unknown>>
 
 const resultOf = (
   graph: Graph,
   source: Source,
-  outcomes: ReadonlyArray<Outcome>
-): Result.Result<unknown, CallError | ToolFailure<unknown>> => {
-  if (source._tag !== "Mapped") return outcomes[graph.indexOf(source)]!.result
-  return Result.flatMap(
-    resultOf(graph, source.from, outcomes),
-    (value) => Result.try({ try: () => source.f(value), catch: (defect) => crash(defect) })
-  )
-}
+  outcomes: ReadonlyArray<Outcome>,
+  crashed: (defect: unknown) => CallError
+): End =>
+  source._tag === "Mapped"
+    ? Result.flatMap(resultOf(graph, source.from, outcomes, crashed), (value) =>
+      Result.try({ try: () => source.f(value), catch: crashed }))
+    : outcomes[graph.indexOf(source)]!.result
 
-const crash = (defect: unknown): CallError =>
-  new CallError({ callId: "map", tool: "map", reason: new Defect({ harmless: true, cause: Cause.die(defect) }) })
+const logCrash = ([step, cause]: readonly [step: string, cause: Cause.Cause<never>]): Effect.Effect<void> =>
+  Effect.annotateLogs(Effect.logError("A step of a pipeline crashed", cause), { step })

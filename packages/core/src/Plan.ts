@@ -10,6 +10,7 @@ import { InvalidArguments } from "./CallError.ts"
 import type { Expansion } from "./internal/expansion.ts"
 import { fit } from "./internal/fit.ts"
 import type { Node } from "./internal/line.ts"
+import { byteLength } from "./internal/text.ts"
 import type { Outcome } from "./Outcome.ts"
 import * as Tool from "./Tool.ts"
 import * as Toolkit from "./Toolkit.ts"
@@ -144,15 +145,34 @@ const issuesOf = (
       : `does not exist; earlier steps: ${earlier.join(", ") || "none"}`
     return at(`"$ref" names "${ref.step}", which ${why}`, ["arguments", ...ref.path])
   })
-  const isUnderReference = (path: string) => refs.some((ref) => `${path}.`.startsWith(`${ref.path.join(".")}.`))
+  const unsaid = step.id === "" || step.id.includes("/")
+    ? [at("an id has one letter or more, and no \"/\"", ["id"])]
+    : []
   return Effect.map(
     Effect.match(tool.call(step.arguments, () => Effect.void), {
-      onFailure: ({ issues }) => issues.filter(({ path }) => !isUnderReference(path)),
+      onFailure: ({ issues }) => issues.filter(({ path }) => !refs.some((ref) => touches(path, ref.path.join(".")))),
       onSuccess: () => []
     }),
-    (misfits) => [...twice, ...astray, ...misfits.map(({ message, path }) => at(message, ["arguments", path]))]
+    (misfits) => [
+      ...unsaid,
+      ...twice,
+      ...astray,
+      ...misfits.map(({ message, path }) => at(message, path === "" ? ["arguments"] : ["arguments", path]))
+    ]
   )
 }
+
+/**
+ * What stands at, over or under a reference can only be judged when its value is there; and so can what stands beside one
+ * inside an argument, which may be one of several forms.
+ */
+const touches = (path: string, reference: string): boolean => {
+  const parent = path.split(".").slice(0, -1).join(".")
+  return path === "" || reference === "" || isUnder(path, reference) || isUnder(reference, path) ||
+    (parent !== "" && isUnder(reference, parent))
+}
+
+const isUnder = (path: string, over: string): boolean => `${path}.`.startsWith(`${over}.`)
 
 /** The outcomes of the steps, in plan order; where they are too long together, the longest become texts that were cut. */
 const answerOf = (
@@ -161,17 +181,27 @@ const answerOf = (
   maxBytes: number,
   answers: ReadonlyArray<Tool.Answer<unknown> | undefined>
 ): Tool.Answer<unknown> => {
-  const fitted = fit(outcomes, Math.floor(maxBytes * 0.8))
-  const json = {
-    steps: fitted.map(({ encoded, result }, index): Schema.Json => {
-      const id = steps[index]?.id ?? ""
-      if (Result.isFailure(result)) return { id, ...JSON.parse(encoded) }
-      const answer = answers[index]?.json ?? null
-      return { id, ok: JSON.stringify(answer) === encoded ? answer : encoded }
-    })
+  let budget = maxBytes
+  let json = shown(steps, outcomes, answers)
+  while (byteLength(JSON.stringify(json)) > maxBytes && budget > 1) {
+    budget = Math.floor(budget * 0.8)
+    json = shown(steps, fit(outcomes, budget), answers)
   }
   return { value: json, json }
 }
+
+const shown = (
+  steps: ReadonlyArray<Step>,
+  outcomes: ReadonlyArray<Outcome>,
+  answers: ReadonlyArray<Tool.Answer<unknown> | undefined>
+) => ({
+  steps: outcomes.map(({ encoded, result }, index): Schema.Json => {
+    const id = steps[index]?.id ?? ""
+    if (Result.isFailure(result)) return { id, ...JSON.parse(encoded) }
+    const answer = answers[index]?.json ?? null
+    return { id, ok: JSON.stringify(answer) === encoded ? answer : encoded }
+  })
+})
 
 const nodeOf = (step: Step, index: number, steps: ReadonlyArray<Step>, planId: string): Node => {
   const needed = Array.from(new Set(references(step.arguments).map((ref) => ref.step)))
@@ -200,15 +230,18 @@ const fill = (
   )
 }
 
+/** Of a list, a pointer names an item and nothing else. */
+const isKey = (json: Schema.Json | undefined, key: string): json is Schema.JsonObject =>
+  typeof json === "object" && json !== null && Object.hasOwn(json, key) &&
+  (!Array.isArray(json) || /^(0|[1-9][0-9]*)$/.test(key))
+
 const find = (
   json: Schema.Json,
   { pointer, step }: Omit<Reference, "path">
 ): Result.Result<Schema.Json, InvalidArguments> => {
   let found: Schema.Json | undefined = json
   for (const [depth, key] of pointer.entries()) {
-    found = typeof found === "object" && found !== null && Object.hasOwn(found, key)
-      ? Reflect.get(found, key)
-      : undefined
+    found = isKey(found, key) ? Reflect.get(found, key) : undefined
     if (found === undefined) {
       const path = pointer.slice(0, depth + 1).join("/")
       return Result.fail(

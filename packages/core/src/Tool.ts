@@ -4,6 +4,7 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as JsonSchema from "effect/JsonSchema"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
@@ -54,6 +55,7 @@ export interface Any {
   readonly strict: boolean
   readonly coalesce: boolean
   readonly claims: Claims | ((args: unknown) => Effect.Effect<Claims, InvalidArguments, unknown>) | undefined
+  readonly hold: <A, E>(effect: Effect.Effect<A, E, unknown>) => Effect.Effect<A, E, unknown>
   readonly encode: (parameters: unknown) => Effect.Effect<unknown, InvalidArguments, unknown>
   readonly expand: ((args: unknown, call: ToolCall) => Effect.Effect<Expansion, InvalidArguments, unknown>) | undefined
   readonly recode: ((codec: Schema.Constraint, jsonSchema: JsonSchema.JsonSchema) => Any) | undefined
@@ -70,6 +72,7 @@ export interface Any {
  * - `strict`: `jsonSchema` follows a provider's strict mode, and is sent as such
  * - `coalesce`: equal calls of one run are one call; `Tool.coalesce` sets it
  * - `claims`: what a call touches and the room it needs, once its arguments are known; none where the tool says nothing
+ * - `hold`: keeps what the tool was provided with for as long as an effect takes
  * - `encode`: writes parameters as the arguments that `call` takes
  * - `expand`: makes several calls of one; only a plan has it
  * - `recode`: the same tool with its parameters in another JSON form; none where they were given as raw JSON Schema
@@ -187,7 +190,6 @@ export function make<
   definition: Definition<P, S, F, ReadOnly> & { readonly execute: Execute<P, S, F, R> }
 ): Tool<Name, P, S, F, R | SchemaServices<P, S, F>, ReadOnly>
 export function make(name: string, definition: AnyDefinition): Any {
-  if (name.trim() === "") throw new RangeError("Tool.make: a tool needs a name.")
   const jsonSchema = withObjectRoot(name, definition.jsonSchema ?? jsonSchemaOf(definition.parameters))
   return compile(name, definition, { codec: Schema.toCodecJson(definition.parameters), jsonSchema, strict: false })
 }
@@ -230,6 +232,7 @@ const compile = (name: string, definition: AnyDefinition, { codec, jsonSchema, s
   return {
     ...tool,
     claims: claimsOf(name, definition, parametersOf),
+    hold: identity,
     encode: (parameters) => Effect.mapErrorEager(encode(parameters), invalidArguments),
     call: (args, use) => Effect.flatMap(parametersOf(args), (parameters) => use(attempt(parameters)))
   }

@@ -148,13 +148,12 @@ export function provide(toolkit: Any, layer: Layer.Layer<unknown, never, unknown
 }
 
 const withLayer = (tool: Tool.Any, layer: Layer.Layer<unknown, never, unknown>, memo: Layer.MemoMap): Tool.Any => {
-  const built = <A, E>(use: (context: Context.Context<unknown>) => Effect.Effect<A, E, unknown>) =>
+  const whileBuilt = <A, E, R>(use: (context: Context.Context<unknown>) => Effect.Effect<A, E, R>) =>
     Effect.scopedWith((scope) =>
-      Effect.flatMap(
-        Effect.uninterruptible(Layer.buildWithMemoMap(layer, memo, scope)),
-        (context) => Effect.provideContext(use(context), context)
-      )
+      Effect.flatMap(Effect.uninterruptible(Layer.buildWithMemoMap(layer, memo, scope)), use)
     )
+  const built = <A, E>(use: (context: Context.Context<unknown>) => Effect.Effect<A, E, unknown>) =>
+    whileBuilt((context) => Effect.provideContext(use(context), context))
   const { claims, expand, recode } = tool
   const provided = (inner: Any): Any => fromTools(inner.tools.map((tool) => withLayer(tool, layer, memo)), inner.lax)
   return {
@@ -163,6 +162,7 @@ const withLayer = (tool: Tool.Any, layer: Layer.Layer<unknown, never, unknown>, 
     expand: expand &&
       ((args, call) =>
         Effect.map(built(() => expand(args, call)), (several) => ({ ...several, toolkit: provided(several.toolkit) }))),
+    hold: (effect) => tool.hold(whileBuilt(() => effect)),
     encode: (parameters) => built(() => tool.encode(parameters)),
     recode: recode && ((...form) => withLayer(recode(...form), layer, memo)),
     call: (args, use) =>

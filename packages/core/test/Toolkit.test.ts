@@ -191,8 +191,8 @@ describe("Toolkit.provide", () => {
     Effect.gen(function*() {
       const tool = { ...connected("a.query"), readOnly: true }
       const toolkit = Toolkit.provide(Toolkit.make(tool), Layer.succeed(Connection, 7))
-      const { call: _before, encode: _e, recode: _r, ...before } = tool
-      const { call: _after, encode: _e2, recode: _r2, ...after } = toolkit.tools[0]!
+      const { call: _before, encode: _e, hold: _h, recode: _r, ...before } = tool
+      const { call: _after, encode: _e2, hold: _h2, recode: _r2, ...after } = toolkit.tools[0]!
       assert.deepStrictEqual<object>(after, before)
       assert.deepStrictEqual([...toolkit.wireNames], [["a.query", "a_query"]])
     }))

@@ -54,18 +54,32 @@ export const compile = (named: ReadonlyArray<readonly [string, Source]>): Graph 
   const reached = new Set<Base>()
   for (const [, source] of named) reach(source, reached)
   const bases = Array.from(reached).sort((a, b) => orderOf(a) - orderOf(b))
-  const idOf = (base: Base) =>
-    named.find(([, source]) => source === base)?.[0] ?? `${stepOf(base).tool.name}_${orderOf(base)}`
+  const ids = idsOf(bases, new Map(named.map(([name, source]) => [source, name] as const).toReversed()))
   const tools = new Set(bases.map((base) => base._tag === "Step" ? base.tool : eachTool(base)))
   const names = new Map(bases.map((base) => [base, base._tag === "Step" ? base.tool.name : eachName(base)]))
   return {
     toolkit: Toolkit.make(...tools),
-    nodes: bases.map((base, index) => nodeOf(base, { id: idOf(base), name: names.get(base) ?? "", index }, bases)),
+    nodes: bases.map((base, index) =>
+      nodeOf(base, { id: ids.get(base) ?? "", name: names.get(base) ?? "", index }, bases)
+    ),
     indexOf: (source) => bases.indexOf(baseOf(source))
   }
 }
 
 type Base = StepSource | EachSource
+
+/** A step that is returned has its name for an id; the others are called after their tools, apart from every name. */
+const idsOf = (bases: ReadonlyArray<Base>, names: ReadonlyMap<Source, string>): ReadonlyMap<Base, string> => {
+  const taken = new Set(names.values())
+  return new Map(bases.map((base) => {
+    const name = names.get(base)
+    if (name !== undefined) return [base, name]
+    let id = `${stepOf(base).tool.name}_${orderOf(base)}`
+    while (taken.has(id)) id += "_"
+    taken.add(id)
+    return [base, id]
+  }))
+}
 
 const stepOf = (base: Base): StepSource => base._tag === "Step" ? base : base.template
 
@@ -78,6 +92,7 @@ const baseOf = (source: Source): Base => {
 }
 
 const reach = (source: Source, into: Set<Base>): void => {
+  if ((source._tag === "Step" || source._tag === "Each") && into.has(source)) return
   for (const needed of sourcesOf(source)) reach(needed, into)
   if (source._tag === "Step" || source._tag === "Each") into.add(source)
 }

@@ -80,8 +80,8 @@ const claimsOf = ({ toolkit }: Batch, { call }: Node): Claims | undefined => {
 
 const leave = (gate: Gate, { outcome, place }: Member, exit: Exit.Exit<Outcome>): void => {
   if (Exit.isFailure(exit)) gate.close()
-  gate.settled(place, Exit.isSuccess(exit) && isUncertain(exit.value))
   Deferred.doneUnsafe(outcome, exit)
+  gate.settled(place, Exit.isSuccess(exit) && isUncertain(exit.value))
 }
 
 /** The call had started, and nobody waited for its end. */

@@ -80,7 +80,7 @@ export const settle = (
     if (tool === undefined) return announced(batch, unknownTool(batch, call))
     const refusal = admit(batch, tool, call, index)
     if (refusal !== undefined) return refuse(batch, tool, call, refusal)
-    if (seat !== undefined) return inSeat(batch, tool, call, seat)
+    if (seat !== undefined) return tool.hold(inSeat(batch, tool, call, seat))
     const args = parse(call.arguments)
     return Result.isFailure(args)
       ? refuse(batch, tool, call, args.failure)
@@ -122,7 +122,7 @@ const becomeSeveral = Effect.fnUntraced(function*(
   const expansion = yield* beforehand(expand(args, call), beforeStart(batch, tool))
   if (Result.isFailure(expansion)) return yield* refuse(batch, tool, call, expansion.failure)
   const { assemble, nodes, toolkit } = expansion.success
-  const ended = yield* line.run({ ...batch, toolkit }, nodes, member.place)
+  const ended = yield* line.run({ ...batch, toolkit, maxCalls: Infinity }, nodes, member.place)
   const end = assemble(ended.map(([outcome]) => outcome), batch.maxResultBytes, ended.map(([, answer]) => answer))
   if (Result.isSuccess(end)) member.answer = end.success
   return yield* announced(batch, record(batch, tool, call, startedAt, 1, end))

@@ -1,0 +1,156 @@
+/**
+ * Random acyclic graphs as plain data, and what they come to when their nodes are evaluated one by one.
+ */
+import { Access } from "@volley/core"
+import { Arbitrary, Schema } from "effect"
+
+/** How a node ends when nothing that it needs has failed; `unresolved` ones cannot even get their arguments. */
+export type Kind = "success" | "failure" | "defect" | "hangs" | "unresolved"
+
+/** How a node refers to what it needs: a part of a result, the whole of it, or a part deep inside the arguments. */
+export type Form = "part" | "whole" | "deep"
+
+/**
+ * - `needs`: earlier nodes, by index
+ * - `after`: beats until its tool ends
+ * - `key`, `writes`: what it touches, in graphs whose nodes touch anything
+ * - `kept`: in a pipeline, whether the record of steps has it
+ */
+export interface NodePlan {
+  readonly kind: Kind
+  readonly needs: ReadonlyArray<{ readonly index: number; readonly form: Form }>
+  readonly after: number
+  readonly key: string | undefined
+  readonly writes: boolean
+  readonly kept: boolean
+}
+
+/** `concurrency`: 0 is unbounded. */
+export interface GraphPlan {
+  readonly nodes: ReadonlyArray<NodePlan>
+  readonly concurrency: number
+}
+
+export const beat = 64
+export const timeout = 20 * beat
+export const most = 200
+
+const oneOf = <const A>(...values: ReadonlyArray<A>): Arbitrary.Arbitrary<A> =>
+  Arbitrary.map(Arbitrary.schema(Schema.Literals(values.map((_, index) => index))), (index) => values[index]!)
+
+const upTo = (last: number): Arbitrary.Arbitrary<number> =>
+  Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: last })))
+
+const times = (count: number) => <A>(value: A): ReadonlyArray<A> => Array.from({ length: count }, () => value)
+
+/** Needs are drawn as distances, which `linked` makes indices of. */
+const node = Arbitrary.all({
+  kind: oneOf<Kind>(...times(36)<Kind>("success"), "failure", "defect", "hangs", "unresolved"),
+  needs: Arbitrary.array(Arbitrary.all({ distance: upTo(20), form: oneOf<Form>("part", "whole", "deep") }), {
+    maxLength: 4
+  }),
+  after: upTo(7),
+  key: oneOf(undefined, undefined, "a", "a/1", "a/2", "b"),
+  writes: oneOf(false, true),
+  kept: oneOf(true, true, false)
+})
+
+interface Drawn extends Omit<NodePlan, "needs"> {
+  readonly needs: ReadonlyArray<{ readonly distance: number; readonly form: Form }>
+}
+
+const linked = (drawn: ReadonlyArray<Drawn>): ReadonlyArray<NodePlan> =>
+  drawn.map((node, index) => ({
+    ...node,
+    needs: node.needs.flatMap(({ distance, form }) => {
+      const needed = index - 1 - distance
+      return needed < 0 ? [] : [{ index: needed, form }]
+    })
+  }))
+
+/** Mostly small; one in forty may grow to the most. */
+export const graphs: Arbitrary.Arbitrary<GraphPlan> = Arbitrary.flatMap(
+  oneOf(...times(30)(8), ...times(8)(25), 60, most),
+  (longest) =>
+    Arbitrary.all({
+      nodes: Arbitrary.map(Arbitrary.array(node, { minLength: longest >> 2, maxLength: longest }), linked),
+      concurrency: oneOf(0, 0, 1, 2, 3, 4, 7, 10)
+    })
+)
+
+/** The same graph with nodes that touch nothing. */
+export const untouching = ({ concurrency, nodes }: GraphPlan): GraphPlan => ({
+  concurrency,
+  nodes: nodes.map((node) => ({ ...node, key: undefined }))
+})
+
+/** The same graph without timeouts, after which nobody knows what was written. */
+export const certain = ({ concurrency, nodes }: GraphPlan): GraphPlan => ({
+  concurrency,
+  nodes: nodes.map((node) => ({ ...node, kind: node.kind === "hangs" ? "success" : node.kind }))
+})
+
+/** What a node touches. */
+export const accessOf = (
+  { key, writes }: { readonly key?: string | undefined; readonly writes: boolean }
+): ReadonlyArray<Access.Access> => key === undefined ? [] : writes ? [Access.write(key)] : [Access.read(key)]
+
+/** What a node makes of what it needs; the order of its inputs matters. */
+export const valueOf = (at: number, inputs: ReadonlyArray<number>): number =>
+  inputs.reduce((sum, input) => (sum * 31 + input) % 1_000_003, at + 1)
+
+/** How a node ended: with a value, a failure of its own, or because of the failure of another. */
+export type End =
+  | { readonly _tag: "Value"; readonly value: number }
+  | { readonly _tag: "Failed"; readonly type: string }
+  | { readonly _tag: "Blocked"; readonly root: string; readonly type: string }
+
+const typeOf = (kind: Exclude<Kind, "success">, unresolved: string): string =>
+  ({ failure: "Broke", defect: "Defect", hangs: "Timeout", unresolved })[kind]
+
+/** A node that needs nothing has nothing to resolve. */
+export const kindOf = ({ kind, needs }: NodePlan): Kind =>
+  kind === "unresolved" && needs.length === 0 ? "success" : kind
+
+/**
+ * Evaluates the nodes one by one, in their own order, which is topological.
+ *
+ * - `unresolved`: what the runner calls arguments that cannot be made
+ */
+export const evaluate = (
+  { nodes }: GraphPlan,
+  { idOf, unresolved }: { readonly idOf: (index: number) => string; readonly unresolved: string }
+): ReadonlyArray<End> => {
+  const ends: Array<End> = []
+  for (const [at, node] of nodes.entries()) {
+    const needed = node.needs.map(({ index }) => ({ index, end: ends[index]! }))
+    const failed = needed.find(({ end }) => end._tag !== "Value")
+    const kind = kindOf(node)
+    if (failed !== undefined) {
+      const { end, index } = failed
+      ends.push(
+        end._tag === "Failed" ? { _tag: "Blocked", root: idOf(index), type: end.type } : end
+      )
+    } else if (kind === "success") {
+      ends.push({
+        _tag: "Value",
+        value: valueOf(at, needed.map(({ end }) => end._tag === "Value" ? end.value : 0))
+      })
+    } else {
+      ends.push({ _tag: "Failed", type: typeOf(kind, unresolved) })
+    }
+  }
+  return ends
+}
+
+/** The nodes that are kept, and those that they need. */
+export const reachable = ({ nodes }: GraphPlan): ReadonlySet<number> => {
+  const reached = new Set<number>()
+  const visit = (index: number): void => {
+    if (reached.has(index)) return
+    reached.add(index)
+    for (const need of nodes[index]!.needs) visit(need.index)
+  }
+  for (const [index, { kept }] of nodes.entries()) if (kept) visit(index)
+  return reached
+}
