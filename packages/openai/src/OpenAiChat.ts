@@ -3,16 +3,15 @@
  */
 import type * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
-import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Conversation from "@volley/core/Conversation"
 import type * as Tool from "@volley/core/Tool"
 import * as ToolCall from "@volley/core/ToolCall"
 import * as Toolkit from "@volley/core/Toolkit"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import OpenAI, { APIConnectionError, APIError, OpenAIError } from "openai"
+import type OpenAI from "openai"
+import { clientOf, reasonOf } from "./internal/client.ts"
 import { strictMode } from "./internal/strictMode.ts"
 
 type Response = OpenAI.ChatCompletion
@@ -177,12 +176,7 @@ const spell = ({ calls, text }: Conversation.Assistant): AssistantMessage =>
 /** Provides `ChatModel` on the official SDK. */
 export const layer = (options: ChatModel.ApiOptions): Layer.Layer<ChatModel.ChatModel> =>
   Layer.sync(ChatModel.ChatModel, () => {
-    const client = new OpenAI({
-      apiKey: Redacted.value(options.apiKey),
-      baseURL: options.baseUrl ?? null,
-      maxRetries: options.maxRetries ?? 2,
-      ...(options.fetch && { fetch: options.fetch })
-    })
+    const client = clientOf(options)
     return ChatModel.make({
       wire,
       send: (request, signal) => client.chat.completions.create(bodyOf(options, request), { signal }),
@@ -231,16 +225,4 @@ const finishOf = (choice: OpenAI.ChatCompletion.Choice, calls: number): ChatMode
   if (choice.finish_reason === "length") return "length"
   if (choice.finish_reason === "content_filter" || choice.message.refusal) return "refusal"
   return calls > 0 ? "tool-calls" : "stop"
-}
-
-const reasonOf = (client: OpenAI, error: unknown, now: number): ChatModelError.Reason => {
-  const refused = error instanceof APIError && error.status !== undefined ? error : undefined
-  if (refused?.code === "insufficient_quota") return new ChatModelError.QuotaExhausted({ message: refused.message })
-  return ChatModelError.fromClient(error, {
-    url: client.baseURL,
-    secret: client.apiKey,
-    now,
-    refusal: refused && { status: refused.status ?? 0, message: refused.message, headers: refused.headers },
-    isOwn: error instanceof OpenAIError && !(error instanceof APIConnectionError)
-  })
 }

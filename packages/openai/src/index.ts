@@ -1,2 +1,3 @@
 /** OpenAI for Volley. */
 export * as OpenAiChat from "./OpenAiChat.ts"
+export * as OpenAiResponses from "./OpenAiResponses.ts"

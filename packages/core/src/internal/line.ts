@@ -104,7 +104,7 @@ export const turn = Effect.fnUntraced(function*(
   }
   while (true) {
     const turn = yield* gate.turn(place)
-    if (turn._tag === "Uncertain") return yield* Effect.fail(new Uncertain({ after: turn.after }))
+    if (turn._tag === "Uncertain") return yield* new Uncertain({ after: turn.after })
     const wait = yield* firstRefusal(line.rateLimiter, place.claims)
     if (wait === undefined) return { _tag: "Start" }
     gate.park(place)

@@ -1,0 +1,237 @@
+/**
+ * OpenAI Responses: a pure codec for loops of one's own, and the Layer that provides `ChatModel`.
+ */
+import type * as Batch from "@volley/core/Batch"
+import * as ChatModel from "@volley/core/ChatModel"
+import * as Conversation from "@volley/core/Conversation"
+import type * as Tool from "@volley/core/Tool"
+import type * as ToolCall from "@volley/core/ToolCall"
+import * as Toolkit from "@volley/core/Toolkit"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { APIError } from "openai"
+import type OpenAI from "openai"
+import type {
+  FunctionTool,
+  Response,
+  ResponseCreateParamsNonStreaming,
+  ResponseCustomToolCallOutput,
+  ResponseInputItem,
+  ToolChoiceFunction,
+  ToolChoiceOptions
+} from "openai/resources/responses/responses"
+import { clientOf, reasonOf } from "./internal/client.ts"
+import { distinctCalls, echo, isCutOff, read, WholeResponse } from "./internal/responseItems.ts"
+import { strictMode } from "./internal/strictMode.ts"
+
+type Output = ResponseInputItem.FunctionCallOutput | ResponseCustomToolCallOutput
+
+/** The name of this wire. */
+export const wire = "openai-responses"
+
+/**
+ * The `tools` of a request, under names that every provider accepts.
+ *
+ * - `strict` is always said: where it is left out, this API makes schemas strict of itself
+ */
+export const tools = (toolkit: Toolkit.Any): Array<FunctionTool> =>
+  toolkit.tools.map((tool) => ({
+    type: "function",
+    name: toolkit.wireNames.get(tool.name) ?? tool.name,
+    description: tool.description,
+    parameters: tool.jsonSchema,
+    strict: tool.strict
+  }))
+
+/**
+ * The same tools as OpenAI's strict mode wants them, for both `tools` and `Batch.run`: every key required, optional ones
+ * nullable, records as lists of pairs. What it cannot take stays as it was, and is named in `lax`.
+ */
+export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit.Toolkit<T> =>
+  Toolkit.strict(toolkit, strictMode)
+
+/**
+ * The calls of a response, in call order, each with a `call_id` of its own; those of tools that OpenAI or its client runs
+ * are not among them.
+ *
+ * - a response that is not complete proves no call complete: all of them are `"truncated"`
+ */
+export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> =>
+  distinctCalls(response).map(({ call, id }, index) => {
+    const { arguments: args, name } = read(call)
+    const cutOff = !isWhole(response) || isCutOff(call)
+    return { id, name, arguments: args, index, status: cutOff ? "truncated" : "complete" }
+  })
+
+/** Other servers of this wire may leave the status out. */
+const isWhole = ({ status }: Response): boolean => (status ?? "completed") === "completed"
+
+/**
+ * Takes JSON of unknown origin for a response.
+ *
+ * - checks what this codec reads, and says what is wrong with it
+ */
+export const parse = (json: unknown): Result.Result<Response, string> =>
+  isResponse(json) ? Result.succeed(json) : Result.fail(problemOf(json))
+
+const isResponse = (json: unknown): json is Response => Schema.is(WholeResponse)(json)
+
+const problemOf = (json: unknown): string =>
+  Result.match(Schema.decodeUnknownResult(WholeResponse)(json), {
+    onFailure: ({ message }) => message,
+    onSuccess: () => "nothing"
+  })
+
+/**
+ * The results alone: one `function_call_output` item per call, in call order.
+ *
+ * - with `previous_response_id`, where OpenAI keeps the turns, they are all that is sent
+ */
+export const results = (settled: Batch.Settled<Tool.Any>): Array<Output> =>
+  outputs(Conversation.results(settled.outcomes), [])
+
+/**
+ * What to append to the input: every item of the response, without what only a response has, and behind them one output
+ * per call.
+ *
+ * - reasoning goes back as it came; with `store: false` that takes `include: ["reasoning.encrypted_content"]`
+ * - ids of calls that were missing or repeated are those of `toolCalls`
+ */
+export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): Array<ResponseInputItem> => {
+  const turn = echo(response)
+  return [...turn, ...outputs(Conversation.results(settled.outcomes), turn)]
+}
+
+/** The results of a turn; calls of custom tools want outputs of their own kind. */
+const outputs = (
+  toolResults: ReadonlyArray<Conversation.ToolResult>,
+  turn: ReadonlyArray<ResponseInputItem>
+): Array<Output> => {
+  const custom = new Set(turn.flatMap((item) => item.type === "custom_tool_call" ? [item.call_id] : []))
+  return toolResults.map(({ callId, text }) => ({
+    type: custom.has(callId) ? "custom_tool_call_output" : "function_call_output",
+    call_id: callId,
+    output: text
+  }))
+}
+
+/** The `instructions` of a request: what the system messages of a conversation say. */
+export const instructions = (conversation: Conversation.Conversation): string | undefined => {
+  const texts = conversation.messages.flatMap((message) => message.role === "system" ? [message.text] : [])
+  return texts.length === 0 ? undefined : texts.join("\n\n")
+}
+
+/** A conversation as input items, its system messages apart; turns that came from here are echoed as they came. */
+export const messages = (conversation: Conversation.Conversation): Array<ResponseInputItem> => {
+  let turn: Array<ResponseInputItem> = []
+  return Conversation.respell(conversation, wire, acceptsId).messages.flatMap((message): Array<ResponseInputItem> => {
+    switch (message.role) {
+      case "system":
+        return []
+      case "user":
+        return [{ role: "user", content: message.text }]
+      case "assistant":
+        turn = isNative(message.native) ? message.native.message : spell(message)
+        return turn
+      case "tool":
+        return outputs(message.results, turn)
+    }
+  })
+}
+
+const acceptsId = (id: string): boolean => id.length > 0 && id.length <= 64
+
+const isNative = (native: Conversation.Assistant["native"]): native is {
+  readonly wire: typeof wire
+  readonly message: Array<ResponseInputItem>
+} => native?.wire === wire
+
+/** Items that did not come from OpenAI have no ids of theirs, only those of the calls. */
+const spell = ({ calls, text }: Conversation.Assistant): Array<ResponseInputItem> => [
+  ...(text === "" ? [] : [{ role: "assistant" as const, content: text }]),
+  ...calls.map(({ arguments: args, id, name }) => ({
+    type: "function_call" as const,
+    call_id: id,
+    name,
+    arguments: typeof args === "string" ? args : JSON.stringify(args === undefined ? {} : args)
+  }))
+]
+
+/** Provides `ChatModel` on the official SDK. Nothing is stored at OpenAI: every request has the whole conversation. */
+export const layer = (options: ChatModel.ApiOptions): Layer.Layer<ChatModel.ChatModel> =>
+  Layer.sync(ChatModel.ChatModel, () => {
+    const client = clientOf(options)
+    return ChatModel.make({
+      wire,
+      send: (request, signal) => send(client, bodyOf(options, request), signal),
+      read: turnOf,
+      reason: (error, now) => reasonOf(client, error, now)
+    })
+  })
+
+/** Provides `ChatModel` with the API key from the configuration, `OPENAI_API_KEY` unless another is given. */
+export const layerConfig = ChatModel.layerConfig(layer, "OPENAI_API_KEY")
+
+/** The SDK cannot read a body that is no response, and takes a response that failed for one that did not. */
+const send = async (client: OpenAI, body: ResponseCreateParamsNonStreaming, signal: AbortSignal): Promise<unknown> => {
+  const answer = await client.responses.create(body, { signal }).asResponse()
+  const json: unknown = await answer.json()
+  if (!isFailed(json)) return json
+  throw APIError.generate(statuses[json.error.code] ?? 400, { error: json.error }, undefined, answer.headers)
+}
+
+const isFailed = Schema.is(Schema.Struct({
+  status: Schema.Literal("failed"),
+  error: Schema.Struct({ code: Schema.String, message: Schema.String })
+}))
+
+const statuses: Readonly<Record<string, number>> = { server_error: 500, rate_limit_exceeded: 429 }
+
+const bodyOf = (options: ChatModel.ApiOptions, request: ChatModel.Request): ResponseCreateParamsNonStreaming => {
+  const told = instructions(request.conversation)
+  return {
+    model: options.model,
+    input: messages(request.conversation),
+    store: false,
+    include: ["reasoning.encrypted_content"],
+    ...(told !== undefined && { instructions: told }),
+    ...(options.maxTokens !== undefined && { max_output_tokens: options.maxTokens }),
+    ...(request.toolkit && request.toolkit.tools.length > 0 && {
+      tools: tools(request.toolkit),
+      ...(request.toolChoice !== undefined && { tool_choice: toolChoice(request.toolkit, request.toolChoice) }),
+      ...(request.parallelToolCalls !== undefined && { parallel_tool_calls: request.parallelToolCalls })
+    })
+  }
+}
+
+const toolChoice = (toolkit: Toolkit.Any, choice: ChatModel.ToolChoice): ToolChoiceOptions | ToolChoiceFunction =>
+  typeof choice === "string"
+    ? choice
+    : { type: "function", name: toolkit.wireNames.get(choice.tool) ?? choice.tool }
+
+const turnOf = (body: unknown): Result.Result<ChatModel.Turn, string> =>
+  Result.map(parse(body), (response) => {
+    const calls = toolCalls(response)
+    const { refusal, text } = saidIn(response)
+    return {
+      message: { role: "assistant", text: text || refusal, calls, native: { wire, message: echo(response) } },
+      finish: finishOf(response, calls.length, refusal),
+      usage: { input: response.usage?.input_tokens ?? 0, output: response.usage?.output_tokens ?? 0 }
+    }
+  })
+
+const saidIn = ({ output }: Response): { readonly text: string; readonly refusal: string } => {
+  const parts = output.flatMap((item) => item.type === "message" ? item.content : [])
+  return {
+    text: parts.map((part) => part.type === "output_text" ? part.text : "").join(""),
+    refusal: parts.map((part) => part.type === "refusal" ? part.refusal : "").join("")
+  }
+}
+
+const finishOf = (response: Response, calls: number, refusal: string): ChatModel.Turn["finish"] => {
+  if (response.incomplete_details?.reason === "content_filter") return "refusal"
+  if (!isWhole(response)) return "length"
+  if (refusal !== "") return "refusal"
+  return calls > 0 ? "tool-calls" : "stop"
+}

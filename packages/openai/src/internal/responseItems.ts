@@ -1,0 +1,86 @@
+import * as ToolCall from "@volley/core/ToolCall"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type { ResponseInputItemLike } from "openai/lib/responses/ResponseInputItems"
+import { toResponseInputItems } from "openai/lib/responses/ResponseInputItems"
+import type { Response, ResponseInputItem, ResponseOutputItem } from "openai/resources/responses/responses"
+
+type Call = Extract<ResponseOutputItem, { readonly type: "function_call" | "custom_tool_call" }>
+
+const Id = Schema.optional(Schema.NullOr(Schema.String))
+
+const Item = Schema.Union([
+  Schema.Struct({
+    type: Schema.Literal("function_call"),
+    call_id: Id,
+    name: Schema.String,
+    arguments: Schema.String
+  }),
+  Schema.Struct({
+    type: Schema.Literal("custom_tool_call"),
+    call_id: Id,
+    name: Schema.String,
+    input: Schema.String
+  }),
+  Schema.Struct({
+    type: Schema.Literal("message"),
+    content: Schema.Array(Schema.Union([
+      Schema.Struct({ type: Schema.Literal("output_text"), text: Schema.String }),
+      Schema.Struct({ type: Schema.Literal("refusal"), refusal: Schema.String })
+    ]))
+  }),
+  Schema.Struct({ type: Schema.String.check(Schema.isPattern(/^(?!(function_call|custom_tool_call|message)$)/)) })
+])
+
+/** What the codec reads of a response. */
+export const WholeResponse = Schema.Struct({
+  output: Schema.Array(Item),
+  status: Schema.optional(Schema.NullOr(Schema.String)),
+  incomplete_details: Schema.optional(
+    Schema.NullOr(Schema.Struct({ reason: Schema.optional(Schema.NullOr(Schema.String)) }))
+  )
+})
+
+const isCall = (item: ResponseOutputItem): item is Call =>
+  item.type === "function_call" || item.type === "custom_tool_call"
+
+/** The name and the arguments of a call, and the id that its result goes by. */
+export const read = (call: Call) => ({
+  id: call.call_id,
+  name: call.name,
+  arguments: call.type === "custom_tool_call" ? call.input : call.arguments
+})
+
+/** True for a call that is not written to its end. */
+export const isCutOff = (call: Call): boolean => {
+  const status = "status" in call ? call.status : undefined
+  return status === "incomplete" || status === "in_progress"
+}
+
+/** The calls among the items of a response, each with an id of its own. */
+export const distinctCalls = ({ output }: Response) => ToolCall.distinct(output.filter(isCall), read)
+
+/**
+ * The items of a response as they are sent back.
+ *
+ * - a call whose `call_id` was missing or repeated loses the id of its item as well, which may stand for another
+ * - the API takes no reasoning that nothing follows, as a turn that was cut off may end with
+ */
+export const echo = (response: Response): Array<ResponseInputItem> => {
+  const ids = new Map(distinctCalls(response).map(({ call, id }) => [call, id]))
+  const items = response.output.flatMap((item) => {
+    if (!isCall(item)) return inputItems(item)
+    const callId = ids.get(item)
+    if (callId === undefined) return []
+    if (callId === item.call_id) return inputItems(item)
+    const { id: _, ...rest } = item
+    return inputItems({ ...rest, call_id: callId })
+  })
+  return items.slice(0, items.findLastIndex(({ type }) => type !== "reasoning") + 1)
+}
+
+/** The SDK leaves out what only a response has; it throws at items that it does not know, and those stay as they are. */
+const inputItems = (item: ResponseInputItemLike): ReadonlyArray<ResponseInputItem> =>
+  Result.getOrElse(Result.try(() => toResponseInputItems([item])), () => isInput(item) ? [item] : [])
+
+const isInput = (item: ResponseInputItemLike): item is ResponseInputItem => item.type !== undefined

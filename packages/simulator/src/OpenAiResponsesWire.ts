@@ -1,0 +1,161 @@
+/**
+ * OpenAI's `POST /v1/responses`, not streamed and without a memory, as strict as its documented and reported refusals.
+ */
+import * as Result from "effect/Result"
+import type { Response, ResponseOutputItem, ResponseReasoningItem } from "openai/resources/responses/responses"
+import { parse } from "./internal/json.ts"
+import { keyRules } from "./internal/openAiChatModelRules.ts"
+import { pairingRules, reasoningRules, shapeRules } from "./internal/openAiResponsesItemRules.ts"
+import { modelRules, parameterRules, sizeRules } from "./internal/openAiResponsesModelRules.ts"
+import { after, encrypted, nextReasoning, reasons } from "./internal/openAiResponsesReasoning.ts"
+import {
+  answers,
+  type Call,
+  isCall,
+  isModels,
+  isOutput,
+  prompt,
+  read,
+  type Request,
+  text
+} from "./internal/openAiResponsesRequest.ts"
+import { toolNames, toolRules } from "./internal/openAiResponsesToolRules.ts"
+import type { Reply, SeenCall, View } from "./Script.ts"
+import { checkAll, type Headers, reject, type Rejection, type Rendered, type Rule, tokens } from "./Wire.ts"
+
+export type { Request } from "./internal/openAiResponsesRequest.ts"
+
+export const name = "openai-responses"
+export const path = "/v1/responses"
+export const requestIdHeader = "x-request-id"
+
+/** The rules that a request of the right shape must keep, in the order in which they are looked at. */
+export const rules: ReadonlyArray<Rule<Request>> = [
+  ...shapeRules,
+  ...parameterRules,
+  ...toolRules,
+  ...pairingRules,
+  ...reasoningRules,
+  ...modelRules,
+  ...sizeRules
+]
+
+/** Reads a request, or says which rule it violates first; a body of `undefined` was no JSON. */
+export const check = (body: unknown, headers: Headers): Result.Result<Request, Rejection> =>
+  checkAll(keyRules, headers).pipe(
+    Result.flatMap(() => body === undefined ? Result.fail(noJson) : read(body)),
+    Result.flatMap((request) => checkAll(rules, request))
+  )
+
+const noJson = reject({ row: "JSON", verified: false }, {
+  message: "We could not parse the JSON body of your request."
+})
+
+/** Shows a model what stands in a request. */
+export const view = (request: Request): View => ({
+  model: request.model,
+  prompt: prompt(request),
+  tools: toolNames(request),
+  toolsOff: toolNames(request).length === 0 || request.tool_choice === "none",
+  parallel: request.parallel_tool_calls !== false,
+  calls: request.input.filter(isCall).map((call) => seen(call, request))
+})
+
+const seen = (call: Call, { input }: Request): SeenCall => ({
+  id: call.call_id,
+  name: call.name,
+  arguments: call.type === "custom_tool_call" ? call.input : parse(call.arguments) ?? call.arguments,
+  result: text(input.filter(isOutput).find((output) => answers(output, call))?.output)
+})
+
+/** The body of a response as it is sent: the SDK adds `output_text`, and the tools are those of the request. */
+export interface Body extends Omit<Response, "output_text" | "tools" | "tool_choice"> {
+  readonly tools: NonNullable<Request["tools"]>
+  readonly tool_choice: NonNullable<Request["tool_choice"]>
+}
+
+/** Puts a reply into a response body; ids count on from the calls and the turns that the request holds. */
+export const render = (request: Request, reply: Reply): Rendered<Body> => {
+  const reasoning = reasons(request) ? reasoningOf(request, reply) : undefined
+  const said = saidIn(request, reply, reasoning?.id)
+  const output = reasoning === undefined ? said : [reasoning, ...said]
+  const outputTokens = tokens(output)
+  return {
+    body: {
+      id: `resp_${turns(request) + 1}`,
+      object: "response",
+      created_at: 1_763_600_000,
+      status: "completed",
+      model: request.model,
+      output: [...output],
+      error: null,
+      incomplete_details: null,
+      instructions: request.instructions ?? null,
+      max_output_tokens: request.max_output_tokens ?? null,
+      parallel_tool_calls: request.parallel_tool_calls ?? true,
+      previous_response_id: null,
+      tools: request.tools ?? [],
+      tool_choice: request.tool_choice ?? "auto",
+      access_programs: null,
+      metadata: {},
+      temperature: 1,
+      top_p: 1,
+      truncation: request.truncation ?? "disabled",
+      usage: {
+        input_tokens: request.inputTokens,
+        input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
+        output_tokens: outputTokens,
+        output_tokens_details: { reasoning_tokens: tokens(reasoning) },
+        total_tokens: request.inputTokens + outputTokens
+      }
+    },
+    inputTokens: request.inputTokens,
+    outputTokens,
+    calls: said.flatMap((item) => item.type === "function_call" ? [item.call_id] : [])
+  }
+}
+
+/** How often a model spoke: items that it wrote one behind the other are one turn. */
+const turns = ({ input }: Request): number =>
+  input.filter((item, at) => isModels(item) && !input.slice(at - 1, at).some(isModels)).length
+
+const saidIn = (
+  { input }: Request,
+  reply: Reply,
+  reasoning: string | undefined
+): ReadonlyArray<ResponseOutputItem> => {
+  if (reply._tag === "Answer") {
+    return [{
+      type: "message",
+      id: after(reasoning, `msg_${input.filter((item) => "role" in item && item.role === "assistant").length + 1}`),
+      role: "assistant",
+      status: "completed",
+      content: [{ type: "output_text", text: reply.text, annotations: [], logprobs: [] }]
+    }]
+  }
+  const earlier = input.filter(isCall).length
+  return reply.calls.map((call, at) => ({
+    type: "function_call",
+    id: after(reasoning, `fc_${earlier + at + 1}`),
+    call_id: `call_${earlier + at + 1}`,
+    name: call.name,
+    arguments: call.malformed ?? JSON.stringify(call.arguments),
+    status: "completed"
+  }))
+}
+
+const reasoningOf = ({ input, reasoning }: Request, reply: Reply): ResponseReasoningItem => {
+  const id = nextReasoning(input)
+  const thought = reply._tag === "Answer"
+    ? "I have all that I need."
+    : `I need ${reply.calls.map((call) => call.name).join(", ")}.`
+  return {
+    type: "reasoning",
+    id,
+    summary: reasoning?.summary == null ? [] : [{ type: "summary_text", text: thought }],
+    encrypted_content: encrypted(id)
+  }
+}
+
+/** The body of a refusal. */
+export const refuse = ({ code, message, param, type }: Rejection): object => ({ error: { message, type, param, code } })

@@ -1,0 +1,55 @@
+import type { Rule } from "../Wire.ts"
+import type { Request } from "./openAiResponsesRequest.ts"
+
+const maxContext = 128_000
+
+/** Rules about single switches of a request. */
+export const parameterRules: ReadonlyArray<Rule<Request>> = [
+  {
+    row: "stream",
+    verified: false,
+    check: ({ stream }) =>
+      stream === true
+        ? { message: "This simulator does not stream yet: leave 'stream' out.", param: "stream" }
+        : undefined
+  },
+  {
+    row: "R8",
+    verified: true,
+    check: ({ previous_response_id: id }) =>
+      id == null ? undefined : {
+        message: `Previous response with id '${id}' not found.`,
+        param: "previous_response_id",
+        code: "previous_response_not_found"
+      }
+  }
+]
+
+/** Rules about what a model can do. */
+export const modelRules: ReadonlyArray<Rule<Request>> = [
+  {
+    row: "404",
+    verified: true,
+    check: ({ model }) =>
+      model !== "no-such-model" ? undefined : {
+        message: `The model \`${model}\` does not exist or you do not have access to it.`,
+        status: 404,
+        param: "model",
+        code: "model_not_found"
+      }
+  }
+]
+
+/** Rules about the size of a whole request. */
+export const sizeRules: ReadonlyArray<Rule<Request>> = [
+  {
+    row: "R13",
+    verified: false,
+    check: ({ inputTokens, truncation }) =>
+      inputTokens <= maxContext || truncation === "auto" ? undefined : {
+        message: "Your input exceeds the context window of this model. Please adjust your input and try again.",
+        param: "input",
+        code: "context_length_exceeded"
+      }
+  }
+]
