@@ -5,16 +5,15 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
-import * as JsonSchema from "effect/JsonSchema"
+import type * as JsonSchema from "effect/JsonSchema"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
-import * as SchemaRepresentation from "effect/SchemaRepresentation"
 import type { Access } from "./Access.ts"
 import { InvalidArguments, ToolFailure, Unencodable } from "./CallError.ts"
 import { claim, type Claims } from "./internal/claims.ts"
 import type { Expansion } from "./internal/expansion.ts"
+import { checkOf, jsonSchemaOf, withObjectRoot } from "./internal/jsonSchema.ts"
 import type { Limit } from "./Limits.ts"
 import type { ToolCall } from "./ToolCall.ts"
 
@@ -380,60 +379,9 @@ export const invalidArguments = (error: Schema.SchemaError) =>
     issues: issuesOf(error.issue).issues.map(({ message, path }) => ({ path: (path ?? []).join("."), message }))
   })
 
-/** Extra properties are not asked for, though they are ignored when they come. */
-const jsonSchemaOf = (schema: Schema.Constraint): JsonSchema.JsonSchema => {
-  const { definitions, schema: root } = Schema.toJsonSchemaDocument(schema, { onExcessProperty: "error" })
-  const key = typeof root["$ref"] === "string" ? root["$ref"].replace("#/$defs/", "") : ""
-  const resolved = definitions[key] ?? root
-  const object = isEmptyStruct(resolved) ? { type: "object", properties: {}, additionalProperties: false } : resolved
-  return withoutSafeBounds(Object.keys(definitions).length === 0 ? object : { ...object, $defs: definitions })
-}
-
-/** `Schema.Int` spells the bounds of a safe integer out, which tells a model nothing and costs tokens. */
-const withoutSafeBounds = (schema: JsonSchema.JsonSchema): JsonSchema.JsonSchema =>
-  JSON.parse(
-    JSON.stringify(schema, (key, value: unknown) =>
-      (key === "minimum" && value === Number.MIN_SAFE_INTEGER) ||
-        (key === "maximum" && value === Number.MAX_SAFE_INTEGER)
-        ? undefined
-        : value)
-  )
-
 const timeoutOf = (name: string, timeout: Duration.Input | undefined): Duration.Duration | undefined => {
   if (timeout === undefined) return undefined
   const duration = Duration.fromInput(timeout)
   if (Option.isSome(duration) && !Number.isNaN(timeout) && !Duration.isNegative(duration.value)) return duration.value
   throw new RangeError(`Tool "${name}": \`timeout\` is ${String(timeout)}: give a duration such as "2 seconds".`)
-}
-
-const withObjectRoot = (name: string, schema: JsonSchema.JsonSchema): JsonSchema.JsonSchema => {
-  if (schema["type"] === "object") return schema
-  throw new Error(
-    `Tool "${name}": \`parameters\` must be a struct or a record, because providers take only an object at the root of ` +
-      `a JSON Schema. This one is ${JSON.stringify(schema)}; put it into a property of a struct, as in ` +
-      "`Schema.Struct({ input: … })`."
-  )
-}
-
-/** A struct without fields takes anything but null, and its JSON Schema says just that. */
-const isEmptyStruct = (schema: JsonSchema.JsonSchema): boolean =>
-  JSON.stringify(schema) === JSON.stringify({ not: { type: "null" } })
-
-/** Throws where the schema has a keyword that Effect cannot check, rather than let arguments pass unchecked. */
-const checkOf = (name: string, parameters: JsonSchema.JsonSchema) => {
-  const decode = Schema.decodeUnknownResult(imported(name, parameters), { errors: "all", onExcessProperty: "error" })
-  return (args: Schema.Json): SchemaIssue.Issue | undefined =>
-    Result.match(decode(args), { onFailure: ({ issue }) => issue, onSuccess: () => undefined })
-}
-
-const imported = (name: string, parameters: JsonSchema.JsonSchema): Schema.Codec<unknown> => {
-  try {
-    const document = JsonSchema.fromSchemaDraft2020_12(parameters)
-    return Schema.make(SchemaRepresentation.fromJsonSchemaDocument(document, { patterns: "apply" }).ast)
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`Tool.fromJsonSchema("${name}"): ${why}. Pass \`validate\` to check the arguments yourself.`, {
-      cause
-    })
-  }
 }

@@ -7,7 +7,6 @@ import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import type * as Schedule from "effect/Schedule"
 import {
-  CallError,
   Defect,
   Interrupted,
   InvalidArguments,
@@ -16,16 +15,15 @@ import {
   Timeout,
   type ToolFailure,
   Truncated,
-  type Unencodable,
-  UnknownTool
+  type Unencodable
 } from "../CallError.ts"
-import type { Of as OutcomeOf, Outcome } from "../Outcome.ts"
+import type { Outcome } from "../Outcome.ts"
 import type * as Tool from "../Tool.ts"
 import type { ToolCall } from "../ToolCall.ts"
 import type * as Toolkit from "../Toolkit.ts"
 import { idempotencyKey } from "./idempotencyKey.ts"
 import { argumentsOf, beforehand, type Line, type Member, turn } from "./line.ts"
-import { cut, errorText } from "./text.ts"
+import { announced, type End, isHarmless, record, sameFor, unknownTool } from "./record.ts"
 import { within } from "./within.ts"
 
 /**
@@ -101,15 +99,6 @@ const inSeat = Effect.fnUntraced(function*(batch: Batch, tool: Tool.Any, call: T
   return turned.success._tag === "Same" ? sameFor(call, turned.success.outcome) : yield* start(batch, ready, member)
 })
 
-/** The outcome of an equal call, under a call's own id. */
-const sameFor = (call: ToolCall, outcome: Outcome): Outcome => {
-  const { result } = outcome
-  if (outcome.name === undefined || Result.isSuccess(result) || result.failure._tag === "ToolFailure") {
-    return { ...outcome, call }
-  }
-  return { ...outcome, call, result: Result.fail(errorOf(call, result.failure.reason)) }
-}
-
 /** A call that stands for several takes no slot of its own; it settles when they have. */
 const becomeSeveral = Effect.fnUntraced(function*(
   batch: Batch,
@@ -163,9 +152,6 @@ const start = (batch: Batch, ready: Ready, member?: Member): Effect.Effect<Outco
     )
   })
 
-/** How a call ended, before it is recorded. */
-type End = Result.Result<Tool.Answer<unknown>, Reason | ToolFailure<unknown>>
-
 /** Ends when a started call may not go on, with the reason. */
 const limitOf = (batch: Batch, tool: Tool.Any, own: number, left: number): Effect.Effect<Reason> =>
   own <= left
@@ -195,9 +181,6 @@ const timeout = (batch: Batch, tool: Tool.Any, limit: Timeout["limit"], started:
 
 const stopped = (tool: Tool.Any, started: boolean): Interrupted =>
   new Interrupted({ by: "failFast", started, harmless: isHarmless(tool) })
-
-/** A second attempt does no harm. */
-const isHarmless = (tool: Tool.Any): boolean => tool.readOnly || tool.idempotent
 
 /** Providers send arguments as JSON text, an empty text for none at all, or as a value. */
 const parse = (args: unknown): Result.Result<unknown, InvalidArguments> => {
@@ -258,27 +241,6 @@ const observed = <A, E, R>(batch: Batch, tool: Tool.Any, call: ToolCall, work: E
   return Effect.withSpan(named, `execute_tool ${tool.name}`, { attributes, captureStackTrace: false })
 }
 
-/** Tells the batch of a failure, where it wants to know, and the host of a crash, whole and once. */
-const announced = (batch: Batch, outcome: Outcome): Effect.Effect<Outcome> => {
-  const { call, name, result } = outcome
-  if (Result.isSuccess(result)) return Effect.succeed(outcome)
-  if (batch.failure !== undefined) Deferred.doneUnsafe(batch.failure, Effect.void)
-  return logged(result.failure).pipe(
-    Effect.catchCause(() => Effect.logError("A tool crashed, with an error that cannot be printed")),
-    Effect.annotateLogs({ tool: name, callId: call.id }),
-    Effect.catchCause(() => Effect.void),
-    Effect.as(outcome)
-  )
-}
-
-/** What a model is not shown of an error, but its host needs to mend the tool. */
-const logged = (error: CallError | ToolFailure<unknown>): Effect.Effect<void> => {
-  if (error._tag === "ToolFailure") return Effect.void
-  if (error.reason._tag === "Defect") return Effect.logError("A tool crashed", error.reason.cause)
-  if (error.reason._tag === "Unencodable") return Effect.logError("A tool broke its schema", error.reason.issue)
-  return Effect.void
-}
-
 /** Lists a call that is answered while its tool still goes on, and logs that it ended after all. */
 const dropWhenItEnds = (batch: Batch, call: ToolCall, fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> => {
   if (fiber.pollUnsafe() !== undefined) return Effect.void
@@ -290,40 +252,3 @@ const dropWhenItEnds = (batch: Batch, call: ToolCall, fiber: Fiber.Fiber<unknown
     Effect.asVoid
   )
 }
-
-/** A result that cannot even be written down is a crash of its tool. */
-const record = (
-  batch: Batch,
-  tool: Tool.Any,
-  call: ToolCall,
-  startedAt: number,
-  attempts: number,
-  end: End
-): Outcome => {
-  const common = { name: tool.name, call, startedAt, endedAt: batch.now(), attempts }
-  try {
-    return { ...common, ...write(batch, call, end) }
-  } catch (defect) {
-    const crash = new Defect({ harmless: isHarmless(tool), cause: Cause.die(defect) })
-    return { ...common, ...write(batch, call, Result.fail(crash)) }
-  }
-}
-
-const write = (batch: Batch, call: ToolCall, end: End): Pick<OutcomeOf<Tool.Any>, "result" | "encoded"> => {
-  if (Result.isSuccess(end)) {
-    const { json, value } = end.success
-    return { result: Result.succeed(value), encoded: cut(JSON.stringify(json), batch.maxResultBytes) }
-  }
-  const { failure } = end
-  const error = failure._tag === "ToolFailure" ? failure : errorOf(call, failure)
-  return { result: Result.fail(error), encoded: errorText(error, batch.maxResultBytes) }
-}
-
-const unknownTool = (batch: Batch, call: ToolCall): Outcome => {
-  const now = batch.now()
-  const error = errorOf(call, new UnknownTool({ available: Array.from(batch.toolkit.wireNames.values()) }))
-  const encoded = errorText(error, batch.maxResultBytes)
-  return { name: undefined, call, startedAt: now, endedAt: now, attempts: 0, result: Result.fail(error), encoded }
-}
-
-const errorOf = (call: ToolCall, reason: Reason) => new CallError({ callId: call.id, tool: call.name, reason })

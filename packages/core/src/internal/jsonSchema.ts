@@ -1,0 +1,57 @@
+import * as JsonSchema from "effect/JsonSchema"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaRepresentation from "effect/SchemaRepresentation"
+
+/** The JSON Schema of parameters. Extra properties are not asked for, though they are ignored when they come. */
+export const jsonSchemaOf = (schema: Schema.Constraint): JsonSchema.JsonSchema => {
+  const { definitions, schema: root } = Schema.toJsonSchemaDocument(schema, { onExcessProperty: "error" })
+  const key = typeof root["$ref"] === "string" ? root["$ref"].replace("#/$defs/", "") : ""
+  const resolved = definitions[key] ?? root
+  const object = isEmptyStruct(resolved) ? { type: "object", properties: {}, additionalProperties: false } : resolved
+  return withoutSafeBounds(Object.keys(definitions).length === 0 ? object : { ...object, $defs: definitions })
+}
+
+/** `Schema.Int` spells the bounds of a safe integer out, which tells a model nothing and costs tokens. */
+const withoutSafeBounds = (schema: JsonSchema.JsonSchema): JsonSchema.JsonSchema =>
+  JSON.parse(
+    JSON.stringify(schema, (key, value: unknown) =>
+      (key === "minimum" && value === Number.MIN_SAFE_INTEGER) ||
+        (key === "maximum" && value === Number.MAX_SAFE_INTEGER)
+        ? undefined
+        : value)
+  )
+
+/** Providers take only an object at the root; throws where there is none. */
+export const withObjectRoot = (name: string, schema: JsonSchema.JsonSchema): JsonSchema.JsonSchema => {
+  if (schema["type"] === "object") return schema
+  throw new Error(
+    `Tool "${name}": \`parameters\` must be a struct or a record, because providers take only an object at the root of ` +
+      `a JSON Schema. This one is ${JSON.stringify(schema)}; put it into a property of a struct, as in ` +
+      "`Schema.Struct({ input: … })`."
+  )
+}
+
+/** A struct without fields takes anything but null, and its JSON Schema says just that. */
+const isEmptyStruct = (schema: JsonSchema.JsonSchema): boolean =>
+  JSON.stringify(schema) === JSON.stringify({ not: { type: "null" } })
+
+/** Throws where the schema has a keyword that Effect cannot check, rather than let arguments pass unchecked. */
+export const checkOf = (name: string, parameters: JsonSchema.JsonSchema) => {
+  const decode = Schema.decodeUnknownResult(imported(name, parameters), { errors: "all", onExcessProperty: "error" })
+  return (args: Schema.Json): SchemaIssue.Issue | undefined =>
+    Result.match(decode(args), { onFailure: ({ issue }) => issue, onSuccess: () => undefined })
+}
+
+const imported = (name: string, parameters: JsonSchema.JsonSchema): Schema.Codec<unknown> => {
+  try {
+    const document = JsonSchema.fromSchemaDraft2020_12(parameters)
+    return Schema.make(SchemaRepresentation.fromJsonSchemaDocument(document, { patterns: "apply" }).ast)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`Tool.fromJsonSchema("${name}"): ${why}. Pass \`validate\` to check the arguments yourself.`, {
+      cause
+    })
+  }
+}
