@@ -1,14 +1,20 @@
+import { readdirSync } from "node:fs"
 import { defineConfig } from "vitest/config"
 
 // Vitest 5 reads a file of this name only when it is passed with --config, as `npm test` does.
 export default defineConfig({
   test: {
     passWithNoTests: true,
+    maxWorkers: 2,
+    // Some tests start processes, and a property may run a thousand batches on a busy machine.
+    testTimeout: 60_000,
     projects: [
-      "packages/*",
-      "scratchpad",
-      // The tests of the repository itself start processes, hence the time.
-      { test: { name: "repo", include: ["test/**/*.test.ts"], testTimeout: 60_000 } }
+      ...readdirSync("packages").map((name) => ({
+        extends: true as const,
+        root: `packages/${name}`,
+        test: { name: `@volley/${name}` }
+      })),
+      { extends: true, test: { name: "repo", include: ["test/**/*.test.ts"] } }
     ]
   }
 })

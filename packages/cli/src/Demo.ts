@@ -51,7 +51,7 @@ const playWire = Effect.fnUntraced(function*(
   wire: Wire
 ): Effect.fn.Return<Report.Plays, UserError, Needs> {
   const side = (name: "serial" | "parallel") =>
-    options.sides.includes(name)
+    options.sides.includes(name) && (name === "parallel" || wire.hasParallelSwitch)
       ? play(options.scenario, name === "serial").pipe(
         Effect.provide(modelOf(options, wire)),
         Effect.catchTag("ChatModelError", ({ message }) => new UserError({ message, exitCode: 1 }))

@@ -23,11 +23,11 @@ export interface Options {
 /** Prints the base URLs as one line of JSON, then serves until it is interrupted. */
 export const run = ({ latency, port, scenario }: Options): Effect.Effect<never, UserError> =>
   Effect.scoped(Effect.gen(function*() {
-    const { anthropic, openai } = yield* Simulator.serve({
+    const { anthropic, google, openai } = yield* Simulator.serve({
       script: ({ prompt }) => (scenario ?? Scenarios.byPrompt(prompt))?.script,
       latency,
       port
     })
-    yield* Console.log(JSON.stringify({ openai, anthropic }))
+    yield* Console.log(JSON.stringify({ openai, anthropic, google }))
     return yield* Effect.never
   })).pipe(Effect.mapError(({ message }) => new UserError({ message, exitCode: 1 })))

@@ -1,2 +1,2 @@
 /** Google for Volley. */
-export {}
+export * as GeminiContent from "./GeminiContent.ts"

@@ -1,5 +1,5 @@
 /**
- * A server that speaks both wires and plays scripts instead of asking a model.
+ * A server that speaks every wire and plays scripts instead of asking a model.
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Data from "effect/Data"
@@ -98,11 +98,12 @@ export class CannotListen extends Data.TaggedError("CannotListen")<{
 /**
  * A simulator behind a loopback port.
  *
- * - `openai`, `anthropic`: the base URLs that the official clients take
+ * - `openai`, `anthropic`, `google`: the base URLs that the official clients take
  */
 export interface Served {
   readonly openai: string
   readonly anthropic: string
+  readonly google: string
   readonly port: number
   readonly requests: Simulator["requests"]
 }
@@ -124,7 +125,8 @@ export const serve = Effect.fnUntraced(function*(
   yield* server.serve(app)
   yield* Effect.addFinalizer(() => stop(node))
   const port = portOf(node.address())
-  return { openai: `http://127.0.0.1:${port}/v1`, anthropic: `http://127.0.0.1:${port}`, port, requests }
+  const root = `http://127.0.0.1:${port}`
+  return { openai: `${root}/v1`, anthropic: root, google: root, port, requests }
 })
 
 const portOf = (address: AddressInfo | string | null): number =>

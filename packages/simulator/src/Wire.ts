@@ -24,8 +24,9 @@ export interface Fault {
 /**
  * One rule of a wire.
  *
- * - `row`: its name in the catalogue of refusals: `C1` and on for OpenAI, `A1` and on for Anthropic; `1a` and the like
- *   are documented requirements whose refusal is not catalogued, and words are refusals of the transport or the simulator
+ * - `row`: its name in the catalogue of refusals: `C1` and on for OpenAI, `R1` and on for its Responses, `A1` and on for
+ *   Anthropic, `G1` and on for Google; `1a` and the like are documented requirements whose refusal is not catalogued,
+ *   and words are refusals of the transport or the simulator
  * - `verified`: false when nobody has seen the provider's text or refusal; the status is then all that may be relied on
  */
 export interface Rule<in Request> {
@@ -60,14 +61,15 @@ export interface Rendered<out Body> {
 /**
  * A provider's wire without its transport, all of it pure.
  *
+ * - `path`: where requests go; a pattern where it names the model
  * - `check`: reads a parsed body, or says which rule it violates first; a body of `undefined` was no JSON
  * - `refuse`: the body of a refusal
  */
 export interface Wire<Request> {
-  readonly name: "openai" | "anthropic"
-  readonly path: string
+  readonly name: "openai" | "openai-responses" | "anthropic" | "google"
+  readonly path: string | RegExp
   readonly requestIdHeader: string
-  readonly check: (body: unknown, headers: Headers) => Result.Result<Request, Rejection>
+  readonly check: (body: unknown, headers: Headers, path: string) => Result.Result<Request, Rejection>
   readonly view: (request: Request) => View
   readonly render: (request: Request, reply: Reply) => Rendered<object>
   readonly refuse: (rejection: Rejection, requestId: string) => object

@@ -1,6 +1,8 @@
 /** Strict local servers that speak each provider's wire, and the scenarios they play. */
 export * as AnthropicMessagesWire from "./AnthropicMessagesWire.ts"
+export * as GeminiContentWire from "./GeminiContentWire.ts"
 export * as OpenAiChatWire from "./OpenAiChatWire.ts"
+export * as OpenAiResponsesWire from "./OpenAiResponsesWire.ts"
 export * as Scenario from "./Scenario.ts"
 export * as Scenarios from "./Scenarios.ts"
 export * as Script from "./Script.ts"

@@ -21,7 +21,7 @@ export interface Options {
 }
 
 /** The wires that the simulator speaks. */
-export type Name = "openai-chat" | "anthropic"
+export type Name = "openai-chat" | "openai-responses" | "anthropic" | "google"
 
 /** Makes the Layer of a provider. */
 export type LayerOf = (options: Options) => Layer.Layer<ChatModel.ChatModel>

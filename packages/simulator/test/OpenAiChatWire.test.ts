@@ -327,7 +327,7 @@ describe("OpenAiChatWire.check", () => {
 
   it.effect("answers 404 to a path that it does not know", () =>
     Effect.gen(function*() {
-      const { body, status } = yield* post("/v1/responses", key, request())
+      const { body, status } = yield* post("/v1/embeddings", key, request())
       assert.strictEqual(status, 404)
       assert.deepInclude(body["error"], { type: "invalid_request_error" })
     }))

@@ -10,7 +10,7 @@ import { latency, provider, scenario, toggle } from "./flags.ts"
 
 const flags = {
   scenario: scenario.pipe(Flag.withDefault("customer")),
-  provider: provider.pipe(Flag.optional, Flag.withDescription("The wire to speak; both when left out")),
+  provider: provider.pipe(Flag.optional, Flag.withDescription("The wire to speak; all of them when left out")),
   model: Flag.String("model").pipe(Flag.optional, Flag.withDescription("The model to ask")),
   baseUrl: Flag.String("base-url").pipe(
     Flag.optional,
@@ -38,9 +38,14 @@ export const demo = Command.make("demo", flags, (flags) =>
       if (flags.serial && !scenario.hasSerial) {
         return yield* unusable(`the scenario "${scenario.name}" has no serial side: leave --serial out`)
       }
+      const chosen = Wires.all.filter(({ name }) => Option.getOrElse(flags.provider, () => name) === name)
+      const wires = chosen.filter(({ hasParallelSwitch }) => hasParallelSwitch || !flags.serial)
+      if (wires.length === 0) {
+        return yield* unusable("this provider has no switch for one call a turn: leave --serial out")
+      }
       return yield* Demo.run({
         scenario,
-        wires: Wires.all.filter(({ name }) => Option.getOrElse(flags.provider, () => name) === name),
+        wires,
         sides: flags.serial ? ["serial"] : scenario.hasSerial ? ["serial", "parallel"] : ["parallel"],
         model: Option.getOrUndefined(flags.model),
         baseUrl,

@@ -1,6 +1,8 @@
 import * as Result from "effect/Result"
 import * as AnthropicMessagesWire from "../AnthropicMessagesWire.ts"
+import * as GeminiContentWire from "../GeminiContentWire.ts"
 import * as OpenAiChatWire from "../OpenAiChatWire.ts"
+import * as OpenAiResponsesWire from "../OpenAiResponsesWire.ts"
 import * as Script from "../Script.ts"
 import * as Wire from "../Wire.ts"
 import { get } from "./json.ts"
@@ -44,10 +46,19 @@ export interface Sent {
 /** Decides what a request is answered, by the wire that its route belongs to. */
 export const exchange = (sent: Sent, pick: (view: Script.View) => Script.Script | undefined): Answer => {
   if (sent.route === `POST ${OpenAiChatWire.path}`) return play(OpenAiChatWire, sent, pick)
+  if (sent.route === `POST ${OpenAiResponsesWire.path}`) return play(OpenAiResponsesWire, sent, pick)
   if (sent.route === `POST ${AnthropicMessagesWire.path}`) return play(AnthropicMessagesWire, sent, pick)
+  if (sent.route.startsWith("POST ") && GeminiContentWire.path.test(pathOf(sent))) {
+    return play(GeminiContentWire, sent, pick)
+  }
+  if (sent.headers["x-goog-api-key"] !== undefined) {
+    return refusal(GeminiContentWire, sent, notFound(GeminiContentWire.name, sent.route))
+  }
   const wire = sent.headers["anthropic-version"] === undefined ? OpenAiChatWire : AnthropicMessagesWire
   return refusal(wire, sent, notFound(wire.name, sent.route))
 }
+
+const pathOf = ({ route }: Sent): string => route.slice(route.indexOf(" ") + 1)
 
 const notFound = (wire: Entry["wire"], route: string): Wire.Rejection =>
   Wire.reject(
@@ -62,7 +73,7 @@ const play = <Request>(
   sent: Sent,
   pick: (view: Script.View) => Script.Script | undefined
 ): Answer => {
-  const checked = wire.check(sent.body, sent.headers)
+  const checked = wire.check(sent.body, sent.headers, pathOf(sent))
   if (Result.isFailure(checked)) return refusal(wire, sent, checked.failure)
   const view = wire.view(checked.success)
   const script = pick(view)
@@ -88,11 +99,12 @@ const refusal = (
 
 const answer = (
   wire: Pick<Wire.Wire<never>, "name" | "requestIdHeader">,
-  { body, number }: Sent,
+  sent: Sent,
   facts: Pick<Entry, "status" | "row" | "inputTokens" | "outputTokens" | "calls">,
   answered: object
 ): Answer => {
-  const model = get(body, "model")
+  const { body, number } = sent
+  const model = get(body, "model") ?? GeminiContentWire.modelOf(pathOf(sent))
   return {
     entry: { number, wire: wire.name, model: typeof model === "string" ? model : undefined, body, ...facts },
     body: answered,

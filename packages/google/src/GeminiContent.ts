@@ -1,0 +1,341 @@
+/**
+ * Google Gemini's `generateContent`: a pure codec for loops of one's own, and the Layer that provides `ChatModel`.
+ */
+import {
+  ApiError,
+  type Candidate,
+  type Content,
+  type FunctionCallingConfig,
+  FunctionCallingConfigMode,
+  type GenerateContentParameters,
+  type GenerateContentResponse,
+  GoogleGenAI,
+  type Part,
+  type Tool as ApiTool
+} from "@google/genai"
+import type * as Batch from "@volley/core/Batch"
+import * as ChatModel from "@volley/core/ChatModel"
+import * as ChatModelError from "@volley/core/ChatModelError"
+import * as Conversation from "@volley/core/Conversation"
+import type * as Tool from "@volley/core/Tool"
+import type * as ToolCall from "@volley/core/ToolCall"
+import type * as Toolkit from "@volley/core/Toolkit"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { distinctCalls, idOf, isMadeUp, withId } from "./internal/callIds.ts"
+import * as Refusal from "./internal/refusal.ts"
+
+/** What this codec reads of a response. */
+export type Response = Pick<GenerateContentResponse, "candidates" | "promptFeedback" | "usageMetadata">
+
+/** The name of this wire. */
+export const wire = "google"
+
+/** The `tools` of a request, under names that every provider accepts; none for no tools. */
+export const tools = (toolkit: Toolkit.Any): Array<ApiTool> =>
+  toolkit.tools.length === 0 ? [] : [{
+    functionDeclarations: toolkit.tools.map((tool) => ({
+      name: toolkit.wireNames.get(tool.name) ?? tool.name,
+      description: tool.description,
+      parametersJsonSchema: tool.jsonSchema
+    }))
+  }]
+
+/**
+ * The calls of a response, in call order, each with an id of its own.
+ *
+ * - models before Gemini 3 give no ids: those made up here begin with `noid_`, and never go back to the API
+ * - a turn that ended otherwise than with `STOP` proves no call complete: all of them are `"truncated"`
+ */
+export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> => {
+  const candidate = response.candidates?.[0]
+  const status = (candidate?.finishReason ?? "STOP") === "STOP" ? "complete" : "truncated"
+  return distinctCalls(candidate?.content).map(({ call, id }, index) => ({
+    id,
+    name: call.name ?? "",
+    arguments: call.args ?? {},
+    index,
+    status
+  }))
+}
+
+const Turn = Schema.Struct({
+  role: Schema.optional(Schema.Literal("model")),
+  parts: Schema.optional(Schema.Array(Schema.Struct({
+    text: Schema.optional(Schema.String),
+    functionCall: Schema.optional(Schema.Struct({
+      id: Schema.optional(Schema.NullOr(Schema.String)),
+      name: Schema.String,
+      args: Schema.optional(Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown)))
+    }))
+  })))
+})
+
+const WholeResponse = Schema.Struct({
+  candidates: Schema.NonEmptyArray(Schema.Union([
+    Schema.Struct({ content: Turn, finishReason: Schema.optional(Schema.String) }),
+    Schema.Struct({ content: Schema.optional(Turn), finishReason: Schema.String })
+  ]))
+})
+
+/** A prompt that was blocked has no candidates. */
+const Blocked = Schema.Struct({
+  candidates: Schema.optional(Schema.Tuple([])),
+  promptFeedback: Schema.Struct({ blockReason: Schema.String })
+})
+
+/**
+ * Takes JSON of unknown origin for a response: a whole body, or a model's `Content` alone, which counts as complete.
+ *
+ * - checks what this codec reads, and says what is wrong with it
+ */
+export const parse = (json: unknown): Result.Result<Response, string> => {
+  const isContent = typeof json === "object" && json !== null && "parts" in json
+  const response: unknown = isContent ? { candidates: [{ content: json, finishReason: "STOP" }] } : json
+  return isResponse(response) ? Result.succeed(response) : Result.fail(problemOf(response))
+}
+
+const isResponse = (json: unknown): json is Response => Schema.is(WholeResponse)(json) || Schema.is(Blocked)(json)
+
+const problemOf = (json: unknown): string =>
+  Result.match(Schema.decodeUnknownResult(WholeResponse)(json), {
+    onFailure: ({ message }) => message,
+    onSuccess: () => "nothing"
+  })
+
+/** The results alone: one `user` content with one `functionResponse` part per call, in call order. */
+export const results = (settled: Batch.Settled<Tool.Any>): Array<Content> =>
+  resultContents(Conversation.results(settled.outcomes))
+
+/**
+ * What to append to the contents: the model's turn, unchanged but for ids that were repeated, its thought signatures
+ * included, and one `user` content with all results.
+ */
+export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): Array<Content> => [
+  ...echo(response),
+  ...results(settled)
+]
+
+const resultContents = (toolResults: ReadonlyArray<Conversation.ToolResult>): Array<Content> => {
+  const parts = toolResults.map((result): Part => ({
+    functionResponse: { ...idOf(result.callId), name: result.name, response: outputOf(result) }
+  }))
+  return parts.length === 0 ? [] : [{ role: "user", parts }]
+}
+
+/** The API takes objects, with the result or the error under a key of its own. */
+const outputOf = ({ isError, text }: Conversation.ToolResult): Record<string, unknown> => {
+  const value = jsonOf(text)
+  if (!isError) return { output: value }
+  return isObject(value) && Object.keys(value).join() === "error" ? value : { error: value }
+}
+
+/** What was cut for its length is no JSON any more, and stays a text. */
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** The API takes no content without parts. */
+const echo = (response: Response): Array<Content> => {
+  const content = response.candidates?.[0]?.content
+  if (!content?.parts || content.parts.length === 0) return []
+  const ids = new Map(distinctCalls(content).map(({ call, id }) => [call, id]))
+  const parts = content.parts.flatMap((part): Array<Part> => {
+    const call = part.functionCall
+    if (!call) return [part]
+    const id = ids.get(call)
+    if (id === undefined) return []
+    const echoed = withId(call, id)
+    return [echoed === call ? part : { ...part, functionCall: echoed }]
+  })
+  return [{ ...content, role: "model", parts }]
+}
+
+/**
+ * A conversation as this wire writes it, its system messages apart; turns that came from here are echoed as they came.
+ *
+ * - Gemini 3 wants a thought signature on the first call of each turn. Where one is missing, because another wire or an
+ *   older model made the call, the API's own mark goes in its place, which it documents to cost quality
+ * - `model`: for which the conversation is; none of Gemini 1 and 2 gets the mark
+ */
+export const messages = (conversation: Conversation.Conversation, model = ""): Array<Content> => {
+  const sign = /^(models\/)?gemini-[12]/.test(model) ? (content: Content) => content : signed
+  return Conversation.respell(conversation, wire, acceptsId).messages.flatMap((message): Array<Content> => {
+    switch (message.role) {
+      case "system":
+        return []
+      case "user":
+        return [{ role: "user", parts: [{ text: message.text }] }]
+      case "assistant":
+        return (isNative(message.native) ? message.native.message : spell(message)).map(sign)
+      case "tool":
+        return resultContents(message.results)
+    }
+  })
+}
+
+const acceptsId = (id: string): boolean => id !== "" && !isMadeUp(id)
+
+const isNative = (native: Conversation.Assistant["native"]): native is {
+  readonly wire: typeof wire
+  readonly message: Array<Content>
+} => native?.wire === wire
+
+const spell = ({ calls, text }: Conversation.Assistant): Array<Content> => {
+  const parts: Array<Part> = calls.map(({ arguments: args, id, name }) => ({
+    functionCall: { ...idOf(id), name, args: objectOf(args) }
+  }))
+  if (text !== "") parts.unshift({ text })
+  return parts.length === 0 ? [] : [{ role: "model", parts }]
+}
+
+const signed = (content: Content): Content => {
+  const first = content.parts?.find(({ functionCall }) => functionCall)
+  if (first === undefined || first.thoughtSignature) return content
+  const parts = content.parts ?? []
+  return { ...content, parts: parts.map((part) => part === first ? { ...part, thoughtSignature: unsigned } : part) }
+}
+
+const unsigned = "skip_thought_signature_validator"
+
+/** Other wires carry arguments as text, which need not be JSON; this one takes objects alone. */
+const objectOf = (args: unknown): Record<string, unknown> => {
+  const value = typeof args === "string" ? args.trim() === "" ? {} : jsonOf(args) : args
+  return isObject(value) ? value : { unreadable: args ?? null }
+}
+
+const officialUrl = "https://generativelanguage.googleapis.com"
+
+/** Provides `ChatModel` on the official SDK, for the Gemini Developer API. */
+export const layer = (options: ChatModel.ApiOptions): Layer.Layer<ChatModel.ChatModel> =>
+  Layer.sync(ChatModel.ChatModel, () => {
+    const client = new GoogleGenAI({
+      apiKey: Redacted.value(options.apiKey),
+      vertexai: false,
+      apiVersion: "v1",
+      httpOptions: {
+        baseUrl: options.baseUrl ?? officialUrl,
+        // The delays of the other providers' SDKs; this one's own begin at one second and go up to sixty.
+        retryOptions: { attempts: 1 + (options.maxRetries ?? 2), initialDelay: 0.5, maxDelay: 8 },
+        ...(options.fetch && { fetch: options.fetch })
+      }
+    })
+    return ChatModel.make({
+      wire,
+      send: (request, signal) => client.models.generateContent(bodyOf(options, request, signal)),
+      read: turnOf,
+      reason: (error, now) => reasonOf(options, error, now)
+    })
+  })
+
+/** Provides `ChatModel` with the API key from the configuration, `GEMINI_API_KEY` unless another is given. */
+export const layerConfig = ChatModel.layerConfig(layer, "GEMINI_API_KEY")
+
+const bodyOf = (
+  options: ChatModel.ApiOptions,
+  { conversation, toolChoice, toolkit }: ChatModel.Request,
+  abortSignal: AbortSignal
+): GenerateContentParameters => {
+  const system = conversation.messages.flatMap((message) => message.role === "system" ? [message.text] : [])
+  return {
+    model: options.model,
+    contents: messages(conversation, options.model),
+    config: {
+      abortSignal,
+      ...(system.length > 0 && { systemInstruction: { parts: [{ text: system.join("\n\n") }] } }),
+      ...(options.maxTokens !== undefined && { maxOutputTokens: options.maxTokens }),
+      ...(toolkit && toolkit.tools.length > 0 && {
+        tools: tools(toolkit),
+        ...(toolChoice !== undefined && { toolConfig: { functionCallingConfig: callingConfig(toolkit, toolChoice) } })
+      })
+    }
+  }
+}
+
+const callingConfig = (toolkit: Toolkit.Any, choice: ChatModel.ToolChoice): FunctionCallingConfig => {
+  switch (choice) {
+    case "auto":
+      return { mode: FunctionCallingConfigMode.AUTO }
+    case "none":
+      return { mode: FunctionCallingConfigMode.NONE }
+    case "required":
+      return { mode: FunctionCallingConfigMode.ANY }
+    default:
+      return {
+        mode: FunctionCallingConfigMode.ANY,
+        allowedFunctionNames: [toolkit.wireNames.get(choice.tool) ?? choice.tool]
+      }
+  }
+}
+
+const turnOf = (body: unknown): Result.Result<ChatModel.Turn, string> =>
+  Result.map(parse(body), (response) => {
+    const candidate = response.candidates?.[0]
+    const calls = toolCalls(response)
+    const said = (candidate?.content?.parts ?? []).filter(({ thought }) => thought !== true)
+    return {
+      message: {
+        role: "assistant",
+        text: said.map(({ text }) => text ?? "").join(""),
+        calls,
+        native: { wire, message: echo(response) }
+      },
+      finish: finishOf(candidate, calls.length),
+      usage: usageOf(response.usageMetadata)
+    }
+  })
+
+/** There is no reason of its own for calls; a prompt that was blocked has no candidate at all. */
+const finishOf = (candidate: Candidate | undefined, calls: number): ChatModel.Turn["finish"] => {
+  if (candidate === undefined) return "refusal"
+  const reason: string = candidate.finishReason ?? "STOP"
+  if (reason === "STOP") return calls > 0 ? "tool-calls" : "stop"
+  return refusals.has(reason) ? "refusal" : "length"
+}
+
+const refusals: ReadonlySet<string> = new Set([
+  "SAFETY",
+  "RECITATION",
+  "LANGUAGE",
+  "BLOCKLIST",
+  "PROHIBITED_CONTENT",
+  "SPII",
+  "IMAGE_SAFETY",
+  "IMAGE_PROHIBITED_CONTENT",
+  "IMAGE_RECITATION"
+])
+
+const usageOf = (usage: Response["usageMetadata"]): ChatModel.Usage => ({
+  input: (usage?.promptTokenCount ?? 0) + (usage?.toolUsePromptTokenCount ?? 0),
+  output: (usage?.candidatesTokenCount ?? 0) + (usage?.thoughtsTokenCount ?? 0)
+})
+
+const reasonOf = (options: ChatModel.ApiOptions, error: unknown, now: number): ChatModelError.Reason => {
+  const refusal = error instanceof ApiError ? Refusal.read(error) : undefined
+  const reason = ChatModelError.fromClient(error, {
+    url: options.baseUrl ?? officialUrl,
+    secret: Redacted.value(options.apiKey),
+    now,
+    refusal,
+    isOwn: error instanceof Error && ownRefusal.test(error.message)
+  })
+  if (refusal?.isBadKey) return new ChatModelError.Unauthorized({ message: reason.message, status: refusal.status })
+  return isUnread(error)
+    ? new ChatModelError.UnusableResponse({ message: "not a response: its body is no object" })
+    : reason
+}
+
+/** What the SDK itself will not send; its errors have no class of their own. */
+const ownRefusal = /^(contents are required|model is required|invalid model parameter)/
+
+/** The SDK writes the headers into the body that it read, which fails where that is `null` or a text. */
+const isUnread = (error: unknown): boolean => error instanceof TypeError && error.message.includes("sdkHttpResponse")

@@ -1,0 +1,541 @@
+import { assert, describe, it, vi } from "@effect/vitest"
+import { AnthropicMessages } from "@volley/anthropic"
+import { Agent, Batch, ChatModel, ChatModelError, Conversation, Toolkit } from "@volley/core"
+import * as GeminiContent from "@volley/google/GeminiContent"
+import { OpenAiChat } from "@volley/openai"
+import * as Simulator from "@volley/simulator/Simulator"
+import { Config, ConfigProvider, Deferred, Effect, Fiber, Layer, Redacted, Schema } from "effect"
+import {
+  answering,
+  bodySent,
+  canned,
+  generate,
+  type LayerOf,
+  type Options,
+  question,
+  reach as base,
+  simulated,
+  toolkit as cities
+} from "../../simulator/test/ChatModelSuite.ts"
+import { twoCities } from "../../simulator/test/harness.ts"
+import { body, call, opaque, toolkit } from "./support.ts"
+
+const older = "gemini-2.5-flash"
+const newer = "gemini-3.8-flash"
+const reach = { ...base, model: newer }
+
+/** The turn that a response becomes. */
+const turnOf = (answer: unknown) =>
+  Effect.provide(generate(), GeminiContent.layer({ ...reach, fetch: answering(answer).fetch }))
+
+const statuses = (entries: ReadonlyArray<Simulator.Entry>) => entries.map(({ status }) => status)
+
+/** Puts a turn and the results of its calls behind a conversation. */
+const settle = Effect.fnUntraced(function*(conversation: Conversation.Conversation, turn: ChatModel.Turn) {
+  const { outcomes } = yield* Batch.run(cities, turn.message.calls)
+  return Conversation.append(conversation, turn.message, { role: "tool", results: Conversation.results(outcomes) })
+})
+
+/** A turn of two calls, their results, and the answer to them. */
+const twoTurns = Effect.gen(function*() {
+  const first = yield* generate()
+  const second = yield* generate({ conversation: yield* settle(question, first) })
+  assert.strictEqual(first.finish, "tool-calls")
+  assert.strictEqual(new Set(first.message.calls.map(({ id }) => id)).size, 2)
+  assert.deepInclude(second, { finish: "stop" })
+  assert.deepInclude(second.message, { text: "I saw: 3, 21", calls: [] })
+})
+
+describe("ChatModel on google: a turn", () => {
+  it.effect.each([older, newer])(
+    "asks for two calls at once, and answers when it has both results: %s",
+    (model) =>
+      Effect.gen(function*() {
+        const { fetch, requests } = yield* simulated()
+        yield* Effect.provide(twoTurns, GeminiContent.layer({ ...reach, model, fetch }))
+        assert.deepStrictEqual(statuses(yield* requests), [200, 200])
+      })
+  )
+
+  it.live("is the same over HTTP", () =>
+    Effect.gen(function*() {
+      const { google, requests } = yield* Simulator.serve({ script: () => twoCities })
+      yield* Effect.provide(twoTurns, GeminiContent.layer({ ...reach, baseUrl: google }))
+      assert.deepStrictEqual(statuses(yield* requests), [200, 200])
+    }))
+
+  it.effect("is an answer where tools are switched off, though they stay listed", () =>
+    Effect.gen(function*() {
+      const { fetch, requests } = yield* simulated()
+      const turn = yield* Effect.provide(
+        generate({ toolChoice: "none" }),
+        GeminiContent.layer({ ...reach, fetch })
+      )
+      assert.deepInclude(turn, { finish: "stop" })
+      assert.deepStrictEqual(turn.message.calls, [])
+      const [entry] = yield* requests
+      assert.lengthOf((yield* Schema.decodeUnknownEffect(Listed)(entry?.body)).tools[0].functionDeclarations, 2)
+    }))
+
+  it.effect.each([undefined, Toolkit.make()])(
+    "ignores the switches where there are no tools: %s",
+    (toolkit) =>
+      Effect.gen(function*() {
+        const { fetch } = yield* simulated()
+        const turn = yield* generate({ toolkit, toolChoice: "required", parallelToolCalls: false }).pipe(
+          Effect.provide(GeminiContent.layer({ ...reach, fetch }))
+        )
+        assert.strictEqual(turn.finish, "stop")
+      })
+  )
+
+  it.effect.each([older, newer])("says what it cost, thoughts included: %s", (model) =>
+    Effect.gen(function*() {
+      const { fetch, requests } = yield* simulated()
+      const turn = yield* Effect.provide(generate(), GeminiContent.layer({ ...reach, model, fetch }))
+      const [entry] = yield* requests
+      assert.deepStrictEqual(turn.usage, { input: entry?.inputTokens ?? -1, output: entry?.outputTokens ?? -1 })
+      assert.isAbove(turn.usage.input, 0)
+    }))
+
+  it.effect.each([older, newer])(
+    "goes on after the conversation was stored as JSON: %s",
+    (model) =>
+      Effect.gen(function*() {
+        const { fetch } = yield* simulated()
+        const layer = GeminiContent.layer({ ...reach, model, fetch })
+        const codec = Schema.fromJsonString(Schema.toCodecJson(Conversation.Conversation))
+        const first = yield* Effect.provide(generate(), layer)
+        const stored = yield* Schema.encodeEffect(codec)(yield* settle(question, first))
+        const conversation = yield* Schema.decodeEffect(codec)(stored)
+        const second = yield* Effect.provide(generate({ conversation }), layer)
+        assert.strictEqual(second.message.text, "I saw: 3, 21")
+      })
+  )
+
+  it.effect("comes where the SDK's second attempt succeeds", () =>
+    Effect.gen(function*() {
+      const { fetch, requests } = yield* simulated()
+      const busy = canned(() => new Response("busy", { status: 503 }))
+      const flaky: typeof fetch = (input, init) =>
+        busy.requests.length === 0 ? busy.fetch(input, init) : fetch(input, init)
+      const turn = yield* Effect.provide(generate(), GeminiContent.layer({ ...reach, fetch: flaky }))
+      assert.strictEqual(turn.message.calls.length, 2)
+      assert.deepStrictEqual(statuses(yield* requests), [200])
+    }))
+})
+
+const Listed = Schema.Struct({
+  tools: Schema.Tuple([Schema.Struct({ functionDeclarations: Schema.Array(Schema.Unknown) })])
+})
+
+describe("ChatModel on google: interruption", () => {
+  it.effect("aborts the request", () =>
+    Effect.gen(function*() {
+      const asked = yield* Deferred.make<void>()
+      const script = () => {
+        Deferred.doneUnsafe(asked, Effect.void)
+        return twoCities
+      }
+      const { fetch, requests } = yield* simulated({ script, latency: "1 hour" })
+      const over = yield* Deferred.make<void>()
+      const watched: typeof fetch = (input, init) =>
+        fetch(input, init).finally(() => Deferred.doneUnsafe(over, Effect.void))
+      const layer = GeminiContent.layer({ ...reach, fetch: watched })
+      const fiber = yield* Effect.forkChild(Effect.provide(generate(), layer))
+      yield* Deferred.await(asked)
+      yield* Fiber.interrupt(fiber)
+      yield* Deferred.await(over)
+      assert.deepStrictEqual(statuses(yield* requests), [499])
+    }))
+})
+
+describe("a conversation that changes hands", () => {
+  const providers: ReadonlyArray<readonly [string, string, LayerOf]> = [
+    ["anthropic", "claude-opus-5-5", AnthropicMessages.layer],
+    ["openai-chat", "gpt-4.1", OpenAiChat.layer],
+    ["google", newer, GeminiContent.layer],
+    ["google", older, GeminiContent.layer]
+  ]
+  const pairs = providers.flatMap(([name, model, layerOf]) =>
+    [older, newer].flatMap((google) => {
+      const here = { name: google, layerOf: GeminiContent.layer, model: google }
+      const there = { name: `${name} ${model}`, layerOf, model }
+      return [[here.name, there.name, here, there], [there.name, here.name, there, here]] as const
+    })
+  )
+
+  it.effect.each(pairs)("goes on, and back: from %s to %s", ([, , from, to]) =>
+    Effect.gen(function*() {
+      const { fetch, requests } = yield* simulated()
+      const here = from.layerOf({ ...reach, model: from.model, fetch })
+      const there = to.layerOf({ ...reach, model: to.model, fetch })
+      const asked = yield* settle(question, yield* Effect.provide(generate(), here))
+      const answer = yield* Effect.provide(generate({ conversation: asked }), there)
+      assert.strictEqual(answer.message.text, "I saw: 3, 21")
+      const again = Conversation.append(asked, answer.message, { role: "user", text: "Are you sure?" })
+      const back = yield* Effect.provide(generate({ conversation: again }), here)
+      assert.strictEqual(back.message.text, "I saw: 3, 21")
+      assert.deepStrictEqual(statuses(yield* requests), [200, 200, 200])
+    }))
+
+  it.effect("needs no other program: an agent runs as it does elsewhere", () =>
+    Effect.gen(function*() {
+      const { fetch } = yield* simulated()
+      const ended = yield* Agent.run({ toolkit: cities, prompt: "How warm are Oslo and Rome?" }).pipe(
+        Effect.provide(GeminiContent.layer({ ...reach, fetch }))
+      )
+      assert.deepInclude(ended, { answer: "I saw: 3, 21", finish: "stop", limited: false })
+    }))
+})
+
+describe("GeminiContent.layer: what is sent", () => {
+  it.effect("is the system prompt apart, the contents and the tools, and no more", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual<unknown>(yield* bodySent(GeminiContent.layer, { toolkit }, { model: newer }), {
+        systemInstruction: { parts: [{ text: "Be brief." }] },
+        contents: [{ role: "user", parts: [{ text: "How warm are Oslo and Rome?" }] }],
+        tools: GeminiContent.tools(toolkit),
+        generationConfig: {}
+      })
+    }))
+
+  it.effect("has all system prompts of a conversation in one, and none where there is none", () =>
+    Effect.gen(function*() {
+      const conversation = Conversation.append(question, { role: "system", text: "Be briefer." })
+      const both = yield* bodySent(GeminiContent.layer, { conversation })
+      assert.deepInclude(both, { systemInstruction: { parts: [{ text: "Be brief.\n\nBe briefer." }] } })
+      const none = yield* bodySent(GeminiContent.layer, { conversation: Conversation.make("Go.") })
+      assert.notProperty(none, "systemInstruction")
+    }))
+
+  it.effect("has the limit of tokens that is given", () =>
+    Effect.gen(function*() {
+      const sent = yield* bodySent(GeminiContent.layer, {}, { maxTokens: 100 })
+      assert.deepInclude(sent, { generationConfig: { maxOutputTokens: 100 } })
+    }))
+
+  it.effect.each(
+    [
+      ["auto", { mode: "AUTO" }],
+      ["none", { mode: "NONE" }],
+      ["required", { mode: "ANY" }],
+      [{ tool: "weather" }, { mode: "ANY", allowedFunctionNames: ["weather"] }],
+      [{ tool: "files.read" }, { mode: "ANY", allowedFunctionNames: ["files_read"] }]
+    ] as const
+  )("has the tool choice %j as %j", ([toolChoice, functionCallingConfig]) =>
+    Effect.gen(function*() {
+      const sent = yield* bodySent(GeminiContent.layer, { toolkit, toolChoice })
+      assert.deepInclude(sent, { toolConfig: { functionCallingConfig } })
+    }))
+
+  it.effect("is the same whatever is said of parallel calls, for which there is no switch", () =>
+    Effect.gen(function*() {
+      const sent = yield* bodySent(GeminiContent.layer, { toolkit, parallelToolCalls: false })
+      assert.deepStrictEqual(sent, yield* bodySent(GeminiContent.layer, { toolkit }))
+    }))
+
+  it.effect("goes to the official API unless another is given, with the key in a header", () =>
+    Effect.gen(function*() {
+      const { fetch, requests } = answering(body([{ text: "Fine." }]))
+      yield* Effect.provide(generate(), GeminiContent.layer({ ...reach, fetch }))
+      yield* Effect.provide(generate(), GeminiContent.layer({ ...reach, fetch, baseUrl: "http://other.test" }))
+      assert.deepStrictEqual(requests.map(({ url }) => url), [
+        `https://generativelanguage.googleapis.com/v1/models/${newer}:generateContent`,
+        `http://other.test/v1/models/${newer}:generateContent`
+      ])
+      assert.strictEqual(requests[0]?.headers.get("x-goog-api-key"), "key")
+    }))
+
+  it.effect("is decided by the environment neither in where it goes nor in who sends it", () =>
+    Effect.gen(function*() {
+      yield* Effect.addFinalizer(() => Effect.sync(() => vi.unstubAllEnvs()))
+      for (
+        const [name, value] of [
+          ["GOOGLE_GEMINI_BASE_URL", "http://elsewhere.test"],
+          ["GEMINI_API_KEY", "other"],
+          ["GOOGLE_GENAI_USE_VERTEXAI", "true"],
+          ["GOOGLE_GENAI_USE_ENTERPRISE", "true"],
+          ["GOOGLE_CLOUD_PROJECT", "project"],
+          ["GOOGLE_GENAI_API_VERSION", "beta"]
+        ] as const
+      ) vi.stubEnv(name, value)
+      const { fetch, requests } = answering(body([{ text: "Fine." }]))
+      yield* Effect.provide(generate(), GeminiContent.layer({ ...reach, fetch }))
+      assert.strictEqual(
+        requests[0]?.url,
+        `https://generativelanguage.googleapis.com/v1/models/${newer}:generateContent`
+      )
+      assert.strictEqual(requests[0]?.headers.get("x-goog-api-key"), "key")
+    }))
+})
+
+describe("GeminiContent.layer: the turn", () => {
+  it.effect.each(
+    [
+      ["STOP", "stop"],
+      ["MAX_TOKENS", "length"],
+      ["MALFORMED_FUNCTION_CALL", "length"],
+      ["UNEXPECTED_TOOL_CALL", "length"],
+      ["OTHER", "length"],
+      ["SAFETY", "refusal"],
+      ["RECITATION", "refusal"],
+      ["PROHIBITED_CONTENT", "refusal"],
+      ["BLOCKLIST", "refusal"],
+      ["SPII", "refusal"]
+    ] as const
+  )("that ended with %s finishes as %s", ([reason, finish]) =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* turnOf(body([{ text: "Well" }], reason))).finish, finish)
+    }))
+
+  it.effect("with calls finishes as tool-calls, though it ended with STOP like any other", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* turnOf(body([call("a")]))).finish, "tool-calls")
+    }))
+
+  it.effect("has its calls marked where it was cut off", () =>
+    Effect.gen(function*() {
+      const turn = yield* turnOf(body([call("a"), call()], "MAX_TOKENS"))
+      assert.strictEqual(turn.finish, "length")
+      assert.deepStrictEqual(turn.message.calls.map(({ status }) => status), ["truncated", "truncated"])
+    }))
+
+  it.effect.each([
+    ["without candidates", { promptFeedback: { blockReason: "SAFETY" }, usageMetadata: { promptTokenCount: 7 } }],
+    ["with none", { candidates: [], promptFeedback: { blockReason: "OTHER" }, usageMetadata: { promptTokenCount: 7 } }]
+  ])("to a prompt that was blocked is a refusal: %s", ([, answer]) =>
+    Effect.gen(function*() {
+      const turn = yield* turnOf(answer)
+      assert.deepInclude(turn, { finish: "refusal", usage: { input: 7, output: 0 } })
+      assert.deepInclude(turn.message, { text: "", calls: [] })
+      const next = Conversation.append(question, turn.message, { role: "user", text: "Go." })
+      assert.lengthOf(GeminiContent.messages(next), 2)
+    }))
+
+  it.effect("that was blocked has no content", () =>
+    Effect.gen(function*() {
+      const turn = yield* turnOf({ candidates: [{ finishReason: "SAFETY", index: 0 }] })
+      assert.deepInclude(turn, { finish: "refusal" })
+    }))
+
+  it.effect.each([older, newer])(
+    "is echoed in a conversation as followUp echoes it: %s",
+    (model) =>
+      Effect.gen(function*() {
+        const ids = model === older ? [undefined, undefined] : ["a", "a"]
+        const [one, two] = [call(ids[0]), call(ids[1], { city: "Rome" })]
+        const answer = body([...opaque, model === older ? one : { ...one, thoughtSignature: "CoMDAZ" }, two])
+        const turn = yield* turnOf(answer)
+        const settled = yield* Batch.run(toolkit, turn.message.calls)
+        const conversation = Conversation.append(question, turn.message, {
+          role: "tool",
+          results: Conversation.results(settled.outcomes)
+        })
+        const read = yield* Effect.fromResult(GeminiContent.parse(answer))
+        assert.deepStrictEqual(
+          GeminiContent.messages(conversation, model).slice(1),
+          GeminiContent.followUp(read, settled)
+        )
+      })
+  )
+
+  it.effect("has the text of all its text parts, but for its thoughts", () =>
+    Effect.gen(function*() {
+      const turn = yield* turnOf(body([{ text: "Well, " }, ...opaque, { text: "fine." }]))
+      assert.strictEqual(turn.message.text, "Well, fine.")
+    }))
+
+  it.effect("counts thoughts as output, and what tools put into the prompt as input", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual((yield* turnOf(body([call("a")]))).usage, { input: 95, output: 60 })
+    }))
+
+  it.effect("cost nothing where the provider does not say", () =>
+    Effect.gen(function*() {
+      const turn = yield* turnOf({ candidates: [{ content: { parts: [{ text: "Fine." }] } }] })
+      assert.deepStrictEqual(turn.usage, { input: 0, output: 0 })
+      assert.deepInclude(turn.message, { text: "Fine." })
+    }))
+})
+
+interface Expected {
+  readonly reason: ChatModelError.Reason["_tag"]
+  readonly isRetryable: boolean
+  readonly requests: number
+  readonly retryAfterMillis?: number
+}
+
+/** Asks a model that cannot answer, and looks at why it gave no turn. */
+const assertFails = Effect.fnUntraced(function*(
+  answer: ReturnType<typeof canned>,
+  expected: Expected,
+  options: Partial<Options> = {}
+) {
+  const layer = GeminiContent.layer({ ...reach, maxRetries: 0, ...options, fetch: answer.fetch })
+  const error = yield* Effect.flip(Effect.provide(generate(), layer))
+  assert.instanceOf(error, ChatModelError.ChatModelError)
+  const { isRetryable, reason, wire } = error
+  const after = reason._tag === "RateLimited" ? reason.retryAfterMillis : undefined
+  assert.deepStrictEqual(
+    { wire, reason: reason._tag, isRetryable, retryAfterMillis: after, requests: answer.requests.length },
+    { wire: "google", retryAfterMillis: undefined, ...expected }
+  )
+  return error
+})
+
+const invalid = { reason: "InvalidRequest", isRetryable: false, requests: 1 } as const
+const unauthorized = { reason: "Unauthorized", isRetryable: false, requests: 1 } as const
+const failed = { reason: "ProviderFailed", isRetryable: true, requests: 1 } as const
+const limited = { reason: "RateLimited", isRetryable: true, requests: 1 } as const
+const unusable = { reason: "UnusableResponse", isRetryable: false, requests: 1 } as const
+const unreachable = { reason: "Unreachable", isRetryable: true, requests: 1 } as const
+
+const refused = (status: number, message = "because", details?: ReadonlyArray<object>) =>
+  answering({ error: { code: status, message, status: "SOME_STATUS", details } }, { status, headers: json })
+
+const json = { "content-type": "application/json; charset=UTF-8" }
+
+describe("ChatModel on google: a refusal", () => {
+  it.effect.each(
+    [
+      [400, invalid],
+      [401, unauthorized],
+      [402, { ...invalid, reason: "QuotaExhausted" }],
+      [403, unauthorized],
+      [404, invalid],
+      [408, failed],
+      [409, failed],
+      [413, invalid],
+      [429, limited],
+      [500, failed],
+      [503, failed],
+      [504, failed],
+      [529, failed]
+    ] as const
+  )("with status %s is sorted by its status", ([status, expected]) =>
+    Effect.gen(function*() {
+      const error = yield* assertFails(refused(status), expected)
+      assert.strictEqual(error.message, `google: ${status} because`)
+    }))
+
+  it.effect.each([[503, 3, undefined], [503, 2, 1], [400, 1, undefined], [409, 1, undefined]] as const)(
+    "with status %s is asked %s times, by the SDK alone, where maxRetries is %s",
+    ([status, requests, maxRetries]) =>
+      assertFails(refused(status), { ...(status === 400 ? invalid : failed), requests }, { maxRetries })
+  )
+
+  it.effect("says when to ask again where the provider does", () =>
+    assertFails(
+      refused(429, "Slower.", [
+        { "@type": "type.googleapis.com/google.rpc.QuotaFailure", violations: [] },
+        { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "2.5s" }
+      ]),
+      { ...limited, retryAfterMillis: 2500 }
+    ))
+
+  // G13: status 400, unlike elsewhere.
+  it.effect("of a wrong key is one of the key, though its status is 400", () =>
+    Effect.gen(function*() {
+      const { fetch } = yield* simulated()
+      const layer = GeminiContent.layer({ ...reach, apiKey: Redacted.make("invalid"), fetch })
+      const error = yield* Effect.flip(Effect.provide(generate(), layer))
+      assert.deepInclude(error.reason, { _tag: "Unauthorized", status: 400 })
+    }))
+
+  it.effect("is sorted by its status where its body is not JSON, or there is none", () =>
+    Effect.gen(function*() {
+      yield* assertFails(answering("<html>", { status: 502, headers: {} }), failed)
+      yield* assertFails(canned(() => new Response(null, { status: 413 })), invalid)
+    }))
+
+  it.effect("shows the API key in no error, even where the provider quotes it", () =>
+    Effect.gen(function*() {
+      const apiKey = Redacted.make("very-secret-key")
+      for (const [status, expected] of [[400, invalid], [403, unauthorized]] as const) {
+        const error = yield* assertFails(refused(status, "Bad key: very-secret-key."), expected, { apiKey })
+        const all = [error.message, String(error), error.stack, JSON.stringify(error)].join("\n")
+        assert.notInclude(all, "very-secret-key")
+      }
+    }))
+})
+
+describe("ChatModel on google: no answer", () => {
+  it.effect("comes where the connection fails", () =>
+    Effect.gen(function*() {
+      const answer = canned(() => {
+        throw new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED") })
+      })
+      const error = yield* assertFails(answer, unreachable, { baseUrl: "http://other.test" })
+      assert.include(error.message, "no answer from http://other.test: fetch failed: connect ECONNREFUSED")
+    }))
+
+  it.live("comes from where nobody listens", () =>
+    Effect.gen(function*() {
+      const { google } = yield* Effect.scoped(Simulator.serve({ script: () => twoCities }))
+      const layer = GeminiContent.layer({ ...reach, baseUrl: google, maxRetries: 0 })
+      const error = yield* Effect.flip(Effect.provide(generate(), layer))
+      assert.deepInclude(error.reason, { _tag: "Unreachable", url: google })
+    }))
+
+  it.effect("comes to what the SDK will not send", () =>
+    Effect.gen(function*() {
+      const answer = answering(body([]))
+      const none = { runId: "run", messages: [] }
+      const layer = GeminiContent.layer({ ...reach, fetch: answer.fetch })
+      const error = yield* Effect.flip(Effect.provide(generate({ conversation: none }), layer))
+      assert.strictEqual(error.reason._tag, "InvalidRequest")
+      assert.lengthOf(answer.requests, 0)
+    }))
+})
+
+describe("ChatModel on google: an answer that is not what the contract says", () => {
+  it.effect.each([
+    ["a body that is not JSON", "{\"candidates\":"],
+    ["a text", "\"text\""],
+    ["null", "null"],
+    ["an array", "[]"],
+    ["an object that lacks all it needs", "{}"],
+    ["no candidates", "{\"candidates\":[]}"],
+    ["candidates that are no list", "{\"candidates\":\"text\"}"],
+    ["a candidate that is none", "{\"candidates\":[null]}"],
+    ["a part that is none", "{\"candidates\":[{\"content\":{\"parts\":[null]}}]}"],
+    ["a page of HTML", "<html>"],
+    ["nothing", ""]
+  ])("is an error: %s", ([, text]) => assertFails(answering(text), unusable))
+
+  it.effect("is an error: no content, status 204", () =>
+    assertFails(canned(() => new Response(null, { status: 204 })), unusable))
+})
+
+describe("GeminiContent.layerConfig", () => {
+  const config = (values: Record<string, string>) => ConfigProvider.layer(ConfigProvider.fromUnknown(values))
+
+  const keySent = Effect.fnUntraced(function*(
+    options: Partial<Parameters<typeof GeminiContent.layerConfig>[0]>,
+    values: Record<string, string>
+  ) {
+    const { fetch, requests } = answering(body([{ text: "Fine." }]))
+    const layer = GeminiContent.layerConfig({ model: newer, fetch, ...options })
+    yield* Effect.provide(generate(), Layer.provide(layer, config(values)))
+    return requests[0]?.headers.get("x-goog-api-key")
+  })
+
+  it.effect("reads GEMINI_API_KEY, or another", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* keySent({}, { GEMINI_API_KEY: "one" }), "one")
+      const options = { apiKey: Config.Redacted("OTHER_KEY") }
+      assert.strictEqual(yield* keySent(options, { GEMINI_API_KEY: "one", OTHER_KEY: "two" }), "two")
+    }))
+
+  it.effect.each([{}, { GEMINI_API_KEY: "" }])(
+    "fails with a ConfigError where the key is missing: %j",
+    (values) =>
+      Effect.gen(function*() {
+        const layer = Layer.provide(GeminiContent.layerConfig({ model: newer }), config(values))
+        const error = yield* Effect.flip(Effect.provide(ChatModel.ChatModel.use(Effect.succeed), layer))
+        assert.instanceOf(error, Config.ConfigError)
+        assert.include(error.message, "GEMINI_API_KEY")
+      })
+  )
+})

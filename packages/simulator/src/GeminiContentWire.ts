@@ -1,0 +1,135 @@
+/**
+ * Google's `POST /v1/models/{model}:generateContent`, not streamed, as strict as its documented and reported refusals.
+ */
+import type { Candidate, Content, FinishReason, GenerateContentResponse, Part } from "@google/genai"
+import * as Result from "effect/Result"
+import { pairingRules, shapeRules, signatureRules } from "./internal/geminiContentRules.ts"
+import {
+  callsOf,
+  declarations,
+  read,
+  type Request,
+  responsesOf,
+  responseTo,
+  signsCalls
+} from "./internal/geminiRequest.ts"
+import { sign } from "./internal/geminiSignature.ts"
+import { keyRules, modelRules, toolRules } from "./internal/geminiToolRules.ts"
+import { isObject } from "./internal/json.ts"
+import type { Reply, SeenCall, View } from "./Script.ts"
+import { checkAll, type Headers, reject, type Rejection, type Rendered, type Rule, tokens } from "./Wire.ts"
+
+export type { Request } from "./internal/geminiRequest.ts"
+
+export const name = "google"
+export const path = /^\/(?:v1|v1beta)\/models\/([^/:]+):generateContent$/
+export const requestIdHeader = "x-request-id"
+
+/** The rules that a request of the right shape must keep, in the order in which they are looked at. */
+export const rules: ReadonlyArray<Rule<Request>> = [
+  ...modelRules,
+  ...shapeRules,
+  ...toolRules,
+  ...pairingRules,
+  ...signatureRules
+]
+
+/** Reads a request to a path, or says which rule it violates first; a body of `undefined` was no JSON. */
+export const check = (body: unknown, headers: Headers, to: string): Result.Result<Request, Rejection> =>
+  checkAll(keyRules, headers).pipe(
+    Result.flatMap(() => body === undefined ? Result.fail(noJson) : read(body, modelOf(to) ?? "")),
+    Result.flatMap((request) => checkAll(rules, request))
+  )
+
+const noJson = reject({ row: "JSON", verified: false }, { message: "Invalid JSON payload received." })
+
+/** The model that a path names. */
+export const modelOf = (to: string): string | undefined => path.exec(to)?.[1]
+
+/** Shows a model what stands in a request. There is no parallel switch. */
+export const view = (request: Request): View => ({
+  model: request.model,
+  prompt: prompt(request),
+  tools: declarations(request).map(({ name }) => name),
+  toolsOff: declarations(request).length === 0 || request.toolConfig?.functionCallingConfig?.mode === "NONE",
+  parallel: true,
+  calls: seen(request)
+})
+
+const prompt = ({ contents }: Request): string => {
+  const first = contents.find(({ role }) => role !== "model")
+  return (first?.parts ?? []).map(({ text }) => text ?? "").join("")
+}
+
+/** A result that the caller put under `output` is seen without it, as it is on the other wires. */
+const seen = ({ contents }: Request): ReadonlyArray<SeenCall> =>
+  contents.flatMap((content, turn) =>
+    callsOf(content).map((call, at) => {
+      const { output, ...rest } = responseTo(call, at, responsesOf(contents[turn + 1]))?.response ?? {}
+      return {
+        id: call.id ?? `${turn}.${at}`,
+        name: call.name,
+        arguments: call.args ?? {},
+        result: JSON.stringify(output === undefined ? rest : output)
+      }
+    })
+  )
+
+/** The fields of a response that there are without streaming, its enum as it goes over the wire. */
+export interface Body extends Pick<GenerateContentResponse, "usageMetadata" | "modelVersion" | "responseId"> {
+  readonly candidates: ReadonlyArray<
+    Pick<Candidate, "index"> & { readonly content: Content; readonly finishReason: `${FinishReason}` }
+  >
+}
+
+/** Puts a reply into a response body; ids count on from the calls and the turns that the request holds. */
+export const render = (request: Request, reply: Reply): Rendered<Body> => {
+  const parts = partsOf(request, reply)
+  const thoughts = parts.flatMap(({ thoughtSignature }) => thoughtSignature === undefined ? [] : [thoughtSignature])
+  const said = tokens({ role: "model", parts: parts.map((part) => ({ ...part, thoughtSignature: undefined })) })
+  const thought = tokens(...thoughts)
+  return {
+    body: {
+      candidates: [{ index: 0, content: { role: "model", parts }, finishReason: "STOP" }],
+      usageMetadata: {
+        promptTokenCount: request.inputTokens,
+        candidatesTokenCount: said,
+        ...(thought > 0 && { thoughtsTokenCount: thought }),
+        totalTokenCount: request.inputTokens + said + thought
+      },
+      modelVersion: request.model,
+      responseId: `response_${request.contents.filter(({ role }) => role === "model").length + 1}`
+    },
+    inputTokens: request.inputTokens,
+    outputTokens: said + thought,
+    calls: parts.flatMap(({ functionCall }) => functionCall?.id === undefined ? [] : [functionCall.id])
+  }
+}
+
+/** Gemini 3 gives every call an id, and the first of a turn a signature; models before it give neither. */
+const partsOf = (request: Request, reply: Reply): Array<Part> => {
+  if (reply._tag === "Answer") return [{ text: reply.text }]
+  const earlier = request.contents.flatMap(callsOf).length
+  return reply.calls.map((call, at) => {
+    const asked = { name: call.name, args: isObject(call.arguments) ? call.arguments : {} }
+    if (!signsCalls(request)) return { functionCall: asked }
+    return {
+      functionCall: { id: `fc_${earlier + at + 1}`, ...asked },
+      ...(at === 0 && { thoughtSignature: sign(asked) })
+    }
+  })
+}
+
+/** The body of a refusal. */
+export const refuse = ({ code, message, status }: Rejection): object => ({
+  error: {
+    code: status,
+    message,
+    status: statuses[status] ?? "INVALID_ARGUMENT",
+    ...(code !== null && {
+      details: [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: code, domain: "googleapis.com" }]
+    })
+  }
+})
+
+const statuses: Readonly<Record<number, string>> = { 403: "PERMISSION_DENIED", 404: "NOT_FOUND" }
