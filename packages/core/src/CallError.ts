@@ -70,7 +70,11 @@ export class Timeout extends Schema.TaggedError<Timeout>()("Timeout", {
     return this.harmless || !this.started
   }
   override get message(): string {
-    if (!this.started) return `The batch met its deadline of ${this.millis} ms before this call began; it did not run.`
+    if (!this.started) {
+      return this.limit === "deadline"
+        ? `The batch met its deadline of ${this.millis} ms before this call began; it did not run.`
+        : `The call could not begin within ${this.millis} ms; it did not run.`
+    }
     const late = `No answer within ${this.millis} ms (${this.limit}).`
     return this.harmless
       ? `${late} It may be asked for again.`

@@ -8,6 +8,7 @@ import type * as JsonSchema from "effect/JsonSchema"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import * as Tool from "./Tool.ts"
 
 /**
@@ -148,12 +149,14 @@ export function provide(toolkit: Any, layer: Layer.Layer<unknown, never, unknown
 }
 
 const withLayer = (tool: Tool.Any, layer: Layer.Layer<unknown, never, unknown>, memo: Layer.MemoMap): Tool.Any => {
-  const whileBuilt = <A, E, R>(use: (context: Context.Context<unknown>) => Effect.Effect<A, E, R>) =>
-    Effect.scopedWith((scope) =>
-      Effect.flatMap(Effect.uninterruptible(Layer.buildWithMemoMap(layer, memo, scope)), use)
-    )
+  const build = (scope: Scope.Scope) => Effect.uninterruptible(Layer.buildWithMemoMap(layer, memo, scope))
   const built = <A, E>(use: (context: Context.Context<unknown>) => Effect.Effect<A, E, unknown>) =>
-    whileBuilt((context) => Effect.provideContext(use(context), context))
+    Effect.scopedWith((scope) =>
+      Effect.flatMap(build(scope), (context) => Effect.provideContext(use(context), context))
+    )
+  // Whoever uses the layer waits for it, in its own time; here it is only kept from being released.
+  const held = <A, E>(effect: Effect.Effect<A, E, unknown>) =>
+    Effect.scopedWith((scope) => Effect.andThen(Effect.forkDetach(build(scope), { startImmediately: true }), effect))
   const { claims, expand, recode } = tool
   const provided = (inner: Any): Any => fromTools(inner.tools.map((tool) => withLayer(tool, layer, memo)), inner.lax)
   return {
@@ -162,7 +165,7 @@ const withLayer = (tool: Tool.Any, layer: Layer.Layer<unknown, never, unknown>, 
     expand: expand &&
       ((args, call) =>
         Effect.map(built(() => expand(args, call)), (several) => ({ ...several, toolkit: provided(several.toolkit) }))),
-    hold: (effect) => tool.hold(whileBuilt(() => effect)),
+    hold: (effect) => tool.hold(held(effect)),
     encode: (parameters) => built(() => tool.encode(parameters)),
     recode: recode && ((...form) => withLayer(recode(...form), layer, memo)),
     call: (args, use) =>

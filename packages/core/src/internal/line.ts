@@ -14,6 +14,7 @@ import { dependencyFailed } from "./expansion.ts"
 import type { Gate, Place } from "./gate.ts"
 import { canonical } from "./idempotencyKey.ts"
 import type { Batch } from "./settle.ts"
+import { within } from "./within.ts"
 
 /**
  * A call of a run whose calls may need each other.
@@ -68,15 +69,25 @@ const answerOf = (member: Member): Effect.Effect<Tool.Answer<unknown>, Reason> =
     (outcome) => member.answer === undefined ? Effect.fail(dependencyFailed(outcome)) : Effect.succeed(member.answer)
   )
 
-/** Does what has to be done before a call starts, holding nothing; `stop` ends that with a reason. */
+/** Does what has to be done before a call starts, holding nothing; `stop` ends that with a reason, whatever goes on. */
 export const beforehand = <A>(
   effect: Effect.Effect<A, Reason, unknown>,
   stop: Effect.Effect<Reason>
 ): Effect.Effect<Result.Result<A, Reason>, never, unknown> =>
-  Effect.map(
-    Effect.exit(Effect.raceFirst(effect, Effect.flip(stop))),
-    (exit) => Exit.isSuccess(exit) ? Result.succeed(exit.value) : Result.fail(reasonOf(exit.cause))
-  )
+  Effect.map(within(effect, stop), (ended) => {
+    if (ended._tag === "Late") return Result.fail(ended.limit)
+    return Exit.isSuccess(ended.exit) ? Result.succeed(ended.exit.value) : Result.fail(reasonOf(ended.exit.cause))
+  })
+
+/** Finds out what a call claims; fails where its arguments do not fit, so that it costs others nothing. */
+export const claim = (
+  { gate }: Line,
+  { place }: Member,
+  { args, tool }: { readonly tool: Tool.Any; readonly args: unknown }
+): Effect.Effect<void, Reason, unknown> => {
+  if (typeof tool.claims === "function") return Effect.map(tool.claims(args), (claims) => gate.known(place, claims))
+  return tool.claims === undefined ? Effect.void : tool.call(args, () => Effect.void)
+}
 
 /** What waiting in line came to: the call may start, or an equal one has its outcome. */
 export type Turned = { readonly _tag: "Start" } | { readonly _tag: "Same"; readonly outcome: Outcome }
@@ -89,8 +100,6 @@ export const turn = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Turned, Reason, unknown> {
   const { gate } = line
   const { place } = member
-  if (typeof tool.claims === "function") gate.known(place, yield* tool.claims(args))
-  else if (tool.claims !== undefined) yield* tool.call(args, () => Effect.void)
   if (tool.coalesce) {
     member.same = `${tool.name} ${canonical(args)}`
     const earlier = line.members.slice(0, line.members.indexOf(member))

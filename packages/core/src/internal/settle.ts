@@ -22,7 +22,7 @@ import type * as Tool from "../Tool.ts"
 import type { ToolCall } from "../ToolCall.ts"
 import type * as Toolkit from "../Toolkit.ts"
 import { idempotencyKey } from "./idempotencyKey.ts"
-import { argumentsOf, beforehand, type Line, type Member, turn } from "./line.ts"
+import { argumentsOf, beforehand, claim, type Line, type Member, turn } from "./line.ts"
 import { announced, type End, isHarmless, record, sameFor, unknownTool } from "./record.ts"
 import { within } from "./within.ts"
 
@@ -78,7 +78,10 @@ export const settle = (
     if (tool === undefined) return announced(batch, unknownTool(batch, call))
     const refusal = admit(batch, tool, call, index)
     if (refusal !== undefined) return refuse(batch, tool, call, refusal)
-    if (seat !== undefined) return tool.hold(inSeat(batch, tool, call, seat))
+    if (seat !== undefined) {
+      return Effect.catchDefect(tool.hold(inSeat(batch, tool, call, seat)), (defect) =>
+        refuse(batch, tool, call, new Defect({ harmless: isHarmless(tool), cause: Cause.die(defect) })))
+    }
     const args = parse(call.arguments)
     return Result.isFailure(args)
       ? refuse(batch, tool, call, args.failure)
@@ -94,6 +97,8 @@ const inSeat = Effect.fnUntraced(function*(batch: Batch, tool: Tool.Any, call: T
   if (Result.isFailure(args)) return yield* refuse(batch, tool, call, args.failure)
   const ready = { call, tool, args: args.success }
   if (tool.expand !== undefined) return yield* becomeSeveral(batch, ready, tool.expand, line, member)
+  const claimed = yield* beforehand(claim(line, member, ready), inTime(batch, tool, false))
+  if (Result.isFailure(claimed)) return yield* refuse(batch, tool, call, claimed.failure)
   const turned = yield* beforehand(turn(line, member, ready), stop)
   if (Result.isFailure(turned)) return yield* refuse(batch, tool, call, turned.failure)
   return turned.success._tag === "Same" ? sameFor(call, turned.success.outcome) : yield* start(batch, ready, member)
@@ -136,10 +141,9 @@ const start = (batch: Batch, ready: Ready, member?: Member): Effect.Effect<Outco
     const left = batch.expiresAt - startedAt
     if (left <= 0) return refuse(batch, tool, call, timeout(batch, tool, "deadline", false))
     if (hasFailed(batch)) return refuse(batch, tool, call, stopped(tool, false))
-    const own = tool.timeout === undefined ? batch.timeout : Duration.toMillis(tool.timeout)
     let attempts = 0
-    const work = perform(batch, ready, startedAt + Math.min(own, left), () => ++attempts)
-    return within(observed(batch, tool, call, work), limitOf(batch, tool, own, left)).pipe(
+    const work = perform(batch, ready, startedAt + Math.min(timeoutOf(batch, tool), left), () => ++attempts)
+    return within(observed(batch, tool, call, work), inTime(batch, tool, true)).pipe(
       Effect.flatMap((ended) =>
         ended._tag === "Exit"
           ? Effect.succeed(endOf(tool, ended.exit))
@@ -152,11 +156,16 @@ const start = (batch: Batch, ready: Ready, member?: Member): Effect.Effect<Outco
     )
   })
 
-/** Ends when a started call may not go on, with the reason. */
-const limitOf = (batch: Batch, tool: Tool.Any, own: number, left: number): Effect.Effect<Reason> =>
-  own <= left
-    ? orStopped(batch, tool, own, true, () => timeout(batch, tool, "timeout", true))
-    : orStopped(batch, tool, left, true, () => timeout(batch, tool, "deadline", true))
+/** Ends when the time of a call or of its batch is over, with the reason. */
+const inTime = (batch: Batch, tool: Tool.Any, started: boolean): Effect.Effect<Reason> => {
+  const own = timeoutOf(batch, tool)
+  const left = batch.expiresAt - batch.now()
+  const limit = own <= left ? "timeout" : "deadline"
+  return orStopped(batch, tool, Math.min(own, left), started, () => timeout(batch, tool, limit, started))
+}
+
+const timeoutOf = (batch: Batch, tool: Tool.Any): number =>
+  tool.timeout === undefined ? batch.timeout : Duration.toMillis(tool.timeout)
 
 /** Ends when a call that waits may not start any more, with the reason. */
 const beforeStart = (batch: Batch, tool: Tool.Any): Effect.Effect<Reason> =>
@@ -175,8 +184,8 @@ const orStopped = (
 }
 
 const timeout = (batch: Batch, tool: Tool.Any, limit: Timeout["limit"], started: boolean): Timeout => {
-  const own = tool.timeout === undefined ? batch.timeout : Duration.toMillis(tool.timeout)
-  return new Timeout({ limit, millis: limit === "timeout" ? own : batch.deadline, started, harmless: isHarmless(tool) })
+  const millis = limit === "timeout" ? timeoutOf(batch, tool) : batch.deadline
+  return new Timeout({ limit, millis, started, harmless: isHarmless(tool) })
 }
 
 const stopped = (tool: Tool.Any, started: boolean): Interrupted =>

@@ -1,0 +1,43 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Batch, Limits, Tool, ToolCall, Toolkit } from "@volley/core"
+import { Context, Effect, Fiber, Layer, Logger, Result, Schema } from "effect"
+import { TestClock } from "effect/testing"
+
+class Database extends Context.Service<Database, { readonly rows: number }>()("test/Database") {}
+
+const definition = { description: "For tests.", parameters: Schema.Struct({}), success: Schema.Finite }
+const limits = [Limits.concurrency(1)]
+const count = Tool.make("count", { ...definition, limits, execute: () => Database.useSync(({ rows }) => rows) })
+const other = Tool.make("other", { ...definition, limits, execute: () => Effect.succeed(1) })
+
+const run = (layer: Layer.Layer<Database>, options?: Batch.Options) =>
+  Effect.gen(function*() {
+    const toolkit = Toolkit.merge(Toolkit.provide(Toolkit.make(count), layer), Toolkit.make(other))
+    const calls = ["count", "other"].map((name, index) => ToolCall.make({ id: `c${index}`, name, index }))
+    const fiber = yield* Effect.forkChild(Batch.run(toolkit, calls, options), { startImmediately: true })
+    yield* TestClock.adjust("1 minute")
+    const { outcomes } = yield* Fiber.join(fiber)
+    return outcomes.map(({ endedAt, result }) => {
+      if (Result.isSuccess(result)) return result.success
+      return result.failure._tag === "CallError" ? `${result.failure.reason._tag} at ${endedAt}` : result.failure._tag
+    })
+  }).pipe(Effect.provide(Logger.layer([])))
+
+describe("calls that wait in line, with a layer of their own", () => {
+  it.effect("have it", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* run(Layer.succeed(Database, { rows: 7 })), [7, 1])
+    }))
+
+  it.effect("crash alone where it cannot be built", () =>
+    Effect.gen(function*() {
+      const broken = Layer.effect(Database, Effect.die(new Error("no database")))
+      assert.deepStrictEqual(yield* run(broken), ["Defect at 0", 1])
+    }))
+
+  it.effect("are answered in time where it is never built", () =>
+    Effect.gen(function*() {
+      const hanging = Layer.effect(Database, Effect.never)
+      assert.deepStrictEqual(yield* run(hanging, { timeout: "2 seconds" }), ["Timeout at 2000", 1])
+    }))
+})
