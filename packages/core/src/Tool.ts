@@ -278,6 +278,35 @@ export function fromJsonSchema<
   return make(name, { ...rest, parameters: schema, success: Schema.Unknown, jsonSchema: parameters })
 }
 
+/**
+ * Makes a tool of a function that gives a promise.
+ *
+ * - interruption: aborts `signal`; what the function does in spite of that is not waited for
+ * - errors: a rejection is the call's `Defect`, or what `catch` makes of it, as `failure` describes
+ */
+export function fromFunction<
+  const Name extends string,
+  P extends Schema.Constraint,
+  S extends Schema.Constraint,
+  F extends Schema.Constraint = typeof Schema.Never,
+  const ReadOnly extends boolean = false
+>(
+  name: Name,
+  definition: Definition<P, S, F, ReadOnly> & {
+    readonly catch?: ((error: unknown) => F["Type"]) | undefined
+    readonly execute: (parameters: P["Type"], signal: AbortSignal, call: Call) => Promise<S["Type"]>
+  }
+): Tool<Name, P, S, F, SchemaServices<P, S, F>, ReadOnly> {
+  const { catch: caught, execute, ...rest } = definition
+  return make(name, {
+    ...rest,
+    execute: (parameters, call): Effect.Effect<S["Type"], F["Type"]> => {
+      const run = async (signal: AbortSignal) => execute(parameters, signal, call)
+      return caught === undefined ? Effect.promise(run) : Effect.tryPromise({ try: run, catch: caught })
+    }
+  })
+}
+
 /** Has equal calls of one run be one call, each id answered; for tools that read alone. */
 export const coalesce = <
   N extends string,
