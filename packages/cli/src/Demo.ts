@@ -3,7 +3,6 @@
  */
 import * as ChatModel from "@volley/core/ChatModel"
 import type { Scenario } from "@volley/simulator/Scenario"
-import * as Scenarios from "@volley/simulator/Scenarios"
 import * as Simulator from "@volley/simulator/Simulator"
 import * as Config from "effect/Config"
 import * as Console from "effect/Console"
@@ -67,10 +66,10 @@ const modelOf = (options: Options, wire: Wire): Layer.Layer<ChatModel.ChatModel,
 const isRemote = ({ baseUrl, live }: Options): boolean => live || baseUrl !== undefined
 
 const remote = (options: Options, wire: Wire) =>
-  Effect.map(
-    keyOf(wire),
-    (apiKey) => wire.layer({ model: options.model ?? wire.model, apiKey, baseUrl: options.baseUrl })
-  )
+  Effect.flatMap(keyOf(wire), (apiKey) => layerOf(options, wire, apiKey, options.baseUrl))
+
+const layerOf = (options: Options, wire: Wire, apiKey: Redacted.Redacted<string>, baseUrl: string | undefined) =>
+  Effect.map(Effect.promise(wire.load), ({ layer }) => layer({ model: options.model ?? wire.model, apiKey, baseUrl }))
 
 const keyOf = ({ key, name }: Wire): Effect.Effect<Redacted.Redacted<string>, UserError> =>
   Effect.mapError(Effect.suspend(() => Config.Redacted(key)), () =>
@@ -82,21 +81,5 @@ const keyOf = ({ key, name }: Wire): Effect.Effect<Redacted.Redacted<string>, Us
 const embedded = (options: Options, wire: Wire) =>
   Simulator.serve({ script: () => options.scenario.script, latency: options.latency }).pipe(
     Effect.mapError(({ message }) => new UserError({ message, exitCode: 1 })),
-    Effect.map((server) =>
-      wire.layer({
-        model: options.model ?? wire.model,
-        apiKey: Redacted.make("simulated"),
-        baseUrl: server[wire.server]
-      })
-    )
+    Effect.flatMap((server) => layerOf(options, wire, Redacted.make("simulated"), server[wire.server]))
   )
-
-/** The scenario of a name. */
-export const scenarioNamed = (name: string): Effect.Effect<Scenario, UserError> =>
-  Effect.suspend(() => {
-    const scenario = Scenarios.byName(name)
-    const names = Scenarios.all.map((scenario) => scenario.name).join(", ")
-    return scenario === undefined
-      ? new UserError({ message: `there is no scenario "${name}"; there are: ${names}`, exitCode: 2 })
-      : Effect.succeed(scenario)
-  })

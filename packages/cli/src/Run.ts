@@ -32,26 +32,30 @@ export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Retu
   return yield* output.end(`${JSON.stringify(messages)}\n`)
 })
 
-const turnOf = ({ echo, wire }: Options, json: unknown): Effect.Effect<Wires.Turn, UserError> => {
-  const turn = wire.read(json)
-  if (Result.isFailure(turn)) return unusable(noTurn(wire, json, turn.failure))
+const turnOf = Effect.fnUntraced(function*({ echo, wire }: Options, json: unknown) {
+  const { read } = yield* Effect.promise(wire.load)
+  const turn = read(json)
+  if (Result.isFailure(turn)) return yield* noTurn(wire, json, turn.failure)
   const { calls, ids } = turn.success
   const renamed = calls.length !== ids.length || calls.some(({ id }, index) => id !== ids[index])
-  return renamed && !echo
-    ? unusable(
-      "the calls have repeated or missing ids, so that results alone could not be accepted; add --echo, and append what it " +
-        "prints in place of the assistant turn that you have"
-    )
-    : Effect.succeed(turn.success)
-}
+  if (!renamed || echo) return turn.success
+  return yield* unusable(
+    "the calls have repeated or missing ids, so that results alone could not be accepted; add --echo, and append what it " +
+      "prints in place of the assistant turn that you have"
+  )
+})
 
-const noTurn = (wire: Wires.Wire, json: unknown, problem: string): string => {
-  const other = Wires.all.find(({ read }) => Result.isSuccess(read(json)))
+const noTurn = Effect.fnUntraced(function*(wire: Wires.Wire, json: unknown, problem: string) {
+  const codecs = yield* Effect.forEach(
+    Wires.all,
+    ({ load, name }) => Effect.map(Effect.promise(load), ({ read }) => ({ name, read }))
+  )
+  const other = codecs.find(({ read }) => Result.isSuccess(read(json)))
   const hint = other === undefined
     ? kindOf(json) ?? problem
     : `it is one of ${other.name}: use --provider ${other.name}`
-  return `standard input is no response of ${wire.name}, nor an assistant message of one: ${hint}`
-}
+  return yield* unusable(`standard input is no response of ${wire.name}, nor an assistant message of one: ${hint}`)
+})
 
 const kindOf = (json: unknown): string | undefined => {
   if (typeof json !== "object" || json === null) return `it is ${JSON.stringify(json).slice(0, 40)}`

@@ -3,7 +3,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Option from "effect/Option"
-import * as Demo from "../Demo.ts"
+import { scenarioNamed } from "../scenarioNamed.ts"
 import { report, UserError } from "../UserError.ts"
 import * as Wires from "../Wires.ts"
 import { latency, provider, scenario, toggle } from "./flags.ts"
@@ -27,7 +27,8 @@ export const demo = Command.make("demo", flags, (flags) =>
   report(
     "demo",
     Effect.gen(function*() {
-      const scenario = yield* Demo.scenarioNamed(flags.scenario)
+      const Demo = yield* Effect.promise(() => import("../Demo.ts"))
+      const scenario = yield* scenarioNamed(flags.scenario)
       if (Option.isSome(flags.baseUrl) && Option.isNone(flags.provider)) {
         return yield* unusable("--base-url needs --provider: each wire has an address of its own")
       }

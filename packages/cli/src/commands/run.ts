@@ -1,7 +1,7 @@
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Run from "../Run.ts"
 import { report } from "../UserError.ts"
 import * as Wires from "../Wires.ts"
 import { duration, provider, toggle, whole } from "./flags.ts"
@@ -25,16 +25,17 @@ const flags = {
 export const run = Command.make("run", flags, ({ concurrency, deadline, echo, provider, timeout, toolkit }) =>
   report(
     "run",
-    Run.run({
-      wire: Wires.all.find(({ name }) => name === provider)!,
-      file: toolkit,
-      echo,
-      batch: {
-        concurrency: Option.getOrUndefined(concurrency),
-        timeout: Option.getOrUndefined(timeout),
-        deadline: Option.getOrUndefined(deadline)
-      }
-    })
+    Effect.flatMap(Effect.promise(() => import("../Run.ts")), ({ run }) =>
+      run({
+        wire: Wires.all.find(({ name }) => name === provider)!,
+        file: toolkit,
+        echo,
+        batch: {
+          concurrency: Option.getOrUndefined(concurrency),
+          timeout: Option.getOrUndefined(timeout),
+          deadline: Option.getOrUndefined(deadline)
+        }
+      }))
   )).pipe(
     Command.withDescription("Run the calls of a response on standard input; prints the result messages as JSON")
   )

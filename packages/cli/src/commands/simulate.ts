@@ -2,8 +2,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Demo from "../Demo.ts"
-import * as Simulate from "../Simulate.ts"
+import { scenarioNamed } from "../scenarioNamed.ts"
 import { report } from "../UserError.ts"
 import { latency, scenario, whole } from "./flags.ts"
 
@@ -20,6 +19,9 @@ const flags = {
 export const simulate = Command.make("simulate", flags, ({ latency, port, scenario }) =>
   report(
     "simulate",
-    Effect.flatMap(Effect.transposeOption(Option.map(scenario, Demo.scenarioNamed)), (scenario) =>
-      Simulate.run({ scenario: Option.getOrUndefined(scenario), port, latency }))
+    Effect.gen(function*() {
+      const Simulate = yield* Effect.promise(() => import("../Simulate.ts"))
+      const played = yield* Effect.transposeOption(Option.map(scenario, scenarioNamed))
+      return yield* Simulate.run({ scenario: Option.getOrUndefined(played), port, latency })
+    })
   )).pipe(Command.withDescription("Serve the simulator; the first line it prints is its base URLs as JSON"))

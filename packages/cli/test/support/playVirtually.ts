@@ -19,7 +19,8 @@ export const playVirtually = async (scenario: Scenario, wire: Wire, options: {
   const program = Effect.gen(function*() {
     const simulator = yield* Simulator.make({ script: () => scenario.script, latency: options.latency })
     const fetch = yield* Simulator.fetch(simulator.app)
-    const model = wire.layer({ model: wire.model, apiKey: Redacted.make("simulated"), fetch })
+    const { layer } = yield* Effect.promise(wire.load)
+    const model = layer({ model: wire.model, apiKey: Redacted.make("simulated"), fetch })
     const played = yield* Effect.provide(play(scenario, options.serial), model)
     return { played, requests: yield* simulator.requests }
   }).pipe(
