@@ -31,7 +31,10 @@ const reasonsOf = (harmless: boolean): Record<string, CallError.Reason> => ({
   "interrupted by itself": new CallError.Interrupted({ by: "tool", started: true, harmless }),
   "interrupted by failFast": new CallError.Interrupted({ by: "failFast", started: true, harmless }),
   "interrupted by failFast, never started": new CallError.Interrupted({ by: "failFast", started: false, harmless }),
-  "unencodable": new CallError.Unencodable({ issue: `Expected string, got ${secret}` })
+  "unencodable": new CallError.Unencodable({ issue: `Expected string, got ${secret}` }),
+  "not begun in its time": new CallError.Timeout({ limit: "timeout", millis: 2000, started: false, harmless }),
+  "uncertain": new CallError.Uncertain({ after: "call_7" }),
+  "dependency failed": new CallError.DependencyFailed({ root: "order", type: "NoOrder" })
 })
 
 const failure = (failure: unknown, encoded: Schema.Json, isRetryable = false) =>
@@ -98,6 +101,12 @@ describe("CallError.toModel", () => {
         {"type":"Interrupted","message":"Another call of the turn failed before this one began; it did not run.","retryable":true,"data":{"by":"failFast","started":false}}
       unencodable
         {"type":"Unencodable","message":"The tool ran, but its result could not be given back: it is not what the tool promises.","retryable":false,"data":{}}
+      not begun in its time
+        {"type":"Timeout","message":"The call could not begin within 2000 ms; it did not run.","retryable":true,"data":{"limit":"timeout","millis":2000,"started":false}}
+      uncertain
+        {"type":"Uncertain","message":"The outcome of call_7 is unknown, and this call touches the same; it did not run. Check, then ask again.","retryable":true,"data":{"after":"call_7"}}
+      dependency failed
+        {"type":"DependencyFailed","message":"It needs the result of order, which failed with NoOrder; it did not run.","retryable":true,"data":{"root":"order","type":"NoOrder"}}
       timeout, harmless
         {"type":"Timeout","message":"No answer within 30000 ms (timeout). It may be asked for again.","retryable":true,"data":{"limit":"timeout","millis":30000,"started":true}}
       deadline, harmless
@@ -129,7 +138,10 @@ describe("CallError.toModel", () => {
       "truncated",
       "limit exceeded",
       "deadline, never started",
-      "interrupted by failFast, never started"
+      "interrupted by failFast, never started",
+      "not begun in its time",
+      "uncertain",
+      "dependency failed"
     ]
     assert.sameMembers(retryable(false), neverRan)
     assert.sameMembers(retryable(true), [
