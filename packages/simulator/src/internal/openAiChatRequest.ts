@@ -124,8 +124,10 @@ export const prompt = (messages: ReadonlyArray<Message>): string =>
 /** The function tools of a request and their places among all tools. */
 export const functionTools = (
   request: Request
-): ReadonlyArray<{ readonly at: number; readonly tool: FunctionTool["function"] }> =>
-  (request.tools ?? []).flatMap((tool, at) => tool.type === "function" ? [{ at, tool: tool.function }] : [])
+): ReadonlyArray<{ readonly path: string; readonly tool: FunctionTool["function"] }> =>
+  (request.tools ?? []).flatMap((tool, at) =>
+    tool.type === "function" ? [{ path: `tools[${at}].function`, tool: tool.function }] : []
+  )
 
 const decode = Schema.decodeUnknownResult(Body)
 

@@ -1,31 +1,8 @@
-import type { Fault, Rule } from "../Wire.ts"
-import { firstDefined } from "./json.ts"
+import type { Rule } from "../Wire.ts"
 import { functionTools, type Request } from "./openAiChatRequest.ts"
-import * as StrictSchema from "./strictSchema.ts"
+import * as FunctionRules from "./openAiFunctionRules.ts"
 
-type FunctionTool = ReturnType<typeof functionTools>[number]
-
-const eachFunction = (check: (tool: FunctionTool) => Fault | undefined) => (request: Request): Fault | undefined =>
-  firstDefined(functionTools(request), check)
-
-const eachStrictNode = (problem: (node: StrictSchema.Node) => string | undefined) =>
-  eachFunction((tool) =>
-    tool.tool.strict !== true || tool.tool.parameters === undefined
-      ? undefined
-      : firstDefined(StrictSchema.nodes(tool.tool.parameters), (node) => {
-        const found = problem(node)
-        return found === undefined ? undefined : badSchema(tool, `In context=${tuple(node.context)}, ${found}`)
-      })
-  )
-
-const badSchema = ({ at, tool }: FunctionTool, problem: string): Fault => ({
-  message: `Invalid schema for function '${tool.name}': ${problem}`,
-  param: `tools[${at}].function.parameters`,
-  code: "invalid_function_parameters"
-})
-
-const tuple = (keys: ReadonlyArray<string>): string =>
-  `(${keys.map((key) => `'${key}'`).join(", ")}${keys.length === 1 ? "," : ""})`
+const eachFunction = FunctionRules.eachFunction(functionTools)
 
 const choiceOf = ({ tool_choice }: Request): string | undefined => {
   if (typeof tool_choice !== "object") return undefined
@@ -53,23 +30,16 @@ export const toolRules: ReadonlyArray<Rule<Request>> = [
   {
     row: "C5",
     verified: true,
-    check: eachFunction(({ at, tool }) =>
-      /^[a-zA-Z0-9_-]+$/.test(tool.name) ? undefined : {
-        message: `Invalid 'tools[${at}].function.name': string does not match pattern. `
-          + "Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.",
-        param: `tools[${at}].function.name`,
-        code: "invalid_value"
-      }
-    )
+    check: eachFunction(FunctionRules.namePattern)
   },
   {
     row: "C6",
     verified: false,
-    check: eachFunction(({ at, tool }) =>
+    check: eachFunction(({ path, tool }) =>
       tool.name.length <= 64 ? undefined : {
-        message: `Invalid 'tools[${at}].function.name': string too long. `
+        message: `Invalid '${path}.name': string too long. `
           + `Expected a string with maximum length 64, but got a string with length ${tool.name.length} instead.`,
-        param: `tools[${at}].function.name`,
+        param: `${path}.name`,
         code: "string_above_max_length"
       }
     )
@@ -96,52 +66,13 @@ export const toolRules: ReadonlyArray<Rule<Request>> = [
   {
     row: "1e",
     verified: false,
-    check: (request) => {
-      const choice = choiceOf(request)
-      return choice === undefined || toolNames(request).includes(choice) ? undefined : {
-        message: `Invalid value for 'tool_choice': no tool named '${choice}' was specified in the 'tools' parameter.`,
-        param: "tool_choice"
-      }
-    }
+    check: (request) => FunctionRules.knownChoice(choiceOf(request), toolNames(request))
   },
-  {
-    row: "1a",
-    verified: false,
-    check: eachFunction((tool) =>
-      tool.tool.parameters === undefined || tool.tool.parameters["type"] === "object"
-        ? undefined
-        : badSchema(tool, "schema must be a JSON Schema of 'type: \"object\"'.")
-    )
-  },
-  {
-    row: "1a",
-    verified: false,
-    check: eachStrictNode((node) => {
-      const keyword = StrictSchema.unsupportedKeyword(node)
-      return keyword === undefined ? undefined : `'${keyword}' is not permitted.`
-    })
-  },
-  {
-    row: "C15",
-    verified: true,
-    check: eachStrictNode((node) =>
-      StrictSchema.isOpen(node) ? "'additionalProperties' is required to be supplied and to be false." : undefined
-    )
-  },
-  {
-    row: "C16",
-    verified: false,
-    check: eachStrictNode((node) => {
-      const key = StrictSchema.optionalKey(node)
-      return key === undefined
-        ? undefined
-        : "'required' is required to be supplied and to be an array including every key in properties. "
-          + `Missing '${key}'.`
-    })
-  },
-  {
-    row: "C17",
-    verified: true,
-    check: eachStrictNode((node) => StrictSchema.isUntyped(node) ? "schema must have a 'type' key." : undefined)
-  }
+  { row: "1a", verified: false, check: eachFunction(FunctionRules.objectSchema) },
+  ...FunctionRules.strictSchema(functionTools, {
+    keywords: { row: "1a", verified: false },
+    closed: { row: "C15", verified: true },
+    required: { row: "C16", verified: false },
+    typed: { row: "C17", verified: true }
+  })
 ]

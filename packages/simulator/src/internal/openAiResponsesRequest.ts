@@ -206,8 +206,8 @@ export const prompt = ({ input }: Request): string => {
 /** The function tools of a request and their places among all tools. */
 export const functionTools = (
   { tools = [] }: Request
-): ReadonlyArray<{ readonly at: number; readonly tool: FunctionTool }> =>
-  tools.flatMap((tool, at) => tool.type === "function" ? [{ at, tool }] : [])
+): ReadonlyArray<{ readonly path: string; readonly tool: FunctionTool }> =>
+  tools.flatMap((tool, at) => tool.type === "function" ? [{ path: `tools[${at}]`, tool }] : [])
 
 const decode = Schema.decodeUnknownResult(Body)
 
