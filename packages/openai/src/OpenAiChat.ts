@@ -12,6 +12,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type OpenAI from "openai"
 import { clientOf, reasonOf } from "./internal/client.ts"
+import { problemOf } from "./internal/problemOf.ts"
 import { strictMode } from "./internal/strictMode.ts"
 
 type Response = OpenAI.ChatCompletion
@@ -91,16 +92,10 @@ const WholeResponse = Schema.Struct({
 export const parse = (json: unknown): Result.Result<Response, string> => {
   const hasChoices = typeof json === "object" && json !== null && "choices" in json
   const response: unknown = hasChoices ? json : { choices: [{ index: 0, message: json, finish_reason: "tool_calls" }] }
-  return isResponse(response) ? Result.succeed(response) : Result.fail(problemOf(response))
+  return isResponse(response) ? Result.succeed(response) : Result.fail(problemOf(WholeResponse, response))
 }
 
 const isResponse = (json: unknown): json is Response => Schema.is(WholeResponse)(json)
-
-const problemOf = (json: unknown): string =>
-  Result.match(Schema.decodeUnknownResult(WholeResponse)(json), {
-    onFailure: ({ message }) => message,
-    onSuccess: () => "nothing"
-  })
 
 /** The results alone: one `tool` message per call, in call order. */
 export const results = (settled: Batch.Settled<Tool.Any>): Array<ToolMessage> =>

@@ -22,6 +22,7 @@ import type {
   ToolChoiceOptions
 } from "openai/resources/responses/responses"
 import { clientOf, reasonOf } from "./internal/client.ts"
+import { problemOf } from "./internal/problemOf.ts"
 import { distinctCalls, echo, isCutOff, read, WholeResponse } from "./internal/responseItems.ts"
 import { strictMode } from "./internal/strictMode.ts"
 
@@ -73,15 +74,9 @@ const isWhole = ({ status }: Response): boolean => (status ?? "completed") === "
  * - checks what this codec reads, and says what is wrong with it
  */
 export const parse = (json: unknown): Result.Result<Response, string> =>
-  isResponse(json) ? Result.succeed(json) : Result.fail(problemOf(json))
+  isResponse(json) ? Result.succeed(json) : Result.fail(problemOf(WholeResponse, json))
 
 const isResponse = (json: unknown): json is Response => Schema.is(WholeResponse)(json)
-
-const problemOf = (json: unknown): string =>
-  Result.match(Schema.decodeUnknownResult(WholeResponse)(json), {
-    onFailure: ({ message }) => message,
-    onSuccess: () => "nothing"
-  })
 
 /**
  * The results alone: one `function_call_output` item per call, in call order.
