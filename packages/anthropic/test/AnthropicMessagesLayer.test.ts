@@ -1,14 +1,15 @@
 import type Anthropic from "@anthropic-ai/sdk"
 import { assert, describe, it, vi } from "@effect/vitest"
 import * as AnthropicMessages from "@volley/anthropic/AnthropicMessages"
-import { Batch, ChatModel, Conversation } from "@volley/core"
+import { Batch, Conversation } from "@volley/core"
 import * as OpenAiChat from "@volley/openai/OpenAiChat"
-import { Config, ConfigProvider, Effect, Layer } from "effect"
+import { Effect } from "effect"
 import {
   answering,
   assertFails,
   bodySent,
   canned,
+  configuration,
   generate,
   handover,
   question,
@@ -205,44 +206,11 @@ describe("AnthropicMessages.layer: failures of its own", () => {
     }))
 })
 
-describe("AnthropicMessages.layerConfig", () => {
-  const config = (values: Record<string, string>) => ConfigProvider.layer(ConfigProvider.fromUnknown(values))
-
-  const keySent = Effect.fnUntraced(function*(
-    options: Partial<Parameters<typeof AnthropicMessages.layerConfig>[0]>,
-    values: Record<string, string>
-  ) {
-    const { fetch, requests } = answering(response([text("Fine.")]))
-    const layer = AnthropicMessages.layerConfig({ model: "claude-sonnet-4-5", fetch, ...options })
-    yield* Effect.provide(generate(), Layer.provide(layer, config(values)))
-    return [requests[0]?.url, requests[0]?.headers.get("authorization")]
-  })
-
-  it.effect("reads ANTHROPIC_API_KEY", () =>
-    Effect.gen(function*() {
-      assert.deepStrictEqual(yield* keySent({}, { ANTHROPIC_API_KEY: "sk-1" }), [
-        "https://api.anthropic.com/v1/messages",
-        "Bearer sk-1"
-      ])
-    }))
-
-  it.effect("takes another key and another base URL", () =>
-    Effect.gen(function*() {
-      const options = { apiKey: Config.Redacted("OTHER_KEY"), baseUrl: "http://other.test" }
-      assert.deepStrictEqual(yield* keySent(options, { ANTHROPIC_API_KEY: "sk-1", OTHER_KEY: "sk-2" }), [
-        "http://other.test/v1/messages",
-        "Bearer sk-2"
-      ])
-    }))
-
-  it.effect.each([{}, { ANTHROPIC_API_KEY: "" }])(
-    "fails with a ConfigError where the key is missing: %j",
-    (values) =>
-      Effect.gen(function*() {
-        const layer = Layer.provide(AnthropicMessages.layerConfig({ model: "claude-sonnet-4-5" }), config(values))
-        const error = yield* Effect.flip(Effect.provide(ChatModel.ChatModel.use(Effect.succeed), layer))
-        assert.instanceOf(error, Config.ConfigError)
-        assert.include(error.message, "ANTHROPIC_API_KEY")
-      })
-  )
+configuration("AnthropicMessages", {
+  layerConfig: AnthropicMessages.layerConfig,
+  variable: "ANTHROPIC_API_KEY",
+  answer: response([text("Fine.")]),
+  baseUrl: "https://api.anthropic.com",
+  path: "/v1/messages",
+  header: ["authorization", "Bearer "]
 })

@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Content, GoogleGenAI, type Part } from "@google/genai"
-import { Batch, Conversation, Toolkit } from "@volley/core"
+import { Batch, Toolkit } from "@volley/core"
 import * as GeminiContent from "@volley/google/GeminiContent"
 import * as GeminiContentWire from "@volley/simulator/GeminiContentWire"
 import { Effect, Result, Schema } from "effect"
 import { simulated, toolkit as cities } from "../../simulator/test/ChatModelSuite.ts"
+import { answers, conversation, turnsOf } from "../../simulator/test/conversations.ts"
 import { call, callsOf, opaque, response, skip, toolkit, unlike } from "./support.ts"
 
 /** Runs the calls of a response and puts together what has to be appended. */
@@ -340,26 +341,7 @@ describe("GeminiContent.followUp", () => {
 })
 
 describe("GeminiContent.messages", () => {
-  const conversation = (...messages: ReadonlyArray<Conversation.Message>): Conversation.Conversation =>
-    Conversation.append({ runId: "run", messages: [] }, ...messages)
-
-  const turn = (calls: ReadonlyArray<Partial<Conversation.Assistant["calls"][number]>>, text = "") => ({
-    role: "assistant" as const,
-    text,
-    calls: calls.map((call, index) => ({
-      id: `call_${index + 1}`,
-      name: "weather",
-      arguments: "{}",
-      index,
-      status: "complete" as const,
-      ...call
-    }))
-  })
-
-  const answers = (...ids: ReadonlyArray<string>) => ({
-    role: "tool" as const,
-    results: ids.map((callId) => ({ callId, name: "weather", text: "3", isError: false }))
-  })
+  const turn = turnsOf("call", "{}")
 
   const go = { role: "user", text: "Go." } as const
 

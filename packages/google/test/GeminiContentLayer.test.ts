@@ -1,21 +1,28 @@
 import { assert, describe, it, vi } from "@effect/vitest"
 import { AnthropicMessages } from "@volley/anthropic"
-import { Agent, Batch, ChatModel, ChatModelError, Conversation, Toolkit } from "@volley/core"
+import { Agent, Batch, Conversation, Toolkit } from "@volley/core"
 import * as GeminiContent from "@volley/google/GeminiContent"
 import { OpenAiChat } from "@volley/openai"
 import * as Simulator from "@volley/simulator/Simulator"
-import { Config, ConfigProvider, Deferred, Effect, Fiber, Layer, Redacted, Schema } from "effect"
+import { Deferred, Effect, Fiber, Redacted, Schema } from "effect"
 import {
   answering,
+  assertFails as assertProviderFails,
+  assertTwoTurns,
   bodySent,
   canned,
+  configuration,
+  type Expected,
   generate,
   type LayerOf,
   type Options,
   question,
   reach as base,
+  settle,
   simulated,
-  toolkit as cities
+  statuses,
+  toolkit as cities,
+  twoTurns
 } from "../../simulator/test/ChatModelSuite.ts"
 import { twoCities } from "../../simulator/test/harness.ts"
 import { body, call, opaque, toolkit } from "./support.ts"
@@ -23,28 +30,11 @@ import { body, call, opaque, toolkit } from "./support.ts"
 const older = "gemini-2.5-flash"
 const newer = "gemini-3.8-flash"
 const reach = { ...base, model: newer }
+const provider = { name: "google", layerOf: GeminiContent.layer } as const
 
 /** The turn that a response becomes. */
 const turnOf = (answer: unknown) =>
   Effect.provide(generate(), GeminiContent.layer({ ...reach, fetch: answering(answer).fetch }))
-
-const statuses = (entries: ReadonlyArray<Simulator.Entry>) => entries.map(({ status }) => status)
-
-/** Puts a turn and the results of its calls behind a conversation. */
-const settle = Effect.fnUntraced(function*(conversation: Conversation.Conversation, turn: ChatModel.Turn) {
-  const { outcomes } = yield* Batch.run(cities, turn.message.calls)
-  return Conversation.append(conversation, turn.message, { role: "tool", results: Conversation.results(outcomes) })
-})
-
-/** A turn of two calls, their results, and the answer to them. */
-const twoTurns = Effect.gen(function*() {
-  const first = yield* generate()
-  const second = yield* generate({ conversation: yield* settle(question, first) })
-  assert.strictEqual(first.finish, "tool-calls")
-  assert.strictEqual(new Set(first.message.calls.map(({ id }) => id)).size, 2)
-  assert.deepInclude(second, { finish: "stop" })
-  assert.deepInclude(second.message, { text: "I saw: 3, 21", calls: [] })
-})
 
 describe("ChatModel on google: a turn", () => {
   it.effect.each([older, newer])(
@@ -52,7 +42,7 @@ describe("ChatModel on google: a turn", () => {
     (model) =>
       Effect.gen(function*() {
         const { fetch, requests } = yield* simulated()
-        yield* Effect.provide(twoTurns, GeminiContent.layer({ ...reach, model, fetch }))
+        assertTwoTurns(yield* Effect.provide(twoTurns, GeminiContent.layer({ ...reach, model, fetch })))
         assert.deepStrictEqual(statuses(yield* requests), [200, 200])
       })
   )
@@ -60,7 +50,7 @@ describe("ChatModel on google: a turn", () => {
   it.live("is the same over HTTP", () =>
     Effect.gen(function*() {
       const { google, requests } = yield* Simulator.serve({ script: () => twoCities })
-      yield* Effect.provide(twoTurns, GeminiContent.layer({ ...reach, baseUrl: google }))
+      assertTwoTurns(yield* Effect.provide(twoTurns, GeminiContent.layer({ ...reach, baseUrl: google })))
       assert.deepStrictEqual(statuses(yield* requests), [200, 200])
     }))
 
@@ -359,30 +349,9 @@ describe("GeminiContent.layer: the turn", () => {
     }))
 })
 
-interface Expected {
-  readonly reason: ChatModelError.Reason["_tag"]
-  readonly isRetryable: boolean
-  readonly requests: number
-  readonly retryAfterMillis?: number
-}
-
-/** Asks a model that cannot answer, and looks at why it gave no turn. */
-const assertFails = Effect.fnUntraced(function*(
-  answer: ReturnType<typeof canned>,
-  expected: Expected,
-  options: Partial<Options> = {}
-) {
-  const layer = GeminiContent.layer({ ...reach, maxRetries: 0, ...options, fetch: answer.fetch })
-  const error = yield* Effect.flip(Effect.provide(generate(), layer))
-  assert.instanceOf(error, ChatModelError.ChatModelError)
-  const { isRetryable, reason, wire } = error
-  const after = reason._tag === "RateLimited" ? reason.retryAfterMillis : undefined
-  assert.deepStrictEqual(
-    { wire, reason: reason._tag, isRetryable, retryAfterMillis: after, requests: answer.requests.length },
-    { wire: "google", retryAfterMillis: undefined, ...expected }
-  )
-  return error
-})
+/** Asks a model once that cannot answer, and looks at why it gave no turn. */
+const assertFails = (answer: ReturnType<typeof canned>, expected: Expected, options: Partial<Options> = {}) =>
+  assertProviderFails(provider, answer, expected, { model: newer, maxRetries: 0, ...options })
 
 const invalid = { reason: "InvalidRequest", isRetryable: false, requests: 1 } as const
 const unauthorized = { reason: "Unauthorized", isRetryable: false, requests: 1 } as const
@@ -508,34 +477,11 @@ describe("ChatModel on google: an answer that is not what the contract says", ()
     assertFails(canned(() => new Response(null, { status: 204 })), unusable))
 })
 
-describe("GeminiContent.layerConfig", () => {
-  const config = (values: Record<string, string>) => ConfigProvider.layer(ConfigProvider.fromUnknown(values))
-
-  const keySent = Effect.fnUntraced(function*(
-    options: Partial<Parameters<typeof GeminiContent.layerConfig>[0]>,
-    values: Record<string, string>
-  ) {
-    const { fetch, requests } = answering(body([{ text: "Fine." }]))
-    const layer = GeminiContent.layerConfig({ model: newer, fetch, ...options })
-    yield* Effect.provide(generate(), Layer.provide(layer, config(values)))
-    return requests[0]?.headers.get("x-goog-api-key")
-  })
-
-  it.effect("reads GEMINI_API_KEY, or another", () =>
-    Effect.gen(function*() {
-      assert.strictEqual(yield* keySent({}, { GEMINI_API_KEY: "one" }), "one")
-      const options = { apiKey: Config.Redacted("OTHER_KEY") }
-      assert.strictEqual(yield* keySent(options, { GEMINI_API_KEY: "one", OTHER_KEY: "two" }), "two")
-    }))
-
-  it.effect.each([{}, { GEMINI_API_KEY: "" }])(
-    "fails with a ConfigError where the key is missing: %j",
-    (values) =>
-      Effect.gen(function*() {
-        const layer = Layer.provide(GeminiContent.layerConfig({ model: newer }), config(values))
-        const error = yield* Effect.flip(Effect.provide(ChatModel.ChatModel.use(Effect.succeed), layer))
-        assert.instanceOf(error, Config.ConfigError)
-        assert.include(error.message, "GEMINI_API_KEY")
-      })
-  )
+configuration("GeminiContent", {
+  layerConfig: GeminiContent.layerConfig,
+  variable: "GEMINI_API_KEY",
+  answer: body([{ text: "Fine." }]),
+  baseUrl: "https://generativelanguage.googleapis.com",
+  path: "/v1/models/some-model:generateContent",
+  header: ["x-goog-api-key", ""]
 })

@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Batch, Conversation } from "@volley/core"
+import { Batch } from "@volley/core"
 import * as OpenAiChat from "@volley/openai/OpenAiChat"
 import * as OpenAiChatWire from "@volley/simulator/OpenAiChatWire"
 import { Effect, Result, Schema } from "effect"
 import OpenAI from "openai"
 import { simulated, toolkit as cities } from "../../simulator/test/ChatModelSuite.ts"
+import { answers, conversation, turnsOf } from "../../simulator/test/conversations.ts"
 import { call, calling, customCall, response, said, toolkit, unlike } from "./support.ts"
 
 /** Runs the calls of a response and puts together what has to be appended. */
@@ -311,26 +312,7 @@ describe("OpenAiChat.followUp", () => {
 })
 
 describe("OpenAiChat.messages", () => {
-  const conversation = (...messages: ReadonlyArray<Conversation.Message>): Conversation.Conversation =>
-    Conversation.append({ runId: "run", messages: [] }, ...messages)
-
-  const turn = (calls: ReadonlyArray<Partial<Conversation.Assistant["calls"][number]>>, text = "") => ({
-    role: "assistant" as const,
-    text,
-    calls: calls.map((call, index) => ({
-      id: `toolu_${index + 1}`,
-      name: "weather",
-      arguments: {},
-      index,
-      status: "complete" as const,
-      ...call
-    }))
-  })
-
-  const answers = (...ids: ReadonlyArray<string>) => ({
-    role: "tool" as const,
-    results: ids.map((callId) => ({ callId, name: "weather", text: "3", isError: false }))
-  })
+  const turn = turnsOf("toolu", {})
 
   it("writes every role where it stands", () => {
     const written = OpenAiChat.messages(conversation(

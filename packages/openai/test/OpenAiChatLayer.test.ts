@@ -1,14 +1,15 @@
 import { assert, describe, it, vi } from "@effect/vitest"
 import * as AnthropicMessages from "@volley/anthropic/AnthropicMessages"
-import { Batch, ChatModel, Conversation } from "@volley/core"
+import { Batch, Conversation } from "@volley/core"
 import * as OpenAiChat from "@volley/openai/OpenAiChat"
-import { Config, ConfigProvider, Effect, Layer } from "effect"
+import { Effect } from "effect"
 import type OpenAI from "openai"
 import {
   answering,
   assertFails,
   bodySent,
   canned,
+  configuration,
   generate,
   handover,
   question,
@@ -169,44 +170,11 @@ describe("OpenAiChat.layer: failures of its own", () => {
     assertFails(openAi, answering(response(said({ tool_calls: [unlike({ id: "a", type: "function" })] }))), unusable))
 })
 
-describe("OpenAiChat.layerConfig", () => {
-  const config = (values: Record<string, string>) => ConfigProvider.layer(ConfigProvider.fromUnknown(values))
-
-  const keySent = Effect.fnUntraced(function*(
-    options: Partial<Parameters<typeof OpenAiChat.layerConfig>[0]>,
-    values: Record<string, string>
-  ) {
-    const { fetch, requests } = answering(response(said({ content: "Fine." })))
-    const layer = OpenAiChat.layerConfig({ model: "gpt-4.1", fetch, ...options })
-    yield* Effect.provide(generate(), Layer.provide(layer, config(values)))
-    return [requests[0]?.url, requests[0]?.headers.get("authorization")]
-  })
-
-  it.effect("reads OPENAI_API_KEY", () =>
-    Effect.gen(function*() {
-      assert.deepStrictEqual(yield* keySent({}, { OPENAI_API_KEY: "sk-1" }), [
-        "https://api.openai.com/v1/chat/completions",
-        "Bearer sk-1"
-      ])
-    }))
-
-  it.effect("takes another key and another base URL", () =>
-    Effect.gen(function*() {
-      const options = { apiKey: Config.Redacted("OTHER_KEY"), baseUrl: "http://other.test/v1" }
-      assert.deepStrictEqual(yield* keySent(options, { OPENAI_API_KEY: "sk-1", OTHER_KEY: "sk-2" }), [
-        "http://other.test/v1/chat/completions",
-        "Bearer sk-2"
-      ])
-    }))
-
-  it.effect.each([{}, { OPENAI_API_KEY: "" }])(
-    "fails with a ConfigError where the key is missing: %j",
-    (values) =>
-      Effect.gen(function*() {
-        const layer = Layer.provide(OpenAiChat.layerConfig({ model: "gpt-4.1" }), config(values))
-        const error = yield* Effect.flip(Effect.provide(ChatModel.ChatModel.use(Effect.succeed), layer))
-        assert.instanceOf(error, Config.ConfigError)
-        assert.include(error.message, "OPENAI_API_KEY")
-      })
-  )
+configuration("OpenAiChat", {
+  layerConfig: OpenAiChat.layerConfig,
+  variable: "OPENAI_API_KEY",
+  answer: response(said({ content: "Fine." })),
+  baseUrl: "https://api.openai.com/v1",
+  path: "/chat/completions",
+  header: ["authorization", "Bearer "]
 })

@@ -13,6 +13,7 @@ import type {
   ResponseOutputMessage
 } from "openai/resources/responses/responses"
 import { simulated, toolkit as cities } from "../../simulator/test/ChatModelSuite.ts"
+import { answers, conversation as started, turnsOf } from "../../simulator/test/conversations.ts"
 import { toolkit, unlike } from "./support.ts"
 
 const oslo = "{\"city\":\"Oslo\"}"
@@ -350,25 +351,9 @@ describe("OpenAiResponses.followUp", () => {
 
 describe("OpenAiResponses.messages", () => {
   const conversation = (...messages: ReadonlyArray<Conversation.Message>): Conversation.Conversation =>
-    Conversation.append({ runId: "run", messages: [] }, { role: "user", text: "Go." }, ...messages)
+    started({ role: "user", text: "Go." }, ...messages)
 
-  const turn = (calls: ReadonlyArray<Partial<Conversation.Assistant["calls"][number]>>, text = "") => ({
-    role: "assistant" as const,
-    text,
-    calls: calls.map((call, index) => ({
-      id: `toolu_${index + 1}`,
-      name: "weather",
-      arguments: {},
-      index,
-      status: "complete" as const,
-      ...call
-    }))
-  })
-
-  const answers = (...ids: ReadonlyArray<string>) => ({
-    role: "tool" as const,
-    results: ids.map((callId) => ({ callId, name: "weather", text: "3", isError: false }))
-  })
+  const turn = turnsOf("toolu", {})
 
   it("writes every role where it stands, but for the system, whose messages are the instructions", () => {
     const told = conversation(

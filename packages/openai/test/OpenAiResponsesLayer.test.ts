@@ -1,14 +1,15 @@
 import { assert, describe, it, vi } from "@effect/vitest"
 import * as AnthropicMessages from "@volley/anthropic/AnthropicMessages"
-import { Batch, ChatModel, Conversation } from "@volley/core"
+import { Batch, Conversation } from "@volley/core"
 import * as OpenAiChat from "@volley/openai/OpenAiChat"
 import * as OpenAiResponses from "@volley/openai/OpenAiResponses"
-import { Config, ConfigProvider, Effect, Layer, Result } from "effect"
+import { Effect, Result } from "effect"
 import type { Response } from "openai/resources/responses/responses"
 import {
   answering,
   assertFails,
   bodySent,
+  configuration,
   generate,
   handover,
   question,
@@ -191,27 +192,11 @@ describe("OpenAiResponses.layer: failures of its own", () => {
   )
 })
 
-describe("OpenAiResponses.layerConfig", () => {
-  const config = (values: Record<string, string>) => ConfigProvider.layer(ConfigProvider.fromUnknown(values))
-
-  it.effect("reads OPENAI_API_KEY, or another key", () =>
-    Effect.gen(function*() {
-      const { fetch, requests } = answering(fine)
-      const environment = config({ OPENAI_API_KEY: "sk-1", OTHER_KEY: "sk-2" })
-      for (const options of [{}, { apiKey: Config.Redacted("OTHER_KEY") }]) {
-        const layer = OpenAiResponses.layerConfig({ model: "gpt-5.4", fetch, ...options })
-        yield* Effect.provide(generate(), Layer.provide(layer, environment))
-      }
-      assert.deepStrictEqual(requests.map(({ headers }) => headers.get("authorization")), [
-        "Bearer sk-1",
-        "Bearer sk-2"
-      ])
-    }))
-
-  it.effect("fails with a ConfigError where the key is missing", () =>
-    Effect.gen(function*() {
-      const layer = Layer.provide(OpenAiResponses.layerConfig({ model: "gpt-5.4" }), config({}))
-      const error = yield* Effect.flip(Effect.provide(ChatModel.ChatModel.use(Effect.succeed), layer))
-      assert.instanceOf(error, Config.ConfigError)
-    }))
+configuration("OpenAiResponses", {
+  layerConfig: OpenAiResponses.layerConfig,
+  variable: "OPENAI_API_KEY",
+  answer: fine,
+  baseUrl: "https://api.openai.com/v1",
+  path: "/responses",
+  header: ["authorization", "Bearer "]
 })

@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Agent, Batch, ChatModel, ChatModelError, Conversation, Tool, Toolkit } from "@volley/core"
-import { Deferred, Effect, Fiber, Layer, Redacted, Schema } from "effect"
+import { Config, ConfigProvider, Deferred, Effect, Fiber, Layer, Redacted, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { createServer, type Socket } from "node:net"
 import type { Script } from "../src/Script.ts"
@@ -97,19 +97,20 @@ export const bodySent = Effect.fnUntraced(function*(
 })
 
 /** Puts a turn and the results of its calls behind a conversation. */
-const settle = Effect.fnUntraced(function*(conversation: Conversation.Conversation, turn: ChatModel.Turn) {
+export const settle = Effect.fnUntraced(function*(conversation: Conversation.Conversation, turn: ChatModel.Turn) {
   const { outcomes } = yield* Batch.run(toolkit, turn.message.calls)
   return Conversation.append(conversation, turn.message, { role: "tool", results: Conversation.results(outcomes) })
 })
 
 /** A turn of two calls, their results, and the answer to them. */
-const twoTurns = Effect.gen(function*() {
+export const twoTurns = Effect.gen(function*() {
   const first = yield* generate()
   const second = yield* generate({ conversation: yield* settle(question, first) })
   return { first, second }
 })
 
-const assertTwoTurns = ({ first, second }: Effect.Success<typeof twoTurns>): void => {
+/** Both calls were asked for at once, and answered. */
+export const assertTwoTurns = ({ first, second }: Effect.Success<typeof twoTurns>): void => {
   assert.strictEqual(first.finish, "tool-calls")
   assert.deepStrictEqual(first.message.calls.map(({ index, name, status }) => [index, name, status]), [
     [0, "weather", "complete"],
@@ -120,7 +121,8 @@ const assertTwoTurns = ({ first, second }: Effect.Success<typeof twoTurns>): voi
   assert.deepInclude(second.message, { text: "I saw: 3, 21", calls: [] })
 }
 
-const statuses = (entries: ReadonlyArray<Simulator.Entry>) => entries.map(({ status }) => status)
+/** The status of each answer. */
+export const statuses = (entries: ReadonlyArray<Simulator.Entry>) => entries.map(({ status }) => status)
 
 const baseUrlOf = (name: Name, served: Simulator.Served): string =>
   name === "anthropic" ? served.anthropic : served.openai
@@ -474,5 +476,67 @@ export const handover = (from: Provider, to: Provider): void => {
           results: [[["weather", "3"], ["weather", "21"]]]
         })
       }))
+  })
+}
+
+/**
+ * A `layerConfig` of a provider.
+ *
+ * - `variable`: the one of its key, which is sent in `header`
+ * - `answer`: a body that it can read
+ * - `baseUrl`, `path`: where a request goes, in two parts
+ */
+export interface Configured {
+  readonly layerConfig: ReturnType<typeof ChatModel.layerConfig>
+  readonly variable: string
+  readonly answer: unknown
+  readonly baseUrl: string
+  readonly path: string
+  readonly header: readonly [name: string, scheme: string]
+}
+
+/** Where the key and the base URL of a provider come from. */
+export const configuration = (
+  name: string,
+  { answer, baseUrl, header: [header, scheme], layerConfig, path, variable }: Configured
+): void => {
+  const config = (values: Record<string, string>) => ConfigProvider.layer(ConfigProvider.fromUnknown(values))
+
+  const sent = Effect.fnUntraced(function*(
+    options: Partial<Parameters<typeof layerConfig>[0]>,
+    values: Record<string, string>
+  ) {
+    const { fetch, requests } = answering(answer)
+    const layer = layerConfig({ model: reach.model, fetch, ...options })
+    yield* Effect.provide(generate(), Layer.provide(layer, config(values)))
+    return [requests[0]?.url, requests[0]?.headers.get(header)]
+  })
+
+  describe(`${name}.layerConfig`, () => {
+    it.effect(`reads ${variable}`, () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* sent({}, { [variable]: "sk-1" }), [`${baseUrl}${path}`, `${scheme}sk-1`])
+      }))
+
+    it.effect("takes another key and another base URL", () =>
+      Effect.gen(function*() {
+        const other = `http://other.test${new URL(baseUrl).pathname.replace(/\/$/, "")}`
+        const options = { apiKey: Config.Redacted("OTHER_KEY"), baseUrl: other }
+        assert.deepStrictEqual(yield* sent(options, { [variable]: "sk-1", OTHER_KEY: "sk-2" }), [
+          `${other}${path}`,
+          `${scheme}sk-2`
+        ])
+      }))
+
+    it.effect.each([{}, { [variable]: "" }])(
+      "fails with a ConfigError where the key is missing: %j",
+      (values) =>
+        Effect.gen(function*() {
+          const layer = Layer.provide(layerConfig({ model: reach.model }), config(values))
+          const error = yield* Effect.flip(Effect.provide(ChatModel.ChatModel.use(Effect.succeed), layer))
+          assert.instanceOf(error, Config.ConfigError)
+          assert.include(error.message, variable)
+        })
+    )
   })
 }
