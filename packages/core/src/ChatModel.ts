@@ -1,15 +1,20 @@
 /**
  * The model, as a service that a provider's Layer provides.
  */
+import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as JsonSchema from "effect/JsonSchema"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
 import { ChatModelError, type Reason, UnusableResponse } from "./ChatModelError.ts"
 import type { Assistant, Conversation } from "./Conversation.ts"
+import type { ToolCall } from "./ToolCall.ts"
 import * as Toolkit from "./Toolkit.ts"
 
 /** Whether the model may, must or must not call tools. */
@@ -19,12 +24,20 @@ export type ToolChoice = "auto" | "none" | "required" | { readonly tool: string 
  * What a model is asked.
  *
  * - `toolChoice`, `parallelToolCalls`: the provider's own default when left out; ignored without tools
+ * - `output`: what the text of the turn has to be, where it calls no tools
  */
 export interface Request {
   readonly conversation: Conversation
   readonly toolkit?: Toolkit.Any | undefined
   readonly toolChoice?: ToolChoice | undefined
   readonly parallelToolCalls?: boolean | undefined
+  readonly output?: Output | undefined
+}
+
+/** JSON of a schema (draft 2020-12, an object at its root), asked for by the provider's own means. */
+export interface Output {
+  readonly name: string
+  readonly jsonSchema: JsonSchema.JsonSchema
 }
 
 /** Tokens as the provider counts them; `input` includes what came from its cache. */
@@ -44,9 +57,36 @@ export interface Turn {
   readonly usage: Usage
 }
 
-/** Gives the next turn of a conversation. Interrupting it aborts the request. */
+/** Text of a turn, as it comes. */
+export interface Text {
+  readonly _tag: "Text"
+  readonly text: string
+}
+
+/** A call of a turn, once it is known to be complete; or, at the end of the turn, known not to be. */
+export interface Call {
+  readonly _tag: "Call"
+  readonly call: ToolCall
+}
+
+/** The whole turn, which is the last part of it; `response` is the same as its provider writes a turn that is not streamed. */
+export interface Whole<out Response> {
+  readonly _tag: "Turn"
+  readonly turn: Turn
+  readonly response: Response
+}
+
+/** A part of a turn that is being streamed. */
+export type Part<Response = unknown> = Text | Call | Whole<Response>
+
+/**
+ * Gives the next turn of a conversation. Interrupting it aborts the request.
+ *
+ * - `stream`: the same turn in parts: its text, each of its calls once, and at last the whole of it
+ */
 export class ChatModel extends Context.Service<ChatModel, {
   readonly generate: (request: Request) => Effect.Effect<Turn, ChatModelError>
+  readonly stream: (request: Request) => Stream.Stream<Part, ChatModelError>
 }>()("@volley/core/ChatModel") {}
 
 /** How a provider's API is reached; the Layers of all providers take it. */
@@ -64,31 +104,121 @@ export interface ApiOptions {
 }
 
 /**
+ * Reads the events of one streamed turn, one behind the other; all of it pure.
+ *
+ * - `next`: takes an event; gives text, and calls that this event proves complete
+ * - `end`: gives the whole turn once no event is left, where the events prove that there is no more of it
+ */
+export interface Fold<S, out Response> {
+  readonly initial: S
+  readonly next: (state: S, event: unknown) => Result.Result<readonly [S, ReadonlyArray<Text | Call>], Reason>
+  readonly end: (state: S) => Result.Result<Omit<Whole<Response>, "_tag">, Reason>
+}
+
+/**
  * Makes the service of a provider's client.
  *
  * - `send`: asks for a turn; aborted when the caller is interrupted
  * - `read`: reads the body of a response, or says why it is none
- * - `reason`: sorts what `send` rejected with, at the time `now` in milliseconds since the epoch
+ * - `open`: asks for the events of a turn; aborted when the caller is interrupted, or wants no more of them
+ * - `fold`: reads those events
+ * - `reason`: sorts what `send`, `open` or the events rejected with, at the time `now` in milliseconds since the epoch
  */
-export const make = (client: {
+export const make = <S>(client: {
   readonly wire: string
   readonly send: (request: Request, signal: AbortSignal) => Promise<unknown>
   readonly read: (body: unknown) => Result.Result<Turn, string>
+  readonly open: (request: Request, signal: AbortSignal) => Promise<AsyncIterable<unknown>>
+  readonly fold: Fold<S, unknown>
   readonly reason: (error: unknown, now: number) => Reason
 }): ChatModel["Service"] => {
+  const { fold, open, read, reason, send, wire } = client
   const warnOfLax = Toolkit.laxWarnings()
-  const fail = (reason: Reason) => Effect.fail(new ChatModelError({ wire: client.wire, reason }))
-  const generate = Effect.fn(`${client.wire}.generate`)(function*(request: Request) {
-    if (request.toolkit) yield* warnOfLax(request.toolkit)
-    const body = yield* Effect.tryPromise((signal) => client.send(request, signal)).pipe(
-      Effect.catch(({ cause }) => Effect.flatMap(Clock.currentTimeMillis, (now) => fail(client.reason(cause, now))))
-    )
-    const turn = client.read(body)
+  const warn = ({ toolkit }: Request) => toolkit ? warnOfLax(toolkit) : Effect.void
+  const rejected = ({ cause }: Cause.UnknownError) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => failWith(wire, reason(cause, now)))
+  const generate = Effect.fn(`${wire}.generate`)(function*(request: Request) {
+    yield* warn(request)
+    const body = yield* Effect.catch(Effect.tryPromise((signal) => send(request, signal)), rejected)
+    const turn = read(body)
     if (Result.isSuccess(turn)) return turn.success
-    return yield* fail(new UnusableResponse({ message: `not a response: ${turn.failure}` }))
+    return yield* failWith(wire, new UnusableResponse({ message: `not a response: ${turn.failure}` }))
   })
-  return { generate }
+  const events = Effect.fnUntraced(function*(request: Request) {
+    yield* warn(request)
+    const { signal } = yield* Effect.acquireRelease(
+      Effect.sync(() => new AbortController()),
+      (controller) => Effect.sync(() => controller.abort())
+    )
+    return yield* Effect.catch(Effect.tryPromise(() => open(request, signal)), rejected)
+  })
+  const stream = (request: Request) =>
+    Stream.unwrap(Effect.map(events(request), (events) => parts({ wire, fold, reason }, events))).pipe(
+      Stream.withSpan(`${wire}.stream`)
+    )
+  return { generate, stream }
 }
+
+/**
+ * The parts of a turn whose events are at hand; codecs give it to those with a client of their own.
+ *
+ * - a call that is complete comes at once, each other one at the end, right before the whole turn
+ */
+export const parts = <S, Response>(
+  { fold, reason, wire }: {
+    readonly wire: string
+    readonly fold: Fold<S, Response>
+    readonly reason: (error: unknown, now: number) => Reason
+  },
+  events: AsyncIterable<unknown>
+): Stream.Stream<Part<Response>, ChatModelError> =>
+  Stream.fromAsyncIterable(events, (cause) => cause).pipe(
+    Stream.catch((cause) =>
+      Stream.fromEffect(Effect.flatMap(Clock.currentTimeMillis, (now) => failWith(wire, reason(cause, now))))
+    ),
+    Stream.map(Option.some),
+    Stream.concat(Stream.succeed(Option.none())),
+    Stream.mapAccumEffect(
+      (): Progress<S> => ({ state: fold.initial, told: [] }),
+      (progress, event) => orFail(wire, Option.isSome(event) ? next(fold, progress, event.value) : end(fold, progress))
+    )
+  )
+
+/** How far a turn was read; `told` are the calls that were complete. */
+interface Progress<S> {
+  readonly state: S
+  readonly told: ReadonlyArray<ToolCall>
+}
+
+const next = <S>(fold: Fold<S, unknown>, progress: Progress<S>, event: unknown) =>
+  Result.map(fold.next(progress.state, event), ([state, parts]) => {
+    const calls = parts.flatMap((part) => part._tag === "Call" ? [part.call] : [])
+    return [{ state, told: calls.length === 0 ? progress.told : [...progress.told, ...calls] }, parts] as const
+  })
+
+/** What is left to be told of a turn at its end; calls that were told before have to be the same still. */
+const end = <S, Response>(fold: Fold<S, Response>, progress: Progress<S>) =>
+  Result.flatMap(fold.end(progress.state), (whole) => {
+    const { calls } = whole.turn.message
+    if (!progress.told.every((told) => calls.some((call) => isSame(told, call)))) {
+      return Result.fail(new UnusableResponse({ message: "a call changed after it was complete" }))
+    }
+    const untold = calls.filter(({ id }) => !progress.told.some((told) => told.id === id))
+    const parts: ReadonlyArray<Part<Response>> = [
+      ...untold.map((call): Call => ({ _tag: "Call", call })),
+      { _tag: "Turn", ...whole }
+    ]
+    return Result.succeed([progress, parts] as const)
+  })
+
+const isSame = (told: ToolCall, call: ToolCall): boolean =>
+  told.id === call.id && told.name === call.name && told.index === call.index
+  && JSON.stringify(told.arguments) === JSON.stringify(call.arguments)
+
+const failWith = (wire: string, reason: Reason) => Effect.fail(new ChatModelError({ wire, reason }))
+
+const orFail = <A>(wire: string, result: Result.Result<A, Reason>): Effect.Effect<A, ChatModelError> =>
+  Result.isSuccess(result) ? Effect.succeed(result.success) : failWith(wire, result.failure)
 
 /** A layer whose API key comes from the configuration, from `variable` unless another is given. */
 export const layerConfig = (layer: (options: ApiOptions) => Layer.Layer<ChatModel>, variable: string) =>
