@@ -5,23 +5,28 @@
  * declare what they touch or how many may run, they wait in line for one another.
  */
 import * as Effect from "effect/Effect"
-import { atLeast, Defaults, execute, type Options, safe, type Stray } from "./internal/execute.ts"
+import type * as Exit from "effect/Exit"
+import type * as Stream from "effect/Stream"
+import { atLeast, Defaults, execute, executeArriving, type Options, safe, type Stray } from "./internal/execute.ts"
 import * as Limits from "./Limits.ts"
 import type { Outcome } from "./Outcome.ts"
 import type * as Tool from "./Tool.ts"
 import type { ToolCall } from "./ToolCall.ts"
 import type * as Toolkit from "./Toolkit.ts"
 
+export type { CallEvent } from "./internal/events.ts"
 export { Defaults, type Options, type Stray } from "./internal/execute.ts"
 
 /**
  * A settled batch.
  *
  * - `outcomes`: one per call, in call order
+ * - `pending`: the calls that nobody has decided on; run them again once somebody has, before the model is answered
  * - `strays`: the calls whose tools had not stopped when the batch was settled
  */
 export interface Settled<out T extends Tool.Any> {
   readonly outcomes: ReadonlyArray<Outcome<T>>
+  readonly pending: ReadonlyArray<ToolCall>
   readonly strays: ReadonlyArray<Stray>
 }
 
@@ -45,6 +50,39 @@ export function run(
   return execute(toolkit, Array.from(calls, (call) => ({ call, needs: [] })), options)
 }
 
+/**
+ * A batch that was settled while its calls arrived.
+ *
+ * - `end`: how the stream of calls ended
+ */
+export interface Dispatched<out T extends Tool.Any, out E> extends Settled<T> {
+  readonly end: Exit.Exit<void, E>
+}
+
+/**
+ * Runs calls while the turn that asks for them is still being written, and answers every one of them.
+ *
+ * - read-only tools start as soon as their calls arrive; all others wait for the end of the stream, and so do read-only
+ *   ones that touch the same as an earlier call which waits
+ * - calls are admitted in call order, by their index; reading the stream never waits for tools
+ * - where the stream fails, what had started is kept, and what waited is answered by `Truncated`
+ * - the deadline begins at the end of the stream, which nothing else bounds
+ * - errors: never fails; how the stream ended stands beside the outcomes. Options that make no sense die
+ * - interruption: interrupts the stream and the calls in flight, and waits for their finalizers
+ */
+export function dispatch<T extends Tool.Any, E, R>(
+  toolkit: Toolkit.Toolkit<T>,
+  calls: Stream.Stream<ToolCall, E, R>,
+  options?: Options
+): Effect.Effect<Dispatched<T, E>, never, Tool.Requirements<T> | R>
+export function dispatch<E>(
+  toolkit: Toolkit.Any,
+  calls: Stream.Stream<ToolCall, E, unknown>,
+  options: Options = {}
+): Effect.Effect<Dispatched<Tool.Any, E>, never, unknown> {
+  return executeArriving(toolkit, calls, options)
+}
+
 /** Runs batches one beside the other under the same limits. */
 export interface Runner {
   readonly run: <T extends Tool.Any>(
@@ -52,6 +90,11 @@ export interface Runner {
     calls: Iterable<ToolCall>,
     options?: Options
   ) => Effect.Effect<Settled<T>, never, Tool.Requirements<T>>
+  readonly dispatch: <T extends Tool.Any, E, R>(
+    toolkit: Toolkit.Toolkit<T>,
+    calls: Stream.Stream<ToolCall, E, R>,
+    options?: Options
+  ) => Effect.Effect<Dispatched<T, E>, never, Tool.Requirements<T> | R>
 }
 
 /**
@@ -65,12 +108,11 @@ export const make = (options: Options = {}): Effect.Effect<Runner> =>
     const limit = atLeast(1, "concurrency", own.concurrency ?? safe.concurrency)
     const limits = yield* Effect.provide(Limits.Limits, Limits.layer, { local: true })
     const shared = { ...limits, everyCall: [{ key: "", limit }] }
+    const within = <A, R>(effect: Effect.Effect<A, never, R>) =>
+      effect.pipe(Effect.provideService(Defaults, own), Effect.provideService(Limits.Limits, shared))
     return {
-      run: (toolkit, calls, more) =>
-        run(toolkit, calls, more).pipe(
-          Effect.provideService(Defaults, own),
-          Effect.provideService(Limits.Limits, shared)
-        )
+      run: (toolkit, calls, more) => within(run(toolkit, calls, more)),
+      dispatch: (toolkit, calls, more) => within(dispatch(toolkit, calls, more))
     }
   })
 

@@ -30,11 +30,11 @@ export class InvalidArguments extends Schema.TaggedError<InvalidArguments>()("In
   }
 }
 
-/** The model's turn was cut off, so the call may be incomplete; the tool did not run. */
+/** The model's turn was cut off, or broke off, so the call may be incomplete; the tool did not run. */
 export class Truncated extends Schema.TaggedError<Truncated>()("Truncated", {}) {
   readonly isRetryable = true
   override get message(): string {
-    return "The turn was cut off before this call was complete; it did not run. Ask again, with fewer or shorter calls."
+    return "The turn was cut off before it was complete; this call did not run. Ask again, with fewer or shorter calls."
   }
 }
 
@@ -140,6 +140,33 @@ export class Uncertain extends Schema.TaggedError<Uncertain>()("Uncertain", {
   }
 }
 
+/** Somebody was asked whether the call may run, and said no; the tool did not run. */
+export class Denied extends Schema.TaggedError<Denied>()("Denied", {
+  why: Schema.optional(Schema.String)
+}) {
+  readonly isRetryable = false
+  override get message(): string {
+    const why = this.why === undefined ? "" : ` Why: ${this.why}`
+    return `The call was not allowed; it did not run. Do not ask for the same again.${why}`
+  }
+}
+
+/**
+ * Nobody has decided yet whether the call may run; the tool did not run.
+ *
+ * - `after`: the earlier call that waits for the decision, where this one only touches the same
+ */
+export class Undecided extends Schema.TaggedError<Undecided>()("Undecided", {
+  after: Schema.optional(Schema.String)
+}) {
+  readonly isRetryable = true
+  override get message(): string {
+    return this.after === undefined
+      ? "Nobody has decided yet whether this call may run; it did not run."
+      : `Nobody has decided yet whether ${this.after} may run, and this call touches the same; it did not run.`
+  }
+}
+
 /** A call that this one takes something from failed, so this one did not run; `root` is the call that failed first. */
 export class DependencyFailed extends Schema.TaggedError<DependencyFailed>()("DependencyFailed", {
   root: Schema.String,
@@ -162,7 +189,9 @@ export const Reason = Schema.Union([
   Interrupted,
   Unencodable,
   Uncertain,
-  DependencyFailed
+  DependencyFailed,
+  Denied,
+  Undecided
 ])
 export type Reason = typeof Reason.Type
 
@@ -259,6 +288,8 @@ const factsOf = (reason: Reason): Schema.Json => {
       return { root: reason.root, type: reason.type }
     case "Uncertain":
       return { after: reason.after }
+    case "Undecided":
+      return reason.after === undefined ? {} : { after: reason.after }
     case "Interrupted":
       return { by: reason.by, started: reason.started }
     default:

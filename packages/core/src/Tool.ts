@@ -23,12 +23,14 @@ import type { ToolCall } from "./ToolCall.ts"
  * - `attempt`: 1 at first, then one more with every retry
  * - `idempotencyKey`: a UUID, the same for every attempt at this call in this run, for services that refuse to act twice
  * - `deadline`: when the answer stops counting, in milliseconds since the epoch; `Infinity` when nothing limits it
+ * - `progress`: tells whoever follows the batch how far the call is
  */
 export interface Call {
   readonly id: string
   readonly attempt: number
   readonly idempotencyKey: string
   readonly deadline: number
+  readonly progress: (progress: Schema.Json) => Effect.Effect<void>
 }
 
 /** What a tool gave back: the value, and the same as its `success` schema writes it. */
@@ -54,6 +56,7 @@ export interface Any {
   readonly strict: boolean
   readonly coalesce: boolean
   readonly claims: Claims | ((args: unknown) => Effect.Effect<Claims, InvalidArguments, unknown>) | undefined
+  readonly approval: ((args: unknown) => Effect.Effect<Option.Option<unknown>, InvalidArguments, unknown>) | undefined
   readonly hold: <A, E>(effect: Effect.Effect<A, E, unknown>) => Effect.Effect<A, E, unknown>
   readonly encode: (parameters: unknown) => Effect.Effect<unknown, InvalidArguments, unknown>
   readonly expand: ((args: unknown, call: ToolCall) => Effect.Effect<Expansion, InvalidArguments, unknown>) | undefined
@@ -71,6 +74,7 @@ export interface Any {
  * - `strict`: `jsonSchema` follows a provider's strict mode, and is sent as such
  * - `coalesce`: equal calls of one run are one call; `Tool.coalesce` sets it
  * - `claims`: what a call touches and the room it needs, once its arguments are known; none where the tool says nothing
+ * - `approval`: the parameters of a call that an `Approver` has to allow, nothing where it may run unasked
  * - `hold`: keeps what the tool was provided with for as long as an effect takes
  * - `encode`: writes parameters as the arguments that `call` takes
  * - `expand`: makes several calls of one; only a plan has it
@@ -134,7 +138,12 @@ export interface Traits<Parameters, F extends Schema.Constraint, ReadOnly extend
   readonly access?: Declared<Parameters, Access> | undefined
   /** How many calls may run at once, or start in a while, besides the batch's own `concurrency`. */
   readonly limits?: Declared<Parameters, Limit> | undefined
+  /** Which calls somebody has to allow before they run, through the `Approver` of the program; none unless said. */
+  readonly approval?: Approval<Parameters> | undefined
 }
+
+/** Which calls an `Approver` has to allow: all of them, or those whose parameters ask for it. */
+export type Approval<Parameters> = "always" | ((parameters: Parameters) => boolean)
 
 /** The same for all calls, or a pure function of a call's parameters. */
 export type Declared<Parameters, A> = ReadonlyArray<A> | ((parameters: Parameters) => ReadonlyArray<A>)
@@ -154,10 +163,12 @@ export interface Definition<
 
 /** A definition whatever its types; the overloads of `make` give callers the precise ones. */
 interface AnyDefinition
-  extends Omit<Definition<Schema.Constraint, Schema.Constraint, Schema.Constraint, boolean>, "access" | "limits">
+  extends
+    Omit<Definition<Schema.Constraint, Schema.Constraint, Schema.Constraint, boolean>, "access" | "limits" | "approval">
 {
   readonly access?: Declared<unknown, Access> | undefined
   readonly limits?: Declared<unknown, Limit> | undefined
+  readonly approval?: Approval<unknown> | undefined
   readonly execute?: ((parameters: unknown, call: Call) => Effect.Effect<unknown, unknown, unknown>) | undefined
 }
 
@@ -231,10 +242,20 @@ const compile = (name: string, definition: AnyDefinition, { codec, jsonSchema, s
   return {
     ...tool,
     claims: claimsOf(name, definition, parametersOf),
+    approval: approvalOf(definition, parametersOf),
     hold: identity,
     encode: (parameters) => Effect.mapErrorEager(encode(parameters), invalidArguments),
     call: (args, use) => Effect.flatMap(parametersOf(args), (parameters) => use(attempt(parameters)))
   }
+}
+
+const approvalOf = (
+  { approval }: AnyDefinition,
+  parametersOf: (args: unknown) => Effect.Effect<unknown, InvalidArguments, unknown>
+): Any["approval"] => {
+  if (approval === undefined) return undefined
+  const asks = approval === "always" ? () => true : approval
+  return (args) => Effect.map(parametersOf(args), Option.liftPredicate(asks))
 }
 
 const claimsOf = (

@@ -157,11 +157,12 @@ const withLayer = (tool: Tool.Any, layer: Layer.Layer<unknown, never, unknown>, 
   // Whoever uses the layer waits for it, in its own time; here it is only kept from being released.
   const held = <A, E>(effect: Effect.Effect<A, E, unknown>) =>
     Effect.scopedWith((scope) => Effect.andThen(Effect.forkDetach(build(scope), { startImmediately: true }), effect))
-  const { claims, expand, recode } = tool
+  const { approval, claims, expand, recode } = tool
   const provided = (inner: Any): Any => fromTools(inner.tools.map((tool) => withLayer(tool, layer, memo)), inner.lax)
   return {
     ...tool,
     claims: typeof claims === "function" ? (args) => built(() => claims(args)) : claims,
+    approval: approval && ((args) => built(() => approval(args))),
     expand: expand &&
       ((args, call) =>
         Effect.map(built(() => expand(args, call)), (several) => ({ ...several, toolkit: provided(several.toolkit) }))),

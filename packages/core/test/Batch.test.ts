@@ -26,7 +26,7 @@ describe("Batch.run", () => {
   it.effect("answers no calls by no outcomes", () =>
     Effect.gen(function*() {
       const settled = yield* Batch.run(Toolkit.make(ok), [])
-      assert.deepStrictEqual(settled, { outcomes: [], strays: [] })
+      assert.deepStrictEqual(settled, { outcomes: [], pending: [], strays: [] })
     }))
 
   it.effect("answers in call order, whichever call ends first", () =>

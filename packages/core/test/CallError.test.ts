@@ -34,6 +34,10 @@ const reasonsOf = (harmless: boolean): Record<string, CallError.Reason> => ({
   "unencodable": new CallError.Unencodable({ issue: `Expected string, got ${secret}` }),
   "not begun in its time": new CallError.Timeout({ limit: "timeout", millis: 2000, started: false, harmless }),
   "uncertain": new CallError.Uncertain({ after: "call_7" }),
+  "denied": new CallError.Denied({ why: undefined }),
+  "denied for a reason": new CallError.Denied({ why: "over the limit" }),
+  "undecided": new CallError.Undecided({ after: undefined }),
+  "undecided, behind another": new CallError.Undecided({ after: "call_7" }),
   "dependency failed": new CallError.DependencyFailed({ root: "order", type: "NoOrder" })
 })
 
@@ -80,7 +84,7 @@ describe("CallError.toModel", () => {
       invalid arguments
         {"type":"InvalidArguments","message":"The arguments do not fit the tool's parameters; it did not run. Expected object; city.0: Missing key.","retryable":true,"data":{"issues":[{"path":"","message":"Expected object"},{"path":"city.0","message":"Missing key"}]}}
       truncated
-        {"type":"Truncated","message":"The turn was cut off before this call was complete; it did not run. Ask again, with fewer or shorter calls.","retryable":true,"data":{}}
+        {"type":"Truncated","message":"The turn was cut off before it was complete; this call did not run. Ask again, with fewer or shorter calls.","retryable":true,"data":{}}
       limit exceeded
         {"type":"LimitExceeded","message":"Only the first 64 calls of a turn run; this one did not. Ask for it in the next turn.","retryable":true,"data":{"maxCalls":64}}
       tools switched off
@@ -105,6 +109,14 @@ describe("CallError.toModel", () => {
         {"type":"Timeout","message":"The call could not begin within 2000 ms; it did not run.","retryable":true,"data":{"limit":"timeout","millis":2000,"started":false}}
       uncertain
         {"type":"Uncertain","message":"The outcome of call_7 is unknown, and this call touches the same; it did not run. Check, then ask again.","retryable":true,"data":{"after":"call_7"}}
+      denied
+        {"type":"Denied","message":"The call was not allowed; it did not run. Do not ask for the same again.","retryable":false,"data":{}}
+      denied for a reason
+        {"type":"Denied","message":"The call was not allowed; it did not run. Do not ask for the same again. Why: over the limit","retryable":false,"data":{}}
+      undecided
+        {"type":"Undecided","message":"Nobody has decided yet whether this call may run; it did not run.","retryable":true,"data":{}}
+      undecided, behind another
+        {"type":"Undecided","message":"Nobody has decided yet whether call_7 may run, and this call touches the same; it did not run.","retryable":true,"data":{"after":"call_7"}}
       dependency failed
         {"type":"DependencyFailed","message":"It needs the result of order, which failed with NoOrder; it did not run.","retryable":true,"data":{"root":"order","type":"NoOrder"}}
       timeout, harmless
@@ -141,6 +153,8 @@ describe("CallError.toModel", () => {
       "interrupted by failFast, never started",
       "not begun in its time",
       "uncertain",
+      "undecided",
+      "undecided, behind another",
       "dependency failed"
     ]
     assert.sameMembers(retryable(false), neverRan)

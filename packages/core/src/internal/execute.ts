@@ -3,18 +3,23 @@ import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import type * as Schedule from "effect/Schedule"
+import type * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
 import type { ToolFailure } from "../CallError.ts"
 import * as Limits from "../Limits.ts"
 import type { Outcome } from "../Outcome.ts"
 import type { ToolCall } from "../ToolCall.ts"
 import type * as Toolkit from "../Toolkit.ts"
+import * as Arrival from "./arrival.ts"
+import type { CallEvent } from "./events.ts"
 import { fit } from "./fit.ts"
 import type { Node } from "./line.ts"
-import { run } from "./run.ts"
+import { run, runArriving } from "./run.ts"
 import type { Batch, Late } from "./settle.ts"
 
 /** How a batch is bounded. What is left out comes from `Defaults`; no limit has to be written as `"unbounded"`. */
@@ -35,6 +40,8 @@ export interface Options {
   readonly failFast?: boolean | undefined
   /** When to try again after a tool's own failure, for read-only and idempotent tools alone; never. */
   readonly retry?: Schedule.Schedule<unknown, ToolFailure<unknown>> | undefined
+  /** Is told of what happens to the calls, while it happens; what it takes time for, the calls take longer. */
+  readonly onCall?: ((event: CallEvent) => Effect.Effect<void>) | undefined
   /** Goes into the idempotency keys: the same in every run of the same conversation; minted anew when left out. */
   readonly runId?: string | undefined
 }
@@ -58,29 +65,68 @@ export interface Stray {
   readonly await: Effect.Effect<void>
 }
 
+/**
+ * What nodes came to.
+ *
+ * - `outcomes`: one per node, in order
+ * - `pending`: the calls that nobody has decided on
+ * - `strays`: the calls whose tools had not stopped in time
+ */
+export interface Executed {
+  readonly outcomes: ReadonlyArray<Outcome>
+  readonly pending: ReadonlyArray<ToolCall>
+  readonly strays: ReadonlyArray<Stray>
+}
+
 /** Settles nodes under options: what batches, pipelines and plans all come to. */
 export const execute = (
   toolkit: Toolkit.Any,
   nodes: ReadonlyArray<Node>,
   options: Options
-): Effect.Effect<
-  { readonly outcomes: ReadonlyArray<Outcome>; readonly strays: ReadonlyArray<Stray> },
-  never,
-  unknown
-> =>
+): Effect.Effect<Executed, never, unknown> =>
   Effect.contextWith((context: Context.Context<unknown>) => {
-    const { batch, concurrency, maxMessageBytes } = begin(toolkit, options, context)
-    return Effect.map(run(batch, nodes, concurrency, Context.getOption(context, Limits.Limits)), (outcomes) => ({
-      outcomes: fit(outcomes, maxMessageBytes),
-      strays: batch.late.filter(isRunning).map(toStray)
-    }))
+    const begun = begin(toolkit, options, context)
+    const limits = Context.getOption(context, Limits.Limits)
+    return Effect.map(run(begun.batch, nodes, begun.concurrency, limits), (outcomes) => executed(begun, outcomes))
   })
+
+/** Settles calls under options while they arrive; gives how their stream ended as well. */
+export const executeArriving = <E>(
+  toolkit: Toolkit.Any,
+  calls: Stream.Stream<ToolCall, E, unknown>,
+  options: Options
+): Effect.Effect<Executed & { readonly end: Exit.Exit<void, E> }, never, unknown> =>
+  Effect.contextWith((context: Context.Context<unknown>) => {
+    const begun = begin(toolkit, options, context)
+    const limits = Context.getOption(context, Limits.Limits)
+    const arrival = Arrival.make(() => begun.batch.now() + begun.batch.deadline)
+    const batch = { ...begun.batch, arrival }
+    return Effect.map(
+      runArriving(batch, arrival, calls, begun.concurrency, limits),
+      ([outcomes, end]) => ({ ...executed(begun, outcomes), end })
+    )
+  })
+
+const executed = ({ batch, maxMessageBytes }: Begun, outcomes: ReadonlyArray<Outcome>): Executed => ({
+  outcomes: fit(outcomes, maxMessageBytes),
+  pending: outcomes.flatMap(({ call, result }) => isUndecided(result) ? [call] : []),
+  strays: batch.late.filter(isRunning).map(toStray)
+})
+
+const isUndecided = (result: Outcome["result"]): boolean =>
+  Result.isFailure(result) && result.failure._tag === "CallError" && result.failure.reason._tag === "Undecided"
 
 const isRunning = ({ fiber }: Late): boolean => fiber.pollUnsafe() === undefined
 
 const toStray = ({ call, fiber }: Late): Stray => ({ call, await: Effect.asVoid(Fiber.await(fiber)) })
 
-const begin = (toolkit: Toolkit.Any, options: Options, context: Context.Context<unknown>) => {
+interface Begun {
+  readonly batch: Batch
+  readonly concurrency: number
+  readonly maxMessageBytes: number
+}
+
+const begin = (toolkit: Toolkit.Any, options: Options, context: Context.Context<unknown>): Begun => {
   const defaults = Context.get(context, Defaults)
   const option = <K extends keyof typeof safe>(name: K) => options[name] ?? defaults[name] ?? safe[name]
   const amount = (name: "concurrency" | "maxCalls" | "maxResultBytes" | "maxMessageBytes", least: number) =>
@@ -95,15 +141,23 @@ const begin = (toolkit: Toolkit.Any, options: Options, context: Context.Context<
     timeout: millis("timeout", option("timeout")),
     deadline,
     expiresAt: now() + deadline,
+    arrival: undefined,
     maxCalls: amount("maxCalls", 0),
     maxResultBytes: amount("maxResultBytes", 0),
     retry: options.retry ?? defaults.retry,
     failure: options.failFast ?? defaults.failFast ? Deferred.makeUnsafe() : undefined,
+    tell: safely(options.onCall ?? defaults.onCall),
     traced: context.mapUnsafe.has(Tracer.Tracer.key),
     late: []
   }
   return { batch, concurrency: amount("concurrency", 1), maxMessageBytes: amount("maxMessageBytes", 0) }
 }
+
+/** Whoever is told of calls cannot harm them. */
+const safely = (onCall: Options["onCall"]): Batch["tell"] =>
+  onCall &&
+  ((event) =>
+    Effect.catchCause(Effect.suspend(() => onCall(event)), (cause) => Effect.logError("`onCall` crashed", cause)))
 
 export const atLeast = (least: number, name: string, value: number | "unbounded"): number => {
   if (value === "unbounded") return Infinity

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Access from "../Access.ts"
+import type { Reason } from "../CallError.ts"
 import type { Claims } from "./claims.ts"
 import type { Slot, Slots } from "./slots.ts"
 
@@ -19,8 +20,8 @@ export interface Place {
   wake: ((turn: Turn) => void) | undefined
 }
 
-/** A call may start, or it may not, because an earlier write to the same thing has an unknown outcome. */
-export type Turn = { readonly _tag: "Start" } | { readonly _tag: "Uncertain"; readonly after: string }
+/** A call may start, or it may not, because of how an earlier call ended that touches the same. */
+export type Turn = { readonly _tag: "Start" } | { readonly _tag: "Refused"; readonly reason: Reason }
 
 /**
  * Decides when each call of a run may start.
@@ -33,7 +34,7 @@ export class Gate {
   readonly #slots: Slots
   readonly #everyCall: ReadonlyArray<Slot>
   readonly #places: Array<Place> = []
-  readonly #uncertain: Array<Place> = []
+  readonly #barriers: Array<{ readonly place: Place; readonly reason: Reason }> = []
   /** The places that have something to say about others: they touch something, or may. */
   readonly #declaring = new Set<Place>()
   /** The places that wait for nothing but room, in call order. */
@@ -100,14 +101,14 @@ export class Gate {
     this.#leave(place)
   }
 
-  /** Ends a call; `uncertain` when nobody knows whether what it writes has changed, or still will. */
-  settled(place: Place, uncertain: boolean): void {
+  /** Ends a call; later calls that touch the same are refused with `barrier`, where there is one. */
+  settled(place: Place, barrier?: Reason): void {
     if (place.state === "settled") return
     const ran = place.state === "running"
     place.state = "settled"
     place.wake = undefined
     this.#declaring.delete(place)
-    if (uncertain && place.claims?.access.some(({ mode }) => mode !== "read")) this.#uncertain.push(place)
+    if (barrier !== undefined) this.#barriers.push({ place, reason: barrier })
     for (const later of place.ahead) this.#part(place, later)
     if (ran) this.#leave(place)
     else this.#pump()
@@ -179,8 +180,10 @@ export class Gate {
   }
 
   #turnOf(place: Place): Turn | "No room" {
-    const after = this.#uncertain.find((earlier) => earlier.order < place.order && conflict(earlier, place))
-    if (after !== undefined) return { _tag: "Uncertain", after: after.callId }
+    const barrier = this.#barriers.find((earlier) =>
+      earlier.place.order < place.order && conflict(earlier.place, place)
+    )
+    if (barrier !== undefined) return { _tag: "Refused", reason: barrier.reason }
     if (!this.#slots.take(this.#slotsOf(place))) return "No room"
     this.#room -= 1
     place.state = "running"

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Result from "effect/Result"
-import { Defect, type Reason, Uncertain } from "../CallError.ts"
+import { Defect, type Reason } from "../CallError.ts"
 import type { Outcome } from "../Outcome.ts"
 import type * as Tool from "../Tool.ts"
 import type { ToolCall } from "../ToolCall.ts"
@@ -33,13 +33,13 @@ export interface Node {
 /**
  * The calls of a run that wait for each other or for room.
  *
- * - `members`: one per node
+ * - `members`: one per node, in call order
  * - `run`: settles nodes that a call of this line has become, in its place
  */
 export interface Line {
   readonly gate: Gate
   readonly rateLimiter: RateLimiter.RateLimiter
-  readonly members: ReadonlyArray<Member>
+  readonly members: Array<Member>
   readonly run: (
     batch: Batch,
     nodes: ReadonlyArray<Node>,
@@ -105,7 +105,7 @@ export const turn = Effect.fnUntraced(function*(
     const earlier = line.members.slice(0, line.members.indexOf(member))
     const leader = earlier.findLast(({ same }) => same === member.same)
     if (leader !== undefined && !gate.writesBetween(leader.place, place)) {
-      gate.settled(place, false)
+      gate.settled(place)
       const outcome = yield* Deferred.await(leader.outcome)
       member.answer = leader.answer
       return { _tag: "Same", outcome }
@@ -113,7 +113,7 @@ export const turn = Effect.fnUntraced(function*(
   }
   while (true) {
     const turn = yield* gate.turn(place)
-    if (turn._tag === "Uncertain") return yield* new Uncertain({ after: turn.after })
+    if (turn._tag === "Refused") return yield* turn.reason
     const wait = yield* firstRefusal(line.rateLimiter, place.claims)
     if (wait === undefined) return { _tag: "Start" }
     gate.park(place)

@@ -21,6 +21,9 @@ import type { Outcome } from "../Outcome.ts"
 import type * as Tool from "../Tool.ts"
 import type { ToolCall } from "../ToolCall.ts"
 import type * as Toolkit from "../Toolkit.ts"
+import { type Arrival, isOver } from "./arrival.ts"
+import { decide } from "./decide.ts"
+import type { CallEvent } from "./events.ts"
 import { idempotencyKey } from "./idempotencyKey.ts"
 import { argumentsOf, beforehand, claim, type Line, type Member, turn } from "./line.ts"
 import { announced, type End, isHarmless, record, sameFor, unknownTool } from "./record.ts"
@@ -29,7 +32,9 @@ import { within } from "./within.ts"
 /**
  * What the calls of a batch share; `late` is the only part of it that changes.
  *
+ * - `arrival`: where the turn was still being written when the batch began
  * - `failure`: done by the first call that fails, in a batch that is to stop then
+ * - `tell`: takes what happens to calls, where somebody wants to know
  * - `traced`: somebody provided a tracer, so that spans have a reader
  */
 export interface Batch {
@@ -39,10 +44,12 @@ export interface Batch {
   readonly timeout: number
   readonly deadline: number
   readonly expiresAt: number
+  readonly arrival: Arrival | undefined
   readonly maxCalls: number
   readonly maxResultBytes: number
   readonly retry: Schedule.Schedule<unknown, ToolFailure<unknown>> | undefined
   readonly failure: Deferred.Deferred<void> | undefined
+  readonly tell: ((event: CallEvent) => Effect.Effect<void>) | undefined
   readonly traced: boolean
   readonly late: Array<Late>
 }
@@ -72,6 +79,17 @@ export const settle = (
   call: ToolCall,
   index: number,
   seat?: Seat
+): Effect.Effect<Outcome, never, unknown> => {
+  const { tell } = batch
+  const settled = settleUntold(batch, call, index, seat)
+  return tell === undefined ? settled : Effect.tap(settled, (outcome) => tell({ _tag: "CallSettled", outcome }))
+}
+
+const settleUntold = (
+  batch: Batch,
+  call: ToolCall,
+  index: number,
+  seat: Seat | undefined
 ): Effect.Effect<Outcome, never, unknown> =>
   Effect.suspend(() => {
     const tool = batch.toolkit.byName.get(call.name)
@@ -96,13 +114,23 @@ const inSeat = Effect.fnUntraced(function*(batch: Batch, tool: Tool.Any, call: T
   )
   if (Result.isFailure(args)) return yield* refuse(batch, tool, call, args.failure)
   const ready = { call, tool, args: args.success }
+  if (tool.expand === undefined) {
+    const claimed = yield* beforehand(claim(line, member, ready), inTime(batch, tool, false))
+    if (Result.isFailure(claimed)) return yield* refuse(batch, tool, call, claimed.failure)
+  }
+  const allowed = yield* beforehand(Effect.andThen(wholeTurn(batch, tool), decide(ready)), stop)
+  if (Result.isFailure(allowed)) return yield* refuse(batch, tool, call, allowed.failure)
   if (tool.expand !== undefined) return yield* becomeSeveral(batch, ready, tool.expand, line, member)
-  const claimed = yield* beforehand(claim(line, member, ready), inTime(batch, tool, false))
-  if (Result.isFailure(claimed)) return yield* refuse(batch, tool, call, claimed.failure)
   const turned = yield* beforehand(turn(line, member, ready), stop)
   if (Result.isFailure(turned)) return yield* refuse(batch, tool, call, turned.failure)
   return turned.success._tag === "Same" ? sameFor(call, turned.success.outcome) : yield* start(batch, ready, member)
 })
+
+/** Only what reads alone, and needs nobody's approval, may start while the turn is still being written. */
+const wholeTurn = ({ arrival }: Batch, { approval, readOnly }: Tool.Any): Effect.Effect<void, Reason> => {
+  if (arrival === undefined || (readOnly && approval === undefined)) return Effect.void
+  return Effect.flatMap(Deferred.await(arrival.whole), (whole) => whole ? Effect.void : Effect.fail(new Truncated()))
+}
 
 /** A call that stands for several takes no slot of its own; it settles when they have. */
 const becomeSeveral = Effect.fnUntraced(function*(
@@ -138,12 +166,13 @@ const start = (batch: Batch, ready: Ready, member?: Member): Effect.Effect<Outco
   Effect.suspend(() => {
     const { call, tool } = ready
     const startedAt = batch.now()
-    const left = batch.expiresAt - startedAt
+    const left = leftOf(batch, startedAt)
     if (left <= 0) return refuse(batch, tool, call, timeout(batch, tool, "deadline", false))
     if (hasFailed(batch)) return refuse(batch, tool, call, stopped(tool, false))
     let attempts = 0
     const work = perform(batch, ready, startedAt + Math.min(timeoutOf(batch, tool), left), () => ++attempts)
-    return within(observed(batch, tool, call, work), inTime(batch, tool, true)).pipe(
+    const timed = within(observed(batch, tool, call, work), inTime(batch, tool, true))
+    return (batch.tell === undefined ? timed : Effect.andThen(batch.tell({ _tag: "CallStarted", call }), timed)).pipe(
       Effect.flatMap((ended) =>
         ended._tag === "Exit"
           ? Effect.succeed(endOf(tool, ended.exit))
@@ -159,9 +188,11 @@ const start = (batch: Batch, ready: Ready, member?: Member): Effect.Effect<Outco
 /** Ends when the time of a call or of its batch is over, with the reason. */
 const inTime = (batch: Batch, tool: Tool.Any, started: boolean): Effect.Effect<Reason> => {
   const own = timeoutOf(batch, tool)
-  const left = batch.expiresAt - batch.now()
+  const left = leftOf(batch, batch.now())
   const limit = own <= left ? "timeout" : "deadline"
-  return orStopped(batch, tool, Math.min(own, left), started, () => timeout(batch, tool, limit, started))
+  const time = after(Math.min(own, left), () => timeout(batch, tool, limit, started))
+  const open = batch.arrival !== undefined && !isOver(batch.arrival)
+  return orStopped(batch, tool, started, open ? Effect.raceFirst(time, deadlineOf(batch, tool, started)) : time)
 }
 
 const timeoutOf = (batch: Batch, tool: Tool.Any): number =>
@@ -169,16 +200,28 @@ const timeoutOf = (batch: Batch, tool: Tool.Any): number =>
 
 /** Ends when a call that waits may not start any more, with the reason. */
 const beforeStart = (batch: Batch, tool: Tool.Any): Effect.Effect<Reason> =>
-  orStopped(batch, tool, batch.expiresAt - batch.now(), false, () => timeout(batch, tool, "deadline", false))
+  orStopped(batch, tool, false, deadlineOf(batch, tool, false))
+
+/** Ends at the deadline, which begins once the turn is whole. */
+const deadlineOf = (batch: Batch, tool: Tool.Any, started: boolean): Effect.Effect<Reason> => {
+  const begun = batch.arrival === undefined ? Effect.void : Effect.asVoid(Deferred.await(batch.arrival.whole))
+  return Effect.flatMap(
+    begun,
+    () => after(leftOf(batch, batch.now()), () => timeout(batch, tool, "deadline", started))
+  )
+}
+
+const leftOf = ({ arrival, expiresAt }: Batch, now: number): number => (arrival?.expiresAt ?? expiresAt) - now
+
+const after = (millis: number, reason: () => Reason): Effect.Effect<Reason> =>
+  millis === Infinity ? Effect.never : Effect.map(Effect.sleep(millis), reason)
 
 const orStopped = (
   batch: Batch,
   tool: Tool.Any,
-  millis: number,
   started: boolean,
-  late: () => Reason
+  time: Effect.Effect<Reason>
 ): Effect.Effect<Reason> => {
-  const time = millis === Infinity ? Effect.never : Effect.map(Effect.sleep(millis), late)
   if (batch.failure === undefined) return time
   return Effect.raceFirst(time, Effect.map(Deferred.await(batch.failure), () => stopped(tool, started)))
 }
@@ -210,6 +253,7 @@ const perform = (batch: Batch, { args, call, tool }: Ready, deadline: number, ne
         id: call.id,
         attempt: nextAttempt(),
         deadline,
+        progress: (progress) => batch.tell?.({ _tag: "CallProgress", call, progress }) ?? Effect.void,
         get idempotencyKey() {
           return idempotencyKey(batch.runId(), call.id, tool.name, args)
         }

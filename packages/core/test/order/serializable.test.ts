@@ -4,6 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Batch, type Outcome, type ToolCall } from "@volley/core"
 import { Arbitrary, Effect, Result } from "effect"
+import { spaced } from "../dispatch/arriving.ts"
 import { callsOf, initial, type Plan, plans, serially, timeout, toolkitOf, type Tools, toolsOf } from "./state.ts"
 import { aDayOf, cases, claiming, type Claims, holds, judge } from "./support.ts"
 
@@ -17,6 +18,10 @@ type Runner = (
 
 const batch: Runner = (tools, calls, options) =>
   Effect.map(Batch.run(toolkitOf(tools), calls, options), ({ outcomes }) => outcomes)
+
+/** The same while the calls arrive, so that those of tools that only read may start long before the others. */
+const dispatched: Runner = (tools, calls, options) =>
+  Effect.map(Batch.dispatch(toolkitOf(tools), spaced(calls, 30), options), ({ outcomes }) => outcomes)
 
 const endOf = ({ result }: Outcome.Outcome): unknown => {
   if (Result.isSuccess(result)) return result.success
@@ -41,10 +46,15 @@ const serializable = (run: Runner, plan: Plan) =>
     })
   })
 
-const changing = (change: (access: Claims["access"]) => Claims["access"]): Runner => (tools, calls, options) =>
-  batch(tools.map((tool) => claiming(tool, (claims) => ({ ...claims, access: change(claims.access) }))), calls, options)
+const changing =
+  (change: (access: Claims["access"]) => Claims["access"], run: Runner = batch): Runner => (tools, calls, options) =>
+    run(tools.map((tool) => claiming(tool, (claims) => ({ ...claims, access: change(claims.access) }))), calls, options)
 
 const noOrder = changing(() => [])
+
+const noOrderWhenDispatched = changing(() => [], dispatched)
+
+const letsReadersPassWhenDispatched = changing((all) => all.filter(({ mode }) => mode !== "read"), dispatched)
 
 const exactKeysOnly = changing((all) =>
   all.map((access) =>
@@ -79,6 +89,10 @@ describe("a batch comes to what its calls come to one by one", () => {
     completionOrder,
     lastCallFirst,
     letsWritesThroughAfterUncertain
+  })
+
+  describe("also when they are dispatched while they arrive", () => {
+    holds<Plan, Runner>(plans, serializable, dispatched, { noOrderWhenDispatched, letsReadersPassWhenDispatched })
   })
 
   it.effect("in batches of which many have something to wait for, and every kind of end", () =>

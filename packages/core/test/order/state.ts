@@ -119,6 +119,7 @@ export const toolsOf = ({ calls, tools }: Plan, state: State) =>
       parameters: Schema.Struct({ at: Schema.Int, first: Schema.Literals(keys), second: Schema.Literals(keys) }),
       success: Schema.Int,
       failure: Schema.Int,
+      readOnly: !plan.alone && plan.touches.every(({ mode }) => mode === "read"),
       access: fixed ? accessOf({ first: "", second: "" }) : accessOf,
       execute: ({ at, ...keys }) =>
         Effect.suspend(() => {

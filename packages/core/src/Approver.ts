@@ -1,0 +1,42 @@
+/**
+ * Who says whether a call may run, where its tool asks for approval.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { ToolCall } from "./ToolCall.ts"
+
+/** What is to be decided: whether this call, with these decoded parameters, may run. */
+export interface Question {
+  readonly call: ToolCall
+  readonly tool: string
+  readonly parameters: unknown
+}
+
+/**
+ * What was decided.
+ *
+ * - `"denied"`, `{ denied }`: the call does not run, and the model is told so, with the reason where there is one
+ * - `"undecided"`: the call does not run yet; it is `pending`, and can be run once somebody has decided
+ */
+export type Decision = "allowed" | "denied" | { readonly denied: string } | "undecided"
+
+/**
+ * Decides; nothing is decided where a program has no approver of its own.
+ *
+ * - all calls of a batch that need a decision are asked about at once, when their turn is complete
+ * - while a decision is waited for, the call holds nothing, and only the deadline of its batch ends that
+ */
+export const Approver = Context.Reference<{
+  readonly decide: (question: Question) => Effect.Effect<Decision>
+}>("@volley/core/Approver", { defaultValue: () => ({ decide: () => Effect.succeed("undecided") }) })
+
+/** Decides by a function. */
+export const layer = (decide: (question: Question) => Effect.Effect<Decision>): Layer.Layer<never> =>
+  Layer.succeed(Approver, { decide })
+
+/** Allows everything. */
+export const allow: Layer.Layer<never> = layer(() => Effect.succeed("allowed"))
+
+/** Denies everything. */
+export const deny: Layer.Layer<never> = layer(() => Effect.succeed("denied"))

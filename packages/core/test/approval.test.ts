@@ -1,0 +1,217 @@
+/**
+ * Rule 7: calls that somebody has to allow.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Access, Approver, Batch, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
+import { Deferred, Effect, Fiber, Logger, Schema, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { spaced } from "./dispatch/arriving.ts"
+import { acting, ends, recordingLogger, shown } from "./support.ts"
+
+/** What was paid, and a tool that pays: small amounts unasked, others only when somebody allows it. */
+const bank = () => {
+  const paid: Array<string> = []
+  const pay = Tool.make("pay", {
+    description: "Pays.",
+    parameters: Schema.Struct({ to: Schema.String, amount: Schema.FiniteFromString }),
+    success: Schema.String,
+    access: ({ to }) => [Access.write(to)],
+    approval: ({ amount }) => amount > 10,
+    execute: ({ to }) => Effect.sync(() => `paid ${paid.push(to)}`)
+  })
+  const balance = Tool.make("balance", {
+    description: "Looks.",
+    parameters: Schema.Struct({ of: Schema.String }),
+    success: Schema.Int,
+    readOnly: true,
+    access: ({ of }) => [Access.read(of)],
+    execute: () => Effect.succeed(7)
+  })
+  return { paid, toolkit: Toolkit.make(pay, balance) }
+}
+
+const calls = [
+  ToolCall.make({ id: "small", name: "pay", arguments: { to: "Ann", amount: "5" }, index: 0 }),
+  ToolCall.make({ id: "large", name: "pay", arguments: { to: "Bob", amount: "500" }, index: 1 }),
+  ToolCall.make({ id: "look", name: "balance", arguments: { of: "Bob" }, index: 2 }),
+  ToolCall.make({ id: "elsewhere", name: "balance", arguments: { of: "Ann" }, index: 3 })
+]
+
+const idsOf = (calls: ReadonlyArray<ToolCall.ToolCall>) => calls.map(({ id }) => id)
+
+describe("a call whose tool wants approval", () => {
+  it.effect("runs when it is allowed", () =>
+    Effect.gen(function*() {
+      const { paid, toolkit } = bank()
+      const settled = yield* Effect.provide(Batch.run(toolkit, calls), Approver.allow)
+      assert.deepStrictEqual(ends(settled), ["paid 1", "paid 2", 7, 7])
+      assert.deepStrictEqual([paid, settled.pending], [["Ann", "Bob"], []])
+    }))
+
+  it.effect("does not run when it is denied, and the model is told why", () =>
+    Effect.gen(function*() {
+      const { paid, toolkit } = bank()
+      const approver = Approver.layer(() => Effect.succeed({ denied: "ask Eve first" }))
+      const settled = yield* Effect.provide(Batch.run(toolkit, calls), approver)
+      assert.deepStrictEqual(ends(settled), ["paid 1", "Denied", 7, 7])
+      assert.deepStrictEqual([paid, settled.pending], [["Ann"], []])
+      const error = shown(settled, 1)
+      assert.deepInclude(error, { type: "Denied", retryable: false })
+      assert.include(String(error["message"]), "ask Eve first")
+    }))
+
+  it.effect("is pending while nobody has decided, and so is what touches the same; the others run", () =>
+    Effect.gen(function*() {
+      const { paid, toolkit } = bank()
+      const settled = yield* Batch.run(toolkit, calls)
+      assert.deepStrictEqual(ends(settled), ["paid 1", "Undecided", "Undecided", 7])
+      assert.deepStrictEqual(idsOf(settled.pending), ["large", "look"])
+      assert.deepInclude(shown(settled, 2), { type: "Undecided", data: { after: "large" } })
+      const later = yield* Effect.provide(Batch.run(toolkit, settled.pending), Approver.allow)
+      assert.deepStrictEqual([ends(later), paid], [["paid 2", 7], ["Ann", "Bob"]])
+    }))
+
+  it.effect("is asked about with its decoded parameters, unless its arguments do not fit", () =>
+    Effect.gen(function*() {
+      const asked: Array<unknown> = []
+      const approver = Approver.layer(({ call, parameters, tool }) =>
+        Effect.sync(() => {
+          asked.push([call.id, tool, parameters])
+          return "denied"
+        })
+      )
+      const wrong = ToolCall.make({ id: "wrong", name: "pay", arguments: { to: "Bob" }, index: 4 })
+      const settled = yield* Effect.provide(Batch.run(bank().toolkit, [...calls, wrong]), approver)
+      assert.deepStrictEqual(ends(settled).at(-1), "InvalidArguments")
+      assert.deepStrictEqual(asked, [["large", "pay", { to: "Bob", amount: 500 }]])
+    }))
+
+  it.effect("holds nothing while it waits, but the order of what touches the same", () =>
+    Effect.gen(function*() {
+      const decision = yield* Deferred.make<Approver.Decision>()
+      const { paid, toolkit } = bank()
+      const batch = Batch.run(toolkit, calls.toReversed().map((call, index) => ({ ...call, index })), {
+        concurrency: 1,
+        onCall: (event) =>
+          event._tag === "CallSettled"
+            ? Effect.sync(() => void paid.push(`settled ${event.outcome.call.id}`))
+            : Effect.void
+      })
+      const fiber = yield* Effect.forkChild(
+        Effect.provide(batch, Approver.layer(() => Deferred.await(decision))),
+        { startImmediately: true }
+      )
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(paid, ["settled elsewhere", "settled look", "Ann", "settled small"])
+      yield* Deferred.succeed(decision, "allowed")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(paid.slice(-2), ["Bob", "settled large"])
+    }))
+
+  it.effect("waits for a decision no longer than the deadline, and not by its own timeout", () =>
+    Effect.gen(function*() {
+      const batch = Batch.run(bank().toolkit, calls, { timeout: 10, deadline: "1 hour" })
+      const fiber = yield* Effect.forkChild(Effect.provide(batch, Approver.layer(() => Effect.never)))
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(ends(yield* Fiber.join(fiber)), ["paid 1", "Timeout", "Timeout", 7])
+    }))
+
+  it.effect("is undecided where the approver crashes, which the host is told", () =>
+    Effect.gen(function*() {
+      const { layer, lines } = recordingLogger()
+      const batch = Effect.provide(Batch.run(bank().toolkit, calls), Approver.layer(() => Effect.die(new Error("bug"))))
+      const settled = yield* Effect.provide(batch, layer)
+      assert.deepStrictEqual(ends(settled), ["paid 1", "Undecided", "Undecided", 7])
+      assert.deepStrictEqual(lines.map(({ level, text }) => [level, text]), [["Error", "An approver crashed"]])
+    }))
+
+  it.effect("is asked about when its turn is whole, though it only reads", () =>
+    Effect.gen(function*() {
+      const asked: Array<number> = []
+      const look = Tool.make("look", {
+        description: "Looks.",
+        parameters: Schema.Struct({}),
+        success: Schema.String,
+        readOnly: true,
+        approval: "always",
+        execute: () => Effect.succeed("seen")
+      })
+      const clock = yield* Effect.clockWith(Effect.succeed)
+      const began = clock.currentTimeMillisUnsafe()
+      const approver = Approver.layer(() =>
+        Effect.sync(() => {
+          asked.push(clock.currentTimeMillisUnsafe() - began)
+          return "allowed"
+        })
+      )
+      const two = [ToolCall.make({ id: "a", name: "look" }), ToolCall.make({ id: "b", name: "look", index: 1 })]
+      const stream = Stream.concat(spaced(two, 10), Stream.drain(Stream.fromEffect(Effect.sleep(30))))
+      const fiber = yield* Effect.forkChild(Effect.provide(Batch.dispatch(Toolkit.make(look), stream), approver))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(ends(yield* Fiber.join(fiber)), ["seen", "seen"])
+      assert.deepStrictEqual(asked, [50, 50])
+    }))
+
+  it.effect("in a plan is told to the model as undecided, as what needs its result is told that it did not run", () =>
+    Effect.gen(function*() {
+      const { paid, toolkit } = bank()
+      const steps = [
+        { id: "a", tool: "pay", arguments: { to: "Bob", amount: "500" } },
+        { id: "b", tool: "balance", arguments: { of: { $ref: "a" } } }
+      ]
+      const plan = ToolCall.make({ id: "p", name: "plan", arguments: { steps } })
+      const settled = yield* Batch.run(Toolkit.make(Plan.tool(toolkit)), [plan])
+      assert.deepStrictEqual([paid, settled.pending], [[], []])
+      const answer = settled.outcomes[0]!.encoded
+      assert.match(answer, /"Undecided".*"DependencyFailed"/)
+    }))
+})
+
+describe("Batch.Options.onCall", () => {
+  it.effect("is told of starts, progress and ends, also of calls that never start and of a plan's steps", () =>
+    Effect.gen(function*() {
+      const told: Array<string> = []
+      const onCall = (event: Batch.CallEvent) =>
+        Effect.sync(() => {
+          const what = event._tag === "CallSettled"
+            ? `${event.outcome.call.id} ${event.outcome.encoded.slice(0, 12)}`
+            : event._tag === "CallProgress"
+            ? `${event.call.id} ${JSON.stringify(event.progress)}`
+            : event.call.id
+          told.push(`${event._tag.slice(4)} ${what}`)
+        })
+      const copy = acting("copy", (_, call) => Effect.as(call.progress({ done: 0.5 }), "copied"))
+      const tools = Toolkit.make(copy)
+      const steps = [{ id: "a", tool: "copy", arguments: {} }]
+      yield* Batch.run(Toolkit.merge(tools, Toolkit.make(Plan.tool(tools))), [
+        ToolCall.make({ id: "c0", name: "copy" }),
+        ToolCall.make({ id: "c1", name: "nobody", index: 1 }),
+        ToolCall.make({ id: "c2", name: "plan", arguments: { steps }, index: 2 })
+      ], { onCall, concurrency: 1 })
+      assert.sameMembers(told, [
+        "Started c0",
+        "Progress c0 {\"done\":0.5}",
+        "Settled c0 \"copied\"",
+        "Settled c1 {\"error\":{\"t",
+        "Started c2/a",
+        "Progress c2/a {\"done\":0.5}",
+        "Settled c2/a \"copied\"",
+        "Settled c2 {\"steps\":[{\""
+      ])
+    }))
+
+  it.effect("cannot harm a call, however it ends", () =>
+    Effect.gen(function*() {
+      const { layer, lines } = recordingLogger()
+      const toolkit = Toolkit.make(acting("ok", () => Effect.succeed("fine")))
+      const onCall = () => {
+        throw new Error("bug")
+      }
+      const settled = yield* Effect.provide(
+        Batch.run(toolkit, [ToolCall.make({ id: "a", name: "ok" })], { onCall }),
+        layer
+      )
+      assert.deepStrictEqual(ends(settled), ["fine"])
+      assert.deepStrictEqual(lines.map(({ text }) => text), ["`onCall` crashed", "`onCall` crashed"])
+    }).pipe(Effect.provide(Logger.layer([]))))
+})
