@@ -1,28 +1,51 @@
 /**
  * The loop: a model turn, its batch, the results, until there is an answer or a limit.
  */
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Batch from "./Batch.ts"
-import * as ChatModel from "./ChatModel.ts"
+import * as Queue from "effect/Queue"
+import type * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import type { AgentError, Limit } from "./AgentError.ts"
+import type * as Batch from "./Batch.ts"
+import type * as ChatModel from "./ChatModel.ts"
 import type { ChatModelError } from "./ChatModelError.ts"
-import * as Conversation from "./Conversation.ts"
+import type { Conversation } from "./Conversation.ts"
+import { loop } from "./internal/loop.ts"
 import type * as Tool from "./Tool.ts"
 import type * as Toolkit from "./Toolkit.ts"
 
-export interface Options<T extends Tool.Any> {
+export interface Options<out T extends Tool.Any> {
   readonly toolkit: Toolkit.Toolkit<T>
-  /** What to ask; or a conversation to go on with. */
-  readonly prompt: string | Conversation.Conversation
+  /** What to ask; or a conversation to go on with, from its undecided calls on where it has any. */
+  readonly prompt: string | Conversation
   /** What the model is told to be; not used where `prompt` is a conversation. */
   readonly system?: string | undefined
+  /** Tells the model to ask for calls that do not need each other all at once; false. Not used with a conversation. */
+  readonly askTogether?: boolean | undefined
   /** Turns whose calls are run; after them comes one final turn with tools switched off. 5. */
   readonly maxRounds?: number | undefined
+  /** Calls of all turns together that run, each further one is answered by `LimitExceeded`. Unbounded. */
+  readonly maxToolCalls?: number | undefined
+  /** Input and output tokens of all turns together, as the provider counts them; some are kept for the answer. Unbounded. */
+  readonly maxTokens?: number | undefined
+  /** How long all of it may take; as much as the longest turn took is kept for the answer. Unbounded. */
+  readonly maxDuration?: Duration.Input | undefined
+  /** What to do at a limit: ask for an answer without tools, or fail with `LimitReached`; `"answer"`. */
+  readonly atLimit?: "answer" | "fail" | undefined
+  /** Streams the model's turns, and starts read-only calls while a turn is still being written; false. */
+  readonly streaming?: boolean | undefined
   /** How each batch is bounded. */
   readonly batch?: Batch.Options | undefined
   /** Holds for the first turn alone: a model that had to call tools in every turn could never answer. */
   readonly toolChoice?: ChatModel.ToolChoice | undefined
   /** False has the provider ask for one call a turn. */
   readonly parallelToolCalls?: boolean | undefined
+}
+
+/** What the answer has to be: JSON of a schema. An answer that is not goes back to the model within `maxRounds`. */
+export interface WithOutput<S extends Schema.Constraint> {
+  readonly output: S
 }
 
 /** A turn and what became of its calls. */
@@ -35,101 +58,92 @@ export interface Round<out T extends Tool.Any> {
  * How an agent ended.
  *
  * - `answer`: the text of the last turn
+ * - `output`: the same as a value, where one was asked for
  * - `finish`: why the model ended it; anything but `"stop"` may be no whole answer
- * - `limited`: tools were switched off because `maxRounds` was met
+ * - `limited`: the limit for which tools were switched off, false where there was none
  * - `conversation`: all of it, every call of every turn answered
  */
-export interface Ended<out T extends Tool.Any> {
+export interface Ended<out T extends Tool.Any, out O = undefined> {
   readonly answer: string
+  readonly output: O
   readonly finish: ChatModel.Turn["finish"]
-  readonly limited: boolean
+  readonly limited: Limit | false
   readonly rounds: ReadonlyArray<Round<T>>
   readonly usage: ChatModel.Usage
-  readonly conversation: Conversation.Conversation
+  readonly conversation: Conversation
 }
+
+/**
+ * What happens while an agent runs.
+ *
+ * - `TurnStarted`: the model is asked; without tools where they are switched off
+ * - `Text`: a piece of what it says
+ * - `TurnEnded`: all that it said; calls may still run
+ * - `Usage`: what that turn cost, and all turns so far
+ * - `CallStarted`, `CallProgress`, `CallSettled`: as in `Batch.Options.onCall`
+ * - `RoundSettled`: every call of the turn is answered; `conversation` holds the answers
+ * - `LimitReached`: tools are switched off from here on
+ * - `Answer`: the last event
+ */
+export type Event<T extends Tool.Any, O = undefined> =
+  | { readonly _tag: "TurnStarted"; readonly turn: number; readonly toolsOff: boolean }
+  | ChatModel.Text
+  | { readonly _tag: "TurnEnded"; readonly turn: ChatModel.Turn }
+  | { readonly _tag: "Usage"; readonly turn: ChatModel.Usage; readonly total: ChatModel.Usage }
+  | Batch.CallEvent
+  | { readonly _tag: "RoundSettled"; readonly round: Round<T>; readonly conversation: Conversation }
+  | { readonly _tag: "LimitReached"; readonly limit: Limit }
+  | { readonly _tag: "Answer"; readonly ended: Ended<T, O> }
+
+type Needs<T extends Tool.Any> = ChatModel.ChatModel | Tool.Requirements<T>
 
 /**
  * Asks, runs the calls of each turn as one batch, and asks again, until the model answers.
  *
- * - at `maxRounds` the model is asked once more with tools listed but switched off, so that there is an answer
- * - calls made in spite of that are answered by `LimitExceeded`
- * - errors: what the model fails with; a tool's failure goes to the model, never here
+ * - at a limit the model is asked once more with tools listed but switched off, so that there is an answer; calls made in
+ *   spite of that are answered by `LimitExceeded`
+ * - errors: what the model fails with, and `AgentError` where there is no answer; a tool's failure goes to the model, never
+ *   here. A streamed turn that breaks off after calls of it have run, for a reason that may pass, is gone on from instead
+ * - a call that nobody has decided on ends the agent with `Undecided`; run it with that error's conversation to go on
  */
-export const run = Effect.fnUntraced(function*<T extends Tool.Any>(
+export function run<T extends Tool.Any, S extends Schema.Constraint>(
+  options: Options<T> & WithOutput<S>
+): Effect.Effect<Ended<T, S["Type"]>, ChatModelError | AgentError, Needs<T> | S["DecodingServices"]>
+export function run<T extends Tool.Any>(
   options: Options<T>
-): Effect.fn.Return<Ended<T>, ChatModelError, ChatModel.ChatModel | Tool.Requirements<T>> {
-  const model = yield* ChatModel.ChatModel
-  const maxRounds = yield* roundsOf(options)
-  let state = begin(options)
-  while (true) {
-    const toolsOff = state.turns >= maxRounds
-    const turn = yield* model.generate(requestOf(options, state, toolsOff))
-    state = withTurn(state, turn)
-    if (turn.message.calls.length > 0) {
-      const settled = yield* Batch.run(options.toolkit, turn.message.calls, batchOf(options, state, toolsOff))
-      state = withResults(state, { turn, settled })
-    } else if (turn.finish !== "pause") return end(state, turn, toolsOff)
-    if (toolsOff) return end(state, turn, toolsOff)
-  }
-})
-
-const roundsOf = <T extends Tool.Any>({ maxRounds = 5 }: Options<T>): Effect.Effect<number> =>
-  Number.isInteger(maxRounds) && maxRounds >= 0
-    ? Effect.succeed(maxRounds)
-    : Effect.die(new RangeError(`Agent.Options.maxRounds is ${maxRounds}: give a whole number from 0 on.`))
-
-interface State<out T extends Tool.Any> {
-  readonly conversation: Conversation.Conversation
-  readonly turns: number
-  readonly rounds: ReadonlyArray<Round<T>>
-  readonly usage: ChatModel.Usage
+): Effect.Effect<Ended<T>, ChatModelError | AgentError, Needs<T>>
+export function run(
+  options: AnyOptions
+): Effect.Effect<Ended<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {
+  return loop(options, () => Effect.void)
 }
 
-const begin = <T extends Tool.Any>({ prompt, system }: Options<T>): State<T> => ({
-  conversation: typeof prompt === "string" ? Conversation.make(prompt, { system }) : prompt,
-  turns: 0,
-  rounds: [],
-  usage: { input: 0, output: 0 }
-})
+/**
+ * Runs an agent and tells what happens while it happens; the last event is its answer.
+ *
+ * - the model's turns are streamed, and read-only calls start while a turn is still being written
+ * - whoever reads slowly holds nothing up: events are kept until they are read
+ * - errors and interruption: as with `run`; who stops reading interrupts the agent
+ */
+export function stream<T extends Tool.Any, S extends Schema.Constraint>(
+  options: Options<T> & WithOutput<S>
+): Stream.Stream<Event<T, S["Type"]>, ChatModelError | AgentError, Needs<T> | S["DecodingServices"]>
+export function stream<T extends Tool.Any>(
+  options: Options<T>
+): Stream.Stream<Event<T>, ChatModelError | AgentError, Needs<T>>
+export function stream(
+  options: AnyOptions
+): Stream.Stream<Event<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {
+  return Stream.callback((queue) =>
+    loop({ ...options, streaming: true }, (event) => Effect.asVoid(Queue.offer(queue, event))).pipe(
+      Effect.flatMap((ended) => Queue.offer(queue, { _tag: "Answer", ended })),
+      Effect.matchCauseEffect({
+        onFailure: (cause) => Queue.failCause(queue, cause),
+        onSuccess: () => Queue.end(queue)
+      })
+    )
+  )
+}
 
-const requestOf = <T extends Tool.Any>(options: Options<T>, state: State<T>, toolsOff: boolean): ChatModel.Request => ({
-  conversation: state.conversation,
-  toolkit: options.toolkit,
-  toolChoice: toolsOff ? "none" : state.turns === 0 ? options.toolChoice : undefined,
-  parallelToolCalls: options.parallelToolCalls
-})
-
-const batchOf = <T extends Tool.Any>(options: Options<T>, state: State<T>, toolsOff: boolean): Batch.Options => ({
-  ...options.batch,
-  runId: `${options.batch?.runId ?? state.conversation.runId}/${turnsOf(state.conversation)}`,
-  ...(toolsOff ? { maxCalls: 0 } : {})
-})
-
-/** Some providers repeat call ids from turn to turn: the turn's number keeps the idempotency keys apart. */
-const turnsOf = ({ messages }: Conversation.Conversation): number =>
-  messages.filter(({ role }) => role === "assistant").length
-
-const withTurn = <T extends Tool.Any>(state: State<T>, { message, usage }: ChatModel.Turn): State<T> => ({
-  ...state,
-  conversation: Conversation.append(state.conversation, message),
-  turns: state.turns + 1,
-  usage: { input: state.usage.input + usage.input, output: state.usage.output + usage.output }
-})
-
-const withResults = <T extends Tool.Any>(state: State<T>, round: Round<T>): State<T> => ({
-  ...state,
-  conversation: Conversation.append(state.conversation, {
-    role: "tool",
-    results: Conversation.results(round.settled.outcomes)
-  }),
-  rounds: [...state.rounds, round]
-})
-
-const end = <T extends Tool.Any>(state: State<T>, { finish, message }: ChatModel.Turn, limited: boolean): Ended<T> => ({
-  answer: message.text,
-  finish,
-  limited,
-  rounds: state.rounds,
-  usage: state.usage,
-  conversation: state.conversation
-})
+/** Options, whatever their toolkit and output. */
+export interface AnyOptions extends Options<Tool.Any>, Partial<WithOutput<Schema.Constraint>> {}

@@ -2,7 +2,7 @@
  * Messages that belong to no provider: plain JSON that can be stored, sent, and gone on with on another wire.
  */
 import * as Schema from "effect/Schema"
-import { isFailure } from "./Outcome.ts"
+import { isFailure, isUndecided } from "./Outcome.ts"
 import type { Outcome } from "./Outcome.ts"
 
 /** What the program tells the model to be. */
@@ -37,8 +37,16 @@ export const ToolResult = Schema.Struct({
   isError: Schema.Boolean
 })
 
-/** The answers to every call of the assistant turn before it, in call order. */
-export const ToolResults = Schema.Struct({ role: Schema.Literal("tool"), results: Schema.Array(ToolResult) })
+/**
+ * The answers to every call of the assistant turn before it, in call order.
+ *
+ * - `pending`: ids of calls that nobody has decided on; their answers say so, until an agent goes on with the conversation
+ */
+export const ToolResults = Schema.Struct({
+  role: Schema.Literal("tool"),
+  results: Schema.Array(ToolResult),
+  pending: Schema.optionalKey(Schema.Array(Schema.String))
+})
 
 export const Message = Schema.Union([System, User, Assistant, ToolResults])
 
@@ -80,6 +88,33 @@ export const results = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<ToolRes
     text: outcome.encoded,
     isError: isFailure(outcome)
   }))
+
+/** The message that answers a turn. */
+export const answers = (outcomes: ReadonlyArray<Outcome>): typeof ToolResults.Type => {
+  const pending = outcomes.filter(isUndecided).map(({ call }) => call.id)
+  return { role: "tool", results: results(outcomes), ...(pending.length > 0 && { pending }) }
+}
+
+/** The calls at the end of a conversation that nobody had decided on. */
+export const pending = ({ messages }: Conversation): Assistant["calls"] => {
+  const [turn, answered] = messages.slice(-2)
+  if (turn?.role !== "assistant" || answered?.role !== "tool") return []
+  return turn.calls.filter(({ id }) => answered.pending?.includes(id))
+}
+
+/** Puts outcomes in the place of answers that said that nobody had decided. */
+export const decided = (self: Conversation, outcomes: ReadonlyArray<Outcome>): Conversation => {
+  const answered = self.messages.at(-1)
+  if (answered?.role !== "tool") return self
+  const { pending = [], results: now } = answers(outcomes)
+  const { pending: _before, ...rest } = answered
+  const merged = {
+    ...rest,
+    results: rest.results.map((before) => now.find(({ callId }) => callId === before.callId) ?? before),
+    ...(pending.length > 0 && { pending })
+  }
+  return { ...self, messages: [...self.messages.slice(0, -1), merged] }
+}
 
 /**
  * Makes a conversation fit for a wire that does not take every id: calls of other wires whose ids it refuses, or has seen

@@ -34,5 +34,9 @@ export type Of<T extends Tool.Any> = T extends Tool.Any
 /** The outcome of a call to a toolkit of tools `T`; narrow it on `name`. */
 export type Outcome<T extends Tool.Any = Tool.Any> = Of<T> | Unknown
 
+/** True when nobody has decided yet whether the call may run. */
+export const isUndecided = ({ result }: Outcome): boolean =>
+  Result.isFailure(result) && result.failure._tag === "CallError" && result.failure.reason._tag === "Undecided"
+
 /** True when the provider must be told that the call failed. */
 export const isFailure = (outcome: Outcome): boolean => Result.isFailure(outcome.result)

@@ -1,6 +1,7 @@
 /** Volley's core: tools, batches and agents, for any provider. */
 export * as Access from "./Access.ts"
 export * as Agent from "./Agent.ts"
+export * as AgentError from "./AgentError.ts"
 export * as Approver from "./Approver.ts"
 export * as Batch from "./Batch.ts"
 export * as CallError from "./CallError.ts"

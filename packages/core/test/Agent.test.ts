@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Agent, Batch, ChatModel, ChatModelError, Conversation, Tool, ToolCall, Toolkit } from "@volley/core"
-import { Context, Deferred, Effect, Exit, Fiber, Latch, Layer, Schema } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Latch, Layer, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { acting, assertEveryCallAnswered, ends, gauge, recordingLogger } from "./support.ts"
 
@@ -29,8 +29,16 @@ const scripted = (...turns: ReadonlyArray<ChatModel.Turn>) => {
   const requests: Array<ChatModel.Request> = []
   const generate = (request: ChatModel.Request) =>
     Effect.sync(() => turns[Math.min(requests.push(request), turns.length) - 1]!)
-  return { requests, layer: Layer.succeed(ChatModel.ChatModel, { generate }) }
+  const stream = (request: ChatModel.Request) => Stream.fromIterableEffect(Effect.map(generate(request), partsOf))
+  return { requests, layer: Layer.succeed(ChatModel.ChatModel, { generate, stream }) }
 }
+
+/** A turn as it is streamed. */
+const partsOf = (turn: ChatModel.Turn): ReadonlyArray<ChatModel.Part> => [
+  ...turn.message.text === "" ? [] : [{ _tag: "Text", text: turn.message.text } as const],
+  ...turn.message.calls.map((call) => ({ _tag: "Call", call }) as const),
+  { _tag: "Turn", turn, response: undefined }
+]
 
 /** Runs an agent against a script and sees to it that every call of the conversation is answered. */
 const run = Effect.fnUntraced(function*<T extends Tool.Any>(
@@ -217,7 +225,7 @@ describe("at the limit of rounds", () => {
       const five = Array.from({ length: 5 }, () => asks({ name: "ok" }))
       const model = scripted(...five, says("That is all."))
       const ended = yield* run(model, { toolkit, prompt })
-      assert.deepStrictEqual([ended.answer, ended.limited, ended.rounds.length], ["That is all.", true, 5])
+      assert.deepStrictEqual([ended.answer, ended.limited, ended.rounds.length], ["That is all.", "rounds", 5])
       assert.deepStrictEqual(model.requests.map(({ toolChoice }) => toolChoice ?? "-"), [
         "-",
         "-",
@@ -244,7 +252,7 @@ describe("at the limit of rounds", () => {
       const ended = yield* run(model, { toolkit: counted, prompt, maxRounds: 2, batch: { maxCalls: "unbounded" } })
       assert.strictEqual(counts.started, 4)
       assert.strictEqual(model.requests.length, 3)
-      assert.isTrue(ended.limited)
+      assert.strictEqual(ended.limited, "rounds")
       assert.deepStrictEqual(ends(ended.rounds.at(-1)!.settled), ["LimitExceeded", "LimitExceeded"])
       assert.deepStrictEqual(resultsOf(ended.conversation).map(({ isError }) => isError), [
         false,
@@ -267,7 +275,7 @@ describe("at the limit of rounds", () => {
     Effect.gen(function*() {
       const model = scripted(says("", "pause"))
       const ended = yield* run(model, { toolkit, prompt, maxRounds: 3 })
-      assert.deepStrictEqual([model.requests.length, ended.finish, ended.limited], [4, "pause", true])
+      assert.deepStrictEqual([model.requests.length, ended.finish, ended.limited], [4, "pause", "rounds"])
     }))
 })
 

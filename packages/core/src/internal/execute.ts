@@ -6,13 +6,12 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import type * as Schedule from "effect/Schedule"
 import type * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
 import type { ToolFailure } from "../CallError.ts"
 import * as Limits from "../Limits.ts"
-import type { Outcome } from "../Outcome.ts"
+import { isUndecided, type Outcome } from "../Outcome.ts"
 import type { ToolCall } from "../ToolCall.ts"
 import type * as Toolkit from "../Toolkit.ts"
 import * as Arrival from "./arrival.ts"
@@ -30,6 +29,8 @@ export interface Options {
   readonly timeout?: Duration.Input | "unbounded" | undefined
   /** How long the whole batch may take; what has not ended by then is answered by a timeout error. Unbounded. */
   readonly deadline?: Duration.Input | "unbounded" | undefined
+  /** When the batch has to be settled at the latest, in milliseconds since the epoch, besides its deadline. Unbounded. */
+  readonly until?: number | undefined
   /** Calls of the batch that run, each further one is answered by `LimitExceeded`; 64. */
   readonly maxCalls?: number | "unbounded" | undefined
   /** Bytes of UTF-8 that the model is shown of one result; 65,536. */
@@ -99,7 +100,8 @@ export const executeArriving = <E>(
   Effect.contextWith((context: Context.Context<unknown>) => {
     const begun = begin(toolkit, options, context)
     const limits = Context.getOption(context, Limits.Limits)
-    const arrival = Arrival.make(() => begun.batch.now() + begun.batch.deadline)
+    const { batch: { deadline, now }, until } = begun
+    const arrival = Arrival.make(() => Math.min(now() + deadline, until))
     const batch = { ...begun.batch, arrival }
     return Effect.map(
       runArriving(batch, arrival, calls, begun.concurrency, limits),
@@ -109,12 +111,9 @@ export const executeArriving = <E>(
 
 const executed = ({ batch, maxMessageBytes }: Begun, outcomes: ReadonlyArray<Outcome>): Executed => ({
   outcomes: fit(outcomes, maxMessageBytes),
-  pending: outcomes.flatMap(({ call, result }) => isUndecided(result) ? [call] : []),
+  pending: outcomes.filter(isUndecided).map(({ call }) => call),
   strays: batch.late.filter(isRunning).map(toStray)
 })
-
-const isUndecided = (result: Outcome["result"]): boolean =>
-  Result.isFailure(result) && result.failure._tag === "CallError" && result.failure.reason._tag === "Undecided"
 
 const isRunning = ({ fiber }: Late): boolean => fiber.pollUnsafe() === undefined
 
@@ -124,6 +123,7 @@ interface Begun {
   readonly batch: Batch
   readonly concurrency: number
   readonly maxMessageBytes: number
+  readonly until: number
 }
 
 const begin = (toolkit: Toolkit.Any, options: Options, context: Context.Context<unknown>): Begun => {
@@ -132,7 +132,8 @@ const begin = (toolkit: Toolkit.Any, options: Options, context: Context.Context<
   const amount = (name: "concurrency" | "maxCalls" | "maxResultBytes" | "maxMessageBytes", least: number) =>
     atLeast(least, name, option(name))
   const now = stopwatch(Context.get(context, Clock.Clock))
-  const deadline = millis("deadline", option("deadline"))
+  const until = options.until ?? defaults.until ?? Infinity
+  const deadline = Math.max(0, Math.min(millis("deadline", option("deadline")), until - now()))
   let runId = options.runId ?? defaults.runId
   const batch: Batch = {
     toolkit,
@@ -150,7 +151,7 @@ const begin = (toolkit: Toolkit.Any, options: Options, context: Context.Context<
     traced: context.mapUnsafe.has(Tracer.Tracer.key),
     late: []
   }
-  return { batch, concurrency: amount("concurrency", 1), maxMessageBytes: amount("maxMessageBytes", 0) }
+  return { batch, concurrency: amount("concurrency", 1), maxMessageBytes: amount("maxMessageBytes", 0), until }
 }
 
 /** Whoever is told of calls cannot harm them. */

@@ -1,0 +1,58 @@
+/**
+ * Why an agent ended without an answer.
+ */
+import * as Schema from "effect/Schema"
+import { Conversation } from "./Conversation.ts"
+
+/** What an agent may be bounded by. */
+export const Limit = Schema.Literals(["rounds", "calls", "tokens", "time"])
+export type Limit = typeof Limit.Type
+
+/** A limit was met, and there was no room left for an answer, or none was wanted. */
+export class LimitReached extends Schema.TaggedError<LimitReached>()("LimitReached", {
+  limit: Limit,
+  bound: Schema.Finite
+}) {
+  override get message(): string {
+    const what = { rounds: "rounds", calls: "calls", tokens: "tokens", time: "milliseconds" }[this.limit]
+    return `the agent met its limit of ${this.bound} ${what}`
+  }
+}
+
+/** The model's last answer is not what `output` describes; `text` is what it said. */
+export class InvalidOutput extends Schema.TaggedError<InvalidOutput>()("InvalidOutput", {
+  issue: Schema.String,
+  text: Schema.String
+}) {
+  override get message(): string {
+    return `the model's answer is not the output asked for: ${this.issue}`
+  }
+}
+
+/** Calls wait for somebody's decision; go on with the conversation once it can be given. */
+export class Undecided extends Schema.TaggedError<Undecided>()("Undecided", {
+  callIds: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    return `nobody has decided yet whether these calls may run: ${this.callIds.join(", ")}`
+  }
+}
+
+export const Reason = Schema.Union([LimitReached, InvalidOutput, Undecided])
+export type Reason = typeof Reason.Type
+
+/**
+ * An agent ended without an answer, and why; `Effect.catchReason` works on it.
+ *
+ * - `conversation`: all of it, every call of every turn answered; an agent can go on with it
+ * - `usage`: what its turns cost until then
+ */
+export class AgentError extends Schema.TaggedError<AgentError>()("AgentError", {
+  reason: Reason,
+  conversation: Conversation,
+  usage: Schema.Struct({ input: Schema.Finite, output: Schema.Finite })
+}) {
+  override get message(): string {
+    return this.reason.message
+  }
+}

@@ -1,0 +1,259 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { AnyOptions, Ended, Event, Round } from "../Agent.ts"
+import { AgentError, InvalidOutput, type Limit, LimitReached, type Reason, Undecided } from "../AgentError.ts"
+import * as Batch from "../Batch.ts"
+import * as ChatModel from "../ChatModel.ts"
+import type { ChatModelError } from "../ChatModelError.ts"
+import * as Conversation from "../Conversation.ts"
+import type { Outcome } from "../Outcome.ts"
+import type * as Tool from "../Tool.ts"
+import { type Bounds, exceededBy, metBy, type Spent } from "./budget.ts"
+import { safe } from "./execute.ts"
+import * as Output from "./output.ts"
+import { type Asking, streamedTurn, type Taken, wholeTurn } from "./turns.ts"
+
+type Tell = (event: Event<Tool.Any, unknown>) => Effect.Effect<void>
+
+/** An agent at work: what it was given, and since when it runs. */
+interface Agent {
+  readonly options: AnyOptions
+  readonly model: ChatModel.ChatModel["Service"]
+  readonly bounds: Bounds
+  readonly maxCalls: number
+  readonly output: Output.Output | undefined
+  readonly began: number
+  readonly tell: Tell
+}
+
+/** How far an agent is. */
+interface State {
+  readonly conversation: Conversation.Conversation
+  readonly rounds: ReadonlyArray<Round<Tool.Any>>
+  readonly usage: ChatModel.Usage
+  readonly turns: number
+  readonly calls: number
+  readonly turnMillis: number
+  readonly last: ChatModel.Turn | undefined
+}
+
+/** Takes turns until there is an answer. */
+export const loop = Effect.fnUntraced(function*(
+  options: AnyOptions,
+  tell: Tell
+): Effect.fn.Return<Ended<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {
+  const agent = yield* prepare(options, tell)
+  let state = yield* decided(agent, begin(options))
+  while (true) {
+    const limit = yield* limitOf(agent, state)
+    const taken = yield* takeTurn(agent, state, limit !== undefined)
+    state = yield* settled(agent, state, taken)
+    const { finish, message } = taken.turn
+    if (limit === undefined && (message.calls.length > 0 || finish === "pause")) continue
+    const read = yield* Effect.result(agent.output ? agent.output.read(message.text) : Effect.void)
+    if (Result.isSuccess(read)) return end(state, taken.turn, limit, read.success)
+    if (limit !== undefined) return yield* fail(state, new InvalidOutput({ issue: read.failure, text: message.text }))
+    state = { ...state, conversation: Conversation.append(state.conversation, mend(read.failure)) }
+  }
+})
+
+const prepare = Effect.fnUntraced(function*(options: AnyOptions, tell: Tell): Effect.fn.Return<Agent, never, unknown> {
+  const defaults = yield* Batch.Defaults
+  return {
+    options,
+    model: yield* ChatModel.ChatModel,
+    bounds: boundsOf(options),
+    maxCalls: amount(options.batch?.maxCalls ?? defaults.maxCalls ?? safe.maxCalls),
+    output: options.output && Output.make(options.output),
+    began: yield* Clock.currentTimeMillis,
+    tell
+  }
+})
+
+const amount = (value: number | "unbounded"): number => value === "unbounded" ? Infinity : value
+
+const boundsOf = ({ maxDuration, maxRounds = 5, maxTokens, maxToolCalls }: AnyOptions): Bounds => ({
+  rounds: whole("maxRounds", maxRounds),
+  calls: whole("maxToolCalls", maxToolCalls),
+  tokens: whole("maxTokens", maxTokens),
+  time: maxDuration === undefined ? Infinity : Duration.toMillis(Duration.fromInputUnsafe(maxDuration))
+})
+
+const whole = (name: string, value: number | undefined): number => {
+  if (value === undefined) return Infinity
+  if (Number.isInteger(value) && value >= 0) return value
+  throw new RangeError(`Agent.Options.${name} is ${value}: give a whole number from 0 on.`)
+}
+
+const begin = ({ prompt, system }: AnyOptions): State => ({
+  conversation: typeof prompt === "string" ? Conversation.make(prompt, { system }) : prompt,
+  rounds: [],
+  usage: { input: 0, output: 0 },
+  turns: 0,
+  calls: 0,
+  turnMillis: 0,
+  last: undefined
+})
+
+const fail = ({ conversation, usage }: State, reason: Reason) =>
+  Effect.fail(new AgentError({ reason, conversation, usage }))
+
+/** Runs the calls that nobody had decided on when the conversation was left. */
+const decided = Effect.fnUntraced(function*(
+  agent: Agent,
+  state: State
+): Effect.fn.Return<State, AgentError, unknown> {
+  const waiting = Conversation.pending(state.conversation)
+  if (waiting.length === 0) return state
+  const settled = yield* Batch.run(
+    agent.options.toolkit,
+    waiting,
+    batchOf(agent, state, turnsOf(state.conversation), false)(0)
+  )
+  const after = { ...state, conversation: Conversation.decided(state.conversation, settled.outcomes) }
+  return yield* withoutPending(after, settled)
+})
+
+const withoutPending = (state: State, { pending }: Batch.Settled<Tool.Any>): Effect.Effect<State, AgentError> =>
+  pending.length === 0
+    ? Effect.succeed(state)
+    : fail(state, new Undecided({ callIds: pending.map(({ id }) => id) }))
+
+/** The limit for which the next turn has to be an answer. */
+const limitOf = Effect.fnUntraced(function*(
+  { began, bounds, options, tell }: Agent,
+  state: State
+): Effect.fn.Return<Limit | undefined, AgentError> {
+  const spent = spentOf(state, (yield* Clock.currentTimeMillis) - began)
+  const limit = metBy(bounds, spent)
+  const refused = options.atLimit === "fail" ? limit : exceededBy(bounds, spent)
+  if (refused !== undefined) return yield* fail(state, new LimitReached({ limit: refused, bound: bounds[refused] }))
+  if (limit !== undefined) yield* tell({ _tag: "LimitReached", limit })
+  return limit
+})
+
+/** Tokens that are kept for an answer. */
+const answerTokens = 1024
+
+const spentOf = ({ calls, conversation, last, turnMillis, turns, usage }: State, millis: number): Spent => {
+  const latest = conversation.messages.at(-1)
+  const results = latest?.role === "tool" ? latest.results.reduce((sum, { text }) => sum + text.length, 0) : 0
+  const turn = last === undefined ? 0 : last.usage.input + last.usage.output
+  return {
+    rounds: turns,
+    calls,
+    tokens: usage.input + usage.output,
+    nextTokens: last === undefined ? 0 : turn + Math.ceil(results / 4) + answerTokens,
+    millis,
+    turnMillis
+  }
+}
+
+const takeTurn = Effect.fnUntraced(function*(
+  agent: Agent,
+  state: State,
+  toolsOff: boolean
+): Effect.fn.Return<Taken, ChatModelError | AgentError, unknown> {
+  const { bounds, model, options, tell } = agent
+  yield* tell({ _tag: "TurnStarted", turn: state.turns + 1, toolsOff })
+  const left = agent.began + bounds.time - (yield* Clock.currentTimeMillis)
+  const late = Effect.suspend(() => Effect.fail(new LimitReached({ limit: "time", bound: bounds.time })))
+  const asking: Asking = {
+    model,
+    request: requestOf(agent, state, toolsOff),
+    toolkit: options.toolkit,
+    timeUp: left === Infinity ? Effect.never : Effect.andThen(Effect.sleep(left), late),
+    onText: tell,
+    onTurn: (turn) =>
+      Effect.andThen(
+        tell({ _tag: "TurnEnded", turn }),
+        tell({ _tag: "Usage", turn: turn.usage, total: plus(state.usage, turn.usage) })
+      ),
+    batch: batchOf(agent, state, turnsOf(state.conversation) + 1, toolsOff)
+  }
+  return yield* Effect.catchTag(
+    options.streaming === true ? streamedTurn(asking) : wholeTurn(asking),
+    "LimitReached",
+    (reason) => fail(state, reason)
+  )
+})
+
+const requestOf = ({ options, output }: Agent, state: State, toolsOff: boolean): ChatModel.Request => ({
+  conversation: state.conversation,
+  toolkit: options.toolkit,
+  toolChoice: toolsOff ? "none" : state.turns === 0 ? options.toolChoice : undefined,
+  parallelToolCalls: options.parallelToolCalls,
+  output: output?.request
+})
+
+/**
+ * How the calls of a turn are bounded.
+ *
+ * - some providers repeat call ids from turn to turn: the turn's number keeps the idempotency keys apart
+ */
+const batchOf =
+  ({ began, bounds, maxCalls, options, tell }: Agent, state: State, turn: number, toolsOff: boolean) =>
+  (turnMillis: number): Batch.Options => ({
+    ...options.batch,
+    runId: `${options.batch?.runId ?? state.conversation.runId}/${turn}`,
+    maxCalls: unboundedOr(toolsOff ? 0 : Math.min(maxCalls, bounds.calls - state.calls)),
+    ...(bounds.time < Infinity && { until: began + bounds.time - Math.max(turnMillis, state.turnMillis) }),
+    onCall: (event) => Effect.andThen(options.batch?.onCall?.(event) ?? Effect.void, tell(event))
+  })
+
+const unboundedOr = (value: number): number | "unbounded" => value === Infinity ? "unbounded" : value
+
+const turnsOf = ({ messages }: Conversation.Conversation): number =>
+  messages.filter(({ role }) => role === "assistant").length
+
+const plus = (a: ChatModel.Usage, b: ChatModel.Usage): ChatModel.Usage => ({
+  input: a.input + b.input,
+  output: a.output + b.output
+})
+
+/** Puts a turn and its results behind the conversation; ends where a call of it is undecided. */
+const settled = Effect.fnUntraced(function*(
+  { tell }: Agent,
+  state: State,
+  { millis, settled, turn }: Taken
+): Effect.fn.Return<State, AgentError> {
+  const after = {
+    ...state,
+    conversation: Conversation.append(state.conversation, turn.message),
+    turns: state.turns + 1,
+    usage: plus(state.usage, turn.usage),
+    turnMillis: Math.max(millis, state.turnMillis),
+    last: turn
+  }
+  if (settled === undefined) return after
+  const round = { turn, settled }
+  const conversation = Conversation.append(after.conversation, Conversation.answers(settled.outcomes))
+  yield* tell({ _tag: "RoundSettled", round, conversation })
+  const calls = state.calls + settled.outcomes.filter(wasAdmitted).length
+  return yield* withoutPending({ ...after, conversation, calls, rounds: [...state.rounds, round] }, settled)
+})
+
+const wasAdmitted = ({ result }: Outcome): boolean =>
+  Result.isSuccess(result) || result.failure._tag === "ToolFailure" || result.failure.reason._tag !== "LimitExceeded"
+
+const mend = (issue: string): Conversation.Message => ({
+  role: "user",
+  text: `This is not the JSON that was asked for: ${issue}. Answer again, with nothing but that JSON.`
+})
+
+const end = (
+  { conversation, rounds, usage }: State,
+  { finish, message }: ChatModel.Turn,
+  limit: Limit | undefined,
+  output: unknown
+): Ended<Tool.Any, unknown> => ({
+  answer: message.text,
+  output,
+  finish,
+  limited: limit ?? false,
+  rounds,
+  usage,
+  conversation
+})

@@ -1,0 +1,26 @@
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as ChatModel from "../ChatModel.ts"
+import { jsonSchemaOf } from "./jsonSchema.ts"
+
+/** What an answer has to be: as the provider is asked for it, and as it is read. */
+export interface Output {
+  readonly request: ChatModel.Output
+  readonly read: (text: string) => Effect.Effect<unknown, string, unknown>
+}
+
+/** Makes the output of a schema; what is no object goes under a key of its own, since providers take only objects. */
+export const make = (schema: Schema.Constraint): Output => {
+  const own = jsonSchemaOf(schema)
+  const isObject = own["type"] === "object"
+  const wrapped = Schema.Struct({ answer: schema })
+  const read = isObject
+    ? reader(schema, (value) => value)
+    : reader(wrapped, (value) => value.answer)
+  return { request: { name: "answer", jsonSchema: isObject ? own : jsonSchemaOf(wrapped) }, read }
+}
+
+const reader = <S extends Schema.Constraint>(schema: S, valueOf: (value: S["Type"]) => unknown): Output["read"] => {
+  const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.toCodecJson(schema)), { errors: "all" })
+  return (text) => Effect.mapBoth(decode(text), { onFailure: ({ message }) => message, onSuccess: valueOf })
+}

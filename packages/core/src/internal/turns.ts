@@ -1,0 +1,103 @@
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
+import type { LimitReached } from "../AgentError.ts"
+import * as Batch from "../Batch.ts"
+import type * as ChatModel from "../ChatModel.ts"
+import type { ChatModelError } from "../ChatModelError.ts"
+import type * as Tool from "../Tool.ts"
+import type * as Toolkit from "../Toolkit.ts"
+
+/**
+ * A turn that is to be taken.
+ *
+ * - `timeUp`: fails when the model has no time left
+ * - `onText`, `onTurn`: are told what the model says, while calls of it may already run
+ * - `batch`: how the calls are bounded, once the turn has taken so many milliseconds
+ */
+export interface Asking {
+  readonly model: ChatModel.ChatModel["Service"]
+  readonly request: ChatModel.Request
+  readonly toolkit: Toolkit.Any
+  readonly timeUp: Effect.Effect<never, LimitReached>
+  readonly onText: (text: ChatModel.Text) => Effect.Effect<void>
+  readonly onTurn: (turn: ChatModel.Turn) => Effect.Effect<void>
+  readonly batch: (turnMillis: number) => Batch.Options
+}
+
+/** A turn, how long the model took for it, and what became of its calls, where it had any. */
+export interface Taken {
+  readonly turn: ChatModel.Turn
+  readonly millis: number
+  readonly settled: Batch.Settled<Tool.Any> | undefined
+}
+
+/** Has the model finish its turn, and then runs the calls. */
+export const wholeTurn = Effect.fnUntraced(function*(
+  { batch, model, onTurn, request, timeUp, toolkit }: Asking
+): Effect.fn.Return<Taken, ChatModelError | LimitReached, unknown> {
+  const began = yield* Clock.currentTimeMillis
+  const turn = yield* Effect.raceFirst(model.generate(request), timeUp)
+  const millis = (yield* Clock.currentTimeMillis) - began
+  yield* onTurn(turn)
+  const { calls } = turn.message
+  return { turn, millis, settled: calls.length === 0 ? undefined : yield* Batch.run(toolkit, calls, batch(millis)) }
+})
+
+interface Heard {
+  readonly text: string
+  readonly turn: ChatModel.Turn | undefined
+  readonly millis: number
+}
+
+/** Runs calls while the model still writes its turn. */
+export const streamedTurn = Effect.fnUntraced(function*(
+  asking: Asking
+): Effect.fn.Return<Taken, ChatModelError | LimitReached, unknown> {
+  const began = yield* Clock.currentTimeMillis
+  const heard = yield* Ref.make<Heard>({ text: "", turn: undefined, millis: 0 })
+  const hear = Effect.fnUntraced(function*(part: ChatModel.Part) {
+    const millis = (yield* Clock.currentTimeMillis) - began
+    yield* Ref.update(heard, ({ text, turn }) => ({
+      text: part._tag === "Text" ? text + part.text : text,
+      turn: part._tag === "Turn" ? part.turn : turn,
+      millis
+    }))
+    if (part._tag === "Text") yield* asking.onText(part)
+    if (part._tag === "Turn") yield* asking.onTurn(part.turn)
+  })
+  const calls = asking.model.stream(asking.request).pipe(
+    Stream.interruptWhen(asking.timeUp),
+    Stream.tap(hear),
+    Stream.filter((part) => part._tag === "Call"),
+    Stream.map(({ call }) => call)
+  )
+  const { end, ...settled } = yield* Batch.dispatch(asking.toolkit, calls, asking.batch(0))
+  const { millis, text, turn } = yield* Ref.get(heard)
+  if (turn === undefined) return yield* brokenOff(end, settled, text, millis)
+  return { turn, millis, settled: settled.outcomes.length === 0 ? undefined : settled }
+})
+
+/** What has run is kept, where the model can be asked to go on from it; nothing but its text and calls is known then. */
+const brokenOff = (
+  end: Exit.Exit<void, ChatModelError | LimitReached>,
+  settled: Batch.Settled<Tool.Any>,
+  text: string,
+  millis: number
+): Effect.Effect<Taken, ChatModelError | LimitReached> => {
+  if (Exit.isSuccess(end)) return Effect.die(new Error("ChatModel.stream ended without its whole turn"))
+  const error = Option.getOrUndefined(Cause.findErrorOption(end.cause))
+  const mayPass = error?._tag === "ChatModelError" && error.isRetryable
+  if (!mayPass || settled.outcomes.every(({ attempts }) => attempts === 0)) return Effect.failCause(end.cause)
+  const calls = settled.outcomes.map(({ call }) => call)
+  const turn: ChatModel.Turn = {
+    message: { role: "assistant", text, calls },
+    finish: "length",
+    usage: { input: 0, output: 0 }
+  }
+  return Effect.succeed({ turn, millis, settled })
+}
