@@ -2,6 +2,7 @@
  * Messages that belong to no provider: plain JSON that can be stored, sent, and gone on with on another wire.
  */
 import * as Schema from "effect/Schema"
+import { Media } from "./Content.ts"
 import { isFailure, isUndecided } from "./Outcome.ts"
 import type { Outcome } from "./Outcome.ts"
 
@@ -29,12 +30,13 @@ export const Assistant = Schema.Struct({
   native: Schema.optionalKey(Schema.Struct({ wire: Schema.String, message: Schema.Unknown }))
 })
 
-/** The answer to one call: `text` is what the model reads. */
+/** The answer to one call: `text` is what the model reads, `media` what it looks at besides, where its wire takes that. */
 export const ToolResult = Schema.Struct({
   callId: Schema.String,
   name: Schema.String,
   text: Schema.String,
-  isError: Schema.Boolean
+  isError: Schema.Boolean,
+  media: Schema.optionalKey(Schema.Array(Media))
 })
 
 /**
@@ -86,7 +88,8 @@ export const results = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<ToolRes
     callId: outcome.call.id,
     name: outcome.call.name,
     text: outcome.encoded,
-    isError: isFailure(outcome)
+    isError: isFailure(outcome),
+    ...(outcome.media && { media: outcome.media })
   }))
 
 /** The message that answers a turn. */

@@ -7,6 +7,7 @@ import * as JsonPointer from "effect/JsonPointer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { InvalidArguments } from "./CallError.ts"
+import * as Content from "./Content.ts"
 import type { Expansion } from "./internal/expansion.ts"
 import { fit } from "./internal/fit.ts"
 import type { Node } from "./internal/line.ts"
@@ -48,7 +49,8 @@ export type PlanTool<T extends Tool.Any> = Tool.Tool<
  * - a part of `arguments` may be `{ "$ref": "step" }` or `{ "$ref": "step/pointer" }`: the result of an earlier step, or
  *   what a JSON Pointer (RFC 6901) finds in it
  * - the steps are checked before any of them runs; then each is a call of the same run as the plan, under the same limits
- * - the answer holds every step's outcome, in plan order: `{ "steps": [{ "id", "ok" }, { "id", "error" }] }`
+ * - the answer holds every step's outcome, in plan order: `{ "steps": [{ "id", "ok" }, { "id", "error" }] }`; images and
+ *   documents that steps show are shown with it
  */
 export function tool<T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>, options?: Options): PlanTool<T>
 export function tool(toolkit: Toolkit.Any, { maxSteps = 32, name = "plan" }: Options = {}): Tool.Any {
@@ -187,7 +189,10 @@ const answerOf = (
     budget = Math.floor(budget * 0.8)
     json = shown(steps, fit(outcomes, budget), answers)
   }
-  return { value: json, json }
+  const media = outcomes.flatMap((outcome) => outcome.media ?? [])
+  return media.length === 0
+    ? { value: json, json }
+    : { value: json, json, content: [Content.text(JSON.stringify(json)), ...media] }
 }
 
 const shown = (
@@ -195,11 +200,12 @@ const shown = (
   outcomes: ReadonlyArray<Outcome>,
   answers: ReadonlyArray<Tool.Answer<unknown> | undefined>
 ) => ({
-  steps: outcomes.map(({ encoded, result }, index): Schema.Json => {
+  steps: outcomes.map(({ encoded, media, result }, index): Schema.Json => {
     const id = steps[index]?.id ?? ""
     if (Result.isFailure(result)) return { id, ...JSON.parse(encoded) }
     const answer = answers[index]?.json ?? null
-    return { id, ok: JSON.stringify(answer) === encoded ? answer : encoded }
+    const ok = JSON.stringify(answer) === encoded ? answer : encoded
+    return media === undefined ? { id, ok } : { id, ok, media: media.map(Content.label) }
   })
 })
 

@@ -11,6 +11,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import type { Access } from "./Access.ts"
 import { InvalidArguments, ToolFailure, Unencodable } from "./CallError.ts"
+import { Content } from "./Content.ts"
 import { claim, type Claims } from "./internal/claims.ts"
 import type { Expansion } from "./internal/expansion.ts"
 import { checkOf, jsonSchemaOf, withObjectRoot } from "./internal/jsonSchema.ts"
@@ -33,10 +34,11 @@ export interface Call {
   readonly progress: (progress: Schema.Json) => Effect.Effect<void>
 }
 
-/** What a tool gave back: the value, and the same as its `success` schema writes it. */
+/** What a tool gave back: the value, the same as its `success` schema writes it, and what its `content` shows of it. */
 export interface Answer<out A> {
   readonly value: A
   readonly json: Schema.Json
+  readonly content?: ReadonlyArray<Content> | undefined
 }
 
 /** Executes a call whose arguments fit; once per attempt. */
@@ -157,6 +159,8 @@ export interface Definition<
 > extends Traits<P["Type"], F, ReadOnly> {
   readonly parameters: P
   readonly success: S
+  /** What the model is shown of a result in place of its JSON; texts, and images or documents where its wire takes them. */
+  readonly content?: ((value: S["Type"]) => ReadonlyArray<Content>) | undefined
   /** What providers are sent in place of the JSON Schema that `parameters` gives. */
   readonly jsonSchema?: JsonSchema.JsonSchema | undefined
 }
@@ -233,7 +237,7 @@ const compile = (name: string, definition: AnyDefinition, { codec, jsonSchema, s
   }
   const execute = definition.execute ?? viaHandler(name)
   const decode = Schema.decodeUnknownEffect(codec, { errors: "all" })
-  const answer = answerWith(definition.success)
+  const answer = answerWith(definition.success, definition.content)
   const fail = failWith(tool, failure)
   const attempt = (parameters: unknown): Attempt<unknown, unknown, unknown> => (call) =>
     Effect.matchEffect(Effect.suspend(() => execute(parameters, call)), { onFailure: fail, onSuccess: answer })
@@ -291,6 +295,8 @@ export function fromJsonSchema<
     readonly parameters: JsonSchema.JsonSchema
     /** Says what is wrong with the arguments, `undefined` when nothing is; takes the place of the built-in check. */
     readonly validate?: ((args: Schema.Json) => string | undefined) | undefined
+    /** What the model is shown of a result in place of its JSON. */
+    readonly content?: ((value: unknown) => ReadonlyArray<Content>) | undefined
     readonly execute: Execute<Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, R>
   }
 ): Tool<Name, Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, R | F["EncodingServices"], ReadOnly> {
@@ -403,11 +409,20 @@ const viaHandler = (name: string) => (parameters: unknown, call: Call) =>
       : Effect.die(new Error(`Tool "${name}" has no handler: give it \`execute\`, or one with Toolkit.toLayer.`))
   })
 
-const answerWith = (schema: Schema.Constraint) => {
+const answerWith = (schema: Schema.Constraint, show: AnyDefinition["content"]) => {
   const encode = Schema.encodeUnknownEffect(Schema.toCodecJson(schema))
-  return (value: unknown) =>
+  const plain = (value: unknown) =>
     Effect.mapBothEager(encode(value), { onFailure: unencodable, onSuccess: (json) => ({ value, json }) })
+  if (show === undefined) return plain
+  return (value: unknown) =>
+    Effect.flatMap(plain(value), (answer) =>
+      Effect.mapBothEager(checkContent(show(value)), {
+        onFailure: unencodable,
+        onSuccess: (content) => ({ ...answer, content })
+      }))
 }
+
+const checkContent = Schema.decodeUnknownEffect(Schema.Array(Content))
 
 const failWith = (tool: Pick<Any, "name" | "readOnly" | "idempotent">, schema: Schema.Constraint) => {
   const encode = Schema.encodeUnknownEffect(Schema.toCodecJson(schema))

@@ -3,6 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { CallError, Defect, type Reason, type ToolFailure, UnknownTool } from "../CallError.ts"
+import * as Content from "../Content.ts"
 import type { Of as OutcomeOf, Outcome } from "../Outcome.ts"
 import type * as Tool from "../Tool.ts"
 import type { ToolCall } from "../ToolCall.ts"
@@ -33,10 +34,15 @@ export const record = (
   }
 }
 
-const write = (batch: Batch, call: ToolCall, end: End): Pick<OutcomeOf<Tool.Any>, "result" | "encoded"> => {
+type Written = Pick<OutcomeOf<Tool.Any>, "result" | "encoded" | "media">
+
+const write = (batch: Batch, call: ToolCall, end: End): Written => {
   if (Result.isSuccess(end)) {
-    const { json, value } = end.success
-    return { result: Result.succeed(value), encoded: cut(JSON.stringify(json), batch.maxResultBytes) }
+    const { content, json, value } = end.success
+    const text = content === undefined ? JSON.stringify(json) : Content.textOf(content)
+    const written = { result: Result.succeed(value), encoded: cut(text, batch.maxResultBytes) }
+    const media = content === undefined ? [] : Content.mediaOf(content)
+    return media.length === 0 ? written : { ...written, media }
   }
   const { failure } = end
   const error = failure._tag === "ToolFailure" ? failure : errorOf(call, failure)
