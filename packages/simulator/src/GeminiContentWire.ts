@@ -3,7 +3,7 @@
  */
 import type { Candidate, Content, FinishReason, GenerateContentResponse, Part } from "@google/genai"
 import * as Result from "effect/Result"
-import { pairingRules, shapeRules, signatureRules } from "./internal/geminiContentRules.ts"
+import { mediaRules, pairingRules, shapeRules, signatureRules } from "./internal/geminiContentRules.ts"
 import {
   callsOf,
   declarations,
@@ -31,6 +31,7 @@ export const rules: ReadonlyArray<Rule<Request>> = [
   ...shapeRules,
   ...toolRules,
   ...pairingRules,
+  ...mediaRules,
   ...signatureRules
 ]
 

@@ -23,7 +23,9 @@ const request = (more: object = {}) => ({
   ...more
 })
 const conversation = (...messages: ReadonlyArray<object>) => request({ messages: [user, ...messages] })
+const report = { type: "document", source: { type: "text", media_type: "text/plain", data: "Fine." }, title: "r.txt" }
 const image = { type: "image", source: { type: "base64", media_type: "image/png", data: "aaaa" } }
+const sized = (length: number) => ({ ...image, source: { ...image.source, data: "a".repeat(length) } })
 const enabled = { thinking: { type: "enabled", budget_tokens: 1024 } }
 const adaptive = { thinking: { type: "adaptive" } }
 const marked = (count: number) =>
@@ -90,6 +92,37 @@ const cases: ReadonlyArray<Case> = [
     title: "text before a result",
     bad: conversation(uses("toolu_a"), said(text("Here:"), result("toolu_a"))),
     good: conversation(uses("toolu_a"), said(result("toolu_a"), text("There.")))
+  },
+  {
+    row: "A6",
+    title: "a document in a result that is an error",
+    bad: conversation(uses("toolu_a"), said(result("toolu_a", { content: [report], is_error: true }))),
+    good: conversation(uses("toolu_a"), said(result("toolu_a", { content: [report], is_error: false })))
+  },
+  {
+    row: "3c",
+    title: "an image of more than 5 MB in a result",
+    bad: conversation(uses("toolu_a"), said(result("toolu_a", { content: [sized(5_242_884)] }))),
+    good: conversation(uses("toolu_a"), said(result("toolu_a", { content: [image] }))),
+    says: ["messages.2.content.0.tool_result.content.0.image.source.base64: image exceeds 5 MB maximum"]
+  },
+  {
+    row: "A24",
+    title: "an image of a type that it does not know",
+    bad: conversation(
+      uses("toolu_a"),
+      said(result("toolu_a", { content: [{ ...image, source: { ...image.source, media_type: "image/svg+xml" } }] }))
+    ),
+    good: conversation(uses("toolu_a"), said(result("toolu_a", { content: [image] })))
+  },
+  {
+    row: "A24",
+    title: "an image whose data are no base64",
+    bad: conversation(
+      uses("toolu_a"),
+      said(result("toolu_a", { content: [{ ...image, source: { ...image.source, data: "data:,x" } }] }))
+    ),
+    good: conversation(uses("toolu_a"), said(result("toolu_a", { content: [image] })))
   },
   {
     row: "A6",
@@ -305,8 +338,8 @@ const cases: ReadonlyArray<Case> = [
   {
     row: "3.0",
     title: "a document in an assistant message",
-    bad: conversation({ role: "assistant", content: [{ type: "document", source: {} }] }, user),
-    good: conversation(said({ type: "document", source: {} }))
+    bad: conversation({ role: "assistant", content: [report] }, user),
+    good: conversation(said(report))
   },
   {
     row: "404",

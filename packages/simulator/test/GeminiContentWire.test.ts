@@ -13,6 +13,7 @@ const send = (body: unknown, model = newer, headers: Record<string, string> = { 
 
 const skip = "skip_thought_signature_validator"
 const user = { role: "user", parts: [{ text: "How is the weather in Oslo and Rome?" }] }
+const image = (mimeType: string, data = "AAAA") => ({ parts: [{ inlineData: { mimeType, data } }] })
 const said = { role: "model", parts: [{ text: "Hm." }] }
 const call = (id?: string, more: object = {}) => ({ functionCall: { id, name: "weather", args: {}, ...more } })
 const signed = (id?: string, more: object = {}) => ({ ...call(id, more), thoughtSignature: skip })
@@ -61,6 +62,34 @@ const cases: ReadonlyArray<Case> = [
     title: "a turn whose calls nobody answers",
     bad: conversation(calls("a")),
     good: conversation(calls("a"), results("a"))
+  },
+  {
+    row: "4c",
+    title: "an image in a result for a model before Gemini 3",
+    model: "gemini-2.5-pro",
+    bad: conversation({ role: "model", parts: [call()] }, {
+      role: "user",
+      parts: [result(undefined, image("image/png"))]
+    }),
+    good: conversation(
+      { role: "model", parts: [call()] },
+      { role: "user", parts: [result()] },
+      { role: "user", parts: image("image/png").parts }
+    ),
+    says: ["`function_response.parts` is not supported for this model"]
+  },
+  {
+    row: "4c",
+    title: "an image of a type that it does not know",
+    bad: conversation(calls("a"), { role: "user", parts: [result("a", image("image/svg+xml"))] }),
+    good: conversation(calls("a"), { role: "user", parts: [result("a", image("image/png"))] }),
+    says: ["Unsupported MIME type: image/svg+xml"]
+  },
+  {
+    row: "shape",
+    title: "an image whose data are no base64",
+    bad: conversation(calls("a"), { role: "user", parts: [result("a", image("image/png", "?"))] }),
+    good: conversation(calls("a"), { role: "user", parts: [result("a", image("image/png"))] })
   },
   {
     row: "G1",

@@ -19,9 +19,18 @@ const calls = (...ids: ReadonlyArray<string>) => ({
   tool_calls: ids.map((id) => call(id))
 })
 const result = (id: string, content: unknown = "3") => ({ role: "tool", tool_call_id: id, content })
+const image = (type: string) => ({ type: "image_url", image_url: { url: `data:${type};base64,AAAA` } })
+const file = (type: string) => ({ type: "file", file: { filename: "r", file_data: `data:${type};base64,AAAA` } })
 const tool = (more: object = {}) => ({ type: "function", function: { name: "weather", ...more } })
 const request = (more: object = {}) => ({ model: "gpt-4.1", messages: [user], tools: [tool()], ...more })
 const conversation = (...messages: ReadonlyArray<object>) => request({ messages: [user, ...messages] })
+/** A part in the turn with the call, in its result, or in what the user says behind both. */
+const shows = (at: number, part: object) =>
+  conversation(
+    ...[calls("call_a"), result("call_a"), user].map((message, index) =>
+      index + 1 === at ? { ...message, content: [part] } : message
+    )
+  )
 const city = {
   type: "object",
   properties: { city: { type: "string" } },
@@ -221,6 +230,42 @@ const cases: ReadonlyArray<Case> = [
     bad: conversation(calls("call_a"), result("call_a", [{ type: "image_url", image_url: { url: "data:," } }])),
     good: conversation(calls("call_a"), result("call_a", [{ type: "text", text: "3" }])),
     code: "invalid_value"
+  },
+  ...[
+    { title: "an image before the results", at: 1, part: image("image/png") },
+    { title: "a file in a tool message", at: 2, part: file("application/pdf") }
+  ].map(({ at, part, title }) => ({
+    row: "1c",
+    title,
+    bad: shows(at, part),
+    good: shows(3, part),
+    code: "invalid_value"
+  })),
+  {
+    row: "1c",
+    title: "an image of a type that it does not know",
+    bad: shows(3, image("image/svg+xml")),
+    good: shows(3, image("image/webp")),
+    code: "invalid_value",
+    param: "messages[3].content[0].image_url.url",
+    says: ["but got unsupported MIME type 'image/svg+xml'"]
+  },
+  {
+    row: "1c",
+    title: "an image that is no URL",
+    bad: shows(3, { type: "image_url", image_url: { url: "AAAA" } }),
+    good: shows(3, { type: "image_url", image_url: { url: "https://a.test/b.png" } }),
+    code: "invalid_value",
+    says: ["but got an invalid base64-encoded value"]
+  },
+  {
+    row: "1c",
+    title: "a file that is no PDF",
+    bad: shows(3, file("text/markdown")),
+    good: shows(3, file("application/pdf")),
+    code: "invalid_value",
+    param: "messages[3].content[0].file.file_data",
+    says: ["but got unsupported MIME type 'text/markdown'"]
   },
   {
     row: "1e",

@@ -36,6 +36,10 @@ const said = (id: string) => ({
   role: "assistant",
   content: [{ type: "output_text", text: "Hm." }]
 })
+const image = (type: string, length = 4) => ({
+  type: "input_image",
+  image_url: `data:${type};base64,${"A".repeat(length)}`
+})
 const tool = (more: object = {}) => ({ type: "function", name: "weather", ...more })
 const request = (more: object = {}) => ({ model: "gpt-5.4", input: [user], tools: [tool()], ...more })
 const input = (...items: ReadonlyArray<object>) => request({ input: [user, ...items] })
@@ -99,6 +103,41 @@ const cases: ReadonlyArray<Case> = [
     good: input(custom("call_a"), customOutput("call_a")),
     param: "input",
     says: "call_a"
+  },
+  {
+    row: "2c",
+    title: "an image of a type that it does not know",
+    bad: input(call("call_a"), output("call_a", [image("application/pdf")])),
+    good: input(call("call_a"), output("call_a", [image("image/png")])),
+    code: "invalid_value",
+    param: "input[2].output[0].image_url",
+    says: "but got unsupported MIME type 'application/pdf'"
+  },
+  {
+    row: "2c",
+    title: "an image that is too large",
+    bad: input(call("call_a"), output("call_a", [image("image/png", 20_971_520)])),
+    good: input(call("call_a"), output("call_a", [image("image/png")])),
+    code: "string_above_max_length",
+    param: "input[2].output[0].image_url"
+  },
+  {
+    row: "2c",
+    title: "a file that is no data URL",
+    bad: input(call("call_a"), output("call_a", [{ type: "input_file", filename: "r.pdf", file_data: "AAAA" }])),
+    good: input(
+      call("call_a"),
+      output("call_a", [{ type: "input_file", filename: "r.pdf", file_data: "data:application/pdf;base64,AAAA" }])
+    ),
+    code: "invalid_value",
+    param: "input[2].output[0].file_data"
+  },
+  {
+    row: "schema",
+    title: "a part in an output that only a model writes",
+    bad: input(call("call_a"), output("call_a", [{ type: "output_text", text: "3" }])),
+    good: input(call("call_a"), output("call_a", [{ type: "input_text", text: "3" }])),
+    code: "invalid_type"
   },
   {
     row: "R3",
@@ -383,7 +422,7 @@ describe("OpenAiResponsesWire.check", () => {
       user,
       output("call_b"),
       said("msg_1"),
-      output("call_a", [{ type: "input_text", text: "3" }, { type: "input_image", image_url: "data:," }])
+      output("call_a", [{ type: "input_text", text: "3" }, image("image/png")])
     ),
     "an output without a call_id": input(output(null)),
     "a call that runs beside the conversation": input(call("call_a", { async: true })),

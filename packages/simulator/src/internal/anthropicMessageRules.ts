@@ -2,6 +2,8 @@ import type { Fault, Rule } from "../Wire.ts"
 import { type Block, blocks, type Message, placed, type Request, type ToolResult } from "./anthropicRequest.ts"
 import { firstDefined, firstDuplicate } from "./json.ts"
 
+const maxImage = 5_242_880
+
 const eachMessage =
   (check: (message: Message, at: number, all: ReadonlyArray<Message>) => Fault | undefined) =>
   (request: Request): Fault | undefined =>
@@ -93,8 +95,33 @@ export const shapeRules: ReadonlyArray<Rule<Request>> = [
               + "all content must be type `text` if `is_error` is true"
           }
       )
+  },
+  {
+    row: "3c",
+    verified: true,
+    check: eachMessage((message, at) =>
+      firstDefined(
+        imagesOf(message, at),
+        ({ image: { source }, path }) =>
+          source.type !== "base64" || source.data.length <= maxImage ? undefined : {
+            message:
+              `${path}.image.source.base64: image exceeds 5 MB maximum: ${source.data.length} bytes > ${maxImage} bytes`
+          }
+      )
+    )
   }
 ]
+
+/** The images of a message and where they are, those in results included. */
+const imagesOf = (message: Message, at: number) =>
+  blocks(message).flatMap((block, of) => {
+    const path = `messages.${at}.content.${of}`
+    if (block.type === "image") return [{ path, image: block }]
+    if (block.type !== "tool_result" || typeof block.content !== "object") return []
+    return block.content.flatMap((inner, within) =>
+      inner.type === "image" ? [{ path: `${path}.tool_result.content.${within}`, image: inner }] : []
+    )
+  })
 
 const hasTextOnly = ({ content }: ToolResult): boolean =>
   content === undefined || typeof content === "string" || content.every((block) => block.type === "text")

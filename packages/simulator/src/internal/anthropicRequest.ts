@@ -2,6 +2,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { type Headers, reject, type Rejection, tokens } from "../Wire.ts"
 import { get, isObject } from "./json.ts"
+import { Base64 } from "./media.ts"
 import * as SchemaFault from "./schemaFault.ts"
 
 const CacheControl = Schema.optionalKey(Schema.Json)
@@ -23,6 +24,40 @@ const ToolUseBlock = Schema.Struct({
   cache_control: CacheControl
 })
 
+const UrlSource = Schema.Struct({ type: Schema.Literal("url"), url: Schema.String })
+
+const FileSource = Schema.Struct({ type: Schema.Literal("file"), file_id: Schema.String })
+
+const ImageBlock = Schema.Struct({
+  type: Schema.Literal("image"),
+  source: Schema.Union([
+    Schema.Struct({
+      type: Schema.Literal("base64"),
+      media_type: Schema.Literals(["image/jpeg", "image/png", "image/gif", "image/webp"]),
+      data: Base64
+    }),
+    UrlSource,
+    FileSource
+  ]),
+  transformations: Schema.optionalKey(Schema.Json),
+  cache_control: CacheControl
+})
+
+const DocumentBlock = Schema.Struct({
+  type: Schema.Literal("document"),
+  source: Schema.Union([
+    Schema.Struct({ type: Schema.Literal("base64"), media_type: Schema.Literal("application/pdf"), data: Base64 }),
+    Schema.Struct({ type: Schema.Literal("text"), media_type: Schema.Literal("text/plain"), data: Schema.String }),
+    Schema.Struct({ type: Schema.Literal("content"), content: Schema.Json }),
+    UrlSource,
+    FileSource
+  ]),
+  title: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  context: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  citations: Schema.optionalKey(Schema.Json),
+  cache_control: CacheControl
+})
+
 const openBlock = <const T extends ReadonlyArray<string>>(types: T) =>
   Schema.StructWithRest(Schema.Struct({ type: Schema.Literals(types) }), [Schema.Record(Schema.String, Schema.Json)])
 
@@ -33,7 +68,9 @@ const ToolResultBlock = Schema.Struct({
     Schema.String,
     Schema.Array(Schema.Union([
       TextBlock,
-      openBlock(["image", "document", "search_result", "tool_reference", "browser_state"])
+      ImageBlock,
+      DocumentBlock,
+      openBlock(["search_result", "tool_reference", "browser_state"])
     ]))
   ])),
   is_error: Schema.optionalKey(Schema.Boolean),
@@ -55,7 +92,9 @@ const Block = Schema.Union([
   ToolResultBlock,
   ThinkingBlock,
   RedactedThinkingBlock,
-  openBlock(["image", "document", "search_result"])
+  ImageBlock,
+  DocumentBlock,
+  openBlock(["search_result"])
 ])
 
 const Message = Schema.Struct({

@@ -104,6 +104,44 @@ export const pairingRules: ReadonlyArray<Rule<Request>> = [
   }
 ]
 
+const taken: ReadonlySet<string> = new Set([
+  "image/png",
+  "image/jpeg",
+  "image/webp",
+  "application/pdf",
+  "text/plain"
+])
+
+/** Rules about images and documents in results. */
+export const mediaRules: ReadonlyArray<Rule<Request>> = [
+  {
+    row: "4c",
+    verified: true,
+    check: (request) =>
+      signsCalls(request) ?
+        undefined :
+        eachContent((content) =>
+          allResponses(content).some(({ parts = [] }) => parts.length > 0)
+            ? {
+              message: "Unable to submit request because `function_response.parts` is not supported for this model. "
+                + "Learn more: https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/function-calling"
+            }
+            : undefined
+        )(request)
+  },
+  {
+    row: "4c",
+    verified: false,
+    check: eachContent((content) => {
+      const types = allResponses(content).flatMap(({ parts = [] }) =>
+        parts.map(({ inlineData }) => inlineData.mimeType)
+      )
+      const unknown = types.find((type) => !taken.has(type))
+      return unknown === undefined ? undefined : { message: `Unsupported MIME type: ${unknown}` }
+    })
+  }
+]
+
 /** Rules about the signatures of calls; the strictest reading, which looks at older turns as well. */
 export const signatureRules: ReadonlyArray<Rule<Request>> = [
   {

@@ -2,6 +2,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { reject, type Rejection, tokens } from "../Wire.ts"
 import { get } from "./json.ts"
+import { Base64 } from "./media.ts"
 import * as SchemaFault from "./schemaFault.ts"
 
 const Unread = Schema.optionalKey(Schema.Json)
@@ -14,11 +15,13 @@ const FunctionCall = Schema.Struct({
   args: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json))
 })
 
+const Blob = Schema.Struct({ mimeType: Schema.String, data: Base64, displayName: Schema.optionalKey(Schema.String) })
+
 const FunctionResponse = Schema.Struct({
   id: Id,
   name: Schema.String,
   response: Schema.Record(Schema.String, Schema.Json),
-  parts: Unread,
+  parts: Schema.optionalKey(Schema.Array(Schema.Struct({ inlineData: Blob, mediaProcessing: Unread }))),
   scheduling: Unread,
   willContinue: Unread
 })
@@ -29,7 +32,7 @@ const Part = Schema.Struct({
   thoughtSignature: Schema.optionalKey(Schema.String),
   functionCall: Schema.optionalKey(FunctionCall),
   functionResponse: Schema.optionalKey(FunctionResponse),
-  inlineData: Unread,
+  inlineData: Schema.optionalKey(Blob),
   fileData: Unread,
   executableCode: Unread,
   codeExecutionResult: Unread,

@@ -1,12 +1,20 @@
 import type { Fault, Rule } from "../Wire.ts"
 import { firstDefined, firstDuplicate } from "./json.ts"
-import { type Message, type Request, type Turn, turns } from "./openAiChatRequest.ts"
+import { openAiImageFault, typeOfDataUrl } from "./media.ts"
+import { type Message, type Part, type Request, type Turn, turns } from "./openAiChatRequest.ts"
 
 const maxId = 40
 const maxContent = 1_048_576
 
 const eachMessage = (check: (message: Message, at: number) => Fault | undefined) => (request: Request) =>
   firstDefined(request.messages, check)
+
+const eachPart = (check: (part: Part, message: Message, path: string) => Fault | undefined) =>
+  eachMessage((message, at) =>
+    typeof message.content === "string"
+      ? undefined
+      : firstDefined(message.content ?? [], (part, of) => check(part, message, `messages[${at}].content[${of}]`))
+  )
 
 const eachTurn = (check: (turn: Turn, messages: ReadonlyArray<Message>) => Fault | undefined) => (request: Request) =>
   firstDefined(turns(request.messages), (turn) => check(turn, request.messages))
@@ -68,6 +76,42 @@ export const shapeRules: ReadonlyArray<Rule<Request>> = [
         code: "invalid_value"
       }
     )
+  },
+  {
+    row: "1c",
+    verified: false,
+    check: eachPart((part, message, path) =>
+      message.role === "user" || part.type === "text" || (part.type === "refusal" && message.role === "assistant")
+        ? undefined
+        : {
+          message: `Invalid '${path}': parts of type '${part.type}' are only allowed in messages with role 'user'.`,
+          param: path,
+          code: "invalid_value"
+        }
+    )
+  },
+  {
+    row: "1c",
+    verified: true,
+    check: eachPart((part, _, path) =>
+      part.type === "image_url" ? openAiImageFault(part.image_url.url, `${path}.image_url.url`) : undefined
+    )
+  },
+  {
+    row: "1c",
+    verified: true,
+    check: eachPart((part, _, path) => {
+      if (part.type !== "file" || part.file.file_id !== undefined) return undefined
+      const type = typeOfDataUrl(part.file.file_data ?? "")
+      return type === "application/pdf" ? undefined : {
+        message:
+          `Invalid file data: '${path}.file.file_data'. Expected a base64-encoded data URL with an application/pdf `
+          + "MIME type (e.g. 'data:application/pdf;base64,SGVsbG8sIFdvcmxkIQ=='), but got "
+          + (type === undefined ? "an invalid base64-encoded value." : `unsupported MIME type '${type}'.`),
+        param: `${path}.file.file_data`,
+        code: "invalid_value"
+      }
+    })
   },
   {
     row: "C20",

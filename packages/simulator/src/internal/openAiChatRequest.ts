@@ -4,7 +4,20 @@ import { reject, type Rejection, tokens } from "../Wire.ts"
 import { get } from "./json.ts"
 import * as SchemaFault from "./schemaFault.ts"
 
-const Part = Schema.Struct({ type: Schema.String, text: Schema.optionalKey(Schema.String) })
+const Part = Schema.Union([
+  Schema.Struct({ type: Schema.Literal("text"), text: Schema.String }),
+  Schema.Struct({ type: Schema.Literal("refusal"), refusal: Schema.String }),
+  Schema.Struct({ type: Schema.Literal("image_url"), image_url: Schema.Struct({ url: Schema.String }) }),
+  Schema.Struct({
+    type: Schema.Literal("file"),
+    file: Schema.Struct({
+      file_data: Schema.optionalKey(Schema.String),
+      file_id: Schema.optionalKey(Schema.String),
+      filename: Schema.optionalKey(Schema.String)
+    })
+  }),
+  Schema.Struct({ type: Schema.Literal("input_audio"), input_audio: Schema.Json })
+])
 
 const Content = Schema.NullOr(Schema.Union([Schema.String, Schema.Array(Part)]))
 
@@ -86,6 +99,7 @@ export interface Request extends Schema.Schema.Type<typeof Body> {
 
 export type Message = Request["messages"][number]
 export type Content = typeof Content.Type
+export type Part = typeof Part.Type
 export type Call = typeof Call.Type
 export type FunctionTool = typeof FunctionTool.Type
 
@@ -115,7 +129,7 @@ const resultsAfter = (messages: ReadonlyArray<Message>, at: number): Turn["resul
 
 /** The text of a message's content, its text parts joined. */
 export const text = (content: Content | undefined): string =>
-  typeof content === "string" ? content : (content ?? []).map((part) => part.text ?? "").join("")
+  typeof content === "string" ? content : (content ?? []).map((part) => part.type === "text" ? part.text : "").join("")
 
 /** The text of the first user message. */
 export const prompt = (messages: ReadonlyArray<Message>): string =>

@@ -1,9 +1,20 @@
 import type { Fault, Rule } from "../Wire.ts"
 import { firstDefined, firstDuplicate } from "./json.ts"
+import { openAiImageFault, typeOfDataUrl } from "./media.ts"
 import { encrypted, reasoningOf } from "./openAiResponsesReasoning.ts"
-import { answers, isCall, isModels, isOutput, isReasoning, type Item, type Request } from "./openAiResponsesRequest.ts"
+import {
+  answers,
+  isCall,
+  isModels,
+  isOutput,
+  isReasoning,
+  type Item,
+  type Part,
+  type Request
+} from "./openAiResponsesRequest.ts"
 
 const maxId = 64
+const maxUrl = 20_971_520
 
 /** How the ids of items that a model writes begin. */
 const prefixes: Readonly<Record<string, string>> = {
@@ -19,12 +30,26 @@ const eachItem =
 
 const inInput = (message: string): Fault => ({ message, param: "input" })
 
-const tooLong = (param: string, length: number): Fault => ({
+const tooLong = (param: string, length: number): Fault => above(param, maxId, length)
+
+const above = (param: string, most: number, length: number): Fault => ({
   message: `Invalid '${param}': string too long. `
-    + `Expected a string with maximum length ${maxId}, but got a string with length ${length} instead.`,
+    + `Expected a string with maximum length ${most}, but got a string with length ${length} instead.`,
   param,
   code: "string_above_max_length"
 })
+
+const eachPart = (check: (part: Part, path: string) => Fault | undefined) =>
+  eachItem((item, at) => {
+    const [key, content] = isOutput(item)
+      ? ["output", item.output]
+      : "content" in item
+      ? ["content", item.content]
+      : ["", ""]
+    return typeof content === "string"
+      ? undefined
+      : firstDefined(content, (part, of) => check(part, `input[${at}].${key}[${of}]`))
+  })
 
 /** Rules about items one by one. */
 export const shapeRules: ReadonlyArray<Rule<Request>> = [
@@ -70,6 +95,38 @@ export const shapeRules: ReadonlyArray<Rule<Request>> = [
       }
       return id == null || id.length <= maxId ? undefined : tooLong(param, id.length)
     })
+  },
+  {
+    row: "2c",
+    verified: true,
+    check: eachPart((part, path) =>
+      part.type === "input_image" && part.file_id == null
+        ? openAiImageFault(part.image_url ?? "", `${path}.image_url`)
+        : undefined
+    )
+  },
+  {
+    row: "2c",
+    verified: false,
+    check: eachPart((part, path) =>
+      part.type === "input_image" && (part.image_url ?? "").length > maxUrl
+        ? above(`${path}.image_url`, maxUrl, part.image_url?.length ?? 0)
+        : undefined
+    )
+  },
+  {
+    row: "2c",
+    verified: false,
+    check: eachPart((part, path) =>
+      part.type !== "input_file" || part.file_id != null || part.file_url != null
+        || typeOfDataUrl(part.file_data ?? "") !== undefined
+        ? undefined
+        : {
+          message: `Invalid '${path}.file_data'. Expected a base64-encoded data URL.`,
+          param: `${path}.file_data`,
+          code: "invalid_value"
+        }
+    )
   },
   {
     row: "R5",

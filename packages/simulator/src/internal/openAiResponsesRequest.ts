@@ -6,13 +6,34 @@ import * as SchemaFault from "./schemaFault.ts"
 
 const Id = Schema.optionalKey(Schema.NullOr(Schema.String))
 
-const Part = Schema.Struct({
-  type: Schema.String,
-  text: Schema.optionalKey(Schema.String),
-  refusal: Schema.optionalKey(Schema.String)
-})
+const inputParts = [
+  Schema.Struct({ type: Schema.Literal("input_text"), text: Schema.String }),
+  Schema.Struct({
+    type: Schema.Literal("input_image"),
+    image_url: Id,
+    file_id: Id,
+    detail: Schema.optionalKey(Schema.NullOr(Schema.Literals(["low", "high", "auto", "original"])))
+  }),
+  Schema.Struct({
+    type: Schema.Literal("input_file"),
+    file_data: Id,
+    file_id: Id,
+    file_url: Id,
+    filename: Id
+  })
+] as const
+
+const InputPart = Schema.Union(inputParts)
+
+const Part = Schema.Union([
+  ...inputParts,
+  Schema.Struct({ type: Schema.Literal("output_text"), text: Schema.String }),
+  Schema.Struct({ type: Schema.Literal("refusal"), refusal: Schema.String })
+])
 
 const Content = Schema.Union([Schema.String, Schema.Array(Part)])
+
+const Answer = Schema.Union([Schema.String, Schema.Array(InputPart)])
 
 const Message = Schema.Struct({
   type: Schema.optionalKey(Schema.Literal("message")),
@@ -45,14 +66,14 @@ const FunctionOutput = Schema.Struct({
   type: Schema.Literal("function_call_output"),
   id: Id,
   call_id: Id,
-  output: Content
+  output: Answer
 })
 
 const CustomOutput = Schema.Struct({
   type: Schema.Literal("custom_tool_call_output"),
   id: Id,
   call_id: Schema.String,
-  output: Content
+  output: Answer
 })
 
 const Reasoning = Schema.Struct({
@@ -170,6 +191,7 @@ export interface Request extends Omit<Schema.Schema.Type<typeof Body>, "input"> 
 export type Item = typeof Item.Type
 export type Call = typeof FunctionCall.Type | typeof CustomCall.Type
 export type Output = typeof FunctionOutput.Type | typeof CustomOutput.Type
+export type Part = typeof Part.Type
 export type Reasoning = typeof Reasoning.Type
 export type FunctionTool = typeof FunctionTool.Type
 
@@ -195,7 +217,7 @@ export const answers = (output: Output, call: Call): boolean =>
 
 /** The text of a content, its text parts joined. */
 export const text = (content: typeof Content.Type | undefined): string =>
-  typeof content === "string" ? content : (content ?? []).map((part) => part.text ?? "").join("")
+  typeof content === "string" ? content : (content ?? []).map((part) => "text" in part ? part.text : "").join("")
 
 /** The text of the first user message. */
 export const prompt = ({ input }: Request): string => {
