@@ -5,6 +5,7 @@ import Anthropic, { AnthropicError, APIConnectionError, APIError } from "@anthro
 import type * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
 import * as ChatModelError from "@volley/core/ChatModelError"
+import * as Content from "@volley/core/Content"
 import * as Conversation from "@volley/core/Conversation"
 import type * as Tool from "@volley/core/Tool"
 import * as ToolCall from "@volley/core/ToolCall"
@@ -124,14 +125,53 @@ const resultMessages = (
   const toolsets = new Map(
     blocks.flatMap((b) => b.type === "tool_use" && b.toolset_name ? [[b.id, b.toolset_name]] : [])
   )
-  const content = toolResults.map(({ callId, isError, text }): Anthropic.ToolResultBlockParam => ({
+  const content = toolResults.map((result): Anthropic.ToolResultBlockParam => ({
     type: "tool_result",
-    tool_use_id: callId,
-    content: text,
-    ...(isError && { is_error: true }),
-    ...(toolsets.has(callId) && { toolset_name: toolsets.get(callId) ?? null })
+    tool_use_id: result.callId,
+    content: contentOf(result),
+    ...(result.isError && { is_error: true }),
+    ...(toolsets.has(result.callId) && { toolset_name: toolsets.get(result.callId) ?? null })
   }))
   return content.length === 0 ? [] : [{ role: "user", content }]
+}
+
+/** A text, or blocks where there is more than that, which the API does not take of an error. */
+const contentOf = (result: Conversation.ToolResult): NonNullable<Anthropic.ToolResultBlockParam["content"]> => {
+  const { media, text } = Content.sift(result, result.isError ? () => "an error is text alone" : refuse)
+  if (media.length === 0) return text
+  return [...(text === "" ? [] : [{ type: "text", text } as const]), ...media.flatMap(blockOf)]
+}
+
+const imageType = Schema.is(Schema.Literals(["image/png", "image/jpeg", "image/gif", "image/webp"]))
+
+/** Characters of base64. */
+const maxImage = 5_242_880
+
+const refuse = (media: Content.Media): string | undefined => {
+  if (media.type === "document") {
+    return media.mediaType === "application/pdf" || Content.plainText(media) !== undefined
+      ? undefined
+      : "Anthropic takes documents of application/pdf and plain text"
+  }
+  if (!imageType(media.mediaType)) {
+    return "Anthropic takes images of image/png, image/jpeg, image/gif and image/webp"
+  }
+  return media.data.length > maxImage ? "Anthropic takes images of up to 5 MB in base64" : undefined
+}
+
+const blockOf = (media: Content.Media): Array<Anthropic.ImageBlockParam | Anthropic.DocumentBlockParam> => {
+  const { data, mediaType } = media
+  if (media.type === "image") {
+    return imageType(mediaType) ? [{ type: "image", source: { type: "base64", media_type: mediaType, data } }] : []
+  }
+  const said = Content.plainText(media)
+  return [{
+    type: "document",
+    source: said === undefined
+      ? { type: "base64", media_type: "application/pdf", data }
+      : { type: "text", media_type: "text/plain", data: said },
+    ...(media.name !== undefined && { title: media.name })
+  }]
 }
 
 /** The API takes neither an empty text nor a message without content. */

@@ -16,6 +16,7 @@ import {
 import type * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
 import * as ChatModelError from "@volley/core/ChatModelError"
+import * as Media from "@volley/core/Content"
 import * as Conversation from "@volley/core/Conversation"
 import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
@@ -28,7 +29,10 @@ import { distinctCalls, idOf, isMadeUp, withId } from "./internal/callIds.ts"
 import * as Refusal from "./internal/refusal.ts"
 
 /** What this codec reads of a response. */
-export type Response = Pick<GenerateContentResponse, "candidates" | "promptFeedback" | "usageMetadata">
+export type Response = Pick<
+  GenerateContentResponse,
+  "candidates" | "promptFeedback" | "usageMetadata" | "modelVersion"
+>
 
 /** The name of this wire. */
 export const wire = "google"
@@ -105,9 +109,13 @@ const problemOf = (json: unknown): string =>
     onSuccess: () => "nothing"
   })
 
-/** The results alone: one `user` content with one `functionResponse` part per call, in call order. */
-export const results = (settled: Batch.Settled<Tool.Any>): Array<Content> =>
-  resultContents(Conversation.results(settled.outcomes))
+/**
+ * The results alone: one `user` content with one `functionResponse` part per call, in call order.
+ *
+ * - `model`: that they are for; Gemini 1 and 2 take no images and documents in results, and get them in a content behind
+ */
+export const results = (settled: Batch.Settled<Tool.Any>, model = ""): Array<Content> =>
+  resultContents(Conversation.results(settled.outcomes), model)
 
 /**
  * What to append to the contents: the model's turn, unchanged but for ids that were repeated, its thought signatures
@@ -115,18 +123,47 @@ export const results = (settled: Batch.Settled<Tool.Any>): Array<Content> =>
  */
 export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): Array<Content> => [
   ...echo(response),
-  ...results(settled)
+  ...results(settled, response.modelVersion)
 ]
 
-const resultContents = (toolResults: ReadonlyArray<Conversation.ToolResult>): Array<Content> => {
-  const parts = toolResults.map((result): Part => ({
-    functionResponse: { ...idOf(result.callId), name: result.name, response: outputOf(result) }
+const resultContents = (toolResults: ReadonlyArray<Conversation.ToolResult>, model: string): Array<Content> => {
+  if (toolResults.length === 0) return []
+  const apart = isOld(model)
+  const shown = toolResults.map((result) => ({ ...result, ...Media.sift(result, refuse) }))
+  const parts = shown.map(({ media, ...result }): Part => ({
+    functionResponse: {
+      ...idOf(result.callId),
+      name: result.name,
+      response: outputOf(result),
+      ...(media.length > 0 && !apart && { parts: media.map(blobOf) })
+    }
   }))
-  return parts.length === 0 ? [] : [{ role: "user", parts }]
+  const behind = shown.flatMap(({ callId, media, name }): Array<Part> =>
+    media.length === 0 ? [] : [{ text: Media.heading(name, idOf(callId).id) }, ...media.map(blobOf)]
+  )
+  return [{ role: "user", parts }, ...(apart && behind.length > 0 ? [{ role: "user", parts: behind }] : [])]
 }
 
+/** These sign no calls, and take no media in results. */
+const isOld = (model: string): boolean => /^(models\/)?gemini-[12]/.test(model)
+
+const images: ReadonlySet<string> = new Set(["image/png", "image/jpeg", "image/webp"])
+
+const refuse = ({ mediaType, type }: Media.Media): string | undefined => {
+  if (type === "image") {
+    return images.has(mediaType) ? undefined : "Gemini takes images of image/png, image/jpeg and image/webp"
+  }
+  return mediaType === "application/pdf" || mediaType.startsWith("text/")
+    ? undefined
+    : "Gemini takes documents of application/pdf and plain text"
+}
+
+const blobOf = ({ data, mediaType }: Media.Media) => ({
+  inlineData: { mimeType: mediaType.startsWith("text/") ? "text/plain" : mediaType, data }
+})
+
 /** The API takes objects, with the result or the error under a key of its own. */
-const outputOf = ({ isError, text }: Conversation.ToolResult): Record<string, unknown> => {
+const outputOf = ({ isError, text }: Pick<Conversation.ToolResult, "isError" | "text">): Record<string, unknown> => {
   const value = jsonOf(text)
   if (!isError) return { output: value }
   return isObject(value) && Object.keys(value).join() === "error" ? value : { error: value }
@@ -165,10 +202,10 @@ const echo = (response: Response): Array<Content> => {
  *
  * - Gemini 3 wants a thought signature on the first call of each turn. Where one is missing, because another wire or an
  *   older model made the call, the API's own mark goes in its place, which it documents to cost quality
- * - `model`: for which the conversation is; none of Gemini 1 and 2 gets the mark
+ * - `model`: for which the conversation is; Gemini 1 and 2 get no mark, and media in a content behind the results
  */
 export const messages = (conversation: Conversation.Conversation, model = ""): Array<Content> => {
-  const sign = /^(models\/)?gemini-[12]/.test(model) ? (content: Content) => content : signed
+  const sign = isOld(model) ? (content: Content) => content : signed
   return Conversation.respell(conversation, wire, acceptsId).messages.flatMap((message): Array<Content> => {
     switch (message.role) {
       case "system":
@@ -178,7 +215,7 @@ export const messages = (conversation: Conversation.Conversation, model = ""): A
       case "assistant":
         return (isNative(message.native) ? message.native.message : spell(message)).map(sign)
       case "tool":
-        return resultContents(message.results)
+        return resultContents(message.results, model)
     }
   })
 }

@@ -3,6 +3,7 @@
  */
 import type * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
+import * as Content from "@volley/core/Content"
 import * as Conversation from "@volley/core/Conversation"
 import type * as Tool from "@volley/core/Tool"
 import * as ToolCall from "@volley/core/ToolCall"
@@ -12,6 +13,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type OpenAI from "openai"
 import { clientOf, reasonOf } from "./internal/client.ts"
+import { dataUrl, fileName, refuseImage } from "./internal/media.ts"
 import { problemOf } from "./internal/problemOf.ts"
 import { strictMode } from "./internal/strictMode.ts"
 
@@ -19,6 +21,7 @@ type Response = OpenAI.ChatCompletion
 type Message = OpenAI.ChatCompletionMessageParam
 type AssistantMessage = OpenAI.ChatCompletionAssistantMessageParam
 type ToolMessage = OpenAI.ChatCompletionToolMessageParam
+type UserMessage = OpenAI.ChatCompletionUserMessageParam
 
 /** The name of this wire. */
 export const wire = "openai-chat"
@@ -97,18 +100,22 @@ export const parse = (json: unknown): Result.Result<Response, string> => {
 
 const isResponse = (json: unknown): json is Response => Schema.is(WholeResponse)(json)
 
-/** The results alone: one `tool` message per call, in call order. */
-export const results = (settled: Batch.Settled<Tool.Any>): Array<ToolMessage> =>
-  Conversation.results(settled.outcomes).map(toolMessage)
+/**
+ * The results alone: one `tool` message per call, in call order.
+ *
+ * - such a message takes text alone: images and documents come behind all of them, in one `user` message
+ */
+export const results = (settled: Batch.Settled<Tool.Any>): Array<ToolMessage | UserMessage> =>
+  resultMessages(Conversation.results(settled.outcomes))
 
 /**
  * What to append to the messages: the assistant turn, unchanged but for ids that were missing or repeated, and right
- * behind it one `tool` message per call.
+ * behind it the results.
  */
 export const followUp = (
   response: Response,
   settled: Batch.Settled<Tool.Any>
-): Array<AssistantMessage | ToolMessage> => [...echo(response), ...results(settled)]
+): Array<AssistantMessage | ToolMessage | UserMessage> => [...echo(response), ...results(settled)]
 
 /** The API takes neither an empty list of calls nor a turn of nothing. */
 const echo = (response: Response): Array<AssistantMessage> => {
@@ -130,11 +137,34 @@ const read = (call: OpenAI.ChatCompletionMessageToolCall) =>
     ? { id: call.id, name: call.custom.name, arguments: call.custom.input }
     : { id: call.id, name: call.function.name, arguments: call.function.arguments }
 
-const toolMessage = ({ callId, text }: Conversation.ToolResult): ToolMessage => ({
-  role: "tool",
-  tool_call_id: callId,
-  content: text
-})
+const resultMessages = (
+  toolResults: ReadonlyArray<Conversation.ToolResult>
+): Array<ToolMessage | UserMessage> => {
+  const shown = toolResults.map((result) => ({ ...result, ...Content.sift(result, refuse) }))
+  const content = shown.flatMap(({ callId, media, name }): Array<OpenAI.ChatCompletionContentPart> =>
+    media.length === 0 ? [] : [{ type: "text", text: Content.heading(name, callId) }, ...media.map(partOf)]
+  )
+  return [
+    ...shown.map(({ callId, text }): ToolMessage => ({ role: "tool", tool_call_id: callId, content: text })),
+    ...(content.length === 0 ? [] : [{ role: "user", content } as const])
+  ]
+}
+
+/** The API takes no file but a PDF; what is plain text can be said as such. */
+const refuse = (media: Content.Media): string | undefined => {
+  if (media.type === "image") return refuseImage(media)
+  return media.mediaType === "application/pdf" || Content.plainText(media) !== undefined
+    ? undefined
+    : "OpenAI's Chat Completions takes documents of application/pdf and plain text"
+}
+
+const partOf = (media: Content.Media): OpenAI.ChatCompletionContentPart => {
+  if (media.type === "image") return { type: "image_url", image_url: { url: dataUrl(media) } }
+  const said = Content.plainText(media)
+  return said === undefined
+    ? { type: "file", file: { filename: fileName(media), file_data: dataUrl(media) } }
+    : { type: "text", text: `${Content.label(media)}:\n${said}` }
+}
 
 /** A conversation as this wire writes it; turns that came from here are echoed as they came. */
 export const messages = (conversation: Conversation.Conversation): Array<Message> =>
@@ -146,7 +176,7 @@ export const messages = (conversation: Conversation.Conversation): Array<Message
       case "assistant":
         return [isNative(message.native) ? message.native.message : spell(message)]
       case "tool":
-        return message.results.map(toolMessage)
+        return resultMessages(message.results)
     }
   })
 

@@ -3,6 +3,7 @@
  */
 import type * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
+import * as Content from "@volley/core/Content"
 import * as Conversation from "@volley/core/Conversation"
 import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
@@ -17,11 +18,15 @@ import type {
   Response,
   ResponseCreateParamsNonStreaming,
   ResponseCustomToolCallOutput,
+  ResponseInputFile,
+  ResponseInputImage,
   ResponseInputItem,
+  ResponseInputText,
   ToolChoiceFunction,
   ToolChoiceOptions
 } from "openai/resources/responses/responses"
 import { clientOf, reasonOf } from "./internal/client.ts"
+import { dataUrl, fileName, refuseImage } from "./internal/media.ts"
 import { problemOf } from "./internal/problemOf.ts"
 import { distinctCalls, echo, isCutOff, read, WholeResponse } from "./internal/responseItems.ts"
 import { strictMode } from "./internal/strictMode.ts"
@@ -104,12 +109,41 @@ const outputs = (
   turn: ReadonlyArray<ResponseInputItem>
 ): Array<Output> => {
   const custom = new Set(turn.flatMap((item) => item.type === "custom_tool_call" ? [item.call_id] : []))
-  return toolResults.map(({ callId, text }) => ({
-    type: custom.has(callId) ? "custom_tool_call_output" : "function_call_output",
-    call_id: callId,
-    output: text
+  return toolResults.map((result) => ({
+    type: custom.has(result.callId) ? "custom_tool_call_output" : "function_call_output",
+    call_id: result.callId,
+    output: outputOf(result)
   }))
 }
+
+type Part = ResponseInputText | ResponseInputImage | ResponseInputFile
+
+/** A text, or a list where there is more than that. */
+const outputOf = (result: Conversation.ToolResult): string | Array<Part> => {
+  const { media, text } = Content.sift(result, refuse)
+  if (media.length === 0) return text
+  return [...(text === "" ? [] : [{ type: "input_text", text } as const]), ...media.map(partOf)]
+}
+
+const refuse = (media: Content.Media): string | undefined => {
+  if (media.type === "image") {
+    return dataUrl(media).length > maxUrl ? "OpenAI takes images of up to 15 MB" : refuseImage(media)
+  }
+  return documents.test(media.mediaType)
+    ? undefined
+    : "OpenAI takes documents of PDF, text, JSON, RTF and those of office programs"
+}
+
+/** Characters of a data URL. */
+const maxUrl = 20_971_520
+
+const documents =
+  /^(text\/.+|application\/(pdf|json|rtf|msword|vnd\.(ms-(excel|powerpoint)|openxmlformats-officedocument\..+|oasis\.opendocument\.text)))$/
+
+const partOf = (media: Content.Media): Part =>
+  media.type === "image"
+    ? { type: "input_image", detail: "auto", image_url: dataUrl(media) }
+    : { type: "input_file", filename: fileName(media), file_data: dataUrl(media) }
 
 /** The `instructions` of a request: what the system messages of a conversation say. */
 export const instructions = (conversation: Conversation.Conversation): string | undefined => {

@@ -170,7 +170,7 @@ describe("OpenAiChat.results", () => {
       const body = calling(call("b"), call("a", "{\"city\":\"Atlantis\"}"), call("c", "{"), call("d", "{}", "parallel"))
       const settled = yield* Batch.run(toolkit, OpenAiChat.toolCalls(body))
       const results = OpenAiChat.results(settled)
-      assert.deepStrictEqual(results.map((message) => [message.role, message.tool_call_id]), [
+      assert.deepStrictEqual(results.map((message) => [message.role, idsOf([message])[0]]), [
         ["tool", "b"],
         ["tool", "a"],
         ["tool", "c"],
