@@ -9,12 +9,14 @@ import type * as JsonSchema from "effect/JsonSchema"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
+import type { StandardSchemaV1 } from "effect/StandardSchema"
 import type { Access } from "./Access.ts"
 import { InvalidArguments, ToolFailure, Unencodable } from "./CallError.ts"
 import { Content } from "./Content.ts"
 import { claim, type Claims } from "./internal/claims.ts"
 import type { Expansion } from "./internal/expansion.ts"
 import { checkOf, jsonSchemaOf, withObjectRoot } from "./internal/jsonSchema.ts"
+import * as Standard from "./internal/standardSchema.ts"
 import type { Limit } from "./Limits.ts"
 import type { ToolCall } from "./ToolCall.ts"
 
@@ -204,6 +206,10 @@ export function make<
   definition: Definition<P, S, F, ReadOnly> & { readonly execute: Execute<P, S, F, R> }
 ): Tool<Name, P, S, F, R | SchemaServices<P, S, F>, ReadOnly>
 export function make(name: string, definition: AnyDefinition): Any {
+  return build(name, definition)
+}
+
+const build = (name: string, definition: AnyDefinition): Any => {
   const jsonSchema = withObjectRoot(name, definition.jsonSchema ?? jsonSchemaOf(definition.parameters))
   return compile(name, definition, { codec: Schema.toCodecJson(definition.parameters), jsonSchema, strict: false })
 }
@@ -303,6 +309,70 @@ export function fromJsonSchema<
   const { parameters, validate, ...rest } = definition
   const schema = Schema.Json.check(Schema.makeFilter(validate ?? checkOf(name, parameters)))
   return make(name, { ...rest, parameters: schema, success: Schema.Unknown, jsonSchema: parameters })
+}
+
+/** The parameters that a schema of any library reads: its output, from JSON. */
+export type ParametersOf<P> = P extends Schema.Constraint ? P
+  : P extends StandardSchemaV1 ? Schema.Codec<StandardSchemaV1.InferOutput<P>, Schema.Json>
+  : never
+
+/** The results that a schema of any library writes: its input, as the JSON that it gives out. */
+export type SuccessOf<S> = S extends Schema.Constraint ? S
+  : S extends StandardSchemaV1 ? Schema.Codec<StandardSchemaV1.InferInput<S>, Schema.Json>
+  : never
+
+/**
+ * Makes a tool whose `parameters` or `success` is a schema of another library: zod, valibot, arktype, all that follow
+ * Standard Schema. Either may be one of Effect as well.
+ *
+ * - providers are sent the JSON Schema that `parameters` writes of itself (Standard JSON Schema); where it cannot, this
+ *   throws, unless `jsonSchema` is given
+ * - validation may be asynchronous; what it throws or rejects with is that call's `Defect`
+ * - a result is validated too: the model is shown what `success` gives out, the program gets what `execute` gave
+ */
+export function fromStandardSchema<
+  const Name extends string,
+  P extends Standard.AnySchema,
+  S extends Standard.AnySchema,
+  F extends Schema.Constraint = typeof Schema.Never,
+  R = never,
+  const ReadOnly extends boolean = false
+>(
+  name: Name,
+  definition: Traits<ParametersOf<P>["Type"], F, ReadOnly> & {
+    readonly parameters: P
+    readonly success: S
+    /** What providers are sent in place of the JSON Schema that `parameters` gives. */
+    readonly jsonSchema?: JsonSchema.JsonSchema | undefined
+    /** What the model is shown of a result in place of its JSON. */
+    readonly content?: ((value: SuccessOf<S>["Type"]) => ReadonlyArray<Content>) | undefined
+    readonly execute: Execute<ParametersOf<P>, SuccessOf<S>, F, R>
+  }
+): Tool<
+  Name,
+  ParametersOf<P>,
+  SuccessOf<S>,
+  F,
+  R | SchemaServices<ParametersOf<P>, SuccessOf<S>, F>,
+  ReadOnly
+>
+export function fromStandardSchema(
+  name: string,
+  definition: Omit<AnyDefinition, "parameters" | "success"> & {
+    readonly parameters: Standard.AnySchema
+    readonly success: Standard.AnySchema
+  }
+): Any {
+  const { jsonSchema, parameters, success, ...rest } = definition
+  const result = Standard.isForeign(success) ? Standard.writing(success) : success
+  return Standard.isForeign(parameters)
+    ? build(name, {
+      ...rest,
+      parameters: Standard.reading(parameters),
+      success: result,
+      jsonSchema: jsonSchema ?? Standard.jsonSchemaOf(name, parameters)
+    })
+    : build(name, { ...rest, parameters, success: result, jsonSchema })
 }
 
 /**

@@ -10,11 +10,11 @@ export const jsonSchemaOf = (schema: Schema.Constraint): JsonSchema.JsonSchema =
   const key = typeof root["$ref"] === "string" ? root["$ref"].replace("#/$defs/", "") : ""
   const resolved = definitions[key] ?? root
   const object = isEmptyStruct(resolved) ? { type: "object", properties: {}, additionalProperties: false } : resolved
-  return withoutSafeBounds(Object.keys(definitions).length === 0 ? object : { ...object, $defs: definitions })
+  return withoutNoise(Object.keys(definitions).length === 0 ? object : { ...object, $defs: definitions })
 }
 
-/** `Schema.Int` spells the bounds of a safe integer out, which tells a model nothing and costs tokens. */
-const withoutSafeBounds = (schema: JsonSchema.JsonSchema): JsonSchema.JsonSchema =>
+/** Schemas of integers spell the bounds of a safe one out, which tells a model nothing and costs tokens. */
+export const withoutNoise = (schema: JsonSchema.JsonSchema): JsonSchema.JsonSchema =>
   JSON.parse(
     JSON.stringify(schema, (key, value: unknown) =>
       (key === "minimum" && value === Number.MIN_SAFE_INTEGER) ||

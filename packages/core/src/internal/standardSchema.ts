@@ -1,0 +1,75 @@
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import type * as JsonSchema from "effect/JsonSchema"
+import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
+import * as SchemaIssue from "effect/SchemaIssue"
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from "effect/StandardSchema"
+import { withoutNoise } from "./jsonSchema.ts"
+
+/** A schema of Effect, or of any library that follows Standard Schema. */
+export type AnySchema = Schema.Constraint | StandardSchemaV1
+
+/** True for what Effect does not know how to read itself. */
+export const isForeign = (schema: AnySchema): schema is StandardSchemaV1 => !Schema.isSchema(schema)
+
+/** Reads JSON by a Standard Schema; what it gave goes back as it is, where that is JSON. */
+export const reading = (schema: StandardSchemaV1): Schema.Codec<unknown, Schema.Json> =>
+  Schema.Json.pipe(Schema.decodeTo(Schema.Unknown, {
+    decode: SchemaGetter.transformEffect((json) => validate(schema, json)),
+    encode: SchemaGetter.passthrough({ strict: false })
+  }))
+
+/** Writes what a Standard Schema takes as the JSON that it gives. */
+export const writing = (schema: StandardSchemaV1): Schema.Codec<unknown, Schema.Json> =>
+  Schema.Json.pipe(Schema.decodeTo(Schema.Unknown, {
+    decode: SchemaGetter.passthrough({ strict: false }),
+    encode: SchemaGetter.transformEffect((value) => Effect.flatMap(validate(schema, value), onlyJson))
+  }))
+
+const onlyJson = (value: unknown): Effect.Effect<Schema.Json, SchemaIssue.Issue> =>
+  Effect.mapError(Schema.decodeUnknownEffect(Schema.Json)(value), ({ issue }) => issue)
+
+const validate = (schema: StandardSchemaV1, value: unknown): Effect.Effect<unknown, SchemaIssue.Issue> =>
+  Effect.suspend(() => {
+    const result = schema["~standard"].validate(value)
+    return result instanceof Promise ? Effect.flatMap(Effect.promise(() => result), settle) : settle(result)
+  })
+
+const settle = (result: StandardSchemaV1.Result<unknown>): Effect.Effect<unknown, SchemaIssue.Issue> => {
+  if (result.issues === undefined) return Effect.succeed(result.value)
+  const issues = result.issues.map(issueOf)
+  return Effect.fail(
+    Arr.isArrayNonEmpty(issues) ? new SchemaIssue.Composite(Schema.Unknown.ast, issues) : new SchemaIssue.InvalidValue()
+  )
+}
+
+const issueOf = ({ message, path = [] }: StandardSchemaV1.Issue): SchemaIssue.Issue => {
+  const issue = new SchemaIssue.InvalidValue({ message })
+  const keys = path.map((part) => typeof part === "object" ? part.key : part)
+  return keys.length === 0 ? issue : new SchemaIssue.Pointer(keys, issue)
+}
+
+/** The JSON Schema of what a Standard Schema takes; throws where it has none, or cannot write one. */
+export const jsonSchemaOf = (name: string, schema: StandardSchemaV1): JsonSchema.JsonSchema => {
+  const { vendor } = schema["~standard"]
+  const mend = "give it as `jsonSchema`"
+  if (!hasJsonSchema(schema)) {
+    throw new Error(
+      `Tool.fromStandardSchema("${name}"): \`parameters\` of ${vendor} has no JSON Schema of its own; ${mend}.`
+    )
+  }
+  try {
+    const { $schema: _draft, ...json } = schema["~standard"].jsonSchema.input({ target: "draft-2020-12" })
+    return withoutNoise(json)
+  } catch (cause) {
+    const why = (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, "")
+    throw new Error(
+      `Tool.fromStandardSchema("${name}"): ${vendor} cannot write \`parameters\` as JSON Schema: ${why}; ${mend}.`,
+      { cause }
+    )
+  }
+}
+
+const hasJsonSchema = (schema: StandardSchemaV1): schema is StandardSchemaV1 & StandardJSONSchemaV1 =>
+  "jsonSchema" in schema["~standard"]
