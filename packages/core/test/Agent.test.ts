@@ -1,55 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Agent, Batch, ChatModel, ChatModelError, Conversation, Tool, ToolCall, Toolkit } from "@volley/core"
-import { Context, Deferred, Effect, Exit, Fiber, Latch, Layer, Schema, Stream } from "effect"
+import { Agent, Batch, ChatModelError, Conversation, Tool, Toolkit } from "@volley/core"
+import { Context, Deferred, Effect, Exit, Fiber, Latch, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { acting, assertEveryCallAnswered, ends, gauge, recordingLogger } from "./support.ts"
-
-const usage = { input: 10, output: 1 }
-
-/** A turn that answers. */
-const says = (text: string, finish: ChatModel.Turn["finish"] = "stop"): ChatModel.Turn => ({
-  message: { role: "assistant", text, calls: [] },
-  finish,
-  usage
-})
-
-/** A turn that asks for tools; its call ids are the same in every turn, as some providers have it. */
-const asks = (...calls: ReadonlyArray<Partial<ToolCall.ToolCall> & { readonly name: string }>): ChatModel.Turn => ({
-  message: {
-    role: "assistant",
-    text: "",
-    calls: calls.map((call, index) => ({ ...ToolCall.make({ id: `call_${index + 1}`, ...call }), index, ...call }))
-  },
-  finish: "tool-calls",
-  usage
-})
-
-/** A model that says one turn after the other, the last one for ever, and remembers what it was asked. */
-const scripted = (...turns: ReadonlyArray<ChatModel.Turn>) => {
-  const requests: Array<ChatModel.Request> = []
-  const generate = (request: ChatModel.Request) =>
-    Effect.sync(() => turns[Math.min(requests.push(request), turns.length) - 1]!)
-  const stream = (request: ChatModel.Request) => Stream.fromIterableEffect(Effect.map(generate(request), partsOf))
-  return { requests, layer: Layer.succeed(ChatModel.ChatModel, { generate, stream }) }
-}
-
-/** A turn as it is streamed. */
-const partsOf = (turn: ChatModel.Turn): ReadonlyArray<ChatModel.Part> => [
-  ...turn.message.text === "" ? [] : [{ _tag: "Text", text: turn.message.text } as const],
-  ...turn.message.calls.map((call) => ({ _tag: "Call", call }) as const),
-  { _tag: "Turn", turn, response: undefined }
-]
-
-/** Runs an agent against a script and sees to it that every call of the conversation is answered. */
-const run = Effect.fnUntraced(function*<T extends Tool.Any>(
-  model: ReturnType<typeof scripted>,
-  options: Agent.Options<T>
-) {
-  const ended = yield* Effect.provide(Agent.run(options), model.layer)
-  assertEveryCallAnswered(ended.conversation)
-  for (const { conversation } of model.requests) assertEveryCallAnswered(conversation)
-  return ended
-})
+import { asks, modelOf, run, says, scripted } from "./scripted.ts"
+import { acting, ends, gauge, recordingLogger } from "./support.ts"
 
 const ok = acting("ok", () => Effect.succeed("fine"))
 const toolkit = Toolkit.make(ok)
@@ -131,7 +85,7 @@ describe("Agent.run", () => {
     Effect.gen(function*() {
       const reason = new ChatModelError.Unauthorized({ message: "no", status: 401 })
       const failure = new ChatModelError.ChatModelError({ wire: "test", reason })
-      const layer = Layer.succeed(ChatModel.ChatModel, { generate: () => Effect.fail(failure) })
+      const layer = modelOf(() => Effect.fail(failure))
       assert.strictEqual(yield* Effect.flip(Effect.provide(Agent.run({ toolkit, prompt }), layer)), failure)
     }))
 

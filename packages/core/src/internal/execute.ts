@@ -29,8 +29,6 @@ export interface Options {
   readonly timeout?: Duration.Input | "unbounded" | undefined
   /** How long the whole batch may take; what has not ended by then is answered by a timeout error. Unbounded. */
   readonly deadline?: Duration.Input | "unbounded" | undefined
-  /** When the batch has to be settled at the latest, in milliseconds since the epoch, besides its deadline. Unbounded. */
-  readonly until?: number | undefined
   /** Calls of the batch that run, each further one is answered by `LimitExceeded`; 64. */
   readonly maxCalls?: number | "unbounded" | undefined
   /** Bytes of UTF-8 that the model is shown of one result; 65,536. */
@@ -91,17 +89,22 @@ export const execute = (
     return Effect.map(run(begun.batch, nodes, begun.concurrency, limits), (outcomes) => executed(begun, outcomes))
   })
 
-/** Settles calls under options while they arrive; gives how their stream ended as well. */
+/**
+ * Settles calls under options while they arrive; gives how their stream ended as well.
+ *
+ * - `atMost`: milliseconds that the deadline may come to, asked for when the stream has ended
+ */
 export const executeArriving = <E>(
   toolkit: Toolkit.Any,
   calls: Stream.Stream<ToolCall, E, unknown>,
-  options: Options
+  options: Options,
+  atMost: () => number = () => Infinity
 ): Effect.Effect<Executed & { readonly end: Exit.Exit<void, E> }, never, unknown> =>
   Effect.contextWith((context: Context.Context<unknown>) => {
     const begun = begin(toolkit, options, context)
     const limits = Context.getOption(context, Limits.Limits)
-    const { batch: { deadline, now }, until } = begun
-    const arrival = Arrival.make(() => Math.min(now() + deadline, until))
+    const { deadline, now } = begun.batch
+    const arrival = Arrival.make(now, () => Math.min(deadline, atMost()))
     const batch = { ...begun.batch, arrival }
     return Effect.map(
       runArriving(batch, arrival, calls, begun.concurrency, limits),
@@ -123,7 +126,6 @@ interface Begun {
   readonly batch: Batch
   readonly concurrency: number
   readonly maxMessageBytes: number
-  readonly until: number
 }
 
 const begin = (toolkit: Toolkit.Any, options: Options, context: Context.Context<unknown>): Begun => {
@@ -132,8 +134,7 @@ const begin = (toolkit: Toolkit.Any, options: Options, context: Context.Context<
   const amount = (name: "concurrency" | "maxCalls" | "maxResultBytes" | "maxMessageBytes", least: number) =>
     atLeast(least, name, option(name))
   const now = stopwatch(Context.get(context, Clock.Clock))
-  const until = options.until ?? defaults.until ?? Infinity
-  const deadline = Math.max(0, Math.min(millis("deadline", option("deadline")), until - now()))
+  const deadline = millis("deadline", option("deadline"))
   let runId = options.runId ?? defaults.runId
   const batch: Batch = {
     toolkit,
@@ -151,7 +152,7 @@ const begin = (toolkit: Toolkit.Any, options: Options, context: Context.Context<
     traced: context.mapUnsafe.has(Tracer.Tracer.key),
     late: []
   }
-  return { batch, concurrency: amount("concurrency", 1), maxMessageBytes: amount("maxMessageBytes", 0), until }
+  return { batch, concurrency: amount("concurrency", 1), maxMessageBytes: amount("maxMessageBytes", 0) }
 }
 
 /** Whoever is told of calls cannot harm them. */

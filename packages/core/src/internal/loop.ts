@@ -17,12 +17,18 @@ import { type Asking, streamedTurn, type Taken, wholeTurn } from "./turns.ts"
 
 type Tell = (event: Event<Tool.Any, unknown>) => Effect.Effect<void>
 
-/** An agent at work: what it was given, and since when it runs. */
+/**
+ * An agent at work: what it was given, and since when it runs.
+ *
+ * - `maxCalls`, `deadline`: those of its batches
+ */
 interface Agent {
   readonly options: AnyOptions
   readonly model: ChatModel.ChatModel["Service"]
   readonly bounds: Bounds
   readonly maxCalls: number
+  readonly deadline: number
+  readonly now: () => number
   readonly output: Output.Output | undefined
   readonly began: number
   readonly tell: Tell
@@ -61,24 +67,33 @@ export const loop = Effect.fnUntraced(function*(
 
 const prepare = Effect.fnUntraced(function*(options: AnyOptions, tell: Tell): Effect.fn.Return<Agent, never, unknown> {
   const defaults = yield* Batch.Defaults
+  const clock = yield* Clock.Clock
+  const now = () => clock.currentTimeMillisUnsafe()
   return {
     options,
     model: yield* ChatModel.ChatModel,
     bounds: boundsOf(options),
     maxCalls: amount(options.batch?.maxCalls ?? defaults.maxCalls ?? safe.maxCalls),
+    deadline: millisOf(options.batch?.deadline ?? defaults.deadline),
+    now,
     output: options.output && Output.make(options.output),
-    began: yield* Clock.currentTimeMillis,
+    began: now(),
     tell
   }
 })
 
 const amount = (value: number | "unbounded"): number => value === "unbounded" ? Infinity : value
 
+const millisOf = (duration: Batch.Options["deadline"]): number =>
+  duration === undefined || duration === "unbounded"
+    ? Infinity
+    : Duration.toMillis(Duration.fromInputUnsafe(duration))
+
 const boundsOf = ({ maxDuration, maxRounds = 5, maxTokens, maxToolCalls }: AnyOptions): Bounds => ({
   rounds: whole("maxRounds", maxRounds),
   calls: whole("maxToolCalls", maxToolCalls),
   tokens: whole("maxTokens", maxTokens),
-  time: maxDuration === undefined ? Infinity : Duration.toMillis(Duration.fromInputUnsafe(maxDuration))
+  time: millisOf(maxDuration)
 })
 
 const whole = (name: string, value: number | undefined): number => {
@@ -110,7 +125,10 @@ const decided = Effect.fnUntraced(function*(
   const settled = yield* Batch.run(
     agent.options.toolkit,
     waiting,
-    batchOf(agent, state, turnsOf(state.conversation), false)(0)
+    {
+      ...batchOf(agent, state, turnsOf(state.conversation), false),
+      deadline: unboundedOr(deadlineOf(agent, state, 0))
+    }
   )
   const after = { ...state, conversation: Conversation.decided(state.conversation, settled.outcomes) }
   return yield* withoutPending(after, settled)
@@ -123,10 +141,10 @@ const withoutPending = (state: State, { pending }: Batch.Settled<Tool.Any>): Eff
 
 /** The limit for which the next turn has to be an answer. */
 const limitOf = Effect.fnUntraced(function*(
-  { began, bounds, options, tell }: Agent,
+  { began, bounds, now, options, tell }: Agent,
   state: State
 ): Effect.fn.Return<Limit | undefined, AgentError> {
-  const spent = spentOf(state, (yield* Clock.currentTimeMillis) - began)
+  const spent = spentOf(state, now() - began)
   const limit = metBy(bounds, spent)
   const refused = options.atLimit === "fail" ? limit : exceededBy(bounds, spent)
   if (refused !== undefined) return yield* fail(state, new LimitReached({ limit: refused, bound: bounds[refused] }))
@@ -158,7 +176,7 @@ const takeTurn = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Taken, ChatModelError | AgentError, unknown> {
   const { bounds, model, options, tell } = agent
   yield* tell({ _tag: "TurnStarted", turn: state.turns + 1, toolsOff })
-  const left = agent.began + bounds.time - (yield* Clock.currentTimeMillis)
+  const left = agent.began + bounds.time - agent.now()
   const late = Effect.suspend(() => Effect.fail(new LimitReached({ limit: "time", bound: bounds.time })))
   const asking: Asking = {
     model,
@@ -171,7 +189,8 @@ const takeTurn = Effect.fnUntraced(function*(
         tell({ _tag: "TurnEnded", turn }),
         tell({ _tag: "Usage", turn: turn.usage, total: plus(state.usage, turn.usage) })
       ),
-    batch: batchOf(agent, state, turnsOf(state.conversation) + 1, toolsOff)
+    batch: batchOf(agent, state, turnsOf(state.conversation) + 1, toolsOff),
+    deadline: (turnMillis) => deadlineOf(agent, state, turnMillis)
   }
   return yield* Effect.catchTag(
     options.streaming === true ? streamedTurn(asking) : wholeTurn(asking),
@@ -193,15 +212,21 @@ const requestOf = ({ options, output }: Agent, state: State, toolsOff: boolean):
  *
  * - some providers repeat call ids from turn to turn: the turn's number keeps the idempotency keys apart
  */
-const batchOf =
-  ({ began, bounds, maxCalls, options, tell }: Agent, state: State, turn: number, toolsOff: boolean) =>
-  (turnMillis: number): Batch.Options => ({
-    ...options.batch,
-    runId: `${options.batch?.runId ?? state.conversation.runId}/${turn}`,
-    maxCalls: unboundedOr(toolsOff ? 0 : Math.min(maxCalls, bounds.calls - state.calls)),
-    ...(bounds.time < Infinity && { until: began + bounds.time - Math.max(turnMillis, state.turnMillis) }),
-    onCall: (event) => Effect.andThen(options.batch?.onCall?.(event) ?? Effect.void, tell(event))
-  })
+const batchOf = (
+  { bounds, maxCalls, options, tell }: Agent,
+  state: State,
+  turn: number,
+  toolsOff: boolean
+): Batch.Options => ({
+  ...options.batch,
+  runId: `${options.batch?.runId ?? state.conversation.runId}/${turn}`,
+  maxCalls: unboundedOr(toolsOff ? 0 : Math.min(maxCalls, bounds.calls - state.calls)),
+  onCall: (event) => Effect.andThen(options.batch?.onCall?.(event) ?? Effect.void, tell(event))
+})
+
+/** What is left for the calls of a turn, if as much time as the longest turn took is kept for an answer. */
+const deadlineOf = ({ began, bounds, deadline, now }: Agent, state: State, turnMillis: number): number =>
+  Math.max(0, Math.min(deadline, began + bounds.time - now() - Math.max(turnMillis, state.turnMillis)))
 
 const unboundedOr = (value: number): number | "unbounded" => value === Infinity ? "unbounded" : value
 

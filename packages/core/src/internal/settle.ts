@@ -227,7 +227,7 @@ const orStopped = (
 }
 
 const timeout = (batch: Batch, tool: Tool.Any, limit: Timeout["limit"], started: boolean): Timeout => {
-  const millis = limit === "timeout" ? timeoutOf(batch, tool) : batch.deadline
+  const millis = limit === "timeout" ? timeoutOf(batch, tool) : batch.arrival?.deadline ?? batch.deadline
   return new Timeout({ limit, millis, started, harmless: isHarmless(tool) })
 }
 

@@ -3,7 +3,6 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import type { LimitReached } from "../AgentError.ts"
 import * as Batch from "../Batch.ts"
@@ -11,13 +10,15 @@ import type * as ChatModel from "../ChatModel.ts"
 import type { ChatModelError } from "../ChatModelError.ts"
 import type * as Tool from "../Tool.ts"
 import type * as Toolkit from "../Toolkit.ts"
+import { executeArriving } from "./execute.ts"
 
 /**
  * A turn that is to be taken.
  *
  * - `timeUp`: fails when the model has no time left
  * - `onText`, `onTurn`: are told what the model says, while calls of it may already run
- * - `batch`: how the calls are bounded, once the turn has taken so many milliseconds
+ * - `batch`: how the calls are bounded
+ * - `deadline`: how long they may take, in milliseconds, once the model has taken so many for its turn
  */
 export interface Asking {
   readonly model: ChatModel.ChatModel["Service"]
@@ -26,7 +27,8 @@ export interface Asking {
   readonly timeUp: Effect.Effect<never, LimitReached>
   readonly onText: (text: ChatModel.Text) => Effect.Effect<void>
   readonly onTurn: (turn: ChatModel.Turn) => Effect.Effect<void>
-  readonly batch: (turnMillis: number) => Batch.Options
+  readonly batch: Batch.Options
+  readonly deadline: (turnMillis: number) => number
 }
 
 /** A turn, how long the model took for it, and what became of its calls, where it had any. */
@@ -38,14 +40,20 @@ export interface Taken {
 
 /** Has the model finish its turn, and then runs the calls. */
 export const wholeTurn = Effect.fnUntraced(function*(
-  { batch, model, onTurn, request, timeUp, toolkit }: Asking
+  { batch, deadline, model, onTurn, request, timeUp, toolkit }: Asking
 ): Effect.fn.Return<Taken, ChatModelError | LimitReached, unknown> {
   const began = yield* Clock.currentTimeMillis
   const turn = yield* Effect.raceFirst(model.generate(request), timeUp)
   const millis = (yield* Clock.currentTimeMillis) - began
   yield* onTurn(turn)
   const { calls } = turn.message
-  return { turn, millis, settled: calls.length === 0 ? undefined : yield* Batch.run(toolkit, calls, batch(millis)) }
+  if (calls.length === 0) return { turn, millis, settled: undefined }
+  const left = deadline(millis)
+  return {
+    turn,
+    millis,
+    settled: yield* Batch.run(toolkit, calls, left === Infinity ? batch : { ...batch, deadline: left })
+  }
 })
 
 interface Heard {
@@ -59,14 +67,13 @@ export const streamedTurn = Effect.fnUntraced(function*(
   asking: Asking
 ): Effect.fn.Return<Taken, ChatModelError | LimitReached, unknown> {
   const began = yield* Clock.currentTimeMillis
-  const heard = yield* Ref.make<Heard>({ text: "", turn: undefined, millis: 0 })
+  let heard: Heard = { text: "", turn: undefined, millis: 0 }
   const hear = Effect.fnUntraced(function*(part: ChatModel.Part) {
-    const millis = (yield* Clock.currentTimeMillis) - began
-    yield* Ref.update(heard, ({ text, turn }) => ({
-      text: part._tag === "Text" ? text + part.text : text,
-      turn: part._tag === "Turn" ? part.turn : turn,
-      millis
-    }))
+    heard = {
+      text: part._tag === "Text" ? heard.text + part.text : heard.text,
+      turn: part._tag === "Turn" ? part.turn : heard.turn,
+      millis: (yield* Clock.currentTimeMillis) - began
+    }
     if (part._tag === "Text") yield* asking.onText(part)
     if (part._tag === "Turn") yield* asking.onTurn(part.turn)
   })
@@ -76,8 +83,9 @@ export const streamedTurn = Effect.fnUntraced(function*(
     Stream.filter((part) => part._tag === "Call"),
     Stream.map(({ call }) => call)
   )
-  const { end, ...settled } = yield* Batch.dispatch(asking.toolkit, calls, asking.batch(0))
-  const { millis, text, turn } = yield* Ref.get(heard)
+  const { batch, deadline, toolkit } = asking
+  const { end, ...settled } = yield* executeArriving(toolkit, calls, batch, () => deadline(heard.millis))
+  const { millis, text, turn } = heard
   if (turn === undefined) return yield* brokenOff(end, settled, text, millis)
   return { turn, millis, settled: settled.outcomes.length === 0 ? undefined : settled }
 })

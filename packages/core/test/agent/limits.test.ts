@@ -1,0 +1,185 @@
+/**
+ * What an agent may use, and what it does when that is used up.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Agent, AgentError, type ChatModel, type Tool, Toolkit } from "@volley/core"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { asks, modelOf, run, says, scripted } from "../scripted.ts"
+import { acting, assertEveryCallAnswered, ends } from "../support.ts"
+
+const ok = acting("ok", () => Effect.succeed("fine"))
+const toolkit = Toolkit.make(ok)
+const prompt = "Go on."
+
+const costing = (turn: ChatModel.Turn, input: number, output: number): ChatModel.Turn => ({
+  ...turn,
+  usage: { input, output }
+})
+
+const toolChoices = (model: ReturnType<typeof scripted>) => model.requests.map(({ toolChoice }) => toolChoice ?? "-")
+
+/** Gives why an agent ended without an answer; its conversation has every call answered all the same. */
+const refusalOf = Effect.fnUntraced(function*<T extends Tool.Any>(
+  model: ReturnType<typeof scripted>,
+  options: Agent.Options<T>
+) {
+  const error = yield* Effect.flip(Effect.provide(Agent.run(options), model.layer))
+  assert.instanceOf(error, AgentError.AgentError)
+  assertEveryCallAnswered(error.conversation)
+  return error
+})
+
+describe("a limit of calls", () => {
+  it.effect("runs no more of them, answers the others, and then asks for an answer", () =>
+    Effect.gen(function*() {
+      const model = scripted(asks({ name: "ok" }, { name: "ok" }), asks({ name: "ok" }, { name: "ok" }), says("Done."))
+      const ended = yield* run(model, { toolkit, prompt, maxToolCalls: 3 })
+      assert.deepStrictEqual(ended.rounds.map(({ settled }) => ends(settled)), [
+        ["fine", "fine"],
+        ["fine", "LimitExceeded"]
+      ])
+      assert.deepStrictEqual([ended.limited, ended.answer], ["calls", "Done."])
+      assert.deepStrictEqual(toolChoices(model), ["-", "-", "none"])
+    }))
+
+  it.effect("counts what did not fit its tool, and not what was refused for the limit", () =>
+    Effect.gen(function*() {
+      const three = asks({ name: "ok", arguments: "{" }, { name: "nobody" }, { name: "ok" })
+      const ended = yield* run(scripted(three, asks({ name: "ok" }), says("Done.")), {
+        toolkit,
+        prompt,
+        maxToolCalls: 4,
+        batch: { maxCalls: 2 }
+      })
+      assert.deepStrictEqual(ended.rounds.map(({ settled }) => ends(settled)), [
+        ["InvalidArguments", "UnknownTool", "LimitExceeded"],
+        ["fine"]
+      ])
+    }))
+})
+
+describe("a limit of tokens", () => {
+  it.effect("keeps enough for an answer, as much as the last turn, its results and a thousand more", () =>
+    Effect.gen(function*() {
+      const model = scripted(costing(asks({ name: "ok" }), 900, 75), costing(says("Done."), 1000, 10))
+      const spent = 975
+      const next = 975 + 2 + 1024
+      const ended = yield* run(model, { toolkit, prompt, maxTokens: spent + 2 * next - 1 })
+      assert.deepStrictEqual([ended.limited, toolChoices(model)], ["tokens", ["-", "none"]])
+      const roomy = yield* run(scripted(costing(asks({ name: "ok" }), 900, 75), says("Done.")), {
+        toolkit,
+        prompt,
+        maxTokens: spent + 2 * next
+      })
+      assert.isFalse(roomy.limited)
+    }))
+
+  it.effect("that leaves no room for an answer ends in a typed error", () =>
+    Effect.gen(function*() {
+      const model = scripted(costing(asks({ name: "ok" }), 900, 75), says("Done."))
+      const error = yield* refusalOf(model, { toolkit, prompt, maxTokens: 2000 })
+      assert.deepInclude(error.reason, { _tag: "LimitReached", limit: "tokens", bound: 2000 })
+      assert.deepStrictEqual(error.usage, { input: 900, output: 75 })
+      assert.strictEqual(error.message, "the agent met its limit of 2000 tokens")
+      assert.strictEqual(model.requests.length, 1)
+    }))
+})
+
+describe("a limit of time", () => {
+  const slow = Toolkit.make(acting("slow", () => Effect.never))
+
+  /** A model that takes a second for each turn. */
+  const model = (...turns: ReadonlyArray<ChatModel.Turn>) => {
+    const requests: Array<ChatModel.Request> = []
+    const layer = modelOf((request) => {
+      const turn = turns[Math.min(requests.push(request), turns.length) - 1]!
+      return Effect.delay(Effect.succeed(turn), "1 second")
+    })
+    return { requests, layer }
+  }
+
+  const inVirtualTime = Effect.fnUntraced(function*<A, E>(effect: Effect.Effect<A, E>) {
+    const fiber = yield* Effect.forkChild(
+      Effect.clockWith((clock) => {
+        const began = clock.currentTimeMillisUnsafe()
+        return Effect.map(
+          Effect.result(effect),
+          (result) => ({ result, millis: clock.currentTimeMillisUnsafe() - began })
+        )
+      })
+    )
+    yield* TestClock.adjust("1 hour")
+    return yield* Fiber.join(fiber)
+  })
+
+  it.effect.each([false, true])(
+    "stops the calls early enough for an answer (streaming: %s)",
+    (streaming) =>
+      Effect.gen(function*() {
+        const { layer, requests } = model(asks({ name: "slow" }), says("Done."))
+        const { millis, result } = yield* inVirtualTime(
+          Effect.provide(Agent.run({ toolkit: slow, prompt, maxDuration: "10 seconds", streaming }), layer)
+        )
+        assert(result._tag === "Success")
+        assert.deepStrictEqual(result.success.rounds.map(({ settled }) => ends(settled)), [["Timeout"]])
+        assert.deepStrictEqual([result.success.limited, result.success.answer], ["time", "Done."])
+        assert.strictEqual(millis, 10_000)
+        assert.deepStrictEqual(requests.map(({ toolChoice }) => toolChoice ?? "-"), ["-", "none"])
+      })
+  )
+
+  it.effect.each([false, true])(
+    "that a turn goes beyond ends in a typed error (streaming: %s)",
+    (streaming) =>
+      Effect.gen(function*() {
+        const { layer } = model(says("Too late."))
+        const { millis, result } = yield* inVirtualTime(
+          Effect.provide(Agent.run({ toolkit, prompt, maxDuration: 400, streaming }), layer)
+        )
+        assert(result._tag === "Failure" && result.failure._tag === "AgentError")
+        assert.deepInclude(result.failure.reason, { _tag: "LimitReached", limit: "time" })
+        assert.strictEqual(millis, 400)
+      })
+  )
+})
+
+describe("atLimit: fail", () => {
+  it.effect.each(
+    [
+      { limit: "rounds", options: { maxRounds: 1 } },
+      { limit: "calls", options: { maxToolCalls: 1 } },
+      { limit: "tokens", options: { maxTokens: 1500 } }
+    ] as const
+  )("ends in a typed error at a limit of $limit", ({ limit, options }) =>
+    Effect.gen(function*() {
+      const model = scripted(asks({ name: "ok" }), says("Done."))
+      const error = yield* refusalOf(model, { toolkit, prompt, atLimit: "fail", ...options })
+      assert.deepInclude(error.reason, { _tag: "LimitReached", limit })
+      assert.strictEqual(model.requests.length, 1)
+    }))
+
+  it.effect("does not mind an answer within the limits", () =>
+    Effect.gen(function*() {
+      const ended = yield* run(scripted(asks({ name: "ok" }), says("Done.")), {
+        toolkit,
+        prompt,
+        atLimit: "fail",
+        maxRounds: 2
+      })
+      assert.deepStrictEqual([ended.answer, ended.limited], ["Done.", false])
+    }))
+})
+
+describe("limits that make no sense", () => {
+  it.effect.each([{ maxRounds: -1 }, { maxToolCalls: 1.5 }, { maxTokens: Number.NaN }])(
+    "die: %j",
+    (options) =>
+      Effect.gen(function*() {
+        const exit = yield* Effect.exit(
+          Effect.provide(Agent.run({ toolkit, prompt, ...options }), scripted(says("")).layer)
+        )
+        assert.match(String(exit), /Agent\.Options\.\w+ is .*: give a whole number from 0 on/)
+      })
+  )
+})

@@ -1,0 +1,77 @@
+/**
+ * Answers that are values.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Agent, AgentError, Toolkit } from "@volley/core"
+import { Effect, Schema } from "effect"
+import { asks, says, scripted } from "../scripted.ts"
+import { acting } from "../support.ts"
+
+const toolkit = Toolkit.make(acting("ok", () => Effect.succeed("fine")))
+const prompt = "Go on."
+
+const Report = Schema.Struct({ city: Schema.String, at: Schema.Date })
+const whole = "{\"city\":\"Oslo\",\"at\":\"2026-11-20T00:00:00.000Z\"}"
+
+const asking = <S extends Schema.Constraint>(
+  model: ReturnType<typeof scripted>,
+  output: S,
+  options: Partial<Agent.Options<never>> = {}
+) => Effect.provide(Agent.run({ toolkit, prompt, output, ...options }), model.layer)
+
+describe("Agent.run with an output", () => {
+  it.effect("ends in a value of its schema, beside tools", () =>
+    Effect.gen(function*() {
+      const model = scripted(asks({ name: "ok" }), says(whole))
+      const { answer, output, rounds } = yield* asking(model, Report)
+      assert.deepStrictEqual(output, { city: "Oslo", at: new Date("2026-11-20T00:00:00.000Z") })
+      assert.deepStrictEqual([answer, rounds.length], [whole, 1])
+      const asked = model.requests.map((request) => request.output)
+      assert.strictEqual(asked.length, 2)
+      for (const output of asked) {
+        assert.strictEqual(output?.name, "answer")
+        assert.deepInclude(output?.jsonSchema, {
+          type: "object",
+          required: ["city", "at"],
+          additionalProperties: false
+        })
+      }
+    }))
+
+  it.effect("puts what is no object under a key of its own, since providers take only objects", () =>
+    Effect.gen(function*() {
+      const model = scripted(says("{\"answer\":[1,2]}"))
+      assert.deepStrictEqual((yield* asking(model, Schema.Array(Schema.Int))).output, [1, 2])
+      assert.deepInclude(model.requests[0]!.output?.jsonSchema, { type: "object", required: ["answer"] })
+    }))
+
+  it.effect("tells the model what does not decode, and takes its next answer", () =>
+    Effect.gen(function*() {
+      const model = scripted(says("It is cold."), says("{\"city\":\"Oslo\"}"), says(whole))
+      const { conversation, output } = yield* asking(model, Report)
+      assert.strictEqual(output.city, "Oslo")
+      const told = conversation.messages.flatMap((message) => message.role === "user" ? [message.text] : [])
+      assert.strictEqual(told.length, 3)
+      assert.match(told[1]!, /JSON/)
+      assert.match(told[2]!, /Missing key[^]*at/)
+    }))
+
+  it.effect("fails with what the model said last when its rounds are over", () =>
+    Effect.gen(function*() {
+      const model = scripted(says("No."))
+      const error = yield* Effect.flip(asking(model, Report, { maxRounds: 2 }))
+      assert.instanceOf(error, AgentError.AgentError)
+      assert(error.reason._tag === "InvalidOutput")
+      assert.strictEqual(error.reason.text, "No.")
+      assert.strictEqual(model.requests.length, 3)
+      assert.strictEqual(error.conversation.messages.at(-1)?.role, "assistant")
+    }))
+
+  it.effect("asks for no output where none is wanted", () =>
+    Effect.gen(function*() {
+      const model = scripted(says("Hello."))
+      const ended = yield* Effect.provide(Agent.run({ toolkit, prompt }), model.layer)
+      assert.isUndefined(ended.output)
+      assert.isUndefined(model.requests[0]!.output)
+    }))
+})
