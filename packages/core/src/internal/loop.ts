@@ -182,7 +182,7 @@ const takeTurn = Effect.fnUntraced(function*(
     model,
     request: requestOf(agent, state, toolsOff),
     toolkit: options.toolkit,
-    timeUp: left === Infinity ? Effect.never : Effect.andThen(Effect.sleep(left), late),
+    timeUp: left === Infinity ? undefined : Effect.andThen(Effect.sleep(left), late),
     onText: tell,
     onTurn: (turn) =>
       Effect.andThen(

@@ -3,6 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import type { LimitReached } from "../AgentError.ts"
 import * as Batch from "../Batch.ts"
@@ -15,7 +16,7 @@ import { executeArriving } from "./execute.ts"
 /**
  * A turn that is to be taken.
  *
- * - `timeUp`: fails when the model has no time left
+ * - `timeUp`: fails when the model has no time left; nothing where its time is not bounded
  * - `onText`, `onTurn`: are told what the model says, while calls of it may already run
  * - `batch`: how the calls are bounded
  * - `deadline`: how long they may take, in milliseconds, once the model has taken so many for its turn
@@ -24,7 +25,7 @@ export interface Asking {
   readonly model: ChatModel.ChatModel["Service"]
   readonly request: ChatModel.Request
   readonly toolkit: Toolkit.Any
-  readonly timeUp: Effect.Effect<never, LimitReached>
+  readonly timeUp: Effect.Effect<never, LimitReached> | undefined
   readonly onText: (text: ChatModel.Text) => Effect.Effect<void>
   readonly onTurn: (turn: ChatModel.Turn) => Effect.Effect<void>
   readonly batch: Batch.Options
@@ -43,7 +44,7 @@ export const wholeTurn = Effect.fnUntraced(function*(
   { batch, deadline, model, onTurn, request, timeUp, toolkit }: Asking
 ): Effect.fn.Return<Taken, ChatModelError | LimitReached, unknown> {
   const began = yield* Clock.currentTimeMillis
-  const turn = yield* Effect.raceFirst(model.generate(request), timeUp)
+  const turn = yield* (timeUp ? Effect.raceFirst(model.generate(request), timeUp) : model.generate(request))
   const millis = (yield* Clock.currentTimeMillis) - began
   yield* onTurn(turn)
   const { calls } = turn.message
@@ -78,7 +79,7 @@ export const streamedTurn = Effect.fnUntraced(function*(
     if (part._tag === "Turn") yield* asking.onTurn(part.turn)
   })
   const calls = asking.model.stream(asking.request).pipe(
-    Stream.interruptWhen(asking.timeUp),
+    inTime(asking.timeUp),
     Stream.tap(hear),
     Stream.filter((part) => part._tag === "Call"),
     Stream.map(({ call }) => call)
@@ -89,6 +90,15 @@ export const streamedTurn = Effect.fnUntraced(function*(
   if (turn === undefined) return yield* brokenOff(end, settled, text, millis)
   return { turn, millis, settled: settled.outcomes.length === 0 ? undefined : settled }
 })
+
+/** `Stream.interruptWhen` would not let a failure of the stream through. */
+const inTime = (timeUp: Asking["timeUp"]) => <A, E>(stream: Stream.Stream<A, E>): Stream.Stream<A, E | LimitReached> =>
+  timeUp === undefined ? stream : Stream.callback((queue) =>
+    Effect.raceFirst(
+      Stream.runIntoQueue(stream, queue),
+      Effect.catch(timeUp, (late) => Queue.fail(queue, late))
+    )
+  )
 
 /** What has run is kept, where the model can be asked to go on from it; nothing but its text and calls is known then. */
 const brokenOff = (

@@ -1,0 +1,219 @@
+/**
+ * What an agent tells while it runs, and what it makes of turns that break off.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Agent, ChatModel, ChatModelError, Tool, ToolCall, Toolkit } from "@volley/core"
+import { Deferred, Effect, Exit, Fiber, Layer, Schema, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { asks, partsOf, says, scripted, usage } from "../scripted.ts"
+import { acting, assertEveryCallAnswered, ends } from "../support.ts"
+
+const look = Tool.make("look", {
+  description: "Looks.",
+  parameters: Schema.Struct({ ms: Schema.Finite }),
+  success: Schema.String,
+  readOnly: true,
+  execute: ({ ms }, call) => Effect.andThen(call.progress("looking"), Effect.as(Effect.sleep(ms), "seen"))
+})
+const change = acting("change", () => Effect.succeed("changed"))
+const toolkit = Toolkit.make(look, change)
+const prompt = "Go on."
+
+const lookAt = (ms: number) => ({ name: "look", arguments: { ms } })
+
+const said = (event: Agent.Event<never, unknown>): string => {
+  switch (event._tag) {
+    case "TurnStarted":
+      return `TurnStarted ${event.turn}${event.toolsOff ? " without tools" : ""}`
+    case "Text":
+      return `Text ${event.text}`
+    case "TurnEnded":
+      return `TurnEnded ${event.turn.finish}`
+    case "Usage":
+      return `Usage ${event.turn.input} of ${event.total.input}`
+    case "CallStarted":
+      return `CallStarted ${event.call.id}`
+    case "CallProgress":
+      return `CallProgress ${event.call.id} ${String(event.progress)}`
+    case "CallSettled":
+      return `CallSettled ${event.outcome.call.id} ${event.outcome.encoded}`
+    case "RoundSettled":
+      return `RoundSettled ${event.conversation.messages.length}`
+    case "LimitReached":
+      return `LimitReached ${event.limit}`
+    case "Answer":
+      return `Answer ${event.ended.answer}`
+  }
+}
+
+const failure = (reason: ChatModelError.Reason) => new ChatModelError.ChatModelError({ wire: "test", reason })
+const overloaded = failure(new ChatModelError.ProviderFailed({ message: "overloaded", status: 529 }))
+const misread = failure(new ChatModelError.UnusableResponse({ message: "not a response" }))
+
+/** A model that streams these parts, one list a turn. */
+const streaming = (...turns: ReadonlyArray<Stream.Stream<ChatModel.Part, ChatModelError.ChatModelError>>) => {
+  const requests: Array<ChatModel.Request> = []
+  const stream = (request: ChatModel.Request) =>
+    Stream.suspend(() => turns[Math.min(requests.push(request), turns.length) - 1]!)
+  const generate = () => Effect.die("not asked for a whole turn")
+  return { requests, layer: Layer.succeed(ChatModel.ChatModel, { generate, stream }) }
+}
+
+const pause = (ms: number) => Stream.drain(Stream.fromEffect(Effect.sleep(ms)))
+
+const callPart = (index: number, name: string, args: unknown = {}): ChatModel.Part => ({
+  _tag: "Call",
+  call: ToolCall.make({ id: `call_${index + 1}`, name, arguments: args, index })
+})
+
+describe("Agent.stream", () => {
+  it.effect("tells turns, text, calls, rounds, usage, limits and the answer, in the order in which they happen", () =>
+    Effect.gen(function*() {
+      const first = { ...asks(lookAt(10)), message: { ...asks(lookAt(10)).message, text: "Let me see." } }
+      const { layer } = scripted(first, says("That is all."))
+      const events = Agent.stream({ toolkit, prompt, maxRounds: 1 }).pipe(Stream.map(said), Stream.runCollect)
+      const fiber = yield* Effect.forkChild(Effect.provide(events, layer))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(Array.from(yield* Fiber.join(fiber)), [
+        "TurnStarted 1",
+        "Text Let me see.",
+        "CallStarted call_1",
+        "CallProgress call_1 looking",
+        "TurnEnded tool-calls",
+        "Usage 10 of 10",
+        "CallSettled call_1 \"seen\"",
+        "RoundSettled 3",
+        "LimitReached rounds",
+        "TurnStarted 2 without tools",
+        "Text That is all.",
+        "TurnEnded stop",
+        "Usage 10 of 20",
+        "Answer That is all."
+      ])
+    }))
+
+  it.effect("starts read-only calls while the turn is still being written, and comes to what run comes to", () =>
+    Effect.gen(function*() {
+      const lengths = [1000, 800, 600, 400, 200]
+      const whole = asks(...lengths.map(lookAt))
+      const written = Stream.fromIterable(partsOf(whole)).pipe(
+        Stream.flatMap((part) =>
+          part._tag === "Call" ? Stream.concat(pause(200), Stream.succeed(part)) : Stream.succeed(part)
+        )
+      )
+      const { layer } = streaming(written, Stream.fromIterable(partsOf(says("Done."))))
+      const fiber = yield* Effect.forkChild(Effect.provide(Agent.run({ toolkit, prompt, streaming: true }), layer))
+      yield* TestClock.adjust(1199)
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* TestClock.adjust(1)
+      const ended = yield* Fiber.join(fiber)
+      const plain = yield* Effect.forkChild(
+        Effect.provide(Agent.run({ toolkit, prompt }), scripted(whole, says("Done.")).layer)
+      )
+      yield* TestClock.adjust("1 minute")
+      const { conversation } = yield* Fiber.join(plain)
+      assert.deepStrictEqual(ended.conversation.messages, conversation.messages)
+    }))
+
+  it.effect("fails with what the model fails with, after all that was told before", () =>
+    Effect.gen(function*() {
+      const { layer } = streaming(
+        Stream.concat(Stream.make({ _tag: "Text", text: "We" } as const), Stream.fail(misread))
+      )
+      const heard: Array<string> = []
+      const exit = yield* Agent.stream({ toolkit, prompt }).pipe(
+        Stream.runForEach((event) => Effect.sync(() => heard.push(said(event)))),
+        Effect.provide(layer),
+        Effect.exit
+      )
+      assert.deepStrictEqual([heard, exit], [["TurnStarted 1", "Text We"], Exit.fail(misread)])
+    }))
+
+  it.effect("a reader who stops interrupts the agent and its calls", () =>
+    Effect.gen(function*() {
+      const stopped = yield* Deferred.make<void>()
+      const slow = acting("slow", () => Effect.onInterrupt(Effect.never, () => Deferred.succeed(stopped, undefined)))
+      const { layer } = scripted(asks({ name: "slow" }))
+      const first = Agent.stream({ toolkit: Toolkit.make(slow), prompt }).pipe(
+        Stream.filter((event) => event._tag === "CallStarted"),
+        Stream.take(1),
+        Stream.runDrain
+      )
+      yield* Effect.provide(first, layer)
+      yield* Deferred.await(stopped)
+    }))
+
+  it.effect("a reader who is slow holds no call up", () =>
+    Effect.gen(function*() {
+      const { layer } = scripted(asks(lookAt(10), lookAt(20)), says("Done."))
+      const spans: Array<number> = []
+      const reading = Agent.stream({ toolkit, prompt }).pipe(
+        Stream.runForEach((event) =>
+          Effect.andThen(
+            Effect.sleep("1 minute"),
+            Effect.sync(() => {
+              if (event._tag === "CallSettled") spans.push(event.outcome.endedAt - event.outcome.startedAt)
+            })
+          )
+        )
+      )
+      const fiber = yield* Effect.forkChild(Effect.provide(reading, layer))
+      yield* TestClock.adjust("1 hour")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(spans, [10, 20])
+    }))
+})
+
+describe("a streamed turn that breaks off", () => {
+  const broken = (error: ChatModelError.ChatModelError, ...parts: ReadonlyArray<ChatModel.Part>) =>
+    Stream.concat(Stream.concat(Stream.fromIterable(parts), pause(50)), Stream.fail(error))
+
+  const runWith = Effect.fnUntraced(function*(
+    options: Partial<Agent.Options<never>>,
+    ...turns: Parameters<typeof streaming>
+  ) {
+    const model = streaming(...turns)
+    const fiber = yield* Effect.forkChild(
+      Effect.exit(Effect.provide(Agent.run({ toolkit, prompt, streaming: true, ...options }), model.layer))
+    )
+    yield* TestClock.adjust("1 hour")
+    return { exit: yield* Fiber.join(fiber), requests: model.requests }
+  })
+  const run = (...turns: Parameters<typeof streaming>) => runWith({}, ...turns)
+
+  it.effect("for a reason that may pass is gone on from where calls of it have run: their results are kept", () =>
+    Effect.gen(function*() {
+      const turn = broken(
+        overloaded,
+        { _tag: "Text", text: "Let me see." },
+        callPart(0, "look", { ms: 100 }),
+        callPart(1, "change")
+      )
+      const { exit, requests } = yield* run(turn, Stream.fromIterable(partsOf(says("Done."))))
+      assert(Exit.isSuccess(exit))
+      const { answer, conversation, rounds } = exit.value
+      assertEveryCallAnswered(conversation)
+      assert.deepStrictEqual([answer, requests.length], ["Done.", 2])
+      assert.deepStrictEqual(rounds.map(({ settled }) => ends(settled)), [["seen", "Truncated"]])
+      assert.deepInclude(conversation.messages[1], { role: "assistant", text: "Let me see." })
+      assert.strictEqual(rounds[0]!.turn.finish, "length")
+      assert.deepStrictEqual(exit.value.usage, usage)
+    }))
+
+  it.effect.each([
+    { why: "for a reason that does not pass", turn: broken(misread, callPart(0, "look", { ms: 1 })), error: misread },
+    { why: "before any call of it ran", turn: broken(overloaded, callPart(0, "change")), error: overloaded }
+  ])("$why is the agent's failure", ({ error, turn }) =>
+    Effect.gen(function*() {
+      for (const maxDuration of [undefined, "1 day"] as const) {
+        const { exit, requests } = yield* runWith({ maxDuration }, turn)
+        assert.deepStrictEqual([exit, requests.length], [Exit.fail(error), 1])
+      }
+    }))
+
+  it.effect("each time is gone on from no more often than there are rounds", () =>
+    Effect.gen(function*() {
+      const { exit, requests } = yield* run(broken(overloaded, callPart(0, "look", { ms: 1 })))
+      assert.deepStrictEqual([exit, requests.length], [Exit.fail(overloaded), 6])
+    }))
+})
