@@ -1,8 +1,9 @@
 /**
- * Anthropic's `POST /v1/messages`, not streamed, as strict as its documented and reported refusals.
+ * Anthropic's `POST /v1/messages`, streamed and not, as strict as its documented and reported refusals.
  */
 import type { ContentBlock, Message, ThinkingBlock } from "@anthropic-ai/sdk/resources/messages"
 import * as Result from "effect/Result"
+import type * as Frame from "./Frame.ts"
 import { pairingRules, shapeRules } from "./internal/anthropicMessageRules.ts"
 import { headerRules, modelRules, parameterRules, sizeRules, thinks } from "./internal/anthropicModelRules.ts"
 import { blocks, placed, read, type Request, resultText } from "./internal/anthropicRequest.ts"
@@ -11,6 +12,7 @@ import { sign } from "./internal/thinkingSignature.ts"
 import type { Reply, SeenCall, View } from "./Script.ts"
 import { checkAll, type Headers, reject, type Rejection, type Rendered, type Rule, tokens } from "./Wire.ts"
 
+export { frames } from "./internal/anthropicFrames.ts"
 export type { Request } from "./internal/anthropicRequest.ts"
 
 export const name = "anthropic"
@@ -61,6 +63,9 @@ const seen = ({ messages }: Request): ReadonlyArray<SeenCall> => {
     result: results.get(id) ?? ""
   }))
 }
+
+/** How a request wants its answer streamed, where it does. */
+export const streams = ({ stream }: Request): Frame.Options | undefined => stream === true ? {} : undefined
 
 /** Puts a reply into a response body; ids count on from the calls and the turns that the request holds. */
 export const render = (request: Request, reply: Reply): Rendered<Message> => {

@@ -1,8 +1,9 @@
 /**
- * Google's `POST /v1/models/{model}:generateContent`, not streamed, as strict as its documented and reported refusals.
+ * Google's `POST /v1/models/{model}:generateContent` and its `:streamGenerateContent`, as strict as its documented and reported refusals.
  */
 import type { Candidate, Content, FinishReason, GenerateContentResponse, Part } from "@google/genai"
 import * as Result from "effect/Result"
+import type * as Frame from "./Frame.ts"
 import { mediaRules, pairingRules, shapeRules, signatureRules } from "./internal/geminiContentRules.ts"
 import {
   callsOf,
@@ -19,10 +20,11 @@ import { isObject } from "./internal/json.ts"
 import type { Reply, SeenCall, View } from "./Script.ts"
 import { checkAll, type Headers, reject, type Rejection, type Rendered, type Rule, tokens } from "./Wire.ts"
 
+export { frames } from "./internal/geminiFrames.ts"
 export type { Request } from "./internal/geminiRequest.ts"
 
 export const name = "google"
-export const path = /^\/(?:v1|v1beta)\/models\/([^/:]+):generateContent$/
+export const path = /^\/(?:v1|v1beta)\/models\/([^/:]+):(generateContent|streamGenerateContent)(\?.*)?$/
 export const requestIdHeader = "x-request-id"
 
 /** The rules that a request of the right shape must keep, in the order in which they are looked at. */
@@ -38,7 +40,7 @@ export const rules: ReadonlyArray<Rule<Request>> = [
 /** Reads a request to a path, or says which rule it violates first; a body of `undefined` was no JSON. */
 export const check = (body: unknown, headers: Headers, to: string): Result.Result<Request, Rejection> =>
   checkAll(keyRules, headers).pipe(
-    Result.flatMap(() => body === undefined ? Result.fail(noJson) : read(body, modelOf(to) ?? "")),
+    Result.flatMap(() => body === undefined ? Result.fail(noJson) : read(body, modelOf(to) ?? "", streamsTo(to))),
     Result.flatMap((request) => checkAll(rules, request))
   )
 
@@ -46,6 +48,12 @@ const noJson = reject({ row: "JSON", verified: false }, { message: "Invalid JSON
 
 /** The model that a path names. */
 export const modelOf = (to: string): string | undefined => path.exec(to)?.[1]
+
+const streamsTo = (to: string): Request["streams"] => {
+  const [, , method, query] = path.exec(to) ?? []
+  if (method !== "streamGenerateContent") return undefined
+  return new URLSearchParams(query).get("alt") === "sse" ? "sse" : "array"
+}
 
 /** Shows a model what stands in a request. There is no parallel switch. */
 export const view = (request: Request): View => ({
@@ -76,7 +84,10 @@ const seen = ({ contents }: Request): ReadonlyArray<SeenCall> =>
     })
   )
 
-/** The fields of a response that there are without streaming, its enum as it goes over the wire. */
+/** How a request wants its answer streamed, where it does. */
+export const streams = (request: Request): Frame.Options | undefined => request.streams === undefined ? undefined : {}
+
+/** The fields of a response that there are on the wire, its enum as it goes over the wire. */
 export interface Body extends Pick<GenerateContentResponse, "usageMetadata" | "modelVersion" | "responseId"> {
   readonly candidates: ReadonlyArray<
     Pick<Candidate, "index"> & { readonly content: Content; readonly finishReason: `${FinishReason}` }

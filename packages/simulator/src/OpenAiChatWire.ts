@@ -1,8 +1,9 @@
 /**
- * OpenAI's `POST /v1/chat/completions`, not streamed, as strict as its documented and reported refusals.
+ * OpenAI's `POST /v1/chat/completions`, streamed and not, as strict as its documented and reported refusals.
  */
 import * as Result from "effect/Result"
 import type { ChatCompletion, ChatCompletionMessage } from "openai/resources/chat/completions"
+import type * as Frame from "./Frame.ts"
 import { parse } from "./internal/json.ts"
 import { pairingRules, shapeRules } from "./internal/openAiChatMessageRules.ts"
 import { keyRules, modelRules, parameterRules, sizeRules } from "./internal/openAiChatModelRules.ts"
@@ -11,6 +12,7 @@ import { toolNames, toolRules } from "./internal/openAiChatToolRules.ts"
 import type { Reply, SeenCall, View, Wanted } from "./Script.ts"
 import { checkAll, type Headers, reject, type Rejection, type Rendered, type Rule, tokens } from "./Wire.ts"
 
+export { frames } from "./internal/openAiChatFrames.ts"
 export type { Request } from "./internal/openAiChatRequest.ts"
 
 export const name = "openai"
@@ -55,6 +57,10 @@ const seen = (call: Call, turn: Turn): SeenCall => ({
     : { name: call.custom.name, arguments: call.custom.input }),
   result: text(turn.results.find(({ message }) => message.tool_call_id === call.id)?.message.content)
 })
+
+/** How a request wants its answer streamed, where it does. */
+export const streams = ({ stream, stream_options }: Request): Frame.Options | undefined =>
+  stream === true ? { usage: stream_options?.include_usage === true } : undefined
 
 /** Puts a reply into a response body; ids count on from the calls and the turns that the request holds. */
 export const render = (request: Request, reply: Reply): Rendered<ChatCompletion> => {

@@ -1,8 +1,9 @@
 /**
- * OpenAI's `POST /v1/responses`, not streamed and without a memory, as strict as its documented and reported refusals.
+ * OpenAI's `POST /v1/responses`, streamed and not, without a memory, as strict as its documented and reported refusals.
  */
 import * as Result from "effect/Result"
 import type { Response, ResponseOutputItem, ResponseReasoningItem } from "openai/resources/responses/responses"
+import type * as Frame from "./Frame.ts"
 import { parse } from "./internal/json.ts"
 import { keyRules } from "./internal/openAiChatModelRules.ts"
 import { pairingRules, reasoningRules, shapeRules } from "./internal/openAiResponsesItemRules.ts"
@@ -23,6 +24,7 @@ import { toolNames, toolRules } from "./internal/openAiResponsesToolRules.ts"
 import type { Reply, SeenCall, View } from "./Script.ts"
 import { checkAll, type Headers, reject, type Rejection, type Rendered, type Rule, tokens } from "./Wire.ts"
 
+export { frames } from "./internal/openAiResponsesFrames.ts"
 export type { Request } from "./internal/openAiResponsesRequest.ts"
 
 export const name = "openai-responses"
@@ -67,6 +69,9 @@ const seen = (call: Call, { input }: Request): SeenCall => ({
   arguments: call.type === "custom_tool_call" ? call.input : parse(call.arguments) ?? call.arguments,
   result: text(input.filter(isOutput).find((output) => answers(output, call))?.output)
 })
+
+/** How a request wants its answer streamed, where it does. */
+export const streams = ({ stream }: Request): Frame.Options | undefined => stream === true ? {} : undefined
 
 /** The body of a response as it is sent: the SDK adds `output_text`, and the tools are those of the request. */
 export interface Body extends Omit<Response, "output_text" | "tools" | "tool_choice"> {

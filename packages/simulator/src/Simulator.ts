@@ -3,18 +3,20 @@
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Data from "effect/Data"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as HttpEffect from "effect/http/HttpEffect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
-import { type Entry, exchange } from "./internal/exchange.ts"
+import * as Frame from "./Frame.ts"
+import { type Answer, type Entry, exchange, type Play } from "./internal/exchange.ts"
 import { parse } from "./internal/json.ts"
-import type * as Script from "./Script.ts"
 
 export type { Entry } from "./internal/exchange.ts"
 
@@ -22,11 +24,14 @@ export type { Entry } from "./internal/exchange.ts"
  * How a simulator plays.
  *
  * - `script`: picks what is played to a conversation; none means a refusal with status 400
+ * - `fragment`: how streamed texts are cut, 16 characters a fragment by default
  * - `latency`: how long the model takes before each answer, nothing by default; refusals come at once
+ * - `pace`: how long it then takes before a call of the turn is whole, by its place in the turn from 0; nothing by
+ *   default. What is not streamed waits for all of them
  */
-export interface Options {
-  readonly script: (view: Script.View) => Script.Script | undefined
+export interface Options extends Play {
   readonly latency?: Duration.Input | undefined
+  readonly pace?: ((call: number) => Duration.Input) | undefined
 }
 
 /** An Effect HTTP app that answers whatever it is asked. */
@@ -50,21 +55,53 @@ export interface Simulator {
 export const make = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<Simulator> {
   const arrivals = yield* Ref.make(0)
   const log = yield* Ref.make<ReadonlyArray<Entry>>([])
-  const keep = (entry: Entry) => Ref.update(log, (entries) => [...entries, entry])
+  const keep = (entry: Entry) =>
+    Ref.update(log, (entries) => entries.some(({ number }) => number === entry.number) ? entries : [...entries, entry])
   const app = Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
     const number = yield* Ref.updateAndGet(arrivals, (count) => count + 1)
     const text = yield* Effect.orElseSucceed(request.text, () => "")
-    const route = `${request.method} ${new URL(request.url, "http://localhost").pathname}`
-    const answer = exchange({ number, route, headers: request.headers, body: parse(text) }, options.script)
-    if (answer.entry.status === 200) {
-      yield* think(options.latency ?? 0).pipe(Effect.onInterrupt(() => keep(unsent(answer.entry))))
-    }
+    const { pathname, search } = new URL(request.url, "http://localhost")
+    const route = `${request.method} ${pathname}`
+    const answer = exchange({ number, route, search, headers: request.headers, body: parse(text) }, options)
+    yield* think(thought(answer, options)).pipe(Effect.onInterrupt(() => keep(unsent(answer.entry))))
+    if (answer.entry.streamed) return streamed(answer, options.pace, keep)
     yield* keep(answer.entry)
     return HttpServerResponse.jsonUnsafe(answer.body, { status: answer.entry.status, headers: answer.headers })
   })
   return { app, requests: Effect.map(Ref.get(log), (entries) => entries.toSorted((a, b) => a.number - b.number)) }
 })
+
+/** What passes before the first byte. */
+const thought = ({ entry, frames }: Answer, { latency = 0, pace }: Options): Duration.Duration =>
+  entry.status !== 200
+    ? Duration.zero
+    : (entry.streamed ? [] : frames).reduce(
+      (sum, frame) => Duration.sum(sum, pauseBefore(frame, pace)),
+      Duration.fromInputUnsafe(latency)
+    )
+
+const pauseBefore = ({ completes }: Frame.Frame, pace: Options["pace"]): Duration.Duration =>
+  Duration.fromInputUnsafe(completes === undefined ? 0 : pace?.(completes) ?? 0)
+
+/** A client that stops reading once it has the last event, as some do, has not gone away before. */
+const streamed = (
+  { entry, frames, headers }: Answer,
+  pace: Options["pace"],
+  keep: (entry: Entry) => Effect.Effect<void>
+): HttpServerResponse.HttpServerResponse => {
+  const body = Stream.fromIterable(frames).pipe(
+    Stream.mapEffect((frame) =>
+      Effect.sleep(pauseBefore(frame, pace)).pipe(
+        Effect.andThen(frame === frames.at(-1) ? keep(entry) : Effect.void),
+        Effect.as(Frame.text(frame))
+      )
+    ),
+    Stream.encodeText,
+    Stream.onExit((exit) => keep(Exit.hasInterrupts(exit) ? unsent(entry) : entry))
+  )
+  return HttpServerResponse.stream(body, { headers, contentType: "text/event-stream" })
+}
 
 /** HTTP handlers are not interruptible of themselves. */
 const think = (latency: Duration.Input): Effect.Effect<void> => Effect.interruptible(Effect.sleep(latency))

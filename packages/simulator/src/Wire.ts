@@ -2,6 +2,7 @@
  * What the simulated wires have in common: requests that are checked rule by rule, seen as a `View`, and answered.
  */
 import * as Result from "effect/Result"
+import type * as Frame from "./Frame.ts"
 import type { Reply, View } from "./Script.ts"
 
 /** Request headers, by lower-case name. */
@@ -63,15 +64,19 @@ export interface Rendered<out Body> {
  *
  * - `path`: where requests go; a pattern where it names the model
  * - `check`: reads a parsed body, or says which rule it violates first; a body of `undefined` was no JSON
+ * - `streams`: how a request wants its answer streamed, where it does
+ * - `frames`: cuts the body of an answer into the events of a stream
  * - `refuse`: the body of a refusal
  */
-export interface Wire<Request> {
+export interface Wire<Request, Body extends object = never> {
   readonly name: "openai" | "openai-responses" | "anthropic" | "google"
   readonly path: string | RegExp
   readonly requestIdHeader: string
   readonly check: (body: unknown, headers: Headers, path: string) => Result.Result<Request, Rejection>
   readonly view: (request: Request) => View
-  readonly render: (request: Request, reply: Reply) => Rendered<object>
+  readonly streams: (request: Request) => Frame.Options | undefined
+  readonly render: (request: Request, reply: Reply) => Rendered<Body>
+  readonly frames: (body: Body, options: Frame.Options) => ReadonlyArray<Frame.Frame>
   readonly refuse: (rejection: Rejection, requestId: string) => object
 }
 

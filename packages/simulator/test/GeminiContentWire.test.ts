@@ -341,6 +341,9 @@ describe("GeminiContentWire.check", () => {
         for (const text of says) assert.include(error["message"], text)
         const twin = yield* send(good, model)
         assert.strictEqual(twin.status, 200, JSON.stringify(twin.body))
+        const path = `/v1/models/${model ?? newer}:streamGenerateContent?alt=sse`
+        const streamed = yield* post(path, { "x-goog-api-key": "key" }, bad)
+        assert.deepStrictEqual([streamed.body, streamed.entry?.row], [body, row])
       })
   )
 
@@ -367,9 +370,9 @@ describe("GeminiContentWire.check", () => {
         const { entry, status } = yield* post(`/${version}/models/${newer}:generateContent`, headers, request())
         assert.deepStrictEqual([entry?.model, status], [newer, 200])
       }
-      const streamed = yield* post(`/v1/models/${newer}:streamGenerateContent`, headers, request())
-      assert.deepStrictEqual([streamed.entry?.wire, streamed.status], ["google", 404])
-      assert.deepInclude(streamed.body["error"], { status: "NOT_FOUND" })
+      const counted = yield* post(`/v1/models/${newer}:countTokens`, headers, request())
+      assert.deepStrictEqual([counted.entry?.wire, counted.status], ["google", 404])
+      assert.deepInclude(counted.body["error"], { status: "NOT_FOUND" })
       const unknown = yield* send(request(), "no-such-model")
       assert.deepStrictEqual([unknown.entry?.row, unknown.status], ["404", 404])
     }))

@@ -366,10 +366,10 @@ const cases: ReadonlyArray<Case> = [
   },
   {
     row: "stream",
-    title: "a stream",
-    bad: request({ stream: true }),
-    good: request({ stream: false }),
-    param: "stream"
+    title: "options of a stream without one",
+    bad: request({ stream_options: { include_usage: true } }),
+    good: request({ stream: false, stream_options: null }),
+    param: "stream_options"
   },
   {
     row: "schema",
@@ -396,6 +396,10 @@ describe("OpenAiResponsesWire.check", () => {
         if (param !== undefined) assert.deepInclude(error, { param })
         assert.include(JSON.stringify(error).replaceAll("\\\"", "\""), says)
         assert.strictEqual((yield* send(good)).status, 200)
+        if (typeof bad === "object" && row !== "stream") {
+          const { body, entry } = yield* send({ ...bad, stream: true })
+          assert.deepStrictEqual([body, entry?.row, entry?.streamed], [refused.body, row, false])
+        }
       }))
   }
 

@@ -76,12 +76,6 @@ export const parameterRules: ReadonlyArray<Rule<Request>> = [
         message: `max_tokens: ${max_tokens} > ${maxOutput}, `
           + `which is the maximum allowed number of output tokens for ${model}`
       }
-  },
-  {
-    row: "stream",
-    verified: false,
-    check: ({ stream }) =>
-      stream === true ? { message: "stream: this simulator does not stream yet, leave it out" } : undefined
   }
 ]
 

@@ -1,5 +1,6 @@
 import * as Result from "effect/Result"
 import * as AnthropicMessagesWire from "../AnthropicMessagesWire.ts"
+import type * as Frame from "../Frame.ts"
 import * as GeminiContentWire from "../GeminiContentWire.ts"
 import * as OpenAiChatWire from "../OpenAiChatWire.ts"
 import * as OpenAiResponsesWire from "../OpenAiResponsesWire.ts"
@@ -12,6 +13,7 @@ import { get } from "./json.ts"
  *
  * - `number`: in the order of arrival, from 1
  * - `status`: 499 when the client went away before the answer, which then counts no output tokens
+ * - `streamed`: whether it was answered as a stream
  * - `row`: the rule that a refused request violates
  * - `body`: as it was sent; `undefined` when it was no JSON
  * - `calls`: the ids of the calls that the answer asks for
@@ -20,6 +22,7 @@ export interface Entry {
   readonly number: number
   readonly wire: Wire.Wire<never>["name"]
   readonly status: number
+  readonly streamed: boolean
   readonly row: string | undefined
   readonly model: string | undefined
   readonly inputTokens: number
@@ -28,28 +31,50 @@ export interface Entry {
   readonly calls: ReadonlyArray<string>
 }
 
-/** What goes back for one request, and what is logged of it. */
+/**
+ * What goes back for one request, and what is logged of it.
+ *
+ * - `frames`: the body cut into events, which go back in its place where the entry is `streamed`; none of a refusal
+ */
 export interface Answer {
   readonly entry: Entry
   readonly body: object
+  readonly frames: ReadonlyArray<Frame.Frame>
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** One request, as it arrived. */
+/**
+ * One request, as it arrived.
+ *
+ * - `route`: its method and path
+ * - `search`: what stands behind the path, from the question mark on
+ */
 export interface Sent {
   readonly number: number
   readonly route: string
+  readonly search: string
   readonly headers: Wire.Headers
   readonly body: unknown
 }
 
+/**
+ * What an exchange needs to know of how its simulator plays.
+ *
+ * - `script`: what is played to a conversation
+ * - `fragment`: how streamed texts are cut
+ */
+export interface Play {
+  readonly script: (view: Script.View) => Script.Script | undefined
+  readonly fragment?: Frame.Fragment | undefined
+}
+
 /** Decides what a request is answered, by the wire that its route belongs to. */
-export const exchange = (sent: Sent, pick: (view: Script.View) => Script.Script | undefined): Answer => {
-  if (sent.route === `POST ${OpenAiChatWire.path}`) return play(OpenAiChatWire, sent, pick)
-  if (sent.route === `POST ${OpenAiResponsesWire.path}`) return play(OpenAiResponsesWire, sent, pick)
-  if (sent.route === `POST ${AnthropicMessagesWire.path}`) return play(AnthropicMessagesWire, sent, pick)
+export const exchange = (sent: Sent, how: Play): Answer => {
+  if (sent.route === `POST ${OpenAiChatWire.path}`) return play(OpenAiChatWire, sent, how)
+  if (sent.route === `POST ${OpenAiResponsesWire.path}`) return play(OpenAiResponsesWire, sent, how)
+  if (sent.route === `POST ${AnthropicMessagesWire.path}`) return play(AnthropicMessagesWire, sent, how)
   if (sent.route.startsWith("POST ") && GeminiContentWire.path.test(pathOf(sent))) {
-    return play(GeminiContentWire, sent, pick)
+    return play(GeminiContentWire, sent, how)
   }
   if (sent.headers["x-goog-api-key"] !== undefined) {
     return refusal(GeminiContentWire, sent, notFound(GeminiContentWire.name, sent.route))
@@ -68,18 +93,19 @@ const notFound = (wire: Entry["wire"], route: string): Wire.Rejection =>
       : { message: `Not found: ${route}`, status: 404, type: "not_found_error" }
   )
 
-const play = <Request>(
-  wire: Wire.Wire<Request>,
-  sent: Sent,
-  pick: (view: Script.View) => Script.Script | undefined
-): Answer => {
-  const checked = wire.check(sent.body, sent.headers, pathOf(sent))
+const play = <Request, Body extends object>(wire: Wire.Wire<Request, Body>, sent: Sent, how: Play): Answer => {
+  const checked = wire.check(sent.body, sent.headers, `${pathOf(sent)}${sent.search}`)
   if (Result.isFailure(checked)) return refusal(wire, sent, checked.failure)
   const view = wire.view(checked.success)
-  const script = pick(view)
+  const script = how.script(view)
   if (script === undefined) return refusal(wire, sent, unscripted(view))
   const { body, ...facts } = wire.render(checked.success, Script.reply(script, view))
-  return answer(wire, sent, { status: 200, row: undefined, ...facts }, body)
+  const streams = wire.streams(checked.success)
+  const frames = wire.frames(body, { ...streams, fragment: how.fragment })
+  return {
+    ...answer(wire, sent, { status: 200, streamed: streams !== undefined, row: undefined, ...facts }, body),
+    frames
+  }
 }
 
 const unscripted = ({ prompt }: Script.View): Wire.Rejection =>
@@ -93,14 +119,14 @@ const refusal = (
   answer(
     wire,
     sent,
-    { status: rejection.status, row: rejection.row, inputTokens: 0, outputTokens: 0, calls: [] },
+    { status: rejection.status, streamed: false, row: rejection.row, inputTokens: 0, outputTokens: 0, calls: [] },
     wire.refuse(rejection, requestId(sent.number))
   )
 
 const answer = (
   wire: Pick<Wire.Wire<never>, "name" | "requestIdHeader">,
   sent: Sent,
-  facts: Pick<Entry, "status" | "row" | "inputTokens" | "outputTokens" | "calls">,
+  facts: Pick<Entry, "status" | "streamed" | "row" | "inputTokens" | "outputTokens" | "calls">,
   answered: object
 ): Answer => {
   const { body, number } = sent
@@ -108,6 +134,7 @@ const answer = (
   return {
     entry: { number, wire: wire.name, model: typeof model === "string" ? model : undefined, body, ...facts },
     body: answered,
+    frames: [],
     headers: { [wire.requestIdHeader]: requestId(number) }
   }
 }

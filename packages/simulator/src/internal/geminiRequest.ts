@@ -85,9 +85,14 @@ const Body = Schema.Struct({
   serviceTier: Unread
 })
 
-/** A request of the right shape, and the model that its path names. */
+/**
+ * A request of the right shape, and the model that its path names.
+ *
+ * - `streams`: what its path wants streamed: server-sent events, or one array of JSON
+ */
 export interface Request extends Schema.Schema.Type<typeof Body> {
   readonly model: string
+  readonly streams: "sse" | "array" | undefined
   readonly inputTokens: number
 }
 
@@ -127,11 +132,16 @@ export const responseTo = (
 const decode = Schema.decodeUnknownResult(Body, { onExcessProperty: "error" })
 
 /** Reads a body of the right shape; says otherwise what it lacks, has too much of, or has wrong. */
-export const read = (body: unknown, model: string): Result.Result<Request, Rejection> =>
+export const read = (
+  body: unknown,
+  model: string,
+  streams: Request["streams"]
+): Result.Result<Request, Rejection> =>
   decode(body).pipe(
     Result.map((read) => ({
       ...read,
       model,
+      streams,
       inputTokens: tokens(get(body, "contents"), get(body, "systemInstruction"), get(body, "tools"))
     })),
     Result.mapError((error) => rejection(SchemaFault.fromError(error)))

@@ -80,7 +80,7 @@ export const keyRules: ReadonlyArray<Rule<Headers>> = [
   }
 ]
 
-/** Rules about the model that the path names. */
+/** Rules about what the path names: the model, and how it answers. */
 export const modelRules: ReadonlyArray<Rule<Request>> = [
   {
     row: "404",
@@ -88,6 +88,14 @@ export const modelRules: ReadonlyArray<Rule<Request>> = [
     check: ({ model }) =>
       model === "no-such-model"
         ? { message: `models/${model} is not found, or is not supported for generateContent.`, status: 404 }
+        : undefined
+  },
+  {
+    row: "stream",
+    verified: false,
+    check: ({ streams }) =>
+      streams === "array"
+        ? { message: "This simulator streams server-sent events alone: ask with alt=sse." }
         : undefined
   }
 ]

@@ -1,5 +1,6 @@
 import type { Fault, Headers, Rule } from "../Wire.ts"
 import { functionTools, type Request } from "./openAiChatRequest.ts"
+import { streamRule } from "./openAiStreamRule.ts"
 
 const maxContext = 128_000
 
@@ -34,14 +35,7 @@ export const parameterRules: ReadonlyArray<Rule<Request>> = [
     check: (request) =>
       tooSmall("max_tokens", request.max_tokens) ?? tooSmall("max_completion_tokens", request.max_completion_tokens)
   },
-  {
-    row: "stream",
-    verified: false,
-    check: ({ stream }) =>
-      stream === true
-        ? { message: "This simulator does not stream yet: leave 'stream' out.", param: "stream" }
-        : undefined
-  }
+  streamRule
 ]
 
 /** Rules about what a model can do. */

@@ -2,6 +2,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { reject, type Rejection, tokens } from "../Wire.ts"
 import { get } from "./json.ts"
+import { streamFields } from "./openAiStreamRule.ts"
 import * as SchemaFault from "./schemaFault.ts"
 
 const Part = Schema.Union([
@@ -89,7 +90,7 @@ const Body = Schema.Struct({
   reasoning_effort: Schema.optionalKey(Schema.NullOr(Schema.String)),
   max_tokens: Schema.optionalKey(Schema.NullOr(Schema.Int)),
   max_completion_tokens: Schema.optionalKey(Schema.NullOr(Schema.Int)),
-  stream: Schema.optionalKey(Schema.NullOr(Schema.Boolean))
+  ...streamFields
 })
 
 /** The part of a request that the rules and the model look at; other fields are let through unread. */

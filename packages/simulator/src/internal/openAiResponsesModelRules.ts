@@ -1,18 +1,12 @@
 import type { Rule } from "../Wire.ts"
 import type { Request } from "./openAiResponsesRequest.ts"
+import { streamRule } from "./openAiStreamRule.ts"
 
 const maxContext = 128_000
 
 /** Rules about single switches of a request. */
 export const parameterRules: ReadonlyArray<Rule<Request>> = [
-  {
-    row: "stream",
-    verified: false,
-    check: ({ stream }) =>
-      stream === true
-        ? { message: "This simulator does not stream yet: leave 'stream' out.", param: "stream" }
-        : undefined
-  },
+  streamRule,
   {
     row: "R8",
     verified: true,

@@ -2,6 +2,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { reject, type Rejection, tokens } from "../Wire.ts"
 import { get } from "./json.ts"
+import { streamFields } from "./openAiStreamRule.ts"
 import * as SchemaFault from "./schemaFault.ts"
 
 const Id = Schema.optionalKey(Schema.NullOr(Schema.String))
@@ -175,7 +176,7 @@ const Body = Schema.Struct({
   max_output_tokens: Schema.optionalKey(Schema.NullOr(Schema.Int)),
   previous_response_id: Schema.optionalKey(Schema.NullOr(Schema.String)),
   truncation: Schema.optionalKey(Schema.NullOr(Schema.Literals(["auto", "disabled"]))),
-  stream: Schema.optionalKey(Schema.NullOr(Schema.Boolean))
+  ...streamFields
 })
 
 /**

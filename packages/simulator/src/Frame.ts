@@ -1,0 +1,64 @@
+/**
+ * A streamed answer as data: the server-sent events that a body is cut into.
+ */
+
+/**
+ * One server-sent event.
+ *
+ * - `event`: its name, on wires that name theirs
+ * - `data`: a text goes over the wire as it is, anything else as JSON
+ * - `completes`: the place in the turn, from 0, of the call that is whole with this event
+ */
+export interface Frame {
+  readonly event?: string | undefined
+  readonly data: object | string
+  readonly completes?: number | undefined
+}
+
+/** How many characters a fragment has: always as many, these one after the other and over again, or by its number from 0. */
+export type Fragment = number | ReadonlyArray<number> | ((fragment: number) => number)
+
+/**
+ * How a body is cut.
+ *
+ * - `fragment`: 16 by default; no fragment is shorter than one character, and the numbers go on from text to text
+ * - `usage`: whether OpenAI Chat says at last what the turn cost; true by default, always true elsewhere
+ */
+export interface Options {
+  readonly fragment?: Fragment | undefined
+  readonly usage?: boolean | undefined
+}
+
+/** Makes what cuts the texts of one body, which counts its fragments. */
+export const cutter = (fragment: Fragment = 16): (text: string) => ReadonlyArray<string> => {
+  let count = 0
+  return (text) => {
+    const characters = [...text]
+    const fragments: Array<string> = []
+    for (let at = 0; at < characters.length;) {
+      const end = at + Math.max(1, sizeOf(fragment, count++))
+      fragments.push(characters.slice(at, end).join(""))
+      at = end
+    }
+    return fragments
+  }
+}
+
+const sizeOf = (fragment: Fragment, count: number): number =>
+  typeof fragment === "number"
+    ? fragment
+    : typeof fragment === "function"
+    ? fragment(count)
+    : fragment[count % fragment.length] ?? 1
+
+/** Marks the last of the frames that bring a call. */
+export const completing = (call: number, frames: ReadonlyArray<Frame>): ReadonlyArray<Frame> =>
+  frames.map((frame, at) => at === frames.length - 1 ? { ...frame, completes: call } : frame)
+
+/** What the official client of a wire hands on of its frames, as data: neither `[DONE]` nor `ping`. */
+export const events = (frames: ReadonlyArray<Frame>): ReadonlyArray<object> =>
+  frames.flatMap(({ data, event }) => typeof data === "string" || event === "ping" ? [] : [data])
+
+/** A frame as it goes over the wire. */
+export const text = ({ data, event }: Frame): string =>
+  `${event === undefined ? "" : `event: ${event}\n`}data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`
