@@ -12,6 +12,7 @@ import { sign } from "./internal/thinkingSignature.ts"
 import type { Reply, SeenCall, View } from "./Script.ts"
 import { checkAll, type Headers, reject, type Rejection, type Rendered, type Rule, tokens } from "./Wire.ts"
 
+export { spoil } from "./internal/anthropicFaults.ts"
 export { frames } from "./internal/anthropicFrames.ts"
 export type { Request } from "./internal/anthropicRequest.ts"
 

@@ -7,11 +7,12 @@
  *
  * - `event`: its name, on wires that name theirs
  * - `data`: a text goes over the wire as it is, anything else as JSON
- * - `completes`: the place in the turn, from 0, of the call that is whole with this event
+ * - `call`: the place in the turn, from 0, of the call that the event is of; `completes`: of the one that is whole with it
  */
 export interface Frame {
   readonly event?: string | undefined
   readonly data: object | string
+  readonly call?: number | undefined
   readonly completes?: number | undefined
 }
 
@@ -51,9 +52,9 @@ const sizeOf = (fragment: Fragment, count: number): number =>
     ? fragment(count)
     : fragment[count % fragment.length] ?? 1
 
-/** Marks the last of the frames that bring a call. */
-export const completing = (call: number, frames: ReadonlyArray<Frame>): ReadonlyArray<Frame> =>
-  frames.map((frame, at) => at === frames.length - 1 ? { ...frame, completes: call } : frame)
+/** Marks the frames that bring a call, the last of which completes it. */
+export const ofCall = (call: number, frames: ReadonlyArray<Frame>): ReadonlyArray<Frame> =>
+  frames.map((frame, at) => at === frames.length - 1 ? { ...frame, call, completes: call } : { ...frame, call })
 
 /** What the official client of a wire hands on of its frames, as data: neither `[DONE]` nor `ping`. */
 export const events = (frames: ReadonlyArray<Frame>): ReadonlyArray<object> =>

@@ -20,6 +20,7 @@ import { isObject } from "./internal/json.ts"
 import type { Reply, SeenCall, View } from "./Script.ts"
 import { checkAll, type Headers, reject, type Rejection, type Rendered, type Rule, tokens } from "./Wire.ts"
 
+export { spoil } from "./internal/geminiFaults.ts"
 export { frames } from "./internal/geminiFrames.ts"
 export type { Request } from "./internal/geminiRequest.ts"
 
@@ -133,15 +134,27 @@ const partsOf = (request: Request, reply: Reply): Array<Part> => {
 }
 
 /** The body of a refusal. */
-export const refuse = ({ code, message, status }: Rejection): object => ({
-  error: {
-    code: status,
-    message,
-    status: statuses[status] ?? "INVALID_ARGUMENT",
-    ...(code !== null && {
-      details: [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: code, domain: "googleapis.com" }]
-    })
+export const refuse = ({ code, message, retryAfterSeconds, status }: Rejection): object => {
+  const details = [
+    ...(code === null ? [] : [{ "@type": `${rpc}ErrorInfo`, reason: code, domain: "googleapis.com" }]),
+    ...(retryAfterSeconds === undefined ? [] : [{ "@type": `${rpc}RetryInfo`, retryDelay: `${retryAfterSeconds}s` }])
+  ]
+  return {
+    error: {
+      code: status,
+      message,
+      status: statuses[status] ?? "INVALID_ARGUMENT",
+      ...(details.length > 0 && { details })
+    }
   }
-})
+}
 
-const statuses: Readonly<Record<number, string>> = { 403: "PERMISSION_DENIED", 404: "NOT_FOUND" }
+const rpc = "type.googleapis.com/google.rpc."
+
+const statuses: Readonly<Record<number, string>> = {
+  403: "PERMISSION_DENIED",
+  404: "NOT_FOUND",
+  429: "RESOURCE_EXHAUSTED",
+  500: "INTERNAL",
+  503: "UNAVAILABLE"
+}

@@ -12,6 +12,7 @@ import { toolNames, toolRules } from "./internal/openAiChatToolRules.ts"
 import type { Reply, SeenCall, View, Wanted } from "./Script.ts"
 import { checkAll, type Headers, reject, type Rejection, type Rendered, type Rule, tokens } from "./Wire.ts"
 
+export { spoil } from "./internal/openAiChatFaults.ts"
 export { frames } from "./internal/openAiChatFrames.ts"
 export type { Request } from "./internal/openAiChatRequest.ts"
 

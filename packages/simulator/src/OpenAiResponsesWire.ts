@@ -24,6 +24,7 @@ import { toolNames, toolRules } from "./internal/openAiResponsesToolRules.ts"
 import type { Reply, SeenCall, View } from "./Script.ts"
 import { checkAll, type Headers, reject, type Rejection, type Rendered, type Rule, tokens } from "./Wire.ts"
 
+export { spoil } from "./internal/openAiResponsesFaults.ts"
 export { frames } from "./internal/openAiResponsesFrames.ts"
 export type { Request } from "./internal/openAiResponsesRequest.ts"
 

@@ -17,6 +17,7 @@ import type { AddressInfo } from "node:net"
 import * as Frame from "./Frame.ts"
 import { type Answer, type Entry, exchange, type Play } from "./internal/exchange.ts"
 import { parse } from "./internal/json.ts"
+import { half } from "./internal/spoil.ts"
 
 export type { Entry } from "./internal/exchange.ts"
 
@@ -25,6 +26,7 @@ export type { Entry } from "./internal/exchange.ts"
  *
  * - `script`: picks what is played to a conversation; none means a refusal with status 400
  * - `fragment`: how streamed texts are cut, 16 characters a fragment by default
+ * - `faults`: which requests fail on purpose, and how; none by default
  * - `latency`: how long the model takes before each answer, nothing by default; refusals come at once
  * - `pace`: how long it then takes before a call of the turn is whole, by its place in the turn from 0; nothing by
  *   default. What is not streamed waits for all of them
@@ -65,7 +67,7 @@ export const make = Effect.fnUntraced(function*(options: Options): Effect.fn.Ret
     const route = `${request.method} ${pathname}`
     const answer = exchange({ number, route, search, headers: request.headers, body: parse(text) }, options)
     yield* think(thought(answer, options)).pipe(Effect.onInterrupt(() => keep(unsent(answer.entry))))
-    if (answer.entry.streamed) return streamed(answer, options.pace, keep)
+    if (answer.entry.streamed || breaksOff(answer)) return played(answer, options.pace, keep)
     yield* keep(answer.entry)
     return HttpServerResponse.jsonUnsafe(answer.body, { status: answer.entry.status, headers: answer.headers })
   })
@@ -73,35 +75,57 @@ export const make = Effect.fnUntraced(function*(options: Options): Effect.fn.Ret
 })
 
 /** What passes before the first byte. */
-const thought = ({ entry, frames }: Answer, { latency = 0, pace }: Options): Duration.Duration =>
-  entry.status !== 200
-    ? Duration.zero
-    : (entry.streamed ? [] : frames).reduce(
-      (sum, frame) => Duration.sum(sum, pauseBefore(frame, pace)),
-      Duration.fromInputUnsafe(latency)
-    )
+const thought = ({ entry, fault, frames }: Answer, { latency = 0, pace }: Options): Duration.Duration => {
+  if (entry.status !== 200) return Duration.zero
+  const late = Duration.fromInputUnsafe(fault?._tag === "Slow" ? fault.latency : 0)
+  const pauses = entry.streamed ? [] : frames.map((frame) => pauseBefore(frame, pace))
+  return [late, ...pauses].reduce(Duration.sum, Duration.fromInputUnsafe(latency))
+}
 
-const pauseBefore = ({ completes }: Frame.Frame, pace: Options["pace"]): Duration.Duration =>
+const pauseBefore = ({ completes }: Pick<Frame.Frame, "completes">, pace: Options["pace"]): Duration.Duration =>
   Duration.fromInputUnsafe(completes === undefined ? 0 : pace?.(completes) ?? 0)
 
+const breaksOff = ({ fault }: Answer): boolean => fault?._tag === "Cut" || fault?._tag === "Reset"
+
+/** What goes out piece by piece: the events of a stream, or what comes of a body that breaks off. */
+const piecesOf = (
+  { body, entry, frames }: Answer
+): ReadonlyArray<Pick<Frame.Frame, "completes"> & { readonly text: string }> =>
+  entry.streamed
+    ? frames.map((frame) => ({ completes: frame.completes, text: Frame.text(frame) }))
+    : [{ text: half(JSON.stringify(body)) }]
+
 /** A client that stops reading once it has the last event, as some do, has not gone away before. */
-const streamed = (
-  { entry, frames, headers }: Answer,
+const played = (
+  answer: Answer,
   pace: Options["pace"],
   keep: (entry: Entry) => Effect.Effect<void>
 ): HttpServerResponse.HttpServerResponse => {
-  const body = Stream.fromIterable(frames).pipe(
-    Stream.mapEffect((frame) =>
-      Effect.sleep(pauseBefore(frame, pace)).pipe(
-        Effect.andThen(frame === frames.at(-1) ? keep(entry) : Effect.void),
-        Effect.as(Frame.text(frame))
+  const { entry, fault, headers } = answer
+  const pieces = piecesOf(answer)
+  const body = Stream.fromIterable(pieces).pipe(
+    Stream.mapEffect((piece) =>
+      Effect.sleep(pauseBefore(piece, pace)).pipe(
+        Effect.andThen(piece === pieces.at(-1) ? keep(entry) : Effect.void),
+        Effect.as(piece.text)
       )
     ),
     Stream.encodeText,
+    Stream.concat(fault?._tag === "Reset" ? reset : Stream.empty),
     Stream.onExit((exit) => keep(Exit.hasInterrupts(exit) ? unsent(entry) : entry))
   )
-  return HttpServerResponse.stream(body, { headers, contentType: "text/event-stream" })
+  return HttpServerResponse.stream(body, {
+    headers,
+    contentType: entry.streamed ? "text/event-stream" : "application/json"
+  })
 }
+
+/**
+ * Breaks a connection off, once what was written before is on its way: sockets write at the end of their turn.
+ *
+ * - the error is what a `fetch` that leads straight into the app throws, as the global one does
+ */
+const reset = Stream.fromEffect(Effect.andThen(Effect.yieldNow, Effect.die(new TypeError("terminated"))))
 
 /** HTTP handlers are not interruptible of themselves. */
 const think = (latency: Duration.Input): Effect.Effect<void> => Effect.interruptible(Effect.sleep(latency))

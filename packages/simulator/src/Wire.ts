@@ -2,7 +2,9 @@
  * What the simulated wires have in common: requests that are checked rule by rule, seen as a `View`, and answered.
  */
 import * as Result from "effect/Result"
+import type { Fault as ProviderFault } from "./Fault.ts"
 import type * as Frame from "./Frame.ts"
+import type { Spoiled } from "./internal/spoil.ts"
 import type { Reply, View } from "./Script.ts"
 
 /** Request headers, by lower-case name. */
@@ -13,6 +15,7 @@ export type Headers = Readonly<Record<string, string | undefined>>
  *
  * - `status`: 400 where it is absent
  * - `type`: `invalid_request_error` where it is absent
+ * - `retryAfterSeconds`: when to come back, where that may help
  */
 export interface Fault {
   readonly message: string
@@ -20,6 +23,7 @@ export interface Fault {
   readonly type?: string | undefined
   readonly param?: string | undefined
   readonly code?: string | undefined
+  readonly retryAfterSeconds?: number | undefined
 }
 
 /**
@@ -45,6 +49,7 @@ export interface Rejection {
   readonly message: string
   readonly param: string | null
   readonly code: string | null
+  readonly retryAfterSeconds?: number | undefined
 }
 
 /**
@@ -66,6 +71,7 @@ export interface Rendered<out Body> {
  * - `check`: reads a parsed body, or says which rule it violates first; a body of `undefined` was no JSON
  * - `streams`: how a request wants its answer streamed, where it does
  * - `frames`: cuts the body of an answer into the events of a stream
+ * - `spoil`: what a fault makes of a body, and of its frames
  * - `refuse`: the body of a refusal
  */
 export interface Wire<Request, Body extends object = never> {
@@ -77,6 +83,7 @@ export interface Wire<Request, Body extends object = never> {
   readonly streams: (request: Request) => Frame.Options | undefined
   readonly render: (request: Request, reply: Reply) => Rendered<Body>
   readonly frames: (body: Body, options: Frame.Options) => ReadonlyArray<Frame.Frame>
+  readonly spoil: (fault: ProviderFault, body: Body, options: Frame.Options) => Spoiled<Body>
   readonly refuse: (rejection: Rejection, requestId: string) => object
 }
 
@@ -88,7 +95,8 @@ export const reject = (rule: Omit<Rule<never>, "check">, fault: Fault): Rejectio
   type: fault.type ?? "invalid_request_error",
   message: fault.message,
   param: fault.param ?? null,
-  code: fault.code ?? null
+  code: fault.code ?? null,
+  ...(fault.retryAfterSeconds !== undefined && { retryAfterSeconds: fault.retryAfterSeconds })
 })
 
 /** Gives the request back, or the first rule that it violates. */

@@ -1,4 +1,4 @@
-import type { ContentBlock, Message, RawContentBlockDelta } from "@anthropic-ai/sdk/resources/messages"
+import type { ContentBlock, Message, RawContentBlockDelta, ToolUseBlock } from "@anthropic-ai/sdk/resources/messages"
 import * as Frame from "../Frame.ts"
 
 type Cut = (text: string) => ReadonlyArray<string>
@@ -7,19 +7,26 @@ type Cut = (text: string) => ReadonlyArray<string>
  * Cuts a body into named events.
  *
  * - a call is proven complete by the start of the next block, or by the `message_delta` behind the last
+ * - `inputText`: what is cut into the fragments of an input
  */
-export const frames = (body: Message, { fragment }: Frame.Options = {}): ReadonlyArray<Frame.Frame> => {
+export const frames = (
+  body: Message,
+  { fragment }: Frame.Options = {},
+  inputText: (block: ToolUseBlock) => string = jsonOf
+): ReadonlyArray<Frame.Frame> => {
   const cut = Frame.cutter(fragment)
   const calls = body.content.filter(({ type }) => type === "tool_use")
   return [
     frame({ type: "message_start", message: begun(body) }),
     frame({ type: "ping" }),
     ...body.content.flatMap((block, index) => {
-      const deltas = deltasOf(block, cut).map((delta) => frame({ type: "content_block_delta", index, delta }))
+      const deltas = deltasOf(block, cut, inputText).map((delta) =>
+        frame({ type: "content_block_delta", index, delta })
+      )
       const call = calls.indexOf(block)
+      const start = frame({ type: "content_block_start", index, content_block: emptied(block) })
       return [
-        frame({ type: "content_block_start", index, content_block: emptied(block) }),
-        ...(call < 0 ? deltas : Frame.completing(call, deltas)),
+        ...(call < 0 ? [start, ...deltas] : Frame.ofCall(call, [start, ...deltas])),
         frame({ type: "content_block_stop", index })
       ]
     }),
@@ -56,8 +63,18 @@ const emptied = (block: ContentBlock): ContentBlock => {
   }
 }
 
-/** The first fragment of an input is empty, and the only one of an input without keys. */
-const deltasOf = (block: ContentBlock, cut: Cut): ReadonlyArray<RawContentBlockDelta> => {
+/** An input as text; one without keys is none. */
+export const jsonOf = ({ input }: ToolUseBlock): string => {
+  const json = JSON.stringify(input)
+  return json === "{}" ? "" : json
+}
+
+/** The first fragment of an input is empty. */
+const deltasOf = (
+  block: ContentBlock,
+  cut: Cut,
+  inputText: (block: ToolUseBlock) => string
+): ReadonlyArray<RawContentBlockDelta> => {
   switch (block.type) {
     case "text":
       return cut(block.text).map((text) => ({ type: "text_delta", text }))
@@ -66,10 +83,8 @@ const deltasOf = (block: ContentBlock, cut: Cut): ReadonlyArray<RawContentBlockD
         ...cut(block.thinking).map((thinking) => ({ type: "thinking_delta" as const, thinking })),
         { type: "signature_delta", signature: block.signature }
       ]
-    case "tool_use": {
-      const input = JSON.stringify(block.input)
-      return ["", ...cut(input === "{}" ? "" : input)].map((json) => ({ type: "input_json_delta", partial_json: json }))
-    }
+    case "tool_use":
+      return ["", ...cut(inputText(block))].map((json) => ({ type: "input_json_delta", partial_json: json }))
     default:
       return []
   }

@@ -1,11 +1,13 @@
 import * as Result from "effect/Result"
 import * as AnthropicMessagesWire from "../AnthropicMessagesWire.ts"
+import type { Fault, Faults } from "../Fault.ts"
 import type * as Frame from "../Frame.ts"
 import * as GeminiContentWire from "../GeminiContentWire.ts"
 import * as OpenAiChatWire from "../OpenAiChatWire.ts"
 import * as OpenAiResponsesWire from "../OpenAiResponsesWire.ts"
 import * as Script from "../Script.ts"
 import * as Wire from "../Wire.ts"
+import { refusalOf } from "./faultRefusals.ts"
 import { get } from "./json.ts"
 
 /**
@@ -16,7 +18,8 @@ import { get } from "./json.ts"
  * - `streamed`: whether it was answered as a stream
  * - `row`: the rule that a refused request violates
  * - `body`: as it was sent; `undefined` when it was no JSON
- * - `calls`: the ids of the calls that the answer asks for
+ * - `calls`: the ids of the calls that the model asked for
+ * - `fault`: how the provider failed on purpose
  */
 export interface Entry {
   readonly number: number
@@ -29,17 +32,20 @@ export interface Entry {
   readonly outputTokens: number
   readonly body: unknown
   readonly calls: ReadonlyArray<string>
+  readonly fault: Fault["_tag"] | undefined
 }
 
 /**
  * What goes back for one request, and what is logged of it.
  *
+ * - `fault`: what struck the body and the frames already, or is left to the transport
  * - `frames`: the body cut into events, which go back in its place where the entry is `streamed`; none of a refusal
  */
 export interface Answer {
   readonly entry: Entry
   readonly body: object
   readonly frames: ReadonlyArray<Frame.Frame>
+  readonly fault: Fault | undefined
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -62,10 +68,12 @@ export interface Sent {
  *
  * - `script`: what is played to a conversation
  * - `fragment`: how streamed texts are cut
+ * - `faults`: which requests fail on purpose, and how
  */
 export interface Play {
   readonly script: (view: Script.View) => Script.Script | undefined
   readonly fragment?: Frame.Fragment | undefined
+  readonly faults?: Faults | undefined
 }
 
 /** Decides what a request is answered, by the wire that its route belongs to. */
@@ -99,12 +107,16 @@ const play = <Request, Body extends object>(wire: Wire.Wire<Request, Body>, sent
   const view = wire.view(checked.success)
   const script = how.script(view)
   if (script === undefined) return refusal(wire, sent, unscripted(view))
-  const { body, ...facts } = wire.render(checked.success, Script.reply(script, view))
   const streams = wire.streams(checked.success)
-  const frames = wire.frames(body, { ...streams, fragment: how.fragment })
+  const streamed = streams !== undefined
+  const fault = how.faults?.({ number: sent.number, view, streamed })
+  const refused = fault && refusalOf(fault, wire.name)
+  if (refused) return refusal(wire, sent, refused, fault)
+  const { body, ...facts } = wire.render(checked.success, Script.reply(script, view))
+  const options = { ...streams, fragment: how.fragment }
   return {
-    ...answer(wire, sent, { status: 200, streamed: streams !== undefined, row: undefined, ...facts }, body),
-    frames
+    ...answer(wire, sent, { status: 200, streamed, row: undefined, ...facts }, body, fault),
+    ...(fault ? wire.spoil(fault, body, options) : { frames: wire.frames(body, options) })
   }
 }
 
@@ -114,25 +126,39 @@ const unscripted = ({ prompt }: Script.View): Wire.Rejection =>
 const refusal = (
   wire: Pick<Wire.Wire<never>, "name" | "requestIdHeader" | "refuse">,
   sent: Sent,
-  rejection: Wire.Rejection
-): Answer =>
-  answer(
+  rejection: Wire.Rejection,
+  fault?: Fault
+): Answer => {
+  const { retryAfterSeconds: seconds } = rejection
+  const { headers, ...rest } = answer(
     wire,
     sent,
     { status: rejection.status, streamed: false, row: rejection.row, inputTokens: 0, outputTokens: 0, calls: [] },
-    wire.refuse(rejection, requestId(sent.number))
+    wire.refuse(rejection, requestId(sent.number)),
+    fault
   )
+  return { ...rest, headers: { ...headers, ...(seconds !== undefined && { "retry-after": String(seconds) }) } }
+}
 
 const answer = (
   wire: Pick<Wire.Wire<never>, "name" | "requestIdHeader">,
   sent: Sent,
   facts: Pick<Entry, "status" | "streamed" | "row" | "inputTokens" | "outputTokens" | "calls">,
-  answered: object
+  answered: object,
+  fault: Fault | undefined
 ): Answer => {
   const { body, number } = sent
   const model = get(body, "model") ?? GeminiContentWire.modelOf(pathOf(sent))
   return {
-    entry: { number, wire: wire.name, model: typeof model === "string" ? model : undefined, body, ...facts },
+    entry: {
+      number,
+      wire: wire.name,
+      model: typeof model === "string" ? model : undefined,
+      body,
+      fault: fault?._tag,
+      ...facts
+    },
+    fault,
     body: answered,
     frames: [],
     headers: { [wire.requestIdHeader]: requestId(number) }

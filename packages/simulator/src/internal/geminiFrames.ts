@@ -19,7 +19,7 @@ export const frames = (body: Body, { fragment }: Frame.Options = {}): ReadonlyAr
       const call = calls.findIndex((piece) => parts.includes(piece))
       const candidate = { index, content: { ...content, parts }, ...(isLast && { finishReason }) }
       const data = { candidates: [candidate], ...(isLast && { usageMetadata }), ...facts }
-      return call < 0 ? { data } : { data, completes: call }
+      return call < 0 ? { data } : { data, call, completes: call }
     })
   })
 }

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto"
-import type { FunctionCall, Part } from "./geminiRequest.ts"
+import type { Part } from "./geminiRequest.ts"
 
 /** What a caller may put in place of a signature that it never had. */
 const skip = "skip_thought_signature_validator"
 
 /** Signs a call, so that a later request shows whether it is the one that was signed. */
-export const sign = ({ args = {}, name }: FunctionCall): string =>
+export const sign = ({ args = {}, name }: { readonly name: string; readonly args?: unknown }): string =>
   Buffer.from(createHash("sha256").update(JSON.stringify([name, args])).digest()).toString("base64")
 
 /** True for the signature of a part that this server never wrote. */

@@ -42,7 +42,7 @@ const choiceFrames = (
     ...cut(message.content ?? "").map((content) => frame({ content })),
     ...cut(message.refusal ?? "").map((refusal) => frame({ refusal })),
     ...(message.tool_calls ?? []).flatMap((call, at) =>
-      Frame.completing(at, callDeltas(call, at, cut).map((part) => frame({ tool_calls: [part] })))
+      Frame.ofCall(at, callDeltas(call, at, cut).map((part) => frame({ tool_calls: [part] })))
     ),
     frame({}, finish_reason)
   ]

@@ -43,11 +43,9 @@ const isCall = ({ type }: ResponseOutputItem): boolean => type === "function_cal
 
 const itemFrames = (item: ResponseOutputItem, at: number, call: number, cut: Cut): ReadonlyArray<Frame.Frame> => {
   const within = partFrames(item, { item_id: item.id, output_index: at }, cut).map(unmarked)
-  return [
-    unmarked({ type: "response.output_item.added", output_index: at, item: begun(item) }),
-    ...(call < 0 ? within : Frame.completing(call, within)),
-    unmarked({ type: "response.output_item.done", output_index: at, item })
-  ]
+  const added = unmarked({ type: "response.output_item.added", output_index: at, item: begun(item) })
+  const done = unmarked({ type: "response.output_item.done", output_index: at, item })
+  return call < 0 ? [added, ...within, done] : [...Frame.ofCall(call, [added, ...within]), { ...done, call }]
 }
 
 /** What there is of an item at its beginning; what a reasoning item has encrypted is not whole yet. */
