@@ -11,8 +11,9 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { ChatModelError, type Reason, UnusableResponse } from "./ChatModelError.ts"
+import { ChatModelError, problemOf, type Reason, UnusableResponse } from "./ChatModelError.ts"
 import type { Assistant, Conversation } from "./Conversation.ts"
 import type { ToolCall } from "./ToolCall.ts"
 import * as Toolkit from "./Toolkit.ts"
@@ -115,6 +116,23 @@ export interface Fold<S, out Response> {
   readonly end: (state: S) => Result.Result<Omit<Whole<Response>, "_tag">, Reason>
 }
 
+/** Checks an event of unknown origin for what a fold reads of it; gives it back as it came, with all else that it has. */
+export const eventOf = <A>(schema: Schema.Codec<A, unknown>): (event: unknown) => Result.Result<A, Reason> => {
+  const is = Schema.is(schema)
+  return (event) => is(event) ? Result.succeed(event) : notAnEvent(problemOf(schema, event))
+}
+
+/** An event that is not what the provider's contract says, or does not belong where it came. */
+export const notAnEvent = (problem: string): Result.Result<never, Reason> =>
+  Result.fail(new UnusableResponse({ message: `not an event: ${problem}` }))
+
+/** Text as a part of a turn; an empty one is none. */
+export const textPart = (text: string): ReadonlyArray<Text> => text === "" ? [] : [{ _tag: "Text", text }]
+
+/** What is wrong with a response, as the reason that there is no turn. */
+export const orUnusable = <A>(read: Result.Result<A, string>): Result.Result<A, Reason> =>
+  Result.mapError(read, (problem) => new UnusableResponse({ message: `not a response: ${problem}` }))
+
 /**
  * Makes the service of a provider's client.
  *
@@ -140,9 +158,7 @@ export const make = <S>(client: {
   const generate = Effect.fn(`${wire}.generate`)(function*(request: Request) {
     yield* warn(request)
     const body = yield* Effect.catch(Effect.tryPromise((signal) => send(request, signal)), rejected)
-    const turn = read(body)
-    if (Result.isSuccess(turn)) return turn.success
-    return yield* failWith(wire, new UnusableResponse({ message: `not a response: ${turn.failure}` }))
+    return yield* orFail(wire, orUnusable(read(body)))
   })
   const events = Effect.fnUntraced(function*(request: Request) {
     yield* warn(request)

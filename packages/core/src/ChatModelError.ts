@@ -1,6 +1,7 @@
 /**
  * Why a model gave no turn.
  */
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
 /** The provider wants fewer requests; `retryAfterMillis` is its own advice, where it gave any. */
@@ -42,10 +43,10 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("Invali
   readonly isRetryable = false
 }
 
-/** No answer came: nobody listens there, or the connection broke or ran out of time. */
+/** No answer came, or not the whole of it: nobody listens there, or the connection broke or ran out of time. */
 export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", {
   message: Schema.String,
-  url: Schema.String
+  url: Schema.optional(Schema.String)
 }) {
   readonly isRetryable = true
 }
@@ -109,12 +110,13 @@ export const retryAfterMillis = (headers: Headers | undefined, now: number): num
 /**
  * Sorts what a provider's SDK threw.
  *
+ * - `url`: where the client reaches the API, if that is known
  * - `refusal`: the response, where there was one
  * - `isOwn`: the SDK itself would not send the request
  * - `secret`: the API key, which no message shows
  */
 export const fromClient = (error: unknown, client: {
-  readonly url: string
+  readonly url?: string | undefined
   readonly secret: string | null
   readonly now: number
   readonly refusal:
@@ -131,8 +133,19 @@ export const fromClient = (error: unknown, client: {
   const message = hide(causesOf(error), secret)
   if (error instanceof SyntaxError) return new UnusableResponse({ message: `not a response: ${message}` })
   if (isOwn) return new InvalidRequest({ message })
-  return new Unreachable({ message: `no answer from ${url}: ${message}`, url })
+  return new Unreachable({ message: `no answer from ${url ?? "the provider"}: ${message}`, url })
 }
+
+/** A stream ended without what every turn ends with: the connection broke, and the same request may succeed. */
+export const fromCutStream = (missing: string): Reason =>
+  new Unreachable({ message: `the connection broke: the stream ended without ${missing}` })
+
+/** What is wrong with a value that is not of a schema. */
+export const problemOf = (schema: Schema.ConstraintDecoder<unknown>, value: unknown): string =>
+  Result.match(Schema.decodeUnknownResult(schema)(value), {
+    onFailure: ({ message }) => message,
+    onSuccess: () => "nothing"
+  })
 
 /** What went wrong, and underneath, down to codes such as `ECONNREFUSED`. */
 const causesOf = (error: unknown): string => {

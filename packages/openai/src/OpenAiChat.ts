@@ -4,6 +4,7 @@
 import type * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
 import * as Content from "@volley/core/Content"
+import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Conversation from "@volley/core/Conversation"
 import type * as Tool from "@volley/core/Tool"
 import * as ToolCall from "@volley/core/ToolCall"
@@ -11,10 +12,11 @@ import * as Toolkit from "@volley/core/Toolkit"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
 import type OpenAI from "openai"
+import * as ChatStream from "./internal/chatStream.ts"
 import { clientOf, reasonOf } from "./internal/client.ts"
 import { dataUrl, fileName, refuseImage } from "./internal/media.ts"
-import { problemOf } from "./internal/problemOf.ts"
 import { strictMode } from "./internal/strictMode.ts"
 
 type Response = OpenAI.ChatCompletion
@@ -95,7 +97,9 @@ const WholeResponse = Schema.Struct({
 export const parse = (json: unknown): Result.Result<Response, string> => {
   const hasChoices = typeof json === "object" && json !== null && "choices" in json
   const response: unknown = hasChoices ? json : { choices: [{ index: 0, message: json, finish_reason: "tool_calls" }] }
-  return isResponse(response) ? Result.succeed(response) : Result.fail(problemOf(WholeResponse, response))
+  return isResponse(response)
+    ? Result.succeed(response)
+    : Result.fail(ChatModelError.problemOf(WholeResponse, response))
 }
 
 const isResponse = (json: unknown): json is Response => Schema.is(WholeResponse)(json)
@@ -205,13 +209,21 @@ export const layer = (options: ChatModel.ApiOptions): Layer.Layer<ChatModel.Chat
     return ChatModel.make({
       wire,
       send: (request, signal) => client.chat.completions.create(bodyOf(options, request), { signal }),
-      read: turnOf,
+      read: (body) => Result.map(wholeOf(body), ({ turn }) => turn),
+      open: (request, signal) => client.chat.completions.create(streamed(bodyOf(options, request)), { signal }),
+      fold,
       reason: (error, now) => reasonOf(client, error, now)
     })
   })
 
 /** Provides `ChatModel` with the API key from the configuration, `OPENAI_API_KEY` unless another is given. */
 export const layerConfig = ChatModel.layerConfig(layer, "OPENAI_API_KEY")
+
+const streamed = (body: OpenAI.ChatCompletionCreateParamsNonStreaming): OpenAI.ChatCompletionCreateParamsStreaming => ({
+  ...body,
+  stream: true,
+  stream_options: { include_usage: true }
+})
 
 const bodyOf = (
   options: ChatModel.ApiOptions,
@@ -232,18 +244,41 @@ const toolChoice = (toolkit: Toolkit.Any, choice: ChatModel.ToolChoice): OpenAI.
     ? choice
     : { type: "function", function: { name: toolkit.wireNames.get(choice.tool) ?? choice.tool } }
 
-const turnOf = (body: unknown): Result.Result<ChatModel.Turn, string> =>
+/**
+ * The parts of a turn that a client of one's own streams: its text as it comes, and at its end the calls and the response
+ * that `followUp` takes.
+ *
+ * - only the end proves any call complete on this wire
+ * - wants `stream_options: { include_usage: true }` for the usage
+ */
+export const parts = (
+  chunks: AsyncIterable<OpenAI.ChatCompletionChunk>
+): Stream.Stream<ChatModel.Part<Response>, ChatModelError.ChatModelError> =>
+  ChatModel.parts({ wire, fold, reason: (error, now) => reasonOf(undefined, error, now) }, chunks)
+
+const fold: ChatModel.Fold<ChatStream.State, Response> = {
+  initial: ChatStream.initial,
+  next: ChatStream.next,
+  end: (state) => Result.flatMap(ChatStream.body(state), (body) => ChatModel.orUnusable(wholeOf(body)))
+}
+
+const wholeOf = (body: unknown): Result.Result<Omit<ChatModel.Whole<Response>, "_tag">, string> =>
   Result.flatMap(parse(body), (response) => {
     const choice = response.choices[0]
-    if (choice === undefined) return Result.fail("no choices")
-    const calls = toolCalls(response)
-    const text = choice.message.content ?? choice.message.refusal ?? ""
-    return Result.succeed({
-      message: { role: "assistant", text, calls, native: { wire, message: echo(response)[0] } },
-      finish: finishOf(choice, calls.length),
-      usage: { input: response.usage?.prompt_tokens ?? 0, output: response.usage?.completion_tokens ?? 0 }
-    })
+    return choice === undefined
+      ? Result.fail("no choices")
+      : Result.succeed({ turn: turnOf(response, choice), response })
   })
+
+const turnOf = (response: Response, choice: OpenAI.ChatCompletion.Choice): ChatModel.Turn => {
+  const calls = toolCalls(response)
+  const text = choice.message.content ?? choice.message.refusal ?? ""
+  return {
+    message: { role: "assistant", text, calls, native: { wire, message: echo(response)[0] } },
+    finish: finishOf(choice, calls.length),
+    usage: { input: response.usage?.prompt_tokens ?? 0, output: response.usage?.completion_tokens ?? 0 }
+  }
+}
 
 /** A forced call may come with `"stop"`, so that there are calls counts for more than the reason given. */
 const finishOf = (choice: OpenAI.ChatCompletion.Choice, calls: number): ChatModel.Turn["finish"] => {

@@ -4,6 +4,7 @@
 import type * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
 import * as Content from "@volley/core/Content"
+import type * as ChatModelError from "@volley/core/ChatModelError"
 import * as Conversation from "@volley/core/Conversation"
 import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
@@ -11,6 +12,7 @@ import * as Toolkit from "@volley/core/Toolkit"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
 import { APIError } from "openai"
 import type OpenAI from "openai"
 import type {
@@ -22,13 +24,14 @@ import type {
   ResponseInputImage,
   ResponseInputItem,
   ResponseInputText,
+  ResponseStreamEvent,
   ToolChoiceFunction,
   ToolChoiceOptions
 } from "openai/resources/responses/responses"
-import { clientOf, reasonOf } from "./internal/client.ts"
+import { clientOf, reasonOf, statusOf } from "./internal/client.ts"
 import { dataUrl, fileName, refuseImage } from "./internal/media.ts"
-import { problemOf } from "./internal/problemOf.ts"
-import { distinctCalls, echo, isCutOff, read, WholeResponse } from "./internal/responseItems.ts"
+import { distinctCalls, echo, isCutOff, read, readResponse } from "./internal/responseItems.ts"
+import * as ResponseStream from "./internal/responseStream.ts"
 import { strictMode } from "./internal/strictMode.ts"
 
 type Output = ResponseInputItem.FunctionCallOutput | ResponseCustomToolCallOutput
@@ -78,10 +81,7 @@ const isWhole = ({ status }: Response): boolean => (status ?? "completed") === "
  *
  * - checks what this codec reads, and says what is wrong with it
  */
-export const parse = (json: unknown): Result.Result<Response, string> =>
-  isResponse(json) ? Result.succeed(json) : Result.fail(problemOf(WholeResponse, json))
-
-const isResponse = (json: unknown): json is Response => Schema.is(WholeResponse)(json)
+export const parse: (json: unknown) => Result.Result<Response, string> = readResponse
 
 /**
  * The results alone: one `function_call_output` item per call, in call order.
@@ -194,7 +194,9 @@ export const layer = (options: ChatModel.ApiOptions): Layer.Layer<ChatModel.Chat
     return ChatModel.make({
       wire,
       send: (request, signal) => send(client, bodyOf(options, request), signal),
-      read: turnOf,
+      read: (body) => Result.map(parse(body), turnOf),
+      open: (request, signal) => client.responses.create({ ...bodyOf(options, request), stream: true }, { signal }),
+      fold,
       reason: (error, now) => reasonOf(client, error, now)
     })
   })
@@ -207,15 +209,13 @@ const send = async (client: OpenAI, body: ResponseCreateParamsNonStreaming, sign
   const answer = await client.responses.create(body, { signal }).asResponse()
   const json: unknown = await answer.json()
   if (!isFailed(json)) return json
-  throw APIError.generate(statuses[json.error.code] ?? 400, { error: json.error }, undefined, answer.headers)
+  throw APIError.generate(statusOf(json.error), { error: json.error }, undefined, answer.headers)
 }
 
 const isFailed = Schema.is(Schema.Struct({
   status: Schema.Literal("failed"),
   error: Schema.Struct({ code: Schema.String, message: Schema.String })
 }))
-
-const statuses: Readonly<Record<string, number>> = { server_error: 500, rate_limit_exceeded: 429 }
 
 const bodyOf = (options: ChatModel.ApiOptions, request: ChatModel.Request): ResponseCreateParamsNonStreaming => {
   const told = instructions(request.conversation)
@@ -239,16 +239,34 @@ const toolChoice = (toolkit: Toolkit.Any, choice: ChatModel.ToolChoice): ToolCho
     ? choice
     : { type: "function", name: toolkit.wireNames.get(choice.tool) ?? choice.tool }
 
-const turnOf = (body: unknown): Result.Result<ChatModel.Turn, string> =>
-  Result.map(parse(body), (response) => {
-    const calls = toolCalls(response)
-    const { refusal, text } = saidIn(response)
-    return {
-      message: { role: "assistant", text: text || refusal, calls, native: { wire, message: echo(response) } },
-      finish: finishOf(response, calls.length, refusal),
-      usage: { input: response.usage?.input_tokens ?? 0, output: response.usage?.output_tokens ?? 0 }
-    }
-  })
+/**
+ * The parts of a turn that a client of one's own streams: its text as it comes, each call once its item is done, and at
+ * the end the response that `followUp` takes.
+ */
+export const parts = (
+  events: AsyncIterable<ResponseStreamEvent>
+): Stream.Stream<ChatModel.Part<Response>, ChatModelError.ChatModelError> =>
+  ChatModel.parts({ wire, fold, reason: (error, now) => reasonOf(undefined, error, now) }, events)
+
+const fold: ChatModel.Fold<ResponseStream.State, Response> = {
+  initial: ResponseStream.initial,
+  next: ResponseStream.next,
+  end: (state) =>
+    Result.flatMap(
+      ResponseStream.body(state),
+      (body) => ChatModel.orUnusable(Result.map(parse(body), (response) => ({ turn: turnOf(response), response })))
+    )
+}
+
+const turnOf = (response: Response): ChatModel.Turn => {
+  const calls = toolCalls(response)
+  const { refusal, text } = saidIn(response)
+  return {
+    message: { role: "assistant", text: text || refusal, calls, native: { wire, message: echo(response) } },
+    finish: finishOf(response, calls.length, refusal),
+    usage: { input: response.usage?.input_tokens ?? 0, output: response.usage?.output_tokens ?? 0 }
+  }
+}
 
 const saidIn = ({ output }: Response): { readonly text: string; readonly refusal: string } => {
   const parts = output.flatMap((item) => item.type === "message" ? item.content : [])

@@ -1,3 +1,4 @@
+import * as ChatModelError from "@volley/core/ChatModelError"
 import * as ToolCall from "@volley/core/ToolCall"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -33,13 +34,19 @@ const Item = Schema.Union([
 ])
 
 /** What the codec reads of a response. */
-export const WholeResponse = Schema.Struct({
+const WholeResponse = Schema.Struct({
   output: Schema.Array(Item),
   status: Schema.optional(Schema.NullOr(Schema.String)),
   incomplete_details: Schema.optional(
     Schema.NullOr(Schema.Struct({ reason: Schema.optional(Schema.NullOr(Schema.String)) }))
   )
 })
+
+/** Takes JSON of unknown origin for a response, or says what is wrong with it. */
+export const readResponse = (json: unknown): Result.Result<Response, string> =>
+  isResponse(json) ? Result.succeed(json) : Result.fail(ChatModelError.problemOf(WholeResponse, json))
+
+const isResponse = (json: unknown): json is Response => Schema.is(WholeResponse)(json)
 
 const isCall = (item: ResponseOutputItem): item is Call =>
   item.type === "function_call" || item.type === "custom_tool_call"
@@ -59,6 +66,13 @@ export const isCutOff = (call: Call): boolean => {
 
 /** The calls among the items of a response, each with an id of its own. */
 export const distinctCalls = ({ output }: Response) => ToolCall.distinct(output.filter(isCall), read)
+
+/** The calls that are written to their end and whose ids are known before the whole response is: their own, once each. */
+export const provenCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> =>
+  distinctCalls(response).flatMap(({ call, id }, index) => {
+    const { arguments: args, id: own, name } = read(call)
+    return id === own && !isCutOff(call) ? [{ id, name, arguments: args, index, status: "complete" }] : []
+  })
 
 /**
  * The items of a response as they are sent back.

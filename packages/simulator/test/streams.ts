@@ -1,0 +1,75 @@
+/**
+ * What the tests of streamed turns arrange.
+ */
+import { assert } from "@effect/vitest"
+import type { ChatModel, ChatModelError } from "@volley/core"
+import { Effect, Result, Schema, Stream } from "effect"
+
+/** Gives events as a client does, and ends, or breaks off with an error. */
+export async function* eventsOf<A>(events: ReadonlyArray<A>, error?: unknown): AsyncGenerator<A> {
+  yield* events
+  if (error !== undefined) throw error
+}
+
+type Parts<R> = Stream.Stream<ChatModel.Part<R>, ChatModelError.ChatModelError>
+
+/** All parts of a turn, and the error that took the place of its end. */
+export const collect = Effect.fnUntraced(function*<R>(stream: Parts<R>) {
+  const parts: Array<ChatModel.Part<R>> = []
+  const end = yield* Effect.result(Stream.runForEach(stream, (part) => Effect.sync(() => void parts.push(part))))
+  return { parts, error: Result.isFailure(end) ? end.failure : undefined }
+})
+
+/** What was told, each part by what tells it apart from others. */
+export const summary = (parts: ReadonlyArray<ChatModel.Part>): ReadonlyArray<unknown> =>
+  parts.map((part) =>
+    part._tag === "Text" ? part.text : part._tag === "Call" ? [part.call.id, part.call.status] : "end"
+  )
+
+/** The whole turn, which is its last part, after all its text, and each of its calls once and in order. */
+export const wholeOf = Effect.fnUntraced(function*<R>(stream: Parts<R>) {
+  const { error, parts } = yield* collect(stream)
+  assert.isUndefined(error)
+  const whole = parts.at(-1)
+  assert(whole?._tag === "Turn")
+  const { message } = whole.turn
+  assert.strictEqual(parts.flatMap((part) => part._tag === "Text" ? [part.text] : []).join(""), message.text)
+  const calls = parts.flatMap((part) => part._tag === "Call" ? [part.call] : [])
+  assert.deepStrictEqual(calls.map(unsaid), message.calls.map(unsaid))
+  return { ...whole, calls }
+})
+
+/** A call that was proven complete stays so for whom it was told, though its turn was cut off later. */
+const unsaid = ({ status: _, ...call }: ChatModel.Call["call"]) => call
+
+/** Why a stream gave no turn. */
+export const reasonOf = Effect.fnUntraced(function*<R>(stream: Parts<R>) {
+  const { error, parts } = yield* collect(stream)
+  assert.isFalse(parts.some(({ _tag }) => _tag === "Turn"))
+  assert.isDefined(error)
+  return { reason: error?.reason._tag, isRetryable: error?.isRetryable, message: error?.message ?? "", parts }
+})
+
+/** Where texts are cut, and which of several lists goes on next: any list of numbers decides it. */
+export const Choices = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 7 })))
+
+/** Cuts a text into pieces, some of them empty. */
+export const cut = (text: string, sizes: typeof Choices.Type): ReadonlyArray<string> => {
+  const pieces: Array<string> = []
+  let at = 0
+  for (const size of sizes) {
+    pieces.push(text.slice(at, at + size))
+    at += size
+  }
+  return [...pieces, text.slice(at)]
+}
+
+/** Puts lists into each other, the order within each of them kept. */
+export const interleave = <A>(
+  lists: ReadonlyArray<ReadonlyArray<A>>,
+  choices: typeof Choices.Type
+): ReadonlyArray<A> => {
+  const left = lists.map((list) => [...list])
+  const taken = choices.flatMap((choice) => left[choice % Math.max(1, left.length)]?.splice(0, 1) ?? [])
+  return [...taken, ...left.flat()]
+}
