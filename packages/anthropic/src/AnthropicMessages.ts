@@ -8,12 +8,15 @@ import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Content from "@volley/core/Content"
 import * as Conversation from "@volley/core/Conversation"
 import type * as Tool from "@volley/core/Tool"
-import * as ToolCall from "@volley/core/ToolCall"
+import type * as ToolCall from "@volley/core/ToolCall"
 import * as Toolkit from "@volley/core/Toolkit"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
+import { distinctCalls, objectOf, readMessage } from "./internal/messageBlocks.ts"
+import * as MessageStream from "./internal/messageStream.ts"
 import { strictMode } from "./internal/strictMode.ts"
 
 type Response = Anthropic.Message
@@ -57,51 +60,12 @@ export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> 
 const isCutOff = ({ stop_reason }: Response): boolean =>
   stop_reason === "max_tokens" || stop_reason === "model_context_window_exceeded" || stop_reason === "refusal"
 
-const distinctCalls = ({ content }: Response) =>
-  ToolCall.distinct(
-    content.filter((block) => block.type === "tool_use"),
-    ({ id, input, name }) => ({ id, name, arguments: input })
-  )
-
-const Block = Schema.Union([
-  Schema.Struct({
-    type: Schema.Literal("tool_use"),
-    id: Schema.optional(Schema.NullOr(Schema.String)),
-    name: Schema.String,
-    input: Schema.Unknown
-  }),
-  Schema.Struct({ type: Schema.String.check(Schema.makeFilter((type) => type !== "tool_use")) })
-])
-
-const AssistantTurn = Schema.Struct({
-  role: Schema.Literal("assistant"),
-  content: Schema.Array(Block),
-  stop_reason: Schema.optional(Schema.NullOr(Schema.String))
-})
-
 /**
  * Takes JSON of unknown origin for a response: a whole body, or an assistant message alone, which counts as complete.
  *
  * - checks what this codec reads, and says what is wrong with it
  */
-export const parse = (json: unknown): Result.Result<Response, string> => {
-  const response = withBlocks(json)
-  return isResponse(response) ? Result.succeed(response) : Result.fail(problemOf(response))
-}
-
-/** A message may have a text in place of its blocks. */
-const withBlocks = (json: unknown): unknown =>
-  typeof json === "object" && json !== null && "content" in json && typeof json.content === "string"
-    ? { ...json, content: [{ type: "text", text: json.content }] }
-    : json
-
-const isResponse = (json: unknown): json is Response => Schema.is(AssistantTurn)(json)
-
-const problemOf = (json: unknown): string =>
-  Result.match(Schema.decodeUnknownResult(AssistantTurn)(json), {
-    onFailure: ({ message }) => message,
-    onSuccess: () => "nothing"
-  })
+export const parse: (json: unknown) => Result.Result<Response, string> = readMessage
 
 /** The results alone: one `user` message with one `tool_result` block per call, in call order. */
 export const results = (settled: Batch.Settled<Tool.Any>): Array<Message> =>
@@ -174,14 +138,16 @@ const blockOf = (media: Content.Media): Array<Anthropic.ImageBlockParam | Anthro
   }]
 }
 
-/** The API takes neither an empty text nor a message without content. */
+/** The API takes neither an empty text nor a message without content, and of a call's input nothing but an object. */
 const echo = (response: Response): Array<Message> => {
   const ids = new Map(distinctCalls(response).map(({ call, id }) => [call, id]))
   const content = response.content.flatMap((block): Array<Anthropic.ContentBlockParam> => {
     if (block.type === "text" && block.text === "") return []
     if (block.type !== "tool_use") return [block]
     const id = ids.get(block)
-    return id === undefined ? [] : id === block.id ? [block] : [{ ...block, id }]
+    const input = objectOf(block.input)
+    if (id === undefined) return []
+    return id === block.id && input === block.input ? [block] : [{ ...block, id, input }]
   })
   return content.length === 0 ? [] : [{ role: "assistant", content }]
 }
@@ -222,21 +188,6 @@ const spell = ({ calls, text }: Conversation.Assistant): Array<Message> => {
   return content.length === 0 ? [] : [{ role: "assistant", content }]
 }
 
-/** Other wires carry arguments as text, which need not be JSON; this one takes objects alone. */
-const objectOf = (args: unknown): object => {
-  if (typeof args !== "string") return isObject(args) ? args : { unreadable: args ?? null }
-  if (args.trim() === "") return {}
-  try {
-    const parsed: unknown = JSON.parse(args)
-    return isObject(parsed) ? parsed : { unreadable: args }
-  } catch {
-    return { unreadable: args }
-  }
-}
-
-const isObject = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
 /** Provides `ChatModel` on the official SDK. The API wants `maxTokens` said: 8,192 where it is left out. */
 export const layer = (options: ChatModel.ApiOptions): Layer.Layer<ChatModel.ChatModel> =>
   Layer.sync(ChatModel.ChatModel, () => {
@@ -250,7 +201,9 @@ export const layer = (options: ChatModel.ApiOptions): Layer.Layer<ChatModel.Chat
     return ChatModel.make({
       wire,
       send: (request, signal) => client.messages.create(bodyOf(options, request), { signal, timeout }),
-      read: turnOf,
+      read: (body) => Result.map(parse(body), turnOf),
+      open: (request, signal) => client.messages.create({ ...bodyOf(options, request), stream: true }, { signal }),
+      fold,
       reason: (error, now) => reasonOf(client, error, now)
     })
   })
@@ -290,16 +243,36 @@ const toolChoice = (
   return { tool_choice: { type: "tool", name: toolkit.wireNames.get(choice.tool) ?? choice.tool, ...parallel } }
 }
 
-const turnOf = (body: unknown): Result.Result<ChatModel.Turn, string> =>
-  Result.map(parse(body), (response) => {
-    const text = response.content.flatMap((block) => block.type === "text" ? [block.text] : []).join("")
-    const calls = toolCalls(response)
-    return {
-      message: { role: "assistant", text, calls, native: { wire, message: echo(response) } },
-      finish: finishOf(response, calls.length),
-      usage: usageOf(response.usage)
-    }
-  })
+/**
+ * The parts of a turn that a client of one's own streams: its text as it comes, each call once what comes after it proves
+ * it complete, and at the end the response that `followUp` takes.
+ *
+ * - input that is no JSON stays a text: the call is answered with `InvalidArguments`
+ */
+export const parts = (
+  events: AsyncIterable<Anthropic.RawMessageStreamEvent>
+): Stream.Stream<ChatModel.Part<Response>, ChatModelError.ChatModelError> =>
+  ChatModel.parts({ wire, fold, reason: (error, now) => reasonOf(undefined, error, now) }, events)
+
+const fold: ChatModel.Fold<MessageStream.State, Response> = {
+  initial: MessageStream.initial,
+  next: MessageStream.next,
+  end: (state) =>
+    Result.flatMap(
+      MessageStream.body(state),
+      (body) => ChatModel.orUnusable(Result.map(parse(body), (response) => ({ turn: turnOf(response), response })))
+    )
+}
+
+const turnOf = (response: Response): ChatModel.Turn => {
+  const text = response.content.flatMap((block) => block.type === "text" ? [block.text] : []).join("")
+  const calls = toolCalls(response)
+  return {
+    message: { role: "assistant", text, calls, native: { wire, message: echo(response) } },
+    finish: finishOf(response, calls.length),
+    usage: usageOf(response.usage)
+  }
+}
 
 const finishOf = (response: Response, calls: number): ChatModel.Turn["finish"] => {
   switch (response.stop_reason) {
@@ -322,14 +295,19 @@ const usageOf = (usage: Anthropic.Usage | undefined): ChatModel.Usage => ({
   output: usage?.output_tokens ?? 0
 })
 
-const reasonOf = (client: Anthropic, error: unknown, now: number): ChatModelError.Reason => {
-  const refused = error instanceof APIError && error.status !== undefined ? error : undefined
-  const message = refused?.apiMessage ? `${refused.status} ${refused.apiMessage}` : refused?.message ?? ""
+/** An error in the middle of a stream has no status of its own, but a type. */
+const reasonOf = (client: Anthropic | undefined, error: unknown, now: number): ChatModelError.Reason => {
+  const refused = error instanceof APIError && (error.status ?? error.error) !== undefined ? error : undefined
+  const status = refused?.status ?? MessageStream.statusOf(refused?.type)
   return ChatModelError.fromClient(error, {
-    url: client.baseURL,
-    secret: client.apiKey,
+    url: client?.baseURL,
+    secret: client?.apiKey ?? null,
     now,
-    refusal: refused && { status: refused.status ?? 0, message, headers: refused.headers },
+    refusal: refused && {
+      status,
+      message: refused.apiMessage ? `${status} ${refused.apiMessage}` : refused.message,
+      headers: refused.headers
+    },
     isOwn: error instanceof AnthropicError && !(error instanceof APIConnectionError)
   })
 }

@@ -40,7 +40,7 @@ export const wholeOf = Effect.fnUntraced(function*<R>(stream: Parts<R>) {
 })
 
 /** A call that was proven complete stays so for whom it was told, though its turn was cut off later. */
-const unsaid = ({ status: _, ...call }: ChatModel.Call["call"]) => call
+const unsaid = (call: ChatModel.Call["call"]) => ({ ...call, status: "" })
 
 /** Why a stream gave no turn. */
 export const reasonOf = Effect.fnUntraced(function*<R>(stream: Parts<R>) {

@@ -1,0 +1,68 @@
+import type Anthropic from "@anthropic-ai/sdk"
+import * as ChatModelError from "@volley/core/ChatModelError"
+import * as ToolCall from "@volley/core/ToolCall"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+
+const Block = Schema.Union([
+  Schema.Struct({
+    type: Schema.Literal("tool_use"),
+    id: Schema.optional(Schema.NullOr(Schema.String)),
+    name: Schema.String,
+    input: Schema.Unknown
+  }),
+  Schema.Struct({ type: Schema.String.check(Schema.makeFilter((type) => type !== "tool_use")) })
+])
+
+const AssistantTurn = Schema.Struct({
+  role: Schema.Literal("assistant"),
+  content: Schema.Array(Block),
+  stop_reason: Schema.optional(Schema.NullOr(Schema.String))
+})
+
+/** Takes JSON of unknown origin for a response, or says what is wrong with it. */
+export const readMessage = (json: unknown): Result.Result<Anthropic.Message, string> => {
+  const message = withBlocks(json)
+  return isMessage(message)
+    ? Result.succeed(message)
+    : Result.fail(ChatModelError.problemOf(AssistantTurn, message))
+}
+
+/** A message may have a text in place of its blocks. */
+const withBlocks = (json: unknown): unknown =>
+  typeof json === "object" && json !== null && "content" in json && typeof json.content === "string"
+    ? { ...json, content: [{ type: "text", text: json.content }] }
+    : json
+
+const isMessage = (json: unknown): json is Anthropic.Message => Schema.is(AssistantTurn)(json)
+
+/** The calls among the blocks of a response, each with an id of its own. */
+export const distinctCalls = ({ content }: Anthropic.Message) =>
+  ToolCall.distinct(
+    content.filter((block) => block.type === "tool_use"),
+    ({ id, input, name }) => ({ id, name, arguments: input })
+  )
+
+/** The calls whose ids are known before the whole response is: their own, once each. */
+export const provenCalls = (response: Anthropic.Message): ReadonlyArray<ToolCall.ToolCall> =>
+  distinctCalls(response).flatMap(({ call, id }, index) =>
+    id === call.id ? [{ id, name: call.name, arguments: call.input, index, status: "complete" }] : []
+  )
+
+/** Other wires carry arguments as text, which need not be JSON; this one takes objects alone. */
+export const objectOf = (args: unknown): object => {
+  const value = typeof args === "string" ? args.trim() === "" ? {} : jsonOf(args) : args
+  return isObject(value) ? value : { unreadable: args ?? null }
+}
+
+/** What is no JSON stays a text. */
+export const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
