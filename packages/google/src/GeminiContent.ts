@@ -24,15 +24,13 @@ import type * as Toolkit from "@volley/core/Toolkit"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
 import { distinctCalls, idOf, isMadeUp, withId } from "./internal/callIds.ts"
+import * as GeminiStream from "./internal/geminiStream.ts"
 import * as Refusal from "./internal/refusal.ts"
+import { readResponse, type Response } from "./internal/wholeResponse.ts"
 
-/** What this codec reads of a response. */
-export type Response = Pick<
-  GenerateContentResponse,
-  "candidates" | "promptFeedback" | "usageMetadata" | "modelVersion"
->
+export type { Response } from "./internal/wholeResponse.ts"
 
 /** The name of this wire. */
 export const wire = "google"
@@ -65,49 +63,12 @@ export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> 
   }))
 }
 
-const Turn = Schema.Struct({
-  role: Schema.optional(Schema.Literal("model")),
-  parts: Schema.optional(Schema.Array(Schema.Struct({
-    text: Schema.optional(Schema.String),
-    functionCall: Schema.optional(Schema.Struct({
-      id: Schema.optional(Schema.NullOr(Schema.String)),
-      name: Schema.String,
-      args: Schema.optional(Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown)))
-    }))
-  })))
-})
-
-const WholeResponse = Schema.Struct({
-  candidates: Schema.NonEmptyArray(Schema.Union([
-    Schema.Struct({ content: Turn, finishReason: Schema.optional(Schema.String) }),
-    Schema.Struct({ content: Schema.optional(Turn), finishReason: Schema.String })
-  ]))
-})
-
-/** A prompt that was blocked has no candidates. */
-const Blocked = Schema.Struct({
-  candidates: Schema.optional(Schema.Tuple([])),
-  promptFeedback: Schema.Struct({ blockReason: Schema.String })
-})
-
 /**
  * Takes JSON of unknown origin for a response: a whole body, or a model's `Content` alone, which counts as complete.
  *
  * - checks what this codec reads, and says what is wrong with it
  */
-export const parse = (json: unknown): Result.Result<Response, string> => {
-  const isContent = typeof json === "object" && json !== null && "parts" in json
-  const response: unknown = isContent ? { candidates: [{ content: json, finishReason: "STOP" }] } : json
-  return isResponse(response) ? Result.succeed(response) : Result.fail(problemOf(response))
-}
-
-const isResponse = (json: unknown): json is Response => Schema.is(WholeResponse)(json) || Schema.is(Blocked)(json)
-
-const problemOf = (json: unknown): string =>
-  Result.match(Schema.decodeUnknownResult(WholeResponse)(json), {
-    onFailure: ({ message }) => message,
-    onSuccess: () => "nothing"
-  })
+export const parse: (json: unknown) => Result.Result<Response, string> = readResponse
 
 /**
  * The results alone: one `user` content with one `functionResponse` part per call, in call order.
@@ -269,7 +230,9 @@ export const layer = (options: ChatModel.ApiOptions): Layer.Layer<ChatModel.Chat
     return ChatModel.make({
       wire,
       send: (request, signal) => client.models.generateContent(bodyOf(options, request, signal)),
-      read: turnOf,
+      read: (body) => Result.map(parse(body), turnOf),
+      open: (request, signal) => client.models.generateContentStream(bodyOf(options, request, signal)),
+      fold,
       reason: (error, now) => reasonOf(options, error, now)
     })
   })
@@ -314,22 +277,40 @@ const callingConfig = (toolkit: Toolkit.Any, choice: ChatModel.ToolChoice): Func
   }
 }
 
-const turnOf = (body: unknown): Result.Result<ChatModel.Turn, string> =>
-  Result.map(parse(body), (response) => {
-    const candidate = response.candidates?.[0]
-    const calls = toolCalls(response)
-    const said = (candidate?.content?.parts ?? []).filter(({ thought }) => thought !== true)
-    return {
-      message: {
-        role: "assistant",
-        text: said.map(({ text }) => text ?? "").join(""),
-        calls,
-        native: { wire, message: echo(response) }
-      },
-      finish: finishOf(candidate, calls.length),
-      usage: usageOf(response.usageMetadata)
-    }
-  })
+/**
+ * The parts of a turn that a client of one's own streams: its text as it comes, each call at once, since calls come whole,
+ * and at the end the response that `followUp` takes.
+ */
+export const parts = (
+  chunks: AsyncIterable<GenerateContentResponse>
+): Stream.Stream<ChatModel.Part<Response>, ChatModelError.ChatModelError> =>
+  ChatModel.parts({ wire, fold, reason: (error, now) => reasonOf({}, error, now) }, chunks)
+
+const fold: ChatModel.Fold<GeminiStream.State, Response> = {
+  initial: GeminiStream.initial,
+  next: GeminiStream.next,
+  end: (state) =>
+    Result.flatMap(
+      GeminiStream.body(state),
+      (body) => ChatModel.orUnusable(Result.map(parse(body), (response) => ({ turn: turnOf(response), response })))
+    )
+}
+
+const turnOf = (response: Response): ChatModel.Turn => {
+  const candidate = response.candidates?.[0]
+  const calls = toolCalls(response)
+  const said = (candidate?.content?.parts ?? []).filter(({ thought }) => thought !== true)
+  return {
+    message: {
+      role: "assistant",
+      text: said.map(({ text }) => text ?? "").join(""),
+      calls,
+      native: { wire, message: echo(response) }
+    },
+    finish: finishOf(candidate, calls.length),
+    usage: usageOf(response.usageMetadata)
+  }
+}
 
 /** There is no reason of its own for calls; a prompt that was blocked has no candidate at all. */
 const finishOf = (candidate: Candidate | undefined, calls: number): ChatModel.Turn["finish"] => {
@@ -356,11 +337,15 @@ const usageOf = (usage: Response["usageMetadata"]): ChatModel.Usage => ({
   output: (usage?.candidatesTokenCount ?? 0) + (usage?.thoughtsTokenCount ?? 0)
 })
 
-const reasonOf = (options: ChatModel.ApiOptions, error: unknown, now: number): ChatModelError.Reason => {
+const reasonOf = (
+  { apiKey, baseUrl }: Partial<ChatModel.ApiOptions>,
+  error: unknown,
+  now: number
+): ChatModelError.Reason => {
   const refusal = error instanceof ApiError ? Refusal.read(error) : undefined
   const reason = ChatModelError.fromClient(error, {
-    url: options.baseUrl ?? officialUrl,
-    secret: Redacted.value(options.apiKey),
+    url: apiKey && (baseUrl ?? officialUrl),
+    secret: apiKey ? Redacted.value(apiKey) : null,
     now,
     refusal,
     isOwn: error instanceof Error && ownRefusal.test(error.message)

@@ -39,8 +39,27 @@ export const wholeOf = Effect.fnUntraced(function*<R>(stream: Parts<R>) {
   return { ...whole, calls }
 })
 
-/** A call that was proven complete stays so for whom it was told, though its turn was cut off later. */
 const unsaid = (call: ChatModel.Call["call"]) => ({ ...call, status: "" })
+
+/**
+ * The turn that was told in parts is this one, and each of its calls was told once.
+ *
+ * - a call that was proven complete stays so for whom it was told, though its turn was cut off later
+ */
+export const assertSame = Effect.fnUntraced(function*<R>(stream: Parts<R>, turn: ChatModel.Turn) {
+  const { error, parts } = yield* collect(stream)
+  assert.isUndefined(error)
+  const whole = parts.at(-1)
+  assert(whole?._tag === "Turn")
+  assert.deepStrictEqual(whole.turn, turn)
+  const told = parts.flatMap((part) => part._tag === "Call" ? [part.call] : []).toSorted((a, b) => a.index - b.index)
+  assert.deepStrictEqual(told.map(unsaid), turn.message.calls.map(unsaid))
+  for (const { index, status } of told) assert.include(["complete", turn.message.calls[index]?.status], status)
+  return whole
+})
+
+/** A value as it is once it went over a wire. */
+export const sent = <A>(value: A): A => JSON.parse(JSON.stringify(value))
 
 /** Why a stream gave no turn. */
 export const reasonOf = Effect.fnUntraced(function*<R>(stream: Parts<R>) {

@@ -25,6 +25,14 @@ export const distinctCalls = (
   })).map(({ call, id }, index) => ({ call, id: isGiven(call.id) ? id : `${mark}${index + 1}` }))
 }
 
+/** The calls whose ids are known before the whole turn is: their own, once each, and those made up, which the place alone decides. */
+export const provenCalls = (content: Content | undefined): ReadonlyArray<ToolCall.ToolCall> =>
+  distinctCalls(content).flatMap(({ call, id }, index) =>
+    id === call.id || isMadeUp(id)
+      ? [{ id, name: call.name ?? "", arguments: call.args ?? {}, index, status: "complete" }]
+      : []
+  )
+
 /** A call as it goes back, the very same where its id is as the model gave it. */
 export const withId = (call: FunctionCall, id: string): FunctionCall => {
   if (!isMadeUp(id)) return id === call.id ? call : { ...call, id }

@@ -20,9 +20,13 @@ export interface Refusal {
   readonly isBadKey: boolean
 }
 
-/** Reads a refusal: its sentence, and the delay that it advises as the header that other providers use. */
+/**
+ * Reads a refusal: its sentence, and the delay that it advises as the header that other providers use.
+ *
+ * - in the middle of a stream the SDK writes the status before the body
+ */
 export const read = ({ message, status }: ApiError): Refusal => {
-  const error = Option.getOrUndefined(decode(message))?.error
+  const error = Option.getOrUndefined(decode(message.replace(/^got status: \w*\. /, "")))?.error
   const details = error?.details ?? []
   const seconds = Number.parseFloat(details.find(({ retryDelay }) => retryDelay)?.retryDelay ?? "")
   return {

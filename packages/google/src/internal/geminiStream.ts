@@ -1,0 +1,115 @@
+/**
+ * Gathers the chunks of a streamed turn, each a response of its own, into the body that it has when it is not streamed.
+ */
+import * as ChatModel from "@volley/core/ChatModel"
+import * as ChatModelError from "@volley/core/ChatModelError"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { provenCalls } from "./callIds.ts"
+import { readResponse, Turn } from "./wholeResponse.ts"
+
+type Fields = Readonly<Record<string, unknown>>
+type Part = NonNullable<(typeof Turn.Type)["parts"]>[number]
+
+/**
+ * What came so far.
+ *
+ * - `head`, `candidate`, `content`: what stands beside the candidates, the content and its parts, of all chunks
+ * - `told`: how many calls
+ */
+export interface State {
+  readonly head: Fields
+  readonly candidate: Fields | undefined
+  readonly content: Fields | undefined
+  readonly parts: ReadonlyArray<Part>
+  readonly told: number
+}
+
+type Step = Result.Result<readonly [State, ReadonlyArray<ChatModel.Text | ChatModel.Call>], ChatModelError.Reason>
+
+const Candidate = Schema.Struct({
+  index: Schema.optional(Schema.Int),
+  content: Schema.optional(Turn),
+  finishReason: Schema.optional(Schema.String)
+})
+
+const readChunk = ChatModel.eventOf(Schema.Struct({
+  candidates: Schema.optional(Schema.Array(Candidate)),
+  promptFeedback: Schema.optional(Schema.Unknown),
+  error: Schema.optional(Schema.Struct({ code: Schema.Int, message: Schema.String })),
+  sdkHttpResponse: Schema.optional(Schema.Unknown)
+}))
+
+export const initial: State = { head: {}, candidate: undefined, content: undefined, parts: [], told: 0 }
+
+/** Takes a chunk, of which the first candidate alone counts; a call comes whole, and so is proven at once. */
+export const next = (state: State, event: unknown): Step =>
+  Result.flatMap(readChunk(event), ({ candidates, error, sdkHttpResponse: _http, ...head }): Step => {
+    if (error !== undefined) return failed(error)
+    const headed: State = { ...state, head: { ...state.head, ...present(head) } }
+    const candidate = candidates?.find(({ index }) => (index ?? 0) === 0)
+    if (candidate === undefined) return Result.succeed([headed, []])
+    const problem = misplaced(state, candidate)
+    return problem === undefined ? take(headed, candidate) : ChatModel.notAnEvent(problem)
+  })
+
+const failed = ({ code, message }: { readonly code: number; readonly message: string }): Step =>
+  Result.fail(ChatModelError.fromStatus({ status: code, message: `${code} ${message}` }))
+
+/** What is wrong with a candidate after those before it. The SDK goes on of itself where a turn is to be continued. */
+const misplaced = (
+  { candidate: before }: State,
+  { content, finishReason }: typeof Candidate.Type
+): string | undefined => {
+  const parts = content?.parts ?? []
+  if (parts.some(isFragment)) return "a call comes in pieces, which is not asked for"
+  const finish = before?.["finishReason"]
+  if (finish === undefined || finish === "CONTINUATION") return undefined
+  const isNew = parts.some((part) => !isText(part) || part.text !== "") || (finishReason ?? finish) !== finish
+  return isNew ? "a chunk goes on after finishReason" : undefined
+}
+
+const isFragment = ({ functionCall = { name: "" } }: Part): boolean =>
+  "partialArgs" in functionCall || "willContinue" in functionCall
+
+const take = (state: State, { content, ...candidate }: typeof Candidate.Type): Step => {
+  const { parts = [], ...rest } = content ?? {}
+  const taken: State = {
+    ...state,
+    candidate: { ...state.candidate, ...present(candidate) },
+    content: content ? { ...state.content, ...rest } : state.content,
+    parts: parts.reduce(joined, state.parts)
+  }
+  const texts = parts.flatMap((part) => isThought(part) ? [] : ChatModel.textPart(part.text ?? ""))
+  return Result.map(ChatModel.orUnusable(readResponse({ parts: taken.parts })), ({ candidates }) => {
+    const calls = provenCalls(candidates?.[0]?.content)
+    const told = calls.slice(state.told).map((call): ChatModel.Call => ({ _tag: "Call", call }))
+    return [{ ...taken, told: calls.length }, [...texts, ...told]]
+  })
+}
+
+/** Parts stay as they came, but for plain text that another one goes on with. */
+const joined = (parts: ReadonlyArray<Part>, part: Part): ReadonlyArray<Part> => {
+  const last = parts.at(-1)
+  return last && isText(last) && isText(part) && isThought(last) === isThought(part)
+    ? [...parts.slice(0, -1), { ...last, text: `${last.text}${part.text}` }]
+    : [...parts, part]
+}
+
+/** True for a part that has nothing but a text, and no signature above all. */
+const isText = (part: Part): boolean =>
+  part.text !== undefined && Object.keys(part).every((key) => key === "text" || key === "thought")
+
+const isThought = (part: Part): boolean => "thought" in part && part.thought === true
+
+const present = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null))
+
+/** The body of the whole turn, where the chunks have its end; a prompt that was blocked has no other. */
+export const body = ({ candidate, content, head, parts }: State): Result.Result<unknown, ChatModelError.Reason> => {
+  if (candidate === undefined && isBlocked(head)) return Result.succeed(head)
+  if (candidate?.["finishReason"] === undefined) return Result.fail(ChatModelError.fromCutStream("finishReason"))
+  return Result.succeed({ ...head, candidates: [{ ...candidate, ...(content && { content: { ...content, parts } }) }] })
+}
+
+const isBlocked = Schema.is(Schema.Struct({ promptFeedback: Schema.Struct({ blockReason: Schema.String }) }))
