@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { AnthropicMessages } from "@volley/anthropic"
 import { Agent, Batch, ChatModel, Tool, ToolCall, Toolkit } from "@volley/core"
 import { OpenAiChat } from "@volley/openai"
-import { Cause, ConfigProvider, Effect, Exit, Layer, Schema } from "effect"
+import { Cause, ConfigProvider, Effect, Exit, Layer, Schema, Stream } from "effect"
 import { dirname, join } from "node:path"
 import { compileFunction } from "node:vm"
 import { dialects } from "../packages/cli/test/support/dialects.ts"
@@ -228,7 +228,7 @@ const code = async (title: string, does: string): Promise<Entry> => {
     }).pipe(
       Effect.scoped,
       Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromUnknown({})),
-      Effect.provideService(ChatModel.ChatModel, { generate: () => Effect.never })
+      Effect.provideService(ChatModel.ChatModel, { generate: () => Effect.never, stream: () => Stream.never })
     )
   )
   const said = Exit.isSuccess(exit) ? "(nothing: it is accepted)" : String(Cause.squash(exit.cause))

@@ -53,7 +53,7 @@ const playWire = Effect.fnUntraced(function*(
     options.sides.includes(name) && (name === "parallel" || wire.hasParallelSwitch)
       ? play(options.scenario, name === "serial").pipe(
         Effect.provide(modelOf(options, wire)),
-        Effect.catchTag("ChatModelError", ({ message }) => new UserError({ message, exitCode: 1 }))
+        Effect.catchTag(["ChatModelError", "AgentError"], ({ message }) => new UserError({ message, exitCode: 1 }))
       )
       : Effect.undefined
   const [serial, parallel] = yield* Effect.all([side("serial"), side("parallel")], { concurrency: 2 })

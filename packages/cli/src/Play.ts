@@ -2,6 +2,7 @@
  * Plays a scenario once, and keeps when everything happened.
  */
 import * as Agent from "@volley/core/Agent"
+import type { AgentError } from "@volley/core/AgentError"
 import * as ChatModel from "@volley/core/ChatModel"
 import type { ChatModelError } from "@volley/core/ChatModelError"
 import * as Bank from "@volley/simulator/Bank"
@@ -10,6 +11,7 @@ import * as WebService from "@volley/simulator/WebService"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
 
 /** From when to when, in milliseconds since the epoch. */
 export interface Span {
@@ -33,7 +35,7 @@ export type Needs = Exclude<Services, Bank.Bank | WebService.WebService>
 export const play = Effect.fnUntraced(function*(
   scenario: Scenario,
   serial: boolean
-): Effect.fn.Return<Play, ChatModelError, ChatModel.ChatModel | Needs> {
+): Effect.fn.Return<Play, ChatModelError | AgentError, ChatModel.ChatModel | Needs> {
   const model = yield* ChatModel.ChatModel
   const turns: Array<Span> = []
   const timed = ChatModel.ChatModel.of({
@@ -41,7 +43,12 @@ export const play = Effect.fnUntraced(function*(
       Effect.map(spanned(model.generate(request)), ([span, turn]) => {
         turns.push(span)
         return turn
-      })
+      }),
+    stream: (request) =>
+      Stream.unwrap(Effect.map(Clock.currentTimeMillis, (startedAt) => {
+        const end = Effect.map(Clock.currentTimeMillis, (endedAt) => void turns.push({ startedAt, endedAt }))
+        return Stream.ensuring(model.stream(request), end)
+      }))
   })
   const [span, ended] = yield* Agent.run({
     toolkit: scenario.toolkit,

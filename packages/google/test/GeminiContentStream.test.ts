@@ -117,16 +117,21 @@ describe("GeminiContent.parts", () => {
 })
 
 describe("GeminiContent.parts: a bad stream", () => {
-  it.effect.each([
+  const broken: ReadonlyArray<readonly [string, ReadonlyArray<object>]> = [
     ["of nothing", []],
     ["with calls that look complete", [chunk([call("a")]), chunk([call("b")])]],
     ["with the usage alone behind it", [chunk([{ text: "Fine." }]), { usageMetadata }]]
-  ])("that ends before finishReason is a connection that broke: %s", ([, events]) =>
-    Effect.gen(function*() {
-      const { isRetryable, message, reason } = yield* reasonOf(parts(events))
-      assert.deepStrictEqual([reason, isRetryable], ["Unreachable", true])
-      assert.include(message, "finishReason")
-    }))
+  ]
+
+  it.effect.each(broken)(
+    "that ends before finishReason is a connection that broke: %s",
+    ([, events]) =>
+      Effect.gen(function*() {
+        const { isRetryable, message, reason } = yield* reasonOf(parts(events))
+        assert.deepStrictEqual([reason, isRetryable], ["Unreachable", true])
+        assert.include(message, "finishReason")
+      })
+  )
 
   it.effect.each([
     ["text", "text"],

@@ -3,8 +3,8 @@
  */
 import type * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
-import * as Content from "@volley/core/Content"
 import * as ChatModelError from "@volley/core/ChatModelError"
+import * as Content from "@volley/core/Content"
 import * as Conversation from "@volley/core/Conversation"
 import type * as Tool from "@volley/core/Tool"
 import * as ToolCall from "@volley/core/ToolCall"

@@ -206,17 +206,22 @@ describe("OpenAiChat.parts", () => {
 })
 
 describe("OpenAiChat.parts: a bad stream", () => {
-  it.effect.each([
+  const broken: ReadonlyArray<readonly [string, ReadonlyArray<object>]> = [
     ["of nothing", []],
     ["with calls that look complete", [opening(0, "a", "{}"), opening(1, "b", "{}")]],
     ["with the usage alone behind it", [chunk({ content: "Fine." }), usageChunk]]
-  ])("that ends before finish_reason is a connection that broke: %s", ([, events]) =>
-    Effect.gen(function*() {
-      const { isRetryable, message, parts: told, reason } = yield* reasonOf(parts(events))
-      assert.deepStrictEqual([reason, isRetryable], ["Unreachable", true])
-      assert.include(message, "finish_reason")
-      assert.isFalse(told.some(({ _tag }) => _tag === "Call"))
-    }))
+  ]
+
+  it.effect.each(broken)(
+    "that ends before finish_reason is a connection that broke: %s",
+    ([, events]) =>
+      Effect.gen(function*() {
+        const { isRetryable, message, parts: told, reason } = yield* reasonOf(parts(events))
+        assert.deepStrictEqual([reason, isRetryable], ["Unreachable", true])
+        assert.include(message, "finish_reason")
+        assert.isFalse(told.some(({ _tag }) => _tag === "Call"))
+      })
+  )
 
   it.effect.each([
     ["text", "text"],

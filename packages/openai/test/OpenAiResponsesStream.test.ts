@@ -91,7 +91,7 @@ const itemEvents = (item: Item, at: number, sizes: typeof Choices.Type = [3]) =>
 const numbered = (events: ReadonlyArray<object>) =>
   events.map((event, sequence_number) => ({ ...event, sequence_number }))
 
-const ended = (body: { readonly status?: string }) => ({
+const ended = (body: { readonly status?: string; readonly output?: unknown }) => ({
   type: `response.${body.status ?? "completed"}`,
   response: body
 })
