@@ -4,8 +4,19 @@
 // @effect-diagnostics missingEffectError:off -- what must not compile is here on purpose
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import type { Outcome } from "@volley/core"
-import { Agent, Batch, CallError, ChatModel, ChatModelError, Conversation, Tool, ToolCall, Toolkit } from "@volley/core"
-import { Context, Effect, Layer, Result, Schema, SchemaGetter } from "effect"
+import {
+  Agent,
+  type AgentError,
+  Batch,
+  CallError,
+  ChatModel,
+  ChatModelError,
+  Conversation,
+  Tool,
+  ToolCall,
+  Toolkit
+} from "@volley/core"
+import { Context, Effect, Layer, Result, Schema, SchemaGetter, Stream } from "effect"
 
 class Weather extends Context.Service<Weather, { readonly current: (city: string) => Effect.Effect<number> }>()(
   "test/Weather"
@@ -91,11 +102,27 @@ describe("the type of a batch", () => {
     expectTypeOf<Effect.Services<ReturnType<typeof needs<Toolkit.Tools<typeof failure>>>>>().toEqualTypeOf<Units>()
   })
 
-  it("an agent needs a model and what its tools need, and fails as the model does", () => {
+  it("an agent needs a model and what its tools need, and fails as the model does, or without an answer", () => {
     const agent = Agent.run({ toolkit: Toolkit.make(getWeather), prompt: "Go on." })
-    expectTypeOf<Effect.Error<typeof agent>>().toEqualTypeOf<ChatModelError.ChatModelError>()
+    expectTypeOf<Effect.Error<typeof agent>>().toEqualTypeOf<ChatModelError.ChatModelError | AgentError.AgentError>()
     expectTypeOf<Effect.Services<typeof agent>>().toEqualTypeOf<ChatModel.ChatModel | Weather>()
     expectTypeOf<Effect.Success<typeof agent>>().toEqualTypeOf<Agent.Ended<typeof getWeather>>()
+  })
+
+  it("an agent with an output gives a value of its schema, and needs what the schema does", () => {
+    const agent = Agent.run({ toolkit: Toolkit.make(plain), prompt: "Go on.", output: Schema.Struct({ city: Known }) })
+    expectTypeOf<Effect.Success<typeof agent>["output"]>().toEqualTypeOf<{ readonly city: string }>()
+    expectTypeOf<Effect.Services<typeof agent>>().toEqualTypeOf<ChatModel.ChatModel | Cities>()
+    const events = Agent.stream({ toolkit: Toolkit.make(plain), prompt: "Go on.", output: Schema.Int })
+    expectTypeOf<Stream.Success<typeof events>>().toEqualTypeOf<Agent.Event<typeof plain, number>>()
+  })
+
+  it("a dispatch needs what its tools and its stream need, never fails, and gives the stream's own end", () => {
+    const asked = Stream.fromEffect(Effect.andThen(Units, Effect.fail("cut off" as const)))
+    const settled = Batch.dispatch(Toolkit.make(getWeather), asked)
+    expectTypeOf<Effect.Error<typeof settled>>().toEqualTypeOf<never>()
+    expectTypeOf<Effect.Services<typeof settled>>().toEqualTypeOf<Weather | Units>()
+    expectTypeOf<Effect.Success<typeof settled>>().toEqualTypeOf<Batch.Dispatched<typeof getWeather, "cut off">>()
   })
 })
 

@@ -21,7 +21,7 @@ const prompt = "Go on."
 
 const lookAt = (ms: number) => ({ name: "look", arguments: { ms } })
 
-const said = (event: Agent.Event<never, unknown>): string => {
+const said = (event: Agent.Event<Tool.Any, unknown>): string => {
   switch (event._tag) {
     case "TurnStarted":
       return `TurnStarted ${event.turn}${event.toolsOff ? " without tools" : ""}`
@@ -50,8 +50,10 @@ const failure = (reason: ChatModelError.Reason) => new ChatModelError.ChatModelE
 const overloaded = failure(new ChatModelError.ProviderFailed({ message: "overloaded", status: 529 }))
 const misread = failure(new ChatModelError.UnusableResponse({ message: "not a response" }))
 
+type Streamed = Stream.Stream<ChatModel.Part, ChatModelError.ChatModelError>
+
 /** A model that streams these parts, one list a turn. */
-const streaming = (...turns: ReadonlyArray<Stream.Stream<ChatModel.Part, ChatModelError.ChatModelError>>) => {
+const streaming = (...turns: ReadonlyArray<Streamed>) => {
   const requests: Array<ChatModel.Request> = []
   const stream = (request: ChatModel.Request) =>
     Stream.suspend(() => turns[Math.min(requests.push(request), turns.length) - 1]!)
@@ -97,7 +99,7 @@ describe("Agent.stream", () => {
       const lengths = [1000, 800, 600, 400, 200]
       const whole = asks(...lengths.map(lookAt))
       const written = Stream.fromIterable(partsOf(whole)).pipe(
-        Stream.flatMap((part) =>
+        Stream.flatMap((part): Stream.Stream<ChatModel.Part> =>
           part._tag === "Call" ? Stream.concat(pause(200), Stream.succeed(part)) : Stream.succeed(part)
         )
       )
@@ -170,7 +172,7 @@ describe("a streamed turn that breaks off", () => {
 
   const runWith = Effect.fnUntraced(function*(
     options: Partial<Agent.Options<never>>,
-    ...turns: Parameters<typeof streaming>
+    ...turns: ReadonlyArray<Streamed>
   ) {
     const model = streaming(...turns)
     const fiber = yield* Effect.forkChild(
@@ -179,7 +181,7 @@ describe("a streamed turn that breaks off", () => {
     yield* TestClock.adjust("1 hour")
     return { exit: yield* Fiber.join(fiber), requests: model.requests }
   })
-  const run = (...turns: Parameters<typeof streaming>) => runWith({}, ...turns)
+  const run = (...turns: ReadonlyArray<Streamed>) => runWith({}, ...turns)
 
   it.effect("for a reason that may pass is gone on from where calls of it have run: their results are kept", () =>
     Effect.gen(function*() {

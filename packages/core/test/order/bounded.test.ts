@@ -81,15 +81,15 @@ const countsEachToolAlone: Runner = (tools, calls, options) =>
 const takesOneMoreThanItMay = counting((slots) => slots.map((slot) => ({ ...slot, limit: slot.limit + 1 })))
 
 const startsTheLastFirst: Runner = (tools, calls, options) =>
-  Effect.map(batch(tools, calls.toReversed(), options), ({ outcomes, strays }) => ({
-    outcomes: outcomes.toReversed(),
-    strays
+  Effect.map(batch(tools, calls.toReversed(), options), (settled) => ({
+    ...settled,
+    outcomes: settled.outcomes.toReversed()
   }))
 
 /** One batch for each call, all under the same limits: a call that waits for its tool's holds its place meanwhile. */
 const holdsItsPlaceWhileItWaits: Runner = (tools, calls, options) =>
   Effect.forEach(calls, (call) => batch(tools, [call], options), { concurrency: options.concurrency }).pipe(
-    Effect.map((all) => ({ outcomes: all.flatMap(({ outcomes }) => outcomes), strays: [] })),
+    Effect.map((all) => ({ outcomes: all.flatMap(({ outcomes }) => outcomes), pending: [], strays: [] })),
     Effect.provide(Limits.layer, { local: true })
   )
 
