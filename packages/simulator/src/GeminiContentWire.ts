@@ -8,6 +8,7 @@ import { mediaRules, pairingRules, shapeRules, signatureRules } from "./internal
 import {
   callsOf,
   declarations,
+  type FunctionResponse,
   read,
   type Request,
   responsesOf,
@@ -16,7 +17,7 @@ import {
 } from "./internal/geminiRequest.ts"
 import { sign } from "./internal/geminiSignature.ts"
 import { keyRules, modelRules, toolRules } from "./internal/geminiToolRules.ts"
-import { isObject } from "./internal/json.ts"
+import { get, isObject } from "./internal/json.ts"
 import type { Reply, SeenCall, View } from "./Script.ts"
 import { checkAll, type Headers, reject, type Rejection, type Rendered, type Rule, tokens } from "./Wire.ts"
 
@@ -71,19 +72,26 @@ const prompt = ({ contents }: Request): string => {
   return (first?.parts ?? []).map(({ text }) => text ?? "").join("")
 }
 
-/** A result that the caller put under `output` is seen without it, as it is on the other wires. */
 const seen = ({ contents }: Request): ReadonlyArray<SeenCall> =>
   contents.flatMap((content, turn) =>
     callsOf(content).map((call, at) => {
-      const { output, ...rest } = responseTo(call, at, responsesOf(contents[turn + 1]))?.response ?? {}
+      const response = responseTo(call, at, responsesOf(contents[turn + 1]))?.response ?? {}
       return {
         id: call.id ?? `${turn}.${at}`,
         name: call.name,
         arguments: call.args ?? {},
-        result: JSON.stringify(output === undefined ? rest : output)
+        result: resultText(response)
       }
     })
   )
+
+/** What the caller put under `output`, or the texts of an MCP server's result, are seen as they are on other wires. */
+const resultText = (response: FunctionResponse["response"]): string => {
+  const { content, output } = response
+  return Array.isArray(content) && output === undefined
+    ? content.map((part) => get(part, "text") ?? "").join("")
+    : JSON.stringify(output === undefined ? response : output)
+}
 
 /** How a request wants its answer streamed, where it does. */
 export const streams = (request: Request): Frame.Options | undefined => request.streams === undefined ? undefined : {}

@@ -161,9 +161,9 @@ const cases: ReadonlyArray<Case> = [
   },
   {
     row: "4c",
-    title: "a result without the id that its call has",
-    bad: conversation(calls("a"), { role: "user", parts: [result()] }),
-    good: conversation(calls("a"), results("a"))
+    title: "a result without the id that its call has, beside one with an id",
+    bad: conversation(calls("a", "b"), { role: "user", parts: [result("a"), result()] }),
+    good: conversation(calls("a", "b"), { role: "user", parts: [result(), result()] })
   },
   {
     row: "4c",

@@ -86,14 +86,15 @@ export const pairingRules: ReadonlyArray<Rule<Request>> = [
     )
   },
   {
-    // Ids are unique and must come back; nobody has seen what the API does where they do not.
+    // Ids are unique and must come back, or none of a turn; nobody has seen what the API does where only some do.
     row: "4c",
     verified: false,
     check: eachTurn((calls, at, all) => {
       const answered = responsesOf(all[at + 1])
       const twice = firstDuplicate(calls.filter(({ id }) => id !== undefined), ({ id = "" }) => id)
+      const hasIds = answered.some(({ id }) => id !== undefined)
       const wrong = twice ?? calls.find((call, place) =>
-        call.id === undefined
+        call.id === undefined || !hasIds
           ? answered[place]?.id !== undefined || answered[place]?.name !== call.name
           : answered.filter(({ id, name }) => id === call.id && name === call.name).length !== 1
       )
