@@ -204,7 +204,7 @@ describe("AnthropicMessages.followUp", () => {
       const thinking = { thinking: { type: "adaptive" }, model: "claude-opus-5-5" }
       const asked = yield* Effect.fromResult(check([user], thinking))
       const calls = [{ name: "weather", arguments: { city: "Oslo" } }]
-      const { body } = AnthropicMessagesWire.render(asked, { _tag: "Calls", calls })
+      const { body } = AnthropicMessagesWire.render(asked, { _tag: "Calls", calls }, 1)
       assert.deepStrictEqual(body.content.map(({ type }) => type), ["thinking", "tool_use"])
       assertAccepted([user, ...yield* followUp(body)], thinking)
     }))

@@ -7,20 +7,33 @@ import type * as Frame from "./Frame.ts"
 import { pairingRules, shapeRules } from "./internal/anthropicMessageRules.ts"
 import { headerRules, modelRules, parameterRules, sizeRules, thinks } from "./internal/anthropicModelRules.ts"
 import { blocks, placed, read, type Request, resultText } from "./internal/anthropicRequest.ts"
+import { continuedRules, previousOf } from "./internal/anthropicThreadRules.ts"
 import { toolRules } from "./internal/anthropicToolRules.ts"
+import { recall, whole } from "./internal/memory.ts"
 import { sign } from "./internal/thinkingSignature.ts"
 import type { Reply, SeenCall, View } from "./Script.ts"
-import { checkAll, type Headers, reject, type Rejection, type Rendered, type Rule, tokens } from "./Wire.ts"
+import {
+  checkAll,
+  type Headers,
+  type Memory,
+  reject,
+  type Rejection,
+  type Rendered,
+  type Rule,
+  tokens,
+  type Turn
+} from "./Wire.ts"
 
 export { spoil } from "./internal/anthropicFaults.ts"
 export { frames } from "./internal/anthropicFrames.ts"
 export type { Request } from "./internal/anthropicRequest.ts"
+export { continuedRules } from "./internal/anthropicThreadRules.ts"
 
 export const name = "anthropic"
 export const path = "/v1/messages"
 export const requestIdHeader = "request-id"
 
-/** The rules that a request of the right shape must keep, in the order in which they are looked at. */
+/** The rules that a request must keep with all that it goes on from, in the order in which they are looked at. */
 export const rules: ReadonlyArray<Rule<Request>> = [
   ...shapeRules,
   ...parameterRules,
@@ -30,10 +43,27 @@ export const rules: ReadonlyArray<Rule<Request>> = [
   ...sizeRules
 ]
 
-/** Reads a request, or says which rule it violates first; a body of `undefined` was no JSON. */
-export const check = (body: unknown, headers: Headers): Result.Result<Request, Rejection> =>
+/**
+ * Reads a request and the thread that it continues, or says which rule they violate first; a body of `undefined` was no
+ * JSON.
+ *
+ * - messages are counted in the whole thread, from its first request on
+ */
+export const check = (
+  body: unknown,
+  headers: Headers,
+  _path?: string,
+  memory: Memory = []
+): Result.Result<Request, Rejection> =>
   checkAll(headerRules, headers).pipe(
     Result.flatMap(() => body === undefined ? Result.fail(noJson) : read(body, headers)),
+    Result.flatMap((request) => checkAll(continuedRules, { request, memory })),
+    Result.flatMap(({ request }) => {
+      const turn = recall(memory, previousOf(request))
+      return turn === undefined
+        ? Result.succeed(request)
+        : read(whole(body, turn, "messages", request.history), headers)
+    }),
     Result.flatMap((request) => checkAll(rules, request))
   )
 
@@ -68,15 +98,15 @@ const seen = ({ messages }: Request): ReadonlyArray<SeenCall> => {
 /** How a request wants its answer streamed, where it does. */
 export const streams = ({ stream }: Request): Frame.Options | undefined => stream === true ? {} : undefined
 
-/** Puts a reply into a response body; ids count on from the calls and the turns that the request holds. */
-export const render = (request: Request, reply: Reply): Rendered<Message> => {
+/** Puts a reply into a response body; ids of calls count on from those that the request holds. */
+export const render = (request: Request, reply: Reply, number: number): Rendered<Message> => {
   const thinking = thinks(request) ? [thinkingOf(request, reply)] : []
   const said = saidIn(request, reply)
   const content: Array<ContentBlock> = [...thinking, ...said]
   const outputTokens = tokens({ role: "assistant", content })
   return {
     body: {
-      id: `msg_${request.messages.filter(({ role }) => role === "assistant").length + 1}`,
+      id: `msg_${number}`,
       type: "message",
       role: "assistant",
       model: request.model,
@@ -105,6 +135,18 @@ export const render = (request: Request, reply: Reply): Rendered<Message> => {
   }
 }
 
+/** What the server keeps of a turn: nothing where it belongs to no thread. */
+export const keep = (request: Request, { content, id, role }: Message): Turn | undefined =>
+  request.thread == null ? undefined : {
+    id,
+    from: previousOf(request),
+    history: [...request.history, { role, content }],
+    fields: {
+      ...(request.system !== undefined && { system: request.system }),
+      ...(request.tools !== undefined && { tools: request.tools })
+    }
+  }
+
 const saidIn = (request: Request, reply: Reply): ReadonlyArray<ContentBlock> => {
   if (reply._tag === "Answer") return [{ type: "text", text: reply.text, citations: null }]
   const earlier = placed(request.messages, "tool_use").length
@@ -127,8 +169,8 @@ const thinkingOf = (request: Request, reply: Reply): ThinkingBlock => {
 }
 
 /** The body of a refusal. */
-export const refuse = ({ message, type }: Rejection, requestId: string): object => ({
+export const refuse = ({ code, message, type }: Rejection, requestId: string): object => ({
   type: "error",
-  error: { type, message },
+  error: { type, message, ...(code !== null && { details: { error_code: code } }) },
   request_id: requestId
 })

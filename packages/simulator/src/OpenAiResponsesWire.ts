@@ -1,19 +1,19 @@
 /**
- * OpenAI's `POST /v1/responses`, streamed and not, without a memory, as strict as its documented and reported refusals.
+ * OpenAI's `POST /v1/responses`, streamed and not, as strict as its documented and reported refusals.
  */
 import * as Result from "effect/Result"
 import type { Response, ResponseOutputItem, ResponseReasoningItem } from "openai/resources/responses/responses"
 import type * as Frame from "./Frame.ts"
 import { parse } from "./internal/json.ts"
+import { recall, whole } from "./internal/memory.ts"
 import { keyRules } from "./internal/openAiChatModelRules.ts"
 import { pairingRules, reasoningRules, shapeRules } from "./internal/openAiResponsesItemRules.ts"
-import { modelRules, parameterRules, sizeRules } from "./internal/openAiResponsesModelRules.ts"
+import { continuedRules, modelRules, parameterRules, sizeRules } from "./internal/openAiResponsesModelRules.ts"
 import { after, encrypted, nextReasoning, reasons } from "./internal/openAiResponsesReasoning.ts"
 import {
   answers,
   type Call,
   isCall,
-  isModels,
   isOutput,
   prompt,
   read,
@@ -22,17 +22,28 @@ import {
 } from "./internal/openAiResponsesRequest.ts"
 import { toolNames, toolRules } from "./internal/openAiResponsesToolRules.ts"
 import type { Reply, SeenCall, View } from "./Script.ts"
-import { checkAll, type Headers, reject, type Rejection, type Rendered, type Rule, tokens } from "./Wire.ts"
+import {
+  checkAll,
+  type Headers,
+  type Memory,
+  reject,
+  type Rejection,
+  type Rendered,
+  type Rule,
+  tokens,
+  type Turn
+} from "./Wire.ts"
 
 export { spoil } from "./internal/openAiResponsesFaults.ts"
 export { frames } from "./internal/openAiResponsesFrames.ts"
+export { continuedRules } from "./internal/openAiResponsesModelRules.ts"
 export type { Request } from "./internal/openAiResponsesRequest.ts"
 
 export const name = "openai-responses"
 export const path = "/v1/responses"
 export const requestIdHeader = "x-request-id"
 
-/** The rules that a request of the right shape must keep, in the order in which they are looked at. */
+/** The rules that a request must keep with all that it goes on from, in the order in which they are looked at. */
 export const rules: ReadonlyArray<Rule<Request>> = [
   ...shapeRules,
   ...parameterRules,
@@ -43,10 +54,24 @@ export const rules: ReadonlyArray<Rule<Request>> = [
   ...sizeRules
 ]
 
-/** Reads a request, or says which rule it violates first; a body of `undefined` was no JSON. */
-export const check = (body: unknown, headers: Headers): Result.Result<Request, Rejection> =>
+/**
+ * Reads a request and what it goes on from, or says which rule they violate first; a body of `undefined` was no JSON.
+ *
+ * - items are counted in the whole input, from the first turn on
+ */
+export const check = (
+  body: unknown,
+  headers: Headers,
+  _path?: string,
+  memory: Memory = []
+): Result.Result<Request, Rejection> =>
   checkAll(keyRules, headers).pipe(
     Result.flatMap(() => body === undefined ? Result.fail(noJson) : read(body)),
+    Result.flatMap((request) => checkAll(continuedRules, { request, memory })),
+    Result.flatMap(({ request }) => {
+      const turn = recall(memory, request.previous_response_id)
+      return turn === undefined ? Result.succeed(request) : read(whole(body, turn, "input", request.history))
+    }),
     Result.flatMap((request) => checkAll(rules, request))
   )
 
@@ -80,15 +105,15 @@ export interface Body extends Omit<Response, "output_text" | "tools" | "tool_cho
   readonly tool_choice: NonNullable<Request["tool_choice"]>
 }
 
-/** Puts a reply into a response body; ids count on from the calls and the turns that the request holds. */
-export const render = (request: Request, reply: Reply): Rendered<Body> => {
+/** Puts a reply into a response body; ids of calls count on from those that the request holds. */
+export const render = (request: Request, reply: Reply, number: number): Rendered<Body> => {
   const reasoning = reasons(request) ? reasoningOf(request, reply) : undefined
   const said = saidIn(request, reply, reasoning?.id)
   const output = reasoning === undefined ? said : [reasoning, ...said]
   const outputTokens = tokens(output)
   return {
     body: {
-      id: `resp_${turns(request) + 1}`,
+      id: `resp_${number}`,
       object: "response",
       created_at: 1_763_600_000,
       status: "completed",
@@ -99,7 +124,7 @@ export const render = (request: Request, reply: Reply): Rendered<Body> => {
       instructions: request.instructions ?? null,
       max_output_tokens: request.max_output_tokens ?? null,
       parallel_tool_calls: request.parallel_tool_calls ?? true,
-      previous_response_id: null,
+      previous_response_id: request.previous_response_id ?? null,
       tools: request.tools ?? [],
       tool_choice: request.tool_choice ?? "auto",
       access_programs: null,
@@ -121,9 +146,14 @@ export const render = (request: Request, reply: Reply): Rendered<Body> => {
   }
 }
 
-/** How often a model spoke: items that it wrote one behind the other are one turn. */
-const turns = ({ input }: Request): number =>
-  input.filter((item, at) => isModels(item) && !input.slice(at - 1, at).some(isModels)).length
+/** What the server keeps of a turn: nothing where it is not to be stored, or failed. */
+export const keep = (request: Request, { id, output, status }: Body): Turn | undefined =>
+  request.store === false || status === "failed" ? undefined : {
+    id,
+    from: request.previous_response_id ?? undefined,
+    history: [...request.history, ...output],
+    fields: {}
+  }
 
 const saidIn = (
   { input }: Request,

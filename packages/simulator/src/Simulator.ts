@@ -18,6 +18,7 @@ import * as Frame from "./Frame.ts"
 import { type Answer, type Entry, exchange, type Play } from "./internal/exchange.ts"
 import { parse } from "./internal/json.ts"
 import { half } from "./internal/spoil.ts"
+import type * as Wire from "./Wire.ts"
 
 export type { Entry } from "./internal/exchange.ts"
 
@@ -57,6 +58,7 @@ export interface Simulator {
 export const make = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<Simulator> {
   const arrivals = yield* Ref.make(0)
   const log = yield* Ref.make<ReadonlyArray<Entry>>([])
+  const memory = yield* Ref.make<Wire.Memory>([])
   const keep = (entry: Entry) =>
     Ref.update(log, (entries) => entries.some(({ number }) => number === entry.number) ? entries : [...entries, entry])
   const app = Effect.gen(function*() {
@@ -65,7 +67,11 @@ export const make = Effect.fnUntraced(function*(options: Options): Effect.fn.Ret
     const text = yield* Effect.orElseSucceed(request.text, () => "")
     const { pathname, search } = new URL(request.url, "http://localhost")
     const route = `${request.method} ${pathname}`
-    const answer = exchange({ number, route, search, headers: request.headers, body: parse(text) }, options)
+    const sent = { number, route, search, headers: request.headers, body: parse(text) }
+    const answer = yield* Ref.modify(memory, (turns) => {
+      const answer = exchange(sent, options, turns)
+      return [answer, answer.turn === undefined ? turns : [...turns, answer.turn]]
+    })
     yield* think(thought(answer, options)).pipe(Effect.onInterrupt(() => keep(unsent(answer.entry))))
     if (answer.entry.streamed || breaksOff(answer)) return played(answer, options.pace, keep)
     yield* keep(answer.entry)

@@ -53,6 +53,30 @@ export interface Rejection {
 }
 
 /**
+ * A turn that a server keeps, for requests that go on from it.
+ *
+ * - `id`: of the response, by which they name it
+ * - `from`: the id of the turn that it went on from itself
+ * - `history`: the conversation with this turn at its end, as a client would send it where nothing is kept
+ * - `fields`: other fields of the request that go on with it
+ */
+export interface Turn {
+  readonly id: string
+  readonly from: string | undefined
+  readonly history: ReadonlyArray<unknown>
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+/** What a server keeps, in the order in which it came about. */
+export type Memory = ReadonlyArray<Turn>
+
+/** A request as it was sent, before what is kept of the turn that it goes on from is put before it. */
+export interface Continued<out Request> {
+  readonly request: Request
+  readonly memory: Memory
+}
+
+/**
  * An answer as it goes over the wire.
  *
  * - `calls`: the ids of the calls asked for, in call order
@@ -68,22 +92,26 @@ export interface Rendered<out Body> {
  * A provider's wire without its transport, all of it pure.
  *
  * - `path`: where requests go; a pattern where it names the model
- * - `check`: reads a parsed body, or says which rule it violates first; a body of `undefined` was no JSON
+ * - `check`: reads a parsed body and what it goes on from, or says which rule they violate first; a body of `undefined`
+ *   was no JSON
  * - `streams`: how a request wants its answer streamed, where it does
+ * - `render`: puts a reply to the request of this number into a body
  * - `frames`: cuts the body of an answer into the events of a stream
  * - `spoil`: what a fault makes of a body, and of its frames
+ * - `keep`: what the server keeps of a turn with this body, where it keeps anything
  * - `refuse`: the body of a refusal
  */
 export interface Wire<Request, Body extends object = never> {
   readonly name: "openai" | "openai-responses" | "anthropic" | "google"
   readonly path: string | RegExp
   readonly requestIdHeader: string
-  readonly check: (body: unknown, headers: Headers, path: string) => Result.Result<Request, Rejection>
+  readonly check: (body: unknown, headers: Headers, path: string, memory: Memory) => Result.Result<Request, Rejection>
   readonly view: (request: Request) => View
   readonly streams: (request: Request) => Frame.Options | undefined
-  readonly render: (request: Request, reply: Reply) => Rendered<Body>
+  readonly render: (request: Request, reply: Reply, number: number) => Rendered<Body>
   readonly frames: (body: Body, options: Frame.Options) => ReadonlyArray<Frame.Frame>
   readonly spoil: (fault: ProviderFault, body: Body, options: Frame.Options) => Spoiled<Body>
+  readonly keep?: (request: Request, body: Body) => Turn | undefined
   readonly refuse: (rejection: Rejection, requestId: string) => object
 }
 

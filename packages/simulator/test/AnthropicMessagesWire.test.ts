@@ -507,13 +507,12 @@ describe("AnthropicMessagesWire.render", () => {
       assert.deepStrictEqual(entry?.calls, ["toolu_1", "toolu_2"])
     }))
 
-  it.effect("numbers calls and responses on from the conversation", () =>
+  it.effect("numbers calls on from the conversation", () =>
     Effect.gen(function*() {
-      const { body, entry } = yield* send({
+      const { entry } = yield* send({
         ...conversation(uses("toolu_1"), results("toolu_1")),
         tool_choice: { type: "auto", disable_parallel_tool_use: true }
       })
-      assert.strictEqual(body["id"], "msg_2")
       assert.deepStrictEqual(entry?.calls, ["toolu_2"])
     }))
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
-import { rules } from "../src/OpenAiResponsesWire.ts"
+import { continuedRules, rules } from "../src/OpenAiResponsesWire.ts"
 import { post } from "./harness.ts"
 
 const key = { authorization: "Bearer key" }
@@ -239,7 +239,7 @@ const cases: ReadonlyArray<Case> = [
   },
   {
     row: "R8",
-    title: "a previous response, as none is kept",
+    title: "a previous response that is not kept",
     bad: request({ previous_response_id: "resp_1" }),
     good: request({ previous_response_id: null }),
     code: "previous_response_not_found",
@@ -405,7 +405,8 @@ describe("OpenAiResponsesWire.check", () => {
 
   it("has a case for every row", () => {
     const tried = cases.map(({ row }) => row)
-    assert.deepStrictEqual(rules.map(({ row }) => row).filter((row) => !tried.includes(row)), [])
+    const rows = [...continuedRules, ...rules].map(({ row }) => row)
+    assert.deepStrictEqual(rows.filter((row) => !tried.includes(row)), [])
   })
 
   it.effect.each([["no key", {}], ["a wrong key", { authorization: "Bearer invalid" }]] as const)(
@@ -472,11 +473,10 @@ describe("OpenAiResponsesWire.render", () => {
       assert.deepStrictEqual(entry?.calls, ["call_1", "call_2"])
     }))
 
-  it.effect("numbers calls and responses on from the conversation", () =>
+  it.effect("numbers calls on from the conversation", () =>
     Effect.gen(function*() {
       const more = { ...input(call("call_1"), output("call_1")), parallel_tool_calls: false }
       const { body, entry } = yield* send(more)
-      assert.strictEqual(body["id"], "resp_2")
       assert.deepInclude(body, { parallel_tool_calls: false })
       assert.deepStrictEqual(body["output"], [asked(2, "Rome")])
       assert.deepStrictEqual(entry?.calls, ["call_2"])

@@ -16,18 +16,24 @@ export interface Reply {
   readonly entry: Simulator.Entry | undefined
 }
 
-/** Sends one request to a fresh simulator that plays `twoCities`. */
-export const post = Effect.fnUntraced(function*(
-  path: string,
-  headers: Record<string, string>,
-  body: unknown
-): Effect.fn.Return<Reply> {
+/** Makes what sends requests to one simulator, which plays `twoCities`. */
+export const connect = Effect.gen(function*() {
   const simulator = yield* Simulator.make({ script: () => twoCities })
   const fetch = yield* Simulator.fetch(simulator.app)
-  const text = typeof body === "string" ? body : JSON.stringify(body)
-  const response = yield* Effect.promise(() =>
-    fetch(`http://simulator.test${path}`, { method: "POST", headers, body: text })
-  )
-  const answer: Reply["body"] = yield* Effect.promise(() => response.json())
-  return { status: response.status, body: answer, entry: (yield* simulator.requests)[0] }
+  return Effect.fnUntraced(function*(
+    path: string,
+    headers: Record<string, string>,
+    body: unknown
+  ): Effect.fn.Return<Reply> {
+    const text = typeof body === "string" ? body : JSON.stringify(body)
+    const response = yield* Effect.promise(() =>
+      fetch(`http://simulator.test${path}`, { method: "POST", headers, body: text })
+    )
+    const answer: Reply["body"] = yield* Effect.promise(() => response.json())
+    return { status: response.status, body: answer, entry: (yield* simulator.requests).at(-1) }
+  })
 })
+
+/** Sends one request to a fresh simulator that plays `twoCities`. */
+export const post = (path: string, headers: Record<string, string>, body: unknown): Effect.Effect<Reply> =>
+  Effect.flatMap(connect, (send) => send(path, headers, body))

@@ -128,10 +128,12 @@ describe.each(Object.entries(wires))("a stream on %s", (_, clientOf) => {
     "gives the client %s as it is without, in fragments of %s",
     ([, , script, fragment]) =>
       Effect.gen(function*() {
-        const { fetch, requests } = yield* simulated({ script: () => script, fragment })
-        const { streamed, whole } = clientOf(fetch)
-        assert.deepStrictEqual(plain(yield* Effect.promise(streamed)), plain(yield* Effect.promise(whole)))
-        const [first, second] = yield* requests
+        const one = yield* simulated({ script: () => script, fragment })
+        const other = yield* simulated({ script: () => script, fragment })
+        const streamed = yield* Effect.promise(clientOf(one.fetch).streamed)
+        assert.deepStrictEqual(plain(streamed), plain(yield* Effect.promise(clientOf(other.fetch).whole)))
+        const [first] = yield* one.requests
+        const [second] = yield* other.requests
         assert.deepStrictEqual([first?.streamed, second?.streamed], [true, false])
         assert.deepStrictEqual(facts(first), facts(second))
       })

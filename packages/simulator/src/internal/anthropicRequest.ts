@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import { type Headers, reject, type Rejection, tokens } from "../Wire.ts"
 import { get, isObject } from "./json.ts"
 import { Base64 } from "./media.ts"
+import { historyOf } from "./memory.ts"
 import * as SchemaFault from "./schemaFault.ts"
 
 const CacheControl = Schema.optionalKey(Schema.Json)
@@ -136,6 +137,11 @@ const Thinking = Schema.StructWithRest(
   [Schema.Record(Schema.String, Schema.Json)]
 )
 
+const Thread = Schema.Union([
+  Schema.Struct({ type: Schema.Literal("create") }),
+  Schema.Struct({ type: Schema.Literal("continue"), previous_message_id: Schema.String })
+])
+
 const Unread = Schema.optionalKey(Schema.Json)
 
 const Body = Schema.Struct({
@@ -146,6 +152,7 @@ const Body = Schema.Struct({
   tools: Schema.optionalKey(Schema.Array(Schema.Union([CustomTool, ProviderTool]))),
   tool_choice: Schema.optionalKey(ToolChoice),
   thinking: Schema.optionalKey(Thinking),
+  thread: Schema.optionalKey(Schema.NullOr(Thread)),
   stream: Schema.optionalKey(Schema.Boolean),
   temperature: Unread,
   top_p: Unread,
@@ -166,10 +173,13 @@ const Body = Schema.Struct({
 /**
  * A request of the right shape.
  *
- * - `version`: the API version that its header names
+ * - `version`, `betas`: the API version and the betas that its headers name
+ * - `history`: its messages as they were sent
  */
 export interface Request extends Schema.Schema.Type<typeof Body> {
   readonly version: string
+  readonly betas: ReadonlyArray<string>
+  readonly history: ReadonlyArray<unknown>
   readonly inputTokens: number
 }
 
@@ -224,6 +234,8 @@ export const read = (body: unknown, headers: Headers): Result.Result<Request, Re
     Result.map((read) => ({
       ...read,
       version: headers["anthropic-version"] ?? "",
+      betas: (headers["anthropic-beta"] ?? "").split(",").map((beta) => beta.trim()),
+      history: historyOf(body, "messages"),
       inputTokens: tokens(get(body, "messages"), get(body, "system"), get(body, "tools"))
     })),
     Result.mapError((error) => rejection(SchemaFault.fromError(error), body))

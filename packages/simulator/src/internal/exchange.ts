@@ -40,6 +40,7 @@ export interface Entry {
  *
  * - `fault`: what struck the body and the frames already, or is left to the transport
  * - `frames`: the body cut into events, which go back in its place where the entry is `streamed`; none of a refusal
+ * - `turn`: what the server keeps of it
  */
 export interface Answer {
   readonly entry: Entry
@@ -47,6 +48,7 @@ export interface Answer {
   readonly frames: ReadonlyArray<Frame.Frame>
   readonly fault: Fault | undefined
   readonly headers: Readonly<Record<string, string>>
+  readonly turn?: Wire.Turn | undefined
 }
 
 /**
@@ -76,13 +78,13 @@ export interface Play {
   readonly faults?: Faults | undefined
 }
 
-/** Decides what a request is answered, by the wire that its route belongs to. */
-export const exchange = (sent: Sent, how: Play): Answer => {
-  if (sent.route === `POST ${OpenAiChatWire.path}`) return play(OpenAiChatWire, sent, how)
-  if (sent.route === `POST ${OpenAiResponsesWire.path}`) return play(OpenAiResponsesWire, sent, how)
-  if (sent.route === `POST ${AnthropicMessagesWire.path}`) return play(AnthropicMessagesWire, sent, how)
+/** Decides what a request is answered, by the wire that its route belongs to and the turns that are kept. */
+export const exchange = (sent: Sent, how: Play, memory: Wire.Memory): Answer => {
+  if (sent.route === `POST ${OpenAiChatWire.path}`) return play(OpenAiChatWire, sent, how, memory)
+  if (sent.route === `POST ${OpenAiResponsesWire.path}`) return play(OpenAiResponsesWire, sent, how, memory)
+  if (sent.route === `POST ${AnthropicMessagesWire.path}`) return play(AnthropicMessagesWire, sent, how, memory)
   if (sent.route.startsWith("POST ") && GeminiContentWire.path.test(pathOf(sent))) {
-    return play(GeminiContentWire, sent, how)
+    return play(GeminiContentWire, sent, how, memory)
   }
   if (sent.headers["x-goog-api-key"] !== undefined) {
     return refusal(GeminiContentWire, sent, notFound(GeminiContentWire.name, sent.route))
@@ -101,8 +103,13 @@ const notFound = (wire: Entry["wire"], route: string): Wire.Rejection =>
       : { message: `Not found: ${route}`, status: 404, type: "not_found_error" }
   )
 
-const play = <Request, Body extends object>(wire: Wire.Wire<Request, Body>, sent: Sent, how: Play): Answer => {
-  const checked = wire.check(sent.body, sent.headers, `${pathOf(sent)}${sent.search}`)
+const play = <Request, Body extends object>(
+  wire: Wire.Wire<Request, Body>,
+  sent: Sent,
+  how: Play,
+  memory: Wire.Memory
+): Answer => {
+  const checked = wire.check(sent.body, sent.headers, `${pathOf(sent)}${sent.search}`, memory)
   if (Result.isFailure(checked)) return refusal(wire, sent, checked.failure)
   const view = wire.view(checked.success)
   const script = how.script(view)
@@ -112,11 +119,13 @@ const play = <Request, Body extends object>(wire: Wire.Wire<Request, Body>, sent
   const fault = how.faults?.({ number: sent.number, view, streamed })
   const refused = fault && refusalOf(fault, wire.name)
   if (refused) return refusal(wire, sent, refused, fault)
-  const { body, ...facts } = wire.render(checked.success, Script.reply(script, view))
+  const { body, ...facts } = wire.render(checked.success, Script.reply(script, view), sent.number)
   const options = { ...streams, fragment: how.fragment }
+  const played = fault ? wire.spoil(fault, body, options) : { body, frames: wire.frames(body, options) }
   return {
-    ...answer(wire, sent, { status: 200, streamed, row: undefined, ...facts }, body, fault),
-    ...(fault ? wire.spoil(fault, body, options) : { frames: wire.frames(body, options) })
+    ...answer(wire, sent, { status: 200, streamed, row: undefined, ...facts }, played.body, fault),
+    frames: played.frames,
+    turn: wire.keep?.(checked.success, played.body)
   }
 }
 

@@ -1,4 +1,5 @@
-import type { Rule } from "../Wire.ts"
+import type { Continued, Rule } from "../Wire.ts"
+import { recall } from "./memory.ts"
 import type { Request } from "./openAiResponsesRequest.ts"
 import { streamRule } from "./openAiStreamRule.ts"
 
@@ -6,12 +7,16 @@ const maxContext = 128_000
 
 /** Rules about single switches of a request. */
 export const parameterRules: ReadonlyArray<Rule<Request>> = [
-  streamRule,
+  streamRule
+]
+
+/** Rules about the response that a request goes on from; one with `store: false` is not kept. */
+export const continuedRules: ReadonlyArray<Rule<Continued<Request>>> = [
   {
     row: "R8",
     verified: true,
-    check: ({ previous_response_id: id }) =>
-      id == null ? undefined : {
+    check: ({ memory, request: { previous_response_id: id } }) =>
+      id == null || recall(memory, id) !== undefined ? undefined : {
         message: `Previous response with id '${id}' not found.`,
         param: "previous_response_id",
         code: "previous_response_not_found"

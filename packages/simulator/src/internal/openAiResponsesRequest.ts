@@ -2,6 +2,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { reject, type Rejection, tokens } from "../Wire.ts"
 import { get } from "./json.ts"
+import { historyOf } from "./memory.ts"
 import { streamFields } from "./openAiStreamRule.ts"
 import * as SchemaFault from "./schemaFault.ts"
 
@@ -175,6 +176,7 @@ const Body = Schema.Struct({
   }))),
   max_output_tokens: Schema.optionalKey(Schema.NullOr(Schema.Int)),
   previous_response_id: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  store: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
   truncation: Schema.optionalKey(Schema.NullOr(Schema.Literals(["auto", "disabled"]))),
   ...streamFields
 })
@@ -183,9 +185,11 @@ const Body = Schema.Struct({
  * The part of a request that the rules and the model look at; other fields are let through unread.
  *
  * - `input`: a text alone counts as the message of a user
+ * - `history`: the same, with the fields that are let through
  */
 export interface Request extends Omit<Schema.Schema.Type<typeof Body>, "input"> {
   readonly input: ReadonlyArray<Item>
+  readonly history: ReadonlyArray<unknown>
   readonly inputTokens: number
 }
 
@@ -237,11 +241,15 @@ const decode = Schema.decodeUnknownResult(Body)
 /** Reads a body of the right shape; says otherwise what is missing or wrong. */
 export const read = (body: unknown): Result.Result<Request, Rejection> =>
   decode(body).pipe(
-    Result.map(({ input, ...rest }) => ({
-      ...rest,
-      input: typeof input === "string" ? [{ role: "user", content: input } as const] : input,
-      inputTokens: tokens(get(body, "input"), get(body, "instructions"), get(body, "tools"))
-    })),
+    Result.map(({ input, ...rest }) => {
+      const items = typeof input === "string" ? [{ role: "user", content: input } as const] : input
+      return {
+        ...rest,
+        input: items,
+        history: typeof input === "string" ? items : historyOf(body, "input"),
+        inputTokens: tokens(get(body, "input"), get(body, "instructions"), get(body, "tools"))
+      }
+    }),
     Result.mapError((error) => fault(SchemaFault.fromError(error)))
   )
 
