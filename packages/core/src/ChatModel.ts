@@ -236,9 +236,18 @@ const failWith = (wire: string, reason: Reason) => Effect.fail(new ChatModelErro
 const orFail = <A>(wire: string, result: Result.Result<A, Reason>): Effect.Effect<A, ChatModelError> =>
   Result.isSuccess(result) ? Effect.succeed(result.success) : failWith(wire, result.failure)
 
-/** A layer whose API key comes from the configuration, from `variable` unless another is given. */
-export const layerConfig = (layer: (options: ApiOptions) => Layer.Layer<ChatModel>, variable: string) =>
+/**
+ * A layer whose API key comes from the configuration, from `variable` unless another is given.
+ *
+ * - `More`: the options that only this provider has
+ */
+export const layerConfig = <More extends object = object>(
+  layer: (options: ApiOptions & More) => Layer.Layer<ChatModel>,
+  variable: string
+) =>
 (
-  options: Omit<ApiOptions, "apiKey"> & { readonly apiKey?: Config.Config<Redacted.Redacted<string>> | undefined }
+  options: Omit<ApiOptions, "apiKey"> & More & {
+    readonly apiKey?: Config.Config<Redacted.Redacted<string>> | undefined
+  }
 ): Layer.Layer<ChatModel, Config.ConfigError> =>
   Layer.unwrap(Effect.map(options.apiKey ?? Config.Redacted(variable), (apiKey) => layer({ ...options, apiKey })))

@@ -30,7 +30,7 @@ import type {
 } from "openai/resources/responses/responses"
 import { clientOf, reasonOf, statusOf } from "./internal/client.ts"
 import { dataUrl, fileName, refuseImage } from "./internal/media.ts"
-import { distinctCalls, echo, isCutOff, read, readResponse } from "./internal/responseItems.ts"
+import { distinctCalls, echo, hasOwnIds, isCutOff, read, readResponse } from "./internal/responseItems.ts"
 import * as ResponseStream from "./internal/responseStream.ts"
 import { strictMode } from "./internal/strictMode.ts"
 
@@ -152,16 +152,20 @@ export const instructions = (conversation: Conversation.Conversation): string | 
 }
 
 /** A conversation as input items, its system messages apart; turns that came from here are echoed as they came. */
-export const messages = (conversation: Conversation.Conversation): Array<ResponseInputItem> => {
+export const messages = (conversation: Conversation.Conversation): Array<ResponseInputItem> =>
+  itemsOf(conversation).flat()
+
+/** The input items of each message of a conversation. */
+const itemsOf = (conversation: Conversation.Conversation): Array<Array<ResponseInputItem>> => {
   let turn: Array<ResponseInputItem> = []
-  return Conversation.respell(conversation, wire, acceptsId).messages.flatMap((message): Array<ResponseInputItem> => {
+  return Conversation.respell(conversation, wire, acceptsId).messages.map((message): Array<ResponseInputItem> => {
     switch (message.role) {
       case "system":
         return []
       case "user":
         return [{ role: "user", content: message.text }]
       case "assistant":
-        turn = isNative(message.native) ? message.native.message : spell(message)
+        turn = isNative(message.native) ? message.native.message.items : spell(message)
         return turn
       case "tool":
         return outputs(message.results, turn)
@@ -171,9 +175,15 @@ export const messages = (conversation: Conversation.Conversation): Array<Respons
 
 const acceptsId = (id: string): boolean => id.length > 0 && id.length <= 64
 
+/** A turn of this wire; `responseId` is there where OpenAI keeps the turn just as its items are. */
+interface Native {
+  readonly items: Array<ResponseInputItem>
+  readonly responseId?: string
+}
+
 const isNative = (native: Conversation.Assistant["native"]): native is {
   readonly wire: typeof wire
-  readonly message: Array<ResponseInputItem>
+  readonly message: Native
 } => native?.wire === wire
 
 /** Items that did not come from OpenAI have no ids of theirs, only those of the calls. */
@@ -187,16 +197,31 @@ const spell = ({ calls, text }: Conversation.Assistant): Array<ResponseInputItem
   }))
 ]
 
-/** Provides `ChatModel` on the official SDK. Nothing is stored at OpenAI: every request has the whole conversation. */
-export const layer = (options: ChatModel.ApiOptions): Layer.Layer<ChatModel.ChatModel> =>
+/**
+ * Where the turns of a conversation are kept.
+ *
+ * - `"stateless"`, the default: with the caller alone; every request has the whole conversation
+ * - `"previous-response"`: at OpenAI as well; a request has what came after the last turn, and the id of that turn
+ */
+export type State = "stateless" | "previous-response"
+
+interface Stateful {
+  readonly state?: State | undefined
+}
+
+/** How OpenAI's Responses are reached, and where the turns are kept. */
+export type Options = ChatModel.ApiOptions & Stateful
+
+/** Provides `ChatModel` on the official SDK. */
+export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
   Layer.sync(ChatModel.ChatModel, () => {
     const client = clientOf(options)
     return ChatModel.make({
       wire,
       send: (request, signal) => send(client, bodyOf(options, request), signal),
-      read: (body) => Result.map(parse(body), turnOf),
+      read: (body) => Result.map(parse(body), turnOf(options)),
       open: (request, signal) => client.responses.create({ ...bodyOf(options, request), stream: true }, { signal }),
-      fold,
+      fold: foldOf(options),
       reason: (error, now) => reasonOf(client, error, now)
     })
   })
@@ -217,12 +242,12 @@ const isFailed = Schema.is(Schema.Struct({
   error: Schema.Struct({ code: Schema.String, message: Schema.String })
 }))
 
-const bodyOf = (options: ChatModel.ApiOptions, request: ChatModel.Request): ResponseCreateParamsNonStreaming => {
+const bodyOf = (options: Options, request: ChatModel.Request): ResponseCreateParamsNonStreaming => {
   const told = instructions(request.conversation)
   return {
     model: options.model,
-    input: messages(request.conversation),
-    store: false,
+    ...inputOf(options, request.conversation),
+    store: isKept(options),
     include: ["reasoning.encrypted_content"],
     ...(told !== undefined && { instructions: told }),
     ...(options.maxTokens !== undefined && { max_output_tokens: options.maxTokens }),
@@ -232,6 +257,21 @@ const bodyOf = (options: ChatModel.ApiOptions, request: ChatModel.Request): Resp
       ...(request.parallelToolCalls !== undefined && { parallel_tool_calls: request.parallelToolCalls })
     })
   }
+}
+
+const isKept = ({ state }: Stateful): boolean => state === "previous-response"
+
+/** A conversation whose last turn OpenAI does not keep, or another provider wrote, is sent whole. */
+const inputOf = (
+  options: Stateful,
+  conversation: Conversation.Conversation
+): Pick<ResponseCreateParamsNonStreaming, "input" | "previous_response_id"> => {
+  const at = conversation.messages.findLastIndex(({ role }) => role === "assistant")
+  const last = conversation.messages[at]
+  const native = last?.role === "assistant" && isNative(last.native) ? last.native.message : undefined
+  return isKept(options) && native?.responseId !== undefined
+    ? { previous_response_id: native.responseId, input: itemsOf(conversation).slice(at + 1).flat() }
+    : { input: messages(conversation) }
 }
 
 const toolChoice = (toolkit: Toolkit.Any, choice: ChatModel.ToolChoice): ToolChoiceOptions | ToolChoiceFunction =>
@@ -246,27 +286,39 @@ const toolChoice = (toolkit: Toolkit.Any, choice: ChatModel.ToolChoice): ToolCho
 export const parts = (
   events: AsyncIterable<ResponseStreamEvent>
 ): Stream.Stream<ChatModel.Part<Response>, ChatModelError.ChatModelError> =>
-  ChatModel.parts({ wire, fold, reason: (error, now) => reasonOf(undefined, error, now) }, events)
+  ChatModel.parts({ wire, fold: foldOf({}), reason: (error, now) => reasonOf(undefined, error, now) }, events)
 
-const fold: ChatModel.Fold<ResponseStream.State, Response> = {
+const foldOf = (options: Stateful): ChatModel.Fold<ResponseStream.State, Response> => ({
   initial: ResponseStream.initial,
   next: ResponseStream.next,
   end: (state) =>
     Result.flatMap(
       ResponseStream.body(state),
-      (body) => ChatModel.orUnusable(Result.map(parse(body), (response) => ({ turn: turnOf(response), response })))
+      (body) =>
+        ChatModel.orUnusable(Result.map(parse(body), (response) => ({ turn: turnOf(options)(response), response })))
     )
-}
+})
 
-const turnOf = (response: Response): ChatModel.Turn => {
+const turnOf = (options: Stateful) => (response: Response): ChatModel.Turn => {
   const calls = toolCalls(response)
   const { refusal, text } = saidIn(response)
   return {
-    message: { role: "assistant", text: text || refusal, calls, native: { wire, message: echo(response) } },
+    message: {
+      role: "assistant",
+      text: text || refusal,
+      calls,
+      native: { wire, message: nativeOf(options, response) }
+    },
     finish: finishOf(response, calls.length, refusal),
     usage: { input: response.usage?.input_tokens ?? 0, output: response.usage?.output_tokens ?? 0 }
   }
 }
+
+/** A turn that was cut off, or whose calls were given other ids, is not the one that OpenAI keeps. */
+const nativeOf = (options: Stateful, response: Response): Native => ({
+  items: echo(response),
+  ...(isKept(options) && response.id && isWhole(response) && hasOwnIds(response) && { responseId: response.id })
+})
 
 const saidIn = ({ output }: Response): { readonly text: string; readonly refusal: string } => {
   const parts = output.flatMap((item) => item.type === "message" ? item.content : [])

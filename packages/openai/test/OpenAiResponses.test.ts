@@ -388,10 +388,11 @@ describe("OpenAiResponses.messages", () => {
   })
 
   it("echoes a turn that came from this wire as it came, and answers its custom calls in their kind", () => {
-    const native = { wire: OpenAiResponses.wire, message: [reasoning, call(1), customCall(2, "select 1")] }
+    const items = [reasoning, call(1), customCall(2, "select 1")]
+    const native = { wire: OpenAiResponses.wire, message: { items } }
     const own = { ...turn([{ id: "call_1" }, { id: "call_2" }], "another text"), native }
     const written = OpenAiResponses.messages(conversation(own, answers("call_1", "call_2")))
-    assert.deepStrictEqual<unknown>(written.slice(1, 4), native.message)
+    assert.deepStrictEqual<unknown>(written.slice(1, 4), items)
     assert.deepStrictEqual(outputsIn(written).map(({ type }) => type), [
       "function_call_output",
       "custom_tool_call_output"

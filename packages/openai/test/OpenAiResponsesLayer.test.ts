@@ -1,9 +1,9 @@
 import { assert, describe, it, vi } from "@effect/vitest"
 import * as AnthropicMessages from "@volley/anthropic/AnthropicMessages"
-import { Batch, Conversation } from "@volley/core"
+import { Batch, ChatModel, Conversation } from "@volley/core"
 import * as OpenAiChat from "@volley/openai/OpenAiChat"
 import * as OpenAiResponses from "@volley/openai/OpenAiResponses"
-import { Effect, Result } from "effect"
+import { Config, Effect, Option, Result, Stream } from "effect"
 import type { Response } from "openai/resources/responses/responses"
 import {
   answering,
@@ -12,8 +12,11 @@ import {
   configuration,
   generate,
   handover,
+  type LayerOf,
+  type Options,
   question,
   reach,
+  simulated,
   suite
 } from "../../simulator/test/ChatModelSuite.ts"
 import { toolkit } from "./support.ts"
@@ -23,6 +26,13 @@ const openAi = { name: "openai-responses", layerOf: OpenAiResponses.layer } as c
 suite("openai-responses", OpenAiResponses.layer)
 handover(openAi, { name: "anthropic", layerOf: AnthropicMessages.layer })
 handover(openAi, { name: "openai-chat", layerOf: OpenAiChat.layer })
+
+const keeping = (options: Options) => OpenAiResponses.layer({ ...options, state: "previous-response" })
+
+describe("where OpenAI keeps the turns", () => {
+  suite("openai-responses", keeping)
+  handover({ name: "openai-responses", layerOf: keeping }, { name: "anthropic", layerOf: AnthropicMessages.layer })
+})
 
 const call = (n: number) => ({
   type: "function_call",
@@ -104,6 +114,112 @@ describe("OpenAiResponses.layer: what is sent", () => {
         "https://api.openai.com/v1/responses",
         "http://other.test/v1/responses"
       ])
+    }))
+})
+
+describe("OpenAiResponses.layer: what is sent where OpenAI keeps the turns", () => {
+  const weather = (n: number, text: string): Conversation.Message => ({
+    role: "tool",
+    results: [{ callId: `call_${n}`, name: "weather", text, isError: false }]
+  })
+  const output = (n: number, output: string) => ({ type: "function_call_output", call_id: `call_${n}`, output })
+  const user = (text: string) => ({ role: "user" as const, text })
+  const asked = { role: "user", content: "How warm are Oslo and Rome?" }
+
+  /** Continues a conversation with the next turn of a layer, and what comes behind it. */
+  const goOn = (layerOf: LayerOf, reach: Options) =>
+    Effect.fnUntraced(function*(
+      conversation: Conversation.Conversation,
+      ...behind: ReadonlyArray<Conversation.Message>
+    ) {
+      const turn = yield* Effect.provide(generate({ conversation, parallelToolCalls: false }), layerOf(reach))
+      return Conversation.append(conversation, turn.message, ...behind)
+    })
+
+  const bodies = (entries: ReadonlyArray<{ readonly body: unknown }>) =>
+    entries.map(({ body }) => {
+      const { input, instructions, previous_response_id, store } = Object(body)
+      return { input, instructions, previous_response_id, store }
+    })
+
+  it.effect("is what came after the last turn, with the id of that turn and the instructions once more", () =>
+    Effect.gen(function*() {
+      const { fetch, requests } = yield* simulated()
+      const next = goOn(keeping, { ...reach, fetch })
+      const first = yield* next(question, weather(1, "3"))
+      const second = yield* next(first, weather(2, "21"), user("Thanks."))
+      const last = yield* next(second)
+      assert.deepInclude(last.messages.at(-1), { text: "I saw: 3, 21" })
+      const same = { instructions: "Be brief.", store: true }
+      assert.deepStrictEqual(bodies(yield* requests), [
+        { ...same, previous_response_id: undefined, input: [asked] },
+        { ...same, previous_response_id: "resp_1", input: [output(1, "3")] },
+        { ...same, previous_response_id: "resp_2", input: [output(2, "21"), { role: "user", content: "Thanks." }] }
+      ])
+    }))
+
+  it.effect("is the same behind a turn that was streamed", () =>
+    Effect.gen(function*() {
+      const { fetch, requests } = yield* simulated()
+      const request = { conversation: question, toolkit, parallelToolCalls: false }
+      const last = yield* ChatModel.ChatModel.use((model) => Stream.runLast(model.stream(request))).pipe(
+        Effect.provide(keeping({ ...reach, fetch }))
+      )
+      assert(Option.isSome(last) && last.value._tag === "Turn")
+      const conversation = Conversation.append(question, last.value.turn.message, weather(1, "3"))
+      yield* goOn(keeping, { ...reach, fetch })(conversation)
+      const [first, second] = bodies(yield* requests)
+      assert.deepInclude(first, { store: true })
+      assert.deepInclude(second, { previous_response_id: "resp_1", input: [output(1, "3")] })
+    }))
+
+  it.effect("is the whole conversation where the last turn is not kept: one that was stateless, or of another wire", () =>
+    Effect.gen(function*() {
+      const { fetch, requests } = yield* simulated()
+      const all = { ...reach, fetch }
+      for (const layerOf of [OpenAiResponses.layer, OpenAiChat.layer]) {
+        const first = yield* goOn(layerOf, all)(question, weather(1, "3"))
+        const second = yield* goOn(keeping, all)(first, weather(2, "21"))
+        yield* goOn(keeping, all)(second)
+        const [, whole, rest] = bodies((yield* requests).slice(-3))
+        assert.isUndefined(whole?.previous_response_id)
+        assert.deepStrictEqual<unknown>(whole?.input, OpenAiResponses.messages(first))
+        assert.isString(rest?.previous_response_id)
+        assert.deepStrictEqual(rest?.input, [output(2, "21")])
+      }
+    }))
+
+  it.effect("does not keep a conversation from going on without them", () =>
+    Effect.gen(function*() {
+      const { fetch, requests } = yield* simulated()
+      const all = { ...reach, fetch }
+      const first = yield* goOn(keeping, all)(question, weather(1, "3"))
+      yield* goOn(OpenAiResponses.layer, all)(first)
+      const [, whole] = bodies(yield* requests)
+      assert.deepInclude(whole, { previous_response_id: undefined, store: false })
+      assert.deepStrictEqual<unknown>(whole?.input, OpenAiResponses.messages(first))
+    }))
+
+  it.effect.each([
+    ["was cut off", response([call(1), call(2)], incomplete("max_output_tokens"))],
+    ["has two calls of one id", response([call(1), { ...call(1), id: "fc_2" }])],
+    ["has no id", response([call(1)], { id: null })]
+  ])("is the whole conversation where the last turn %s", ([, body]) =>
+    Effect.gen(function*() {
+      const { fetch, requests } = answering(body)
+      const next = goOn(keeping, { ...reach, fetch })
+      yield* next(yield* next(question))
+      const second: unknown = yield* Effect.promise(async () => requests[1]?.json())
+      assert.notProperty(second, "previous_response_id")
+    }))
+
+  it.effect("is told apart by layerConfig as well", () =>
+    Effect.gen(function*() {
+      const { fetch, requests } = answering(fine)
+      const apiKey = Config.succeed(reach.apiKey)
+      const layer = OpenAiResponses.layerConfig({ model: "gpt-5.4", apiKey, fetch, state: "previous-response" })
+      yield* Effect.provide(generate(), layer)
+      assert.deepInclude(yield* Effect.promise(async () => requests[0]?.json()), { store: true })
     }))
 })
 

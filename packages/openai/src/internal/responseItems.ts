@@ -35,6 +35,7 @@ const Item = Schema.Union([
 
 /** What the codec reads of a response. */
 const WholeResponse = Schema.Struct({
+  id: Schema.optional(Schema.NullOr(Schema.String)),
   output: Schema.Array(Item),
   status: Schema.optional(Schema.NullOr(Schema.String)),
   incomplete_details: Schema.optional(
@@ -74,6 +75,14 @@ export const provenCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall
     return id === own && !isCutOff(call) ? [{ id, name, arguments: args, index, status: "complete" }] : []
   })
 
+const callIds = (response: Response) => new Map(distinctCalls(response).map(({ call, id }) => [call, id]))
+
+/** True where every call has an id of its own, so that all of them are sent back as they came. */
+export const hasOwnIds = (response: Response): boolean => {
+  const ids = callIds(response)
+  return response.output.filter(isCall).every((call) => ids.get(call) === call.call_id)
+}
+
 /**
  * The items of a response as they are sent back.
  *
@@ -81,7 +90,7 @@ export const provenCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall
  * - the API takes no reasoning that nothing follows, as a turn that was cut off may end with
  */
 export const echo = (response: Response): Array<ResponseInputItem> => {
-  const ids = new Map(distinctCalls(response).map(({ call, id }) => [call, id]))
+  const ids = callIds(response)
   const items = response.output.flatMap((item) => {
     if (!isCall(item)) return inputItems(item)
     const callId = ids.get(item)
