@@ -140,4 +140,15 @@ describe("volley simulate", () => {
       assert.strictEqual(code, 1)
       assert.match(stderr, /volley simulate: 127\.0\.0\.1:\d+ is in use/)
     }))
+
+  it("fails as it is told to, and knows how else it could", () =>
+    withSimulator(["--fault", "overloaded"], async ({ openai }) => {
+      const messages = [{ role: "user", content: Scenarios.byName("cities")?.prompt }]
+      const body = JSON.stringify({ model: "gpt-4.1", messages })
+      const headers = { authorization: "Bearer key" }
+      assert.strictEqual((await fetch(`${openai}/chat/completions`, { method: "POST", headers, body })).status, 503)
+      const { code, stderr } = await volley(["simulate", "--fault", "nope"])
+      assert.strictEqual(code, 2)
+      assert.include(stderr, "server-error-once")
+    }))
 })

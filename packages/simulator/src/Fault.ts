@@ -77,3 +77,8 @@ export const named = {
 
 /** The name of a fault. */
 export type Name = keyof typeof named
+
+const isName = (name: string): name is Name => Object.hasOwn(named, name)
+
+/** All names, in the order of the table. */
+export const names: ReadonlyArray<Name> = Object.keys(named).filter(isName)

@@ -1,3 +1,4 @@
+import * as Fault from "@volley/simulator/Fault"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
@@ -12,16 +13,27 @@ const flags = {
     Flag.withDescription("The port to listen on; a free one when left out")
   ),
   scenario: scenario.pipe(Flag.optional),
-  latency: latency("0 seconds")
+  latency: latency("0 seconds"),
+  fault: Flag.Literals("fault", Fault.names).pipe(
+    Flag.optional,
+    Flag.withDescription(
+      "How the provider fails, again and again; docs/faults.md of the simulator says what comes of it"
+    )
+  )
 }
 
 /** `volley simulate` */
-export const simulate = Command.make("simulate", flags, ({ latency, port, scenario }) =>
+export const simulate = Command.make("simulate", flags, ({ fault, latency, port, scenario }) =>
   report(
     "simulate",
     Effect.gen(function*() {
       const Simulate = yield* Effect.promise(() => import("../Simulate.ts"))
       const played = yield* Effect.transposeOption(Option.map(scenario, scenarioNamed))
-      return yield* Simulate.run({ scenario: Option.getOrUndefined(played), port, latency })
+      return yield* Simulate.run({
+        scenario: Option.getOrUndefined(played),
+        port,
+        latency,
+        fault: Option.getOrUndefined(fault)
+      })
     })
   )).pipe(Command.withDescription("Serve the simulator; the first line it prints is its base URLs as JSON"))
