@@ -1,0 +1,85 @@
+/**
+ * Why an MCP server did not do what it was asked: a tool that failed (`McpToolFailed`), or no usable answer (`McpError`).
+ */
+import * as Schema from "effect/Schema"
+
+/** The command cannot be started, its process ended before it answered, or nobody listens at the URL. */
+export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", {
+  message: Schema.String
+}) {}
+
+/** The server has not answered `initialize`, or listed its tools, in time. */
+export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", {
+  millis: Schema.Finite
+}) {
+  override get message(): string {
+    return `it was not ready within ${this.millis} ms`
+  }
+}
+
+/** The connection ended before the answer came: the process is gone, or the stream broke. */
+export class Closed extends Schema.TaggedError<Closed>()("Closed", {}) {
+  override get message(): string {
+    return "the connection ended before an answer came"
+  }
+}
+
+/** The server answered with an error of JSON-RPC. */
+export class Refused extends Schema.TaggedError<Refused>()("Refused", {
+  code: Schema.Int,
+  message: Schema.String
+}) {}
+
+/** The server answered with an HTTP status that is no success. */
+export class HttpFailed extends Schema.TaggedError<HttpFailed>()("HttpFailed", {
+  status: Schema.Int
+}) {
+  override get message(): string {
+    return `it answered with HTTP status ${this.status}`
+  }
+}
+
+/** An answer came that is not what the protocol, or the tool's own output schema, says. */
+export class Unusable extends Schema.TaggedError<Unusable>()("Unusable", {
+  message: Schema.String
+}) {}
+
+/** Tools of the server have names that are taken by its own or by another server's. */
+export class NamesTaken extends Schema.TaggedError<NamesTaken>()("NamesTaken", {
+  names: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    return `more than one tool is called ${this.names.join(", ")}; give each server a \`prefix\` of its own`
+  }
+}
+
+export const Reason = Schema.Union([Unreachable, NotReady, Closed, Refused, HttpFailed, Unusable, NamesTaken])
+export type Reason = typeof Reason.Type
+
+/** A server gave no usable answer, and why; `Effect.catchReason` works on it. */
+export class McpError extends Schema.TaggedError<McpError>()("McpError", {
+  server: Schema.String,
+  reason: Reason
+}) {
+  override get message(): string {
+    return `MCP server "${this.server}": ${this.reason.message}`
+  }
+}
+
+/**
+ * A tool ran, and says that it failed (`isError`).
+ *
+ * - `content`: what it gave back, as a result that is none would be given to the model
+ */
+export class McpToolFailed extends Schema.TaggedError<McpToolFailed>()("McpToolFailed", {
+  content: Schema.Json
+}) {
+  override get message(): string {
+    const text = typeof this.content === "string" ? this.content : JSON.stringify(this.content)
+    return text.length > 200 ? `${text.slice(0, 200)} …` : text
+  }
+}
+
+/** How a call of a server's tool fails. */
+export const Failure = Schema.Union([McpToolFailed, McpError])
+export type Failure = typeof Failure.Type

@@ -1,0 +1,196 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Batch, CallError } from "@volley/core"
+import { Mcp, McpError } from "@volley/mcp"
+import { Effect, Exit, Fiber, Result, Scope } from "effect"
+import { TestClock } from "effect/testing"
+import { call, ends, failureOf, server, watch } from "./support.ts"
+
+describe("Mcp.connect", () => {
+  it.effect("gives the tools of all pages, under names that every provider accepts, behind the server's name", () =>
+    Effect.gen(function*() {
+      const { instructions, leftOut, toolkit } = yield* Mcp.connect(server("shop"))
+      const names = toolkit.tools.map(({ name }) => name)
+      assert.deepStrictEqual([names.length, names[0], names.at(-1)], [14, "shop_math.add", "shop_die"])
+      assert.strictEqual(toolkit.wireNames.get("shop_math.add"), "shop_math_add")
+      assert.strictEqual(toolkit.tools[0]?.description, "It is math.add.")
+      assert.deepStrictEqual(leftOut.map(({ tool }) => tool), ["riddle"])
+      assert.strictEqual(instructions, "Ask nicely.")
+    }))
+
+  it.effect("calls a tool by the server's own name for it, under any of its names", () =>
+    Effect.gen(function*() {
+      const { toolkit } = yield* Mcp.connect(server("shop", { prefix: "my." }))
+      const answers = yield* ends(toolkit, [["my.math.add", { a: 1, b: 2 }], ["my_math_add", { a: 3, b: 4 }]])
+      assert.deepStrictEqual(answers, ["3", "7"])
+      assert.deepStrictEqual(yield* ends(toolkit, [["my.received"]]), [["math.add", "math.add", "received"]])
+    }))
+
+  it.effect("sends no arguments that do not fit, whoever can check them", () =>
+    Effect.gen(function*() {
+      const { toolkit } = yield* Mcp.connect(server("shop", { prefix: "" }))
+      const wrong = yield* ends(toolkit, [["math.add", { a: 1, b: "2" }], ["choosy", { n: 1, m: 2 }], ["choosy", {
+        n: "1"
+      }]])
+      for (const error of wrong) {
+        assert.instanceOf(error, CallError.CallError)
+        assert.strictEqual(error.reason._tag, "InvalidArguments")
+      }
+      const right = [["choosy", { n: 1 }], ["received"]] as const
+      assert.deepStrictEqual(yield* ends(toolkit, right), ["1", ["choosy", "received"]])
+    }))
+
+  it.effect("has many requests in flight on one connection, each answered by its id", () =>
+    Effect.gen(function*() {
+      const { toolkit } = yield* Mcp.connect(server("shop", { prefix: "" }))
+      const calls = Array.from({ length: 50 }, (_, n) => call("gather", { n, of: 50 }, n))
+      const { outcomes } = yield* Batch.run(toolkit, calls, { concurrency: 50 })
+      assert.deepStrictEqual(outcomes.map(({ result }) => result), calls.map((_, n) => Result.succeed(`${n}`)))
+    }))
+
+  it.effect("gives structured content where there is some, and refuses what does not meet its schema", () =>
+    Effect.gen(function*() {
+      const { toolkit } = yield* Mcp.connect(server("shop", { prefix: "" }))
+      const [kept, lied] = yield* ends(toolkit, [["keeps"], ["lies"]])
+      assert.deepStrictEqual(kept, { n: 1 })
+      const error = failureOf(lied)
+      assert.instanceOf(error, McpError.McpError)
+      assert.strictEqual(error.reason._tag, "Unusable")
+      assert.include(error.message, "data/n must be integer")
+    }))
+
+  it.effect("tells a tool that failed from a server that refused", () =>
+    Effect.gen(function*() {
+      const { toolkit } = yield* Mcp.connect(server("shop", { prefix: "" }))
+      const [failed, refused] = yield* ends(toolkit, [["fails"], ["refuses"]])
+      assert.deepStrictEqual(failureOf(failed), new McpError.McpToolFailed({ content: "there is no such file" }))
+      const reason = new McpError.Refused({ code: -32050, message: "MCP error -32050: not today" })
+      assert.deepStrictEqual(failureOf(refused), new McpError.McpError({ server: "shop", reason }))
+    }))
+
+  it.effect("cancels at the server a call that met its timeout", () =>
+    Effect.gen(function*() {
+      const { toolkit } = yield* Mcp.connect(server("shop", { prefix: "" }))
+      const fiber = yield* Effect.forkChild(Batch.run(toolkit, [call("slow")], { timeout: "1 second" }))
+      assert.deepStrictEqual(yield* ends(toolkit, [["arrived"]]), ["arrived"])
+      yield* TestClock.adjust("1 second")
+      const { outcomes } = yield* Fiber.join(fiber)
+      assert.include(outcomes[0]?.encoded, "Timeout")
+      assert.deepStrictEqual(yield* ends(toolkit, [["cancelled"]]), ["cancelled"])
+    }))
+
+  it.effect("cancels at the server a call that is interrupted", () =>
+    Effect.gen(function*() {
+      const { toolkit } = yield* Mcp.connect(server("shop", { prefix: "" }))
+      const fiber = yield* Effect.forkChild(Batch.run(toolkit, [call("slow")]))
+      assert.deepStrictEqual(yield* ends(toolkit, [["arrived"]]), ["arrived"])
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual(yield* ends(toolkit, [["cancelled"]]), ["cancelled"])
+    }))
+
+  it.effect("answers every call in flight when the server dies, and those after it, and leaves other servers alone", () =>
+    Effect.gen(function*() {
+      const { toolkit } = yield* Mcp.connectAll([server("mortal"), server("other")])
+      const before = yield* ends(toolkit, [["mortal_slow"], ["mortal_die"], ["other_math.add", { a: 1, b: 1 }]])
+      const after = yield* ends(toolkit, [["mortal_pid"], ["other_math.add", { a: 1, b: 1 }]])
+      const closed = new McpError.McpError({ server: "mortal", reason: new McpError.Closed() })
+      assert.deepStrictEqual([...before, ...after].map((end) => typeof end === "string" ? end : failureOf(end)), [
+        closed,
+        closed,
+        "2",
+        closed,
+        "2"
+      ])
+    }))
+
+  it.effect("believes a server's hints where it is told to, and only there", () =>
+    Effect.gen(function*() {
+      const flags = ({ toolkit }: Mcp.Server) =>
+        ["math.add", "gather", "slow"].map((name) => {
+          const tool = toolkit.byName.get(name)
+          return [tool?.readOnly, tool?.idempotent]
+        })
+      const trusted = yield* Mcp.connect(server("shop", { prefix: "", trustHints: true }))
+      assert.deepStrictEqual(flags(trusted), [[true, false], [false, true], [false, false]])
+      const other = yield* Mcp.connect(server("shop", { prefix: "" }))
+      assert.deepStrictEqual(flags(other), [[false, false], [false, false], [false, false]])
+    }))
+
+  it.effect("ends the server's process with the scope", () =>
+    Effect.gen(function*() {
+      const { ended, port, started } = yield* watch
+      const scope = yield* Scope.make()
+      yield* Mcp.connect(server("shop", { args: [port] })).pipe(Scope.provide(scope))
+      yield* started
+      yield* Scope.close(scope, Exit.void)
+      yield* ended
+    }))
+
+  it.effect("ends the process of a server that is not ready in time", () =>
+    Effect.gen(function*() {
+      const { ended, port, started } = yield* watch
+      const silent = server("silent", { args: [port, "silent"], timeout: "5 seconds" })
+      const fiber = yield* Effect.forkChild(Effect.flip(Mcp.connect(silent)))
+      yield* started
+      yield* TestClock.adjust("5 seconds")
+      const error = yield* Fiber.join(fiber)
+      assert.strictEqual(error.message, "MCP server \"silent\": it was not ready within 5000 ms")
+      yield* ended
+    }))
+
+  it.effect("says why a server cannot be started", () =>
+    Effect.gen(function*() {
+      const servers = [
+        server("dead", { args: ["0", "dead"] }),
+        { name: "absent", command: "no-such-command" },
+        { name: "nowhere", command: process.execPath, cwd: "/no/such/folder" },
+        { name: "vague", url: "the usual place" }
+      ]
+      const { failed, toolkit } = yield* Mcp.connectAll(servers)
+      assert.deepStrictEqual(failed.map(({ message }) => message), [
+        "MCP server \"dead\": the process ended before it answered: no database at hand",
+        "MCP server \"absent\": spawn no-such-command ENOENT",
+        `MCP server "nowhere": spawn ${process.execPath} ENOENT`,
+        "MCP server \"vague\": \"the usual place\" is no URL"
+      ])
+      assert.isEmpty(toolkit.tools)
+    }))
+
+  it.effect("gives the process what it is told to, and no other variable of this environment", () =>
+    Effect.gen(function*() {
+      process.env["VOLLEY_SECRET"] = "hunter2"
+      const { toolkit } = yield* Mcp.connect(server("shop", { prefix: "", env: { VOLLEY_OPEN: "yes" } }))
+      const [names] = yield* ends(toolkit, [["env"]])
+      assert.include(names, "VOLLEY_OPEN")
+      assert.include(names, "PATH")
+      assert.notInclude(names, "VOLLEY_SECRET")
+    }).pipe(Effect.ensuring(Effect.sync(() => delete process.env["VOLLEY_SECRET"]))))
+})
+
+describe("Mcp.connectAll", () => {
+  it.effect("waits for nobody longer than for its own timeout, and says who is not there", () =>
+    Effect.gen(function*() {
+      const { port, started } = yield* watch
+      const silent = server("silent", { args: [port, "silent"], timeout: "5 seconds" })
+      const fiber = yield* Effect.forkChild(Mcp.connectAll([silent, server("shop")]))
+      yield* started
+      yield* TestClock.adjust("5 seconds")
+      const { failed, servers, toolkit } = yield* Fiber.join(fiber)
+      assert.deepStrictEqual(failed.map(({ reason, server }) => [server, reason._tag]), [["silent", "NotReady"]])
+      assert.deepStrictEqual(servers.map(({ name }) => name), ["shop"])
+      assert.deepStrictEqual(yield* ends(toolkit, [["shop_math.add", { a: 1, b: 2 }]]), ["3"])
+    }))
+
+  it.effect("keeps servers of the same tools apart, and leaves out the one whose names are taken", () =>
+    Effect.gen(function*() {
+      const { failed, toolkit } = yield* Mcp.connectAll([
+        server("one"),
+        server("two"),
+        server("three", { prefix: "one_" })
+      ])
+      assert.strictEqual(toolkit.tools.length, 28)
+      assert.strictEqual(failed[0]?.server, "three")
+      assert.strictEqual(failed[0]?.reason._tag, "NamesTaken")
+      const pids = yield* ends(toolkit, [["one_pid"], ["two_pid"]])
+      assert.notStrictEqual(pids[0], pids[1])
+    }))
+})

@@ -1,0 +1,74 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Mcp, McpError } from "@volley/mcp"
+import { Effect } from "effect"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { ends, failureOf, freePort, installed } from "./support.ts"
+
+/** `server-everything` over streamable HTTP, as a process. */
+const everythingRemote = Effect.gen(function*() {
+  const port = yield* freePort
+  const { args = [], command, name } = installed("everything", ["streamableHttp"])
+  const child = spawn(command, args, { env: { ...process.env, PORT: `${port}` }, stdio: ["ignore", "ignore", "pipe"] })
+  yield* Effect.addFinalizer(() => Effect.sync(() => child.kill()))
+  yield* Effect.promise(() => once(child.stderr, "data"))
+  return { name, prefix: "", url: `http://127.0.0.1:${port}/mcp` }
+})
+
+describe.each([
+  ["stdio", Effect.succeed<Mcp.Options>(installed("everything", ["stdio"]))],
+  ["streamable HTTP", everythingRemote]
+])("server-everything over %s", (_, options) => {
+  it.effect("answers the calls of a batch, each of its own kind", () =>
+    Effect.gen(function*() {
+      const { leftOut, toolkit } = yield* Mcp.connect(yield* options)
+      const calls = [
+        ["get-structured-content", { location: "New York" }],
+        ["get-tiny-image"],
+        ["get-sum", { a: 1, b: 2 }],
+        ["get-resource-reference", { resourceType: "Blob", resourceId: 0 }]
+      ] as const
+      const [weather, image, sum, refused] = yield* ends(toolkit, calls)
+      assert.deepStrictEqual(weather, { temperature: 33, conditions: "Cloudy", humidity: 82 })
+      assert.deepStrictEqual(image.slice(0, 2), ["Here's the image you requested:", "[image, image/png, 4033 bytes]"])
+      assert.strictEqual(sum, "The sum of 1 and 2 is 3.")
+      assert.instanceOf(failureOf(refused), McpError.McpToolFailed)
+      assert.deepStrictEqual(leftOut.map(({ tool }) => tool), ["simulate-research-query"])
+    }))
+
+  it.effect("answers as many calls at once as are asked for", () =>
+    Effect.gen(function*() {
+      const { toolkit } = yield* Mcp.connect(yield* options)
+      const messages = Array.from({ length: 40 }, (_, n) => `message ${n}`)
+      const answers = yield* ends(toolkit, messages.map((message) => ["echo", { message }] as const))
+      assert.deepStrictEqual(answers, messages.map((message) => `Echo: ${message}`))
+    }))
+})
+
+describe("server-filesystem", () => {
+  const folder = Effect.acquireRelease(
+    Effect.sync(() => realpathSync(mkdtempSync(join(tmpdir(), "volley-mcp-")))),
+    (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
+  )
+
+  it.effect("writes and reads files, and says what it refuses", () =>
+    Effect.gen(function*() {
+      const inside = yield* folder
+      const { toolkit } = yield* Mcp.connect(installed("filesystem", [inside]))
+      const path = join(inside, "note.txt")
+      yield* ends(toolkit, [["write_file", { path, content: "line 1\nline 2\n" }]])
+      assert.strictEqual(readFileSync(path, "utf8"), "line 1\nline 2\n")
+      const [text, listed, outside] = yield* ends(toolkit, [
+        ["read_text_file", { path, head: 1 }],
+        ["list_directory", { path: inside }],
+        ["read_text_file", { path: "/etc/passwd" }]
+      ])
+      assert.deepStrictEqual([text, listed], [{ content: "line 1" }, { content: "[FILE] note.txt" }])
+      const error = failureOf(outside)
+      assert.instanceOf(error, McpError.McpToolFailed)
+      assert.include(error.message, "Access denied")
+    }))
+})

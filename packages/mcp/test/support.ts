@@ -1,0 +1,99 @@
+/**
+ * What the tests of several modules arrange.
+ */
+import { assert } from "@effect/vitest"
+import { Batch, CallError, type Tool, ToolCall, type Toolkit } from "@volley/core"
+import type { Mcp } from "@volley/mcp"
+import { Effect, Result, type Schema } from "effect"
+import { once } from "node:events"
+import { createServer, type RequestListener } from "node:http"
+import { type AddressInfo, createServer as createWatch } from "node:net"
+import { fileURLToPath } from "node:url"
+
+const fixture = fileURLToPath(new URL("./fixtures/server.ts", import.meta.url))
+
+/** The server of the fixtures, as a process. */
+export const server = (
+  name: string,
+  more: { readonly args?: ReadonlyArray<string> } & Partial<Omit<Mcp.Command, "args" | "command" | "url">> = {}
+): Mcp.Command => ({ command: process.execPath, ...more, name, args: [fixture, ...more.args ?? []] })
+
+/** An installed server, as a process. */
+export const installed = (name: string, args: ReadonlyArray<string>): Mcp.Command => ({
+  name,
+  command: fileURLToPath(new URL(`../../../node_modules/.bin/mcp-server-${name}`, import.meta.url)),
+  args,
+  prefix: ""
+})
+
+/** A call of this tool. */
+export const call = (name: string, args: Schema.Json = {}, index = 0): ToolCall.ToolCall =>
+  ToolCall.make({ id: `call_${index + 1}`, name, arguments: args, index })
+
+/** How each of these calls of a batch ended: what the model is shown, or the error. */
+export const ends = <T extends Tool.Any>(
+  toolkit: Toolkit.Toolkit<T>,
+  calls: ReadonlyArray<readonly [name: string, args?: Schema.Json]>
+) =>
+  Effect.map(
+    Batch.run(toolkit, calls.map(([name, args], index) => call(name, args, index))),
+    ({ outcomes }) =>
+      outcomes.map(({ call, encoded, result }, index) => {
+        assert.strictEqual(call.index, index)
+        return Result.isSuccess(result) ? JSON.parse(encoded) : result.failure
+      })
+  )
+
+/** The failure of a call that its tool answered for. */
+export const failureOf = (end: unknown): unknown => {
+  assert.instanceOf(end, CallError.ToolFailure)
+  return end.failure
+}
+
+/** A port that a process of the fixtures stays connected to for as long as it lives. */
+export const watch = Effect.acquireRelease(
+  Effect.promise(async () => {
+    const started = Promise.withResolvers<void>()
+    const ended = Promise.withResolvers<void>()
+    const listener = createWatch((socket) => {
+      started.resolve()
+      socket.on("error", () => {}).on("close", () => ended.resolve()).resume()
+    }).listen(0, "127.0.0.1")
+    await once(listener, "listening")
+    return {
+      port: `${portOf(listener.address())}`,
+      started: Effect.promise(() => started.promise),
+      ended: Effect.promise(() => ended.promise),
+      close: () => listener.close()
+    }
+  }),
+  ({ close }) => Effect.sync(close)
+)
+
+/** A port that nobody listens on. */
+export const freePort = Effect.promise(async () => {
+  const listener = createWatch().listen(0, "127.0.0.1")
+  await once(listener, "listening")
+  const port = portOf(listener.address())
+  listener.close()
+  await once(listener, "close")
+  return port
+})
+
+/** An HTTP server, until the scope closes; gives its URL. */
+export const http = (listener: RequestListener) =>
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const server = createServer(listener).listen(0, "127.0.0.1")
+      await once(server, "listening")
+      return { url: `http://127.0.0.1:${portOf(server.address())}/mcp`, server }
+    }),
+    ({ server }) =>
+      Effect.sync(() => {
+        server.close()
+        server.closeAllConnections()
+      })
+  ).pipe(Effect.map(({ url }) => url))
+
+const portOf = (address: string | AddressInfo | null): number =>
+  typeof address === "object" && address !== null ? address.port : 0
