@@ -53,6 +53,7 @@ import * as Anthropic from "@volley/anthropic"
 import * as Report from "@volley/cli/Report"
 import * as Core from "@volley/core"
 import * as Batch from "@volley/core/Batch"
+import * as Mcp from "@volley/mcp"
 import * as OpenAi from "@volley/openai"
 import * as Simulator from "@volley/simulator"
 import * as Wire from "@volley/simulator/OpenAiChatWire"
@@ -60,7 +61,7 @@ import * as Wire from "@volley/simulator/OpenAiChatWire"
 const hidden = ["core/internal/settle", "core/index", "simulator/internal/json"].map((path) =>
   import("@volley/" + path).then(() => path + " can be imported", (error: { code: string }) => error.code)
 )
-const found = [Anthropic.AnthropicMessages.tools, Report.make, OpenAi.OpenAiChat.tools, Wire.check, Simulator.Simulator.serve]
+const found = [Anthropic.AnthropicMessages.tools, Report.make, Mcp.Mcp.connect, OpenAi.OpenAiChat.tools, Wire.check, Simulator.Simulator.serve]
 console.log(found.map((value) => typeof value).join(), Core.Batch.run === Batch.run, (await Promise.all(hidden)).join())
 for (const name of ${JSON.stringify(entries)}) console.log(name, Object.keys(await import(name)).length > 0)
 `
@@ -81,7 +82,7 @@ describe("the packed packages", () => {
 
   it("export their main entries and modules, and nothing internal", () => {
     const blocked = "ERR_PACKAGE_PATH_NOT_EXPORTED"
-    const functions = "function,function,function,function,function"
+    const functions = "function,function,function,function,function,function"
     assert.deepStrictEqual(run(process.execPath, "imports.ts").trim().split("\n"), [
       `${functions} true ${blocked},${blocked},${blocked}`,
       ...entries.map((name) => `${name} true`)

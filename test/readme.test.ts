@@ -7,9 +7,12 @@ import * as Readme from "../scripts/readme.ts"
 
 const root = dirname(import.meta.dirname)
 const folder = join(import.meta.dirname, ".tmp/readme")
-const blocks = Readme.fences(readFileSync(join(root, "README.md"), "utf8"))
-const examples = blocks.filter(({ language }) => language === "ts")
-  .map((block) => ({ ...block, file: join(folder, `line-${block.line}.ts`) }))
+const blocksOf = (page: string) => Readme.fences(readFileSync(join(root, page), "utf8"))
+const blocks = blocksOf("README.md")
+const examples = ["README.md", "packages/mcp/README.md"].flatMap((page, index) =>
+  blocksOf(page).filter(({ language }) => language === "ts")
+    .map((block) => ({ ...block, page, file: join(folder, `page-${index}-line-${block.line}.ts`) }))
+)
 const lines = blocks.filter(({ language }) => language === "sh").flatMap(({ code }) => Readme.commands(code))
 
 const run = (command: string, ...args: ReadonlyArray<string>) => {
@@ -17,7 +20,7 @@ const run = (command: string, ...args: ReadonlyArray<string>) => {
   return { status, stdout, all: stdout + stderr }
 }
 
-describe("README.md, its examples", () => {
+describe("A README, its examples", () => {
   beforeAll(() => {
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, "tsconfig.json"), `{ "extends": "../../../tsconfig.check.json", "include": ["*.ts"] }\n`)
@@ -34,7 +37,7 @@ describe("README.md, its examples", () => {
     assert.strictEqual(status, 0, all)
   })
 
-  it.each(examples)("run and print what they say, line $line", ({ code, file }) => {
+  it.each(examples)("run and print what they say, $page line $line", ({ code, file }) => {
     const { all, status, stdout } = run(process.execPath, file)
     assert.strictEqual(status, 0, all)
     const missing = Readme.firstMissing(Readme.expectedLines(code), stdout)

@@ -69,7 +69,7 @@ const commands: ReadonlyArray<readonly [title: string, does: string]> = [
   ["A port that is no number", "volley simulate --port http"],
   ["A port that cannot be", "volley simulate --port 99999"],
   ["A scenario that cannot be served", "volley simulate --scenario weather"],
-  ["No toolkit", "volley run --provider openai-chat < openai.json"],
+  ["No tools", "volley run --provider openai-chat < openai.json"],
   ["No provider", "volley run --toolkit plain.mjs < openai.json"],
   ["A file name in place of standard input", "volley run --provider openai-chat --toolkit plain.mjs openai.json"],
   ["A timeout that is none", "volley run --provider openai-chat --toolkit plain.mjs --timeout soon < openai.json"],
@@ -108,6 +108,7 @@ const commands: ReadonlyArray<readonly [title: string, does: string]> = [
     "volley run --provider openai-chat --toolkit no-toolkit.ts < openai.json"
   ],
   ["A toolkit file with two tools of one name", "volley run --provider openai-chat --toolkit twins.ts < openai.json"],
+  ["An MCP server that is not installed", "volley run --provider openai-chat --mcp \"no-such-server\" < openai.json"],
   ["A tool whose service is missing", "volley run --provider openai-chat --toolkit needy.ts < openai.json"],
   ["A tool without a handler", "volley run --provider openai-chat --toolkit unhandled.ts < openai.json"]
 ]
@@ -145,6 +146,10 @@ const againstNobody = async () => {
     command(
       "A base URL where nobody listens, Anthropic",
       `ANTHROPIC_API_KEY=key volley demo --provider anthropic --base-url ${urls.anthropic}`
+    ),
+    command(
+      "An MCP server where nobody listens",
+      `volley run --provider openai-chat --mcp ${urls.anthropic} < openai.json`
     )
   ])
 }

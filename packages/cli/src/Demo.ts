@@ -10,6 +10,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as McpServers from "./McpServers.ts"
 import * as Picture from "./Picture.ts"
 import { type Needs, play } from "./Play.ts"
 import * as Report from "./Report.ts"
@@ -20,6 +21,7 @@ import type { Wire } from "./Wires.ts"
  * What to play.
  *
  * - `baseUrl`, `live`: a server of somebody else's, which needs a key; the embedded simulator otherwise
+ * - `mcp`: commands that start MCP servers, or their URLs; a model is offered their tools besides the scenario's
  * - `latency`: how long the simulator's model takes for a turn
  */
 export interface Options {
@@ -29,6 +31,7 @@ export interface Options {
   readonly model: string | undefined
   readonly baseUrl: string | undefined
   readonly live: boolean
+  readonly mcp: ReadonlyArray<string>
   readonly latency: Duration.Input
   readonly json: boolean
 }
@@ -36,13 +39,20 @@ export interface Options {
 /** Plays every side of every wire at the same time, and prints what happened. */
 export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError, Needs> {
   yield* Effect.forEach(options.wires, (wire) => isRemote(options) ? keyOf(wire) : Effect.void, { discard: true })
-  const { name } = options.scenario
-  const wires = options.wires.map((wire) => wire.name).join(" and ")
-  yield* Console.error(`Playing ${name} on ${wires}, ${options.sides.join(" and ")} …`)
-  const plays = yield* Effect.forEach(options.wires, (wire) => playWire(options, wire), { concurrency: "unbounded" })
+  const plays = yield* Effect.scoped(playAll(options))
   yield* Console.log(
     options.json ? JSON.stringify(plays.map(Report.make), undefined, 2) : plays.map(Picture.draw).join("\n")
   )
+})
+
+const playAll = Effect.fnUntraced(function*({ scenario, ...options }: Options) {
+  const toolkit = yield* McpServers.addTo(scenario.toolkit, options.mcp)
+  const added = toolkit.tools.slice(scenario.toolkit.tools.length).map(({ name }) => name)
+  const wires = options.wires.map(({ name }) => name).join(" and ")
+  yield* Console.error(`Playing ${scenario.name} on ${wires}, ${options.sides.join(" and ")} …`)
+  if (added.length > 0) yield* Console.error(`Tools besides those of the scenario: ${added.join(", ")}`)
+  const offered = { ...options, scenario: { ...scenario, toolkit } }
+  return yield* Effect.forEach(options.wires, (wire) => playWire(offered, wire), { concurrency: "unbounded" })
 })
 
 const playWire = Effect.fnUntraced(function*(

@@ -2,8 +2,10 @@
  * `volley run`: a provider's response in, its result messages out, for programs of any kind.
  */
 import * as Batch from "@volley/core/Batch"
+import * as Toolkit from "@volley/core/Toolkit"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import * as McpServers from "./McpServers.ts"
 import * as StandardIo from "./StandardIo.ts"
 import * as ToolkitFile from "./ToolkitFile.ts"
 import { UserError } from "./UserError.ts"
@@ -13,11 +15,13 @@ import * as Wires from "./Wires.ts"
  * What to run.
  *
  * - `file`: a module whose default export is a toolkit, or `{ toolkit, layer }`
+ * - `mcp`: commands that start MCP servers, or their URLs; one of the two gives tools
  * - `echo`: the assistant turn stands before its results
  */
 export interface Options {
   readonly wire: Wires.Wire
-  readonly file: string
+  readonly file: string | undefined
+  readonly mcp: ReadonlyArray<string>
   readonly echo: boolean
   readonly batch: Batch.Options
 }
@@ -26,10 +30,14 @@ export interface Options {
 export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError> {
   const output = yield* StandardIo.reserve
   const turn = yield* turnOf(options, yield* StandardIo.readJson)
-  const toolkit = yield* ToolkitFile.load(options.file)
-  const settled = yield* Batch.run(toolkit, turn.calls, options.batch)
+  const settled = yield* Effect.scoped(settle(options, turn))
   const messages = options.echo ? turn.followUp(settled) : turn.results(settled)
   return yield* output.end(`${JSON.stringify(messages)}\n`)
+})
+
+const settle = Effect.fnUntraced(function*({ batch, file, mcp }: Options, turn: Wires.Turn) {
+  const own: ToolkitFile.AnyToolkit = file === undefined ? Toolkit.make() : yield* ToolkitFile.load(file)
+  return yield* Batch.run(yield* McpServers.addTo(own, mcp), turn.calls, batch)
 })
 
 const turnOf = Effect.fnUntraced(function*({ echo, wire }: Options, json: unknown) {

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Scenario, Scenarios } from "@volley/simulator"
 import { Effect } from "effect"
 import { once } from "node:events"
+import { fileURLToPath } from "node:url"
 import type * as Report from "../src/Report.ts"
 import * as Wires from "../src/Wires.ts"
 import { type Expected, facts } from "./support/facts.ts"
@@ -83,6 +84,15 @@ describe("volley demo", () => {
       })
   )
 
+  it("offers a model the tools of an MCP server, and plays the scenario as without", async () => {
+    const server = fileURLToPath(new URL("../../mcp/test/fixtures/server.ts", import.meta.url))
+    const args = ["demo", "--scenario", "cities", "--mcp", `node "${server}"`, "--json", "--latency", "0 millis"]
+    const { code, stderr, stdout } = await volley(args)
+    assert.strictEqual(code, 0, stderr)
+    assert.include(stderr, "Tools besides those of the scenario: math.add, ")
+    for (const { answer } of reportsOf(stdout)) assert.strictEqual(answer, facts["cities"]?.answer)
+  })
+
   it("names the variable in one line when --live has no key", async () => {
     const { code, stderr, stdout } = await volley(["demo", "--live", "--provider", "anthropic"])
     assert.strictEqual(code, 2)
@@ -105,6 +115,7 @@ describe("volley demo", () => {
   it.each([
     [["demo", "--scenario", "nope"], "there is no scenario \"nope\"; there are: cities, compare"],
     [["demo", "--base-url", "http://127.0.0.1:1"], "--base-url needs --provider"],
+    [["demo", "--mcp", "no-such-program"], "--mcp \"no-such-program\": it cannot be started"],
     [["demo", "--scenario", "mixed", "--serial"], "the scenario \"mixed\" has no serial side: leave --serial out"]
   ])("says what is wrong with %j", async (args, message) => {
     const { code, stderr, stdout } = await volley(args)

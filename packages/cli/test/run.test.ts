@@ -204,6 +204,37 @@ describe.concurrent("volley run --toolkit", () => {
   })
 })
 
+const mcpServer = (...args: ReadonlyArray<string>): string =>
+  ["node", `"${fileURLToPath(new URL("../../mcp/test/fixtures/server.ts", import.meta.url))}"`, ...args].join(" ")
+
+describe.concurrent("volley run --mcp", () => {
+  const answer = async (wanted: ReadonlyArray<Wanted>, flags: ReadonlyArray<string>, env = {}) => {
+    const input = JSON.stringify(openAi.message(wanted))
+    const { code, stderr, stdout } = await volley(["run", "--provider", "openai-chat", ...flags], { input, env })
+    assert.strictEqual(code, 0, stderr)
+    return openAi.answers(stdout).map(endOf)
+  }
+
+  it("calls the tools of a server, by any of their names, and then ends it", async () => {
+    const wanted = calls(["math.add", { a: 1, b: 2 }], ["math_add", { a: 3, b: 4 }], ["fails", {}], ["pid", {}])
+    const [three, seven, failed, pid] = await answer(wanted, ["--mcp", mcpServer()])
+    assert.deepStrictEqual([three, seven, failed], ["3", "7", "McpToolFailed"])
+    assert.throws(() => process.kill(Number(pid), 0), "ESRCH")
+  })
+
+  it("adds them to the tools of a file", async () => {
+    const flags = ["--toolkit", fixture("plain.mjs"), "--mcp", mcpServer()]
+    assert.deepStrictEqual(await answer(calls(["double"], ["math.add", { a: 1, b: 2 }]), flags), [42, "3"])
+  })
+
+  it("lets the server see the environment, and no key of a provider", async () => {
+    const env = { OPENAI_API_KEY: "hunter2", TOKEN_OF_THE_SERVER: "1234" }
+    const [names] = await answer(calls(["env", {}]), ["--mcp", mcpServer()], env)
+    assert.include(names, "TOKEN_OF_THE_SERVER")
+    assert.notInclude(names, "OPENAI_API_KEY")
+  })
+})
+
 describe("volley run between a simulator's answers", () => {
   const post = async (url: string, headers: Record<string, string>, body: object) => {
     const response = await fetch(url, {
@@ -309,7 +340,18 @@ describe.concurrent("volley run refuses", () => {
     ["a concurrency of zero", [...good, "--concurrency", "0"], turn, "concurrency"],
     ["a concurrency of one and a half", [...good, "--concurrency", "1.5"], turn, "concurrency"],
     ["no provider", toolkit, turn, "--provider"],
-    ["no toolkit", wire, turn, "--toolkit"]
+    ["no tools", wire, turn, "--toolkit FILE, --mcp COMMAND, or both"],
+    ["an MCP server that cannot be started", [...wire, "--mcp", "no-such-program -x"], turn, "spawn no-such-program"],
+    ["one that ends at once", [...wire, "--mcp", mcpServer("0", "dead")], turn, "no database at hand"],
+    ["one of several", [...good, "--mcp", mcpServer(), "--mcp", "no-such-program"], turn, "spawn no-such-program"],
+    [
+      "one where nobody can be",
+      [...wire, "--mcp", "http://127.0.0.1:0/mcp"],
+      turn,
+      "--mcp \"http://127.0.0.1:0/mcp\""
+    ],
+    ["no command for one", [...wire, "--mcp", " "], turn, "--mcp takes a command"],
+    ["the same one twice", [...wire, "--mcp", mcpServer(), "--mcp", mcpServer()], turn, "leave one of the two out"]
   ]
 
   it.each(cases)("%s, in one line", async (_, args, input, says) => {

@@ -1,15 +1,17 @@
 /**
  * The tools of MCP servers, as toolkits. A connection lives as long as its scope.
  */
+import type * as Tool from "@volley/core/Tool"
 import * as Toolkit from "@volley/core/Toolkit"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Connection from "./internal/connection.ts"
 import * as Tools from "./internal/tools.ts"
-import { McpError, NamesTaken, NotReady } from "./McpError.ts"
+import { type Failure, McpError, NamesTaken, NotReady } from "./McpError.ts"
 
 /** What is said of a server, wherever it is. */
 interface Common {
@@ -45,7 +47,7 @@ export interface Remote extends Common {
 export type Options = Command | Remote
 
 /** A tool of an MCP server: arguments and results are JSON. */
-export type McpTool = Tools.McpTool
+export type McpTool = Tool.Tool<string, Schema.Codec<Schema.Json>, typeof Schema.Unknown, typeof Failure>
 
 /**
  * A connected server.

@@ -148,8 +148,8 @@ describe("Mcp.connect", () => {
       const { failed, toolkit } = yield* Mcp.connectAll(servers)
       assert.deepStrictEqual(failed.map(({ message }) => message), [
         "MCP server \"dead\": the process ended before it answered: no database at hand",
-        "MCP server \"absent\": spawn no-such-command ENOENT",
-        `MCP server "nowhere": spawn ${process.execPath} ENOENT`,
+        "MCP server \"absent\": it cannot be started: spawn no-such-command ENOENT",
+        `MCP server "nowhere": it cannot be started: spawn ${process.execPath} ENOENT`,
         "MCP server \"vague\": \"the usual place\" is no URL"
       ])
       assert.isEmpty(toolkit.tools)

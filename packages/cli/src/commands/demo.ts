@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import { scenarioNamed } from "../scenarioNamed.ts"
 import { report, UserError } from "../UserError.ts"
 import * as Wires from "../Wires.ts"
-import { latency, provider, scenario, toggle } from "./flags.ts"
+import { latency, mcp, provider, scenario, toggle } from "./flags.ts"
 
 const flags = {
   scenario: scenario.pipe(Flag.withDefault("customer")),
@@ -18,6 +18,7 @@ const flags = {
   ),
   live: toggle("live", "Ask the provider itself, with the key in the environment"),
   serial: toggle("serial", "Play one call a turn alone, with nothing to compare it to"),
+  mcp,
   json: toggle("json", "Print the figures as JSON"),
   latency: latency("1 second")
 }
@@ -51,6 +52,7 @@ export const demo = Command.make("demo", flags, (flags) =>
         model: Option.getOrUndefined(flags.model),
         baseUrl,
         live: flags.live,
+        mcp: flags.mcp,
         latency: flags.latency,
         json: flags.json
       })

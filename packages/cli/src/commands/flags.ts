@@ -48,5 +48,11 @@ export const latency = (standard: Duration.Input) =>
     Flag.withDescription("How long the simulated model takes for a turn, such as \"1 second\"")
   )
 
+export const mcp = Flag.String("mcp").pipe(
+  Flag.withMetavar("COMMAND"),
+  Flag.withDescription("What starts an MCP server, or its URL, whose tools are added; may be given several times"),
+  Flag.atLeast(0)
+)
+
 export const toggle = (name: string, description: string) =>
   Flag.Boolean(name).pipe(Flag.withDefault(false), Flag.withDescription(description))

@@ -2,16 +2,18 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { report } from "../UserError.ts"
+import { report, UserError } from "../UserError.ts"
 import * as Wires from "../Wires.ts"
-import { duration, provider, toggle, whole } from "./flags.ts"
+import { duration, mcp, provider, toggle, whole } from "./flags.ts"
 
 const flags = {
   provider: provider.pipe(Flag.withDescription("The wire that the response came by")),
   toolkit: Flag.String("toolkit").pipe(
+    Flag.optional,
     Flag.withMetavar("FILE"),
     Flag.withDescription("A module whose default export is a Toolkit, or { toolkit, layer }")
   ),
+  mcp,
   concurrency: whole("concurrency", 1).pipe(Flag.optional, Flag.withDescription("Calls at a time; 10 unless said")),
   timeout: duration("timeout").pipe(
     Flag.optional,
@@ -22,20 +24,31 @@ const flags = {
 }
 
 /** `volley run` */
-export const run = Command.make("run", flags, ({ concurrency, deadline, echo, provider, timeout, toolkit }) =>
-  report(
-    "run",
-    Effect.flatMap(Effect.promise(() => import("../Run.ts")), ({ run }) =>
-      run({
-        wire: Wires.all.find(({ name }) => name === provider)!,
-        file: toolkit,
-        echo,
-        batch: {
-          concurrency: Option.getOrUndefined(concurrency),
-          timeout: Option.getOrUndefined(timeout),
-          deadline: Option.getOrUndefined(deadline)
+export const run = Command.make(
+  "run",
+  flags,
+  ({ concurrency, deadline, echo, mcp, provider, timeout, toolkit }) =>
+    report(
+      "run",
+      Effect.gen(function*() {
+        if (Option.isNone(toolkit) && mcp.length === 0) {
+          const message = "there are no tools: give --toolkit FILE, --mcp COMMAND, or both"
+          return yield* new UserError({ message, exitCode: 2 })
         }
-      }))
-  )).pipe(
-    Command.withDescription("Run the calls of a response on standard input; prints the result messages as JSON")
-  )
+        const { run } = yield* Effect.promise(() => import("../Run.ts"))
+        return yield* run({
+          wire: Wires.all.find(({ name }) => name === provider)!,
+          file: Option.getOrUndefined(toolkit),
+          mcp,
+          echo,
+          batch: {
+            concurrency: Option.getOrUndefined(concurrency),
+            timeout: Option.getOrUndefined(timeout),
+            deadline: Option.getOrUndefined(deadline)
+          }
+        })
+      })
+    )
+).pipe(
+  Command.withDescription("Run the calls of a response on standard input; prints the result messages as JSON")
+)

@@ -38,7 +38,7 @@ export const open = Effect.fnUntraced(function*(
   })
   yield* Effect.mapError(
     ask((signal) => client.connect(transport, { signal, timeout })),
-    (reason) => reason._tag === "Closed" && transport instanceof Process ? transport.lastWords() : reason
+    (reason) => transport instanceof Process ? transport.explain(reason) : reason
   )
   const tools = client.getServerCapabilities()?.tools === undefined
     ? []
@@ -93,7 +93,9 @@ class Process extends StdioClientTransport {
   }
 
   /** Why there is no server, with what its process wrote to standard error. */
-  lastWords(): Unreachable {
+  explain(reason: Reason): Reason {
+    if (reason._tag === "Unreachable") return new Unreachable({ message: `it cannot be started: ${reason.message}` })
+    if (reason._tag !== "Closed") return reason
     const said = this.#said.trim()
     return new Unreachable({ message: `the process ended before it answered${said === "" ? "" : `: ${said}`}` })
   }

@@ -4,34 +4,19 @@ import * as Tool from "@volley/core/Tool"
 import * as Effect from "effect/Effect"
 import * as JsonSchema from "effect/JsonSchema"
 import type * as Schema from "effect/Schema"
+import type { McpTool, Options, Server } from "../Mcp.ts"
 import { Failure, McpError, McpToolFailed, Unusable } from "../McpError.ts"
 import type { Connection } from "./connection.ts"
 import { contentOf } from "./content.ts"
 
-/** A tool of an MCP server: arguments and results are JSON. */
-export type McpTool = Tool.Tool<string, Schema.Codec<Schema.Json>, typeof Schema.Unknown, typeof Failure>
-
-/** A tool of the server that is not offered, and why. */
-export interface LeftOut {
-  readonly tool: string
-  readonly why: string
-}
-
-/** How a server's tools are taken. */
-export interface Terms {
-  readonly name: string
-  readonly prefix?: string | undefined
-  readonly trustHints?: boolean | undefined
-}
-
 /** Makes the tools of a server; those that could not be called, or whose calls could not be checked, are left out. */
-export const make = (connection: Connection, terms: Terms) => {
+export const make = (connection: Connection, options: Options) => {
   const ajv = new AjvJsonSchemaValidator()
   const tools: Array<McpTool> = []
-  const leftOut: Array<LeftOut> = []
+  const leftOut: Array<Server["leftOut"][number]> = []
   for (const definition of connection.tools) {
     try {
-      tools.push(toolOf(connection, terms, definition, ajv))
+      tools.push(toolOf(connection, options, definition, ajv))
     } catch (error) {
       leftOut.push({ tool: definition.name, why: error instanceof Error ? error.message : String(error) })
     }
@@ -45,21 +30,26 @@ export const repeated = (tools: ReadonlyArray<McpTool>): ReadonlyArray<string> =
   return Array.from(new Set(names.filter((name, index) => names.indexOf(name) !== index)))
 }
 
-const toolOf = (connection: Connection, terms: Terms, definition: Definition, ajv: AjvJsonSchemaValidator): McpTool => {
+const toolOf = (
+  connection: Connection,
+  options: Options,
+  definition: Definition,
+  ajv: AjvJsonSchemaValidator
+): McpTool => {
   if (definition.execution?.taskSupport === "required") {
     throw new Error("it runs as a task alone, which Volley does not")
   }
   const check = definition.outputSchema && checkOf(definition.outputSchema, ajv)
-  const errorOf = (reason: McpError["reason"]) => new McpError({ server: terms.name, reason })
+  const errorOf = (reason: McpError["reason"]) => new McpError({ server: options.name, reason })
   const { annotations, description, inputSchema, name, title } = definition
   const make = (validate?: Check) =>
-    Tool.fromJsonSchema(`${terms.prefix ?? `${terms.name}_`}${name}`, {
+    Tool.fromJsonSchema(`${options.prefix ?? `${options.name}_`}${name}`, {
       description: description ?? title ?? name,
       parameters: draft2020(inputSchema),
       validate,
       failure: Failure,
-      readOnly: terms.trustHints === true && annotations?.readOnlyHint === true,
-      idempotent: terms.trustHints === true && annotations?.idempotentHint === true,
+      readOnly: options.trustHints === true && annotations?.readOnlyHint === true,
+      idempotent: options.trustHints === true && annotations?.idempotentHint === true,
       execute: (args) =>
         connection.call(definition, isObject(args) ? args : {}).pipe(
           Effect.mapError(errorOf),
