@@ -227,8 +227,18 @@ const bodyOf = (
     ...(request.toolkit && request.toolkit.tools.length > 0 && {
       tools: tools(request.toolkit),
       ...toolChoice(request.toolkit, request)
-    })
+    }),
+    ...outputConfig(request)
   }
+}
+
+/** A schema that strict mode does not take as it is, beside the strict tools of the request, is not asked for. */
+const outputConfig = ({ output, toolkit }: ChatModel.Request): { readonly output_config?: Anthropic.OutputConfig } => {
+  if (output === undefined) return {}
+  const { refuse } = strictMode()
+  for (const { jsonSchema, strict } of toolkit?.tools ?? []) if (strict) refuse(jsonSchema)
+  if (refuse(output.jsonSchema) !== undefined) return {}
+  return { output_config: { format: { type: "json_schema", schema: output.jsonSchema } } }
 }
 
 const toolChoice = (

@@ -242,9 +242,10 @@ export const layerConfig = ChatModel.layerConfig(layer, "GEMINI_API_KEY")
 
 const bodyOf = (
   options: ChatModel.ApiOptions,
-  { conversation, toolChoice, toolkit }: ChatModel.Request,
+  { conversation, output, toolChoice, toolkit }: ChatModel.Request,
   abortSignal: AbortSignal
 ): GenerateContentParameters => {
+  const hasTools = toolkit !== undefined && toolkit.tools.length > 0
   const system = conversation.messages.flatMap((message) => message.role === "system" ? [message.text] : [])
   return {
     model: options.model,
@@ -253,9 +254,14 @@ const bodyOf = (
       abortSignal,
       ...(system.length > 0 && { systemInstruction: { parts: [{ text: system.join("\n\n") }] } }),
       ...(options.maxTokens !== undefined && { maxOutputTokens: options.maxTokens }),
-      ...(toolkit && toolkit.tools.length > 0 && {
+      ...(hasTools && {
         tools: tools(toolkit),
         ...(toolChoice !== undefined && { toolConfig: { functionCallingConfig: callingConfig(toolkit, toolChoice) } })
+      }),
+      // Gemini 1 and 2 refuse a schema beside tools.
+      ...(output && !(hasTools && isOld(options.model)) && {
+        responseMimeType: "application/json",
+        responseJsonSchema: output.jsonSchema
       })
     }
   }

@@ -17,7 +17,7 @@ import type OpenAI from "openai"
 import * as ChatStream from "./internal/chatStream.ts"
 import { clientOf, reasonOf } from "./internal/client.ts"
 import { dataUrl, fileName, refuseImage } from "./internal/media.ts"
-import { strictMode } from "./internal/strictMode.ts"
+import { formatOf, strictMode } from "./internal/strictMode.ts"
 
 type Response = OpenAI.ChatCompletion
 type Message = OpenAI.ChatCompletionMessageParam
@@ -236,7 +236,8 @@ const bodyOf = (
     tools: tools(request.toolkit),
     ...(request.toolChoice !== undefined && { tool_choice: toolChoice(request.toolkit, request.toolChoice) }),
     ...(request.parallelToolCalls !== undefined && { parallel_tool_calls: request.parallelToolCalls })
-  })
+  }),
+  ...(request.output && { response_format: { type: "json_schema", json_schema: formatOf(request.output) } })
 })
 
 const toolChoice = (toolkit: Toolkit.Any, choice: ChatModel.ToolChoice): OpenAI.ChatCompletionToolChoiceOption =>

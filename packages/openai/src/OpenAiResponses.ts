@@ -32,7 +32,7 @@ import { clientOf, reasonOf, statusOf } from "./internal/client.ts"
 import { dataUrl, fileName, refuseImage } from "./internal/media.ts"
 import { distinctCalls, echo, hasOwnIds, isCutOff, read, readResponse } from "./internal/responseItems.ts"
 import * as ResponseStream from "./internal/responseStream.ts"
-import { strictMode } from "./internal/strictMode.ts"
+import { formatOf, strictMode } from "./internal/strictMode.ts"
 
 type Output = ResponseInputItem.FunctionCallOutput | ResponseCustomToolCallOutput
 
@@ -255,7 +255,8 @@ const bodyOf = (options: Options, request: ChatModel.Request): ResponseCreatePar
       tools: tools(request.toolkit),
       ...(request.toolChoice !== undefined && { tool_choice: toolChoice(request.toolkit, request.toolChoice) }),
       ...(request.parallelToolCalls !== undefined && { parallel_tool_calls: request.parallelToolCalls })
-    })
+    }),
+    ...(request.output && { text: { format: { type: "json_schema", ...formatOf(request.output) } } })
   }
 }
 

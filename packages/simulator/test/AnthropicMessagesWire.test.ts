@@ -261,6 +261,15 @@ const cases: ReadonlyArray<Case> = [
     says: ["For 'object' type, 'additionalProperties' must be explicitly set to false"]
   },
   {
+    row: "A23",
+    title: "a format of the answer that is open",
+    bad: request({ output_config: { format: { type: "json_schema", schema: { type: "object" } } } }),
+    good: request({
+      output_config: { format: { type: "json_schema", schema: { type: "object", additionalProperties: false } } }
+    }),
+    says: ["output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly set to false"]
+  },
+  {
     row: "A24",
     title: "a tool without a name",
     bad: request({ tools: [{ input_schema: { type: "object" } }] }),

@@ -301,6 +301,14 @@ const cases: ReadonlyArray<Case> = [
     says: ["Corrupted thought signature."]
   },
   {
+    row: "4e",
+    title: "JSON asked for beside tools, of a model that takes one of both",
+    bad: request({ generationConfig: { responseMimeType: "application/json" } }),
+    good: { contents: [user], generationConfig: { responseMimeType: "application/json" } },
+    model: older,
+    says: ["response mime type: 'application/json' is unsupported"]
+  },
+  {
     row: "shape",
     title: "a field that it does not know",
     bad: request({ parallel_tool_calls: false }),

@@ -38,6 +38,9 @@ const city = {
   additionalProperties: false
 }
 const strict = (parameters: object) => request({ tools: [tool({ strict: true, parameters })] })
+const format = (schema: object, strict: boolean) => ({
+  response_format: { type: "json_schema", json_schema: { name: "answer", schema, strict } }
+})
 
 interface Case {
   readonly row: string
@@ -193,6 +196,14 @@ const cases: ReadonlyArray<Case> = [
     says: [
       "Invalid schema for function 'weather': In context=('properties', 'city'), 'additionalProperties' is required"
     ]
+  },
+  {
+    row: "C15",
+    title: "a strict format of the answer that is open",
+    bad: request(format({ ...city, additionalProperties: true }, true)),
+    good: request(format({ ...city, additionalProperties: true }, false)),
+    param: "response_format",
+    says: ["Invalid schema for response_format 'answer': In context=(), 'additionalProperties' is required"]
   },
   {
     row: "C16",

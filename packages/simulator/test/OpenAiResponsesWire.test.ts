@@ -51,6 +51,9 @@ const city = {
 }
 const strict = (parameters: object) => request({ tools: [tool({ strict: true, parameters })] })
 const after = "fc_1_rs_1"
+const format = (schema: object, strict: boolean) => ({
+  text: { format: { type: "json_schema", name: "answer", schema, strict } }
+})
 
 interface Case {
   readonly row: string
@@ -304,6 +307,14 @@ const cases: ReadonlyArray<Case> = [
     code: "invalid_function_parameters",
     param: "tools[0].parameters",
     says: "In context=('properties', 'city'), 'additionalProperties' is required"
+  },
+  {
+    row: "R12",
+    title: "a strict format of the answer that is open",
+    bad: request(format({ ...city, additionalProperties: true }, true)),
+    good: request(format({ ...city, additionalProperties: true }, false)),
+    param: "text.format.schema",
+    says: "In context=(), 'additionalProperties' is required"
   },
   {
     row: "R12",

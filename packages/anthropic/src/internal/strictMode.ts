@@ -1,3 +1,4 @@
+import * as StrictSchema from "@volley/core/StrictSchema"
 import type * as Toolkit from "@volley/core/Toolkit"
 import * as AnthropicStructuredOutput from "effect/ai/AnthropicStructuredOutput"
 
@@ -14,6 +15,8 @@ export const strictMode = (): Toolkit.StrictMode => {
     refuse: (jsonSchema) => {
       const own = JSON.stringify(jsonSchema).split("\"anyOf\":").length - 1
       if (jsonSchema["type"] !== "object") return "its root is no object"
+      const problem = StrictSchema.refusal(jsonSchema, { keywords, required: true, typed: false, recursive: false })
+      if (problem !== undefined) return problem
       if (tools === maxTools) return `a request takes ${maxTools} strict tools`
       if (unions + own > maxUnions) return `a request takes ${maxUnions} unions and optional parameters`
       tools += 1
@@ -22,3 +25,21 @@ export const strictMode = (): Toolkit.StrictMode => {
     }
   }
 }
+
+const keywords: ReadonlySet<string> = new Set([
+  "type",
+  "title",
+  "description",
+  "enum",
+  "const",
+  "anyOf",
+  "allOf",
+  "$ref",
+  "$defs",
+  "properties",
+  "required",
+  "additionalProperties",
+  "items",
+  "pattern",
+  "format"
+])

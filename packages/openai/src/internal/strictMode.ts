@@ -1,35 +1,44 @@
+import type * as ChatModel from "@volley/core/ChatModel"
+import * as StrictSchema from "@volley/core/StrictSchema"
 import type * as Toolkit from "@volley/core/Toolkit"
 import * as OpenAiStructuredOutput from "effect/ai/OpenAiStructuredOutput"
-import type * as JsonSchema from "effect/JsonSchema"
 
-/** OpenAI's strict mode, which knows no value of any type at all. */
+/** OpenAI's strict mode, which knows no value of any type at all, and no property that may be absent. */
 export const strictMode: Toolkit.StrictMode = {
   write: OpenAiStructuredOutput.toCodecOpenAI,
-  refuse: (jsonSchema) => {
-    const path = untyped(jsonSchema)
-    return path === undefined ? undefined : `"${path.join(".")}" has no type`
-  }
+  refuse: (jsonSchema) =>
+    jsonSchema["type"] === "object"
+      ? StrictSchema.refusal(jsonSchema, { keywords, required: true, typed: true, recursive: true })
+      : "its root is no object"
 }
 
-const untyped = (
-  schema: JsonSchema.JsonSchema,
-  path: ReadonlyArray<string> = []
-): ReadonlyArray<string> | undefined => {
-  if (!["type", "$ref", "anyOf", "enum"].some((key) => key in schema)) return path
-  const inside = [
-    ...entries(schema["properties"]),
-    ...entries(schema["$defs"]),
-    ...entries(schema["anyOf"]),
-    ...entries({ items: schema["items"] })
-  ]
-  for (const [key, value] of inside) {
-    const found = untyped(value, [...path, key])
-    if (found !== undefined) return found
-  }
-  return undefined
-}
+/** How the text of a turn is asked for to be JSON of a schema, strictly where strict mode takes that as it is. */
+export const formatOf = ({ jsonSchema, name }: ChatModel.Output) => ({
+  name,
+  schema: jsonSchema,
+  strict: strictMode.refuse(jsonSchema) === undefined
+})
 
-const entries = (value: unknown): ReadonlyArray<readonly [string, JsonSchema.JsonSchema]> =>
-  Object.entries(value ?? {}).filter((entry): entry is [string, JsonSchema.JsonSchema] =>
-    typeof entry[1] === "object" && entry[1] !== null
-  )
+const keywords: ReadonlySet<string> = new Set([
+  "type",
+  "title",
+  "description",
+  "enum",
+  "const",
+  "anyOf",
+  "$ref",
+  "$defs",
+  "properties",
+  "required",
+  "additionalProperties",
+  "items",
+  "minItems",
+  "maxItems",
+  "pattern",
+  "format",
+  "multipleOf",
+  "minimum",
+  "exclusiveMinimum",
+  "maximum",
+  "exclusiveMaximum"
+])

@@ -144,6 +144,14 @@ const Thread = Schema.Union([
 
 const Unread = Schema.optionalKey(Schema.Json)
 
+const OutputConfig = Schema.Struct({
+  effort: Unread,
+  format: Schema.optionalKey(Schema.NullOr(Schema.Struct({
+    type: Schema.Literal("json_schema"),
+    schema: Schema.Record(Schema.String, Schema.Json)
+  })))
+})
+
 const Body = Schema.Struct({
   model: Schema.String,
   max_tokens: Schema.Int,
@@ -162,7 +170,7 @@ const Body = Schema.Struct({
   diagnostics: Unread,
   inference_geo: Unread,
   metadata: Unread,
-  output_config: Unread,
+  output_config: Schema.optionalKey(OutputConfig),
   service_tier: Unread,
   speed: Unread,
   stop_sequences: Unread,

@@ -34,6 +34,15 @@ export const toolRules: ReadonlyArray<Rule<Request>> = [
       )
   },
   {
+    row: "A23",
+    verified: true,
+    check: ({ output_config }) =>
+      !StrictSchema.nodes(output_config?.format?.schema ?? {}).some(StrictSchema.isOpen) ? undefined : {
+        message:
+          "output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly set to false"
+      }
+  },
+  {
     row: "A13",
     verified: true,
     check: ({ tool_choice, tools = [] }) =>

@@ -1,7 +1,7 @@
 import type * as Schema from "effect/Schema"
 import type { Fault, Headers, Rule } from "../Wire.ts"
-import { type Declaration, declarations, pathOf, type Request, unknownName } from "./geminiRequest.ts"
-import { firstDefined, firstDuplicate, isObject } from "./json.ts"
+import { type Declaration, declarations, pathOf, type Request, signsCalls, unknownName } from "./geminiRequest.ts"
+import { firstDefined, firstDuplicate, get, isObject } from "./json.ts"
 
 /** What a schema under `parameters` may say; one under `parametersJsonSchema` may say more. */
 const keywords: ReadonlySet<string> = new Set([
@@ -152,6 +152,15 @@ export const toolRules: ReadonlyArray<Rule<Request>> = [
         ? undefined
         : { message: `* GenerateContentRequest.${pathOf(path)}.properties: should be non-empty for OBJECT type` }
     )
+  },
+  {
+    row: "4e",
+    verified: false,
+    check: (request) =>
+      signsCalls(request) || declarations(request).length === 0
+        || get(request.generationConfig, "responseMimeType") !== "application/json"
+        ? undefined
+        : { message: "Function calling with a response mime type: 'application/json' is unsupported" }
   },
   {
     row: "G8",

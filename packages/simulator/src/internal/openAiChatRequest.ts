@@ -81,12 +81,25 @@ const ToolChoice = Schema.Union([
   })
 ])
 
+const ResponseFormat = Schema.Union([
+  Schema.Struct({
+    type: Schema.Literal("json_schema"),
+    json_schema: Schema.Struct({
+      name: Schema.String,
+      schema: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json)),
+      strict: Schema.optionalKey(Schema.NullOr(Schema.Boolean))
+    })
+  }),
+  Schema.Struct({ type: Schema.Literals(["text", "json_object"]) })
+])
+
 const Body = Schema.Struct({
   model: Schema.String,
   messages: Schema.Array(Message),
   tools: Schema.optionalKey(Schema.Array(Schema.Union([FunctionTool, CustomTool]))),
   tool_choice: Schema.optionalKey(ToolChoice),
   parallel_tool_calls: Schema.optionalKey(Schema.Boolean),
+  response_format: Schema.optionalKey(ResponseFormat),
   reasoning_effort: Schema.optionalKey(Schema.NullOr(Schema.String)),
   max_tokens: Schema.optionalKey(Schema.NullOr(Schema.Int)),
   max_completion_tokens: Schema.optionalKey(Schema.NullOr(Schema.Int)),

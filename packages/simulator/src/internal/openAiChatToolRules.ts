@@ -14,7 +14,17 @@ const choiceOf = ({ tool_choice }: Request): string | undefined => {
 export const toolNames = (request: Request): ReadonlyArray<string> =>
   (request.tools ?? []).map((tool) => tool.type === "function" ? tool.function.name : tool.custom.name)
 
-/** Rules about the tools of a request and the switches that go with them. */
+const formats = ({ response_format: format }: Request): ReadonlyArray<FunctionRules.FunctionTool> => {
+  if (format?.type !== "json_schema") return []
+  const { name, schema, strict } = format.json_schema
+  return [{
+    path: "response_format.json_schema",
+    format: "response_format",
+    tool: { name, parameters: schema, strict }
+  }]
+}
+
+/** Rules about the tools of a request, the switches that go with them, and the format of its answer. */
 export const toolRules: ReadonlyArray<Rule<Request>> = [
   {
     row: "C7",
@@ -74,5 +84,13 @@ export const toolRules: ReadonlyArray<Rule<Request>> = [
     closed: { row: "C15", verified: true },
     required: { row: "C16", verified: false },
     typed: { row: "C17", verified: true }
+  }),
+  { row: "1a", verified: false, check: FunctionRules.eachFunction(formats)(FunctionRules.namePattern) },
+  { row: "1a", verified: false, check: FunctionRules.eachFunction(formats)(FunctionRules.objectSchema) },
+  ...FunctionRules.strictSchema(formats, {
+    keywords: { row: "1a", verified: false },
+    closed: { row: "C15", verified: true },
+    required: { row: "C16", verified: false },
+    typed: { row: "C17", verified: false }
   })
 ]

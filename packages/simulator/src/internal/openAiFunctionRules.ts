@@ -10,9 +10,11 @@ import * as StrictSchema from "./strictSchema.ts"
  * A function tool of a request.
  *
  * - `path`: where its fields stand in the request
+ * - `format`: where an answer's format stands, whose schema is refused in the same way as that of a function
  */
 export interface FunctionTool {
   readonly path: string
+  readonly format?: string
   readonly tool: {
     readonly name: string
     readonly parameters?: Schema.JsonObject | null | undefined
@@ -89,11 +91,14 @@ const eachStrictNode =
         return found === undefined ? undefined : badSchema(tool, `In context=${tuple(node.context)}, ${found}`)
       })
 
-const badSchema = ({ path, tool }: FunctionTool, problem: string): Fault => ({
-  message: `Invalid schema for function '${tool.name}': ${problem}`,
-  param: `${path}.parameters`,
-  code: "invalid_function_parameters"
-})
+const badSchema = ({ format, path, tool }: FunctionTool, problem: string): Fault =>
+  format === undefined
+    ? {
+      message: `Invalid schema for function '${tool.name}': ${problem}`,
+      param: `${path}.parameters`,
+      code: "invalid_function_parameters"
+    }
+    : { message: `Invalid schema for response_format '${tool.name}': ${problem}`, param: format }
 
 const tuple = (keys: ReadonlyArray<string>): string =>
   `(${keys.map((key) => `'${key}'`).join(", ")}${keys.length === 1 ? "," : ""})`

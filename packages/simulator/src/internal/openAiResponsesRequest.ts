@@ -163,6 +163,16 @@ const ToolChoice = Schema.Union([
   })
 ])
 
+const Format = Schema.Union([
+  Schema.Struct({
+    type: Schema.Literal("json_schema"),
+    name: Schema.String,
+    schema: Schema.Record(Schema.String, Schema.Json),
+    strict: Schema.optionalKey(Schema.NullOr(Schema.Boolean))
+  }),
+  Schema.Struct({ type: Schema.Literals(["text", "json_object"]) })
+])
+
 const Body = Schema.Struct({
   model: Schema.String,
   input: Schema.Union([Schema.String, Schema.Array(Item)]),
@@ -170,6 +180,7 @@ const Body = Schema.Struct({
   tools: Schema.optionalKey(Schema.Array(Schema.Union([FunctionTool, CustomTool, HostedTool]))),
   tool_choice: Schema.optionalKey(ToolChoice),
   parallel_tool_calls: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
+  text: Schema.optionalKey(Schema.Struct({ format: Schema.optionalKey(Format) })),
   reasoning: Schema.optionalKey(Schema.NullOr(Schema.Struct({
     effort: Schema.optionalKey(Schema.NullOr(Schema.String)),
     summary: Schema.optionalKey(Schema.NullOr(Schema.String))

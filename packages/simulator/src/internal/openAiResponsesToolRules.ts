@@ -13,7 +13,14 @@ const choiceOf = ({ tool_choice }: Request): string | undefined =>
 export const toolNames = ({ tools = [] }: Request): ReadonlyArray<string> =>
   tools.flatMap((tool) => "name" in tool ? [tool.name] : [])
 
-/** Rules about the tools of a request and the switches that go with them. */
+const formats = ({ text }: Request): ReadonlyArray<FunctionRules.FunctionTool> => {
+  const format = text?.format
+  if (format?.type !== "json_schema") return []
+  const { name, schema, strict } = format
+  return [{ path: "text.format", format: "text.format.schema", tool: { name, parameters: schema, strict } }]
+}
+
+/** Rules about the tools of a request, the switches that go with them, and the format of its answer. */
 export const toolRules: ReadonlyArray<Rule<Request>> = [
   { row: "2a", verified: false, check: eachFunction(FunctionRules.namePattern) },
   {
@@ -22,5 +29,8 @@ export const toolRules: ReadonlyArray<Rule<Request>> = [
     check: (request) => FunctionRules.knownChoice(choiceOf(request), toolNames(request))
   },
   { row: "2a", verified: false, check: eachFunction(FunctionRules.objectSchema) },
-  ...FunctionRules.strictSchema(functionTools, { keywords: strict, closed: strict, required: strict, typed: strict })
+  ...FunctionRules.strictSchema(functionTools, { keywords: strict, closed: strict, required: strict, typed: strict }),
+  { row: "2a", verified: false, check: FunctionRules.eachFunction(formats)(FunctionRules.namePattern) },
+  { row: "2a", verified: false, check: FunctionRules.eachFunction(formats)(FunctionRules.objectSchema) },
+  ...FunctionRules.strictSchema(formats, { keywords: strict, closed: strict, required: strict, typed: strict })
 ]

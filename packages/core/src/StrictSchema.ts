@@ -1,0 +1,67 @@
+/**
+ * What strict modes of providers do not take of a JSON Schema.
+ */
+import type * as JsonSchema from "effect/JsonSchema"
+
+/**
+ * The rules of a strict mode, which takes none but closed objects.
+ *
+ * - `keywords`: those that it knows
+ * - `required`: whether every property has to be required
+ * - `typed`: whether every value has to be of some type
+ * - `recursive`: whether a schema may contain itself
+ */
+export interface Rules {
+  readonly keywords: ReadonlySet<string>
+  readonly required: boolean
+  readonly typed: boolean
+  readonly recursive: boolean
+}
+
+/** Says what a strict mode does not take of a schema as it is. */
+export const refusal = (schema: JsonSchema.JsonSchema, rules: Rules): string | undefined => {
+  for (const node of nodes(schema)) {
+    const problem = problemOf(node.schema, rules)
+    if (problem !== undefined) return `"${node.path.join(".")}" ${problem}`
+  }
+  return rules.recursive || !isRecursive(schema) ? undefined : "it contains itself"
+}
+
+const problemOf = (schema: JsonSchema.JsonSchema, { keywords, required, typed }: Rules): string | undefined => {
+  if (typed && !["type", "$ref", "anyOf", "enum"].some((key) => key in schema)) return "has no type"
+  const unknown = Object.keys(schema).find((key) => !keywords.has(key))
+  if (unknown !== undefined) return `has \`${unknown}\``
+  const isObject = schema["type"] === "object" || "properties" in schema
+  if (isObject && schema["additionalProperties"] !== false) return "may have other keys"
+  const listed: ReadonlyArray<unknown> = Array.isArray(schema["required"]) ? schema["required"] : []
+  const optional = required ? entries(schema["properties"]).find(([key]) => !listed.includes(key)) : undefined
+  return optional && `may lack \`${optional[0]}\``
+}
+
+interface Node {
+  readonly path: ReadonlyArray<string>
+  readonly schema: JsonSchema.JsonSchema
+}
+
+const nodes = (schema: JsonSchema.JsonSchema, path: ReadonlyArray<string> = []): ReadonlyArray<Node> => [
+  { path, schema },
+  ...[schema["properties"], schema["$defs"], schema["anyOf"], { items: schema["items"] }]
+    .flatMap(entries)
+    .flatMap(([key, inner]) => nodes(inner, [...path, key]))
+]
+
+const entries = (value: unknown): ReadonlyArray<readonly [string, JsonSchema.JsonSchema]> =>
+  Object.entries(value ?? {}).filter((entry): entry is [string, JsonSchema.JsonSchema] =>
+    typeof entry[1] === "object" && entry[1] !== null
+  )
+
+const isRecursive = ({ $defs, ...root }: JsonSchema.JsonSchema): boolean => {
+  const definitions = new Map(entries($defs))
+  const reaches = (schema: JsonSchema.JsonSchema, above: ReadonlyArray<unknown>): boolean =>
+    nodes(schema).some(({ schema: { $ref: ref } }) => {
+      if (typeof ref !== "string") return false
+      const definition = definitions.get(ref.replace("#/$defs/", ""))
+      return definition === undefined || above.includes(ref) || reaches(definition, [...above, ref])
+    })
+  return reaches(root, [])
+}
