@@ -5,6 +5,10 @@ import Anthropic from "@anthropic-ai/sdk"
 import { betaTool } from "@anthropic-ai/sdk/helpers/beta/json-schema"
 import { assert, describe, it } from "@effect/vitest"
 import { type CallableTool, GoogleGenAI, mcpToTool } from "@google/genai"
+import { Client } from "@modelcontextprotocol/sdk/client/index.js"
+import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js"
+import { Server } from "@modelcontextprotocol/sdk/server/index.js"
+import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js"
 import * as Effect from "effect/Effect"
 import OpenAI from "openai"
 import { ResponsesToolRunner } from "openai/helpers/responses-tool-runner"
@@ -158,16 +162,20 @@ describe("Google", () => {
       }))
   })
 
-  /** What `mcpToTool` asks of a client of MCP; the answers of a real one have this shape. */
-  const ofMcp = (functions: Functions): CallableTool =>
-    mcpToTool({
-      listTools: async () => ({
-        tools: functions.map(({ description, name, schema }) => ({ name, description, inputSchema: schema }))
-      }),
-      callTool: async (call: { readonly name: string; readonly arguments?: Arguments }) => ({
-        content: [{ type: "text", text: JSON.stringify(run(functions, call.name, call.arguments)) }]
-      })
-    })
+  /** The functions behind a server of MCP, and a client of it. */
+  const ofMcp = async (functions: Functions): Promise<CallableTool> => {
+    const server = new Server({ name: "weather", version: "1.0.0" }, { capabilities: { tools: {} } })
+    server.setRequestHandler(ListToolsRequestSchema, () => ({
+      tools: functions.map(({ description, name, schema }) => ({ name, description, inputSchema: schema }))
+    }))
+    server.setRequestHandler(CallToolRequestSchema, ({ params }) => ({
+      content: [{ type: "text", text: JSON.stringify(run(functions, params.name, params.arguments)) }]
+    }))
+    const client = new Client({ name: "test", version: "1.0.0" })
+    const [here, there] = InMemoryTransport.createLinkedPair()
+    await Promise.all([server.connect(there), client.connect(here)])
+    return mcpToTool(client)
+  }
 
   it.live.each(
     [
@@ -180,8 +188,9 @@ describe("Google", () => {
     Effect.gen(function*() {
       const { assertPlayed, functions, served } = yield* arrange
       const client = new GoogleGenAI({ apiKey: "key", httpOptions: { baseUrl: served.google } })
+      const tool = yield* Effect.promise(async () => toolOf(functions))
       const response = yield* Effect.promise(() =>
-        client.models.generateContent({ model, contents: compare.prompt, config: { tools: [toolOf(functions)] } })
+        client.models.generateContent({ model, contents: compare.prompt, config: { tools: [tool] } })
       )
       yield* assertPlayed(response.text)
     }))
