@@ -76,6 +76,14 @@ export const make = (prompt: string, options: {
   ]
 })
 
+/**
+ * Asks a model to call tools together where it can, for the system prompt of models that seldom do so of themselves.
+ */
+export const askTogether =
+  "When you need several tool calls, make all calls that do not depend on each other's results "
+  + "together, in one turn. Wait for a result only where the next call needs it. Never guess an argument that an earlier "
+  + "call would tell you."
+
 /** Adds messages at the end. */
 export const append = (self: Conversation, ...messages: ReadonlyArray<Message>): Conversation => ({
   ...self,

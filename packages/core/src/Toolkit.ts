@@ -9,7 +9,10 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import { lintTool, type Warning } from "./internal/lint.ts"
 import * as Tool from "./Tool.ts"
+
+export type { Warning } from "./internal/lint.ts"
 
 /**
  * A set of tools.
@@ -89,6 +92,14 @@ const spell = (name: string, taken: ReadonlySet<string>): string => {
   for (const candidate of candidates()) if (!taken.has(candidate)) return candidate
   return plain
 }
+
+/**
+ * Says what a model would not know of the tools: what an input is, and where it comes from.
+ *
+ * - names in a tool's description count, and so do descriptions in its JSON Schema, nested objects included
+ * - a guess by words, for tests and for the eye: an empty list is no proof, and nothing depends on it
+ */
+export const lint = (toolkit: Any): ReadonlyArray<Warning> => toolkit.tools.flatMap(lintTool)
 
 type Unhandled<T extends Tool.Any> = T extends Tool.Any ?
   Tool.Handler<T["name"]> extends Tool.Requirements<T> ? T : never

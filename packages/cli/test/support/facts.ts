@@ -48,13 +48,13 @@ export const facts: Record<
     answer: "temperature 21, pressure 1013, humidity 40."
   },
   ten: {
-    serial: side(11, 10_000, 1, 10, [4635, 4221, 4616]),
-    parallel: side(2, 1000, 10, 10, [895, 1065, 930, 845]),
+    serial: side(11, 10_000, 1, 10, [4685, 4270, 4668]),
+    parallel: side(2, 1000, 10, 10, [904, 1074, 940, 855]),
     answer: "10 sensors, sum 385."
   },
   research: {
-    serial: side(4, 950, 1, 3, [1513, 1479, 1422]),
-    parallel: side(2, 500, 3, 3, [779, 826, 744, 749]),
+    serial: side(4, 950, 1, 3, [1547, 1515, 1455]),
+    parallel: side(2, 500, 3, 3, [796, 844, 761, 765]),
     answer: "Pages on \"fiber latency\" speak of microseconds [search]. " +
       "fiber latency is 42 ms at the median [database]. A fiber starts in about a microsecond [docs]."
   },
@@ -64,8 +64,8 @@ export const facts: Record<
     answer: "Order A-17: lamp and desk, on its way, 240 in all."
   },
   "rate-limited": {
-    serial: side(11, 1000, 1, 10, [4560, 4154, 4549]),
-    parallel: side(2, 200, 5, 10, [878, 1048, 914, 823]),
+    serial: side(11, 1000, 1, 10, [4610, 4203, 4599]),
+    parallel: side(2, 200, 5, 10, [888, 1056, 922, 831]),
     answer: "10 quotes, 550 in all."
   },
   mixed: {
@@ -79,7 +79,7 @@ export const facts: Record<
     answer: "checking 165, savings 500, joint 250."
   },
   endless: {
-    parallel: side(6, 500, 1, 5, [1579, 1465, 1541, 1736]),
+    parallel: side(6, 500, 1, 5, [1587, 1472, 1547, 1744]),
     answer: "No gold, but earth at 1 m, earth at 2 m, earth at 3 m, earth at 4 m, earth at 5 m."
   }
 }

@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import { answerAfter, read, type Scenario } from "../Scenario.ts"
 
 const dig = Tool.make("dig", {
-  description: "Digs one metre deeper. `depth` is one more than the last depth reached.",
+  description: "Digs one metre deeper. `depth` is one more than the result of the last call.",
   parameters: Schema.Struct({ depth: Schema.Int }),
   success: Schema.Struct({ found: Schema.String }),
   execute: ({ depth }) => answerAfter(100, { found: `earth at ${depth} m` })

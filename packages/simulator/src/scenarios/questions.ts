@@ -15,7 +15,7 @@ const facts: Record<string, number> = {
 const Found = Schema.Struct({ query: Schema.String, number: Schema.Finite })
 
 const search = Tool.make("search", {
-  description: "Looks a number up. `query` is what to look for, such as \"people in Oslo\".",
+  description: "Looks a number up. `query` is what to look for, in your words, such as \"people in Oslo\".",
   parameters: Schema.Struct({ query: Schema.String }),
   success: Found,
   readOnly: true,

@@ -13,7 +13,7 @@ class Refused extends Schema.TaggedError<Refused>()("Refused", { number: Schema.
 const Quote = Schema.Struct({ number: Schema.Int, price: Schema.Finite })
 
 const getQuote = Tool.make("get_quote", {
-  description: "The price of a share. `number` is 1 to 10.",
+  description: "The price of a share. `number` comes from the user, 1 to 10.",
   parameters: Schema.Struct({ number: Schema.Int }),
   success: Quote,
   failure: Refused,

@@ -15,7 +15,7 @@ class NoSuchPage extends Schema.TaggedError<NoSuchPage>()("NoSuchPage", { page: 
 const Source = Schema.Struct({ source: Schema.String, text: Schema.String })
 
 const search = Tool.make("search", {
-  description: "Searches the web. `query` is what to look for.",
+  description: "Searches the web. `query` is what to look for, in your words.",
   parameters: Schema.Struct({ query: Schema.String }),
   success: Source,
   failure: SearchFailed,
@@ -33,7 +33,7 @@ const search = Tool.make("search", {
 })
 
 const queryDatabase = Tool.make("query_database", {
-  description: "Looks a measurement up. `metric` is its name.",
+  description: "Looks a measurement up. `metric` is its name, given by the user.",
   parameters: Schema.Struct({ metric: Schema.String }),
   success: Source,
   readOnly: true,

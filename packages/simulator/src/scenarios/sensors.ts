@@ -19,7 +19,7 @@ const stations = [
 ]
 
 const readSensor = Tool.make("read_sensor", {
-  description: "What a sensor measures now. `number` is 1 to 10.",
+  description: "What a sensor measures now. `number` comes from the user, 1 to 10.",
   parameters: Schema.Struct({ number: Schema.Int }),
   success: Schema.Struct({ number: Schema.Int, value: Schema.Finite }),
   readOnly: true,

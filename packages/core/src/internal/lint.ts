@@ -1,0 +1,161 @@
+import * as JsonPointer from "effect/JsonPointer"
+import { escape } from "effect/RegExp"
+import type * as Tool from "../Tool.ts"
+
+/**
+ * What a model is not told of a tool, and what to write.
+ *
+ * - `parameter`: its path, such as `order.items[].id`; none where the tool itself is meant
+ */
+export interface Warning {
+  readonly tool: string
+  readonly parameter?: string
+  readonly message: string
+}
+
+/** Looks at one tool. */
+export const lintTool = ({ description, jsonSchema, name }: Tool.Any): ReadonlyArray<Warning> => {
+  const sentences = description.split(/[.;:!?](?=\s|$)|\n/)
+  // The forms of a union may have a property in common.
+  const problems = new Map(
+    parametersIn(jsonSchema, jsonSchema, top).flatMap((parameter) => {
+      const message = wrongWith(parameter, sentences)
+      return message === undefined ? [] : [[parameter.path, message]]
+    })
+  )
+  return [
+    ...(isTooShort(description) ? [{ tool: name, message: tooShort(description) }] : []),
+    ...Array.from(problems, ([parameter, message]) => ({ tool: name, parameter, message }))
+  ]
+}
+
+const isTooShort = (description: string): boolean => description.trim().split(/\s+/).length < 3
+
+const tooShort = (description: string): string =>
+  `${description.trim() === "" ? "There is no description" : `The description, "${description}", is too short`}: `
+  + "say what the tool does, which inputs it needs and where they come from."
+
+const wrongWith = (
+  { around, names, needsSource, own, path }: Parameter,
+  sentences: ReadonlyArray<string>
+): string | undefined => {
+  const name = names.at(-1) ?? ""
+  if (own.length === 0 && ![...sentences, ...around].some((text) => mentions(text, name))) {
+    return `Nothing says what "${path}" is: describe it in its schema, or name it in the tool's description, as in `
+      + `"\`${name}\` comes from the user".`
+  }
+  const about = sentences.filter((sentence) =>
+    everyInput.test(sentence) || names.some((one) => mentions(sentence, one))
+  )
+  return !needsSource || [...own, ...around, ...about].some((text) => source.test(text))
+    ? undefined
+    : `Nothing says where "${path}" comes from: add it, as in "given by the user", "returned by get_order" or `
+      + "\"your choice\"."
+}
+
+/** Sentences about inputs that they do not name. */
+const everyInput = /\b(inputs|parameters|arguments)\b|^\s*(both|they)\b/i
+
+const source =
+  /\b(from|users?|given|gives|comes?|returned|returns|results?|chosen|choose|choice|you|your|unless|defaults?)\b/i
+
+/** True for a text with this name in it, be it spelled `orderId`, `order_id` or "order id"; one letter has to be quoted. */
+const mentions = (text: string, name: string): boolean => {
+  if (name.length <= 1) return ["`", "\"", "'"].some((quote) => text.includes(quote + name + quote))
+  const words = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").split(/[\s_-]+/).map(escape).join("[\\s_-]?")
+  return new RegExp(`(?<![A-Za-z0-9_])${words}(?![A-Za-z0-9_])`, "i").test(text)
+}
+
+/**
+ * A place in a schema.
+ *
+ * - `names`: of the properties that lead there
+ * - `around`: what the schemas on the way say
+ * - `refs`: the references followed on the way, none of them twice
+ */
+interface Place {
+  readonly path: string
+  readonly names: ReadonlyArray<string>
+  readonly around: ReadonlyArray<string>
+  readonly refs: ReadonlyArray<string>
+}
+
+const top: Place = { path: "", names: [], around: [], refs: [] }
+
+/** A property; `own` is what its schema says. */
+interface Parameter extends Place {
+  readonly own: ReadonlyArray<string>
+  readonly needsSource: boolean
+}
+
+type Json = { readonly [key: string]: unknown }
+
+const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** The properties that hold no others, wherever they are. */
+const parametersIn = (root: Json, schema: unknown, at: Place): ReadonlyArray<Parameter> => {
+  if (!isObject(schema)) return []
+  const here = { ...at, around: [...at.around, ...saidIn(schema)] }
+  const ref = schema["$ref"]
+  const target = typeof ref === "string" && !at.refs.includes(ref)
+    ? parametersIn(root, find(root, ref), { ...here, refs: [...at.refs, ref] })
+    : []
+  const properties = isObject(schema["properties"]) ? Object.entries(schema["properties"]) : []
+  return [
+    ...target,
+    ...properties.flatMap(([name, property]) => propertyIn(root, name, property, here)),
+    ...["anyOf", "oneOf", "allOf"].flatMap((key) =>
+      listOf(schema[key]).flatMap((one) => parametersIn(root, one, here))
+    ),
+    ...[schema["items"], ...listOf(schema["prefixItems"])].flatMap((item) =>
+      parametersIn(root, item, { ...here, path: `${at.path}[]` })
+    ),
+    ...parametersIn(root, schema["additionalProperties"], { ...here, path: `${at.path}.*` })
+  ]
+}
+
+const propertyIn = (root: Json, name: string, schema: unknown, at: Place): ReadonlyArray<Parameter> => {
+  const place = { ...at, path: at.path === "" ? name : `${at.path}.${name}`, names: [...at.names, name] }
+  const inside = parametersIn(root, schema, place)
+  if (inside.length > 0) return inside
+  return [{ ...place, own: allSaid(root, schema, at.refs), needsSource: !isChoice(root, schema, at.refs) }]
+}
+
+const listOf = (value: unknown): ReadonlyArray<unknown> => Array.isArray(value) ? value : []
+
+const saidIn = ({ description }: Json): ReadonlyArray<string> =>
+  typeof description === "string" && description.trim() !== "" ? [description] : []
+
+const find = (root: Json, ref: string): unknown =>
+  ref.replace(/^#\/?/, "").split("/").filter((token) => token !== "").reduce<unknown>(
+    (value, token) => isObject(value) ? value[JsonPointer.unescapeToken(token)] : undefined,
+    root
+  )
+
+/** What a schema is besides its own keywords: what it refers to, and the forms that it may have. */
+const formsOf = (
+  root: Json,
+  schema: Json,
+  refs: ReadonlyArray<string>
+): ReadonlyArray<readonly [unknown, typeof refs]> => {
+  const ref = schema["$ref"]
+  const forms = ["anyOf", "oneOf", "allOf"].flatMap((key) => listOf(schema[key]).map((form) => [form, refs] as const))
+  return typeof ref === "string" && !refs.includes(ref) ? [[find(root, ref), [...refs, ref]], ...forms] : forms
+}
+
+const allSaid = (root: Json, schema: unknown, refs: ReadonlyArray<string>): ReadonlyArray<string> =>
+  !isObject(schema) ? [] : [
+    ...saidIn(schema),
+    ...formsOf(root, schema, refs).flatMap(([form, more]) => allSaid(root, form, more)),
+    ...allSaid(root, schema["items"], refs)
+  ]
+
+/** True where the schema itself lists what there is to choose from, or has a value of its own. */
+const isChoice = (root: Json, schema: unknown, refs: ReadonlyArray<string>): boolean => {
+  if (!isObject(schema)) return false
+  if (["enum", "const", "default"].some((key) => key in schema)) return true
+  if (schema["type"] === "boolean" || schema["type"] === "null") return true
+  if (isObject(schema["items"])) return isChoice(root, schema["items"], refs)
+  const forms = formsOf(root, schema, refs)
+  return forms.length > 0 && forms.every(([form, more]) => isChoice(root, form, more))
+}
