@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as AnthropicMessages from "@volley/anthropic/AnthropicMessages"
-import { Batch, Content } from "@volley/core"
+import { Batch, Content, Conversation } from "@volley/core"
 import * as GeminiContent from "@volley/google/GeminiContent"
 import * as OpenAiChat from "@volley/openai/OpenAiChat"
 import * as OpenAiResponses from "@volley/openai/OpenAiResponses"
@@ -78,4 +78,21 @@ describe("OpenAiResponses.results with images and documents", () => {
         { type: "function_call_output", call_id: "b", output: settled.outcomes[1]?.encoded }
       ])
     }))
+
+  it.each([
+    ["application/pdf", "document.pdf"],
+    ["text/csv", "document.csv"],
+    ["text/plain", "document.txt"],
+    ["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "document.xlsx"]
+  ])("names a document of %s that has no name %s", (mediaType, filename) => {
+    const conversation = Conversation.append(Conversation.make("Go."), {
+      role: "tool",
+      results: [{ callId: "a", name: "x", text: "", isError: false, media: [Content.document(mediaType, pdf)] }]
+    })
+    assert.deepStrictEqual<unknown>(OpenAiResponses.messages(conversation)[1], {
+      type: "function_call_output",
+      call_id: "a",
+      output: [{ type: "input_file", filename, file_data: `data:${mediaType};base64,${pdf}` }]
+    })
+  })
 })

@@ -9,8 +9,17 @@ const images: ReadonlySet<string> = new Set(["image/png", "image/jpeg", "image/g
 export const refuseImage = ({ mediaType }: Content.Media): string | undefined =>
   images.has(mediaType) ? undefined : "OpenAI takes images of image/png, image/jpeg, image/gif and image/webp"
 
-/** The name of a file, which the API wants for every one. */
-export const fileName = (media: Content.Media): string =>
-  media.type === "document" && media.name !== undefined
-    ? media.name
-    : `document.${media.mediaType === "text/plain" ? "txt" : media.mediaType.replace(/^.*\//, "")}`
+const extensions: Readonly<Record<string, string>> = {
+  "text/plain": "txt",
+  "text/markdown": "md",
+  "application/msword": "doc",
+  "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+  "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+  "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx"
+}
+
+/** The name of a file, which the API wants for every one, and by which it knows what is in it. */
+export const fileName = (media: Content.Media): string => {
+  if (media.type === "document" && media.name !== undefined) return media.name
+  return `document.${extensions[media.mediaType] ?? media.mediaType.replace(/^.*\//, "")}`
+}
