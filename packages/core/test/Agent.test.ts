@@ -26,6 +26,19 @@ describe("Agent.run", () => {
       assert.strictEqual(model.requests[0]!.toolkit, toolkit)
     }))
 
+  it.effect.each([
+    { system: undefined, told: Conversation.askTogether },
+    { system: "Be brief.", told: `Be brief.\n\n${Conversation.askTogether}` }
+  ])(
+    "tells the model to ask for calls together where that is wanted, behind all else: %j",
+    ({ system, told }) =>
+      Effect.gen(function*() {
+        const model = scripted(says("Hello."))
+        yield* run(model, { toolkit, prompt, system, askTogether: true })
+        assert.deepStrictEqual(model.requests[0]!.conversation.messages[0], { role: "system", text: told })
+      })
+  )
+
   it.effect("runs the calls of a turn at once and gives their results in call order", () =>
     Effect.gen(function*() {
       const second = yield* Deferred.make<void>()

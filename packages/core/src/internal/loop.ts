@@ -102,8 +102,10 @@ const whole = (name: string, value: number | undefined): number => {
   throw new RangeError(`Agent.Options.${name} is ${value}: give a whole number from 0 on.`)
 }
 
-const begin = ({ prompt, system }: AnyOptions): State => ({
-  conversation: typeof prompt === "string" ? Conversation.make(prompt, { system }) : prompt,
+const begin = ({ askTogether, prompt, system }: AnyOptions): State => ({
+  conversation: typeof prompt === "string"
+    ? Conversation.make(prompt, { system: askTogether === true ? withInstruction(system) : system })
+    : prompt,
   rounds: [],
   usage: { input: 0, output: 0 },
   turns: 0,
@@ -111,6 +113,9 @@ const begin = ({ prompt, system }: AnyOptions): State => ({
   turnMillis: 0,
   last: undefined
 })
+
+const withInstruction = (system: string | undefined): string =>
+  system === undefined ? Conversation.askTogether : `${system}\n\n${Conversation.askTogether}`
 
 const fail = ({ conversation, usage }: State, reason: Reason) =>
   Effect.fail(new AgentError({ reason, conversation, usage }))
