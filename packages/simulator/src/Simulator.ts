@@ -3,21 +3,17 @@
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Data from "effect/Data"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as HttpEffect from "effect/http/HttpEffect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
-import * as Frame from "./Frame.ts"
-import { type Answer, type Entry, exchange, type Play } from "./internal/exchange.ts"
+import { type Entry, exchange, type Play } from "./internal/exchange.ts"
 import { parse } from "./internal/json.ts"
-import { half } from "./internal/spoil.ts"
+import { isPiecewise, play, type Tempo, think, unsent } from "./internal/playback.ts"
 import type * as Wire from "./Wire.ts"
 
 export type { Entry } from "./internal/exchange.ts"
@@ -32,10 +28,7 @@ export type { Entry } from "./internal/exchange.ts"
  * - `pace`: how long it then takes before a call of the turn is whole, by its place in the turn from 0; nothing by
  *   default. What is not streamed waits for all of them
  */
-export interface Options extends Play {
-  readonly latency?: Duration.Input | undefined
-  readonly pace?: ((call: number) => Duration.Input) | undefined
-}
+export interface Options extends Play, Tempo {}
 
 /** An Effect HTTP app that answers whatever it is asked. */
 export type App = Effect.Effect<
@@ -72,71 +65,13 @@ export const make = Effect.fnUntraced(function*(options: Options): Effect.fn.Ret
       const answer = exchange(sent, options, turns)
       return [answer, answer.turn === undefined ? turns : [...turns, answer.turn]]
     })
-    yield* think(thought(answer, options)).pipe(Effect.onInterrupt(() => keep(unsent(answer.entry))))
-    if (answer.entry.streamed || breaksOff(answer)) return played(answer, options.pace, keep)
+    yield* think(answer, options).pipe(Effect.onInterrupt(() => keep(unsent(answer.entry))))
+    if (isPiecewise(answer)) return play(answer, options, keep)
     yield* keep(answer.entry)
     return HttpServerResponse.jsonUnsafe(answer.body, { status: answer.entry.status, headers: answer.headers })
   })
   return { app, requests: Effect.map(Ref.get(log), (entries) => entries.toSorted((a, b) => a.number - b.number)) }
 })
-
-/** What passes before the first byte. */
-const thought = ({ entry, fault, frames }: Answer, { latency = 0, pace }: Options): Duration.Duration => {
-  if (entry.status !== 200) return Duration.zero
-  const late = Duration.fromInputUnsafe(fault?._tag === "Slow" ? fault.latency : 0)
-  const pauses = entry.streamed ? [] : frames.map((frame) => pauseBefore(frame, pace))
-  return [late, ...pauses].reduce(Duration.sum, Duration.fromInputUnsafe(latency))
-}
-
-const pauseBefore = ({ completes }: Pick<Frame.Frame, "completes">, pace: Options["pace"]): Duration.Duration =>
-  Duration.fromInputUnsafe(completes === undefined ? 0 : pace?.(completes) ?? 0)
-
-const breaksOff = ({ fault }: Answer): boolean => fault?._tag === "Cut" || fault?._tag === "Reset"
-
-/** What goes out piece by piece: the events of a stream, or what comes of a body that breaks off. */
-const piecesOf = (
-  { body, entry, frames }: Answer
-): ReadonlyArray<Pick<Frame.Frame, "completes"> & { readonly text: string }> =>
-  entry.streamed
-    ? frames.map((frame) => ({ completes: frame.completes, text: Frame.text(frame) }))
-    : [{ text: half(JSON.stringify(body)) }]
-
-/** A client that stops reading once it has the last event, as some do, has not gone away before. */
-const played = (
-  answer: Answer,
-  pace: Options["pace"],
-  keep: (entry: Entry) => Effect.Effect<void>
-): HttpServerResponse.HttpServerResponse => {
-  const { entry, fault, headers } = answer
-  const pieces = piecesOf(answer)
-  const body = Stream.fromIterable(pieces).pipe(
-    Stream.mapEffect((piece) =>
-      Effect.sleep(pauseBefore(piece, pace)).pipe(
-        Effect.andThen(piece === pieces.at(-1) ? keep(entry) : Effect.void),
-        Effect.as(piece.text)
-      )
-    ),
-    Stream.encodeText,
-    Stream.concat(fault?._tag === "Reset" ? reset : Stream.empty),
-    Stream.onExit((exit) => keep(Exit.hasInterrupts(exit) ? unsent(entry) : entry))
-  )
-  return HttpServerResponse.stream(body, {
-    headers,
-    contentType: entry.streamed ? "text/event-stream" : "application/json"
-  })
-}
-
-/**
- * Breaks a connection off, once what was written before is on its way: sockets write at the end of their turn.
- *
- * - the error is what a `fetch` that leads straight into the app throws, as the global one does
- */
-const reset = Stream.fromEffect(Effect.andThen(Effect.yieldNow, Effect.die(new TypeError("terminated"))))
-
-/** HTTP handlers are not interruptible of themselves. */
-const think = (latency: Duration.Input): Effect.Effect<void> => Effect.interruptible(Effect.sleep(latency))
-
-const unsent = (entry: Entry): Entry => ({ ...entry, status: 499, outputTokens: 0, calls: [] })
 
 /** Requests and tokens of a log, added up. */
 export const totals = (entries: ReadonlyArray<Entry>): {
