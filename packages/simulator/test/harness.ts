@@ -17,8 +17,8 @@ export interface Reply {
 }
 
 /** Makes what sends requests to one simulator, which plays `twoCities`. */
-export const connect = Effect.gen(function*() {
-  const simulator = yield* Simulator.make({ script: () => twoCities })
+export const connect = Effect.fnUntraced(function*(options: Partial<Simulator.Options> = {}) {
+  const simulator = yield* Simulator.make({ script: () => twoCities, ...options })
   const fetch = yield* Simulator.fetch(simulator.app)
   return Effect.fnUntraced(function*(
     path: string,
@@ -36,4 +36,4 @@ export const connect = Effect.gen(function*() {
 
 /** Sends one request to a fresh simulator that plays `twoCities`. */
 export const post = (path: string, headers: Record<string, string>, body: unknown): Effect.Effect<Reply> =>
-  Effect.flatMap(connect, (send) => send(path, headers, body))
+  Effect.flatMap(connect(), (send) => send(path, headers, body))

@@ -3,6 +3,8 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fault from "../src/Fault.ts"
+import type * as Simulator from "../src/Simulator.ts"
 import { connect, type Reply } from "./harness.ts"
 
 const prompt = "How is the weather in Oslo and Rome?"
@@ -11,16 +13,15 @@ const prompt = "How is the weather in Oslo and Rome?"
 const told = ({ entry, status }: Reply) => [entry?.row, status]
 
 describe("OpenAiResponsesWire: a response that is kept", () => {
-  const responses = Effect.map(
-    connect,
-    (send) => (more: object) =>
+  const responsesWhere = (options: Partial<Simulator.Options>) =>
+    Effect.map(connect(options), (send) => (more: object) =>
       send("/v1/responses", { authorization: "Bearer key" }, {
         model: "gpt-5.4",
         reasoning: { effort: "low" },
         tools: [{ type: "function", name: "weather" }],
         ...more
-      })
-  )
+      }))
+  const responses = responsesWhere({})
   const output = (n: number, result: string) => ({
     type: "function_call_output",
     call_id: `call_${n}`,
@@ -79,6 +80,21 @@ describe("OpenAiResponsesWire: a response that is kept", () => {
       assert.include(JSON.stringify(without.body["output"]), "I saw: 3")
     }))
 
+  it.effect("is kept as a fault left it, and not at all where it failed", () =>
+    Effect.gen(function*() {
+      const invented = yield* responsesWhere({ faults: Fault.first(1, { _tag: "InventedTool", name: "parallel" }) })
+      const first = yield* invented({ input: prompt })
+      const again = first.body["output"]
+      assert.include(JSON.stringify(again), "parallel")
+      const goOn = { previous_response_id: first.body["id"], input: outputs }
+      const resent = { input: [{ role: "user", content: prompt }, ...(Array.isArray(again) ? again : []), ...outputs] }
+      assert.deepStrictEqual((yield* invented(goOn)).body["output"], (yield* invented(resent)).body["output"])
+      const failing = yield* responsesWhere({ faults: Fault.first(1, { _tag: "ResponseFailed" }) })
+      const failed = yield* failing({ input: prompt })
+      const next = { previous_response_id: failed.body["id"], input: [] }
+      assert.deepStrictEqual(told(yield* failing(next)), ["R8", 400])
+    }))
+
   it.effect("is none where it was not to be stored, or was refused", () =>
     Effect.gen(function*() {
       const send = yield* responses
@@ -113,7 +129,7 @@ describe("AnthropicMessagesWire: a thread", () => {
     thread: { type: "create" }
   }
   const messages = Effect.map(
-    connect,
+    connect(),
     (send) => (more: object, sent: Record<string, string> = headers) =>
       send("/v1/messages", sent, {
         model: "claude-opus-5-5",
