@@ -10,10 +10,12 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Live from "./Live.ts"
 import * as McpServers from "./McpServers.ts"
 import * as Picture from "./Picture.ts"
-import { type Needs, play } from "./Play.ts"
+import { type Needs, play, type Progress } from "./Play.ts"
 import * as Report from "./Report.ts"
+import * as Simulate from "./Simulate.ts"
 import { UserError } from "./UserError.ts"
 import type { Wire } from "./Wires.ts"
 
@@ -22,7 +24,8 @@ import type { Wire } from "./Wires.ts"
  *
  * - `baseUrl`, `live`: a server of somebody else's, which needs a key; the embedded simulator otherwise
  * - `mcp`: commands that start MCP servers, or their URLs; a model is offered their tools besides the scenario's
- * - `latency`: how long the simulator's model takes for a turn
+ * - `stream`: the model's turns are streamed, and read-only calls start while they are
+ * - `latency`: how long the simulator's model takes before a turn; where it streams, each call takes it a fifth of a second
  */
 export interface Options {
   readonly scenario: Scenario
@@ -32,6 +35,7 @@ export interface Options {
   readonly baseUrl: string | undefined
   readonly live: boolean
   readonly mcp: ReadonlyArray<string>
+  readonly stream: boolean
   readonly latency: Duration.Input
   readonly json: boolean
 }
@@ -52,16 +56,22 @@ const playAll = Effect.fnUntraced(function*({ scenario, ...options }: Options) {
   yield* Console.error(`Playing ${scenario.name} on ${wires}, ${options.sides.join(" and ")} …`)
   if (added.length > 0) yield* Console.error(`Tools besides those of the scenario: ${added.join(", ")}`)
   const offered = { ...options, scenario: { ...scenario, toolkit } }
-  return yield* Effect.forEach(options.wires, (wire) => playWire(offered, wire), { concurrency: "unbounded" })
+  const show = yield* Live.make()
+  return yield* Effect.forEach(options.wires, (wire) => playWire(offered, wire, show), { concurrency: "unbounded" })
 })
 
 const playWire = Effect.fnUntraced(function*(
   options: Options,
-  wire: Wire
+  wire: Wire,
+  show: (name: string, progress: Progress) => Effect.Effect<void>
 ): Effect.fn.Return<Report.Plays, UserError, Needs> {
   const side = (name: "serial" | "parallel") =>
     options.sides.includes(name) && (name === "parallel" || wire.hasParallelSwitch)
-      ? play(options.scenario, name === "serial").pipe(
+      ? play(
+        options.scenario,
+        { serial: name === "serial", streaming: options.stream },
+        (progress) => show(`${name} on ${wire.name}`, progress)
+      ).pipe(
         Effect.provide(modelOf(options, wire)),
         Effect.catchTag(["ChatModelError", "AgentError"], ({ message }) => new UserError({ message, exitCode: 1 }))
       )
@@ -89,7 +99,11 @@ const keyOf = ({ key, name }: Wire): Effect.Effect<Redacted.Redacted<string>, Us
     }))
 
 const embedded = (options: Options, wire: Wire) =>
-  Simulator.serve({ script: () => options.scenario.script, latency: options.latency }).pipe(
+  Simulator.serve({
+    script: () => options.scenario.script,
+    latency: options.latency,
+    pace: options.stream ? () => Simulate.pace : undefined
+  }).pipe(
     Effect.mapError(({ message }) => new UserError({ message, exitCode: 1 })),
     Effect.flatMap((server) => layerOf(options, wire, Redacted.make("simulated"), server[wire.server]))
   )

@@ -2,7 +2,7 @@
  * What a person sees of a demo: the exchange, a waterfall of the calls, and the figures side by side.
  */
 import type { Conversation, Message } from "@volley/core/Conversation"
-import type { Play, Span } from "./Play.ts"
+import { type Play, type Progress, type Span, spanOf } from "./Play.ts"
 import { make, millis, type Plays, type Side } from "./Report.ts"
 
 const width = 56
@@ -17,7 +17,7 @@ export const draw = (plays: Plays): string => {
     `${plays.scenario} on ${plays.wire}`,
     "",
     ...exchange(shown.ended.conversation),
-    ...sides.flatMap(([name, play]) => play ? ["", ...waterfall(name, play, scale)] : []),
+    ...sides.flatMap(([name, play]) => play ? ["", ...waterfall(name, play, barsOf(play), scale)] : []),
     "",
     ...figures(plays),
     ""
@@ -49,19 +49,34 @@ const lines = (message: Message): ReadonlyArray<string> => {
 
 const shorten = (text: string, length: number): string => text.length <= length ? text : `${text.slice(0, length - 1)}…`
 
+/** A label, and when something went on under it. */
+type Bars = readonly [label: string, spans: ReadonlyArray<Span>]
+
+const barsOf = ({ ended, turns }: Play): ReadonlyArray<Bars> => [
+  ["model", turns],
+  ...ended.rounds.flatMap(({ settled }) => settled.outcomes.map((outcome): Bars => [outcome.call.name, [outcome]]))
+]
+
 /** One row for the model and one for every call, all on the same scale of time. */
-const waterfall = (name: string, play: Play, scale: number): ReadonlyArray<string> => {
-  const rows: ReadonlyArray<readonly [string, ReadonlyArray<Span>]> = [
-    ["model", play.turns],
-    ...play.ended.rounds.flatMap(({ settled }) =>
-      settled.outcomes.map((outcome) => [outcome.call.name, [outcome]] as const)
-    )
-  ]
+const waterfall = (name: string, span: Span, rows: ReadonlyArray<Bars>, scale: number): ReadonlyArray<string> => {
   const column = Math.max(...rows.map(([label]) => label.length))
   return [
-    `  ${name}: ${seconds(millis(play))}`,
-    ...rows.map(([label, spans]) => `  ${label.padEnd(column)} ${bars(spans, play.startedAt, scale)}`)
+    `  ${name}: ${seconds(millis(span))}`,
+    ...rows.map(([label, spans]) => `  ${label.padEnd(column)} ${bars(spans, span.startedAt, scale)}`)
   ]
+}
+
+/** Draws how far plays are, by their names. */
+export const drawLive = (plays: ReadonlyMap<string, Progress>, now: number): ReadonlyArray<string> => {
+  const spans = new Map(Array.from(plays, ([name, { endedAt = now, startedAt }]) => [name, { startedAt, endedAt }]))
+  const scale = Math.max(1000, ...Array.from(spans.values(), millis))
+  return Array.from(plays).flatMap(([name, { calls, turns }]) => {
+    const rows: ReadonlyArray<Bars> = [
+      ["model", turns.map((turn) => spanOf(turn, now))],
+      ...calls.map((call): Bars => [call.label, [spanOf(call, now)]])
+    ]
+    return waterfall(name, spans.get(name) ?? { startedAt: now, endedAt: now }, rows, scale)
+  })
 }
 
 const bars = (spans: ReadonlyArray<Span>, zero: number, scale: number): string => {

@@ -2,9 +2,15 @@
  * `volley run`: a provider's response in, its result messages out, for programs of any kind.
  */
 import * as Batch from "@volley/core/Batch"
+import * as ChatModel from "@volley/core/ChatModel"
+import * as Conversation from "@volley/core/Conversation"
 import * as Toolkit from "@volley/core/Toolkit"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import * as Approval from "./Approval.ts"
 import * as McpServers from "./McpServers.ts"
 import * as StandardIo from "./StandardIo.ts"
 import * as ToolkitFile from "./ToolkitFile.ts"
@@ -17,27 +23,62 @@ import * as Wires from "./Wires.ts"
  * - `file`: a module whose default export is a toolkit, or `{ toolkit, layer }`
  * - `mcp`: commands that start MCP servers, or their URLs; one of the two gives tools
  * - `echo`: the assistant turn stands before its results
+ * - `stream`: the response is streamed, and read-only calls start while it comes in
+ * - `approve`: who allows what wants approval; nobody where it is left out
  */
 export interface Options {
   readonly wire: Wires.Wire
   readonly file: string | undefined
   readonly mcp: ReadonlyArray<string>
   readonly echo: boolean
+  readonly stream: boolean
+  readonly approve: "all" | "ask" | undefined
   readonly batch: Batch.Options
 }
 
 /** Runs the calls of the response on standard input; prints a JSON array of messages, ready to append, and nothing else. */
 export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError> {
   const output = yield* StandardIo.reserve
-  const turn = yield* turnOf(options, yield* StandardIo.readJson)
-  const settled = yield* Effect.scoped(settle(options, turn))
+  const json = options.stream ? undefined : yield* StandardIo.readJson
+  const { settled, turn } = yield* Effect.scoped(
+    options.stream ? settleStreamed(options) : settleWhole(options, json)
+  ).pipe(Effect.provide(Approval.layer(options.approve)))
   const messages = options.echo ? turn.followUp(settled) : turn.results(settled)
   return yield* output.end(`${JSON.stringify(messages)}\n`)
 })
 
-const settle = Effect.fnUntraced(function*({ batch, file, mcp }: Options, turn: Wires.Turn) {
+const toolkitOf = Effect.fnUntraced(function*({ file, mcp }: Options) {
   const own: ToolkitFile.AnyToolkit = file === undefined ? Toolkit.make() : yield* ToolkitFile.load(file)
-  return yield* Batch.run(yield* McpServers.addTo(own, mcp), turn.calls, batch)
+  return yield* McpServers.addTo(own, mcp)
+})
+
+const settleWhole = Effect.fnUntraced(function*(options: Options, json: unknown) {
+  const turn = yield* turnOf(options, json)
+  return { turn, settled: yield* Batch.run(yield* toolkitOf(options), turn.calls, options.batch) }
+})
+
+/** The provider's own client reads standard input, as if it were the answer to a request. */
+const settleStreamed = Effect.fnUntraced(function*(options: Options) {
+  const toolkit = yield* toolkitOf(options)
+  const { layer } = yield* Effect.promise(options.wire.load)
+  const fetch = async () => new Response(StandardIo.stream(), { headers: { "content-type": "text/event-stream" } })
+  const client = layer({ model: options.wire.model, apiKey: Redacted.make("none"), maxRetries: 0, fetch })
+  const model = yield* Effect.provide(ChatModel.ChatModel, client)
+  const whole = yield* Deferred.make<Wires.Turn, UserError>()
+  const calls = model.stream({ conversation: Conversation.make("Whatever was asked.") }).pipe(
+    Stream.tap((part) => part._tag === "Turn" ? Deferred.into(turnOf(options, part.response), whole) : Effect.void),
+    Stream.filter((part) => part._tag === "Call"),
+    Stream.map(({ call }) => call)
+  )
+  const { end, ...settled } = yield* Batch.dispatch(toolkit, calls, options.batch)
+  yield* Effect.mapError(
+    end,
+    ({ reason }) =>
+      unusableInput(
+        `standard input is no whole stream: ${reason.message}; a response in one piece goes without --stream`
+      )
+  )
+  return { turn: yield* Deferred.await(whole), settled }
 })
 
 const turnOf = Effect.fnUntraced(function*({ echo, wire }: Options, json: unknown) {
@@ -71,4 +112,6 @@ const kindOf = (json: unknown): string | undefined => {
   return "messages" in json ? "it is a request; pipe in what the provider answered" : undefined
 }
 
-const unusable = (message: string) => Effect.fail(new UserError({ message, exitCode: 2 }))
+const unusableInput = (message: string) => new UserError({ message, exitCode: 2 })
+
+const unusable = (message: string) => Effect.fail(unusableInput(message))

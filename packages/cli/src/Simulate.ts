@@ -15,21 +15,27 @@ import { UserError } from "./UserError.ts"
  *
  * - `scenario`: what is played whatever the prompt; each prompt its own scenario when left out
  * - `fault`: how it fails; not at all when left out
+ * - `stream`: takes its time over each call that it streams, as a model does, instead of sending all at once
  */
 export interface Options {
   readonly scenario: Scenario | undefined
   readonly port: number
   readonly latency: Duration.Input
   readonly fault: Fault.Name | undefined
+  readonly stream: boolean
 }
 
+/** How long a model takes to write a call. */
+export const pace: Duration.Input = "200 millis"
+
 /** Prints the base URLs as one line of JSON, then serves until it is interrupted. */
-export const run = ({ fault, latency, port, scenario }: Options): Effect.Effect<never, UserError> =>
+export const run = ({ fault, latency, port, scenario, stream }: Options): Effect.Effect<never, UserError> =>
   Effect.scoped(Effect.gen(function*() {
     const { anthropic, google, openai } = yield* Simulator.serve({
       script: ({ prompt }) => (scenario ?? Scenarios.byPrompt(prompt))?.script,
       faults: fault && Fault.named[fault],
       latency,
+      pace: stream ? () => pace : undefined,
       port
     })
     yield* Console.log(JSON.stringify({ openai, anthropic, google }))

@@ -25,6 +25,15 @@ export const reserve = Effect.sync(() => {
   }
 })
 
+/** Standard input as it comes. */
+export const stream = (): ReadableStream<Uint8Array> =>
+  new ReadableStream({
+    start: async (controller) => {
+      for await (const chunk of process.stdin) controller.enqueue(Uint8Array.from(Buffer.from(chunk)))
+      controller.close()
+    }
+  })
+
 const maxBytes = 64 * 1024 * 1024
 
 /** Reads standard input as JSON. */

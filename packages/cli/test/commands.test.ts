@@ -72,6 +72,24 @@ describe("volley demo", () => {
     }
   })
 
+  it("streams with --stream: the same calls and the same answer on every wire, embedded or from volley simulate", async () => {
+    const flags = ["--scenario", "compare", "--stream", "--json", "--latency", "0 millis"]
+    const { code, stderr, stdout } = await volley(["demo", ...flags])
+    assert.strictEqual(code, 0, stderr)
+    for (const [index, { answer, parallel, wire }] of reportsOf(stdout).entries()) {
+      const { calls, tokens, trips } = facts["compare"]!.parallel
+      assert.deepInclude(parallel, { calls, trips, tokens: tokens[index] ?? 0 }, wire)
+      assert.strictEqual(answer, facts["compare"]!.answer)
+      // Four calls, a fifth of a second each.
+      assert.isAtLeast(parallel?.modelMs ?? 0, 4 * 200 - 20)
+    }
+    await withSimulator(["--stream"], async ({ openai }) => {
+      const remote = ["--provider", "openai-responses", "--base-url", openai]
+      const { stdout } = await volley(["demo", ...flags, ...remote], { env: { OPENAI_API_KEY: "dummy" } })
+      assert.isAtLeast(reportsOf(stdout)[0]?.parallel?.modelMs ?? 0, 4 * 200 - 20)
+    })
+  })
+
   it.each([["openai-chat", "OPENAI_API_KEY", "openai"], ["anthropic", "ANTHROPIC_API_KEY", "anthropic"]] as const)(
     "asks a server of somebody else's with a key: %s",
     (wire, key, server) =>

@@ -9,8 +9,14 @@ import { playVirtually } from "./support/playVirtually.ts"
 
 const latency = 1000
 
-const check = async (scenario: Scenario, wire: Wires.Wire, serial: boolean, expected: Expected, answer: string) => {
-  const { played, requests } = await playVirtually(scenario, wire, { serial, latency })
+const check = async (
+  scenario: Scenario,
+  wire: Wires.Wire,
+  how: { readonly serial: boolean; readonly streaming: boolean },
+  expected: Expected,
+  answer: string
+) => {
+  const { played, requests } = await playVirtually(scenario, wire, { ...how, latency })
   const report = Report.make({ scenario: scenario.name, wire: wire.name, serial: undefined, parallel: played })
   const { calls, maxInFlight, toolMs, trips } = expected
   const tokens = expected.tokens[Wires.all.indexOf(wire)]
@@ -33,9 +39,15 @@ const check = async (scenario: Scenario, wire: Wires.Wire, serial: boolean, expe
 describe.each(Wires.all)("on $name, in virtual time", (wire) => {
   for (const scenario of Scenarios.all) {
     const { answer, parallel, serial } = facts[scenario.name]!
-    it(`${scenario.name} comes to its figures in parallel`, () => check(scenario, wire, false, parallel, answer))
+    it.each([false, true])(
+      `${scenario.name} comes to its figures in parallel (streaming: %s)`,
+      (streaming) => check(scenario, wire, { serial: false, streaming }, parallel, answer)
+    )
     if (serial && wire.hasParallelSwitch) {
-      it(`${scenario.name} comes to its figures serially`, () => check(scenario, wire, true, serial, answer))
+      it.each([false, true])(
+        `${scenario.name} comes to its figures serially (streaming: %s)`,
+        (streaming) => check(scenario, wire, { serial: true, streaming }, serial, answer)
+      )
     }
   }
 })

@@ -33,7 +33,7 @@ export interface Options<out T extends Tool.Any> {
   readonly maxDuration?: Duration.Input | undefined
   /** What to do at a limit: ask for an answer without tools, or fail with `LimitReached`; `"answer"`. */
   readonly atLimit?: "answer" | "fail" | undefined
-  /** Streams the model's turns, and starts read-only calls while a turn is still being written; false. */
+  /** Streams the model's turns, and starts read-only calls meanwhile; false for `run`, true for `stream`. */
   readonly streaming?: boolean | undefined
   /** How each batch is bounded. */
   readonly batch?: Batch.Options | undefined
@@ -121,7 +121,7 @@ export function run(
 /**
  * Runs an agent and tells what happens while it happens; the last event is its answer.
  *
- * - the model's turns are streamed, and read-only calls start while a turn is still being written
+ * - the model's turns are streamed unless `streaming` is false, and read-only calls start meanwhile
  * - whoever reads slowly holds nothing up: events are kept until they are read
  * - errors and interruption: as with `run`; who stops reading interrupts the agent
  */
@@ -135,13 +135,14 @@ export function stream(
   options: AnyOptions
 ): Stream.Stream<Event<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {
   return Stream.callback((queue) =>
-    loop({ ...options, streaming: true }, (event) => Effect.asVoid(Queue.offer(queue, event))).pipe(
-      Effect.flatMap((ended) => Queue.offer(queue, { _tag: "Answer", ended })),
-      Effect.matchCauseEffect({
-        onFailure: (cause) => Queue.failCause(queue, cause),
-        onSuccess: () => Queue.end(queue)
-      })
-    )
+    loop({ ...options, streaming: options.streaming ?? true }, (event) => Effect.asVoid(Queue.offer(queue, event)))
+      .pipe(
+        Effect.flatMap((ended) => Queue.offer(queue, { _tag: "Answer", ended })),
+        Effect.matchCauseEffect({
+          onFailure: (cause) => Queue.failCause(queue, cause),
+          onSuccess: () => Queue.end(queue)
+        })
+      )
   )
 }
 

@@ -19,6 +19,7 @@ const flags = {
   live: toggle("live", "Ask the provider itself, with the key in the environment"),
   serial: toggle("serial", "Play one call a turn alone, with nothing to compare it to"),
   mcp,
+  stream: toggle("stream", "Stream the model's turns, and start read-only calls while they are being written"),
   json: toggle("json", "Print the figures as JSON"),
   latency: latency("1 second")
 }
@@ -53,6 +54,7 @@ export const demo = Command.make("demo", flags, (flags) =>
         baseUrl,
         live: flags.live,
         mcp: flags.mcp,
+        stream: flags.stream,
         latency: flags.latency,
         json: flags.json
       })

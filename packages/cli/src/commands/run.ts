@@ -20,14 +20,19 @@ const flags = {
     Flag.withDescription("How long a call may take; 30 seconds unless said")
   ),
   deadline: duration("deadline").pipe(Flag.optional, Flag.withDescription("How long all of them may take together")),
-  echo: toggle("echo", "Print the assistant turn before the results")
+  echo: toggle("echo", "Print the assistant turn before the results"),
+  stream: toggle("stream", "Read a streamed response, and start read-only calls while it comes in"),
+  approve: Flag.Literals("approve", ["all", "ask"]).pipe(
+    Flag.optional,
+    Flag.withDescription("Run calls that want approval: all of them, or those that you allow; denied when left out")
+  )
 }
 
 /** `volley run` */
 export const run = Command.make(
   "run",
   flags,
-  ({ concurrency, deadline, echo, mcp, provider, timeout, toolkit }) =>
+  ({ approve, concurrency, deadline, echo, mcp, provider, stream, timeout, toolkit }) =>
     report(
       "run",
       Effect.gen(function*() {
@@ -41,6 +46,8 @@ export const run = Command.make(
           file: Option.getOrUndefined(toolkit),
           mcp,
           echo,
+          stream,
+          approve: Option.getOrUndefined(approve),
           batch: {
             concurrency: Option.getOrUndefined(concurrency),
             timeout: Option.getOrUndefined(timeout),

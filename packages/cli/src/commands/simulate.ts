@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { scenarioNamed } from "../scenarioNamed.ts"
 import { report } from "../UserError.ts"
-import { latency, scenario, whole } from "./flags.ts"
+import { latency, scenario, toggle, whole } from "./flags.ts"
 
 const flags = {
   port: whole("port", 0, 65_535).pipe(
@@ -14,6 +14,7 @@ const flags = {
   ),
   scenario: scenario.pipe(Flag.optional),
   latency: latency("0 seconds"),
+  stream: toggle("stream", "Take a fifth of a second over each call that is streamed, as a model does"),
   fault: Flag.Literals("fault", Fault.names).pipe(
     Flag.optional,
     Flag.withDescription(
@@ -23,7 +24,7 @@ const flags = {
 }
 
 /** `volley simulate` */
-export const simulate = Command.make("simulate", flags, ({ fault, latency, port, scenario }) =>
+export const simulate = Command.make("simulate", flags, ({ fault, latency, port, scenario, stream }) =>
   report(
     "simulate",
     Effect.gen(function*() {
@@ -33,7 +34,8 @@ export const simulate = Command.make("simulate", flags, ({ fault, latency, port,
         scenario: Option.getOrUndefined(played),
         port,
         latency,
-        fault: Option.getOrUndefined(fault)
+        fault: Option.getOrUndefined(fault),
+        stream
       })
     })
   )).pipe(Command.withDescription("Serve the simulator; the first line it prints is its base URLs as JSON"))

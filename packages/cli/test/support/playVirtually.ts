@@ -14,14 +14,23 @@ const real = Layer.mergeAll(NodeServices.layer, FetchHttpClient.layer, Logger.la
 export const playVirtually = async (scenario: Scenario, wire: Wire, options: {
   readonly serial: boolean
   readonly latency: number
+  readonly streaming?: boolean
+  readonly pace?: Simulator.Options["pace"]
 }) => {
   const time = new VirtualTime()
   const program = Effect.gen(function*() {
-    const simulator = yield* Simulator.make({ script: () => scenario.script, latency: options.latency })
+    const simulator = yield* Simulator.make({
+      script: () => scenario.script,
+      latency: options.latency,
+      pace: options.pace
+    })
     const fetch = yield* Simulator.fetch(simulator.app)
     const { layer } = yield* Effect.promise(wire.load)
     const model = layer({ model: wire.model, apiKey: Redacted.make("simulated"), fetch })
-    const played = yield* Effect.provide(play(scenario, options.serial), model)
+    const played = yield* Effect.provide(
+      play(scenario, { serial: options.serial, streaming: options.streaming ?? false }),
+      model
+    )
     return { played, requests: yield* simulator.requests }
   }).pipe(
     Effect.provide(Layer.provideMerge(held(time), real)),

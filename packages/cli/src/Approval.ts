@@ -1,0 +1,42 @@
+/**
+ * Who allows the calls of `volley run` whose tools want that.
+ */
+import * as Approver from "@volley/core/Approver"
+import type { ToolCall } from "@volley/core/ToolCall"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Semaphore from "effect/Semaphore"
+import { openSync } from "node:fs"
+import { createInterface, type Interface } from "node:readline/promises"
+import { ReadStream, WriteStream } from "node:tty"
+import { oneLine, UserError } from "./UserError.ts"
+
+/** Nothing that wants approval runs where nothing is said. */
+export const layer = (approve: "all" | "ask" | undefined): Layer.Layer<never, UserError> => {
+  if (approve === "all") return Approver.allow
+  return approve === "ask" ? Layer.unwrap(asking) : Approver.layer(() => Effect.succeed({ denied: unapproved }))
+}
+
+const unapproved = "`volley run` allows nothing of the kind unless it is started with --approve all or --approve ask."
+
+/** Asks the person at the terminal, one question after the other; standard input has the response. */
+const asking = Effect.gen(function*() {
+  const terminal = yield* Effect.acquireRelease(open, (terminal) => Effect.sync(() => terminal.close()))
+  const oneByOne = yield* Semaphore.make(1)
+  return Approver.layer(({ call }) => oneByOne.withPermits(1)(ask(terminal, call)))
+})
+
+const open: Effect.Effect<Interface, UserError> = Effect.try({
+  try: () => {
+    const terminal = openSync(process.platform === "win32" ? "\\\\.\\CON" : "/dev/tty", "r+")
+    return createInterface({ input: new ReadStream(terminal), output: new WriteStream(terminal) })
+  },
+  catch: () => new UserError({ message: "--approve ask needs a terminal to ask at; use --approve all", exitCode: 2 })
+})
+
+const ask = (terminal: Interface, { arguments: args, name }: ToolCall): Effect.Effect<Approver.Decision> => {
+  const text = oneLine(typeof args === "string" ? args : JSON.stringify(args))
+  return Effect.promise((signal) => terminal.question(`Run ${name} ${text}? [y/N] `, { signal })).pipe(
+    Effect.map((answer) => /^\s*y(es)?\s*$/i.test(answer) ? "allowed" : "denied")
+  )
+}
