@@ -92,13 +92,13 @@ const after = (progress: Progress, event: Agent.Event<AnyTool>, now: number): Pr
   const { calls, turns } = progress
   switch (event._tag) {
     case "TurnStarted":
-      return { ...progress, turns: [...turns, begun(String(event.turn), "model", now)] }
+      return { ...progress, turns: [...turns, begun(String(event.turn), "model", event.at)] }
     case "TurnEnded":
-      return { ...progress, turns: over(turns, turns.at(-1)?.id, now) }
+      return { ...progress, turns: over(turns, turns.at(-1)?.id, event.at) }
     case "CallStarted":
-      return { ...progress, calls: [...calls, begun(`${turns.length} ${event.call.id}`, event.call.name, now)] }
+      return { ...progress, calls: [...calls, begun(`${turns.length} ${event.call.id}`, event.call.name, event.at)] }
     case "CallSettled":
-      return { ...progress, calls: over(calls, `${turns.length} ${event.outcome.call.id}`, now) }
+      return { ...progress, calls: over(calls, `${turns.length} ${event.outcome.call.id}`, event.outcome.endedAt) }
     case "Answer":
       return { ...progress, endedAt: now, ended: event.ended }
     default:

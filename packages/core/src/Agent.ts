@@ -76,6 +76,7 @@ export interface Ended<out T extends Tool.Any, out O = undefined> {
 /**
  * What happens while an agent runs.
  *
+ * - `at`: when, in milliseconds since the epoch
  * - `TurnStarted`: the model is asked; without tools where they are switched off
  * - `Text`: a piece of what it says
  * - `TurnEnded`: all that it said; calls may still run
@@ -86,9 +87,9 @@ export interface Ended<out T extends Tool.Any, out O = undefined> {
  * - `Answer`: the last event
  */
 export type Event<T extends Tool.Any, O = undefined> =
-  | { readonly _tag: "TurnStarted"; readonly turn: number; readonly toolsOff: boolean }
+  | { readonly _tag: "TurnStarted"; readonly at: number; readonly turn: number; readonly toolsOff: boolean }
   | ChatModel.Text
-  | { readonly _tag: "TurnEnded"; readonly turn: ChatModel.Turn }
+  | { readonly _tag: "TurnEnded"; readonly at: number; readonly turn: ChatModel.Turn }
   | { readonly _tag: "Usage"; readonly turn: ChatModel.Usage; readonly total: ChatModel.Usage }
   | Batch.CallEvent
   | { readonly _tag: "RoundSettled"; readonly round: Round<T>; readonly conversation: Conversation }

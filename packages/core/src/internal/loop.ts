@@ -180,7 +180,7 @@ const takeTurn = Effect.fnUntraced(function*(
   toolsOff: boolean
 ): Effect.fn.Return<Taken, ChatModelError | AgentError, unknown> {
   const { bounds, model, options, tell } = agent
-  yield* tell({ _tag: "TurnStarted", turn: state.turns + 1, toolsOff })
+  yield* tell({ _tag: "TurnStarted", at: agent.now(), turn: state.turns + 1, toolsOff })
   const left = agent.began + bounds.time - agent.now()
   const late = Effect.suspend(() => Effect.fail(new LimitReached({ limit: "time", bound: bounds.time })))
   const asking: Asking = {
@@ -191,7 +191,7 @@ const takeTurn = Effect.fnUntraced(function*(
     onText: tell,
     onTurn: (turn) =>
       Effect.andThen(
-        tell({ _tag: "TurnEnded", turn }),
+        tell({ _tag: "TurnEnded", at: agent.now(), turn }),
         tell({ _tag: "Usage", turn: turn.usage, total: plus(state.usage, turn.usage) })
       ),
     batch: batchOf(agent, state, turnsOf(state.conversation) + 1, toolsOff),

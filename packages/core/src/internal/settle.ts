@@ -172,17 +172,19 @@ const start = (batch: Batch, ready: Ready, member?: Member): Effect.Effect<Outco
     let attempts = 0
     const work = perform(batch, ready, startedAt + Math.min(timeoutOf(batch, tool), left), () => ++attempts)
     const timed = within(observed(batch, tool, call, work), inTime(batch, tool, true))
-    return (batch.tell === undefined ? timed : Effect.andThen(batch.tell({ _tag: "CallStarted", call }), timed)).pipe(
-      Effect.flatMap((ended) =>
-        ended._tag === "Exit"
-          ? Effect.succeed(endOf(tool, ended.exit))
-          : Effect.as(dropWhenItEnds(batch, call, ended.fiber), Result.fail(ended.limit))
-      ),
-      Effect.flatMap((end) => {
-        if (member !== undefined && Result.isSuccess(end)) member.answer = end.success
-        return announced(batch, record(batch, tool, call, startedAt, attempts, end))
-      })
-    )
+    return (batch.tell === undefined
+      ? timed
+      : Effect.andThen(batch.tell({ _tag: "CallStarted", call, at: startedAt }), timed)).pipe(
+        Effect.flatMap((ended) =>
+          ended._tag === "Exit"
+            ? Effect.succeed(endOf(tool, ended.exit))
+            : Effect.as(dropWhenItEnds(batch, call, ended.fiber), Result.fail(ended.limit))
+        ),
+        Effect.flatMap((end) => {
+          if (member !== undefined && Result.isSuccess(end)) member.answer = end.success
+          return announced(batch, record(batch, tool, call, startedAt, attempts, end))
+        })
+      )
   })
 
 /** Ends when the time of a call or of its batch is over, with the reason. */
@@ -253,7 +255,7 @@ const perform = (batch: Batch, { args, call, tool }: Ready, deadline: number, ne
         id: call.id,
         attempt: nextAttempt(),
         deadline,
-        progress: (progress) => batch.tell?.({ _tag: "CallProgress", call, progress }) ?? Effect.void,
+        progress: (progress) => batch.tell?.({ _tag: "CallProgress", call, at: batch.now(), progress }) ?? Effect.void,
         get idempotencyKey() {
           return idempotencyKey(batch.runId(), call.id, tool.name, args)
         }
