@@ -3,12 +3,16 @@ import { Batch, CallError } from "@volley/core"
 import { Mcp, McpError } from "@volley/mcp"
 import { Effect, Exit, Fiber, Result, Scope } from "effect"
 import { TestClock } from "effect/testing"
-import { call, ends, failureOf, server, watch } from "./support.ts"
+import { call, ends, failureOf, served, server, watch } from "./support.ts"
+
+/** The server of the fixtures, in this process, where nothing depends on its being one of its own. */
+const shop = (more: { readonly prefix?: string; readonly trustHints?: boolean } = { prefix: "" }) =>
+  Effect.map(served, ({ url }) => ({ name: "shop", url, ...more }))
 
 describe("Mcp.connect", () => {
-  it.effect("gives the tools of all pages, under names that every provider accepts, behind the server's name", () =>
+  it.live("gives the tools of all pages, under names that every provider accepts, behind the server's name", () =>
     Effect.gen(function*() {
-      const { instructions, leftOut, toolkit } = yield* Mcp.connect(server("shop"))
+      const { instructions, leftOut, toolkit } = yield* Mcp.connect(yield* shop({}))
       const names = toolkit.tools.map(({ name }) => name)
       assert.deepStrictEqual([names.length, names[0], names.at(-1)], [14, "shop_math.add", "shop_die"])
       assert.strictEqual(toolkit.wireNames.get("shop_math.add"), "shop_math_add")
@@ -17,17 +21,17 @@ describe("Mcp.connect", () => {
       assert.strictEqual(instructions, "Ask nicely.")
     }))
 
-  it.effect("calls a tool by the server's own name for it, under any of its names", () =>
+  it.live("calls a tool by the server's own name for it, under any of its names", () =>
     Effect.gen(function*() {
-      const { toolkit } = yield* Mcp.connect(server("shop", { prefix: "my." }))
+      const { toolkit } = yield* Mcp.connect(yield* shop({ prefix: "my." }))
       const answers = yield* ends(toolkit, [["my.math.add", { a: 1, b: 2 }], ["my_math_add", { a: 3, b: 4 }]])
       assert.deepStrictEqual(answers, ["3", "7"])
       assert.deepStrictEqual(yield* ends(toolkit, [["my.received"]]), [["math.add", "math.add", "received"]])
     }))
 
-  it.effect("sends no arguments that do not fit, whoever can check them", () =>
+  it.live("sends no arguments that do not fit, whoever can check them", () =>
     Effect.gen(function*() {
-      const { toolkit } = yield* Mcp.connect(server("shop", { prefix: "" }))
+      const { toolkit } = yield* Mcp.connect(yield* shop())
       const wrong = yield* ends(toolkit, [["math.add", { a: 1, b: "2" }], ["choosy", { n: 1, m: 2 }], ["choosy", {
         n: "1"
       }]])
@@ -39,7 +43,7 @@ describe("Mcp.connect", () => {
       assert.deepStrictEqual(yield* ends(toolkit, right), ["1", ["choosy", "received"]])
     }))
 
-  it.effect("has many requests in flight on one connection, each answered by its id", () =>
+  it.live("has many requests in flight on one connection, each answered by its id", () =>
     Effect.gen(function*() {
       const { toolkit } = yield* Mcp.connect(server("shop", { prefix: "" }))
       const calls = Array.from({ length: 50 }, (_, n) => call("gather", { n, of: 50 }, n))
@@ -47,9 +51,9 @@ describe("Mcp.connect", () => {
       assert.deepStrictEqual(outcomes.map(({ result }) => result), calls.map((_, n) => Result.succeed(`${n}`)))
     }))
 
-  it.effect("gives structured content where there is some, and refuses what does not meet its schema", () =>
+  it.live("gives structured content where there is some, and refuses what does not meet its schema", () =>
     Effect.gen(function*() {
-      const { toolkit } = yield* Mcp.connect(server("shop", { prefix: "" }))
+      const { toolkit } = yield* Mcp.connect(yield* shop())
       const [kept, lied] = yield* ends(toolkit, [["keeps"], ["lies"]])
       assert.deepStrictEqual(kept, { n: 1 })
       const error = failureOf(lied)
@@ -58,9 +62,9 @@ describe("Mcp.connect", () => {
       assert.include(error.message, "data/n must be integer")
     }))
 
-  it.effect("tells a tool that failed from a server that refused", () =>
+  it.live("tells a tool that failed from a server that refused", () =>
     Effect.gen(function*() {
-      const { toolkit } = yield* Mcp.connect(server("shop", { prefix: "" }))
+      const { toolkit } = yield* Mcp.connect(yield* shop())
       const [failed, refused] = yield* ends(toolkit, [["fails"], ["refuses"]])
       assert.deepStrictEqual(failureOf(failed), new McpError.McpToolFailed({ content: "there is no such file" }))
       const reason = new McpError.Refused({ code: -32050, message: "MCP error -32050: not today" })
@@ -78,7 +82,7 @@ describe("Mcp.connect", () => {
       assert.deepStrictEqual(yield* ends(toolkit, [["cancelled"]]), ["cancelled"])
     }))
 
-  it.effect("cancels at the server a call that is interrupted", () =>
+  it.live("cancels at the server a call that is interrupted", () =>
     Effect.gen(function*() {
       const { toolkit } = yield* Mcp.connect(server("shop", { prefix: "" }))
       const fiber = yield* Effect.forkChild(Batch.run(toolkit, [call("slow")]))
@@ -87,7 +91,7 @@ describe("Mcp.connect", () => {
       assert.deepStrictEqual(yield* ends(toolkit, [["cancelled"]]), ["cancelled"])
     }))
 
-  it.effect("answers every call in flight when the server dies, and those after it, and leaves other servers alone", () =>
+  it.live("answers every call in flight when the server dies, and those after it, and leaves other servers alone", () =>
     Effect.gen(function*() {
       const { toolkit } = yield* Mcp.connectAll([server("mortal"), server("other")])
       const before = yield* ends(toolkit, [["mortal_slow"], ["mortal_die"], ["other_math.add", { a: 1, b: 1 }]])
@@ -102,20 +106,20 @@ describe("Mcp.connect", () => {
       ])
     }))
 
-  it.effect("believes a server's hints where it is told to, and only there", () =>
+  it.live("believes a server's hints where it is told to, and only there", () =>
     Effect.gen(function*() {
       const flags = ({ toolkit }: Mcp.Server) =>
         ["math.add", "gather", "slow"].map((name) => {
           const tool = toolkit.byName.get(name)
           return [tool?.readOnly, tool?.idempotent]
         })
-      const trusted = yield* Mcp.connect(server("shop", { prefix: "", trustHints: true }))
+      const trusted = yield* Mcp.connect(yield* shop({ prefix: "", trustHints: true }))
       assert.deepStrictEqual(flags(trusted), [[true, false], [false, true], [false, false]])
-      const other = yield* Mcp.connect(server("shop", { prefix: "" }))
+      const other = yield* Mcp.connect(yield* shop())
       assert.deepStrictEqual(flags(other), [[false, false], [false, false], [false, false]])
     }))
 
-  it.effect("ends the server's process with the scope", () =>
+  it.live("ends the server's process with the scope", () =>
     Effect.gen(function*() {
       const { ended, port, started } = yield* watch
       const scope = yield* Scope.make()
@@ -137,7 +141,7 @@ describe("Mcp.connect", () => {
       yield* ended
     }))
 
-  it.effect("says why a server cannot be started", () =>
+  it.live("says why a server cannot be started", () =>
     Effect.gen(function*() {
       const servers = [
         server("dead", { args: ["0", "dead"] }),
@@ -155,7 +159,7 @@ describe("Mcp.connect", () => {
       assert.isEmpty(toolkit.tools)
     }))
 
-  it.effect("gives the process what it is told to, and no other variable of this environment", () =>
+  it.live("gives the process what it is told to, and no other variable of this environment", () =>
     Effect.gen(function*() {
       process.env["VOLLEY_SECRET"] = "hunter2"
       const { toolkit } = yield* Mcp.connect(server("shop", { prefix: "", env: { VOLLEY_OPEN: "yes" } }))
@@ -180,17 +184,18 @@ describe("Mcp.connectAll", () => {
       assert.deepStrictEqual(yield* ends(toolkit, [["shop_math.add", { a: 1, b: 2 }]]), ["3"])
     }))
 
-  it.effect("keeps servers of the same tools apart, and leaves out the one whose names are taken", () =>
+  it.live("keeps servers of the same tools apart, and leaves out the one whose names are taken", () =>
     Effect.gen(function*() {
+      const [one, two, three] = yield* Effect.all([served, served, served])
       const { failed, toolkit } = yield* Mcp.connectAll([
-        server("one"),
-        server("two"),
-        server("three", { prefix: "one_" })
+        { name: "one", url: one.url },
+        { name: "two", url: two.url },
+        { name: "three", url: three.url, prefix: "one_" }
       ])
       assert.strictEqual(toolkit.tools.length, 28)
       assert.strictEqual(failed[0]?.server, "three")
       assert.strictEqual(failed[0]?.reason._tag, "NamesTaken")
-      const pids = yield* ends(toolkit, [["one_pid"], ["two_pid"]])
-      assert.notStrictEqual(pids[0], pids[1])
+      assert.deepStrictEqual(yield* ends(toolkit, [["one_math.add", { a: 1, b: 2 }]]), ["3"])
+      assert.deepStrictEqual(yield* ends(toolkit, [["two_received"]]), [["received"]])
     }))
 })

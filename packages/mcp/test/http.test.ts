@@ -1,16 +1,14 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js"
 import { Batch } from "@volley/core"
 import { Mcp, McpError } from "@volley/mcp"
 import { Effect, Exit, Fiber, Layer, Result, Schema, Scope } from "effect"
 import { McpProtocol, McpServer, Tool, Toolkit } from "effect/ai"
 import { HttpRouter, HttpServer } from "effect/http"
 import { TestClock } from "effect/testing"
-import { createServer, type IncomingMessage } from "node:http"
+import { createServer } from "node:http"
 import { text } from "node:stream/consumers"
-import { make } from "./fixtures/make.ts"
-import { call, ends, failureOf, http } from "./support.ts"
+import { call, ends, failureOf, http, served } from "./support.ts"
 
 /** What a server replies that is written by hand. */
 const replies: Record<string, object> = {
@@ -26,22 +24,8 @@ const replies: Record<string, object> = {
 
 const unknownMethod = { error: { code: -32601, message: "Method not found" } }
 
-/** The server of the fixtures, in this process: its URL, and what it was asked. */
-const served = Effect.gen(function*() {
-  const requests: Array<IncomingMessage> = []
-  const ended = Promise.withResolvers<void>()
-  const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: () => "a-session" })
-  yield* Effect.promise(() => make(() => {}).connect(transport))
-  const url = yield* http((request, response) => {
-    requests.push(request)
-    if (request.method === "DELETE") ended.resolve()
-    void transport.handleRequest(request, response)
-  })
-  return { url, requests, ended: Effect.promise(() => ended.promise) }
-})
-
 describe("Mcp.connect, to a URL", () => {
-  it.effect("has many requests in flight at once, each answered by its id", () =>
+  it.live("has many requests in flight at once, each answered by its id", () =>
     Effect.gen(function*() {
       const { url } = yield* served
       const { toolkit } = yield* Mcp.connect({ name: "shop", prefix: "", url })
@@ -61,7 +45,7 @@ describe("Mcp.connect, to a URL", () => {
       assert.deepStrictEqual(yield* ends(toolkit, [["cancelled"]]), ["cancelled"])
     }))
 
-  it.effect.each(["end", "destroy"] as const)(
+  it.live.each(["end", "destroy"] as const)(
     "answers a call whose stream stops without an answer: %s",
     (stop) =>
       Effect.gen(function*() {
@@ -84,7 +68,7 @@ describe("Mcp.connect, to a URL", () => {
       })
   )
 
-  it.effect("sends its headers with every request, and ends its session with the scope", () =>
+  it.live("sends its headers with every request, and ends its session with the scope", () =>
     Effect.gen(function*() {
       const { ended, requests, url } = yield* served
       const scope = yield* Scope.make()
@@ -96,7 +80,7 @@ describe("Mcp.connect, to a URL", () => {
       assert.strictEqual(requests.at(-1)?.headers["mcp-session-id"], "a-session")
     }))
 
-  it.effect("says why there is no server", () =>
+  it.live("says why there is no server", () =>
     Effect.gen(function*() {
       const refusing = yield* http((_, response) => response.writeHead(401).end())
       const missing = yield* http((_, response) => response.writeHead(404).end("<html>"))
@@ -127,7 +111,7 @@ describe("Mcp.connect, to a URL", () => {
       yield* Effect.promise(() => left.promise)
     }))
 
-  it.effect("speaks to a server of 2026-07-28, which knows no `initialize`", () => {
+  it.live("speaks to a server of 2026-07-28, which knows no `initialize`", () => {
     const add = Tool.make("add", {
       description: "Adds.",
       parameters: Schema.Struct({ a: Schema.Int, b: Schema.Int }),

@@ -22,7 +22,7 @@ describe.each([
   ["stdio", Effect.succeed<Mcp.Options>(installed("everything", ["stdio"]))],
   ["streamable HTTP", everythingRemote]
 ])("server-everything over %s", (_, options) => {
-  it.effect("answers the calls of a batch, each of its own kind", () =>
+  it.live("answers the calls of a batch, each of its own kind", () =>
     Effect.gen(function*() {
       const { leftOut, toolkit } = yield* Mcp.connect(yield* options)
       const calls = [
@@ -39,7 +39,7 @@ describe.each([
       assert.deepStrictEqual(leftOut.map(({ tool }) => tool), ["simulate-research-query"])
     }))
 
-  it.effect("answers as many calls at once as are asked for", () =>
+  it.live("answers as many calls at once as are asked for", () =>
     Effect.gen(function*() {
       const { toolkit } = yield* Mcp.connect(yield* options)
       const messages = Array.from({ length: 40 }, (_, n) => `message ${n}`)
@@ -54,7 +54,7 @@ describe("server-filesystem", () => {
     (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
   )
 
-  it.effect("writes and reads files, and says what it refuses", () =>
+  it.live("writes and reads files, and says what it refuses", () =>
     Effect.gen(function*() {
       const inside = yield* folder
       const { toolkit } = yield* Mcp.connect(installed("filesystem", [inside]))

@@ -2,13 +2,15 @@
  * What the tests of several modules arrange.
  */
 import { assert } from "@effect/vitest"
+import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js"
 import { Batch, CallError, type Tool, ToolCall, type Toolkit } from "@volley/core"
 import type { Mcp } from "@volley/mcp"
 import { Effect, Result, type Schema } from "effect"
 import { once } from "node:events"
-import { createServer, type RequestListener } from "node:http"
+import { createServer, type IncomingMessage, type RequestListener } from "node:http"
 import { type AddressInfo, createServer as createWatch } from "node:net"
 import { fileURLToPath } from "node:url"
+import { make } from "./fixtures/make.ts"
 
 const fixture = fileURLToPath(new URL("./fixtures/server.ts", import.meta.url))
 
@@ -94,6 +96,20 @@ export const http = (listener: RequestListener) =>
         server.closeAllConnections()
       })
   ).pipe(Effect.map(({ url }) => url))
+
+/** The server of the fixtures, in this process: its URL, and what it was asked. */
+export const served = Effect.gen(function*() {
+  const requests: Array<IncomingMessage> = []
+  const ended = Promise.withResolvers<void>()
+  const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: () => "a-session" })
+  yield* Effect.promise(() => make(() => {}).connect(transport))
+  const url = yield* http((request, response) => {
+    requests.push(request)
+    if (request.method === "DELETE") ended.resolve()
+    void transport.handleRequest(request, response)
+  })
+  return { url, requests, ended: Effect.promise(() => ended.promise) }
+})
 
 const portOf = (address: string | AddressInfo | null): number =>
   typeof address === "object" && address !== null ? address.port : 0

@@ -16,7 +16,7 @@ export const make = (connection: Connection, options: Options) => {
   const leftOut: Array<Server["leftOut"][number]> = []
   for (const definition of connection.tools) {
     try {
-      tools.push(toolOf(connection, options, definition, ajv))
+      tools.push(toolOf(definition, connection, options, ajv))
     } catch (error) {
       leftOut.push({ tool: definition.name, why: error instanceof Error ? error.message : String(error) })
     }
@@ -30,31 +30,19 @@ export const repeated = (tools: ReadonlyArray<McpTool>): ReadonlyArray<string> =
   return Array.from(new Set(names.filter((name, index) => names.indexOf(name) !== index)))
 }
 
-const toolOf = (
-  connection: Connection,
-  options: Options,
-  definition: Definition,
-  ajv: AjvJsonSchemaValidator
-): McpTool => {
-  if (definition.execution?.taskSupport === "required") {
-    throw new Error("it runs as a task alone, which Volley does not")
-  }
-  const check = definition.outputSchema && checkOf(definition.outputSchema, ajv)
-  const errorOf = (reason: McpError["reason"]) => new McpError({ server: options.name, reason })
+const toolOf = (definition: Definition, connection: Connection, options: Options, ajv: AjvJsonSchemaValidator) => {
   const { annotations, description, inputSchema, name, title } = definition
-  const make = (validate?: Check) =>
-    Tool.fromJsonSchema(`${options.prefix ?? `${options.name}_`}${name}`, {
+  const { prefix = `${options.name}_`, trustHints = false } = options
+  const execute = executeWith(definition, connection, options, ajv)
+  const make = (validate?: Check): McpTool =>
+    Tool.fromJsonSchema(`${prefix}${name}`, {
       description: description ?? title ?? name,
       parameters: draft2020(inputSchema),
       validate,
       failure: Failure,
-      readOnly: options.trustHints === true && annotations?.readOnlyHint === true,
-      idempotent: options.trustHints === true && annotations?.idempotentHint === true,
-      execute: (args) =>
-        connection.call(definition, isObject(args) ? args : {}).pipe(
-          Effect.mapError(errorOf),
-          Effect.flatMap((result) => answerOf(result, check, errorOf))
-        )
+      readOnly: trustHints && annotations?.readOnlyHint === true,
+      idempotent: trustHints && annotations?.idempotentHint === true,
+      execute
     })
   try {
     return make()
@@ -62,6 +50,34 @@ const toolOf = (
     // Effect cannot say in its own terms what this schema asks for.
     return make(checkOf(inputSchema, ajv))
   }
+}
+
+const executeWith = (
+  definition: Definition,
+  connection: Connection,
+  { name: server }: Options,
+  ajv: AjvJsonSchemaValidator
+) => {
+  const { execution, outputSchema } = definition
+  if (execution?.taskSupport === "required") throw new Error("it runs as a task alone, which Volley does not")
+  const check = outputSchema && checkOf(outputSchema, ajv)
+  return (args: Schema.Json): Effect.Effect<Schema.Json, Failure> =>
+    connection.call(definition, isObject(args) ? args : {}).pipe(
+      Effect.flatMap((result) => answerOf(result, check)),
+      Effect.mapError((error) => error._tag === "McpToolFailed" ? error : new McpError({ server, reason: error }))
+    )
+}
+
+const answerOf = (
+  result: CallToolResult,
+  check: Check | undefined
+): Effect.Effect<Schema.Json, McpToolFailed | Unusable> => {
+  const content = contentOf(result)
+  if (result.isError === true) return Effect.fail(new McpToolFailed({ content }))
+  const issue = check?.(result.structuredContent)
+  return issue === undefined
+    ? Effect.succeed(content)
+    : Effect.fail(new Unusable({ message: `the tool ran, but its result is not what it promises: ${issue}` }))
 }
 
 /** Says what is wrong with a value, `undefined` when nothing is. */
@@ -81,16 +97,3 @@ const draft2020 = ({ $schema, ...schema }: JsonSchema.JsonSchema): JsonSchema.Js
 
 const isObject = (json: Schema.Json): json is Schema.JsonObject =>
   typeof json === "object" && json !== null && !Array.isArray(json)
-
-const answerOf = (
-  result: CallToolResult,
-  check: Check | undefined,
-  errorOf: (reason: Unusable) => McpError
-): Effect.Effect<unknown, Failure> => {
-  const content = contentOf(result)
-  if (result.isError === true) return Effect.fail(new McpToolFailed({ content }))
-  const issue = check?.(result.structuredContent)
-  return issue === undefined
-    ? Effect.succeed(content)
-    : Effect.fail(errorOf(new Unusable({ message: `the tool ran, but its result is not what it promises: ${issue}` })))
-}
