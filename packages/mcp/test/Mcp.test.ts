@@ -14,7 +14,7 @@ describe("Mcp.connect", () => {
     Effect.gen(function*() {
       const { instructions, leftOut, toolkit } = yield* Mcp.connect(yield* shop({}))
       const names = toolkit.tools.map(({ name }) => name)
-      assert.deepStrictEqual([names.length, names[0], names.at(-1)], [14, "shop_math.add", "shop_die"])
+      assert.deepStrictEqual([names.length, names[0], names.at(-1)], [15, "shop_math.add", "shop_die"])
       assert.strictEqual(toolkit.wireNames.get("shop_math.add"), "shop_math_add")
       assert.strictEqual(toolkit.tools[0]?.description, "It is math.add.")
       assert.deepStrictEqual(leftOut.map(({ tool }) => tool), ["riddle"])
@@ -41,6 +41,24 @@ describe("Mcp.connect", () => {
       }
       const right = [["choosy", { n: 1 }], ["received"]] as const
       assert.deepStrictEqual(yield* ends(toolkit, right), ["1", ["choosy", "received"]])
+    }))
+
+  it.live("sends providers a JSON Schema of 2020-12 where the server still writes draft-07", () =>
+    Effect.gen(function*() {
+      const { toolkit } = yield* Mcp.connect(yield* shop())
+      const { $defs, ...root } = toolkit.byName.get("old")?.jsonSchema ?? {}
+      const integer = { type: "integer" }
+      assert.deepStrictEqual(root, {
+        type: "object",
+        properties: { point: { $ref: "#/$defs/point" } },
+        required: ["point"]
+      })
+      assert.deepStrictEqual($defs, {
+        point: { type: "array", prefixItems: [integer, integer], minItems: 2, items: false }
+      })
+      const [right, wrong] = yield* ends(toolkit, [["old", { point: [1, 2] }], ["old", { point: [1, 2, 3] }]])
+      assert.strictEqual(right, "1,2")
+      assert.instanceOf(wrong, CallError.CallError)
     }))
 
   it.live("has many requests in flight on one connection, each answered by its id", () =>
@@ -192,7 +210,7 @@ describe("Mcp.connectAll", () => {
         { name: "two", url: two.url },
         { name: "three", url: three.url, prefix: "one_" }
       ])
-      assert.strictEqual(toolkit.tools.length, 28)
+      assert.strictEqual(toolkit.tools.length, 30)
       assert.strictEqual(failed[0]?.server, "three")
       assert.strictEqual(failed[0]?.reason._tag, "NamesTaken")
       assert.deepStrictEqual(yield* ends(toolkit, [["one_math.add", { a: 1, b: 2 }]]), ["3"])
