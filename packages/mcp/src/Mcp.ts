@@ -77,7 +77,7 @@ export interface Servers {
 /**
  * Connects to a server and lists its tools.
  *
- * - closing the scope ends the connection and the server's process; one that is not ready in time is ended at once
+ * - closing the scope ends the connection and the server's process; one that is not ready in time is ended then
  * - a call that is interrupted, as by its timeout, is cancelled at the server
  */
 export const connect = Effect.fnUntraced(function*(

@@ -71,9 +71,8 @@ const started = ({ args = [], command, cwd, env = {} }: Command) =>
     (transport) => Effect.promise(() => transport.close())
   )
 
-/** The SDK's transport, where closing twice is closing once, and a process that never answered gets no time to end. */
+/** The SDK's transport, where whoever closes it a second time waits for the first. */
 class Process extends StdioClientTransport {
-  #answered = false
   #closed: Promise<void> | undefined
   #said = ""
 
@@ -82,13 +81,7 @@ class Process extends StdioClientTransport {
     this.stderr?.on("data", (chunk: unknown) => this.#said = `${this.#said}${String(chunk)}`.slice(-2000))
   }
 
-  /** The SDK calls it once the server has answered `initialize`. */
-  setProtocolVersion(): void {
-    this.#answered = true
-  }
-
   override close(): Promise<void> {
-    if (!this.#answered && this.pid !== null) kill(this.pid)
     return this.#closed ??= super.close()
   }
 
@@ -98,14 +91,6 @@ class Process extends StdioClientTransport {
     if (reason._tag !== "Closed") return reason
     const said = this.#said.trim()
     return new Unreachable({ message: `the process ended before it answered${said === "" ? "" : `: ${said}`}` })
-  }
-}
-
-const kill = (pid: number) => {
-  try {
-    process.kill(pid)
-  } catch {
-    // It has ended by itself.
   }
 }
 
