@@ -104,7 +104,16 @@ describe("volley demo", () => {
 
   it("offers a model the tools of an MCP server, and plays the scenario as without", async () => {
     const server = fileURLToPath(new URL("../../mcp/test/fixtures/server.ts", import.meta.url))
-    const args = ["demo", "--scenario", "cities", "--mcp", `node "${server}"`, "--json", "--latency", "0 millis"]
+    const args = [
+      "demo",
+      "--scenario",
+      "cities",
+      "--mcp",
+      `${process.execPath} "${server}"`,
+      "--json",
+      "--latency",
+      "0 millis"
+    ]
     const { code, stderr, stdout } = await volley(args)
     assert.strictEqual(code, 0, stderr)
     assert.include(stderr, "Tools besides those of the scenario: math.add, ")

@@ -205,7 +205,9 @@ describe.concurrent("volley run --toolkit", () => {
 })
 
 const mcpServer = (...args: ReadonlyArray<string>): string =>
-  ["node", `"${fileURLToPath(new URL("../../mcp/test/fixtures/server.ts", import.meta.url))}"`, ...args].join(" ")
+  [process.execPath, `"${fileURLToPath(new URL("../../mcp/test/fixtures/server.ts", import.meta.url))}"`, ...args].join(
+    " "
+  )
 
 describe.concurrent("volley run --mcp", () => {
   const answer = async (wanted: ReadonlyArray<Wanted>, flags: ReadonlyArray<string>, env = {}) => {
