@@ -1,11 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { contentOf } from "../src/internal/content.ts"
+import { Content } from "@volley/core"
+import { contentOf, described, valueOf } from "../src/internal/content.ts"
 
 const data = Buffer.from("twelve bytes").toString("base64")
 
-const uri = "file:///note.txt"
+const uri = "file:///notes/note.pdf"
 
-describe("contentOf", () => {
+const image = { type: "image", mimeType: "image/png", data } as const
+
+describe("valueOf", () => {
   it.each(
     [
       ["no block", [], []],
@@ -13,7 +16,8 @@ describe("contentOf", () => {
       ["a text that is JSON", [{ type: "text", text: " {\"temp\": 3}" }], { temp: 3 }],
       ["a text that only begins as JSON", [{ type: "text", text: "[FILE] note.txt" }], "[FILE] note.txt"],
       ["a number as text", [{ type: "text", text: "007" }], "007"],
-      ["an image", [{ type: "image", mimeType: "image/png", data }], "[image, image/png, 12 bytes]"],
+      ["an image", [image], { type: "image", mediaType: "image/png", data }],
+      ["an image that is none", [{ ...image, data: "{}" }], "[image, image/png, 1 bytes]"],
       ["sound", [{ type: "audio", mimeType: "audio/wav", data }], "[audio, audio/wav, 12 bytes]"],
       ["a resource of text", [{ type: "resource", resource: { uri, text: "hello" } }], {
         uri,
@@ -21,9 +25,15 @@ describe("contentOf", () => {
         text: "hello"
       }],
       ["a resource of bytes", [{ type: "resource", resource: { uri, mimeType: "application/pdf", blob: data } }], {
-        uri,
-        mimeType: "application/pdf",
-        bytes: 12
+        type: "document",
+        mediaType: "application/pdf",
+        data,
+        name: "note.pdf"
+      }],
+      ["a resource that is an image", [{ type: "resource", resource: { uri, mimeType: "image/png", blob: data } }], {
+        type: "image",
+        mediaType: "image/png",
+        data
       }],
       ["a link", [{ type: "resource_link", uri, name: "note" }], {
         uri,
@@ -33,14 +43,46 @@ describe("contentOf", () => {
       }],
       ["several", [{ type: "text", text: "one" }, { type: "text", text: "two" }], ["one", "two"]]
     ] as const
-  )("gives of %s", (_, content, given) => {
-    assert.deepStrictEqual(contentOf({ content: [...content] }), given)
+  )("gives of %s", (_, content, value: unknown) => {
+    assert.deepStrictEqual(valueOf({ content: [...content] }), value)
   })
 
   it("prefers structured content, save where there are media beside it", () => {
     const structuredContent = { n: 1 }
-    assert.deepStrictEqual(contentOf({ content: [{ type: "text", text: "n is 1" }], structuredContent }), { n: 1 })
-    const image = { type: "image", mimeType: "image/png", data } as const
-    assert.deepStrictEqual(contentOf({ content: [image], structuredContent }), "[image, image/png, 12 bytes]")
+    const text = { type: "text", text: "n is 1" } as const
+    assert.deepStrictEqual(valueOf({ content: [text], structuredContent }), { n: 1 })
+    assert.deepStrictEqual(valueOf({ content: [text, image], structuredContent }), [
+      "n is 1",
+      Content.image("image/png", data)
+    ])
+  })
+})
+
+describe("contentOf", () => {
+  const picture = Content.image("image/png", data)
+
+  it.each([
+    ["a text, as it is", "3 °C", [Content.text("3 °C")]],
+    ["an object, as JSON", { temp: 3 }, [Content.text("{\"temp\":3}")]],
+    ["a list, as JSON", ["one", 2], [Content.text("[\"one\",2]")]],
+    ["an image", picture, [picture]],
+    ["an image among others", ["look", picture, { uri }], [
+      Content.text("look"),
+      picture,
+      Content.text(`{"uri":"${uri}"}`)
+    ]]
+  ])("shows %s", (_, value, content) => {
+    assert.deepStrictEqual(contentOf(value), content)
+  })
+})
+
+describe("described", () => {
+  it("says of images and documents what they are", () => {
+    const value = ["look", Content.image("image/png", data), Content.document("application/pdf", data, "note.pdf")]
+    assert.deepStrictEqual(described(value), [
+      "look",
+      "[image, image/png, 12 bytes]",
+      "[note.pdf, application/pdf, 12 bytes]"
+    ])
   })
 })

@@ -111,7 +111,7 @@ describe("Mcp.connect, to a URL", () => {
       yield* Effect.promise(() => left.promise)
     }))
 
-  it.live("speaks to a server of 2026-07-28, which knows no `initialize`", () => {
+  it.effect("speaks to a server of 2026-07-28, which knows no `initialize`", () => {
     const add = Tool.make("add", {
       description: "Adds.",
       parameters: Schema.Struct({ a: Schema.Int, b: Schema.Int }),

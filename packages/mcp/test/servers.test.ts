@@ -1,12 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Batch, Content } from "@volley/core"
 import { Mcp, McpError } from "@volley/mcp"
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { ends, failureOf, freePort, installed } from "./support.ts"
+import { call, ends, failureOf, freePort, installed } from "./support.ts"
 
 /** `server-everything` over streamable HTTP, as a process. */
 const everythingRemote = Effect.gen(function*() {
@@ -27,16 +28,26 @@ describe.each([
       const { leftOut, toolkit } = yield* Mcp.connect(yield* options)
       const calls = [
         ["get-structured-content", { location: "New York" }],
-        ["get-tiny-image"],
         ["get-sum", { a: 1, b: 2 }],
         ["get-resource-reference", { resourceType: "Blob", resourceId: 0 }]
       ] as const
-      const [weather, image, sum, refused] = yield* ends(toolkit, calls)
+      const [weather, sum, refused] = yield* ends(toolkit, calls)
       assert.deepStrictEqual(weather, { temperature: 33, conditions: "Cloudy", humidity: 82 })
-      assert.deepStrictEqual(image.slice(0, 2), ["Here's the image you requested:", "[image, image/png, 4033 bytes]"])
       assert.strictEqual(sum, "The sum of 1 and 2 is 3.")
       assert.instanceOf(failureOf(refused), McpError.McpToolFailed)
       assert.deepStrictEqual(leftOut.map(({ tool }) => tool), ["simulate-research-query"])
+    }))
+
+  it.live("shows a model the texts of a result as they are, and its image as an image", () =>
+    Effect.gen(function*() {
+      const { toolkit } = yield* Mcp.connect(yield* options)
+      const { outcomes } = yield* Batch.run(toolkit, [call("get-tiny-image")])
+      const texts = ["Here's the image you requested:", "The image above is the MCP logo."]
+      assert.strictEqual(outcomes[0]?.encoded, texts.join("\n\n"))
+      assert.deepStrictEqual(outcomes[0]?.media?.map(({ mediaType, type }) => [type, mediaType]), [[
+        "image",
+        "image/png"
+      ]])
     }))
 
   it.live("answers as many calls at once as are asked for", () =>
@@ -70,5 +81,14 @@ describe("server-filesystem", () => {
       const error = failureOf(outside)
       assert.instanceOf(error, McpError.McpToolFailed)
       assert.include(error.message, "Access denied")
+    }))
+
+  it.live("gives an image of a file, though its structured content has it too", () =>
+    Effect.gen(function*() {
+      const inside = yield* folder
+      const { toolkit } = yield* Mcp.connect(installed("filesystem", [inside]))
+      writeFileSync(join(inside, "dot.png"), "no picture, but bytes")
+      const { outcomes } = yield* Batch.run(toolkit, [call("read_media_file", { path: join(inside, "dot.png") })])
+      assert.deepStrictEqual(outcomes[0]?.media, [Content.image("image/png", Buffer.from("no picture, but bytes"))])
     }))
 })

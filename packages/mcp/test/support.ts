@@ -32,7 +32,7 @@ export const installed = (name: string, args: ReadonlyArray<string>): Mcp.Comman
 export const call = (name: string, args: Schema.Json = {}, index = 0): ToolCall.ToolCall =>
   ToolCall.make({ id: `call_${index + 1}`, name, arguments: args, index })
 
-/** How each of these calls of a batch ended: what the model is shown, or the error. */
+/** How each of these calls of a batch ended: its value, or the error. */
 export const ends = <T extends Tool.Any>(
   toolkit: Toolkit.Toolkit<T>,
   calls: ReadonlyArray<readonly [name: string, args?: Schema.Json]>
@@ -40,9 +40,9 @@ export const ends = <T extends Tool.Any>(
   Effect.map(
     Batch.run(toolkit, calls.map(([name, args], index) => call(name, args, index))),
     ({ outcomes }) =>
-      outcomes.map(({ call, encoded, result }, index) => {
+      outcomes.map(({ call, result }, index): unknown => {
         assert.strictEqual(call.index, index)
-        return Result.isSuccess(result) ? JSON.parse(encoded) : result.failure
+        return Result.merge(result)
       })
   )
 

@@ -1,44 +1,72 @@
-import type { CallToolResult, ContentBlock } from "@modelcontextprotocol/client"
+import type { CallToolResult, ContentBlock, EmbeddedResource } from "@modelcontextprotocol/client"
+import * as Content from "@volley/core/Content"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 /**
- * What a model is given of a result: its structured content, or else its blocks, as where these are media.
+ * The value of a result: its structured content, or else its blocks, as where an image or a document is among them.
  *
  * - one block stands for itself, several are a list
- * - media are described, not given
+ * - images and documents are Volley's, with their data; sound, which models are not shown, is described
  */
-export const contentOf = ({ content, structuredContent }: CallToolResult): Schema.Json => {
-  if (isJson(structuredContent) && !content.some(isMedia)) return structuredContent
+export const valueOf = ({ content, structuredContent }: CallToolResult): Schema.Json => {
   const blocks = content.map(blockOf)
+  if (isJson(structuredContent) && !blocks.some(isMedia)) return structuredContent
   return blocks.length === 1 ? blocks[0] ?? null : blocks
+}
+
+/** What a model is shown of a value: a text as it is, images and documents in their place, all else as JSON. */
+export const contentOf = (value: unknown): ReadonlyArray<Content.Content> => {
+  const parts: ReadonlyArray<unknown> = Array.isArray(value) && value.some(isMedia) ? value : [value]
+  return parts.map((part) =>
+    isMedia(part) ? part : Content.text(typeof part === "string" ? part : JSON.stringify(part))
+  )
+}
+
+/** The same value with its images and documents described, for where there is only room for JSON. */
+export const described = (value: Schema.Json): Schema.Json => {
+  if (isMedia(value)) return labelOf(value)
+  return Array.isArray(value) ? value.map(described) : value
 }
 
 const isJson = Schema.is(Schema.Json)
 
-const isMedia = (block: ContentBlock): boolean => block.type === "image" || block.type === "audio"
+const isMedia = Schema.is(Content.Media)
 
 const blockOf = (block: ContentBlock): Schema.Json => {
   switch (block.type) {
     case "text":
       return textOf(block.text)
     case "image":
+      return orLabel(Content.image(block.mimeType, block.data))
     case "audio":
-      return `[${block.type}, ${block.mimeType}, ${bytesOf(block.data)} bytes]`
+      return label(block.type, block.mimeType, block.data)
+    case "resource":
+      return resourceOf(block.resource)
     case "resource_link": {
       const { description = null, mimeType = null, name, uri } = block
       return { uri, name, description, mimeType }
     }
-    case "resource": {
-      const { mimeType = null, uri } = block.resource
-      return "text" in block.resource
-        ? { uri, mimeType, text: block.resource.text }
-        : { uri, mimeType, bytes: bytesOf(block.resource.blob) }
-    }
   }
 }
 
-const bytesOf = (base64: string): number => Buffer.byteLength(base64, "base64")
+const resourceOf = (resource: EmbeddedResource["resource"]): Schema.Json => {
+  const { mimeType = null, uri } = resource
+  if ("text" in resource) return { uri, mimeType, text: resource.text }
+  const type = mimeType ?? "application/octet-stream"
+  return type.startsWith("image/")
+    ? orLabel(Content.image(type, resource.blob))
+    : orLabel(Content.document(type, resource.blob, uri.split("/").at(-1)))
+}
+
+/** Some servers send what is no base64, or name no type. */
+const orLabel = (media: Content.Media): Schema.Json => isMedia(media) ? media : labelOf(media)
+
+const labelOf = (media: Content.Media): string =>
+  label((media.type === "document" ? media.name : undefined) ?? media.type, media.mediaType, media.data)
+
+const label = (name: string, mediaType: string, data: string): string =>
+  `[${name}, ${mediaType}, ${Buffer.byteLength(data, "base64")} bytes]`
 
 /** Many servers write an object or a list as text. */
 const textOf = (text: string): Schema.Json => /^\s*[{[]/.test(text) ? Option.getOrElse(parse(text), () => text) : text

@@ -7,7 +7,7 @@ import type * as Schema from "effect/Schema"
 import type { McpTool, Options, Server } from "../Mcp.ts"
 import { Failure, McpError, McpToolFailed, Unusable } from "../McpError.ts"
 import type { Connection } from "./connection.ts"
-import { contentOf } from "./content.ts"
+import { contentOf, described, valueOf } from "./content.ts"
 
 /** Makes the tools of a server; those that could not be called, or whose calls could not be checked, are left out. */
 export const make = (connection: Connection, options: Options) => {
@@ -40,6 +40,7 @@ const toolOf = (definition: Definition, connection: Connection, options: Options
       parameters: draft2020(inputSchema),
       validate,
       failure: Failure,
+      content: contentOf,
       readOnly: trustHints && annotations?.readOnlyHint === true,
       idempotent: trustHints && annotations?.idempotentHint === true,
       execute
@@ -72,11 +73,11 @@ const answerOf = (
   result: CallToolResult,
   check: Check | undefined
 ): Effect.Effect<Schema.Json, McpToolFailed | Unusable> => {
-  const content = contentOf(result)
-  if (result.isError === true) return Effect.fail(new McpToolFailed({ content }))
+  const value = valueOf(result)
+  if (result.isError === true) return Effect.fail(new McpToolFailed({ content: described(value) }))
   const issue = check?.(result.structuredContent)
   return issue === undefined
-    ? Effect.succeed(content)
+    ? Effect.succeed(value)
     : Effect.fail(new Unusable({ message: `the tool ran, but its result is not what it promises: ${issue}` }))
 }
 
