@@ -202,7 +202,11 @@ export const layer = (options: ChatModel.ApiOptions): Layer.Layer<ChatModel.Chat
       wire,
       send: (request, signal) => client.messages.create(bodyOf(options, request), { signal, timeout }),
       read: (body) => Result.map(parse(body), turnOf),
-      open: (request, signal) => client.messages.create({ ...bodyOf(options, request), stream: true }, { signal }),
+      open: async (request, signal) => {
+        const body = { ...bodyOf(options, request), stream: true } as const
+        const { data, response } = await client.messages.create(body, { signal }).withResponse()
+        return ChatModel.eventsOf(data, response)
+      },
       fold,
       reason: (error, now) => reasonOf(client, error, now)
     })

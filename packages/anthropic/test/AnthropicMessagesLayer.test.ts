@@ -16,11 +16,13 @@ import {
   reach,
   suite
 } from "../../simulator/test/ChatModelSuite.ts"
+import { faults } from "../../simulator/test/FaultSuite.ts"
 import { call, opaque, response, text, toolkit, unlike } from "./support.ts"
 
 const anthropic = { name: "anthropic", layerOf: AnthropicMessages.layer } as const
 
-suite("anthropic", AnthropicMessages.layer)
+suite(anthropic)
+faults(anthropic)
 handover(anthropic, { name: "openai-chat", layerOf: OpenAiChat.layer })
 
 /** The turn that a response becomes. */

@@ -116,6 +116,13 @@ export interface Fold<S, out Response> {
   readonly end: (state: S) => Result.Result<Omit<Whole<Response>, "_tag">, Reason>
 }
 
+/** The events of a response; throws where it says itself that it is something else, as a server that never streams does. */
+export const eventsOf = <A>(events: A, { body, headers }: Pick<Response, "body" | "headers">): A => {
+  const type = headers.get("content-type") ?? ""
+  if (body !== null && !/json|html/.test(type)) return events
+  throw new SyntaxError(`${body === null ? "an empty body" : type} in place of events`)
+}
+
 /** Checks an event of unknown origin for what a fold reads of it; gives it back as it came, with all else that it has. */
 export const eventOf = <A>(schema: Schema.Codec<A, unknown>): (event: unknown) => Result.Result<A, Reason> => {
   const is = Schema.is(schema)

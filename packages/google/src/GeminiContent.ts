@@ -365,5 +365,6 @@ const reasonOf = (
 /** What the SDK itself will not send; its errors have no class of their own. */
 const ownRefusal = /^(contents are required|model is required|invalid model parameter)/
 
-/** The SDK writes the headers into the body that it read, which fails where that is `null` or a text. */
-const isUnread = (error: unknown): boolean => error instanceof TypeError && error.message.includes("sdkHttpResponse")
+/** The SDK writes the headers into the body that it read, which fails where that is `null` or a text, and misses the body of a stream. */
+const isUnread = (error: unknown): boolean =>
+  error instanceof Error && (error.message.includes("sdkHttpResponse") || error.message === "Response body is empty")

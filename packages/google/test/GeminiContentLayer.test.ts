@@ -1,183 +1,62 @@
 import { assert, describe, it, vi } from "@effect/vitest"
 import { AnthropicMessages } from "@volley/anthropic"
-import { Agent, Batch, Conversation, Toolkit } from "@volley/core"
+import { Batch, Conversation } from "@volley/core"
 import * as GeminiContent from "@volley/google/GeminiContent"
 import { OpenAiChat } from "@volley/openai"
-import * as Simulator from "@volley/simulator/Simulator"
-import { Deferred, Effect, Fiber, Redacted, Schema } from "effect"
+import { Effect, Redacted } from "effect"
 import {
   answering,
   assertFails as assertProviderFails,
-  assertTwoTurns,
   bodySent,
   canned,
   configuration,
   type Expected,
   generate,
-  type LayerOf,
+  handover,
   type Options,
+  type Provider,
   question,
   reach as base,
-  settle,
   simulated,
-  statuses,
-  toolkit as cities,
-  twoTurns
+  suite,
+  suiteOfTurns
 } from "../../simulator/test/ChatModelSuite.ts"
-import { twoCities } from "../../simulator/test/harness.ts"
+import { faults } from "../../simulator/test/FaultSuite.ts"
 import { body, call, opaque, toolkit } from "./support.ts"
 
 const older = "gemini-2.5-flash"
 const newer = "gemini-3.8-flash"
 const reach = { ...base, model: newer }
-const provider = { name: "google", layerOf: GeminiContent.layer } as const
+
+const provider: Provider = {
+  name: "google",
+  model: newer,
+  layerOf: GeminiContent.layer,
+  key: ["x-goog-api-key", ""],
+  lacks: ["parallel switch", "advice in headers", "check of streams"]
+}
 
 /** The turn that a response becomes. */
 const turnOf = (answer: unknown) =>
   Effect.provide(generate(), GeminiContent.layer({ ...reach, fetch: answering(answer).fetch }))
 
-describe("ChatModel on google: a turn", () => {
-  it.effect.each([older, newer])(
-    "asks for two calls at once, and answers when it has both results: %s",
-    (model) =>
-      Effect.gen(function*() {
-        const { fetch, requests } = yield* simulated()
-        assertTwoTurns(yield* Effect.provide(twoTurns, GeminiContent.layer({ ...reach, model, fetch })))
-        assert.deepStrictEqual(statuses(yield* requests), [200, 200])
-      })
-  )
+suite(provider)
+suiteOfTurns({ ...provider, model: older })
+faults(provider)
 
-  it.live("is the same over HTTP", () =>
-    Effect.gen(function*() {
-      const { google, requests } = yield* Simulator.serve({ script: () => twoCities })
-      assertTwoTurns(yield* Effect.provide(twoTurns, GeminiContent.layer({ ...reach, baseUrl: google })))
-      assert.deepStrictEqual(statuses(yield* requests), [200, 200])
-    }))
+const others: ReadonlyArray<Provider> = [
+  { name: "anthropic", model: "claude-opus-5-5", layerOf: AnthropicMessages.layer },
+  { name: "openai-chat", model: "gpt-4.1", layerOf: OpenAiChat.layer },
+  provider,
+  { ...provider, model: older }
+]
 
-  it.effect("is an answer where tools are switched off, though they stay listed", () =>
-    Effect.gen(function*() {
-      const { fetch, requests } = yield* simulated()
-      const turn = yield* Effect.provide(
-        generate({ toolChoice: "none" }),
-        GeminiContent.layer({ ...reach, fetch })
-      )
-      assert.deepInclude(turn, { finish: "stop" })
-      assert.deepStrictEqual(turn.message.calls, [])
-      const [entry] = yield* requests
-      assert.lengthOf((yield* Schema.decodeUnknownEffect(Listed)(entry?.body)).tools[0].functionDeclarations, 2)
-    }))
-
-  it.effect.each([undefined, Toolkit.make()])(
-    "ignores the switches where there are no tools: %s",
-    (toolkit) =>
-      Effect.gen(function*() {
-        const { fetch } = yield* simulated()
-        const turn = yield* generate({ toolkit, toolChoice: "required", parallelToolCalls: false }).pipe(
-          Effect.provide(GeminiContent.layer({ ...reach, fetch }))
-        )
-        assert.strictEqual(turn.finish, "stop")
-      })
-  )
-
-  it.effect.each([older, newer])("says what it cost, thoughts included: %s", (model) =>
-    Effect.gen(function*() {
-      const { fetch, requests } = yield* simulated()
-      const turn = yield* Effect.provide(generate(), GeminiContent.layer({ ...reach, model, fetch }))
-      const [entry] = yield* requests
-      assert.deepStrictEqual(turn.usage, { input: entry?.inputTokens ?? -1, output: entry?.outputTokens ?? -1 })
-      assert.isAbove(turn.usage.input, 0)
-    }))
-
-  it.effect.each([older, newer])(
-    "goes on after the conversation was stored as JSON: %s",
-    (model) =>
-      Effect.gen(function*() {
-        const { fetch } = yield* simulated()
-        const layer = GeminiContent.layer({ ...reach, model, fetch })
-        const codec = Schema.fromJsonString(Schema.toCodecJson(Conversation.Conversation))
-        const first = yield* Effect.provide(generate(), layer)
-        const stored = yield* Schema.encodeEffect(codec)(yield* settle(question, first))
-        const conversation = yield* Schema.decodeEffect(codec)(stored)
-        const second = yield* Effect.provide(generate({ conversation }), layer)
-        assert.strictEqual(second.message.text, "I saw: 3, 21")
-      })
-  )
-
-  it.effect("comes where the SDK's second attempt succeeds", () =>
-    Effect.gen(function*() {
-      const { fetch, requests } = yield* simulated()
-      const busy = canned(() => new Response("busy", { status: 503 }))
-      const flaky: typeof fetch = (input, init) =>
-        busy.requests.length === 0 ? busy.fetch(input, init) : fetch(input, init)
-      const turn = yield* Effect.provide(generate(), GeminiContent.layer({ ...reach, fetch: flaky }))
-      assert.strictEqual(turn.message.calls.length, 2)
-      assert.deepStrictEqual(statuses(yield* requests), [200])
-    }))
-})
-
-const Listed = Schema.Struct({
-  tools: Schema.Tuple([Schema.Struct({ functionDeclarations: Schema.Array(Schema.Unknown) })])
-})
-
-describe("ChatModel on google: interruption", () => {
-  it.effect("aborts the request", () =>
-    Effect.gen(function*() {
-      const asked = yield* Deferred.make<void>()
-      const script = () => {
-        Deferred.doneUnsafe(asked, Effect.void)
-        return twoCities
-      }
-      const { fetch, requests } = yield* simulated({ script, latency: "1 hour" })
-      const over = yield* Deferred.make<void>()
-      const watched: typeof fetch = (input, init) =>
-        fetch(input, init).finally(() => Deferred.doneUnsafe(over, Effect.void))
-      const layer = GeminiContent.layer({ ...reach, fetch: watched })
-      const fiber = yield* Effect.forkChild(Effect.provide(generate(), layer))
-      yield* Deferred.await(asked)
-      yield* Fiber.interrupt(fiber)
-      yield* Deferred.await(over)
-      assert.deepStrictEqual(statuses(yield* requests), [499])
-    }))
-})
-
-describe("a conversation that changes hands", () => {
-  const providers: ReadonlyArray<readonly [string, string, LayerOf]> = [
-    ["anthropic", "claude-opus-5-5", AnthropicMessages.layer],
-    ["openai-chat", "gpt-4.1", OpenAiChat.layer],
-    ["google", newer, GeminiContent.layer],
-    ["google", older, GeminiContent.layer]
-  ]
-  const pairs = providers.flatMap(([name, model, layerOf]) =>
-    [older, newer].flatMap((google) => {
-      const here = { name: google, layerOf: GeminiContent.layer, model: google }
-      const there = { name: `${name} ${model}`, layerOf, model }
-      return [[here.name, there.name, here, there], [there.name, here.name, there, here]] as const
-    })
-  )
-
-  it.effect.each(pairs)("goes on, and back: from %s to %s", ([, , from, to]) =>
-    Effect.gen(function*() {
-      const { fetch, requests } = yield* simulated()
-      const here = from.layerOf({ ...reach, model: from.model, fetch })
-      const there = to.layerOf({ ...reach, model: to.model, fetch })
-      const asked = yield* settle(question, yield* Effect.provide(generate(), here))
-      const answer = yield* Effect.provide(generate({ conversation: asked }), there)
-      assert.strictEqual(answer.message.text, "I saw: 3, 21")
-      const again = Conversation.append(asked, answer.message, { role: "user", text: "Are you sure?" })
-      const back = yield* Effect.provide(generate({ conversation: again }), here)
-      assert.strictEqual(back.message.text, "I saw: 3, 21")
-      assert.deepStrictEqual(statuses(yield* requests), [200, 200, 200])
-    }))
-
-  it.effect("needs no other program: an agent runs as it does elsewhere", () =>
-    Effect.gen(function*() {
-      const { fetch } = yield* simulated()
-      const ended = yield* Agent.run({ toolkit: cities, prompt: "How warm are Oslo and Rome?" }).pipe(
-        Effect.provide(GeminiContent.layer({ ...reach, fetch }))
-      )
-      assert.deepInclude(ended, { answer: "I saw: 3, 21", finish: "stop", limited: false })
-    }))
-})
+for (const model of [older, newer]) {
+  for (const other of others) {
+    handover({ ...provider, model }, other)
+    handover(other, { ...provider, model })
+  }
+}
 
 describe("GeminiContent.layer: what is sent", () => {
   it.effect("is the system prompt apart, the contents and the tools, and no more", () =>
@@ -358,7 +237,6 @@ const unauthorized = { reason: "Unauthorized", isRetryable: false, requests: 1 }
 const failed = { reason: "ProviderFailed", isRetryable: true, requests: 1 } as const
 const limited = { reason: "RateLimited", isRetryable: true, requests: 1 } as const
 const unusable = { reason: "UnusableResponse", isRetryable: false, requests: 1 } as const
-const unreachable = { reason: "Unreachable", isRetryable: true, requests: 1 } as const
 
 const refused = (status: number, message = "because", details?: ReadonlyArray<object>) =>
   answering({ error: { code: status, message, status: "SOME_STATUS", details } }, { status, headers: json })
@@ -366,28 +244,6 @@ const refused = (status: number, message = "because", details?: ReadonlyArray<ob
 const json = { "content-type": "application/json; charset=UTF-8" }
 
 describe("ChatModel on google: a refusal", () => {
-  it.effect.each(
-    [
-      [400, invalid],
-      [401, unauthorized],
-      [402, { ...invalid, reason: "QuotaExhausted" }],
-      [403, unauthorized],
-      [404, invalid],
-      [408, failed],
-      [409, failed],
-      [413, invalid],
-      [429, limited],
-      [500, failed],
-      [503, failed],
-      [504, failed],
-      [529, failed]
-    ] as const
-  )("with status %s is sorted by its status", ([status, expected]) =>
-    Effect.gen(function*() {
-      const error = yield* assertFails(refused(status), expected)
-      assert.strictEqual(error.message, `google: ${status} because`)
-    }))
-
   it.effect.each([[503, 3, undefined], [503, 2, 1], [400, 1, undefined], [409, 1, undefined]] as const)(
     "with status %s is asked %s times, by the SDK alone, where maxRetries is %s",
     ([status, requests, maxRetries]) =>
@@ -412,12 +268,6 @@ describe("ChatModel on google: a refusal", () => {
       assert.deepInclude(error.reason, { _tag: "Unauthorized", status: 400 })
     }))
 
-  it.effect("is sorted by its status where its body is not JSON, or there is none", () =>
-    Effect.gen(function*() {
-      yield* assertFails(answering("<html>", { status: 502, headers: {} }), failed)
-      yield* assertFails(canned(() => new Response(null, { status: 413 })), invalid)
-    }))
-
   it.effect("shows the API key in no error, even where the provider quotes it", () =>
     Effect.gen(function*() {
       const apiKey = Redacted.make("very-secret-key")
@@ -430,23 +280,6 @@ describe("ChatModel on google: a refusal", () => {
 })
 
 describe("ChatModel on google: no answer", () => {
-  it.effect("comes where the connection fails", () =>
-    Effect.gen(function*() {
-      const answer = canned(() => {
-        throw new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED") })
-      })
-      const error = yield* assertFails(answer, unreachable, { baseUrl: "http://other.test" })
-      assert.include(error.message, "no answer from http://other.test: fetch failed: connect ECONNREFUSED")
-    }))
-
-  it.live("comes from where nobody listens", () =>
-    Effect.gen(function*() {
-      const { google } = yield* Effect.scoped(Simulator.serve({ script: () => twoCities }))
-      const layer = GeminiContent.layer({ ...reach, baseUrl: google, maxRetries: 0 })
-      const error = yield* Effect.flip(Effect.provide(generate(), layer))
-      assert.deepInclude(error.reason, { _tag: "Unreachable", url: google })
-    }))
-
   it.effect("comes to what the SDK will not send", () =>
     Effect.gen(function*() {
       const answer = answering(body([]))
@@ -460,21 +293,12 @@ describe("ChatModel on google: no answer", () => {
 
 describe("ChatModel on google: an answer that is not what the contract says", () => {
   it.effect.each([
-    ["a body that is not JSON", "{\"candidates\":"],
-    ["a text", "\"text\""],
-    ["null", "null"],
-    ["an array", "[]"],
-    ["an object that lacks all it needs", "{}"],
     ["no candidates", "{\"candidates\":[]}"],
     ["candidates that are no list", "{\"candidates\":\"text\"}"],
     ["a candidate that is none", "{\"candidates\":[null]}"],
     ["a part that is none", "{\"candidates\":[{\"content\":{\"parts\":[null]}}]}"],
-    ["a page of HTML", "<html>"],
     ["nothing", ""]
   ])("is an error: %s", ([, text]) => assertFails(answering(text), unusable))
-
-  it.effect("is an error: no content, status 204", () =>
-    assertFails(canned(() => new Response(null, { status: 204 })), unusable))
 })
 
 configuration("GeminiContent", {

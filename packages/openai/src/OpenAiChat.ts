@@ -210,7 +210,11 @@ export const layer = (options: ChatModel.ApiOptions): Layer.Layer<ChatModel.Chat
       wire,
       send: (request, signal) => client.chat.completions.create(bodyOf(options, request), { signal }),
       read: (body) => Result.map(wholeOf(body), ({ turn }) => turn),
-      open: (request, signal) => client.chat.completions.create(streamed(bodyOf(options, request)), { signal }),
+      open: async (request, signal) => {
+        const body = streamed(bodyOf(options, request))
+        const { data, response } = await client.chat.completions.create(body, { signal }).withResponse()
+        return ChatModel.eventsOf(data, response)
+      },
       fold,
       reason: (error, now) => reasonOf(client, error, now)
     })

@@ -220,7 +220,11 @@ export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
       wire,
       send: (request, signal) => send(client, bodyOf(options, request), signal),
       read: (body) => Result.map(parse(body), turnOf(options)),
-      open: (request, signal) => client.responses.create({ ...bodyOf(options, request), stream: true }, { signal }),
+      open: async (request, signal) => {
+        const body = { ...bodyOf(options, request), stream: true } as const
+        const { data, response } = await client.responses.create(body, { signal }).withResponse()
+        return ChatModel.eventsOf(data, response)
+      },
       fold: foldOf(options),
       reason: (error, now) => reasonOf(client, error, now)
     })

@@ -16,11 +16,13 @@ import {
   reach,
   suite
 } from "../../simulator/test/ChatModelSuite.ts"
+import { faults } from "../../simulator/test/FaultSuite.ts"
 import { call, calling, response, said, toolkit, unlike } from "./support.ts"
 
 const openAi = { name: "openai-chat", layerOf: OpenAiChat.layer } as const
 
-suite("openai-chat", OpenAiChat.layer)
+suite(openAi)
+faults(openAi)
 handover(openAi, { name: "anthropic", layerOf: AnthropicMessages.layer })
 
 /** The turn that a response becomes. */

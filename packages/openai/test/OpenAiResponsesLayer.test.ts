@@ -19,19 +19,22 @@ import {
   simulated,
   suite
 } from "../../simulator/test/ChatModelSuite.ts"
+import { faults } from "../../simulator/test/FaultSuite.ts"
 import { toolkit } from "./support.ts"
 
 const openAi = { name: "openai-responses", layerOf: OpenAiResponses.layer } as const
 
-suite("openai-responses", OpenAiResponses.layer)
+suite(openAi)
+faults(openAi)
 handover(openAi, { name: "anthropic", layerOf: AnthropicMessages.layer })
 handover(openAi, { name: "openai-chat", layerOf: OpenAiChat.layer })
 
 const keeping = (options: Options) => OpenAiResponses.layer({ ...options, state: "previous-response" })
 
 describe("where OpenAI keeps the turns", () => {
-  suite("openai-responses", keeping)
-  handover({ name: "openai-responses", layerOf: keeping }, { name: "anthropic", layerOf: AnthropicMessages.layer })
+  const openAi = { name: "openai-responses", layerOf: keeping } as const
+  suite(openAi)
+  handover(openAi, { name: "anthropic", layerOf: AnthropicMessages.layer })
 })
 
 const call = (n: number) => ({

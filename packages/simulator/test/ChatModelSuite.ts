@@ -3,12 +3,13 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Agent, Batch, ChatModel, ChatModelError, Conversation, Tool, Toolkit } from "@volley/core"
-import { Config, ConfigProvider, Deferred, Effect, Fiber, Layer, Redacted, Schema } from "effect"
+import { Config, ConfigProvider, Deferred, Effect, Fiber, Layer, Option, Redacted, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { createServer, type Socket } from "node:net"
 import type { Script } from "../src/Script.ts"
 import * as Simulator from "../src/Simulator.ts"
 import { twoCities } from "./harness.ts"
+import { collect, wholeOf } from "./streams.ts"
 
 /** What the Layers of all providers take. */
 export interface Options {
@@ -26,11 +27,33 @@ export type Name = "openai-chat" | "openai-responses" | "anthropic" | "google"
 /** Makes the Layer of a provider. */
 export type LayerOf = (options: Options) => Layer.Layer<ChatModel.ChatModel>
 
-/** A provider by the name of its wire. */
+/**
+ * A provider by the name of its wire.
+ *
+ * - `key`: the header that the API key goes into, and what stands before it; `authorization` and `Bearer`
+ * - `lacks`: a switch for parallel calls; an SDK that heeds what the headers of a refusal advise; an SDK that tells a body
+ *   of something else from a stream that broke off
+ */
 export interface Provider {
   readonly name: Name
   readonly layerOf: LayerOf
+  readonly model?: string
+  readonly key?: readonly [header: string, before: string]
+  readonly lacks?: ReadonlyArray<"parallel switch" | "advice in headers" | "check of streams">
 }
+
+/** The same provider, whose turns are all streamed. */
+const streaming = (provider: Provider): Provider => ({
+  ...provider,
+  layerOf: (options) =>
+    Layer.effect(
+      ChatModel.ChatModel,
+      ChatModel.ChatModel.useSync(({ stream }) => ({
+        stream,
+        generate: (request) => Effect.map(wholeOf(stream(request)), ({ turn }) => turn)
+      }))
+    ).pipe(Layer.provide(provider.layerOf(options)))
+})
 
 /** What every test reaches its model with; a test that looks at one of them says so itself. */
 export const reach = { model: "some-model", apiKey: Redacted.make("key") }
@@ -125,7 +148,7 @@ export const assertTwoTurns = ({ first, second }: Effect.Success<typeof twoTurns
 export const statuses = (entries: ReadonlyArray<Simulator.Entry>) => entries.map(({ status }) => status)
 
 const baseUrlOf = (name: Name, served: Simulator.Served): string =>
-  name === "anthropic" ? served.anthropic : served.openai
+  name === "anthropic" || name === "google" ? served[name] : served.openai
 
 /** A server on a free loopback port that does this with every connection; gives its base URL. */
 const listen = Effect.fnUntraced(function*(onData: (socket: Socket) => void) {
@@ -138,9 +161,30 @@ const listen = Effect.fnUntraced(function*(onData: (socket: Socket) => void) {
   return `http://127.0.0.1:${typeof address === "object" ? address?.port : address}`
 })
 
-/** The contract of `ChatModel`. */
-export const suite = (name: Name, layerOf: LayerOf): void => {
-  describe(`ChatModel on ${name}: a turn`, () => {
+/** The contract of `ChatModel`, for turns in one piece and streamed ones alike. */
+export const suite = (provider: Provider): void => {
+  const { model, name } = provider
+  both(`ChatModel on ${model ?? name}`, provider, turns)
+  both(`ChatModel on ${name}`, provider, sending)
+  both(`ChatModel on ${name}`, provider, failures)
+  streams(provider)
+}
+
+/** What a turn has to be, for one more model of a provider. */
+export const suiteOfTurns = (provider: Provider): void => both(`ChatModel on ${provider.model}`, provider, turns)
+
+const both = (title: string, provider: Provider, tests: (title: string, provider: Provider) => void): void => {
+  tests(title, provider)
+  tests(`${title}, streamed`, streaming(provider))
+}
+
+const reachOf = ({ model }: Provider) => ({ ...reach, ...(model !== undefined && { model }) })
+
+const turns = (title: string, provider: Provider): void => {
+  const { lacks = [], layerOf, name } = provider
+  const reach = reachOf(provider)
+
+  describe(`${title}: a turn`, () => {
     it.effect("asks for two calls at once, and answers when it has both results", () =>
       Effect.gen(function*() {
         const { fetch, requests } = yield* simulated()
@@ -155,12 +199,17 @@ export const suite = (name: Name, layerOf: LayerOf): void => {
         assert.deepStrictEqual(statuses(yield* served.requests), [200, 200])
       }))
 
-    it.effect("has one call where parallel calls are switched off", () =>
-      Effect.gen(function*() {
-        const { fetch } = yield* simulated()
-        const turn = yield* Effect.provide(generate({ parallelToolCalls: false }), layerOf({ ...reach, fetch }))
-        assert.strictEqual(turn.message.calls.length, 1)
-      }))
+    if (!lacks.includes("parallel switch")) {
+      it.effect(
+        "has one call where parallel calls are switched off",
+        () =>
+          Effect.gen(function*() {
+            const { fetch } = yield* simulated()
+            const turn = yield* Effect.provide(generate({ parallelToolCalls: false }), layerOf({ ...reach, fetch }))
+            assert.strictEqual(turn.message.calls.length, 1)
+          })
+      )
+    }
 
     it.effect("is an answer where tools are switched off, though they stay listed", () =>
       Effect.gen(function*() {
@@ -169,7 +218,8 @@ export const suite = (name: Name, layerOf: LayerOf): void => {
         assert.deepInclude(turn, { finish: "stop" })
         assert.deepStrictEqual(turn.message.calls, [])
         const [entry] = yield* requests
-        assert.strictEqual((yield* Schema.decodeUnknownEffect(Listed)(entry?.body)).tools.length, 2)
+        const { tools } = yield* Schema.decodeUnknownEffect(Listed)(entry?.body)
+        assert.strictEqual(tools.flatMap(({ functionDeclarations = [{}] }) => functionDeclarations).length, 2)
       }))
 
     it.effect.each([undefined, Toolkit.make()])(
@@ -215,9 +265,30 @@ export const suite = (name: Name, layerOf: LayerOf): void => {
         assert.strictEqual(turn.message.calls.length, 2)
         assert.deepStrictEqual(statuses(yield* requests), [200])
       }))
-  })
 
-  describe(`ChatModel on ${name}: interruption`, () => {
+    it.effect.each(
+      [
+        ["closed", { type: "object", properties: {}, required: [], additionalProperties: false }],
+        ["open", { type: "object", properties: { city: { type: "string", minLength: 1 } } }]
+      ] as const
+    )(
+      "is asked for as JSON in a form that the provider takes, whatever the schema: %s",
+      ([what, jsonSchema]) =>
+        Effect.gen(function*() {
+          const output = { name: "answer", jsonSchema }
+          yield* bodySent(layerOf, { output }, reach)
+          const alone = yield* bodySent(layerOf, { output, toolkit: undefined }, reach)
+          if (what === "closed") assert.match(JSON.stringify(alone), /schema/i)
+        })
+    )
+  })
+}
+
+const sending = (title: string, provider: Provider): void => {
+  const { key: [header, before] = ["authorization", "Bearer "], layerOf } = provider
+  const reach = reachOf(provider)
+
+  describe(`${title}: interruption`, () => {
     it.effect("aborts the request", () =>
       Effect.gen(function*() {
         const asked = yield* Deferred.make<void>()
@@ -237,18 +308,18 @@ export const suite = (name: Name, layerOf: LayerOf): void => {
       }))
   })
 
-  describe(`ChatModel on ${name}: the API key`, () => {
+  describe(`${title}: the API key`, () => {
     const apiKey = Redacted.make("sk-very-secret")
     const secret = { ...reach, apiKey }
 
     const failing = (options: Partial<Options>) =>
       Effect.flip(generate()).pipe(Effect.provide(layerOf({ ...secret, maxRetries: 0, ...options })))
 
-    it.effect("goes into the Authorization header", () =>
+    it.effect("goes into its header", () =>
       Effect.gen(function*() {
         const { fetch, requests } = answering("{}")
         yield* failing({ fetch })
-        assert.strictEqual(requests[0]?.headers.get("authorization"), "Bearer sk-very-secret")
+        assert.strictEqual(requests[0]?.headers.get(header), `${before}sk-very-secret`)
       }))
 
     it.effect.each(
@@ -273,11 +344,11 @@ export const suite = (name: Name, layerOf: LayerOf): void => {
         assert.notInclude(error.message, "sk-very-secret")
       }))
   })
-
-  failures(name, layerOf)
 }
 
-const Listed = Schema.Struct({ tools: Schema.Array(Schema.Unknown) })
+const Listed = Schema.Struct({
+  tools: Schema.Array(Schema.Struct({ functionDeclarations: Schema.optional(Schema.Array(Schema.Unknown)) }))
+})
 
 /** What a provider's failure is sorted into, and how many requests it took. */
 export interface Expected {
@@ -358,11 +429,22 @@ const refusals: ReadonlyArray<{
   { status: 500, headers: { ...soon, "x-should-retry": "false" }, expected: { ...failed, requests: 1 } }
 ]
 
-const failures = (name: Name, layerOf: LayerOf): void => {
-  const provider = { name, layerOf }
+/** The same, sent without advice, and where the SDK would ask again of itself asked once, as it waits too long. */
+const silent = refusals.filter(({ headers = {} }) => Object.keys(headers).length === 0).map((refusal) => {
+  const { retryAfterMillis: _advice, ...expected } = refusal.expected
+  return refusal.maxRetries === undefined
+    ? { ...refusal, maxRetries: 0, headers: {}, expected: { ...expected, requests: 1 } }
+    : refusal
+})
 
-  describe(`ChatModel on ${name}: a refusal`, () => {
-    it.effect.each(refusals.map((refusal) => [refusal.status, refusal] as const))(
+const failures = (title: string, provider: Provider): void => {
+  const { lacks = [] } = provider
+  const heeds = !lacks.includes("advice in headers")
+  const once = heeds ? {} : { maxRetries: 0 }
+  const isStreamed = title.endsWith("streamed")
+
+  describe(`${title}: a refusal`, () => {
+    it.effect.each((heeds ? refusals : silent).map((refusal) => [refusal.status, refusal] as const))(
       "with status %s is sorted by its status, and asked again by the SDK alone: %o",
       ([status, { expected, headers = soon, maxRetries }]) =>
         Effect.gen(function*() {
@@ -378,13 +460,18 @@ const failures = (name: Name, layerOf: LayerOf): void => {
     )
 
     it.effect("is sorted by its status where its body is not JSON", () =>
-      assertFails(provider, answering("<html>", { status: 502, headers: soon }), failed))
+      assertFails(
+        provider,
+        answering("<html>", { status: 502, headers: soon }),
+        heeds ? failed : { ...failed, requests: 1 },
+        once
+      ))
 
     it.effect("is sorted by its status where it has no body", () =>
       assertFails(provider, canned(() => new Response(null, { status: 413 })), invalid))
   })
 
-  describe(`ChatModel on ${name}: no answer`, () => {
+  describe(`${title}: no answer`, () => {
     it.live("comes from where nobody listens", () =>
       Effect.gen(function*() {
         const baseUrl = yield* Effect.scoped(listen((socket) => socket.destroy()))
@@ -403,27 +490,104 @@ const failures = (name: Name, layerOf: LayerOf): void => {
 
     it.live("comes where the connection is reset in the middle of an answer", () =>
       Effect.gen(function*() {
-        const head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"
+        const type = isStreamed ? "text/event-stream" : "application/json"
+        const head = `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\ncontent-length: 100\r\n\r\n{`
         const baseUrl = yield* listen((socket) => void socket.write(head, () => socket.resetAndDestroy()))
         yield* assertFails(provider, live(), unreachable, { baseUrl, maxRetries: 0 })
       }))
   })
 
-  describe(`ChatModel on ${name}: an answer that is not what the contract says`, () => {
+  describe(`${title}: an answer that is not what the contract says`, () => {
+    const expected = isStreamed && lacks.includes("check of streams") ? unreachable : unusable
+
     it.effect.each([
       ["a body that is not JSON", "{\"id\":"],
       ["a text", "\"text\""],
+      ["null", "null"],
       ["an array", "[]"],
       ["an object that lacks all it needs", "{}"],
-      ["an object whose lists are none", "{\"choices\":\"text\",\"content\":\"text\"}"]
-    ])("is an error: %s", ([, body]) => assertFails(provider, answering(body), unusable))
+      ["an object whose lists are none", "{\"choices\":\"text\",\"content\":\"text\",\"candidates\":\"text\"}"]
+    ])("is an error: %s", ([, body]) => assertFails(provider, answering(body), expected))
 
     it.effect("is an error: a page of HTML", () =>
-      assertFails(provider, answering("<html>", { headers: { "content-type": "text/html" } }), unusable))
+      assertFails(provider, answering("<html>", { headers: { "content-type": "text/html" } }), expected))
 
-    it.effect("is an error: null", () => assertFails(provider, answering("null"), unusable))
     it.effect("is an error: no content, status 204", () =>
       assertFails(provider, canned(() => new Response(null, { status: 204 })), unusable))
+  })
+}
+
+/** What else is true of turns that are streamed. */
+const streams = (provider: Provider): void => {
+  const { layerOf, name } = provider
+  const stream = Stream.unwrap(
+    ChatModel.ChatModel.useSync((model) => model.stream({ conversation: question, toolkit }))
+  )
+
+  describe(`ChatModel on ${name}: a stream`, () => {
+    const provesEarly = name !== "openai-chat"
+
+    /** A second call that the model takes an hour for; `open` is done once the stream is. */
+    const slow = Effect.gen(function*() {
+      const { fetch, requests } = yield* simulated({ pace: (call) => call === 1 ? "1 hour" : 0 })
+      const open = yield* Deferred.make<void>()
+      const watched: typeof fetch = (input, init) =>
+        fetch(input, init).finally(() => Deferred.doneUnsafe(open, Effect.void))
+      return { layer: layerOf({ ...reachOf(provider), fetch: watched }), open, requests }
+    })
+
+    if (provesEarly) {
+      it.effect(
+        "tells a call while the model still writes the next one",
+        () =>
+          Effect.gen(function*() {
+            const { layer, requests } = yield* slow
+            const first = yield* Stream.runHead(Stream.provide(stream, layer))
+            assert(Option.isSome(first) && first.value._tag === "Call")
+            assert.deepInclude(first.value.call, { name: "weather", index: 0, status: "complete" })
+            assert.deepStrictEqual(statuses(yield* requests), [499])
+          })
+      )
+    } else {
+      it.effect("tells no call before the turn is over", () =>
+        Effect.gen(function*() {
+          const { layer, open } = yield* slow
+          const fiber = yield* Effect.forkChild(collect(Stream.provide(stream, layer)))
+          yield* Deferred.await(open)
+          yield* TestClock.adjust("59 minutes")
+          assert.isUndefined(fiber.pollUnsafe())
+          yield* TestClock.adjust("1 minute")
+          const { parts } = yield* Fiber.join(fiber)
+          assert.deepStrictEqual(parts.map(({ _tag }) => _tag), ["Call", "Call", "Turn"])
+        }))
+    }
+
+    it.effect("aborts the request when its reader is interrupted", () =>
+      Effect.gen(function*() {
+        const { layer, open, requests } = yield* slow
+        const fiber = yield* Effect.forkChild(collect(Stream.provide(stream, layer)))
+        yield* Deferred.await(open)
+        yield* Fiber.interrupt(fiber)
+        assert.deepStrictEqual(statuses(yield* requests), [499])
+      }))
+
+    const events = (text: string) => answering(text, { headers: { "content-type": "text/event-stream" } })
+
+    /** Only one of the wires has names of events; another takes nothing but data. */
+    const event = (data: string) => `${name === "anthropic" ? "event: message_start\n" : ""}data: ${data}\n\n`
+
+    const badEvents: ReadonlyArray<readonly [string, string]> = [
+      ["not JSON", event("{\"id\":")],
+      ["of another shape", event("{\"type\":7,\"choices\":\"text\",\"candidates\":\"text\"}")]
+    ]
+
+    it.effect.each(badEvents)(
+      "fails at an event that is %s",
+      ([, text]) => assertFails(streaming(provider), events(text), unusable)
+    )
+
+    it.effect("that has no event at all is a connection that broke", () =>
+      assertFails(streaming(provider), events(""), unreachable))
   })
 }
 
@@ -441,12 +605,12 @@ const live = (): ReturnType<typeof canned> => {
 
 /** What two providers have to do with each other. */
 export const handover = (from: Provider, to: Provider): void => {
-  describe(`from ${from.name} to ${to.name}`, () => {
+  describe(`from ${from.model ?? from.name} to ${to.model ?? to.name}`, () => {
     it.effect("a conversation goes on with the other provider, and back", () =>
       Effect.gen(function*() {
         const { fetch, requests } = yield* simulated()
-        const here = from.layerOf({ ...reach, fetch })
-        const there = to.layerOf({ ...reach, fetch })
+        const here = from.layerOf({ ...reachOf(from), fetch })
+        const there = to.layerOf({ ...reachOf(to), fetch })
         const asked = yield* settle(question, yield* Effect.provide(generate(), here))
         const answer = yield* Effect.provide(generate({ conversation: asked }), there)
         assert.strictEqual(answer.message.text, "I saw: 3, 21")
@@ -467,8 +631,8 @@ export const handover = (from: Provider, to: Provider): void => {
           }))
         )
         const { fetch } = yield* simulated()
-        const here = yield* Effect.provide(program, from.layerOf({ ...reach, fetch }))
-        assert.deepStrictEqual(yield* Effect.provide(program, to.layerOf({ ...reach, fetch })), here)
+        const here = yield* Effect.provide(program, from.layerOf({ ...reachOf(from), fetch }))
+        assert.deepStrictEqual(yield* Effect.provide(program, to.layerOf({ ...reachOf(to), fetch })), here)
         assert.deepStrictEqual(here, {
           answer: "I saw: 3, 21",
           finish: "stop",

@@ -29,7 +29,7 @@ export const summary = (parts: ReadonlyArray<ChatModel.Part>): ReadonlyArray<unk
 /** The whole turn, which is its last part, after all its text, and each of its calls once and in order. */
 export const wholeOf = Effect.fnUntraced(function*<R>(stream: Parts<R>) {
   const { error, parts } = yield* collect(stream)
-  assert.isUndefined(error)
+  if (error !== undefined) return yield* error
   const whole = parts.at(-1)
   assert(whole?._tag === "Turn")
   const { message } = whole.turn
