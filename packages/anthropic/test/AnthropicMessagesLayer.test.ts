@@ -1,9 +1,9 @@
 import type Anthropic from "@anthropic-ai/sdk"
 import { assert, describe, it, vi } from "@effect/vitest"
 import * as AnthropicMessages from "@volley/anthropic/AnthropicMessages"
-import { Batch, Conversation } from "@volley/core"
+import { Batch, Conversation, Tool, Toolkit } from "@volley/core"
 import * as OpenAiChat from "@volley/openai/OpenAiChat"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import {
   answering,
   assertFails,
@@ -110,6 +110,61 @@ describe("AnthropicMessages.layer: the environment", () => {
       assert.strictEqual(requests[0]?.url, "https://api.anthropic.com/v1/messages")
       assert.strictEqual(requests[0]?.headers.get("authorization"), "Bearer key")
     }))
+})
+
+describe("AnthropicMessages.layer: JSON that is asked for", () => {
+  const city = {
+    type: "object",
+    properties: { city: { type: "string" } },
+    required: ["city"],
+    additionalProperties: false
+  }
+  const ask = (jsonSchema: object, request: object = {}) =>
+    bodySent(AnthropicMessages.layer, { output: { name: "answer", jsonSchema: { ...jsonSchema } }, ...request })
+
+  it.effect("goes with its schema", () =>
+    Effect.gen(function*() {
+      assert.deepInclude(yield* ask(city), { output_config: { format: { type: "json_schema", schema: city } } })
+    }))
+
+  const schemas: ReadonlyArray<readonly [string, object]> = [
+    ["open", { ...city, additionalProperties: true }],
+    ["open inside", { ...city, properties: { city: { type: "object", properties: {} } } }],
+    ["with a keyword that it does not know", { ...city, properties: { city: { type: "string", minLength: 1 } } }],
+    ["that contains itself", {
+      ...city,
+      properties: { city: { $ref: "#/$defs/A" } },
+      $defs: { A: { anyOf: [{ $ref: "#/$defs/A" }] } }
+    }],
+    ["whose root is no object", { type: "array", items: city }]
+  ]
+
+  it.effect.each(schemas)(
+    "goes without a schema that the API would refuse: %s",
+    ([, schema]) =>
+      Effect.gen(function*() {
+        assert.notProperty(yield* ask(schema), "output_config")
+      })
+  )
+
+  it.effect("goes without a schema where strict tools leave no room for its unions", () =>
+    Effect.gen(function*() {
+      const union = { ...city, properties: { city: { anyOf: [{ type: "string" }, { type: "null" }] } } }
+      const full = AnthropicMessages.strict(
+        Toolkit.make(...Array.from({ length: 16 }, (_, n) => optional(`tool_${n}`)))
+      )
+      assert.notProperty(yield* ask(union, { toolkit: full }), "output_config")
+      assert.property(yield* ask(city, { toolkit: full }), "output_config")
+      assert.property(yield* ask(union), "output_config")
+    }))
+
+  const optional = (name: string) =>
+    Tool.make(name, {
+      description: "Takes one thing, or none.",
+      parameters: Schema.Struct({ thing: Schema.optionalKey(Schema.String) }),
+      success: Schema.String,
+      execute: () => Effect.succeed("done")
+    })
 })
 
 describe("AnthropicMessages.layer: the turn", () => {

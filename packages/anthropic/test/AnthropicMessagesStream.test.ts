@@ -3,12 +3,20 @@ import { assert, describe, it } from "@effect/vitest"
 import * as AnthropicMessages from "@volley/anthropic/AnthropicMessages"
 import { Batch } from "@volley/core"
 import { Effect, Schema } from "effect"
-import { answering, generate, reach } from "../../simulator/test/ChatModelSuite.ts"
+import {
+  answering,
+  generate,
+  reach,
+  simulated,
+  statuses,
+  toolkit as cities
+} from "../../simulator/test/ChatModelSuite.ts"
 import {
   assertSame,
   Choices,
   collect,
   cut,
+  dispatched,
   eventsOf,
   interleave,
   reasonOf,
@@ -375,4 +383,20 @@ describe("a turn of Anthropic in fragments", () => {
       }),
     { arbitrary: { runs: 200 } }
   )
+})
+
+describe("AnthropicMessages.parts in a loop of one's own", () => {
+  it.effect("runs the calls of a stream of the official client, and gives what to append", () =>
+    Effect.gen(function*() {
+      const { fetch, requests } = yield* simulated()
+      const client = new Anthropic({ apiKey: "key", fetch })
+      const messages: Array<Anthropic.MessageParam> = [{ role: "user", content: "Go." }]
+      const tools = AnthropicMessages.tools(cities)
+      const request = { model: "claude-opus-5-5", max_tokens: 1024, messages, tools, stream: true } as const
+      const ask = Effect.promise(() => client.messages.create(request))
+      const { response, settled } = yield* dispatched(cities, AnthropicMessages.parts(yield* ask))
+      messages.push(...AnthropicMessages.followUp(response, settled))
+      assert.strictEqual((yield* wholeOf(AnthropicMessages.parts(yield* ask))).turn.message.text, "I saw: 3, 21")
+      assert.deepStrictEqual(statuses(yield* requests), [200, 200])
+    }))
 })

@@ -98,6 +98,18 @@ describe("GeminiContent.layer: what is sent", () => {
       assert.deepInclude(sent, { toolConfig: { functionCallingConfig } })
     }))
 
+  it.effect.each([[newer, true, true], [older, true, false], [older, false, true]] as const)(
+    "of %s has the schema of a text that is asked for, tools being there or not (%s): %s",
+    ([model, hasTools, hasSchema]) =>
+      Effect.gen(function*() {
+        const jsonSchema = { type: "object", properties: {} }
+        const request = { output: { name: "answer", jsonSchema }, toolkit: hasTools ? toolkit : undefined }
+        const generationConfig = { responseMimeType: "application/json", responseJsonSchema: jsonSchema }
+        const sent = yield* bodySent(GeminiContent.layer, request, { model })
+        assert.deepInclude(sent, { generationConfig: hasSchema ? generationConfig : {} })
+      })
+  )
+
   it.effect("is the same whatever is said of parallel calls, for which there is no switch", () =>
     Effect.gen(function*() {
       const sent = yield* bodySent(GeminiContent.layer, { toolkit, parallelToolCalls: false })

@@ -1,14 +1,22 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ApiError, type GenerateContentResponse, type Part } from "@google/genai"
+import { ApiError, type Content, type GenerateContentResponse, GoogleGenAI, type Part } from "@google/genai"
 import { Batch } from "@volley/core"
 import * as GeminiContent from "@volley/google/GeminiContent"
 import { Effect, Schema } from "effect"
-import { answering, generate, reach } from "../../simulator/test/ChatModelSuite.ts"
+import {
+  answering,
+  generate,
+  reach,
+  simulated,
+  statuses,
+  toolkit as cities
+} from "../../simulator/test/ChatModelSuite.ts"
 import {
   assertSame,
   Choices,
   collect,
   cut,
+  dispatched,
   eventsOf,
   reasonOf,
   sent,
@@ -261,4 +269,19 @@ describe("a turn of Gemini in fragments", () => {
       }),
     { arbitrary: { runs: 200 } }
   )
+})
+
+describe("GeminiContent.parts in a loop of one's own", () => {
+  it.effect("runs the calls of a stream of the official client, and gives what to append", () =>
+    Effect.gen(function*() {
+      const { fetch, requests } = yield* simulated()
+      const { models } = new GoogleGenAI({ apiKey: "key", vertexai: false, httpOptions: { fetch } })
+      const contents: Array<Content> = [{ role: "user", parts: [{ text: "Go." }] }]
+      const request = { model: "gemini-3.8-flash", contents, config: { tools: GeminiContent.tools(cities) } }
+      const ask = Effect.promise(() => models.generateContentStream(request))
+      const { response, settled } = yield* dispatched(cities, GeminiContent.parts(yield* ask))
+      contents.push(...GeminiContent.followUp(response, settled))
+      assert.strictEqual((yield* wholeOf(GeminiContent.parts(yield* ask))).turn.message.text, "I saw: 3, 21")
+      assert.deepStrictEqual(statuses(yield* requests), [200, 200])
+    }))
 })

@@ -78,6 +78,40 @@ describe("OpenAiChat.layer: what is sent", () => {
     }))
 })
 
+describe("OpenAiChat.layer: JSON that is asked for", () => {
+  const city = {
+    type: "object",
+    properties: { city: { type: "string" } },
+    required: ["city"],
+    additionalProperties: false
+  }
+
+  const schemas: ReadonlyArray<readonly [string, object, boolean]> = [
+    ["closed", city, true],
+    ["open", { ...city, additionalProperties: true }, false],
+    ["with an optional property", { ...city, required: [] }, false],
+    ["with a keyword that strict mode does not know", {
+      ...city,
+      properties: { city: { type: "string", minLength: 1 } }
+    }, false],
+    ["with a value of any type", { ...city, properties: { city: {} } }, false],
+    ["whose root is no object", { type: "array", items: city }, false]
+  ]
+
+  it.effect.each(schemas)(
+    "is strict where strict mode takes the schema as it is: %s",
+    ([, schema, strict]) =>
+      Effect.gen(function*() {
+        const { fetch, requests } = answering(response(said({ content: "{}" })))
+        const output = { name: "answer", jsonSchema: { ...schema } }
+        yield* Effect.provide(generate({ output }), OpenAiChat.layer({ ...reach, fetch }))
+        assert.deepInclude(yield* Effect.promise(() => requests[0]?.json() ?? Promise.resolve()), {
+          response_format: { type: "json_schema", json_schema: { name: "answer", schema, strict } }
+        })
+      })
+  )
+})
+
 describe("OpenAiChat.layer: the environment", () => {
   it.effect("decides neither where requests go nor who sends them", () =>
     Effect.gen(function*() {

@@ -3,11 +3,19 @@ import { Batch } from "@volley/core"
 import * as OpenAiChat from "@volley/openai/OpenAiChat"
 import { Effect, Schema } from "effect"
 import OpenAI, { APIError } from "openai"
-import { answering, generate, reach } from "../../simulator/test/ChatModelSuite.ts"
+import {
+  answering,
+  generate,
+  reach,
+  simulated,
+  statuses,
+  toolkit as cities
+} from "../../simulator/test/ChatModelSuite.ts"
 import {
   Choices,
   collect,
   cut,
+  dispatched,
   eventsOf,
   interleave,
   reasonOf,
@@ -344,4 +352,19 @@ describe("a turn of OpenAI Chat in fragments", () => {
       }),
     { arbitrary: { runs: 200 } }
   )
+})
+
+describe("OpenAiChat.parts in a loop of one's own", () => {
+  it.effect("runs the calls of a stream of the official client, and gives what to append", () =>
+    Effect.gen(function*() {
+      const { fetch, requests } = yield* simulated()
+      const { completions } = new OpenAI({ apiKey: "key", fetch }).chat
+      const messages: Array<OpenAI.ChatCompletionMessageParam> = [{ role: "user", content: "Go." }]
+      const request = { model: "gpt-4.1", messages, tools: OpenAiChat.tools(cities), stream: true } as const
+      const ask = Effect.promise(() => completions.create(request))
+      const { response, settled } = yield* dispatched(cities, OpenAiChat.parts(yield* ask))
+      messages.push(...OpenAiChat.followUp(response, settled))
+      assert.strictEqual((yield* wholeOf(OpenAiChat.parts(yield* ask))).turn.message.text, "I saw: 3, 21")
+      assert.deepStrictEqual(statuses(yield* requests), [200, 200])
+    }))
 })

@@ -106,6 +106,16 @@ describe("OpenAiResponses.layer: what is sent", () => {
       })
   )
 
+  it.effect.each([false, true])(
+    "has the schema of the text that is asked for, strict where it is closed: %s",
+    (closed) =>
+      Effect.gen(function*() {
+        const schema = { type: "object", properties: {}, ...(closed && { additionalProperties: false }) }
+        const body = yield* bodySent(OpenAiResponses.layer, { output: { name: "answer", jsonSchema: schema } })
+        assert.deepInclude(body, { text: { format: { type: "json_schema", name: "answer", schema, strict: closed } } })
+      })
+  )
+
   it.effect("goes to the official API unless another is given, whatever the environment says", () =>
     Effect.gen(function*() {
       yield* Effect.addFinalizer(() => Effect.sync(() => vi.unstubAllEnvs()))

@@ -2,14 +2,22 @@ import { assert, describe, it } from "@effect/vitest"
 import { Batch } from "@volley/core"
 import * as OpenAiResponses from "@volley/openai/OpenAiResponses"
 import { Effect, Schema } from "effect"
-import { APIError } from "openai"
-import type { ResponseStreamEvent } from "openai/resources/responses/responses"
-import { answering, generate, reach } from "../../simulator/test/ChatModelSuite.ts"
+import OpenAI, { APIError } from "openai"
+import type { ResponseInputItem, ResponseStreamEvent } from "openai/resources/responses/responses"
+import {
+  answering,
+  generate,
+  reach,
+  simulated,
+  statuses,
+  toolkit as cities
+} from "../../simulator/test/ChatModelSuite.ts"
 import {
   assertSame,
   Choices,
   collect,
   cut,
+  dispatched,
   eventsOf,
   interleave,
   reasonOf,
@@ -359,4 +367,19 @@ describe("a turn of OpenAI Responses in fragments", () => {
       }),
     { arbitrary: { runs: 200 } }
   )
+})
+
+describe("OpenAiResponses.parts in a loop of one's own", () => {
+  it.effect("runs the calls of a stream of the official client, and gives what to append", () =>
+    Effect.gen(function*() {
+      const { fetch, requests } = yield* simulated()
+      const { responses } = new OpenAI({ apiKey: "key", fetch })
+      const input: Array<ResponseInputItem> = [{ role: "user", content: "Go." }]
+      const request = { model: "gpt-5.4", input, tools: OpenAiResponses.tools(cities), stream: true } as const
+      const ask = Effect.promise(() => responses.create(request))
+      const { response, settled } = yield* dispatched(cities, OpenAiResponses.parts(yield* ask))
+      input.push(...OpenAiResponses.followUp(response, settled))
+      assert.strictEqual((yield* wholeOf(OpenAiResponses.parts(yield* ask))).turn.message.text, "I saw: 3, 21")
+      assert.deepStrictEqual(statuses(yield* requests), [200, 200])
+    }))
 })

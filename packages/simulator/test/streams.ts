@@ -2,8 +2,8 @@
  * What the tests of streamed turns arrange.
  */
 import { assert } from "@effect/vitest"
-import type { ChatModel, ChatModelError } from "@volley/core"
-import { Effect, Result, Schema, Stream } from "effect"
+import { Batch, type ChatModel, type ChatModelError, type Tool, type Toolkit } from "@volley/core"
+import { Deferred, Effect, Result, Schema, Stream } from "effect"
 
 /** Gives events as a client does, and ends, or breaks off with an error. */
 export async function* eventsOf<A>(events: ReadonlyArray<A>, error?: unknown): AsyncGenerator<A> {
@@ -60,6 +60,22 @@ export const assertSame = Effect.fnUntraced(function*<R>(stream: Parts<R>, turn:
 
 /** A value as it is once it went over a wire. */
 export const sent = <A>(value: A): A => JSON.parse(JSON.stringify(value))
+
+/** Runs the calls of a turn while it comes, and gives its response beside what became of them. */
+export const dispatched = Effect.fnUntraced(function*<T extends Tool.Any, R>(
+  toolkit: Toolkit.Toolkit<T>,
+  stream: Parts<R>
+) {
+  const turn = yield* Deferred.make<R>()
+  const calls = stream.pipe(
+    Stream.tap((part) => part._tag === "Turn" ? Deferred.succeed(turn, part.response) : Effect.void),
+    Stream.filter((part) => part._tag === "Call"),
+    Stream.map(({ call }) => call)
+  )
+  const settled = yield* Batch.dispatch(toolkit, calls)
+  yield* settled.end
+  return { settled, response: yield* Deferred.await(turn) }
+})
 
 /** Why a stream gave no turn. */
 export const reasonOf = Effect.fnUntraced(function*<R>(stream: Parts<R>) {
