@@ -205,7 +205,7 @@ export const layer = (options: ChatModel.ApiOptions): Layer.Layer<ChatModel.Chat
       open: async (request, signal) => {
         const body = { ...bodyOf(options, request), stream: true } as const
         const { data, response } = await client.messages.create(body, { signal }).withResponse()
-        return ChatModel.eventsOf(data, response)
+        return ChatModel.streamOf(data, response)
       },
       fold,
       reason: (error, now) => reasonOf(client, error, now)

@@ -117,7 +117,7 @@ export interface Fold<S, out Response> {
 }
 
 /** The events of a response; throws where it says itself that it is something else, as a server that never streams does. */
-export const eventsOf = <A>(events: A, { body, headers }: Pick<Response, "body" | "headers">): A => {
+export const streamOf = <A>(events: A, { body, headers }: Pick<Response, "body" | "headers">): A => {
   const type = headers.get("content-type") ?? ""
   if (body !== null && !/json|html/.test(type)) return events
   throw new SyntaxError(`${body === null ? "an empty body" : type} in place of events`)

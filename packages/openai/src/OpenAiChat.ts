@@ -213,7 +213,7 @@ export const layer = (options: ChatModel.ApiOptions): Layer.Layer<ChatModel.Chat
       open: async (request, signal) => {
         const body = streamed(bodyOf(options, request))
         const { data, response } = await client.chat.completions.create(body, { signal }).withResponse()
-        return ChatModel.eventsOf(data, response)
+        return ChatModel.streamOf(data, response)
       },
       fold,
       reason: (error, now) => reasonOf(client, error, now)

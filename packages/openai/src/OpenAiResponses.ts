@@ -223,7 +223,7 @@ export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
       open: async (request, signal) => {
         const body = { ...bodyOf(options, request), stream: true } as const
         const { data, response } = await client.responses.create(body, { signal }).withResponse()
-        return ChatModel.eventsOf(data, response)
+        return ChatModel.streamOf(data, response)
       },
       fold: foldOf(options),
       reason: (error, now) => reasonOf(client, error, now)

@@ -155,6 +155,12 @@ describe("OpenAiChat.parts", () => {
       )
     }))
 
+  it.effect("takes an empty finish_reason for none, as some servers send it all along", () =>
+    Effect.gen(function*() {
+      const { turn } = yield* wholeOf(parts([chunk({ content: "Fi" }, ""), chunk({ content: "ne." }, ""), stop]))
+      assert.strictEqual(turn.message.text, "Fine.")
+    }))
+
   it.effect("tells a refusal as text", () =>
     Effect.gen(function*() {
       const events = [

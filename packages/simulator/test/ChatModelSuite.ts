@@ -6,6 +6,7 @@ import { Agent, Batch, ChatModel, ChatModelError, Conversation, Tool, Toolkit } 
 import { Config, ConfigProvider, Deferred, Effect, Fiber, Layer, Option, Redacted, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { createServer, type Socket } from "node:net"
+import type * as Frame from "../src/Frame.ts"
 import type { Script } from "../src/Script.ts"
 import * as Simulator from "../src/Simulator.ts"
 import { twoCities } from "./harness.ts"
@@ -561,6 +562,20 @@ const streams = (provider: Provider): void => {
           assert.deepStrictEqual(parts.map(({ _tag }) => _tag), ["Call", "Call", "Turn"])
         }))
     }
+
+    const fragments: ReadonlyArray<Frame.Fragment> = [1, 1000, [3, 0, 7]]
+
+    it.effect.each(fragments.map((fragment) => [fragment] as const))(
+      "is the turn that comes in one piece otherwise, be it cut into fragments of %j",
+      ([fragment]) =>
+        Effect.gen(function*() {
+          const asked = Effect.fnUntraced(function*({ layerOf }: Provider) {
+            const { fetch } = yield* simulated({ fragment })
+            return yield* Effect.provide(twoTurns, layerOf({ ...reachOf(provider), fetch }))
+          })
+          assert.deepStrictEqual(yield* asked(streaming(provider)), yield* asked(provider))
+        })
+    )
 
     it.effect("aborts the request when its reader is interrupted", () =>
       Effect.gen(function*() {

@@ -71,7 +71,7 @@ export const next = (state: State, event: unknown): Step =>
 const isOver = ({ finish }: State, { delta, finish_reason }: typeof Choice.Type): boolean =>
   finish !== undefined
   && ((delta?.content ?? "") !== "" || (delta?.refusal ?? "") !== "" || (delta?.tool_calls ?? []).length > 0
-    || (finish_reason ?? finish) !== finish)
+    || (finish_reason || finish) !== finish)
 
 const take = (
   state: State,
@@ -83,7 +83,7 @@ const take = (
     message: { ...state.message, ...(role && { role }), ...grown(state.message, said) },
     calls: (fragments ?? []).reduce(joined, state.calls),
     logprobs: grow(state.logprobs, logprobs),
-    finish: finish_reason ?? state.finish
+    finish: finish_reason || state.finish
   }
   const text = said.content || (taken.message["content"] ? "" : said.refusal) || ""
   return [taken, ChatModel.textPart(text)]
