@@ -199,6 +199,15 @@ describe("AnthropicMessages.parts", () => {
       assert.deepStrictEqual((yield* collect(parts(events))).parts, [])
     }))
 
+  it.effect("tells no call before those that stand before it", () =>
+    Effect.gen(function*() {
+      const [a, b] = [call("a"), call("b", { city: "Rome" })]
+      const events = [messageStart, start(0, a), start(1, b), ...rest(b, 1), start(2, text("")), ...rest(a, 0)]
+      assert.deepStrictEqual(summary((yield* collect(parts([...events, stopped(2)]))).parts), [])
+      const { calls } = yield* wholeOf(parts([...events, stopped(2), ...ending("tool_use")]))
+      assert.deepStrictEqual(calls.map(({ id, index }) => [id, index]), [["a", 0], ["b", 1]])
+    }))
+
   it.effect("tells a call at the end whose id is missing or another's, and the same call once", () =>
     Effect.gen(function*() {
       const body = response([call("a"), call("a"), call("a", {}), call(""), call("b")])
