@@ -2,7 +2,7 @@
  * The waterfall that a demo draws while it plays.
  */
 import { assert, describe, expect, it } from "@effect/vitest"
-import { Effect, Scope } from "effect"
+import { Effect, Exit, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import * as Live from "../src/Live.ts"
 import * as Picture from "../src/Picture.ts"
@@ -55,7 +55,7 @@ describe("Live.make", () => {
       const frames = terminal.written.filter((text) => text.includes("model"))
       assert.strictEqual(frames.length, 4)
       assert.isTrue(frames[2]!.startsWith("\u001b[2A\u001b[J"))
-      yield* Scope.close(scope, Effect.runSync(Effect.exit(Effect.void)))
+      yield* Scope.close(scope, Exit.void)
       assert.strictEqual(terminal.written.at(-1), "\u001b[2A\u001b[J")
     }))
 

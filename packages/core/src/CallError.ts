@@ -48,7 +48,7 @@ export class LimitExceeded extends Schema.TaggedError<LimitExceeded>()("LimitExc
   override get message(): string {
     return this.maxCalls === 0
       ? "Tools are switched off; this call did not run."
-      : `Only the first ${this.maxCalls} calls of a turn run; this one did not. Ask for it in the next turn.`
+      : `Only the first ${this.maxCalls} calls of a turn run; this one did not. Ask for it in the next turn, if tools are still on then.`
   }
 }
 

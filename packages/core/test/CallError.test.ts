@@ -86,7 +86,7 @@ describe("CallError.toModel", () => {
       truncated
         {"type":"Truncated","message":"The turn was cut off before it was complete; this call did not run. Ask again, with fewer or shorter calls.","retryable":true,"data":{}}
       limit exceeded
-        {"type":"LimitExceeded","message":"Only the first 64 calls of a turn run; this one did not. Ask for it in the next turn.","retryable":true,"data":{"maxCalls":64}}
+        {"type":"LimitExceeded","message":"Only the first 64 calls of a turn run; this one did not. Ask for it in the next turn, if tools are still on then.","retryable":true,"data":{"maxCalls":64}}
       tools switched off
         {"type":"LimitExceeded","message":"Tools are switched off; this call did not run.","retryable":false,"data":{"maxCalls":0}}
       timeout
