@@ -5,7 +5,9 @@ import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as JsonSchema from "effect/JsonSchema"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -206,6 +208,34 @@ export const parts = <S, Response>(
       (progress, event) => orFail(wire, Option.isSome(event) ? next(fold, progress, event.value) : end(fold, progress))
     )
   )
+
+/**
+ * A streamed turn, taken apart.
+ *
+ * - `calls`: what `Batch.dispatch` takes; to be read once
+ * - `whole`: known when `calls` have been read to their end, and fails as they do
+ */
+export interface Split<out Response, out E, out R> {
+  readonly calls: Stream.Stream<ToolCall, E, R>
+  readonly whole: Effect.Effect<Whole<Response>, E>
+}
+
+/** Takes the calls of a streamed turn out of its parts, and keeps the whole of it, which `followUp` takes. */
+export const split = Effect.fnUntraced(function*<Response, E, R>(
+  parts: Stream.Stream<Part<Response>, E, R>
+): Effect.fn.Return<Split<Response, E, R>> {
+  const whole = yield* Deferred.make<Whole<Response>, E>()
+  const unfinished = new Error("The calls of a turn ended, or were read no further, before the whole of it was there.")
+  const calls = parts.pipe(
+    Stream.tap((part) => part._tag === "Turn" ? Deferred.succeed(whole, part) : Effect.void),
+    Stream.onExit((exit) =>
+      Exit.isFailure(exit) ? Deferred.failCause(whole, exit.cause) : Deferred.die(whole, unfinished)
+    ),
+    Stream.filter((part) => part._tag === "Call"),
+    Stream.map(({ call }) => call)
+  )
+  return { calls, whole: Deferred.await(whole) }
+})
 
 /** How far a turn was read; `told` are the calls that were complete. */
 interface Progress<S> {

@@ -1,0 +1,55 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Batch, ChatModel, ChatModelError, Toolkit } from "@volley/core"
+import { Cause, Effect, Exit, Fiber, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { asks, partsOf } from "./scripted.ts"
+import { acting, ends } from "./support.ts"
+
+const turn = asks({ name: "look" }, { name: "look" })
+const parts = partsOf({ ...turn, message: { ...turn.message, text: "I look." } })
+const whole = parts.at(-1)
+const toolkit = Toolkit.make(acting("look", () => Effect.succeed("seen"), { readOnly: true }))
+
+const unreachable = new ChatModelError.ChatModelError({
+  wire: "some",
+  reason: new ChatModelError.Unreachable({ message: "gone" })
+})
+
+describe("ChatModel.split", () => {
+  it.effect("gives the calls as they come, and the whole turn behind them", () =>
+    Effect.gen(function*() {
+      const slowly = Stream.tap(Stream.fromIterable(parts), () => Effect.sleep("1 second"))
+      const split = yield* ChatModel.split(slowly)
+      const asking = yield* Effect.forkChild(split.whole, { startImmediately: true })
+      const dispatched = yield* Effect.forkChild(Batch.dispatch(toolkit, split.calls), { startImmediately: true })
+      yield* TestClock.adjust("3999 millis")
+      assert.isUndefined(asking.pollUnsafe())
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* Fiber.join(asking), whole)
+      const settled = yield* Fiber.join(dispatched)
+      assert.deepStrictEqual([ends(settled), settled.end], [["seen", "seen"], Exit.void])
+    }))
+
+  it.effect("gives the error of a turn that breaks off in place of the whole, and what had been called for", () =>
+    Effect.gen(function*() {
+      const broken = Stream.concat(Stream.fromIterable(parts.slice(0, 2)), Stream.fail(unreachable))
+      const { calls, whole } = yield* ChatModel.split(broken)
+      const settled = yield* Batch.dispatch(toolkit, calls)
+      assert.deepStrictEqual([ends(settled), settled.end], [["seen"], Exit.fail(unreachable)])
+      assert.strictEqual(yield* Effect.flip(whole), unreachable)
+    }))
+
+  it.effect.each([
+    { how: "end", read: Stream.runDrain },
+    { how: "are read no further", read: Stream.runHead }
+  ])(
+    "dies in place of waiting for ever where the parts $how before the whole turn is there",
+    ({ read }) =>
+      Effect.gen(function*() {
+        const { calls, whole } = yield* ChatModel.split(Stream.fromIterable(parts.slice(0, -1)))
+        yield* read(calls)
+        const exit = yield* Effect.exit(whole)
+        assert(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+      })
+  )
+})
