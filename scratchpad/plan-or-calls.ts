@@ -22,8 +22,11 @@ const play = Effect.fnUntraced(function*(scenario: typeof questions) {
     }
   })
   const { answer, rounds } = yield* Effect.gen(function*() {
-    const { generate } = yield* ChatModel.ChatModel
-    const traced = { generate: (request: ChatModel.Request) => Effect.withSpan(generate(request), "model") }
+    const model = yield* ChatModel.ChatModel
+    const traced = ChatModel.ChatModel.of({
+      ...model,
+      generate: (request) => Effect.withSpan(model.generate(request), "model")
+    })
     const run = Agent.run({ toolkit: scenario.toolkit, prompt: scenario.prompt })
     return yield* Effect.provideService(run, ChatModel.ChatModel, traced)
   }).pipe(Effect.provide(model), Effect.provideService(Tracer.Tracer, tracer))

@@ -27,7 +27,7 @@ export const toolkit = Toolkit.make(getWeather, getTime)
 
 export const prompt = "Weather and time in Tokyo, and the weather in Atlantis?"
 
-const script: Script.Script = {
+export const script: Script.Script = {
   wants: () => [
     { name: "get_weather", arguments: { city: "Tokyo" } },
     { name: "get_time", arguments: { city: "Tokyo" } },
