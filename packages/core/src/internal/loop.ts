@@ -61,7 +61,7 @@ export const loop = Effect.fnUntraced(function*(
     const read = yield* Effect.result(agent.output ? agent.output.read(message.text) : Effect.void)
     if (Result.isSuccess(read)) return end(state, taken.turn, limit, read.success)
     if (limit !== undefined) return yield* fail(state, new InvalidOutput({ issue: read.failure, text: message.text }))
-    state = { ...state, conversation: Conversation.append(state.conversation, mend(read.failure)) }
+    state = { ...state, conversation: Conversation.append(state.conversation, mend(read.failure, agent.output)) }
   }
 })
 
@@ -268,9 +268,12 @@ const settled = Effect.fnUntraced(function*(
 const wasAdmitted = ({ result }: Outcome): boolean =>
   Result.isSuccess(result) || result.failure._tag === "ToolFailure" || result.failure.reason._tag !== "LimitExceeded"
 
-const mend = (issue: string): Conversation.Message => ({
+/** Not every wire tells a model of a schema beside tools. */
+const mend = (issue: string, output: Output.Output | undefined): Conversation.Message => ({
   role: "user",
-  text: `This is not the JSON that was asked for: ${issue}. Answer again, with nothing but that JSON.`
+  text: `This is not the JSON that was asked for: ${issue}. Answer again, with nothing but JSON of this schema: ${
+    JSON.stringify(output?.request.jsonSchema)
+  }`
 })
 
 const end = (

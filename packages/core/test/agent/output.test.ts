@@ -52,7 +52,7 @@ describe("Agent.run with an output", () => {
       assert.strictEqual(output.city, "Oslo")
       const told = conversation.messages.flatMap((message) => message.role === "user" ? [message.text] : [])
       assert.strictEqual(told.length, 3)
-      assert.match(told[1]!, /JSON/)
+      assert.include(told[1]!, JSON.stringify(model.requests[0]!.output?.jsonSchema))
       assert.match(told[2]!, /Missing key[^]*at/)
     }))
 
