@@ -4,6 +4,7 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { identity } from "effect/Function"
 import type * as JsonSchema from "effect/JsonSchema"
 import * as Option from "effect/Option"
@@ -15,6 +16,7 @@ import { InvalidArguments, ToolFailure, Unencodable } from "./CallError.ts"
 import { Content } from "./Content.ts"
 import { claim, type Claims } from "./internal/claims.ts"
 import type { Expansion } from "./internal/expansion.ts"
+import { guarded } from "./internal/guarded.ts"
 import { checkOf, jsonSchemaOf, withObjectRoot } from "./internal/jsonSchema.ts"
 import * as Standard from "./internal/standardSchema.ts"
 import type { Limit } from "./Limits.ts"
@@ -245,8 +247,12 @@ const compile = (name: string, definition: AnyDefinition, { codec, jsonSchema, s
   const decode = Schema.decodeUnknownEffect(codec, { errors: "all" })
   const answer = answerWith(definition.success, definition.content)
   const fail = failWith(tool, failure)
-  const attempt = (parameters: unknown): Attempt<unknown, unknown, unknown> => (call) =>
-    Effect.matchEffect(Effect.suspend(() => execute(parameters, call)), { onFailure: fail, onSuccess: answer })
+  const attempt = (parameters: unknown): Attempt<unknown, unknown, unknown> => (call) => {
+    const executed = guarded(() => execute(parameters, call))
+    return Exit.isExit(executed) && executed._tag === "Success"
+      ? guarded(() => answer(executed.value))
+      : Effect.matchEffect(executed, { onFailure: fail, onSuccess: answer })
+  }
   const encode = Schema.encodeUnknownEffect(codec, { errors: "all" })
   const parametersOf = (args: unknown) => Effect.mapErrorEager(decode(args), invalidArguments)
   return {
@@ -255,7 +261,11 @@ const compile = (name: string, definition: AnyDefinition, { codec, jsonSchema, s
     approval: approvalOf(definition, parametersOf),
     hold: identity,
     encode: (parameters) => Effect.mapErrorEager(encode(parameters), invalidArguments),
-    call: (args, use) => Effect.flatMap(parametersOf(args), (parameters) => use(attempt(parameters)))
+    call: (args, use) =>
+      Effect.flatMapEager(
+        guarded(() => parametersOf(args)),
+        (parameters) => use(attempt(parameters))
+      )
   }
 }
 

@@ -86,7 +86,8 @@ export const execute = (
   Effect.contextWith((context: Context.Context<unknown>) => {
     const begun = begin(toolkit, options, context)
     const limits = Context.getOption(context, Limits.Limits)
-    return Effect.map(run(begun.batch, nodes, begun.concurrency, limits), (outcomes) => executed(begun, outcomes))
+    return Effect.map(run(begun.batch, nodes, begun.concurrency, limits, context), (outcomes) =>
+      executed(begun, outcomes))
   })
 
 /**
@@ -133,7 +134,7 @@ const begin = (toolkit: Toolkit.Any, options: Options, context: Context.Context<
   const option = <K extends keyof typeof safe>(name: K) => options[name] ?? defaults[name] ?? safe[name]
   const amount = (name: "concurrency" | "maxCalls" | "maxResultBytes" | "maxMessageBytes", least: number) =>
     atLeast(least, name, option(name))
-  const now = stopwatch(Context.get(context, Clock.Clock))
+  const now = stopwatch(context)
   const deadline = millis("deadline", option("deadline"))
   let runId = options.runId ?? defaults.runId
   const batch: Batch = {
@@ -179,7 +180,13 @@ const millis = (name: string, value: Duration.Input | "unbounded"): number => {
 }
 
 /** Reads the wall clock once and goes on from there by the monotonic one: milliseconds since the epoch that never jump. */
-const stopwatch = (clock: Clock.Clock) => {
+const stopwatch = (context: Context.Context<unknown>): () => number => {
+  const clock = Context.get(context, Clock.Clock)
+  if (!context.mapUnsafe.has(Clock.Clock.key)) {
+    // The same as Effect's own clock reads, without its detour through big integers.
+    const epoch = clock.currentTimeMillisUnsafe() - performance.now()
+    return () => epoch + performance.now()
+  }
   const epoch = clock.currentTimeMillisUnsafe() - Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   return () => epoch + Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 }

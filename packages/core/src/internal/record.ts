@@ -70,21 +70,25 @@ export const sameFor = (call: ToolCall, outcome: Outcome): Outcome => {
 
 /** Tells the batch of a failure, where it wants to know, and the host of a crash, whole and once. */
 export const announced = (batch: Batch, outcome: Outcome): Effect.Effect<Outcome> => {
-  const { call, name, result } = outcome
-  if (Result.isSuccess(result)) return Effect.succeed(outcome)
+  const telling = announcement(batch, outcome)
+  return telling === undefined ? Effect.succeed(outcome) : Effect.as(telling, outcome)
+}
+
+/** Tells the batch; gives what tells the host, where there is anything to tell. */
+export const announcement = (batch: Batch, { call, name, result }: Outcome): Effect.Effect<void> | undefined => {
+  if (Result.isSuccess(result)) return undefined
   if (batch.failure !== undefined) Deferred.doneUnsafe(batch.failure, Effect.void)
-  return logged(result.failure).pipe(
+  return logged(result.failure)?.pipe(
     Effect.catchCause(() => Effect.logError("A tool crashed, with an error that cannot be printed")),
     Effect.annotateLogs({ tool: name, callId: call.id }),
-    Effect.catchCause(() => Effect.void),
-    Effect.as(outcome)
+    Effect.catchCause(() => Effect.void)
   )
 }
 
 /** What a model is not shown of an error, but its host needs to mend the tool. */
-const logged = (error: CallError | ToolFailure<unknown>): Effect.Effect<void> => {
-  if (error._tag === "ToolFailure") return Effect.void
+const logged = (error: CallError | ToolFailure<unknown>): Effect.Effect<void> | undefined => {
+  if (error._tag === "ToolFailure") return undefined
   if (error.reason._tag === "Defect") return Effect.logError("A tool crashed", error.reason.cause)
   if (error.reason._tag === "Unencodable") return Effect.logError("A tool broke its schema", error.reason.issue)
-  return Effect.void
+  return undefined
 }

@@ -1,3 +1,4 @@
+import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -11,6 +12,7 @@ import type { Outcome } from "../Outcome.ts"
 import type { ToolCall } from "../ToolCall.ts"
 import { type Arrival, arrived } from "./arrival.ts"
 import type { Claims } from "./claims.ts"
+import { drive } from "./drive.ts"
 import { Gate, type Place } from "./gate.ts"
 import { inCallOrder } from "./inCallOrder.ts"
 import type { Line, Member, Node } from "./line.ts"
@@ -23,11 +25,14 @@ export const run = (
   batch: Batch,
   nodes: ReadonlyArray<Node>,
   concurrency: number,
-  limits: SharedLimits
+  limits: SharedLimits,
+  context: Context.Context<unknown>
 ): Effect.Effect<ReadonlyArray<Outcome>, never, unknown> => {
   const shared = Option.isSome(limits) && limits.value.everyCall.length > 0
   if (!shared && !nodes.some((node) => waits(batch, node))) {
-    return Effect.forEach(nodes, ({ call }, index) => settle(batch, call, index), { concurrency })
+    return batch.tell === undefined
+      ? drive(batch, nodes, concurrency, context)
+      : Effect.forEach(nodes, ({ call }, index) => settle(batch, call, index), { concurrency })
   }
   return gated(
     concurrency,

@@ -24,6 +24,7 @@ import type * as Toolkit from "../Toolkit.ts"
 import { type Arrival, isOver } from "./arrival.ts"
 import { decide } from "./decide.ts"
 import type { CallEvent } from "./events.ts"
+import { guarded } from "./guarded.ts"
 import { idempotencyKey } from "./idempotencyKey.ts"
 import { argumentsOf, beforehand, claim, type Line, type Member, turn } from "./line.ts"
 import { announced, type End, isHarmless, record, sameFor, unknownTool } from "./record.ts"
@@ -92,21 +93,16 @@ const settleUntold = (
   seat: Seat | undefined
 ): Effect.Effect<Outcome, never, unknown> =>
   Effect.suspend(() => {
-    const tool = batch.toolkit.byName.get(call.name)
-    if (tool === undefined) return announced(batch, unknownTool(batch, call))
-    const refusal = admit(batch, tool, call, index)
-    if (refusal !== undefined) return refuse(batch, tool, call, refusal)
-    if (seat !== undefined) {
-      return Effect.catchDefect(tool.hold(inSeat(batch, tool, call, seat)), (defect) =>
-        refuse(batch, tool, call, new Defect({ harmless: isHarmless(tool), cause: Cause.die(defect) })))
-    }
-    const args = parse(call.arguments)
-    return Result.isFailure(args)
-      ? refuse(batch, tool, call, args.failure)
-      : start(batch, { call, tool, args: args.success })
+    const admission = admitted(batch, call, index, seat !== undefined)
+    if (Result.isFailure(admission)) return announced(batch, admission.failure)
+    const ready = admission.success
+    if (seat === undefined) return start(batch, ready)
+    const { tool } = ready
+    return Effect.catchDefect(tool.hold(inSeat(batch, ready, seat)), (defect) =>
+      refuse(batch, tool, call, new Defect({ harmless: isHarmless(tool), cause: Cause.die(defect) })))
   })
 
-const inSeat = Effect.fnUntraced(function*(batch: Batch, tool: Tool.Any, call: ToolCall, { line, member }: Seat) {
+const inSeat = Effect.fnUntraced(function*(batch: Batch, { call, tool }: Ready, { line, member }: Seat) {
   const stop = beforeStart(batch, tool)
   const args = yield* beforehand(
     Effect.flatMap(argumentsOf(line, member), (args) => Effect.fromResult(parse(args))),
@@ -150,16 +146,43 @@ const becomeSeveral = Effect.fnUntraced(function*(
   return yield* announced(batch, record(batch, tool, call, startedAt, 1, end))
 })
 
+/** A call that may run, its arguments parsed unless they come `later`; or the outcome of one that may not. */
+export const admitted = (
+  batch: Batch,
+  call: ToolCall,
+  index: number,
+  later = false
+): Result.Result<Ready, Outcome> => {
+  const tool = batch.toolkit.byName.get(call.name)
+  if (tool === undefined) return Result.fail(unknownTool(batch, call))
+  const refusal = admit(batch, tool, call, index)
+  if (refusal !== undefined) return Result.fail(refused(batch, tool, call, refusal))
+  if (later) return Result.succeed({ call, tool, args: undefined })
+  const args = parse(call.arguments)
+  return Result.isFailure(args)
+    ? Result.fail(refused(batch, tool, call, args.failure))
+    : Result.succeed({ call, tool, args: args.success })
+}
+
 const admit = (batch: Batch, tool: Tool.Any, call: ToolCall, index: number): Reason | undefined => {
   if (call.status === "truncated") return new Truncated()
   if (index >= batch.maxCalls) return new LimitExceeded({ maxCalls: batch.maxCalls })
   return hasFailed(batch) ? stopped(tool, false) : undefined
 }
 
-const hasFailed = ({ failure }: Batch): boolean => failure !== undefined && Deferred.isDoneUnsafe(failure)
+export const hasFailed = ({ failure }: Batch): boolean => failure !== undefined && Deferred.isDoneUnsafe(failure)
+
+const refused = (batch: Batch, tool: Tool.Any, call: ToolCall, reason: Reason): Outcome =>
+  record(batch, tool, call, batch.now(), 0, Result.fail(reason))
 
 const refuse = (batch: Batch, tool: Tool.Any, call: ToolCall, reason: Reason): Effect.Effect<Outcome> =>
-  announced(batch, record(batch, tool, call, batch.now(), 0, Result.fail(reason)))
+  announced(batch, refused(batch, tool, call, reason))
+
+/** Why a call may not start now, if it may not, where so many milliseconds are left. */
+export const refusalAtStart = (batch: Batch, tool: Tool.Any, left: number): Reason | undefined => {
+  if (left <= 0) return timeout(batch, tool, "deadline", false)
+  return hasFailed(batch) ? stopped(tool, false) : undefined
+}
 
 /** Runs a call within its time, which begins now. */
 const start = (batch: Batch, ready: Ready, member?: Member): Effect.Effect<Outcome, never, unknown> =>
@@ -167,18 +190,18 @@ const start = (batch: Batch, ready: Ready, member?: Member): Effect.Effect<Outco
     const { call, tool } = ready
     const startedAt = batch.now()
     const left = leftOf(batch, startedAt)
-    if (left <= 0) return refuse(batch, tool, call, timeout(batch, tool, "deadline", false))
-    if (hasFailed(batch)) return refuse(batch, tool, call, stopped(tool, false))
+    const refusal = refusalAtStart(batch, tool, left)
+    if (refusal !== undefined) return refuse(batch, tool, call, refusal)
     let attempts = 0
-    const work = perform(batch, ready, startedAt + Math.min(timeoutOf(batch, tool), left), () => ++attempts)
-    const timed = within(observed(batch, tool, call, work), inTime(batch, tool, true))
+    const work = launch(batch, ready, startedAt + Math.min(timeoutOf(batch, tool), left), () => ++attempts)
+    const timed = within(work, inTime(batch, tool, true))
     return (batch.tell === undefined
       ? timed
       : Effect.andThen(batch.tell({ _tag: "CallStarted", call, at: startedAt }), timed)).pipe(
         Effect.flatMap((ended) =>
           ended._tag === "Exit"
             ? Effect.succeed(endOf(tool, ended.exit))
-            : Effect.as(dropWhenItEnds(batch, call, ended.fiber), Result.fail(ended.limit))
+            : Effect.as(listStray(batch, call, ended.fiber), Result.fail(ended.limit))
         ),
         Effect.flatMap((end) => {
           if (member !== undefined && Result.isSuccess(end)) member.answer = end.success
@@ -197,7 +220,7 @@ const inTime = (batch: Batch, tool: Tool.Any, started: boolean): Effect.Effect<R
   return orStopped(batch, tool, started, open ? Effect.raceFirst(time, deadlineOf(batch, tool, started)) : time)
 }
 
-const timeoutOf = (batch: Batch, tool: Tool.Any): number =>
+export const timeoutOf = (batch: Batch, tool: Tool.Any): number =>
   tool.timeout === undefined ? batch.timeout : Duration.toMillis(tool.timeout)
 
 /** Ends when a call that waits may not start any more, with the reason. */
@@ -213,7 +236,7 @@ const deadlineOf = (batch: Batch, tool: Tool.Any, started: boolean): Effect.Effe
   )
 }
 
-const leftOf = ({ arrival, expiresAt }: Batch, now: number): number => (arrival?.expiresAt ?? expiresAt) - now
+export const leftOf = ({ arrival, expiresAt }: Batch, now: number): number => (arrival?.expiresAt ?? expiresAt) - now
 
 const after = (millis: number, reason: () => Reason): Effect.Effect<Reason> =>
   millis === Infinity ? Effect.never : Effect.map(Effect.sleep(millis), reason)
@@ -228,12 +251,12 @@ const orStopped = (
   return Effect.raceFirst(time, Effect.map(Deferred.await(batch.failure), () => stopped(tool, started)))
 }
 
-const timeout = (batch: Batch, tool: Tool.Any, limit: Timeout["limit"], started: boolean): Timeout => {
+export const timeout = (batch: Batch, tool: Tool.Any, limit: Timeout["limit"], started: boolean): Timeout => {
   const millis = limit === "timeout" ? timeoutOf(batch, tool) : batch.arrival?.deadline ?? batch.deadline
   return new Timeout({ limit, millis, started, harmless: isHarmless(tool) })
 }
 
-const stopped = (tool: Tool.Any, started: boolean): Interrupted =>
+export const stopped = (tool: Tool.Any, started: boolean): Interrupted =>
   new Interrupted({ by: "failFast", started, harmless: isHarmless(tool) })
 
 /** Providers send arguments as JSON text, an empty text for none at all, or as a value. */
@@ -248,21 +271,47 @@ const parse = (args: unknown): Result.Result<unknown, InvalidArguments> => {
 
 const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
-const perform = (batch: Batch, { args, call, tool }: Ready, deadline: number, nextAttempt: () => number) =>
-  tool.call(args, (execute) => {
-    const attempt = Effect.suspend(() =>
-      execute({
-        id: call.id,
-        attempt: nextAttempt(),
-        deadline,
-        progress: (progress) => batch.tell?.({ _tag: "CallProgress", call, at: batch.now(), progress }) ?? Effect.void,
-        get idempotencyKey() {
-          return idempotencyKey(batch.runId(), call.id, tool.name, args)
-        }
-      })
-    )
-    return batch.retry !== undefined && isHarmless(tool) ? retried(attempt, batch.retry) : attempt
-  })
+/** All that a tool does for a call; an `Exit` where that is over at once. */
+export const launch = (batch: Batch, ready: Ready, deadline: number, nextAttempt: () => number) => {
+  const { args, call, tool } = ready
+  const { retry } = batch
+  const work = guarded(() =>
+    tool.call(args, (execute) => {
+      if (retry === undefined || !isHarmless(tool)) return execute(new Attempt(batch, ready, deadline, nextAttempt()))
+      const attempt = Effect.suspend(() => execute(new Attempt(batch, ready, deadline, nextAttempt())))
+      return retried(attempt, retry)
+    })
+  )
+  return Exit.isExit(work) ? work : observed(batch, tool, call, work)
+}
+
+/** What a handler is told about one attempt at its call. */
+class Attempt implements Tool.Call {
+  readonly id: string
+  readonly attempt: number
+  readonly deadline: number
+  readonly #batch: Batch
+  readonly #ready: Ready
+
+  constructor(batch: Batch, ready: Ready, deadline: number, attempt: number) {
+    this.id = ready.call.id
+    this.attempt = attempt
+    this.deadline = deadline
+    this.#batch = batch
+    this.#ready = ready
+  }
+
+  get idempotencyKey(): string {
+    const { args, call, tool } = this.#ready
+    return idempotencyKey(this.#batch.runId(), call.id, tool.name, args)
+  }
+
+  get progress(): Tool.Call["progress"] {
+    const { now, tell } = this.#batch
+    const { call } = this.#ready
+    return (progress) => tell?.({ _tag: "CallProgress", call, at: now(), progress }) ?? Effect.void
+  }
+}
 
 /** Only a tool's own failure is tried again: a result that cannot be encoded would not be at the next attempt either. */
 const retried = <A, R>(
@@ -274,7 +323,7 @@ const retried = <A, R>(
     onSuccess: (answer) => Effect.succeed(Result.succeed(answer))
   }).pipe(Effect.retry(schedule), Effect.flatMap(Effect.fromResult))
 
-const endOf = (tool: Tool.Any, exit: Exit.Exit<Tool.Answer<unknown>, Reason | ToolFailure<unknown>>): End => {
+export const endOf = (tool: Tool.Any, exit: Exit.Exit<Tool.Answer<unknown>, Reason | ToolFailure<unknown>>): End => {
   if (Exit.isSuccess(exit)) return Result.succeed(exit.value)
   const harmless = isHarmless(tool)
   if (Cause.hasDies(exit.cause)) return Result.fail(new Defect({ harmless, cause: exit.cause }))
@@ -297,7 +346,7 @@ const observed = <A, E, R>(batch: Batch, tool: Tool.Any, call: ToolCall, work: E
 }
 
 /** Lists a call that is answered while its tool still goes on, and logs that it ended after all. */
-const dropWhenItEnds = (batch: Batch, call: ToolCall, fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> => {
+export const listStray = (batch: Batch, call: ToolCall, fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> => {
   if (fiber.pollUnsafe() !== undefined) return Effect.void
   batch.late.push({ call, fiber })
   return Fiber.await(fiber).pipe(
