@@ -15,6 +15,7 @@ import type { Access } from "./Access.ts"
 import { InvalidArguments, ToolFailure, Unencodable } from "./CallError.ts"
 import { Content } from "./Content.ts"
 import { claim, type Claims } from "./internal/claims.ts"
+import { isOver } from "./internal/exit.ts"
 import type { Expansion } from "./internal/expansion.ts"
 import { guarded } from "./internal/guarded.ts"
 import { checkOf, jsonSchemaOf, withObjectRoot } from "./internal/jsonSchema.ts"
@@ -71,7 +72,14 @@ export interface Any {
     args: unknown,
     use: (attempt: Attempt<unknown, unknown, unknown>) => Effect.Effect<B, E, R>
   ) => Effect.Effect<B, E | InvalidArguments, unknown>
+  readonly direct: Direct | undefined
 }
+
+/** What a call comes to, as an effect that mostly is an `Exit`. */
+export type Answering = Effect.Effect<Answer<unknown>, ToolFailure<unknown> | Unencodable | InvalidArguments, unknown>
+
+/** One attempt at a call without a fiber: what it comes to, or the promise of it. Aborts by `signal`. */
+export type Direct = (args: unknown, call: Call, signal: AbortSignal) => Answering | Promise<Answering>
 
 /**
  * A tool with its types; `R` is what its handler and its schemas need.
@@ -85,6 +93,7 @@ export interface Any {
  * - `encode`: writes parameters as the arguments that `call` takes
  * - `expand`: makes several calls of one; only a plan has it
  * - `recode`: the same tool with its parameters in another JSON form; none where they were given as raw JSON Schema
+ * - `direct`: what `call` does, for functions of promises that nothing else was put around
  * - `call`: decodes arguments that are already parsed JSON, and gives `use` what executes them
  */
 export interface Tool<
@@ -178,6 +187,13 @@ interface AnyDefinition
   readonly limits?: Declared<unknown, Limit> | undefined
   readonly approval?: Approval<unknown> | undefined
   readonly execute?: ((parameters: unknown, call: Call) => Effect.Effect<unknown, unknown, unknown>) | undefined
+  readonly promise?: PromiseForm | undefined
+}
+
+/** A handler as `fromFunction` takes it. */
+interface PromiseForm {
+  readonly execute: (parameters: unknown, signal: AbortSignal, call: Call) => Promise<unknown>
+  readonly catch?: ((error: unknown) => unknown) | undefined
 }
 
 /**
@@ -243,7 +259,7 @@ const compile = (name: string, definition: AnyDefinition, { codec, jsonSchema, s
         compile(name, definition, { codec, jsonSchema, strict: true })
       : undefined
   }
-  const execute = definition.execute ?? viaHandler(name)
+  const execute = definition.execute ?? (definition.promise ? viaPromise(definition.promise) : viaHandler(name))
   const decode = Schema.decodeUnknownEffect(codec, { errors: "all" })
   const answer = answerWith(definition.success, definition.content)
   const fail = failWith(tool, failure)
@@ -265,7 +281,43 @@ const compile = (name: string, definition: AnyDefinition, { codec, jsonSchema, s
       Effect.flatMapEager(
         guarded(() => parametersOf(args)),
         (parameters) => use(attempt(parameters))
-      )
+      ),
+    direct: definition.promise && directOf(definition.promise, { parametersOf, answer, fail })
+  }
+}
+
+const viaPromise =
+  ({ catch: caught, execute }: PromiseForm) => (parameters: unknown, call: Call): Effect.Effect<unknown, unknown> => {
+    const run = async (signal: AbortSignal) => execute(parameters, signal, call)
+    return caught === undefined ? Effect.promise(run) : Effect.tryPromise({ try: run, catch: caught })
+  }
+
+const directOf = (
+  { catch: caught, execute }: PromiseForm,
+  { answer, fail, parametersOf }: {
+    readonly parametersOf: (args: unknown) => Effect.Effect<unknown, InvalidArguments, unknown>
+    readonly answer: (value: unknown) => Answering
+    readonly fail: (failure: unknown) => Answering
+  }
+): Direct => {
+  const answered = (value: unknown) => guarded(() => answer(value))
+  const rejected = (error: unknown): Answering =>
+    caught === undefined ? Effect.die(error) : guarded(() => fail(caught(error)))
+  const run = (parameters: unknown, call: Call, signal: AbortSignal): Answering | Promise<Answering> => {
+    try {
+      return Promise.resolve(execute(parameters, signal, call)).then(answered, rejected)
+    } catch (error) {
+      return rejected(error)
+    }
+  }
+  const later = async (parameters: unknown, call: Call, signal: AbortSignal) => run(parameters, call, signal)
+  return (args, call, signal) => {
+    const parameters = guarded(() => parametersOf(args))
+    if (isOver(parameters) && Exit.isSuccess(parameters)) return run(parameters.value, call, signal)
+    return Effect.flatMapEager(
+      parameters,
+      (parameters) => Effect.flatten(Effect.promise(() => later(parameters, call, signal)))
+    )
   }
 }
 
@@ -403,15 +455,12 @@ export function fromFunction<
     readonly catch?: ((error: unknown) => F["Type"]) | undefined
     readonly execute: (parameters: P["Type"], signal: AbortSignal, call: Call) => Promise<S["Type"]>
   }
-): Tool<Name, P, S, F, SchemaServices<P, S, F>, ReadOnly> {
-  const { catch: caught, execute, ...rest } = definition
-  return make(name, {
-    ...rest,
-    execute: (parameters, call): Effect.Effect<S["Type"], F["Type"]> => {
-      const run = async (signal: AbortSignal) => execute(parameters, signal, call)
-      return caught === undefined ? Effect.promise(run) : Effect.tryPromise({ try: run, catch: caught })
-    }
-  })
+): Tool<Name, P, S, F, SchemaServices<P, S, F>, ReadOnly>
+export function fromFunction(
+  name: string,
+  { catch: caught, execute, ...definition }: Omit<AnyDefinition, "execute"> & PromiseForm
+): Any {
+  return build(name, { ...definition, promise: { execute, catch: caught } })
 }
 
 /** Has equal calls of one run be one call, each id answered; for tools that read alone. */
@@ -464,6 +513,7 @@ export function around(
   return {
     ...tool,
     recode: recode && ((...form) => around(recode(...form), wrap)),
+    direct: undefined,
     call: (args, use) => tool.call(args, (attempt) => use((call) => wrap(attempt(call), call)))
   }
 }

@@ -1,24 +1,28 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import type { Reason, ToolFailure } from "../CallError.ts"
 import type { Outcome } from "../Outcome.ts"
 import type * as Tool from "../Tool.ts"
 import { Alarm, type Timed } from "./alarm.ts"
+import { isOver } from "./exit.ts"
 import type { Node } from "./line.ts"
 import { announcement, type End, record } from "./record.ts"
 import {
   admitted,
+  Attempt,
   type Batch,
   endOf,
   hasFailed,
   launch,
   leftOf,
   listStray,
+  parse,
   type Ready,
   refusalAtStart,
+  refused,
   stopped,
   timeout,
   timeoutOf
@@ -43,15 +47,13 @@ export const drive = (
 
 type Settling = Exit.Exit<Tool.Answer<unknown>, Reason | ToolFailure<unknown>>
 
-/** An effect that needs no running any more. */
-const isOver = <A, E, R>(effect: Effect.Effect<A, E, R>): effect is Exit.Exit<A, E> => Exit.isExit(effect)
-
 /** A call that was started; `over` once it is settled, though its fiber may go on. */
 interface Running extends Timed, Ready {
   readonly index: number
   readonly startedAt: number
   readonly limit: "timeout" | "deadline"
   attempts: number
+  controller: AbortController | undefined
   fiber: Fiber.Fiber<Tool.Answer<unknown>, Reason | ToolFailure<unknown>> | undefined
 }
 
@@ -61,8 +63,9 @@ class Driver {
   readonly #concurrency: number
   readonly #fork: <A, E>(effect: Effect.Effect<A, E, unknown>) => Fiber.Fiber<A, E>
   readonly #done: (outcomes: ReadonlyArray<Outcome>) => void
-  readonly #outcomes: Array<Outcome>
+  readonly #outcomes: Array<Outcome> = []
   readonly #running = new Set<Running>()
+  readonly #telling = new Set<Fiber.Fiber<void>>()
   readonly #alarm: Alarm<Running>
   #next = 0
   #left: number
@@ -80,7 +83,6 @@ class Driver {
     this.#concurrency = concurrency
     this.#fork = Effect.runForkWith(context)
     this.#done = done
-    this.#outcomes = new Array<Outcome>(nodes.length)
     this.#left = nodes.length
     this.#alarm = new Alarm(batch.now, this.#fork, this.#expire)
   }
@@ -98,44 +100,70 @@ class Driver {
   readonly interrupt: Effect.Effect<void> = Effect.suspend(() => {
     const fibers = Array.from(this.#running, (running) => {
       running.over = true
+      running.controller?.abort()
       return running.fiber
     })
-    return Fiber.interruptAll([...fibers, this.#alarm.stop()].filter((fiber) => fiber !== undefined))
+    return Fiber.interruptAll(
+      [...fibers, ...this.#telling, this.#alarm.stop()].filter((fiber) => fiber !== undefined)
+    )
   })
 
   #start(index: number): void {
     const { call } = this.#nodes[index]!
-    const ready = admitted(this.#batch, call, index)
-    if (Result.isFailure(ready)) return this.#settle(index, ready.failure)
-    const { tool } = ready.success
+    const tool = admitted(this.#batch, call, index)
+    if (Result.isFailure(tool)) return this.#settle(index, tool.failure)
+    const args = parse(call.arguments)
+    if (Result.isFailure(args)) return this.#settle(index, refused(this.#batch, tool.success, call, args.failure))
+    this.#begin(index, { call, tool: tool.success, args: args.success })
+  }
+
+  #begin(index: number, ready: Ready): void {
+    const { call, tool } = ready
     const startedAt = this.#batch.now()
     const own = timeoutOf(this.#batch, tool)
     const left = leftOf(this.#batch, startedAt)
     const refusal = refusalAtStart(this.#batch, tool, left)
-    if (refusal !== undefined) {
-      return this.#settle(index, record(this.#batch, tool, call, startedAt, 0, Result.fail(refusal)))
-    }
+    if (refusal !== undefined) return this.#settle(index, refused(this.#batch, tool, call, refusal))
     const running: Running = {
-      call,
-      tool,
-      args: ready.success.args,
+      ...ready,
       index,
       startedAt,
       limit: own <= left ? "timeout" : "deadline",
       expiresAt: startedAt + Math.min(own, left),
       attempts: 0,
+      controller: undefined,
       fiber: undefined,
       over: false
     }
-    const work = launch(this.#batch, running, running.expiresAt, () => ++running.attempts)
-    if (isOver(work)) return this.#end(running, endOf(tool, work))
+    const work = this.#launch(running)
+    if (work instanceof Promise) {
+      this.#running.add(running)
+      void work.then((work) => this.#run(running, work))
+    } else this.#run(running, work)
+    if (!running.over) this.#alarm.add(running, Math.min(own, left))
+  }
+
+  #launch(running: Running): Tool.Answering | Promise<Tool.Answering> | ReturnType<typeof launch> {
+    const { args, tool } = running
+    const { retry, tell, traced } = this.#batch
+    if (tool.direct === undefined || traced || retry !== undefined || tell !== undefined) {
+      const { expiresAt, startedAt } = running
+      return launch(this.#batch, running, { startedAt, expiresAt, nextAttempt: () => ++running.attempts })
+    }
+    running.attempts = 1
+    running.controller = new AbortController()
+    return tool.direct(args, new Attempt(this.#batch, running, running.expiresAt, 1), running.controller.signal)
+  }
+
+  #run(running: Running, work: ReturnType<typeof launch>): void {
+    if (running.over) return
+    if (isOver(work)) return this.#end(running, endOf(running.tool, work))
     this.#running.add(running)
     const fiber = this.#fork(work)
     const exit = fiber.pollUnsafe()
     if (exit !== undefined) return this.#exit(running, exit)
     running.fiber = fiber
     fiber.addObserver((exit) => this.#exit(running, exit))
-    this.#alarm.add(running, Math.min(own, left))
   }
 
   #exit(running: Running, exit: Settling): void {
@@ -152,6 +180,7 @@ class Driver {
   /** Answers a call whose tool goes on. */
   #cutShort(running: Running, reason: Reason): void {
     running.over = true
+    running.controller?.abort()
     running.fiber?.interruptUnsafe()
     if (running.fiber) this.#fork(listStray(this.#batch, running.call, running.fiber))
     this.#end(running, Result.fail(reason))
@@ -162,12 +191,22 @@ class Driver {
 
   #settle(index: number, outcome: Outcome): void {
     this.#outcomes[index] = outcome
-    this.#left -= 1
-    const telling = announcement(this.#batch, outcome)
-    if (telling !== undefined) this.#fork(telling)
+    const announcing = announcement(this.#batch, outcome)
+    if (announcing !== undefined) this.#fork(announcing)
     if (hasFailed(this.#batch)) {
       for (const running of this.#running) this.#cutShort(running, stopped(running.tool, true))
     }
+    if (this.#batch.tell === undefined) return this.#settled()
+    const telling = this.#fork(this.#batch.tell({ _tag: "CallSettled", outcome }))
+    this.#telling.add(telling)
+    telling.addObserver(() => {
+      this.#telling.delete(telling)
+      this.#settled()
+    })
+  }
+
+  #settled(): void {
+    this.#left -= 1
     if (this.#left === 0) this.#alarm.stop()
     this.pump()
   }

@@ -30,9 +30,7 @@ export const run = (
 ): Effect.Effect<ReadonlyArray<Outcome>, never, unknown> => {
   const shared = Option.isSome(limits) && limits.value.everyCall.length > 0
   if (!shared && !nodes.some((node) => waits(batch, node))) {
-    return batch.tell === undefined
-      ? drive(batch, nodes, concurrency, context)
-      : Effect.forEach(nodes, ({ call }, index) => settle(batch, call, index), { concurrency })
+    return drive(batch, nodes, concurrency, context)
   }
   return gated(
     concurrency,

@@ -68,41 +68,34 @@ export interface Ready {
   readonly args: unknown
 }
 
-/** Where a call stands that may have to wait. */
+/** Where a call stands in line. */
 export interface Seat {
   readonly line: Line
   readonly member: Member
 }
 
-/** Settles one call: decides whether it may run, waits for its turn where it has a seat, runs it, records how it ended. */
+/** Settles one call: decides whether it may run, waits for its turn in line, runs it, records how it ended. */
 export const settle = (
   batch: Batch,
   call: ToolCall,
   index: number,
-  seat?: Seat
+  seat: Seat
 ): Effect.Effect<Outcome, never, unknown> => {
   const { tell } = batch
   const settled = settleUntold(batch, call, index, seat)
   return tell === undefined ? settled : Effect.tap(settled, (outcome) => tell({ _tag: "CallSettled", outcome }))
 }
 
-const settleUntold = (
-  batch: Batch,
-  call: ToolCall,
-  index: number,
-  seat: Seat | undefined
-): Effect.Effect<Outcome, never, unknown> =>
+const settleUntold = (batch: Batch, call: ToolCall, index: number, seat: Seat) =>
   Effect.suspend(() => {
-    const admission = admitted(batch, call, index, seat !== undefined)
-    if (Result.isFailure(admission)) return announced(batch, admission.failure)
-    const ready = admission.success
-    if (seat === undefined) return start(batch, ready)
-    const { tool } = ready
-    return Effect.catchDefect(tool.hold(inSeat(batch, ready, seat)), (defect) =>
-      refuse(batch, tool, call, new Defect({ harmless: isHarmless(tool), cause: Cause.die(defect) })))
+    const tool = admitted(batch, call, index)
+    if (Result.isFailure(tool)) return announced(batch, tool.failure)
+    const { success } = tool
+    return Effect.catchDefect(success.hold(inSeat(batch, success, call, seat)), (defect) =>
+      refuse(batch, success, call, new Defect({ harmless: isHarmless(success), cause: Cause.die(defect) })))
   })
 
-const inSeat = Effect.fnUntraced(function*(batch: Batch, { call, tool }: Ready, { line, member }: Seat) {
+const inSeat = Effect.fnUntraced(function*(batch: Batch, tool: Tool.Any, call: ToolCall, { line, member }: Seat) {
   const stop = beforeStart(batch, tool)
   const args = yield* beforehand(
     Effect.flatMap(argumentsOf(line, member), (args) => Effect.fromResult(parse(args))),
@@ -146,22 +139,12 @@ const becomeSeveral = Effect.fnUntraced(function*(
   return yield* announced(batch, record(batch, tool, call, startedAt, 1, end))
 })
 
-/** A call that may run, its arguments parsed unless they come `later`; or the outcome of one that may not. */
-export const admitted = (
-  batch: Batch,
-  call: ToolCall,
-  index: number,
-  later = false
-): Result.Result<Ready, Outcome> => {
+/** The tool of a call that may run, or the outcome of one that may not. */
+export const admitted = (batch: Batch, call: ToolCall, index: number): Result.Result<Tool.Any, Outcome> => {
   const tool = batch.toolkit.byName.get(call.name)
   if (tool === undefined) return Result.fail(unknownTool(batch, call))
   const refusal = admit(batch, tool, call, index)
-  if (refusal !== undefined) return Result.fail(refused(batch, tool, call, refusal))
-  if (later) return Result.succeed({ call, tool, args: undefined })
-  const args = parse(call.arguments)
-  return Result.isFailure(args)
-    ? Result.fail(refused(batch, tool, call, args.failure))
-    : Result.succeed({ call, tool, args: args.success })
+  return refusal === undefined ? Result.succeed(tool) : Result.fail(refused(batch, tool, call, refusal))
 }
 
 const admit = (batch: Batch, tool: Tool.Any, call: ToolCall, index: number): Reason | undefined => {
@@ -172,7 +155,7 @@ const admit = (batch: Batch, tool: Tool.Any, call: ToolCall, index: number): Rea
 
 export const hasFailed = ({ failure }: Batch): boolean => failure !== undefined && Deferred.isDoneUnsafe(failure)
 
-const refused = (batch: Batch, tool: Tool.Any, call: ToolCall, reason: Reason): Outcome =>
+export const refused = (batch: Batch, tool: Tool.Any, call: ToolCall, reason: Reason): Outcome =>
   record(batch, tool, call, batch.now(), 0, Result.fail(reason))
 
 const refuse = (batch: Batch, tool: Tool.Any, call: ToolCall, reason: Reason): Effect.Effect<Outcome> =>
@@ -185,7 +168,7 @@ export const refusalAtStart = (batch: Batch, tool: Tool.Any, left: number): Reas
 }
 
 /** Runs a call within its time, which begins now. */
-const start = (batch: Batch, ready: Ready, member?: Member): Effect.Effect<Outcome, never, unknown> =>
+const start = (batch: Batch, ready: Ready, member: Member): Effect.Effect<Outcome, never, unknown> =>
   Effect.suspend(() => {
     const { call, tool } = ready
     const startedAt = batch.now()
@@ -193,21 +176,19 @@ const start = (batch: Batch, ready: Ready, member?: Member): Effect.Effect<Outco
     const refusal = refusalAtStart(batch, tool, left)
     if (refusal !== undefined) return refuse(batch, tool, call, refusal)
     let attempts = 0
-    const work = launch(batch, ready, startedAt + Math.min(timeoutOf(batch, tool), left), () => ++attempts)
-    const timed = within(work, inTime(batch, tool, true))
-    return (batch.tell === undefined
-      ? timed
-      : Effect.andThen(batch.tell({ _tag: "CallStarted", call, at: startedAt }), timed)).pipe(
-        Effect.flatMap((ended) =>
-          ended._tag === "Exit"
-            ? Effect.succeed(endOf(tool, ended.exit))
-            : Effect.as(listStray(batch, call, ended.fiber), Result.fail(ended.limit))
-        ),
-        Effect.flatMap((end) => {
-          if (member !== undefined && Result.isSuccess(end)) member.answer = end.success
-          return announced(batch, record(batch, tool, call, startedAt, attempts, end))
-        })
-      )
+    const expiresAt = startedAt + Math.min(timeoutOf(batch, tool), left)
+    const work = launch(batch, ready, { startedAt, expiresAt, nextAttempt: () => ++attempts })
+    return within(work, inTime(batch, tool, true)).pipe(
+      Effect.flatMap((ended) =>
+        ended._tag === "Exit"
+          ? Effect.succeed(endOf(tool, ended.exit))
+          : Effect.as(listStray(batch, call, ended.fiber), Result.fail(ended.limit))
+      ),
+      Effect.flatMap((end) => {
+        if (Result.isSuccess(end)) member.answer = end.success
+        return announced(batch, record(batch, tool, call, startedAt, attempts, end))
+      })
+    )
   })
 
 /** Ends when the time of a call or of its batch is over, with the reason. */
@@ -260,7 +241,7 @@ export const stopped = (tool: Tool.Any, started: boolean): Interrupted =>
   new Interrupted({ by: "failFast", started, harmless: isHarmless(tool) })
 
 /** Providers send arguments as JSON text, an empty text for none at all, or as a value. */
-const parse = (args: unknown): Result.Result<unknown, InvalidArguments> => {
+export const parse = (args: unknown): Result.Result<unknown, InvalidArguments> => {
   if (typeof args !== "string") return Result.succeed(args)
   if (args.trim() === "") return Result.succeed({})
   return Result.try({
@@ -271,22 +252,36 @@ const parse = (args: unknown): Result.Result<unknown, InvalidArguments> => {
 
 const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
+/**
+ * When a call was started, and until when it has.
+ *
+ * - `nextAttempt`: counts the attempts at it
+ */
+interface Start {
+  readonly startedAt: number
+  readonly expiresAt: number
+  readonly nextAttempt: () => number
+}
+
 /** All that a tool does for a call; an `Exit` where that is over at once. */
-export const launch = (batch: Batch, ready: Ready, deadline: number, nextAttempt: () => number) => {
+export const launch = (batch: Batch, ready: Ready, start: Start) => {
   const { args, call, tool } = ready
-  const { retry } = batch
-  const work = guarded(() =>
-    tool.call(args, (execute) => {
-      if (retry === undefined || !isHarmless(tool)) return execute(new Attempt(batch, ready, deadline, nextAttempt()))
-      const attempt = Effect.suspend(() => execute(new Attempt(batch, ready, deadline, nextAttempt())))
-      return retried(attempt, retry)
-    })
-  )
-  return Exit.isExit(work) ? work : observed(batch, tool, call, work)
+  const { retry, tell } = batch
+  const work = () =>
+    guarded(() =>
+      tool.call(args, (execute) => {
+        const attempt = () => execute(new Attempt(batch, ready, start.expiresAt, start.nextAttempt()))
+        return retry === undefined || !isHarmless(tool) ? attempt() : retried(Effect.suspend(attempt), retry)
+      })
+    )
+  const told = tell === undefined
+    ? work()
+    : Effect.andThen(tell({ _tag: "CallStarted", call, at: start.startedAt }), Effect.suspend(work))
+  return Exit.isExit(told) ? told : observed(batch, tool, call, told)
 }
 
 /** What a handler is told about one attempt at its call. */
-class Attempt implements Tool.Call {
+export class Attempt implements Tool.Call {
   readonly id: string
   readonly attempt: number
   readonly deadline: number
