@@ -1,7 +1,8 @@
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as References from "effect/References"
 import * as Result from "effect/Result"
 import type { Reason, ToolFailure } from "../CallError.ts"
 import type { Outcome } from "../Outcome.ts"
@@ -12,6 +13,7 @@ import type { Node } from "./line.ts"
 import { announcement, type End, record } from "./record.ts"
 import {
   admitted,
+  annotationsOf,
   Attempt,
   type Batch,
   endOf,
@@ -61,6 +63,8 @@ class Driver {
   readonly #batch: Batch
   readonly #nodes: ReadonlyArray<Node>
   readonly #concurrency: number
+  readonly #context: Context.Context<unknown>
+  readonly #annotations: Readonly<Record<string, unknown>>
   readonly #fork: <A, E>(effect: Effect.Effect<A, E, unknown>) => Fiber.Fiber<A, E>
   readonly #done: (outcomes: ReadonlyArray<Outcome>) => void
   readonly #outcomes: Array<Outcome> = []
@@ -81,6 +85,8 @@ class Driver {
     this.#batch = batch
     this.#nodes = nodes
     this.#concurrency = concurrency
+    this.#context = context
+    this.#annotations = Context.get(context, References.CurrentLogAnnotations)
     this.#fork = Effect.runForkWith(context)
     this.#done = done
     this.#left = nodes.length
@@ -159,11 +165,16 @@ class Driver {
     if (running.over) return
     if (isOver(work)) return this.#end(running, endOf(running.tool, work))
     this.#running.add(running)
-    const fiber = this.#fork(work)
+    const fiber = Effect.runForkWith(this.#contextOf(running))(work)
     const exit = fiber.pollUnsafe()
     if (exit !== undefined) return this.#exit(running, exit)
     running.fiber = fiber
     fiber.addObserver((exit) => this.#exit(running, exit))
+  }
+
+  #contextOf(ready: Ready): Context.Context<unknown> {
+    const annotations = { ...this.#annotations, ...annotationsOf(ready) }
+    return Context.add(this.#context, References.CurrentLogAnnotations, annotations)
   }
 
   #exit(running: Running, exit: Settling): void {

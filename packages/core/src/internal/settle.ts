@@ -178,7 +178,7 @@ const start = (batch: Batch, ready: Ready, member: Member): Effect.Effect<Outcom
     let attempts = 0
     const expiresAt = startedAt + Math.min(timeoutOf(batch, tool), left)
     const work = launch(batch, ready, { startedAt, expiresAt, nextAttempt: () => ++attempts })
-    return within(work, inTime(batch, tool, true)).pipe(
+    return within(Effect.annotateLogs(work, annotationsOf(ready)), inTime(batch, tool, true)).pipe(
       Effect.flatMap((ended) =>
         ended._tag === "Exit"
           ? Effect.succeed(endOf(tool, ended.exit))
@@ -277,7 +277,7 @@ export const launch = (batch: Batch, ready: Ready, start: Start) => {
   const told = tell === undefined
     ? work()
     : Effect.andThen(tell({ _tag: "CallStarted", call, at: start.startedAt }), Effect.suspend(work))
-  return Exit.isExit(told) ? told : observed(batch, tool, call, told)
+  return Exit.isExit(told) || !batch.traced ? told : spanned(tool, call, told)
 }
 
 /** What a handler is told about one attempt at its call. */
@@ -328,16 +328,17 @@ export const endOf = (tool: Tool.Any, exit: Exit.Exit<Tool.Answer<unknown>, Reas
     : Result.fail(new Interrupted({ by: "tool", started: true, harmless, cause: exit.cause }))
 }
 
-/** Logs that a tool writes name it and its call; a span does where there is a tracer to see it (OpenTelemetry GenAI). */
-const observed = <A, E, R>(batch: Batch, tool: Tool.Any, call: ToolCall, work: Effect.Effect<A, E, R>) => {
-  const named = Effect.annotateLogs(work, { tool: tool.name, callId: call.id })
-  if (!batch.traced) return named
+/** Logs that a tool writes name it and its call. */
+export const annotationsOf = ({ call, tool }: Ready) => ({ tool: tool.name, callId: call.id })
+
+/** A span names them too, where there is a tracer to see it (OpenTelemetry GenAI). */
+const spanned = <A, E, R>(tool: Tool.Any, call: ToolCall, work: Effect.Effect<A, E, R>) => {
   const attributes = {
     "gen_ai.operation.name": "execute_tool",
     "gen_ai.tool.name": tool.name,
     "gen_ai.tool.call.id": call.id
   }
-  return Effect.withSpan(named, `execute_tool ${tool.name}`, { attributes, captureStackTrace: false })
+  return Effect.withSpan(work, `execute_tool ${tool.name}`, { attributes, captureStackTrace: false })
 }
 
 /** Lists a call that is answered while its tool still goes on, and logs that it ended after all. */
