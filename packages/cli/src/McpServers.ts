@@ -17,26 +17,31 @@ export const addTo = Effect.fnUntraced(function*<T extends Tool.Any>(
 ): Effect.fn.Return<Toolkit.Toolkit<T | McpTool>, UserError, Scope.Scope> {
   if (commands.length === 0) return toolkit
   const { connectAll } = yield* Effect.promise(() => import("@volley/mcp/Mcp"))
-  const servers = yield* Effect.forEach(commands, serverOf)
+  const servers = yield* Effect.forEach(commands, (line, index) => serverOf(line, nameOf(index)))
   const { failed, toolkit: theirs } = yield* connectAll(servers)
-  if (failed.length > 0) return yield* unusable(failed.map(explain).join("; "))
+  if (failed.length > 0) return yield* unusable(failed.map((error) => explain(commands, error)).join("; "))
   return yield* Effect.try({
     try: () => Toolkit.merge<T, McpTool>(toolkit, theirs),
     catch: (error) => unusable(`--mcp: ${error instanceof Error ? error.message : String(error)}`)
   })
 })
 
-const explain = ({ reason, server }: McpError): string =>
-  reason._tag === "NamesTaken"
-    ? `--mcp "${server}": its tools ${reason.names.join(", ")} are those of another server; leave one of the two out`
-    : `--mcp "${server}": ${reason.message}`
+/** Models are told of a server by its number: the command line may hold what is secret. */
+const nameOf = (index: number): string => `${index + 1}`
 
-const serverOf = (line: string): Effect.Effect<Options, UserError> => {
-  if (/^https?:\/\//.test(line)) return Effect.succeed({ name: line, prefix: "", url: line })
+const explain = (commands: ReadonlyArray<string>, { reason, server }: McpError): string => {
+  const line = commands.find((_, index) => nameOf(index) === server)
+  return reason._tag === "NamesTaken"
+    ? `--mcp "${line}": its tools ${reason.names.join(", ")} are those of another server; leave one of the two out`
+    : `--mcp "${line}": ${reason.message}`
+}
+
+const serverOf = (line: string, name: string): Effect.Effect<Options, UserError> => {
+  if (/^https?:\/\//.test(line)) return Effect.succeed({ name, prefix: "", url: line })
   const [command, ...args] = wordsOf(line)
   return command === undefined || command === ""
     ? unusable("--mcp takes a command that starts a server, or a URL")
-    : Effect.succeed({ name: line, prefix: "", command, args, env: environment() })
+    : Effect.succeed({ name, prefix: "", command, args, env: environment() })
 }
 
 /** The words of a command line; quotes keep what stands between them together. */

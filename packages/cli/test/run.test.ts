@@ -235,6 +235,14 @@ describe.concurrent("volley run --mcp", () => {
     assert.include(names, "TOKEN_OF_THE_SERVER")
     assert.notInclude(names, "OPENAI_API_KEY")
   })
+
+  it("shows a model nothing of the command line that a server was started by", async () => {
+    const input = JSON.stringify(openAi.message(calls(["refuses", {}], ["die", {}])))
+    const flags = ["--provider", "openai-chat", "--mcp", mcpServer("0", "--key=hunter2")]
+    const { stdout } = await volley(["run", ...flags], { input })
+    assert.deepStrictEqual(openAi.answers(stdout).map(endOf), ["McpError", "McpError"])
+    assert.notInclude(stdout, "hunter2")
+  })
 })
 
 describe("volley run between a simulator's answers", () => {
