@@ -14,17 +14,23 @@ import { oneLine, UserError } from "./UserError.ts"
 /** Nothing that wants approval runs where nothing is said. */
 export const layer = (approve: "all" | "ask" | undefined): Layer.Layer<never, UserError> => {
   if (approve === "all") return Approver.allow
-  return approve === "ask" ? Layer.unwrap(asking) : Approver.layer(() => Effect.succeed({ denied: unapproved }))
+  return approve === "ask" ? asking(open) : Approver.layer(() => Effect.succeed({ denied: unapproved }))
 }
 
 const unapproved = "`volley run` allows nothing of the kind unless it is started with --approve all or --approve ask."
 
-/** Asks the person at the terminal, one question after the other; standard input has the response. */
-const asking = Effect.gen(function*() {
-  const terminal = yield* Effect.acquireRelease(open, (terminal) => Effect.sync(() => terminal.close()))
-  const oneByOne = yield* Semaphore.make(1)
-  return Approver.layer(({ call }) => oneByOne.withPermits(1)(ask(terminal, call)))
-})
+/**
+ * Asks the person at a terminal, one question after the other; standard input has the response.
+ *
+ * - Ctrl+C ends the program, as it does where nothing is asked; Ctrl+D denies what is asked then, and later
+ */
+export const asking = <E>(open: Effect.Effect<Interface, E>): Layer.Layer<never, E> =>
+  Layer.unwrap(Effect.gen(function*() {
+    const terminal = yield* Effect.acquireRelease(open, (terminal) => Effect.sync(() => terminal.close()))
+    terminal.on("SIGINT", () => process.emit("SIGINT"))
+    const oneByOne = yield* Semaphore.make(1)
+    return Approver.layer(({ call }) => oneByOne.withPermits(1)(ask(terminal, call)))
+  }))
 
 const open: Effect.Effect<Interface, UserError> = Effect.try({
   try: () => {
@@ -36,7 +42,8 @@ const open: Effect.Effect<Interface, UserError> = Effect.try({
 
 const ask = (terminal: Interface, { arguments: args, name }: ToolCall): Effect.Effect<Approver.Decision> => {
   const text = oneLine(typeof args === "string" ? args : JSON.stringify(args))
-  return Effect.promise((signal) => terminal.question(`Run ${name} ${text}? [y/N] `, { signal })).pipe(
-    Effect.map((answer) => /^\s*y(es)?\s*$/i.test(answer) ? "allowed" : "denied")
-  )
+  return Effect.match(Effect.tryPromise((signal) => terminal.question(`Run ${name} ${text}? [y/N] `, { signal })), {
+    onFailure: () => "denied",
+    onSuccess: (answer) => /^\s*y(es)?\s*$/i.test(answer) ? "allowed" : "denied"
+  })
 }
