@@ -15,6 +15,7 @@ import type { Access } from "./Access.ts"
 import { InvalidArguments, ToolFailure, Unencodable } from "./CallError.ts"
 import { Content } from "./Content.ts"
 import { claim, type Claims } from "./internal/claims.ts"
+import { read as readDuration } from "./internal/duration.ts"
 import { isOver } from "./internal/exit.ts"
 import type { Expansion } from "./internal/expansion.ts"
 import { guarded } from "./internal/guarded.ts"
@@ -574,9 +575,5 @@ export const invalidArguments = (error: Schema.SchemaError) =>
     issues: issuesOf(error.issue).issues.map(({ message, path }) => ({ path: (path ?? []).join("."), message }))
   })
 
-const timeoutOf = (name: string, timeout: Duration.Input | undefined): Duration.Duration | undefined => {
-  if (timeout === undefined) return undefined
-  const duration = Duration.fromInput(timeout)
-  if (Option.isSome(duration) && !Number.isNaN(timeout) && !Duration.isNegative(duration.value)) return duration.value
-  throw new RangeError(`Tool "${name}": \`timeout\` is ${String(timeout)}: give a duration such as "2 seconds".`)
-}
+const timeoutOf = (name: string, timeout: Duration.Input | undefined): Duration.Duration | undefined =>
+  timeout === undefined ? undefined : readDuration(timeout, `Tool "${name}": \`timeout\``)

@@ -6,7 +6,7 @@ export type Bounds = Readonly<Record<Limit, number>>
 /**
  * What an agent has used, and what another turn may cost.
  *
- * - `nextTokens`: all that its last turn had, the results behind it, and an answer
+ * - `nextTokens`: as many as its largest turn had, the results behind the last one, and an answer
  * - `turnMillis`: as long as the longest turn so far
  */
 export interface Spent {
@@ -28,6 +28,6 @@ export const metBy = (bounds: Bounds, spent: Spent): Limit | undefined => {
 
 /** The limit that leaves no room even for an answer. */
 export const exceededBy = (bounds: Bounds, spent: Spent): Limit | undefined => {
-  if (spent.tokens + spent.nextTokens > bounds.tokens) return "tokens"
+  if (spent.tokens >= bounds.tokens || spent.tokens + spent.nextTokens > bounds.tokens) return "tokens"
   return spent.millis >= bounds.time ? "time" : undefined
 }

@@ -5,7 +5,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
 import type * as Schedule from "effect/Schedule"
 import type * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
@@ -15,6 +14,7 @@ import { isUndecided, type Outcome } from "../Outcome.ts"
 import type { ToolCall } from "../ToolCall.ts"
 import type * as Toolkit from "../Toolkit.ts"
 import * as Arrival from "./arrival.ts"
+import { read as readDuration } from "./duration.ts"
 import type { CallEvent } from "./events.ts"
 import { fit } from "./fit.ts"
 import type { Node } from "./line.ts"
@@ -168,19 +168,13 @@ export const atLeast = (least: number, name: string, value: number | "unbounded"
   throw new RangeError(`Batch.Options.${name} is ${value}: give a whole number from ${least} on, or "unbounded".`)
 }
 
-const millis = (name: string, value: Duration.Input | "unbounded"): number => {
-  if (value === "unbounded") return Infinity
-  const duration = Duration.fromInput(value)
-  if (!Number.isNaN(value) && Option.isSome(duration) && !Duration.isNegative(duration.value)) {
-    return Duration.toMillis(duration.value)
-  }
-  throw new RangeError(
-    `Batch.Options.${name} is ${String(value)}: give a duration such as "2 seconds", or "unbounded".`
-  )
-}
+export const millis = (name: "timeout" | "deadline", value: Duration.Input | "unbounded"): number =>
+  value === "unbounded"
+    ? Infinity
+    : Duration.toMillis(readDuration(value, `Batch.Options.${name}`, ", or \"unbounded\""))
 
 /** Reads the wall clock once and goes on from there by the monotonic one: milliseconds since the epoch that never jump. */
-const stopwatch = (context: Context.Context<unknown>): () => number => {
+export const stopwatch = (context: Context.Context<unknown>): () => number => {
   const clock = Context.get(context, Clock.Clock)
   if (!context.mapUnsafe.has(Clock.Clock.key)) {
     // The same as Effect's own clock reads, without its detour through big integers.

@@ -1,4 +1,3 @@
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -11,7 +10,8 @@ import * as Conversation from "../Conversation.ts"
 import type { Outcome } from "../Outcome.ts"
 import type * as Tool from "../Tool.ts"
 import { type Bounds, exceededBy, metBy, type Spent } from "./budget.ts"
-import { safe } from "./execute.ts"
+import { read as readDuration } from "./duration.ts"
+import { millis, safe, stopwatch } from "./execute.ts"
 import * as Output from "./output.ts"
 import { type Asking, streamedTurn, type Taken, wholeTurn } from "./turns.ts"
 
@@ -41,8 +41,8 @@ interface State {
   readonly usage: ChatModel.Usage
   readonly turns: number
   readonly calls: number
+  readonly turnTokens: number
   readonly turnMillis: number
-  readonly last: ChatModel.Turn | undefined
 }
 
 /** Takes turns until there is an answer. */
@@ -67,14 +67,13 @@ export const loop = Effect.fnUntraced(function*(
 
 const prepare = Effect.fnUntraced(function*(options: AnyOptions, tell: Tell): Effect.fn.Return<Agent, never, unknown> {
   const defaults = yield* Batch.Defaults
-  const clock = yield* Clock.Clock
-  const now = () => clock.currentTimeMillisUnsafe()
+  const now = stopwatch(yield* Effect.context<unknown>())
   return {
     options,
     model: yield* ChatModel.ChatModel,
     bounds: boundsOf(options),
     maxCalls: amount(options.batch?.maxCalls ?? defaults.maxCalls ?? safe.maxCalls),
-    deadline: millisOf(options.batch?.deadline ?? defaults.deadline),
+    deadline: millis("deadline", options.batch?.deadline ?? defaults.deadline ?? safe.deadline),
     now,
     output: options.output && Output.make(options.output),
     began: now(),
@@ -84,16 +83,11 @@ const prepare = Effect.fnUntraced(function*(options: AnyOptions, tell: Tell): Ef
 
 const amount = (value: number | "unbounded"): number => value === "unbounded" ? Infinity : value
 
-const millisOf = (duration: Batch.Options["deadline"]): number =>
-  duration === undefined || duration === "unbounded"
-    ? Infinity
-    : Duration.toMillis(Duration.fromInputUnsafe(duration))
-
 const boundsOf = ({ maxDuration, maxRounds = 5, maxTokens, maxToolCalls }: AnyOptions): Bounds => ({
   rounds: whole("maxRounds", maxRounds),
   calls: whole("maxToolCalls", maxToolCalls),
   tokens: whole("maxTokens", maxTokens),
-  time: millisOf(maxDuration)
+  time: maxDuration === undefined ? Infinity : Duration.toMillis(readDuration(maxDuration, "Agent.Options.maxDuration"))
 })
 
 const whole = (name: string, value: number | undefined): number => {
@@ -110,8 +104,8 @@ const begin = ({ askTogether, prompt, system }: AnyOptions): State => ({
   usage: { input: 0, output: 0 },
   turns: 0,
   calls: 0,
-  turnMillis: 0,
-  last: undefined
+  turnTokens: 0,
+  turnMillis: 0
 })
 
 const withInstruction = (system: string | undefined): string =>
@@ -135,8 +129,8 @@ const decided = Effect.fnUntraced(function*(
       deadline: unboundedOr(deadlineOf(agent, state, 0))
     }
   )
-  const after = { ...state, conversation: Conversation.decided(state.conversation, settled.outcomes) }
-  return yield* withoutPending(after, settled)
+  const conversation = Conversation.decided(state.conversation, settled.outcomes)
+  return yield* withoutPending({ ...state, conversation, calls: state.calls + admitted(settled) }, settled)
 })
 
 const withoutPending = (state: State, { pending }: Batch.Settled<Tool.Any>): Effect.Effect<State, AgentError> =>
@@ -160,15 +154,14 @@ const limitOf = Effect.fnUntraced(function*(
 /** Tokens that are kept for an answer. */
 const answerTokens = 1024
 
-const spentOf = ({ calls, conversation, last, turnMillis, turns, usage }: State, millis: number): Spent => {
+const spentOf = ({ calls, conversation, turnMillis, turns, turnTokens, usage }: State, millis: number): Spent => {
   const latest = conversation.messages.at(-1)
   const results = latest?.role === "tool" ? latest.results.reduce((sum, { text }) => sum + text.length, 0) : 0
-  const turn = last === undefined ? 0 : last.usage.input + last.usage.output
   return {
     rounds: turns,
     calls,
-    tokens: usage.input + usage.output,
-    nextTokens: last === undefined ? 0 : turn + Math.ceil(results / 4) + answerTokens,
+    tokens: total(usage),
+    nextTokens: turns === 0 ? 0 : turnTokens + Math.ceil(results / 4) + answerTokens,
     millis,
     turnMillis
   }
@@ -186,6 +179,7 @@ const takeTurn = Effect.fnUntraced(function*(
   const asking: Asking = {
     model,
     request: requestOf(agent, state, toolsOff),
+    now: agent.now,
     toolkit: options.toolkit,
     timeUp: left === Infinity ? undefined : Effect.andThen(Effect.sleep(left), late),
     onText: tell,
@@ -238,6 +232,8 @@ const unboundedOr = (value: number): number | "unbounded" => value === Infinity 
 const turnsOf = ({ messages }: Conversation.Conversation): number =>
   messages.filter(({ role }) => role === "assistant").length
 
+const total = ({ input, output }: ChatModel.Usage): number => input + output
+
 const plus = (a: ChatModel.Usage, b: ChatModel.Usage): ChatModel.Usage => ({
   input: a.input + b.input,
   output: a.output + b.output
@@ -254,16 +250,18 @@ const settled = Effect.fnUntraced(function*(
     conversation: Conversation.append(state.conversation, turn.message),
     turns: state.turns + 1,
     usage: plus(state.usage, turn.usage),
-    turnMillis: Math.max(millis, state.turnMillis),
-    last: turn
+    turnTokens: Math.max(total(turn.usage), state.turnTokens),
+    turnMillis: Math.max(millis, state.turnMillis)
   }
   if (settled === undefined) return after
   const round = { turn, settled }
   const conversation = Conversation.append(after.conversation, Conversation.answers(settled.outcomes))
   yield* tell({ _tag: "RoundSettled", round, conversation })
-  const calls = state.calls + settled.outcomes.filter(wasAdmitted).length
+  const calls = state.calls + admitted(settled)
   return yield* withoutPending({ ...after, conversation, calls, rounds: [...state.rounds, round] }, settled)
 })
+
+const admitted = ({ outcomes }: Batch.Settled<Tool.Any>): number => outcomes.filter(wasAdmitted).length
 
 const wasAdmitted = ({ result }: Outcome): boolean =>
   Result.isSuccess(result) || result.failure._tag === "ToolFailure" || result.failure.reason._tag !== "LimitExceeded"

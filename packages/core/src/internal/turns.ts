@@ -1,5 +1,4 @@
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
@@ -25,6 +24,7 @@ export interface Asking {
   readonly model: ChatModel.ChatModel["Service"]
   readonly request: ChatModel.Request
   readonly toolkit: Toolkit.Any
+  readonly now: () => number
   readonly timeUp: Effect.Effect<never, LimitReached> | undefined
   readonly onText: (text: ChatModel.Text) => Effect.Effect<void>
   readonly onTurn: (turn: ChatModel.Turn) => Effect.Effect<void>
@@ -41,11 +41,11 @@ export interface Taken {
 
 /** Has the model finish its turn, and then runs the calls. */
 export const wholeTurn = Effect.fnUntraced(function*(
-  { batch, deadline, model, onTurn, request, timeUp, toolkit }: Asking
+  { batch, deadline, model, now, onTurn, request, timeUp, toolkit }: Asking
 ): Effect.fn.Return<Taken, ChatModelError | LimitReached, unknown> {
-  const began = yield* Clock.currentTimeMillis
+  const began = now()
   const turn = yield* (timeUp ? Effect.raceFirst(model.generate(request), timeUp) : model.generate(request))
-  const millis = (yield* Clock.currentTimeMillis) - began
+  const millis = now() - began
   yield* onTurn(turn)
   const { calls } = turn.message
   if (calls.length === 0) return { turn, millis, settled: undefined }
@@ -67,13 +67,13 @@ interface Heard {
 export const streamedTurn = Effect.fnUntraced(function*(
   asking: Asking
 ): Effect.fn.Return<Taken, ChatModelError | LimitReached, unknown> {
-  const began = yield* Clock.currentTimeMillis
+  const began = asking.now()
   let heard: Heard = { text: "", turn: undefined, millis: 0 }
   const hear = Effect.fnUntraced(function*(part: ChatModel.Part) {
     heard = {
       text: part._tag === "Text" ? heard.text + part.text : heard.text,
       turn: part._tag === "Turn" ? part.turn : heard.turn,
-      millis: (yield* Clock.currentTimeMillis) - began
+      millis: asking.now() - began
     }
     if (part._tag === "Text") yield* asking.onText(part)
     if (part._tag === "Turn") yield* asking.onTurn(part.turn)

@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Agent, AgentError, type ChatModel, type Tool, Toolkit } from "@volley/core"
-import { Effect, Fiber } from "effect"
+import { Clock, Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { asks, modelOf, run, says, scripted } from "../scripted.ts"
 import { acting, assertEveryCallAnswered, ends } from "../support.ts"
@@ -75,6 +75,14 @@ describe("a limit of tokens", () => {
       assert.isFalse(roomy.limited)
     }))
 
+  it.effect("of none asks nobody", () =>
+    Effect.gen(function*() {
+      const model = scripted(says("Done."))
+      const error = yield* refusalOf(model, { toolkit, prompt, maxTokens: 0 })
+      assert.deepInclude(error.reason, { _tag: "LimitReached", limit: "tokens", bound: 0 })
+      assert.deepStrictEqual(model.requests, [])
+    }))
+
   it.effect("that leaves no room for an answer ends in a typed error", () =>
     Effect.gen(function*() {
       const model = scripted(costing(asks({ name: "ok" }), 900, 75), says("Done."))
@@ -144,6 +152,26 @@ describe("a limit of time", () => {
   )
 })
 
+describe("a limit of time, while somebody sets the wall clock", () => {
+  it.effect("holds for the time that really goes by", () =>
+    Effect.gen(function*() {
+      const clock = yield* Clock.Clock
+      let ahead = 0
+      const wall: Clock.Clock = Object.create(clock, {
+        currentTimeMillisUnsafe: { value: () => clock.currentTimeMillisUnsafe() + ahead }
+      })
+      const model = modelOf(({ conversation }) =>
+        Effect.sync(() => {
+          ahead = Duration.toMillis("1 day")
+          return conversation.messages.length === 1 ? asks({ name: "ok" }) : says("Done.")
+        })
+      )
+      const agent = Agent.run({ toolkit, prompt, maxDuration: "1 hour" })
+      const ended = yield* agent.pipe(Effect.provide(model), Effect.provideService(Clock.Clock, wall))
+      assert.deepStrictEqual([ended.answer, ended.limited], ["Done.", false])
+    }))
+})
+
 describe("atLimit: fail", () => {
   it.effect.each(
     [
@@ -172,14 +200,23 @@ describe("atLimit: fail", () => {
 })
 
 describe("limits that make no sense", () => {
-  it.effect.each([{ maxRounds: -1 }, { maxToolCalls: 1.5 }, { maxTokens: Number.NaN }])(
-    "die: %j",
-    (options) =>
-      Effect.gen(function*() {
-        const exit = yield* Effect.exit(
-          Effect.provide(Agent.run({ toolkit, prompt, ...options }), scripted(says("")).layer)
-        )
-        assert.match(String(exit), /Agent\.Options\.\w+ is .*: give a whole number from 0 on/)
-      })
-  )
+  const number = "give a whole number from 0 on"
+  const duration = "give a duration such as \"2 seconds\""
+
+  it.effect.each(
+    [
+      { options: { maxRounds: -1 }, problem: `Agent.Options.maxRounds is -1: ${number}.` },
+      { options: { maxToolCalls: 1.5 }, problem: `Agent.Options.maxToolCalls is 1.5: ${number}.` },
+      { options: { maxTokens: Number.NaN }, problem: `Agent.Options.maxTokens is NaN: ${number}.` },
+      { options: { maxDuration: Number.NaN }, problem: `Agent.Options.maxDuration is NaN: ${duration}.` },
+      { options: { maxDuration: -5 }, problem: `Agent.Options.maxDuration is -5: ${duration}.` },
+      { options: { batch: { deadline: -1 } }, problem: `Batch.Options.deadline is -1: ${duration}, or "unbounded".` }
+    ] as const
+  )("die before any model is asked: $problem", ({ options, problem }) =>
+    Effect.gen(function*() {
+      const model = scripted(asks({ name: "ok" }), says(""))
+      const exit = yield* Effect.exit(Effect.provide(Agent.run({ toolkit, prompt, ...options }), model.layer))
+      assert.include(String(exit), problem)
+      assert.deepStrictEqual(model.requests, [])
+    }))
 })

@@ -202,6 +202,16 @@ describe("a streamed turn that breaks off", () => {
       assert.deepStrictEqual(exit.value.usage, usage)
     }))
 
+  it.effect("does not lessen what is kept of the tokens for an answer, though nobody knows what it cost", () =>
+    Effect.gen(function*() {
+      const first: ChatModel.Turn = { ...asks(lookAt(1)), usage: { input: 900, output: 75 } }
+      const second = broken(overloaded, callPart(0, "look", { ms: 1 }), callPart(1, "look", { ms: 1 }))
+      const turns = [Stream.fromIterable(partsOf(first)), second, Stream.fromIterable(partsOf(says("Done.")))]
+      const { exit } = yield* runWith({ maxTokens: 975 + 2 * (975 + 2 + 1024) }, ...turns)
+      assert(Exit.isSuccess(exit))
+      assert.deepStrictEqual([exit.value.rounds.length, exit.value.limited], [2, "tokens"])
+    }))
+
   it.effect.each([
     { why: "for a reason that does not pass", turn: broken(misread, callPart(0, "look", { ms: 1 })), error: misread },
     { why: "before any call of it ran", turn: broken(overloaded, callPart(0, "change")), error: overloaded }

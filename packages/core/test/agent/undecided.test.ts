@@ -75,6 +75,21 @@ describe("an agent whose model wants what nobody has decided on", () => {
       assert.notProperty(answers, "pending")
     }))
 
+  it.effect("counts the calls that it goes on with as its own, where they are limited", () =>
+    Effect.gen(function*() {
+      const { keys, toolkit } = bank()
+      const { conversation } = yield* stopped(toolkit)
+      const model = scripted(turn, says("Paid."))
+      const agent = Agent.run({ toolkit, prompt: conversation, maxToolCalls: 3 })
+      const ended = yield* Effect.provide(agent, [model.layer, Approver.allow])
+      assert.deepStrictEqual(ended.rounds.map(({ settled }) => ends(settled)), [[
+        "2",
+        "LimitExceeded",
+        "LimitExceeded"
+      ]])
+      assert.deepStrictEqual([keys.length, ended.limited], [2, "calls"])
+    }))
+
   it.effect("stops again while nobody has decided, and asks no model", () =>
     Effect.gen(function*() {
       const { keys, toolkit } = bank()
