@@ -200,6 +200,7 @@ export const layer = (options: ChatModel.ApiOptions): Layer.Layer<ChatModel.Chat
     })
     return ChatModel.make({
       wire,
+      secret: options.apiKey,
       send: (request, signal) => client.messages.create(bodyOf(options, request), { signal, timeout }),
       read: (body) => Result.map(parse(body), turnOf),
       open: async (request, signal) => {
@@ -315,7 +316,6 @@ const reasonOf = (client: Anthropic | undefined, error: unknown, now: number): C
   const status = refused?.status ?? MessageStream.statusOf(refused?.type)
   return ChatModelError.fromClient(error, {
     url: client?.baseURL,
-    secret: client?.apiKey ?? null,
     now,
     refusal: refused && {
       status,

@@ -15,7 +15,7 @@ import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { ChatModelError, problemOf, type Reason, UnusableResponse } from "./ChatModelError.ts"
+import { ChatModelError, concealed, problemOf, type Reason, UnusableResponse } from "./ChatModelError.ts"
 import type { Assistant, Conversation } from "./Conversation.ts"
 import type { ToolCall } from "./ToolCall.ts"
 import * as Toolkit from "./Toolkit.ts"
@@ -145,6 +145,7 @@ export const orUnusable = <A>(read: Result.Result<A, string>): Result.Result<A, 
 /**
  * Makes the service of a provider's client.
  *
+ * - `secret`: the API key, which no error shows
  * - `send`: asks for a turn; aborted when the caller is interrupted
  * - `read`: reads the body of a response, or says why it is none
  * - `open`: asks for the events of a turn; aborted when the caller is interrupted, or wants no more of them
@@ -153,13 +154,15 @@ export const orUnusable = <A>(read: Result.Result<A, string>): Result.Result<A, 
  */
 export const make = <S>(client: {
   readonly wire: string
+  readonly secret: Redacted.Redacted<string>
   readonly send: (request: Request, signal: AbortSignal) => Promise<unknown>
   readonly read: (body: unknown) => Result.Result<Turn, string>
   readonly open: (request: Request, signal: AbortSignal) => Promise<AsyncIterable<unknown>>
   readonly fold: Fold<S, unknown>
   readonly reason: (error: unknown, now: number) => Reason
 }): ChatModel["Service"] => {
-  const { fold, open, read, reason, send, wire } = client
+  const { fold, open, read, reason, secret, send, wire } = client
+  const conceal = (error: ChatModelError) => new ChatModelError({ wire, reason: concealed(error.reason, secret) })
   const warnOfLax = Toolkit.laxWarnings()
   const warn = ({ toolkit }: Request) => toolkit ? warnOfLax(toolkit) : Effect.void
   const rejected = ({ cause }: Cause.UnknownError) =>
@@ -168,7 +171,7 @@ export const make = <S>(client: {
     yield* warn(request)
     const body = yield* Effect.catch(Effect.tryPromise((signal) => send(request, signal)), rejected)
     return yield* orFail(wire, orUnusable(read(body)))
-  })
+  }, Effect.mapError(conceal))
   const events = Effect.fnUntraced(function*(request: Request) {
     yield* warn(request)
     const { signal } = yield* Effect.acquireRelease(
@@ -179,6 +182,7 @@ export const make = <S>(client: {
   })
   const stream = (request: Request) =>
     Stream.unwrap(Effect.map(events(request), (events) => parts({ wire, fold, reason }, events))).pipe(
+      Stream.mapError(conceal),
       Stream.withSpan(`${wire}.stream`)
     )
   return { generate, stream }

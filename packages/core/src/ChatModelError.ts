@@ -1,6 +1,7 @@
 /**
  * Why a model gave no turn.
  */
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
@@ -113,24 +114,21 @@ export const retryAfterMillis = (headers: Headers | undefined, now: number): num
  * - `url`: where the client reaches the API, if that is known
  * - `refusal`: the response, where there was one
  * - `isOwn`: the SDK itself would not send the request
- * - `secret`: the API key, which no message shows
  */
 export const fromClient = (error: unknown, client: {
   readonly url?: string | undefined
-  readonly secret: string | null
   readonly now: number
   readonly refusal:
     | { readonly status: number; readonly message: string; readonly headers: Headers | undefined }
     | undefined
   readonly isOwn: boolean
 }): Reason => {
-  const { isOwn, now, refusal, secret, url } = client
+  const { isOwn, now, refusal, url } = client
   if (refusal !== undefined) {
-    const { headers, status } = refusal
-    const message = hide(refusal.message, secret)
+    const { headers, message, status } = refusal
     return fromStatus({ status, message, retryAfterMillis: retryAfterMillis(headers, now) })
   }
-  const message = hide(causesOf(error), secret)
+  const message = causesOf(error)
   if (error instanceof SyntaxError) return new UnusableResponse({ message: `not a response: ${message}` })
   if (isOwn) return new InvalidRequest({ message })
   return new Unreachable({ message: `no answer from ${url ?? "the provider"}: ${message}`, url })
@@ -155,6 +153,13 @@ const causesOf = (error: unknown): string => {
   return error.cause === undefined ? text : `${text}: ${causesOf(error.cause)}`
 }
 
-/** Takes a secret out of a text; one of a few letters hides nothing and is left. */
-const hide = (text: string, secret: string | null): string =>
-  secret !== null && secret.length >= 8 ? text.replaceAll(secret, "<the API key>") : text
+/** The same reason with a secret taken out of its message; one of a few letters hides nothing and is left. */
+export const concealed = (reason: Reason, secret: Redacted.Redacted<string>): Reason => {
+  const text = Redacted.value(secret)
+  if (text.length < 8 || !reason.message.includes(text)) return reason
+  return decode({ ...encode(reason), message: reason.message.replaceAll(text, "<the API key>") })
+}
+
+const encode = Schema.encodeSync(Reason)
+
+const decode = Schema.decodeSync(Reason)

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Batch, ChatModel, ChatModelError, Toolkit } from "@volley/core"
-import { Cause, Effect, Exit, Fiber, Stream } from "effect"
+import { Batch, ChatModel, ChatModelError, Conversation, Toolkit } from "@volley/core"
+import { Cause, Effect, Exit, Fiber, Redacted, Result, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { asks, partsOf } from "./scripted.ts"
 import { acting, ends } from "./support.ts"
@@ -13,6 +13,39 @@ const toolkit = Toolkit.make(acting("look", () => Effect.succeed("seen"), { read
 const unreachable = new ChatModelError.ChatModelError({
   wire: "some",
   reason: new ChatModelError.Unreachable({ message: "gone" })
+})
+
+describe("a model made of a client", () => {
+  const key = "sk-1234567890"
+  const leaking = () => new ChatModelError.ProviderFailed({ message: `500 what is ${key}?`, status: 500 })
+  const client: Parameters<typeof ChatModel.make<undefined>>[0] = {
+    wire: "some",
+    secret: Redacted.make(key),
+    send: () => Promise.reject(new Error("gone")),
+    read: () => Result.fail(`Expected a response, got ${key}`),
+    open: () => Promise.resolve(Stream.toAsyncIterable(Stream.make("an event"))),
+    fold: { initial: undefined, next: () => Result.fail(leaking()), end: () => Result.fail(leaking()) },
+    reason: leaking
+  }
+  const model = ChatModel.make(client)
+  const request = { conversation: Conversation.make("Go on.") }
+
+  it.effect.each([
+    { where: "what its client threw", asked: model.generate(request) },
+    { where: "an event of a stream", asked: Stream.runDrain(model.stream(request)) }
+  ])("shows no API key that stands in $where", ({ asked }) =>
+    Effect.gen(function*() {
+      const { message, reason } = yield* Effect.flip(asked)
+      assert.strictEqual(message, "some: 500 what is <the API key>?")
+      assert.instanceOf(reason, ChatModelError.ProviderFailed)
+      assert.strictEqual(reason.status, 500)
+    }))
+
+  it.effect("shows no API key that stands in a response", () =>
+    Effect.gen(function*() {
+      const { generate } = ChatModel.make({ ...client, send: () => Promise.resolve(key) })
+      assert.notInclude((yield* Effect.flip(generate(request))).message, key)
+    }))
 })
 
 describe("ChatModel.split", () => {

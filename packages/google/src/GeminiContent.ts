@@ -229,11 +229,12 @@ export const layer = (options: ChatModel.ApiOptions): Layer.Layer<ChatModel.Chat
     })
     return ChatModel.make({
       wire,
+      secret: options.apiKey,
       send: (request, signal) => client.models.generateContent(bodyOf(options, request, signal)),
       read: (body) => Result.map(parse(body), turnOf),
       open: (request, signal) => client.models.generateContentStream(bodyOf(options, request, signal)),
       fold,
-      reason: (error, now) => reasonOf(options, error, now)
+      reason: (error, now) => reasonOf(options.baseUrl ?? officialUrl, error, now)
     })
   })
 
@@ -290,7 +291,7 @@ const callingConfig = (toolkit: Toolkit.Any, choice: ChatModel.ToolChoice): Func
 export const parts = (
   chunks: AsyncIterable<GenerateContentResponse>
 ): Stream.Stream<ChatModel.Part<Response>, ChatModelError.ChatModelError> =>
-  ChatModel.parts({ wire, fold, reason: (error, now) => reasonOf({}, error, now) }, chunks)
+  ChatModel.parts({ wire, fold, reason: (error, now) => reasonOf(undefined, error, now) }, chunks)
 
 const fold: ChatModel.Fold<GeminiStream.State, Response> = {
   initial: GeminiStream.initial,
@@ -343,15 +344,10 @@ const usageOf = (usage: Response["usageMetadata"]): ChatModel.Usage => ({
   output: (usage?.candidatesTokenCount ?? 0) + (usage?.thoughtsTokenCount ?? 0)
 })
 
-const reasonOf = (
-  { apiKey, baseUrl }: Partial<ChatModel.ApiOptions>,
-  error: unknown,
-  now: number
-): ChatModelError.Reason => {
+const reasonOf = (url: string | undefined, error: unknown, now: number): ChatModelError.Reason => {
   const refusal = error instanceof ApiError ? Refusal.read(error) : undefined
   const reason = ChatModelError.fromClient(error, {
-    url: apiKey && (baseUrl ?? officialUrl),
-    secret: apiKey ? Redacted.value(apiKey) : null,
+    url,
     now,
     refusal,
     isOwn: error instanceof Error && ownRefusal.test(error.message)

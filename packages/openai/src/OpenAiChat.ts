@@ -208,6 +208,7 @@ export const layer = (options: ChatModel.ApiOptions): Layer.Layer<ChatModel.Chat
     const client = clientOf(options)
     return ChatModel.make({
       wire,
+      secret: options.apiKey,
       send: (request, signal) => client.chat.completions.create(bodyOf(options, request), { signal }),
       read: (body) => Result.map(wholeOf(body), ({ turn }) => turn),
       open: async (request, signal) => {

@@ -218,6 +218,7 @@ export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
     const client = clientOf(options)
     return ChatModel.make({
       wire,
+      secret: options.apiKey,
       send: (request, signal) => send(client, bodyOf(options, request), signal),
       read: (body) => Result.map(parse(body), turnOf(options)),
       open: async (request, signal) => {

@@ -17,7 +17,6 @@ export const reasonOf = (client: OpenAI | undefined, error: unknown, now: number
   const refused = error instanceof APIError && (error.status ?? error.error) !== undefined ? error : undefined
   return ChatModelError.fromClient(error, {
     url: client?.baseURL,
-    secret: client?.apiKey ?? null,
     now,
     refusal: refused && {
       status: statusOf(refused),
