@@ -223,27 +223,25 @@ const bodyOf = (
   options: ChatModel.ApiOptions,
   request: ChatModel.Request
 ): Anthropic.MessageCreateParamsNonStreaming => {
-  const system = request.conversation.messages.flatMap((message) => message.role === "system" ? [message.text] : [])
+  const { conversation, output, toolkit } = request
+  const system = conversation.messages.flatMap((message) => message.role === "system" ? [message.text] : [])
+  const hasFormat = output !== undefined && takes(toolkit, output)
+  if (output !== undefined && !hasFormat) system.push(ChatModel.outputInWords(output))
   return {
     model: options.model,
     max_tokens: options.maxTokens ?? 8_192,
-    messages: messages(request.conversation),
+    messages: messages(conversation),
     ...(system.length > 0 && { system: system.join("\n\n") }),
-    ...(request.toolkit && request.toolkit.tools.length > 0 && {
-      tools: tools(request.toolkit),
-      ...toolChoice(request.toolkit, request)
-    }),
-    ...outputConfig(request)
+    ...(toolkit && toolkit.tools.length > 0 && { tools: tools(toolkit), ...toolChoice(toolkit, request) }),
+    ...(hasFormat && { output_config: { format: { type: "json_schema", schema: output.jsonSchema } } })
   }
 }
 
-/** A schema that strict mode does not take as it is, beside the strict tools of the request, is not asked for. */
-const outputConfig = ({ output, toolkit }: ChatModel.Request): { readonly output_config?: Anthropic.OutputConfig } => {
-  if (output === undefined) return {}
+/** True for a schema that strict mode takes as it is, beside the strict tools of the request. */
+const takes = (toolkit: Toolkit.Any | undefined, { jsonSchema }: ChatModel.Output): boolean => {
   const { refuse } = strictMode()
-  for (const { jsonSchema, strict } of toolkit?.tools ?? []) if (strict) refuse(jsonSchema)
-  if (refuse(output.jsonSchema) !== undefined) return {}
-  return { output_config: { format: { type: "json_schema", schema: output.jsonSchema } } }
+  for (const tool of toolkit?.tools ?? []) if (tool.strict) refuse(tool.jsonSchema)
+  return refuse(jsonSchema) === undefined
 }
 
 const toolChoice = (

@@ -124,7 +124,8 @@ describe("AnthropicMessages.layer: JSON that is asked for", () => {
 
   it.effect("goes with its schema", () =>
     Effect.gen(function*() {
-      assert.deepInclude(yield* ask(city), { output_config: { format: { type: "json_schema", schema: city } } })
+      const format = { type: "json_schema", schema: city }
+      assert.deepInclude(yield* ask(city), { output_config: { format }, system: "Be brief." })
     }))
 
   const schemas: ReadonlyArray<readonly [string, object]> = [
@@ -140,10 +141,13 @@ describe("AnthropicMessages.layer: JSON that is asked for", () => {
   ]
 
   it.effect.each(schemas)(
-    "goes without a schema that the API would refuse: %s",
+    "is asked for in words where the API would refuse the schema: %s",
     ([, schema]) =>
       Effect.gen(function*() {
-        assert.notProperty(yield* ask(schema), "output_config")
+        const sent = Object(yield* ask(schema))
+        assert.notProperty(sent, "output_config")
+        assert.match(sent.system, /^Be brief\.\n\n.*nothing but JSON/)
+        assert.include(sent.system, JSON.stringify(schema))
       })
   )
 

@@ -43,6 +43,10 @@ export interface Output {
   readonly jsonSchema: JsonSchema.JsonSchema
 }
 
+/** Says in words what an answer has to be, for the system prompt where an API does not take the schema itself. */
+export const outputInWords = ({ jsonSchema }: Output): string =>
+  `Once you call no more tools, answer with nothing but JSON of this schema: ${JSON.stringify(jsonSchema)}`
+
 /** Tokens as the provider counts them; `input` includes what came from its cache. */
 export interface Usage {
   readonly input: number

@@ -248,6 +248,9 @@ const bodyOf = (
 ): GenerateContentParameters => {
   const hasTools = toolkit !== undefined && toolkit.tools.length > 0
   const system = conversation.messages.flatMap((message) => message.role === "system" ? [message.text] : [])
+  // Gemini 1 and 2 refuse a schema beside tools.
+  const hasSchema = output !== undefined && !(hasTools && isOld(options.model))
+  if (output !== undefined && !hasSchema) system.push(ChatModel.outputInWords(output))
   return {
     model: options.model,
     contents: messages(conversation, options.model),
@@ -259,8 +262,7 @@ const bodyOf = (
         tools: tools(toolkit),
         ...(toolChoice !== undefined && { toolConfig: { functionCallingConfig: callingConfig(toolkit, toolChoice) } })
       }),
-      // Gemini 1 and 2 refuse a schema beside tools.
-      ...(output && !(hasTools && isOld(options.model)) && {
+      ...(hasSchema && {
         responseMimeType: "application/json",
         responseJsonSchema: output.jsonSchema
       })

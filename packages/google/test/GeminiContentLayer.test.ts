@@ -99,7 +99,7 @@ describe("GeminiContent.layer: what is sent", () => {
     }))
 
   it.effect.each([[newer, true, true], [older, true, false], [older, false, true]] as const)(
-    "of %s has the schema of a text that is asked for, tools being there or not (%s): %s",
+    "of %s has the schema of a text that is asked for, tools being there or not (%s): %s, else it is asked for in words",
     ([model, hasTools, hasSchema]) =>
       Effect.gen(function*() {
         const jsonSchema = { type: "object", properties: {} }
@@ -107,6 +107,8 @@ describe("GeminiContent.layer: what is sent", () => {
         const generationConfig = { responseMimeType: "application/json", responseJsonSchema: jsonSchema }
         const sent = yield* bodySent(GeminiContent.layer, request, { model })
         assert.deepInclude(sent, { generationConfig: hasSchema ? generationConfig : {} })
+        const words = `nothing but JSON of this schema: ${JSON.stringify(jsonSchema)}`
+        assert.strictEqual(JSON.stringify(sent).includes(JSON.stringify(words).slice(1, -1)), !hasSchema)
       })
   )
 

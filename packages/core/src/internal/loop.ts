@@ -266,7 +266,7 @@ const admitted = ({ outcomes }: Batch.Settled<Tool.Any>): number => outcomes.fil
 const wasAdmitted = ({ result }: Outcome): boolean =>
   Result.isSuccess(result) || result.failure._tag === "ToolFailure" || result.failure.reason._tag !== "LimitExceeded"
 
-/** Not every wire tells a model of a schema beside tools. */
+/** Not every model keeps to a schema, or is shown it by its server. */
 const mend = (issue: string, output: Output.Output | undefined): Conversation.Message => ({
   role: "user",
   text: `This is not the JSON that was asked for: ${issue}. Answer again, with nothing but JSON of this schema: ${
