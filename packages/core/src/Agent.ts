@@ -61,6 +61,7 @@ export interface Round<out T extends Tool.Any> {
  * - `output`: the same as a value, where one was asked for
  * - `finish`: why the model ended it; anything but `"stop"` may be no whole answer
  * - `limited`: the limit for which tools were switched off, false where there was none
+ * - `rounds`: where the prompt had undecided calls, the first one holds those alone
  * - `conversation`: all of it, every call of every turn answered
  */
 export interface Ended<out T extends Tool.Any, out O = undefined> {

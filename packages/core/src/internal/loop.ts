@@ -120,7 +120,8 @@ const decided = Effect.fnUntraced(function*(
   state: State
 ): Effect.fn.Return<State, AgentError, unknown> {
   const waiting = Conversation.pending(state.conversation)
-  if (waiting.length === 0) return state
+  const message = state.conversation.messages.findLast(({ role }) => role === "assistant")
+  if (waiting.length === 0 || message?.role !== "assistant") return state
   const settled = yield* Batch.run(
     agent.options.toolkit,
     waiting,
@@ -129,14 +130,26 @@ const decided = Effect.fnUntraced(function*(
       deadline: unboundedOr(deadlineOf(agent, state, 0))
     }
   )
-  const conversation = Conversation.decided(state.conversation, settled.outcomes)
-  return yield* withoutPending({ ...state, conversation, calls: state.calls + admitted(settled) }, settled)
+  const turn: ChatModel.Turn = { message, finish: "tool-calls", usage: state.usage }
+  return yield* answered(agent, state, { turn, settled }, Conversation.decided(state.conversation, settled.outcomes))
 })
 
-const withoutPending = (state: State, { pending }: Batch.Settled<Tool.Any>): Effect.Effect<State, AgentError> =>
-  pending.length === 0
-    ? Effect.succeed(state)
-    : fail(state, new Undecided({ callIds: pending.map(({ id }) => id) }))
+/** Keeps a round, whose answers are in the conversation; ends where a call of it is undecided. */
+const answered = Effect.fnUntraced(function*(
+  { tell }: Agent,
+  state: State,
+  round: Round<Tool.Any>,
+  conversation: Conversation.Conversation
+): Effect.fn.Return<State, AgentError> {
+  yield* tell({ _tag: "RoundSettled", round, conversation })
+  const { outcomes, pending } = round.settled
+  const calls = state.calls + outcomes.filter(wasAdmitted).length
+  const after = { ...state, conversation, calls, rounds: [...state.rounds, round] }
+  return pending.length === 0 ? after : yield* fail(after, new Undecided({ callIds: pending.map(({ id }) => id) }))
+})
+
+const wasAdmitted = ({ result }: Outcome): boolean =>
+  Result.isSuccess(result) || result.failure._tag === "ToolFailure" || result.failure.reason._tag !== "LimitExceeded"
 
 /** The limit for which the next turn has to be an answer. */
 const limitOf = Effect.fnUntraced(function*(
@@ -239,12 +252,12 @@ const plus = (a: ChatModel.Usage, b: ChatModel.Usage): ChatModel.Usage => ({
   output: a.output + b.output
 })
 
-/** Puts a turn and its results behind the conversation; ends where a call of it is undecided. */
-const settled = Effect.fnUntraced(function*(
-  { tell }: Agent,
+/** Puts a turn and its results behind the conversation. */
+const settled = (
+  agent: Agent,
   state: State,
   { millis, settled, turn }: Taken
-): Effect.fn.Return<State, AgentError> {
+): Effect.Effect<State, AgentError> => {
   const after = {
     ...state,
     conversation: Conversation.append(state.conversation, turn.message),
@@ -253,18 +266,10 @@ const settled = Effect.fnUntraced(function*(
     turnTokens: Math.max(total(turn.usage), state.turnTokens),
     turnMillis: Math.max(millis, state.turnMillis)
   }
-  if (settled === undefined) return after
-  const round = { turn, settled }
+  if (settled === undefined) return Effect.succeed(after)
   const conversation = Conversation.append(after.conversation, Conversation.answers(settled.outcomes))
-  yield* tell({ _tag: "RoundSettled", round, conversation })
-  const calls = state.calls + admitted(settled)
-  return yield* withoutPending({ ...after, conversation, calls, rounds: [...state.rounds, round] }, settled)
-})
-
-const admitted = ({ outcomes }: Batch.Settled<Tool.Any>): number => outcomes.filter(wasAdmitted).length
-
-const wasAdmitted = ({ result }: Outcome): boolean =>
-  Result.isSuccess(result) || result.failure._tag === "ToolFailure" || result.failure.reason._tag !== "LimitExceeded"
+  return answered(agent, after, { turn, settled }, conversation)
+}
 
 /** Not every model keeps to a schema, or is shown it by its server. */
 const mend = (issue: string, output: Output.Output | undefined): Conversation.Message => ({

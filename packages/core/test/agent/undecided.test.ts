@@ -3,8 +3,8 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Agent, AgentError, Approver, Conversation, Tool, Toolkit } from "@volley/core"
-import { Effect, Schema } from "effect"
-import { asks, says, scripted } from "../scripted.ts"
+import { Effect, Schema, Stream } from "effect"
+import { asks, modelOf, says, scripted } from "../scripted.ts"
 import { acting, assertEveryCallAnswered, ends } from "../support.ts"
 
 const prompt = "Go on."
@@ -75,6 +75,24 @@ describe("an agent whose model wants what nobody has decided on", () => {
       assert.notProperty(answers, "pending")
     }))
 
+  it.effect("tells of that as of a round, before it asks a model, which may fail", () =>
+    Effect.gen(function*() {
+      const { toolkit } = bank()
+      const { conversation } = yield* stopped(toolkit)
+      const model = modelOf(() => Effect.die("no model is there"))
+      const settled: Array<unknown> = []
+      const agent = Agent.stream({ toolkit, prompt: conversation }).pipe(
+        Stream.runForEach((event) =>
+          Effect.sync(() => {
+            if (event._tag !== "RoundSettled") return
+            settled.push([ends(event.round.settled), Conversation.pending(event.conversation)])
+          })
+        )
+      )
+      yield* Effect.exit(Effect.provide(agent, [model, Approver.allow]))
+      assert.deepStrictEqual(settled, [[["paid Ann 1", "paid Bob 2"], []]])
+    }))
+
   it.effect("counts the calls that it goes on with as its own, where they are limited", () =>
     Effect.gen(function*() {
       const { keys, toolkit } = bank()
@@ -82,11 +100,10 @@ describe("an agent whose model wants what nobody has decided on", () => {
       const model = scripted(turn, says("Paid."))
       const agent = Agent.run({ toolkit, prompt: conversation, maxToolCalls: 3 })
       const ended = yield* Effect.provide(agent, [model.layer, Approver.allow])
-      assert.deepStrictEqual(ended.rounds.map(({ settled }) => ends(settled)), [[
-        "2",
-        "LimitExceeded",
-        "LimitExceeded"
-      ]])
+      assert.deepStrictEqual(ended.rounds.map(({ settled }) => ends(settled)), [
+        ["paid Ann 1", "paid Bob 2"],
+        ["2", "LimitExceeded", "LimitExceeded"]
+      ])
       assert.deepStrictEqual([keys.length, ended.limited], [2, "calls"])
     }))
 
