@@ -41,9 +41,13 @@ const open: Effect.Effect<Interface, UserError> = Effect.try({
 })
 
 const ask = (terminal: Interface, { arguments: args, name }: ToolCall): Effect.Effect<Approver.Decision> => {
-  const text = oneLine(typeof args === "string" ? args : JSON.stringify(args))
+  const text = visible(oneLine(typeof args === "string" ? args : JSON.stringify(args)))
   return Effect.match(Effect.tryPromise((signal) => terminal.question(`Run ${name} ${text}? [y/N] `, { signal })), {
     onFailure: () => "denied",
     onSuccess: (answer) => /^\s*y(es)?\s*$/i.test(answer) ? "allowed" : "denied"
   })
 }
+
+/** Spells out what a terminal would not show but obey, so that a question cannot look like another one. */
+const visible = (text: string): string =>
+  text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (char) => `\\u${char.codePointAt(0)?.toString(16).padStart(4, "0")}`)

@@ -10,17 +10,17 @@ import { PassThrough } from "node:stream"
 import { asking } from "../src/Approval.ts"
 
 /** Two questions asked at once, and the key that a person presses at each. */
-const pressing = (keys: string) => {
+const pressing = (keys: string, args: unknown = {}, shown: Array<string> = []) => {
   const input = new PassThrough()
   const output = new PassThrough()
-  const question = { call: ToolCall.make({ id: "a", name: "pay" }), tool: "pay", parameters: {} }
+  const question = { call: ToolCall.make({ id: "a", name: "pay", arguments: args }), tool: "pay", parameters: {} }
   const asked = Effect.flatMap(
     Approver.Approver,
     ({ decide }) => Effect.all([decide(question), decide(question)], { concurrency: 2 })
   ).pipe(
     Effect.provide(asking(Effect.sync(() => createInterface({ input, output, terminal: true }))))
   )
-  output.on("data", (text) => String(text).includes("[y/N]") && input.write(keys))
+  output.on("data", (text) => shown.push(String(text)) && String(text).includes("[y/N]") && input.write(keys))
   return asked
 }
 
@@ -34,6 +34,13 @@ describe("a question", () => {
   )("at which $key is pressed is answered: $decision", ({ decision, keys }) =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* pressing(keys), [decision, decision])
+    }))
+
+  it.live("shows what a terminal would obey", () =>
+    Effect.gen(function*() {
+      const shown: Array<string> = []
+      yield* pressing("y\r", { to: "Ann\u009b2K\u202e" }, shown)
+      assert.include(shown.join(""), "Run pay {\"to\":\"Ann\\u009b2K\\u202e\"}? [y/N]")
     }))
 
   it.live("at which Ctrl+C is pressed ends the program", () =>
