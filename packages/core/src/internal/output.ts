@@ -22,5 +22,8 @@ export const make = (schema: Schema.Constraint): Output => {
 
 const reader = <S extends Schema.Constraint>(schema: S, valueOf: (value: S["Type"]) => unknown): Output["read"] => {
   const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.toCodecJson(schema)), { errors: "all" })
-  return (text) => Effect.mapBoth(decode(text), { onFailure: ({ message }) => message, onSuccess: valueOf })
+  return (text) => Effect.mapBoth(decode(unfenced(text)), { onFailure: ({ message }) => message, onSuccess: valueOf })
 }
+
+/** Models that are only told in words write JSON as they do in a chat: inside a fence. */
+const unfenced = (text: string): string => text.replace(/^\s*```(?:json)?\s*\n([^]*)\n\s*```\s*$/i, "$1")

@@ -38,6 +38,12 @@ describe("Agent.run with an output", () => {
       }
     }))
 
+  it.effect("reads JSON inside a fence, as models write it that are only told in words", () =>
+    Effect.gen(function*() {
+      const model = scripted(says(`\`\`\`json\n${whole}\n\`\`\`\n`))
+      assert.strictEqual((yield* asking(model, Report, { maxRounds: 0 })).output.city, "Oslo")
+    }))
+
   it.effect("puts what is no object under a key of its own, since providers take only objects", () =>
     Effect.gen(function*() {
       const model = scripted(says("{\"answer\":[1,2]}"))
