@@ -60,8 +60,10 @@ export const loop = Effect.fnUntraced(function*(
     if (limit === undefined && (message.calls.length > 0 || finish === "pause")) continue
     const read = yield* Effect.result(agent.output ? agent.output.read(message.text) : Effect.void)
     if (Result.isSuccess(read)) return end(state, taken.turn, limit, read.success)
-    if (limit !== undefined) return yield* fail(state, new InvalidOutput({ issue: read.failure, text: message.text }))
-    state = { ...state, conversation: Conversation.append(state.conversation, mend(read.failure, agent.output)) }
+    const issue = issueOf(taken.turn, read.failure)
+    const isLast = limit !== undefined || finish === "refusal"
+    if (isLast) return yield* fail(state, new InvalidOutput({ issue, text: message.text }))
+    state = { ...state, conversation: Conversation.append(state.conversation, mend(issue, agent.output)) }
   }
 })
 
@@ -269,6 +271,12 @@ const settled = (
   if (settled === undefined) return Effect.succeed(after)
   const conversation = Conversation.append(after.conversation, Conversation.answers(settled.outcomes))
   return answered(agent, after, { turn, settled }, conversation)
+}
+
+/** What is wrong with an answer that does not decode. */
+const issueOf = ({ finish }: ChatModel.Turn, issue: string): string => {
+  if (finish === "refusal") return "the model refused"
+  return finish === "length" ? "it was cut off for its length" : issue
 }
 
 /** Not every model keeps to a schema, or is shown it by its server. */

@@ -73,6 +73,22 @@ describe("Agent.run with an output", () => {
       assert.strictEqual(error.conversation.messages.at(-1)?.role, "assistant")
     }))
 
+  it.effect("does not ask again where the model refused", () =>
+    Effect.gen(function*() {
+      const model = scripted(says("I will not.", "refusal"))
+      const error = yield* Effect.flip(asking(model, Report))
+      assert.instanceOf(error, AgentError.AgentError)
+      assert.deepInclude(error.reason, { _tag: "InvalidOutput", issue: "the model refused", text: "I will not." })
+      assert.strictEqual(model.requests.length, 1)
+    }))
+
+  it.effect("tells the model that its answer was too long", () =>
+    Effect.gen(function*() {
+      const model = scripted(says("{\"city\":\"Os", "length"), says(whole))
+      const { conversation } = yield* asking(model, Report)
+      assert.include(JSON.stringify(conversation.messages[2]), "cut off for its length")
+    }))
+
   it.effect("asks for no output where none is wanted", () =>
     Effect.gen(function*() {
       const model = scripted(says("Hello."))
