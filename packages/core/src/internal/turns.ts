@@ -57,10 +57,12 @@ export const wholeTurn = Effect.fnUntraced(function*(
   }
 })
 
+/** - `isLost`: the turn broke off for good, so that nothing of it is of use */
 interface Heard {
   readonly text: string
   readonly turn: ChatModel.Turn | undefined
   readonly millis: number
+  readonly isLost: boolean
 }
 
 /** Runs calls while the model still writes its turn. */
@@ -68,9 +70,10 @@ export const streamedTurn = Effect.fnUntraced(function*(
   asking: Asking
 ): Effect.fn.Return<Taken, ChatModelError | LimitReached, unknown> {
   const began = asking.now()
-  let heard: Heard = { text: "", turn: undefined, millis: 0 }
+  let heard: Heard = { text: "", turn: undefined, millis: 0, isLost: false }
   const hear = Effect.fnUntraced(function*(part: ChatModel.Part) {
     heard = {
+      ...heard,
       text: part._tag === "Text" ? heard.text + part.text : heard.text,
       turn: part._tag === "Turn" ? part.turn : heard.turn,
       millis: asking.now() - began
@@ -81,11 +84,17 @@ export const streamedTurn = Effect.fnUntraced(function*(
   const calls = asking.model.stream(asking.request).pipe(
     inTime(asking.timeUp),
     Stream.tap(hear),
+    Stream.tapCause((cause) => Effect.sync(() => void (heard = { ...heard, isLost: !mayPass(cause) }))),
     Stream.filter((part) => part._tag === "Call"),
     Stream.map(({ call }) => call)
   )
   const { batch, deadline, toolkit } = asking
-  const { end, ...settled } = yield* executeArriving(toolkit, calls, batch, () => deadline(heard.millis))
+  const { end, ...settled } = yield* executeArriving(
+    toolkit,
+    calls,
+    batch,
+    () => heard.isLost ? 0 : deadline(heard.millis)
+  )
   const { millis, text, turn } = heard
   if (turn === undefined) return yield* brokenOff(end, settled, text, millis)
   return { turn, millis, settled: settled.outcomes.length === 0 ? undefined : settled }
@@ -108,9 +117,9 @@ const brokenOff = (
   millis: number
 ): Effect.Effect<Taken, ChatModelError | LimitReached> => {
   if (Exit.isSuccess(end)) return Effect.die(new Error("ChatModel.stream ended without its whole turn"))
-  const error = Option.getOrUndefined(Cause.findErrorOption(end.cause))
-  const mayPass = error?._tag === "ChatModelError" && error.isRetryable
-  if (!mayPass || settled.outcomes.every(({ attempts }) => attempts === 0)) return Effect.failCause(end.cause)
+  if (!mayPass(end.cause) || settled.outcomes.every(({ attempts }) => attempts === 0)) {
+    return Effect.failCause(end.cause)
+  }
   const calls = settled.outcomes.map(({ call }) => call)
   const turn: ChatModel.Turn = {
     message: { role: "assistant", text, calls },
@@ -118,4 +127,10 @@ const brokenOff = (
     usage: { input: 0, output: 0 }
   }
   return Effect.succeed({ turn, millis, settled })
+}
+
+/** True for a failure after which the model can be asked again. */
+const mayPass = (cause: Cause.Cause<ChatModelError | LimitReached>): boolean => {
+  const error = Option.getOrUndefined(Cause.findErrorOption(cause))
+  return error?._tag === "ChatModelError" && error.isRetryable
 }

@@ -223,6 +223,19 @@ describe("a streamed turn that breaks off", () => {
       }
     }))
 
+  it.effect("for a reason that does not pass fails at once, and starts nothing more of it", () =>
+    Effect.gen(function*() {
+      const started: Array<string> = []
+      const slow = acting("slow", () => Effect.andThen(Effect.sync(() => started.push("slow")), Effect.never), {
+        readOnly: true
+      })
+      const { layer } = streaming(broken(misread, callPart(0, "slow"), callPart(1, "slow")))
+      const agent = Agent.run({ toolkit: Toolkit.make(slow), prompt, streaming: true, batch: { concurrency: 1 } })
+      const fiber = yield* Effect.forkChild(Effect.exit(Effect.provide(agent, layer)))
+      yield* TestClock.adjust(50)
+      assert.deepStrictEqual([fiber.pollUnsafe(), started], [Exit.succeed(Exit.fail(misread)), ["slow"]])
+    }))
+
   it.effect("each time is gone on from no more often than there are rounds", () =>
     Effect.gen(function*() {
       const { exit, requests } = yield* run(broken(overloaded, callPart(0, "look", { ms: 1 })))
