@@ -75,7 +75,11 @@ const settleStreamed = Effect.fnUntraced(function*(options: Options) {
     end,
     ({ reason }) =>
       unusableInput(
-        `standard input is no whole stream: ${reason.message}; a response in one piece goes without --stream`
+        `standard input is no whole stream: ${reason.message}${
+          reason._tag === "Unreachable" || reason._tag === "UnusableResponse"
+            ? "; a response in one piece goes without --stream"
+            : ""
+        }`
       )
   )
   return { turn: yield* Deferred.await(whole), settled }

@@ -4,6 +4,7 @@
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { Conversation } from "./Conversation.ts"
 
 /** The provider wants fewer requests; `retryAfterMillis` is its own advice, where it gave any. */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
@@ -70,10 +71,15 @@ export const Reason = Schema.Union([
 ])
 export type Reason = typeof Reason.Type
 
-/** A model gave no turn, and why; `Effect.catchReason` works on it. */
+/**
+ * A model gave no turn, and why; `Effect.catchReason` works on it.
+ *
+ * - `conversation`: what an agent had got to, where it had run calls; go on with that one, so that none of them runs again
+ */
 export class ChatModelError extends Schema.TaggedError<ChatModelError>()("ChatModelError", {
   wire: Schema.String,
-  reason: Reason
+  reason: Reason,
+  conversation: Schema.optional(Conversation)
 }) {
   /** True where the same request may succeed later. */
   get isRetryable(): boolean {

@@ -290,7 +290,9 @@ const compile = (name: string, definition: AnyDefinition, { codec, jsonSchema, s
 const viaPromise =
   ({ catch: caught, execute }: PromiseForm) => (parameters: unknown, call: Call): Effect.Effect<unknown, unknown> => {
     const run = async (signal: AbortSignal) => execute(parameters, signal, call)
-    return caught === undefined ? Effect.promise(run) : Effect.tryPromise({ try: run, catch: caught })
+    return caught === undefined
+      ? Effect.promise(run)
+      : Effect.mapError(Effect.tryPromise(run), ({ cause }) => caught(cause))
   }
 
 const directOf = (

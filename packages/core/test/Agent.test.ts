@@ -112,10 +112,10 @@ describe("Agent.run", () => {
 
   it.effect("asks a paused model to go on", () =>
     Effect.gen(function*() {
-      const model = scripted(says("Let me", "pause"), says("see."))
+      const model = scripted(says("Let me ", "pause"), says("see."))
       const ended = yield* run(model, { toolkit, prompt })
-      assert.deepStrictEqual([ended.answer, model.requests.length], ["see.", 2])
-      assert.deepStrictEqual(model.requests[1]!.conversation.messages.at(-1), says("Let me").message)
+      assert.deepStrictEqual([ended.answer, model.requests.length], ["Let me see.", 2])
+      assert.deepStrictEqual(model.requests[1]!.conversation.messages.at(-1), says("Let me ").message)
     }))
 
   it.effect("does not run truncated calls, and answers them", () =>
@@ -185,6 +185,34 @@ describe("toolChoice", () => {
       assert.isUndefined(model.requests[0]!.toolChoice)
     }))
 })
+
+describe("a model that fails after calls have run", () => {
+  const reason = new ChatModelError.RateLimited({ message: "later" })
+
+  it.effect.each([false, true])(
+    "gives the conversation with their results back (streaming: %s)",
+    (streaming) =>
+      Effect.gen(function*() {
+        let turns = 0
+        const layer = modelOf(() =>
+          turns++ === 0
+            ? Effect.succeed(asks({ name: "ok" }))
+            : Effect.fail(new ChatModelError.ChatModelError({ wire: "test", reason }))
+        )
+        const error = yield* Effect.flip(Effect.provide(Agent.run({ toolkit, prompt, streaming }), layer))
+        assert(error._tag === "ChatModelError" && error.conversation !== undefined)
+        assert.deepStrictEqual(error.reason, reason)
+        const ended = yield* run(scripted(says("Done.")), { toolkit, prompt: error.conversation })
+        assert.deepStrictEqual(resultsOf(ended.conversation).map(({ text }) => text), ["\"fine\""])
+      })
+  )
+})
+
+it.effect("what was said before calls is no part of the answer behind them", () =>
+  Effect.gen(function*() {
+    const model = scripted(says("One, ", "pause"), asks({ name: "ok" }), says("two."))
+    assert.strictEqual((yield* run(model, { toolkit, prompt })).answer, "two.")
+  }))
 
 describe("at the limit of rounds", () => {
   it.effect("after 5 rounds, tools are listed but switched off, for a final answer", () =>

@@ -167,6 +167,19 @@ describe("a call whose tool wants approval", () => {
     }))
 })
 
+describe("a step of a plan that nobody has decided on", () => {
+  it.effect("holds up no call beside the plan, since the plan is answered without it", () =>
+    Effect.gen(function*() {
+      const { toolkit } = bank()
+      const steps = [{ id: "a", tool: "pay", arguments: { to: "Bob", amount: "500" } }]
+      const settled = yield* Batch.run(Toolkit.merge(toolkit, Toolkit.make(Plan.tool(toolkit))), [
+        ToolCall.make({ id: "p", name: "plan", arguments: { steps } }),
+        ToolCall.make({ id: "look", name: "balance", arguments: { of: "Bob" }, index: 1 })
+      ])
+      assert.deepStrictEqual([ends(settled)[1], settled.pending], [7, []])
+    }))
+})
+
 describe("Batch.Options.onCall", () => {
   it.effect("is told of starts, progress and ends, also of calls that never start and of a plan's steps", () =>
     Effect.gen(function*() {

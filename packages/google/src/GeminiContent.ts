@@ -321,11 +321,15 @@ const turnOf = (response: Response): ChatModel.Turn => {
   }
 }
 
-/** There is no reason of its own for calls; a prompt that was blocked has no candidate at all. */
+/**
+ * There is no reason of its own for calls; a prompt that was blocked has no candidate at all. A call that the model could
+ * not spell leaves nothing behind: the model is asked again.
+ */
 const finishOf = (candidate: Candidate | undefined, calls: number): ChatModel.Turn["finish"] => {
   if (candidate === undefined) return "refusal"
   const reason: string = candidate.finishReason ?? "STOP"
   if (reason === "STOP") return calls > 0 ? "tool-calls" : "stop"
+  if (reason === "MALFORMED_FUNCTION_CALL" && (candidate.content?.parts ?? []).length === 0) return "pause"
   return refusals.has(reason) ? "refusal" : "length"
 }
 

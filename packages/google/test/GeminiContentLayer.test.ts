@@ -172,6 +172,11 @@ describe("GeminiContent.layer: the turn", () => {
       assert.strictEqual((yield* turnOf(body([{ text: "Well" }], reason))).finish, finish)
     }))
 
+  it.effect("that came to nothing because its call was malformed is asked for again", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* turnOf(body([], "MALFORMED_FUNCTION_CALL"))).finish, "pause")
+    }))
+
   it.effect("with calls finishes as tool-calls, though it ended with STOP like any other", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* turnOf(body([call("a")]))).finish, "tool-calls")

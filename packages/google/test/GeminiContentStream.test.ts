@@ -104,7 +104,7 @@ describe("GeminiContent.parts", () => {
   it.effect("takes a candidate without content, and a prompt that was blocked", () =>
     Effect.gen(function*() {
       const none = yield* wholeOf(parts([stop("MALFORMED_FUNCTION_CALL")]))
-      assert.deepInclude(none.turn, { finish: "length" })
+      assert.deepInclude(none.turn, { finish: "pause" })
       const blocked = yield* wholeOf(parts([{ promptFeedback: { blockReason: "SAFETY" }, usageMetadata }]))
       assert.deepInclude(blocked.turn, { finish: "refusal", usage: { input: 95, output: 60 } })
     }))

@@ -21,6 +21,11 @@ interface Common {
   readonly prefix?: string | undefined
   /** Believes the server's `readOnlyHint` and `idempotentHint`; false, since a server may say what it likes. */
   readonly trustHints?: boolean | undefined
+  /** Which calls somebody has to allow before they run, by the server's own name of the tool; none when left out. */
+  readonly approval?:
+    | "always"
+    | ((call: { readonly tool: string; readonly arguments: Schema.Json }) => boolean)
+    | undefined
   /** How long the server may take to be ready, the listing of its tools included; 30 seconds. */
   readonly timeout?: Duration.Input | undefined
 }

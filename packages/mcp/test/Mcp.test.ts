@@ -43,6 +43,18 @@ describe("Mcp.connect", () => {
       assert.deepStrictEqual(yield* ends(toolkit, right), ["1", ["choosy", "received"]])
     }))
 
+  it.live("asks for approval where the user wants that, by the server's own names", () =>
+    Effect.gen(function*() {
+      const asked: Array<unknown> = []
+      const approval = (call: unknown) => asked.push(call) > 1
+      const { toolkit } = yield* Mcp.connect(yield* shop({ approval }))
+      const [first, second] = yield* ends(toolkit, [["math.add", { a: 1, b: 2 }], ["math.add", { a: 3, b: 4 }]])
+      assert.strictEqual(first, "3")
+      assert.instanceOf(second, CallError.CallError)
+      assert.strictEqual(second.reason._tag, "Undecided")
+      assert.deepStrictEqual(asked[0], { tool: "math.add", arguments: { a: 1, b: 2 } })
+    }))
+
   it.live("sends providers a JSON Schema of 2020-12 where the server still writes draft-07", () =>
     Effect.gen(function*() {
       const { toolkit } = yield* Mcp.connect(yield* shop())

@@ -146,6 +146,7 @@ const begin = (toolkit: Toolkit.Any, options: Options, context: Context.Context<
     expiresAt: now() + deadline,
     arrival: undefined,
     maxCalls: amount("maxCalls", 0),
+    isPart: false,
     maxResultBytes: amount("maxResultBytes", 0),
     retry: options.retry ?? defaults.retry,
     failure: options.failFast ?? defaults.failFast ? Deferred.makeUnsafe() : undefined,

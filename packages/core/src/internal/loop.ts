@@ -5,7 +5,7 @@ import type { AnyOptions, Ended, Event, Round } from "../Agent.ts"
 import { AgentError, InvalidOutput, type Limit, LimitReached, type Reason, Undecided } from "../AgentError.ts"
 import * as Batch from "../Batch.ts"
 import * as ChatModel from "../ChatModel.ts"
-import type { ChatModelError } from "../ChatModelError.ts"
+import { ChatModelError } from "../ChatModelError.ts"
 import * as Conversation from "../Conversation.ts"
 import type { Outcome } from "../Outcome.ts"
 import type * as Tool from "../Tool.ts"
@@ -34,7 +34,11 @@ interface Agent {
   readonly tell: Tell
 }
 
-/** How far an agent is. */
+/**
+ * How far an agent is.
+ *
+ * - `said`: the text of turns that were only paused behind it
+ */
 interface State {
   readonly conversation: Conversation.Conversation
   readonly rounds: ReadonlyArray<Round<Tool.Any>>
@@ -43,6 +47,7 @@ interface State {
   readonly calls: number
   readonly turnTokens: number
   readonly turnMillis: number
+  readonly said: string
 }
 
 /** Takes turns until there is an answer. */
@@ -55,14 +60,16 @@ export const loop = Effect.fnUntraced(function*(
   while (true) {
     const limit = yield* limitOf(agent, state)
     const taken = yield* takeTurn(agent, state, limit !== undefined)
-    state = yield* settled(agent, state, taken)
     const { finish, message } = taken.turn
-    if (limit === undefined && (message.calls.length > 0 || finish === "pause")) continue
-    const read = yield* Effect.result(agent.output ? agent.output.read(message.text) : Effect.void)
-    if (Result.isSuccess(read)) return end(state, taken.turn, limit, read.success)
+    const text = state.said + message.text
+    const goesOn = message.calls.length > 0 || finish === "pause"
+    state = { ...yield* settled(agent, state, taken), said: finish === "pause" ? text : "" }
+    if (limit === undefined && goesOn) continue
+    const read = yield* Effect.result(agent.output ? agent.output.read(text) : Effect.void)
+    if (Result.isSuccess(read)) return end(state, { text, finish, limit, output: read.success })
     const issue = issueOf(taken.turn, read.failure)
     const isLast = limit !== undefined || finish === "refusal"
-    if (isLast) return yield* fail(state, new InvalidOutput({ issue, text: message.text }))
+    if (isLast) return yield* fail(state, new InvalidOutput({ issue, text }))
     state = { ...state, conversation: Conversation.append(state.conversation, mend(issue, agent.output)) }
   }
 })
@@ -107,7 +114,8 @@ const begin = ({ askTogether, prompt, system }: AnyOptions): State => ({
   turns: 0,
   calls: 0,
   turnTokens: 0,
-  turnMillis: 0
+  turnMillis: 0,
+  said: ""
 })
 
 const withInstruction = (system: string | undefined): string =>
@@ -206,12 +214,15 @@ const takeTurn = Effect.fnUntraced(function*(
     batch: batchOf(agent, state, turnsOf(state.conversation) + 1, toolsOff),
     deadline: (turnMillis) => deadlineOf(agent, state, turnMillis)
   }
-  return yield* Effect.catchTag(
-    options.streaming === true ? streamedTurn(asking) : wholeTurn(asking),
-    "LimitReached",
-    (reason) => fail(state, reason)
-  )
+  return yield* Effect.catchTags(options.streaming === true ? streamedTurn(asking) : wholeTurn(asking), {
+    LimitReached: (reason) => fail(state, reason),
+    ChatModelError: (error) => Effect.fail(state.rounds.length === 0 ? error : keeping(state, error))
+  })
 })
+
+/** The calls that have run must not be lost with the turn behind them. */
+const keeping = ({ conversation }: State, { reason, wire }: ChatModelError) =>
+  new ChatModelError({ wire, reason, conversation })
 
 const requestOf = ({ options, output }: Agent, state: State, toolsOff: boolean): ChatModel.Request => ({
   conversation: state.conversation,
@@ -289,11 +300,14 @@ const mend = (issue: string, output: Output.Output | undefined): Conversation.Me
 
 const end = (
   { conversation, rounds, usage }: State,
-  { finish, message }: ChatModel.Turn,
-  limit: Limit | undefined,
-  output: unknown
+  { finish, limit, output, text }: {
+    readonly text: string
+    readonly finish: ChatModel.Turn["finish"]
+    readonly limit: Limit | undefined
+    readonly output: unknown
+  }
 ): Ended<Tool.Any, unknown> => ({
-  answer: message.text,
+  answer: text,
   output,
   finish,
   limited: limit ?? false,

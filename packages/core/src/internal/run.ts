@@ -136,7 +136,7 @@ const join = (batch: Batch, { gate, members }: Line, node: Node, after?: Place):
 const settleMember = (batch: Batch, line: Line, member: Member, index: number) =>
   Effect.onExit(
     settle(batch, member.node.call, index, { line, member }),
-    (exit) => Effect.sync(() => leave(line.gate, member, exit))
+    (exit) => Effect.sync(() => leave(batch, line.gate, member, exit))
   )
 
 const nothing: Claims = { access: [], slots: [], rates: [] }
@@ -148,17 +148,18 @@ const claimsOf = ({ toolkit }: Batch, { call }: Node): Claims | undefined => {
   return typeof tool.claims === "function" || tool.expand !== undefined ? undefined : tool.claims ?? nothing
 }
 
-const leave = (gate: Gate, { outcome, place }: Member, exit: Exit.Exit<Outcome>): void => {
+const leave = (batch: Batch, gate: Gate, { outcome, place }: Member, exit: Exit.Exit<Outcome>): void => {
   if (Exit.isFailure(exit)) gate.close()
   Deferred.doneUnsafe(outcome, exit)
-  gate.settled(place, Exit.isSuccess(exit) ? barrierAfter(exit.value, place) : undefined)
+  gate.settled(place, Exit.isSuccess(exit) ? barrierAfter(batch, exit.value, place) : undefined)
 }
 
 /** Why later calls that touch the same may not run, after a call that ended like this. */
-const barrierAfter = ({ call, result }: Outcome, { claims }: Place): Reason | undefined => {
+const barrierAfter = ({ isPart }: Batch, { call, result }: Outcome, { claims }: Place): Reason | undefined => {
   if (Result.isSuccess(result) || result.failure._tag === "ToolFailure") return undefined
   const { reason } = result.failure
-  if (reason._tag === "Undecided") return new Undecided({ after: call.id })
+  // A step that nobody decided on will not be decided on: its plan is answered without it.
+  if (reason._tag === "Undecided") return isPart ? undefined : new Undecided({ after: call.id })
   const writes = claims?.access.some(({ mode }) => mode !== "read") ?? false
   const isUncertain = (reason._tag === "Timeout" || reason._tag === "Interrupted") && reason.started
   return writes && isUncertain ? new Uncertain({ after: call.id }) : undefined

@@ -34,6 +34,7 @@ import { within } from "./within.ts"
  * What the calls of a batch share; `late` is the only part of it that changes.
  *
  * - `arrival`: where the turn was still being written when the batch began
+ * - `isPart`: its calls are steps of a plan or a fan-out, which is answered as a whole
  * - `failure`: done by the first call that fails, in a batch that is to stop then
  * - `tell`: takes what happens to calls, where somebody wants to know
  * - `traced`: somebody provided a tracer, so that spans have a reader
@@ -47,6 +48,7 @@ export interface Batch {
   readonly expiresAt: number
   readonly arrival: Arrival | undefined
   readonly maxCalls: number
+  readonly isPart: boolean
   readonly maxResultBytes: number
   readonly retry: Schedule.Schedule<unknown, ToolFailure<unknown>> | undefined
   readonly failure: Deferred.Deferred<void> | undefined
@@ -133,7 +135,7 @@ const becomeSeveral = Effect.fnUntraced(function*(
   const expansion = yield* beforehand(expand(args, call), beforeStart(batch, tool))
   if (Result.isFailure(expansion)) return yield* refuse(batch, tool, call, expansion.failure)
   const { assemble, nodes, toolkit } = expansion.success
-  const ended = yield* line.run({ ...batch, toolkit, maxCalls: Infinity }, nodes, member.place)
+  const ended = yield* line.run({ ...batch, toolkit, maxCalls: Infinity, isPart: true }, nodes, member.place)
   const end = assemble(ended.map(([outcome]) => outcome), batch.maxResultBytes, ended.map(([, answer]) => answer))
   if (Result.isSuccess(end)) member.answer = end.success
   return yield* announced(batch, record(batch, tool, call, startedAt, 1, end))

@@ -32,7 +32,7 @@ export const repeated = (tools: ReadonlyArray<McpTool>): ReadonlyArray<string> =
 
 const toolOf = (definition: Definition, connection: Connection, options: Options, ajv: AjvJsonSchemaValidator) => {
   const { annotations, description, inputSchema, name, title } = definition
-  const { prefix = `${options.name}_`, trustHints = false } = options
+  const { approval, prefix = `${options.name}_`, trustHints = false } = options
   const execute = executeWith(definition, connection, options, ajv)
   const make = (validate?: Check): McpTool =>
     Tool.fromJsonSchema(`${prefix}${name}`, {
@@ -41,6 +41,7 @@ const toolOf = (definition: Definition, connection: Connection, options: Options
       validate,
       failure: Failure,
       content: contentOf,
+      approval: typeof approval === "function" ? (args) => approval({ tool: name, arguments: args }) : approval,
       readOnly: trustHints && annotations?.readOnlyHint === true,
       idempotent: trustHints && annotations?.idempotentHint === true,
       execute
