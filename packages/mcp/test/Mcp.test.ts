@@ -6,7 +6,7 @@ import { TestClock } from "effect/testing"
 import { call, ends, failureOf, served, server, watch } from "./support.ts"
 
 /** The server of the fixtures, in this process, where nothing depends on its being one of its own. */
-const shop = (more: { readonly prefix?: string; readonly trustHints?: boolean } = { prefix: "" }) =>
+const shop = (more: Partial<Pick<Mcp.Remote, "prefix" | "trustHints" | "approval">> = { prefix: "" }) =>
   Effect.map(served, ({ url }) => ({ name: "shop", url, ...more }))
 
 describe("Mcp.connect", () => {
@@ -46,12 +46,15 @@ describe("Mcp.connect", () => {
   it.live("asks for approval where the user wants that, by the server's own names", () =>
     Effect.gen(function*() {
       const asked: Array<unknown> = []
-      const approval = (call: unknown) => asked.push(call) > 1
-      const { toolkit } = yield* Mcp.connect(yield* shop({ approval }))
-      const [first, second] = yield* ends(toolkit, [["math.add", { a: 1, b: 2 }], ["math.add", { a: 3, b: 4 }]])
-      assert.strictEqual(first, "3")
-      assert.instanceOf(second, CallError.CallError)
-      assert.strictEqual(second.reason._tag, "Undecided")
+      const approval = (call: { readonly tool: string; readonly arguments: unknown }) => {
+        asked.push(call)
+        return call.tool === "math.add"
+      }
+      const { toolkit } = yield* Mcp.connect(yield* shop({ prefix: "", approval }))
+      const [first, second] = yield* ends(toolkit, [["math.add", { a: 1, b: 2 }], ["choosy", { n: 1 }]])
+      assert.instanceOf(first, CallError.CallError)
+      assert.strictEqual(first.reason._tag, "Undecided")
+      assert.strictEqual(second, "1")
       assert.deepStrictEqual(asked[0], { tool: "math.add", arguments: { a: 1, b: 2 } })
     }))
 
