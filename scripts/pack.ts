@@ -20,7 +20,8 @@ const Manifest = Schema.Struct({
   private: Schema.optionalKey(Schema.Boolean),
   exports: Schema.Record(Schema.String, Schema.NullOr(Schema.String)),
   bin: Schema.optionalKey(Strings),
-  dependencies: Schema.optionalKey(Strings)
+  dependencies: Schema.optionalKey(Strings),
+  peerDependencies: Schema.optionalKey(Strings)
 })
 
 const Json = Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json))
@@ -58,15 +59,18 @@ const exportOf = (target: string | null) =>
 const mapValues = <A, B>(record: Readonly<Record<string, A>>, f: (value: A, key: string) => B): Record<string, B> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value, key)]))
 
+const withVersions = (ranges: typeof Strings.Type) => mapValues(ranges, (range, name) => versions.get(name) ?? range)
+
 /** The folders of a package that its users need; `docs` is read by its code. */
 const contents = ["dist", "src", "docs"]
 
 /** The manifest in the order in which its package writes it; siblings come in the version they have now. */
-const published = ({ folder, json, manifest: { bin, dependencies, exports } }: Package) => ({
+const published = ({ folder, json, manifest: { bin, dependencies, exports, peerDependencies } }: Package) => ({
   ...json,
   exports: mapValues(exports, exportOf),
   ...(bin && { bin: mapValues(bin, built) }),
-  ...(dependencies && { dependencies: mapValues(dependencies, (range, name) => versions.get(name) ?? range) }),
+  ...(dependencies && { dependencies: withVersions(dependencies) }),
+  ...(peerDependencies && { peerDependencies: withVersions(peerDependencies) }),
   files: contents.filter((name) => existsSync(join(folder, name)))
 })
 

@@ -1,0 +1,74 @@
+/**
+ * A key-value store in memory that remembers which call read and wrote what, for tools under test.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Schema from "effect/Schema"
+
+/**
+ * One thing that was done to the store.
+ *
+ * - `call`: the id of the call that did it; undefined outside a call
+ */
+export interface Touch {
+  readonly mode: "read" | "write"
+  readonly key: string
+  readonly call: string | undefined
+}
+
+/**
+ * The call that the running fiber answers, and how many milliseconds each of its operations on a store takes; `Laws.check`
+ * sets it, so that calls which run at once meet between any two operations.
+ */
+export const Current = Context.Reference<{ readonly call: string | undefined; readonly millis: number }>(
+  "@volley/testing/Store/Current",
+  { defaultValue: () => ({ call: undefined, millis: 0 }) }
+)
+
+/**
+ * The store.
+ *
+ * - `get`: what stands under a key; undefined where nothing does
+ * - `update`: reads and writes with no other call in between, and gives what it wrote
+ * - `entries`, `touches`: all that it holds, and all that was done to it; for the test, and not recorded themselves
+ */
+export class Store extends Context.Service<Store, {
+  readonly get: (key: string) => Effect.Effect<Schema.Json | undefined>
+  readonly set: (key: string, value: Schema.Json) => Effect.Effect<void>
+  readonly update: (key: string, f: (value: Schema.Json | undefined) => Schema.Json) => Effect.Effect<Schema.Json>
+  readonly remove: (key: string) => Effect.Effect<void>
+  readonly entries: Effect.Effect<{ readonly [key: string]: Schema.Json }>
+  readonly touches: Effect.Effect<ReadonlyArray<Touch>>
+}>()("@volley/testing/Store") {}
+
+/** Makes a store that holds these entries. */
+export const make = (entries: { readonly [key: string]: Schema.Json } = {}): Store["Service"] => {
+  const map = new Map(Object.entries(entries))
+  const touches: Array<Touch> = []
+  const operation = <A>(modes: ReadonlyArray<Touch["mode"]>, key: string, act: () => A): Effect.Effect<A> =>
+    Effect.flatMap(Current, ({ call, millis }) => {
+      const now = Effect.sync(() => {
+        touches.push(...modes.map((mode) => ({ mode, key, call })))
+        return act()
+      })
+      return millis === 0 ? now : Effect.andThen(Effect.sleep(millis), now)
+    })
+  return {
+    get: (key) => operation(["read"], key, () => map.get(key)),
+    set: (key, value) => operation(["write"], key, () => void map.set(key, value)),
+    remove: (key) => operation(["write"], key, () => void map.delete(key)),
+    update: (key, f) =>
+      operation(["read", "write"], key, () => {
+        const value = f(map.get(key))
+        map.set(key, value)
+        return value
+      }),
+    entries: Effect.sync(() => Object.fromEntries(map)),
+    touches: Effect.sync(() => [...touches])
+  }
+}
+
+/** A store that holds these entries when the layer is built. */
+export const layer = (entries?: { readonly [key: string]: Schema.Json }): Layer.Layer<Store> =>
+  Layer.sync(Store, () => make(entries))
