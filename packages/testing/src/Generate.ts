@@ -1,0 +1,198 @@
+/**
+ * Random cases on Effect's own `Arbitrary`: they are plain data, and shrink to small ones.
+ */
+import { type Conversation, type Tool, ToolCall, type Toolkit } from "@volley/core"
+import * as Arbitrary from "effect/Arbitrary"
+import * as JsonSchema from "effect/JsonSchema"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaRepresentation from "effect/SchemaRepresentation"
+import { codecOf } from "./internal/codecOf.ts"
+
+/** One of some values; shrinks towards the first. */
+export const oneOf = <const A>(...values: readonly [A, ...ReadonlyArray<A>]): Arbitrary.Arbitrary<A> =>
+  Arbitrary.map(upTo(values.length - 1), (index) => values[index] ?? values[0])
+
+/** A whole number from 0 to `most`; shrinks towards 0. */
+export const upTo = (most: number): Arbitrary.Arbitrary<number> =>
+  Arbitrary.schema(Schema.Literals(Array.from({ length: most + 1 }, (_, n) => n)), {
+    shrink: (n) => [...new Set([0, Math.floor(n / 2), n - 1])].filter((smaller) => smaller >= 0 && smaller < n)
+  })
+
+/** A whole number up to `most` in so many percent of the cases, nothing in the others. */
+export const sometimes = (percent: number, most: number): Arbitrary.Arbitrary<number | undefined> =>
+  Arbitrary.map(Arbitrary.all([upTo(99), upTo(most)]), ([n, value]) => n >= 100 - percent ? value : undefined)
+
+/** One of some names, each as often as its weight says; shrinks towards the first. */
+export const weighted = <Name extends string>(
+  first: Name,
+  weights: { readonly [_ in Name]?: number }
+): Arbitrary.Arbitrary<Name> => {
+  const isName = (name: string): name is Name => name in weights
+  const rest = Object.keys(weights).filter(isName).filter((name) => name !== first)
+  return oneOf(
+    first,
+    ...[first, ...rest].flatMap((name) =>
+      Array.from({ length: (weights[name] ?? 0) - (name === first ? 1 : 0) }, () => name)
+    )
+  )
+}
+
+/** What can be wrong with the arguments of a call. */
+export type ArgumentFault = "malformedJson" | "missingField" | "wrongType"
+
+/** What can be wrong with a call; `none` is nothing. */
+export type Fault = "none" | ArgumentFault | "unknownTool" | "truncated" | "repeatedId" | "missingId"
+
+/** How often a call has which fault, each as a whole number; what is left out never happens. */
+export type Weights = { readonly [_ in Fault]?: number }
+
+/** Nothing but valid calls with ids of their own. */
+export const valid: Weights = { none: 1 }
+
+/** Half of the calls are valid, the others have each fault alike. */
+export const faulty: Weights = {
+  none: 7,
+  malformedJson: 1,
+  missingField: 1,
+  wrongType: 1,
+  unknownTool: 1,
+  truncated: 1,
+  repeatedId: 1,
+  missingId: 1
+}
+
+/**
+ * Arguments that a tool takes, as JSON, drawn from the schema of its parameters, or from its JSON Schema where that was
+ * given by hand.
+ *
+ * - errors: throws where the schema says too little to draw from it
+ */
+export const args = (tool: Tool.Any): Arbitrary.Arbitrary<Schema.Json> => {
+  const codec = codecOf(tool.parameters)
+  if (tool.recode !== undefined || tool.expand !== undefined) {
+    return Arbitrary.filterMap(Arbitrary.schema(tool.parameters), (value) => Schema.encodeUnknownResult(codec)(value))
+  }
+  const document = JsonSchema.fromSchemaDraft2020_12(tool.jsonSchema)
+  const described = codecOf(SchemaRepresentation.fromJsonSchemaDocument(document, { patterns: "apply" }))
+  return Arbitrary.filterMap(Arbitrary.schema(described), (value) =>
+    Result.filterOrFail(
+      Schema.encodeUnknownResult(described)(value),
+      (json) => takes(tool, json),
+      () => "the tool does not take it"
+    ))
+}
+
+/** Arguments of a tool with a fault that the tool has to find; where it cannot have that fault, malformed JSON. */
+export const faultyArgs = (tool: Tool.Any, fault: ArgumentFault): Arbitrary.Arbitrary<unknown> =>
+  Arbitrary.map(Arbitrary.all([args(tool), upTo(99)]), ([json, nth]) => spoil(tool, json, fault, nth))
+
+const takes = (tool: Tool.Any, json: unknown): boolean =>
+  Result.isSuccess(Schema.decodeUnknownResult(codecOf(tool.parameters))(json))
+
+const fieldsOf = (json: Schema.Json): ReadonlyArray<readonly [name: string, value: Schema.Json]> =>
+  typeof json === "object" && json !== null && !Array.isArray(json) ? Object.entries(json) : []
+
+const strangers = [null, 0.5, "?", true, [], {}] as const
+
+/** Of all the ways in which the arguments can have the fault, one that the tool refuses. */
+const spoil = (tool: Tool.Any, json: Schema.Json, fault: ArgumentFault, nth: number): unknown => {
+  const fields = fieldsOf(json)
+  const ways = fault === "missingField"
+    ? fields.map(([name]) => Object.fromEntries(fields.filter(([other]) => other !== name)))
+    : fault === "wrongType"
+    ? fields.flatMap(([name]) => strangers.map((value) => Object.fromEntries([...fields, [name, value]])))
+    : []
+  const refused = ways.filter((way) => !takes(tool, way))
+  return refused[nth % refused.length] ?? JSON.stringify(json).slice(0, -1)
+}
+
+/** A call that was drawn, and what is wrong with it. */
+export interface Drawn {
+  readonly call: ToolCall.ToolCall
+  readonly fault: Fault
+}
+
+export interface CallsOptions {
+  /** `valid` when left out. */
+  readonly faults?: Weights | undefined
+  /** 0. */
+  readonly minLength?: number | undefined
+  /** 8. */
+  readonly maxLength?: number | undefined
+}
+
+/** Calls of a toolkit, as `calls` draws them, each with what is wrong with it. */
+export const drawn = (
+  toolkit: Toolkit.Any,
+  { faults = valid, maxLength = 8, minLength = 0 }: CallsOptions = {}
+): Arbitrary.Arbitrary<ReadonlyArray<Drawn>> => {
+  const tools = toolkit.tools.map((tool) => ({ tool, json: args(tool) }))
+  const [first, ...rest] = tools
+  if (first === undefined) return Arbitrary.Constant([])
+  const asked = Arbitrary.flatMap(oneOf(first, ...rest), ({ json, tool }) =>
+    Arbitrary.all({
+      tool: Arbitrary.Constant(tool),
+      json,
+      fault: weighted<Fault>("none", faults),
+      nth: upTo(99),
+      asText: oneOf(false, true),
+      alike: oneOf(true, false)
+    }))
+  return Arbitrary.map(Arbitrary.array(asked, { minLength, maxLength }), (all) => {
+    const seen = new Map<string, Schema.Json>()
+    return all.map(({ alike, asText, fault, json, nth, tool }, index): Drawn => {
+      const own = alike ? sharing(tool, json, seen) : json
+      for (const [field, value] of fieldsOf(own)) seen.set(field, value)
+      const value = isArgumentFault(fault) ? spoil(tool, own, fault, nth) : asText ? JSON.stringify(own) : own
+      const id = fault === "repeatedId" ? "again" : fault === "missingId" ? "" : `call_${index + 1}`
+      const name = fault === "unknownTool" ? "no_such_tool" : tool.name
+      const call = ToolCall.make({ id, name, arguments: value, index })
+      return { fault, call: fault === "truncated" ? { ...call, status: "truncated" } : call }
+    })
+  })
+}
+
+const isArgumentFault = (fault: Fault): fault is ArgumentFault =>
+  fault === "malformedJson" || fault === "missingField" || fault === "wrongType"
+
+/** The same arguments about the same things as those before, where the tool takes them: calls that meet find more. */
+const sharing = (tool: Tool.Any, json: Schema.Json, seen: ReadonlyMap<string, Schema.Json>): Schema.Json => {
+  const shared = Object.fromEntries(fieldsOf(json).map(([field, value]) => [field, seen.get(field) ?? value]))
+  return takes(tool, shared) ? shared : json
+}
+
+/** Calls of a toolkit, valid or with faults by weight, some of them about the same things as those before. */
+export const calls = (
+  toolkit: Toolkit.Any,
+  options?: CallsOptions
+): Arbitrary.Arbitrary<ReadonlyArray<ToolCall.ToolCall>> =>
+  Arbitrary.map(drawn(toolkit, options), (all) => all.map(({ call }) => call))
+
+/** Conversations that keep the laws: a question, some rounds of calls of a toolkit with their results, and an answer. */
+export const conversations = (
+  toolkit: Toolkit.Any,
+  { maxRounds = 4 }: { readonly maxRounds?: number } = {}
+): Arbitrary.Arbitrary<Conversation.Conversation> => {
+  const text = oneOf("", "fine", "äöü 🙂", "a\nb")
+  const round = Arbitrary.all({
+    text,
+    calls: Arbitrary.filter(calls(toolkit, { maxLength: 4 }), ({ length }) => length > 0),
+    answers: Arbitrary.array(Arbitrary.all({ text, isError: oneOf(false, true) }), { minLength: 4, maxLength: 4 })
+  })
+  const rounds = Arbitrary.array(round, { maxLength: maxRounds })
+  return Arbitrary.map(Arbitrary.all({ prompt: text, rounds, answer: text }), ({ answer, prompt, rounds }) => ({
+    runId: "run",
+    messages: [
+      { role: "user", text: prompt },
+      ...rounds.flatMap(({ answers, calls, text }, at): ReadonlyArray<Conversation.Message> => {
+        const own = calls.map((call) => ({ ...call, id: `round_${at + 1}_${call.id}` }))
+        const results = own.map(({ id, name }, index) => ({ callId: id, name, ...answers[index] ?? silence }))
+        return [{ role: "assistant", text, calls: own }, { role: "tool", results }]
+      }),
+      { role: "assistant", text: answer, calls: [] }
+    ]
+  }))
+}
+
+const silence = { text: "", isError: false }

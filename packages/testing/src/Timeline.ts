@@ -1,0 +1,57 @@
+/**
+ * What became of the calls of a batch, as text that a person can read: one line per call, with a bar from its start to its end.
+ */
+import type { Outcome } from "@volley/core"
+import * as Result from "effect/Result"
+
+/**
+ * One line.
+ *
+ * - `start`, `end`: milliseconds, counted from any instant that is the same for all lines
+ * - `how`: how it ended
+ */
+export interface Entry {
+  readonly id: string
+  readonly what: string
+  readonly start: number
+  readonly end: number
+  readonly how: string
+}
+
+/** What outcomes tell: the call, when it started and ended, and what the model was shown. */
+export const fromOutcomes = (outcomes: ReadonlyArray<Outcome.Outcome>): ReadonlyArray<Entry> =>
+  outcomes.map((outcome) => ({
+    id: outcome.call.id,
+    what: `${outcome.call.name} ${textOf(outcome.call.arguments)}`,
+    start: outcome.startedAt,
+    end: outcome.endedAt,
+    how: howOf(outcome)
+  }))
+
+/** How a call ended: `ok`, `failed` or the name of what the runner found, and what the model was shown. */
+const howOf = (outcome: Outcome.Outcome): string => {
+  const { encoded, result } = outcome
+  if (Result.isSuccess(result)) return `ok ${cut(encoded, 48)}`
+  return result.failure._tag === "ToolFailure" ? `failed ${cut(encoded, 48)}` : result.failure.reason._tag
+}
+
+const textOf = (args: unknown): string => cut(typeof args === "string" ? args : JSON.stringify(args) ?? "", 40)
+
+const cut = (text: string, most: number): string => text.length > most ? `${text.slice(0, most - 1)}…` : text
+
+/**
+ * Draws lines in the order given.
+ *
+ * - `width`: characters of a bar; 24
+ */
+export const render = (entries: ReadonlyArray<Entry>, { width = 24 }: { readonly width?: number } = {}): string => {
+  const from = Math.min(...entries.map(({ start }) => start))
+  const to = Math.max(...entries.map(({ end }) => end))
+  const column = (name: "id" | "what") => Math.max(0, ...entries.map((entry) => entry[name].length))
+  const scale = (instant: number) => to === from ? 0 : Math.round((instant - from) / (to - from) * width)
+  return entries.map(({ end, how, id, start, what }) => {
+    const bar = `${" ".repeat(scale(start))}${"=".repeat(scale(end) - scale(start)) || "|"}`
+    const times = `${start - from}–${end - from} ms`
+    return `${id.padEnd(column("id"))}  ${what.padEnd(column("what"))}  [${bar.padEnd(width + 1)}] ${times}, ${how}`
+  }).join("\n")
+}
