@@ -1,114 +1,187 @@
 /**
  * The laws of Volley as values, to be checked on somebody's own tools with random calls and in virtual time.
  */
-import { Batch, type Tool, type ToolCall, type Toolkit } from "@volley/core"
+import { Batch, type Tool, type Toolkit } from "@volley/core"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
+import * as BatchCase from "./BatchCase.ts"
 import * as Generate from "./Generate.ts"
+import * as GraphCase from "./GraphCase.ts"
+import type * as GraphRunner from "./GraphRunner.ts"
+import * as Batches from "./internal/batchLaws.ts"
 import type { Broken } from "./internal/broken.ts"
+import * as Graphs from "./internal/graphLaws.ts"
 import { Lab, type Setting, type Turn } from "./internal/lab.ts"
+import * as Lines from "./internal/lineLaws.ts"
+import type { Runner } from "./internal/runner.ts"
+import * as States from "./internal/stateLaws.ts"
 import * as Tools from "./internal/toolLaws.ts"
+import * as LineCase from "./LineCase.ts"
+import * as StateCase from "./StateCase.ts"
 import * as Store from "./Store.ts"
 
-/** A law: its name, what it says, and its check of one random turn of somebody's tools. */
+export type { Broken } from "./internal/broken.ts"
+export type { Runner } from "./internal/runner.ts"
+
+/** What a law says of runners, over random cases of one kind. */
+export interface Check<in out Case, in Run> {
+  readonly cases: Arbitrary.Arbitrary<Case>
+  /** How large lists may grow in them, for `Arbitrary.checkEffect`. */
+  readonly size: number
+  readonly check: (run: Run, one: Case) => Effect.Effect<void, Broken>
+}
+
+/** A law. */
 export interface Law {
   readonly name: string
   readonly says: string
+}
+
+/** A law of somebody's tools. */
+export interface ToolLaw extends Law {
   readonly tools: (lab: Lab) => Effect.Effect<void, Broken, unknown>
 }
 
-/** Every call is answered, whatever fails. */
-export const total: Law = { name: "total", says: "Every call gets exactly one outcome.", tools: Tools.total }
+/** A law of batches. */
+export interface BatchLaw extends Law {
+  readonly batch: Check<BatchCase.BatchCase, Runner>
+}
 
-/** Answers belong to their calls. */
-export const matched: Law = {
+/** A law of pipelines and plans. */
+export interface GraphLaw extends Law {
+  readonly graph: Check<GraphCase.GraphCase, GraphRunner.GraphRunner>
+}
+
+const batch = (check: BatchLaw["batch"]["check"]): BatchLaw["batch"] => ({ cases: BatchCase.cases, size: 50, check })
+
+const graph = (
+  check: GraphLaw["graph"]["check"],
+  change: (graph: GraphCase.GraphCase) => GraphCase.GraphCase
+): GraphLaw["graph"] => ({ cases: Arbitrary.map(GraphCase.cases, change), size: 200, check })
+
+/** 1. Every call is answered, whatever fails. */
+export const total = {
+  name: "total",
+  says: "Every call gets exactly one outcome, which says how it ended.",
+  tools: Tools.total,
+  batch: batch(Batches.total),
+  graph: graph(Graphs.total, GraphCase.untouching)
+} satisfies ToolLaw & BatchLaw & GraphLaw
+
+/** 2. Answers belong to their calls. */
+export const matched = {
   name: "matched",
   says: "Every answer carries the id of its call, in call order.",
-  tools: Tools.matched
-}
+  tools: Tools.matched,
+  batch: batch(Batches.matched),
+  graph: graph(Graphs.matched, GraphCase.untouching)
+} satisfies ToolLaw & BatchLaw & GraphLaw
 
-/** Nothing takes longer than it may. */
-export const timely: Law = {
+/** 3. What happens to one call changes no other. */
+export const isolated = {
+  name: "isolated",
+  says: "A call ends as it would have ended alone.",
+  batch: batch(Batches.isolated)
+} satisfies BatchLaw
+
+/** 4. Nothing takes longer than it may. */
+export const timely = {
   name: "timely",
-  says: "A call settles within its timeout.",
-  tools: Tools.timely
-}
+  says: "A call settles within its timeout, and the batch within its deadline.",
+  tools: Tools.timely,
+  batch: batch(Batches.timely)
+} satisfies ToolLaw & BatchLaw
 
-/** No limit is exceeded. */
-export const bounded: Law = {
+/** 5. No limit is exceeded. */
+export const bounded = {
   name: "bounded",
   says: "Never more calls are started and unsettled than may be.",
-  tools: Tools.bounded
-}
+  tools: Tools.bounded,
+  batch: batch(Batches.bounded),
+  graph: graph(Graphs.bounded, GraphCase.untouching)
+} satisfies ToolLaw & BatchLaw & GraphLaw
 
-/** Calls that run at once come to what they come to one by one. */
-export const serializable: Law = {
+/** 6. No slot is idle while a call could run. */
+export const workConserving = {
+  name: "workConserving",
+  says: "A call starts as soon as what it needs, what it touches and the limits allow.",
+  batch: { cases: LineCase.cases, size: 40, check: Lines.workConserving },
+  graph: graph(Graphs.workConserving, GraphCase.untouching)
+} satisfies GraphLaw & Law & { readonly batch: Check<LineCase.LineCase, Runner> }
+
+/** 7. Calls that run at once come to what they come to one by one. */
+export const serializable = {
   name: "serializable",
   says: "Calls that run at once come to the same as one after the other, in call order.",
-  tools: Tools.serializable
-}
+  tools: Tools.serializable,
+  batch: { cases: StateCase.cases, size: 40, check: States.serializable },
+  graph: graph(Graphs.serializable, GraphCase.certain)
+} satisfies ToolLaw & GraphLaw & { readonly batch: Check<StateCase.StateCase, Runner> }
 
-/** Interruption leaves nothing behind. */
-export const interruptible: Law = {
+/** 8. Interruption leaves nothing behind. */
+export const interruptible = {
   name: "interruptible",
   says: "An interrupted batch stops what it started, and nothing goes on after it.",
-  tools: Tools.interruptible
-}
+  tools: Tools.interruptible,
+  batch: batch(Batches.interruptible)
+} satisfies ToolLaw & BatchLaw
 
-/** The message is made of calls and outcomes alone. */
-export const pure: Law = {
+/** 9. The message is made of calls and outcomes alone. */
+export const pure = {
   name: "pure",
   says: "The message to the model depends on calls and outcomes alone.",
-  tools: Tools.pure
-}
+  tools: Tools.pure,
+  batch: batch(Batches.pure)
+} satisfies ToolLaw & BatchLaw
 
-/** The model is told of failures, and of nothing that is not its business. */
-export const honest: Law = {
+/** 10. The model is told of failures, and of nothing that is not its business. */
+export const honest = {
   name: "honest",
-  says: "The model is told of every failure and of no stack trace; what was cut off never runs.",
-  tools: Tools.honest
-}
+  says: "The model is told of every failure, of no stack trace and of no secret; what was cut off never runs.",
+  tools: Tools.honest,
+  batch: batch(Batches.honest)
+} satisfies ToolLaw & BatchLaw
 
 /** Tools take what their schemas promise. */
-export const sound: Law = {
+export const sound: ToolLaw = {
   name: "sound",
   says: "A tool takes every call that fits its schema, and none crashes it.",
   tools: Tools.sound
 }
 
 /** Results survive being written and read. */
-export const encodes: Law = {
+export const encodes: ToolLaw = {
   name: "encodes",
   says: "What a tool gives and fails with encodes as its schema says, and decodes back.",
   tools: Tools.encodes
 }
 
 /** `readOnly` is true of the tool. */
-export const readOnly: Law = {
+export const readOnly: ToolLaw = {
   name: "readOnly",
   says: "A read-only tool leaves the state as it was.",
   tools: Tools.readOnly
 }
 
 /** `idempotent` is true of the tool. */
-export const idempotent: Law = {
+export const idempotent: ToolLaw = {
   name: "idempotent",
   says: "An idempotent tool that runs twice with one idempotency key changes the state once.",
   tools: Tools.idempotent
 }
 
 /** `access` is true of the tool. */
-export const declared: Law = {
+export const declared: ToolLaw = {
   name: "declared",
   says: "A tool that declares what it touches touches nothing else.",
   tools: Tools.declared
 }
 
 /** All laws of tools. */
-export const ofTools: ReadonlyArray<Law> = [
+export const ofTools: ReadonlyArray<ToolLaw> = [
   total,
   matched,
   sound,
@@ -156,12 +229,51 @@ export class NoCases extends Data.TaggedError("NoCases")<{ readonly discards: nu
   }
 }
 
-/** `Batch.run`, or what takes its place. */
-export type Runner = (
-  toolkit: Toolkit.Any,
-  calls: ReadonlyArray<ToolCall.ToolCall>,
-  options: Batch.Options
-) => Effect.Effect<Pick<Batch.Settled<Tool.Any>, "outcomes">, never, unknown>
+/** How the laws of runners are checked. */
+export interface RunnerOptions {
+  /** Random cases that are tried; 100. */
+  readonly runs?: number | undefined
+  /** What decides them; a new one for each check, which a violation tells. */
+  readonly seed?: string | number | undefined
+}
+
+/**
+ * Checks what a law says of a runner of batches, on random batches and in virtual time.
+ *
+ * - needs the `TestClock`, as `it.effect` provides it
+ * - errors: with the smallest batch that breaks the law
+ */
+export const checkRunner = <Case>(
+  law: Law & { readonly batch: Check<Case, Runner> },
+  run: Runner,
+  options?: RunnerOptions
+): Effect.Effect<void, Violation> => held(law, law.batch, run, options)
+
+/** The same of a runner of graphs, such as `GraphRunner.asPipeline` and `GraphRunner.asPlan`. */
+export const checkGraphs = (
+  law: GraphLaw,
+  runner: GraphRunner.GraphRunner,
+  options?: RunnerOptions
+): Effect.Effect<void, Violation> => held(law, law.graph, runner, options)
+
+const held = <Case, Run>(
+  law: Law,
+  { cases, check, size }: Check<Case, Run>,
+  run: Run,
+  { runs = 100, seed }: RunnerOptions = {}
+): Effect.Effect<void, Violation> =>
+  Effect.gen(function*() {
+    const known = seed ?? (yield* newSeed)
+    const options = { runs, seed: known, size }
+    const found = yield* Arbitrary.checkEffect(cases, (one) => Effect.as(check(run, one), true), options)
+    if (found._tag !== "Falsified" || found.failure._tag !== "PropertyError") return
+    return yield* violated(law, found.failure.error, known, found.runs)
+  })
+
+const newSeed = Random.nextIntBetween(0, 2 ** 31)
+
+const violated = ({ name, says }: Law, { message: why, timeline = "" }: Broken, seed: string | number, runs: number) =>
+  new Violation({ law: name, says, why, timeline, seed, runs })
 
 /** How the laws of tools are checked. */
 export interface Options<ROut = never> {
@@ -177,7 +289,7 @@ export interface Options<ROut = never> {
   /** What decides them; a new one for each check, which a violation tells. */
   readonly seed?: string | number | undefined
   /** `Laws.ofTools` when left out. */
-  readonly laws?: ReadonlyArray<Law> | undefined
+  readonly laws?: ReadonlyArray<ToolLaw> | undefined
   /** How often calls have which fault; nearly all are valid when left out. */
   readonly faults?: Generate.Weights | undefined
   /** Calls of a turn, at most; 6. */
@@ -213,13 +325,13 @@ export function check(
   options: AnyOptions = {}
 ): Effect.Effect<void, Violation | NoCases, unknown> {
   return Effect.gen(function*() {
-    const seed = options.seed ?? (yield* Random.nextIntBetween(0, 2 ** 31))
+    const seed = options.seed ?? (yield* newSeed)
     const { laws = ofTools, runs = 100 } = options
     const setting = settingOf(toolkit, options)
     const cases = turns(toolkit, options)
-    const holds = (laws: ReadonlyArray<Law>) => (turn: Turn) => {
+    const holds = (laws: ReadonlyArray<ToolLaw>) => (turn: Turn) => {
       const lab = new Lab(setting, turn)
-      const one = (law: Law) => Effect.mapError(law.tools(lab), (broken) => ({ law, broken }))
+      const one = (law: ToolLaw) => Effect.mapError(law.tools(lab), (broken) => ({ law, broken }))
       return Effect.as(Effect.forEach(laws, one, { discard: true }), true)
     }
     const found = yield* Arbitrary.checkEffect(cases, holds(laws), { runs, seed, size: 10, maxShrinks: 0 })
@@ -231,8 +343,7 @@ export function check(
     const { broken } = least._tag === "Falsified" && least.failure._tag === "PropertyError"
       ? least.failure.error
       : found.failure.error
-    const { message: why, timeline = "" } = broken
-    return yield* new Violation({ law: law.name, says: law.says, why, timeline, seed, runs: found.runs })
+    return yield* violated(law, broken, seed, found.runs)
   })
 }
 

@@ -1,5 +1,10 @@
 /** Laws, random cases and stand-ins for testing what is made with Volley. */
+export * as BatchCase from "./BatchCase.ts"
 export * as Generate from "./Generate.ts"
+export * as GraphCase from "./GraphCase.ts"
+export * as GraphRunner from "./GraphRunner.ts"
 export * as Laws from "./Laws.ts"
+export * as LineCase from "./LineCase.ts"
+export * as StateCase from "./StateCase.ts"
 export * as Store from "./Store.ts"
 export * as Timeline from "./Timeline.ts"

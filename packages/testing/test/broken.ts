@@ -1,17 +1,16 @@
 /**
  * Runners that break one law each, to show that its check on somebody's tools would notice.
  */
-import { Batch } from "@volley/core"
+import { Batch, type Outcome } from "@volley/core"
 import { Laws } from "@volley/testing"
 import { Effect, Fiber } from "effect"
 
-type Settled = Effect.Success<ReturnType<Laws.Runner>>
-
 const changing =
-  (change: (outcomes: Settled["outcomes"]) => Settled["outcomes"]): Laws.Runner => (toolkit, calls, options) =>
+  (change: <O extends Outcome.Outcome>(outcomes: ReadonlyArray<O>) => ReadonlyArray<O>): Laws.Runner =>
+  (toolkit, calls, options) =>
     Effect.map(Batch.run(toolkit, calls, options), ({ outcomes }) => ({ outcomes: change(outcomes) }))
 
-export const broken: Readonly<Record<string, { readonly law: Laws.Law; readonly run: Laws.Runner }>> = {
+export const broken: Readonly<Record<string, { readonly law: Laws.ToolLaw; readonly run: Laws.Runner }>> = {
   "drops what failed": {
     law: Laws.total,
     run: changing((outcomes) => outcomes.filter(({ result }) => result._tag === "Success"))

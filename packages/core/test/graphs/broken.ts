@@ -1,9 +1,10 @@
 /**
  * A runner of graphs written by hand, and the same with one fault each, to show that the checks would notice.
  */
+import { GraphCase, GraphRunner, Laws } from "@volley/testing"
 import { Deferred, Effect, Option } from "effect"
-import { type End, type GraphPlan, kindOf, timeout } from "./graphs.ts"
-import { act, type Ended, type Runner } from "./runners.ts"
+
+type End = GraphCase.End
 
 type Fault =
   | "startsTooEarly"
@@ -18,19 +19,19 @@ type Fault =
   | "runsWhatIsBlocked"
   | "forgetsANode"
 
-const idOf = (_graph: GraphPlan, at: number): string => `n${at}`
+const idOf = (_graph: GraphCase.GraphCase, at: number): string => `n${at}`
 
 const typeOf = (kind: string): string => ({ failure: "Broke", defect: "Defect", hangs: "Timeout" })[kind] ?? "Defect"
 
 /** How many steps stand before a node. */
-const layersOf = ({ nodes }: GraphPlan): ReadonlyArray<number> => {
+const layersOf = ({ nodes }: GraphCase.GraphCase): ReadonlyArray<number> => {
   const layers: Array<number> = []
   for (const { needs } of nodes) layers.push(Math.max(0, ...needs.map(({ index }) => layers[index]! + 1)))
   return layers
 }
 
 /** Waits for what each node needs, then for room, of which the lowest in order is given first. */
-const byHand = (fault?: Fault): Runner => ({
+const byHand = (fault?: Fault): GraphRunner.GraphRunner => ({
   whole: true,
   unresolved: "Defect",
   idOf,
@@ -39,7 +40,7 @@ const byHand = (fault?: Fault): Runner => ({
       const { concurrency, nodes } = graph
       const layers = layersOf(graph)
       const ended = nodes.map(() => Deferred.makeUnsafe<End>())
-      const order: Array<Ended> = []
+      const order: Array<GraphRunner.Ended> = []
       const waiting = new Map<number, () => void>()
       let room = concurrency === 0 || fault === "ignoresTheCap" ? Infinity : concurrency
       let stopped = false
@@ -83,16 +84,16 @@ const byHand = (fault?: Fault): Runner => ({
           return { _tag: "Blocked", root, type: end.type } satisfies End
         }
         if (stopped) return { _tag: "Failed", type: "Interrupted" } satisfies End
-        if (kindOf(node) === "unresolved") return { _tag: "Failed", type: "Defect" } satisfies End
+        if (GraphCase.kindOf(node) === "unresolved") return { _tag: "Failed", type: "Defect" } satisfies End
         yield* turn(at)
         const inputs = ends.map((end) => end._tag === "Value" ? end.value : 0)
-        const once = act(at, fault === "mixesInputsUp" ? inputs.toSorted((a, b) => a - b) : inputs)
+        const once = GraphRunner.act(at, fault === "mixesInputsUp" ? inputs.toSorted((a, b) => a - b) : inputs)
         const work = fault === "runsTwice" && at === 2 ? Effect.andThen(once, once) : once
         const end_ = yield* work.pipe(
           Effect.map(({ value }): End => ({ _tag: "Value", value })),
-          Effect.timeoutOption(timeout),
+          Effect.timeoutOption(GraphCase.timeout),
           Effect.map(Option.getOrElse((): End => ({ _tag: "Failed", type: "Timeout" }))),
-          Effect.catchCause(() => Effect.succeed<End>({ _tag: "Failed", type: typeOf(kindOf(node)) }))
+          Effect.catchCause(() => Effect.succeed<End>({ _tag: "Failed", type: typeOf(GraphCase.kindOf(node)) }))
         )
         if (end_._tag === "Failed" && fault === "stopsIndependentBranches") stopped = true
         yield* leave
@@ -110,19 +111,26 @@ const byHand = (fault?: Fault): Runner => ({
     })
 })
 
-const faults: ReadonlyArray<Fault> = [
-  "startsTooEarly",
-  "runsTwice",
-  "stopsIndependentBranches",
-  "blamesTheDirectDependency",
-  "ignoresTheCap",
-  "ordersByCompletion",
-  "waitsForTheWholeLayer",
-  "startsTheLastFirst",
-  "mixesInputsUp",
-  "runsWhatIsBlocked",
-  "forgetsANode"
+/** Which law each fault breaks. */
+const faults: ReadonlyArray<readonly [Laws.GraphLaw, Fault]> = [
+  [Laws.serializable, "startsTooEarly"],
+  [Laws.total, "runsTwice"],
+  [Laws.total, "stopsIndependentBranches"],
+  [Laws.total, "blamesTheDirectDependency"],
+  [Laws.bounded, "ignoresTheCap"],
+  [Laws.matched, "ordersByCompletion"],
+  [Laws.workConserving, "waitsForTheWholeLayer"],
+  [Laws.workConserving, "startsTheLastFirst"],
+  [Laws.total, "mixesInputsUp"],
+  [Laws.total, "runsWhatIsBlocked"],
+  [Laws.total, "forgetsANode"]
 ]
 
 export const correct = byHand()
-export const broken = faults.map((fault) => [fault, byHand(fault)] as const)
+export const broken = faults.map(([law, fault]) => ({ law, name: law.name, fault, runner: byHand(fault) }))
+
+/** Runs every node as if it touched nothing. */
+export const forgetsWhatNodesTouch: GraphRunner.GraphRunner = {
+  ...GraphRunner.asPlan,
+  run: (graph) => GraphRunner.asPlan.run(GraphCase.untouching(graph))
+}

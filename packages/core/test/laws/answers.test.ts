@@ -3,8 +3,8 @@
  */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+import { BatchCase, Laws } from "@volley/testing"
 import { Cause, Effect, Logger, Result, Schema } from "effect"
-import type { Plan } from "./batches.ts"
 import {
   callsEverythingRetryable,
   dropsFailures,
@@ -17,11 +17,9 @@ import {
   stampsTheTime
 } from "./broken.ts"
 import { holds } from "./holds.ts"
-import { honest, matched, pure, total } from "./laws.ts"
-import { secret } from "./tools.ts"
 
 beforeAll(() => {
-  process.env["VOLLEY_LAWS_KEY"] = secret
+  process.env["VOLLEY_LAWS_KEY"] = BatchCase.secret
 })
 
 afterAll(() => {
@@ -29,22 +27,22 @@ afterAll(() => {
 })
 
 describe("every call gets exactly one outcome, and the batch neither fails nor hangs", () => {
-  holds(total, {
+  holds(Laws.total, {
     dropsFailures,
     forgetsTheTimeout
   })
 })
 
 describe("outcomes stand in call order, each at its own call", () => {
-  holds(matched, { ordersByCompletion, matchesByIdAlone })
+  holds(Laws.matched, { ordersByCompletion, matchesByIdAlone })
 })
 
 describe("the message depends on calls and outcomes alone", () => {
-  holds(pure, { stampsTheTime, ordersByCompletion })
+  holds(Laws.pure, { stampsTheTime, ordersByCompletion })
 })
 
 describe("the model is told of every failure and of no secret, the host of every crash once", () => {
-  holds(honest, {
+  holds(Laws.honest, {
     showsTheStack,
     callsEverythingRetryable,
     runsTruncatedCalls,
@@ -53,7 +51,7 @@ describe("the model is told of every failure and of no secret, the host of every
 })
 
 describe("a batch of 10,000 calls", () => {
-  const large: Plan = {
+  const large: BatchCase.BatchCase = {
     calls: Array.from({ length: 10_000 }, (_, index) => ({
       kind: (["success", "failure", "defect", "unknownTool", "malformedJson"] as const)[index % 5]!,
       after: index % 10 === 0 ? 1 : 0,
@@ -69,9 +67,9 @@ describe("a batch of 10,000 calls", () => {
     interruptedAfter: 0
   }
 
-  it.effect.each([{ name: "total", law: total }, { name: "matched", law: matched }])(
+  it.effect.each([Laws.total, Laws.matched])(
     "is $name",
-    ({ law }) => law(Batch.run)(large),
+    ({ batch }) => batch.check(Batch.run, large),
     30_000
   )
 })

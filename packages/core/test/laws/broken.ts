@@ -1,16 +1,17 @@
 /**
  * Runners that break one law each, to show that its check would notice.
  */
-import { Batch } from "@volley/core"
+import { Batch, type Outcome, type Tool } from "@volley/core"
+import type { Laws } from "@volley/testing"
 import { Cause, Effect, Fiber, References, Result } from "effect"
-import type { Runner } from "./play.ts"
 
-type Settled = Effect.Success<ReturnType<Runner>>
+type Runner = Laws.Runner
 
-const changing = (change: (settled: Settled) => Settled): Runner => (tools, calls, options) =>
-  Effect.map(Batch.run(tools, calls, options), change)
+const changing =
+  (change: <T extends Tool.Any>(settled: Batch.Settled<T>) => Batch.Settled<T>): Runner => (tools, calls, options) =>
+    Effect.map(Batch.run(tools, calls, options), change)
 
-const changingTexts = (change: (outcome: Settled["outcomes"][number]) => string): Runner =>
+const changingTexts = (change: (outcome: Outcome.Outcome) => string): Runner =>
   changing((settled) => ({
     ...settled,
     outcomes: settled.outcomes.map((outcome) => ({ ...outcome, encoded: change(outcome) }))

@@ -3,52 +3,38 @@
  */
 import { assert, it } from "@effect/vitest"
 import { type Access, Batch, type Limits, Tool, ToolCall, Toolkit } from "@volley/core"
+import { Laws } from "@volley/testing"
 import { Arbitrary, Data, Effect, Fiber, Result, Schema } from "effect"
 import { TestClock } from "effect/testing"
 
 // Thousands of errors are made here, and nobody reads their stacks to the end; vitest asks for 100 lines of each.
 Error.stackTraceLimit = 5
 
-/** A law that does not hold, and how one can tell. */
-export class Broken extends Data.TaggedError("Broken")<{ readonly message: string }> {}
-
-export const judge = (check: () => void): Effect.Effect<void, Broken> =>
-  Effect.try({ try: check, catch: (error) => new Broken({ message: error instanceof Error ? error.message : "" }) })
+/** An effect that a day is not enough for. */
+class NeverEnded extends Data.TaggedError("NeverEnded") {}
 
 /** Lets a day pass, and gives what an effect came to in it. */
-export const aDayOf = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | Broken, R> =>
+export const aDayOf = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | NeverEnded, R> =>
   Effect.gen(function*() {
     const fiber = yield* Effect.forkChild(effect, { startImmediately: true })
     yield* TestClock.adjust("1 day")
-    if (fiber.pollUnsafe() === undefined) return yield* new Broken({ message: "it never ended" })
+    if (fiber.pollUnsafe() === undefined) return yield* new NeverEnded()
     return yield* Fiber.join(fiber)
   })
 
-export const oneOf = <const A>(...values: ReadonlyArray<A>): Arbitrary.Arbitrary<A> =>
-  Arbitrary.map(Arbitrary.schema(Schema.Literals(values.map((_, index) => index))), (index) => values[index]!)
-
-export const upTo = (most: number): Arbitrary.Arbitrary<number> =>
-  oneOf(...Array.from({ length: most + 1 }, (_, n) => n))
-
-/** How many random batches a law is held to, and how large they may grow. */
-export const cases = { runs: 1000, size: 40 }
-
-/** A law holds for the batches of a plan, and its check would notice any of these broken runners. */
-export const holds = <Plan, Runner>(
-  plans: Arbitrary.Arbitrary<Plan>,
-  law: (run: Runner, plan: Plan) => Effect.Effect<void, Broken>,
-  runner: Runner,
-  broken: Readonly<Record<string, Runner>>
+/** A law holds for a runner, and its check would notice any of these broken ones. */
+export const holds = <Case>(
+  law: Laws.Law & { readonly batch: Laws.Check<Case, Laws.Runner> },
+  runner: Laws.Runner,
+  broken: Readonly<Record<string, Laws.Runner>>
 ): void => {
-  it.effect.prop("holds for any batch", { plan: plans }, ({ plan }) => law(runner, plan), {
-    timeout: 60_000,
-    arbitrary: cases
-  })
+  it.effect("holds for any batch", () => Laws.checkRunner(law, runner, { runs: 500 }))
 
   it.effect.each(Object.entries(broken))("does not hold for a runner that %s", ([, other]) =>
     Effect.gen(function*() {
-      const check = (plan: Plan) => Effect.as(law(other, plan), true)
-      const checked = yield* Arbitrary.checkEffect(plans, check, { ...cases, seed: 1, maxShrinks: 0 })
+      const { cases, check, size } = law.batch
+      const isKept = (one: Case) => Effect.as(check(other, one), true)
+      const checked = yield* Arbitrary.checkEffect(cases, isKept, { runs: 1000, size, seed: 1, maxShrinks: 0 })
       assert.strictEqual(checked._tag, "Falsified")
     }))
 }
@@ -65,6 +51,17 @@ export const claiming = <T extends Tool.Any>(tool: T, change: (claims: Claims) =
       : claims && change(claims)
   }
 }
+
+/** The same toolkit, with other claims. */
+export const claimingAll = <T extends Tool.Any>(
+  toolkit: Toolkit.Toolkit<T>,
+  change: (claims: Claims, tool: Tool.Any) => Claims
+): Toolkit.Toolkit<T> => ({
+  ...toolkit,
+  byName: new Map(
+    Array.from(toolkit.byName, ([name, tool]) => [name, claiming(tool, (claims) => change(claims, tool))])
+  )
+})
 
 const parameters = Schema.Struct({ key: Schema.String, ms: Schema.Finite })
 
@@ -108,7 +105,7 @@ export const spans = (
   tools: ReadonlyArray<ReturnType<typeof lasting>>,
   asked: ReadonlyArray<Asked>,
   options?: Batch.Options
-): Effect.Effect<ReadonlyArray<unknown>, Broken> =>
+): Effect.Effect<ReadonlyArray<unknown>, NeverEnded> =>
   Effect.clockWith((clock) => {
     const began = clock.currentTimeMillisUnsafe()
     return Effect.map(aDayOf(Batch.run(Toolkit.make(...tools), asking(...asked), options)), (settled) =>

@@ -10,6 +10,7 @@ import type { Drawn } from "../Generate.ts"
 import * as Store from "../Store.ts"
 import * as Timeline from "../Timeline.ts"
 import { Broken } from "./broken.ts"
+import type { Runner } from "./runner.ts"
 
 /**
  * Random calls of somebody's toolkit.
@@ -27,11 +28,7 @@ export interface Turn {
 export interface Setting {
   readonly toolkit: Toolkit.Any
   readonly options: Batch.Options
-  readonly run: (
-    toolkit: Toolkit.Any,
-    calls: ReadonlyArray<ToolCall.ToolCall>,
-    options: Batch.Options
-  ) => Effect.Effect<Pick<Batch.Settled<Tool.Any>, "outcomes">, never, unknown>
+  readonly run: Runner
   readonly layer: Layer.Layer<never, never, Store.Store>
   readonly snapshot: Effect.Effect<unknown, never, unknown>
   readonly reset: Effect.Effect<void, never, unknown>

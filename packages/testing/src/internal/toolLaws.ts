@@ -9,7 +9,7 @@ import * as Equal from "effect/Equal"
 import { format } from "effect/Formatter"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { type Broken, must } from "./broken.ts"
+import { type Broken, judge, ok } from "./broken.ts"
 import { codecOf } from "./codecOf.ts"
 import { agrees, common, difference } from "./compare.ts"
 import { drawing, type Lab, type Ran } from "./lab.ts"
@@ -20,7 +20,8 @@ type Check = (lab: Lab) => Effect.Effect<void, Broken, unknown>
 const afterwards = (look: (ran: Ran, lab: Lab) => string | undefined): Check => (lab) =>
   Effect.flatMap(lab.together, (ran) => complain(look(ran, lab), ran))
 
-const complain = (why: string | undefined, ran: Ran) => must(why === undefined, () => why ?? "", () => drawing(ran))
+const complain = (why: string | undefined, ran: Ran) =>
+  judge(() => ok(why === undefined, why ?? ""), () => drawing(ran))
 
 /** The first thing that is wrong with any of them. */
 const first = <A>(all: ReadonlyArray<A>, wrong: (one: A, index: number) => string | undefined): string | undefined => {

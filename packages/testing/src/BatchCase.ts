@@ -4,8 +4,9 @@
  * Times are counted in beats of 64 ms so that no two ends meet by chance: a tool ends one millisecond after a beat, a
  * timeout falls on a beat, and a deadline or an interruption short of the next one, even after 50 calls in a row.
  */
-import { Batch, ToolCall } from "@volley/core"
-import { Arbitrary, Schema } from "effect"
+import type { Batch, ToolCall } from "@volley/core"
+import * as Arbitrary from "effect/Arbitrary"
+import { oneOf, sometimes, upTo } from "./internal/choices.ts"
 
 /** What a call can meet, and how it ends when nothing cuts it short. */
 export const kinds = {
@@ -32,7 +33,7 @@ export const kinds = {
 
 export type Kind = keyof typeof kinds
 
-export interface CallPlan {
+export interface CallCase {
   readonly kind: Kind
   /** Beats until the tool ends; 0 is at once. */
   readonly after: number
@@ -41,8 +42,8 @@ export interface CallPlan {
   readonly asText: boolean
 }
 
-export interface Plan {
-  readonly calls: ReadonlyArray<CallPlan>
+export interface BatchCase {
+  readonly calls: ReadonlyArray<CallCase>
   /** 0 is unbounded. */
   readonly concurrency: number
   /** Beats. */
@@ -55,6 +56,9 @@ export interface Plan {
   /** How much of the batch has passed when it is interrupted, from 0 to 1; for the law of interruption alone. */
   readonly interruptedAfter: number
 }
+
+/** Stands in every defect and cause, and in the environment; no model may see it. */
+export const secret = "sk-live-4242"
 
 export const beat = 64
 
@@ -71,17 +75,17 @@ export const tools = [
 
 const strangers = ["__proto__", "toString", "no_such_tool", "", "valueOf"] as const
 
-export const nameOf = ({ kind, tool }: CallPlan): string =>
+export const nameOf = ({ kind, tool }: CallCase): string =>
   kind === "unknownTool" ? strangers[tool]! : tools[tool]!.name
 
 /** True when a second attempt at the call's tool does no harm. */
-export const isHarmless = ({ tool }: CallPlan): boolean => {
+export const isHarmless = ({ tool }: CallCase): boolean => {
   const { name } = tools[tool]!
   return name === "read" || name === "put"
 }
 
 /** How long the tool takes, in milliseconds. */
-export const millisOf = ({ after, kind }: CallPlan): number => {
+export const millisOf = ({ after, kind }: CallCase): number => {
   if (kind === "hangs" || kind === "hangsAndCleansUp") return Infinity
   if (kind === "ignoresInterruption") return stubbornness
   return kind === "throws" || after === 0 ? 0 : after * beat + 1
@@ -92,12 +96,13 @@ export const stubbornness = 100 * beat + 1
 export const cleaning = 3 * beat
 
 /** How long the call may take, in milliseconds. */
-export const timeoutOf = (plan: Plan, { tool }: CallPlan): number =>
+export const timeoutOf = (plan: BatchCase, { tool }: CallCase): number =>
   beat * (tools[tool]!.name === "brisk" ? briskTimeout : plan.timeout)
 
-export const deadlineOf = ({ deadline }: Plan): number => deadline === undefined ? Infinity : (deadline + 1) * beat - 1
+export const deadlineOf = ({ deadline }: BatchCase): number =>
+  deadline === undefined ? Infinity : (deadline + 1) * beat - 1
 
-export const optionsOf = (plan: Plan): Batch.Options => ({
+export const optionsOf = (plan: BatchCase): Batch.Options => ({
   concurrency: plan.concurrency === 0 ? "unbounded" : plan.concurrency,
   timeout: plan.timeout * beat,
   deadline: plan.deadline === undefined ? undefined : deadlineOf(plan),
@@ -105,7 +110,7 @@ export const optionsOf = (plan: Plan): Batch.Options => ({
   ...plan.narrow ? { maxResultBytes: 200, maxMessageBytes: 2000 } : {}
 })
 
-export const callsOf = ({ calls }: Plan): ReadonlyArray<ToolCall.ToolCall> =>
+export const callsOf = ({ calls }: BatchCase): ReadonlyArray<ToolCall.ToolCall> =>
   calls.map((call, index) => ({
     id: call.id === "own" ? `call_${index + 1}` : call.id === "repeated" ? "again" : "",
     name: nameOf(call),
@@ -115,28 +120,20 @@ export const callsOf = ({ calls }: Plan): ReadonlyArray<ToolCall.ToolCall> =>
   }))
 
 /** Arguments only say which call of the plan they belong to, and whether its handler is to throw. */
-const argumentsOf = ({ asText, kind }: CallPlan, at: number): unknown => {
+const argumentsOf = ({ asText, kind }: CallCase, at: number): unknown => {
   if (kind === "malformedJson") return `{"at": ${at}, "throws": fal`
   const value = kind === "missingField" ? {} : { at: kind === "wrongType" ? "first" : at, throws: kind === "throws" }
   return asText ? JSON.stringify(value) : value
 }
 
-const oneOf = <const A>(...values: ReadonlyArray<A>): Arbitrary.Arbitrary<A> =>
-  Arbitrary.map(Arbitrary.schema(Schema.Literals(values.map((_, index) => index))), (index) => values[index]!)
-
-const upTo = (most: number): Arbitrary.Arbitrary<number> => oneOf(...Array.from({ length: most + 1 }, (_, n) => n))
-
-/** A number in so many percent of the cases, nothing in the others. */
-const sometimes = (percent: number, most: number): Arbitrary.Arbitrary<number | undefined> =>
-  Arbitrary.map(Arbitrary.all([upTo(99), upTo(most)]), ([n, value]) => n >= 100 - percent ? value : undefined)
-
 const isKind = (name: string): name is Kind => name in kinds
 export const everyKind = Object.keys(kinds).filter(isKind)
 
-const call: Arbitrary.Arbitrary<CallPlan> = Arbitrary.all({
+const call: Arbitrary.Arbitrary<CallCase> = Arbitrary.all({
   // Nearly half of the calls go well; megabytes are rarer than the rest, because they take most of the time.
   kind: oneOf<Kind>(
-    ...Array.from({ length: 24 }, () => "success" as const),
+    "success",
+    ...Array.from({ length: 23 }, () => "success" as const),
     ...everyKind,
     ...everyKind.filter((kind) => kind !== "megabytes")
   ),
@@ -146,8 +143,8 @@ const call: Arbitrary.Arbitrary<CallPlan> = Arbitrary.all({
   asText: oneOf(false, true)
 })
 
-/** Batches of up to 50 calls; give `size: 50` to the check, or they stay smaller. */
-export const plans: Arbitrary.Arbitrary<Plan> = Arbitrary.all({
+/** Batches of up to 50 calls; give `size: 50` to a check of one's own, or they stay smaller. */
+export const cases: Arbitrary.Arbitrary<BatchCase> = Arbitrary.all({
   calls: Arbitrary.array(call, { maxLength: 50 }),
   concurrency: upTo(12),
   timeout: Arbitrary.map(upTo(7), (n) => n + 1),

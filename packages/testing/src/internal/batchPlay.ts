@@ -2,19 +2,17 @@
  * Runs a plan in virtual time and gives back everything that could be seen.
  */
 import type { Batch, ToolCall, Toolkit } from "@volley/core"
-import { type Cause, Effect, type Exit, Logger, References } from "effect"
+import type * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Logger from "effect/Logger"
+import * as References from "effect/References"
 import { TestClock } from "effect/testing"
-import { beat, callsOf, optionsOf, type Plan } from "./batches.ts"
-import { type Note, Probe, toolkit } from "./tools.ts"
+import { type BatchCase, beat, callsOf, optionsOf } from "../BatchCase.ts"
+import { type Note, Probe, toolkit } from "./batchTools.ts"
+import type { Runner } from "./runner.ts"
 
-type Tools = Toolkit.Tools<typeof toolkit>
-
-/** What the laws are about: `Batch.run`, or something that takes its place. */
-export type Runner = (
-  tools: typeof toolkit,
-  calls: ReadonlyArray<ToolCall.ToolCall>,
-  options: Batch.Options
-) => Effect.Effect<Batch.Settled<Tools>, never, Probe>
+type Settled = Pick<Batch.Settled<Toolkit.Tools<typeof toolkit>>, "outcomes">
 
 export interface LogLine {
   readonly level: string
@@ -32,7 +30,7 @@ export interface LogLine {
 export class Played {
   readonly notes: Array<Note> = []
   readonly logs: Array<LogLine> = []
-  exit: Exit.Exit<Batch.Settled<Tools>> | undefined
+  exit: Exit.Exit<Settled> | undefined
   finished = Infinity
   mark = Infinity
   readonly calls: ReadonlyArray<ToolCall.ToolCall>
@@ -53,7 +51,7 @@ const horizon = "1 minute"
  */
 const playAll = (
   run: Runner,
-  plan: Plan,
+  plan: BatchCase,
   batches: ReadonlyArray<ReadonlyArray<ToolCall.ToolCall>>,
   options: Batch.Options,
   interruptedAt?: number
@@ -88,16 +86,16 @@ const playAll = (
     )
   })
 
-const playOne = (run: Runner, plan: Plan, interruptedAt?: number): Effect.Effect<Played> =>
+const playOne = (run: Runner, plan: BatchCase, interruptedAt?: number): Effect.Effect<Played> =>
   Effect.map(playAll(run, plan, [callsOf(plan)], optionsOf(plan), interruptedAt), ([played]) => played!)
 
 /** Runs the batch of a plan. */
-export const play = (run: Runner, plan: Plan): Effect.Effect<Played> => playOne(run, plan)
+export const play = (run: Runner, plan: BatchCase): Effect.Effect<Played> => playOne(run, plan)
 
 /** Runs the batch of a plan and interrupts it at that instant. */
-export const playUntil = (run: Runner, plan: Plan, instant: number): Effect.Effect<Played> =>
+export const playUntil = (run: Runner, plan: BatchCase, instant: number): Effect.Effect<Played> =>
   playOne(run, plan, instant)
 
 /** Runs each call of a plan in a batch of its own. */
-export const playAlone = (run: Runner, plan: Plan): Effect.Effect<ReadonlyArray<Played>> =>
+export const playAlone = (run: Runner, plan: BatchCase): Effect.Effect<ReadonlyArray<Played>> =>
   playAll(run, plan, callsOf(plan).map((call) => [call]), optionsOf(plan))

@@ -2,8 +2,10 @@
  * The tools that random batches call: they do what the plan of the running batch says, and note when.
  */
 import { Tool, Toolkit } from "@volley/core"
-import { Context, Effect, Schema } from "effect"
-import { type CallPlan, cleaning, millisOf, tools } from "./batches.ts"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { type CallCase, cleaning, millisOf, secret, tools } from "../BatchCase.ts"
 
 /** What a tool noted: the call of the plan that it answers, and the virtual instant. */
 export interface Note {
@@ -14,13 +16,10 @@ export interface Note {
 
 /** The plan of the running batch, and what its tools noted so far. */
 export class Probe extends Context.Service<Probe, {
-  readonly calls: ReadonlyArray<CallPlan>
+  readonly calls: ReadonlyArray<CallCase>
   readonly notes: Array<Note>
   readonly now: () => number
-}>()("test/laws/Probe") {}
-
-/** Stands in every defect and cause, and in the environment; no model may see it. */
-export const secret = "sk-live-4242"
+}>()("@volley/testing/internal/batchTools/Probe") {}
 
 const bug = () => new Error(`cannot log in with ${secret}`, { cause: new Error(`401 for ${secret}`) })
 
@@ -33,7 +32,7 @@ circular.self = circular
 
 const text = "x".repeat(1_100_000)
 
-const ending = ({ kind }: CallPlan, at: number): Effect.Effect<unknown, Refused | typeof Left.Type> => {
+const ending = ({ kind }: CallCase, at: number): Effect.Effect<unknown, Refused | typeof Left.Type> => {
   switch (kind) {
     case "failure":
       return Effect.fail(Object.assign(new Refused({ at }), { cause: bug() }))
@@ -58,7 +57,7 @@ const ending = ({ kind }: CallPlan, at: number): Effect.Effect<unknown, Refused 
   }
 }
 
-const acting = (call: CallPlan, at: number): Effect.Effect<unknown, Refused | typeof Left.Type> => {
+const acting = (call: CallCase, at: number): Effect.Effect<unknown, Refused | typeof Left.Type> => {
   if (call.kind === "hangs") return Effect.never
   if (call.kind === "hangsAndCleansUp") return Effect.onInterrupt(Effect.never, () => Effect.sleep(cleaning))
   const work = Effect.andThen(Effect.sleep(millisOf(call)), ending(call, at))

@@ -2,7 +2,8 @@
  * Random acyclic graphs as plain data, and what they come to when their nodes are evaluated one by one.
  */
 import { Access } from "@volley/core"
-import { Arbitrary, Schema } from "effect"
+import * as Arbitrary from "effect/Arbitrary"
+import { oneOf, upTo } from "./internal/choices.ts"
 
 /** How a node ends when nothing that it needs has failed; `unresolved` ones cannot even get their arguments. */
 export type Kind = "success" | "failure" | "defect" | "hangs" | "unresolved"
@@ -16,7 +17,7 @@ export type Form = "part" | "whole" | "deep"
  * - `key`, `writes`: what it touches, in graphs whose nodes touch anything
  * - `kept`: in a pipeline, whether the record of steps has it
  */
-export interface NodePlan {
+export interface NodeCase {
   readonly kind: Kind
   readonly needs: ReadonlyArray<{ readonly index: number; readonly form: Form }>
   readonly after: number
@@ -26,8 +27,8 @@ export interface NodePlan {
 }
 
 /** `concurrency`: 0 is unbounded. */
-export interface GraphPlan {
-  readonly nodes: ReadonlyArray<NodePlan>
+export interface GraphCase {
+  readonly nodes: ReadonlyArray<NodeCase>
   readonly concurrency: number
 }
 
@@ -35,18 +36,15 @@ export const beat = 64
 export const timeout = 20 * beat
 export const most = 200
 
-const oneOf = <const A>(...values: ReadonlyArray<A>): Arbitrary.Arbitrary<A> =>
-  Arbitrary.map(Arbitrary.schema(Schema.Literals(values.map((_, index) => index))), (index) => values[index]!)
-
-const upTo = (last: number): Arbitrary.Arbitrary<number> =>
-  Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: last })))
-
 const times = (count: number) => <A>(value: A): ReadonlyArray<A> => Array.from({ length: count }, () => value)
+
+/** Mostly short. */
+const distance = Arbitrary.flatMap(oneOf(2, 8, 20), upTo)
 
 /** Needs are drawn as distances, which `linked` makes indices of. */
 const node = Arbitrary.all({
   kind: oneOf<Kind>(...times(36)<Kind>("success"), "failure", "defect", "hangs", "unresolved"),
-  needs: Arbitrary.array(Arbitrary.all({ distance: upTo(20), form: oneOf<Form>("part", "whole", "deep") }), {
+  needs: Arbitrary.array(Arbitrary.all({ distance, form: oneOf<Form>("part", "whole", "deep") }), {
     maxLength: 4
   }),
   after: upTo(7),
@@ -55,11 +53,11 @@ const node = Arbitrary.all({
   kept: oneOf(true, true, false)
 })
 
-interface Drawn extends Omit<NodePlan, "needs"> {
+interface Drawn extends Omit<NodeCase, "needs"> {
   readonly needs: ReadonlyArray<{ readonly distance: number; readonly form: Form }>
 }
 
-const linked = (drawn: ReadonlyArray<Drawn>): ReadonlyArray<NodePlan> =>
+const linked = (drawn: ReadonlyArray<Drawn>): ReadonlyArray<NodeCase> =>
   drawn.map((node, index) => ({
     ...node,
     needs: node.needs.flatMap(({ distance, form }) => {
@@ -68,8 +66,8 @@ const linked = (drawn: ReadonlyArray<Drawn>): ReadonlyArray<NodePlan> =>
     })
   }))
 
-/** Mostly small; one in forty may grow to the most. */
-export const graphs: Arbitrary.Arbitrary<GraphPlan> = Arbitrary.flatMap(
+/** Mostly small; one in forty may grow to the most. Give `size: 200` to a check of one's own, or they stay smaller. */
+export const cases: Arbitrary.Arbitrary<GraphCase> = Arbitrary.flatMap(
   oneOf(...times(30)(8), ...times(8)(25), 60, most),
   (longest) =>
     Arbitrary.all({
@@ -79,13 +77,13 @@ export const graphs: Arbitrary.Arbitrary<GraphPlan> = Arbitrary.flatMap(
 )
 
 /** The same graph with nodes that touch nothing. */
-export const untouching = ({ concurrency, nodes }: GraphPlan): GraphPlan => ({
+export const untouching = ({ concurrency, nodes }: GraphCase): GraphCase => ({
   concurrency,
   nodes: nodes.map((node) => ({ ...node, key: undefined }))
 })
 
 /** The same graph without timeouts, after which nobody knows what was written. */
-export const certain = ({ concurrency, nodes }: GraphPlan): GraphPlan => ({
+export const certain = ({ concurrency, nodes }: GraphCase): GraphCase => ({
   concurrency,
   nodes: nodes.map((node) => ({ ...node, kind: node.kind === "hangs" ? "success" : node.kind }))
 })
@@ -109,7 +107,7 @@ const typeOf = (kind: Exclude<Kind, "success">, unresolved: string): string =>
   ({ failure: "Broke", defect: "Defect", hangs: "Timeout", unresolved })[kind]
 
 /** A node that needs nothing has nothing to resolve. */
-export const kindOf = ({ kind, needs }: NodePlan): Kind =>
+export const kindOf = ({ kind, needs }: NodeCase): Kind =>
   kind === "unresolved" && needs.length === 0 ? "success" : kind
 
 /**
@@ -118,7 +116,7 @@ export const kindOf = ({ kind, needs }: NodePlan): Kind =>
  * - `unresolved`: what the runner calls arguments that cannot be made
  */
 export const evaluate = (
-  { nodes }: GraphPlan,
+  { nodes }: GraphCase,
   { idOf, unresolved }: { readonly idOf: (index: number) => string; readonly unresolved: string }
 ): ReadonlyArray<End> => {
   const ends: Array<End> = []
@@ -144,7 +142,7 @@ export const evaluate = (
 }
 
 /** The nodes that are kept, and those that they need. */
-export const reachable = ({ nodes }: GraphPlan): ReadonlySet<number> => {
+export const reachable = ({ nodes }: GraphCase): ReadonlySet<number> => {
   const reached = new Set<number>()
   const visit = (index: number): void => {
     if (reached.has(index)) return

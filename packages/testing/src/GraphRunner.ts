@@ -2,8 +2,11 @@
  * What runs a graph: a pipeline, or a plan in a batch; and the tools that both call.
  */
 import { Batch, Pipeline, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
-import { Context, Effect, Result, Schema } from "effect"
-import { accessOf, type End, type GraphPlan, kindOf, most, type NodePlan, timeout, valueOf } from "./graphs.ts"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { accessOf, type End, type GraphCase, kindOf, most, type NodeCase, timeout, valueOf } from "./GraphCase.ts"
 
 /** What a tool noted: the node that it ran for, and the virtual instant. */
 export interface Note {
@@ -14,10 +17,10 @@ export interface Note {
 
 /** The running graph, and what its tools noted so far. */
 export class Probe extends Context.Service<Probe, {
-  readonly nodes: ReadonlyArray<NodePlan>
+  readonly nodes: ReadonlyArray<NodeCase>
   readonly notes: Array<Note>
   readonly now: () => number
-}>()("test/graphs/Probe") {}
+}>()("@volley/testing/GraphRunner/Probe") {}
 
 export interface Ended {
   readonly id: string
@@ -29,11 +32,11 @@ export interface Ended {
  * - `idOf`: what a node's outcome is called
  * - `unresolved`: how a call fails whose arguments cannot be made
  */
-export interface Runner {
+export interface GraphRunner {
   readonly whole: boolean
-  readonly idOf: (graph: GraphPlan, index: number) => string
+  readonly idOf: (graph: GraphCase, index: number) => string
   readonly unresolved: "Defect" | "InvalidArguments"
-  readonly run: (graph: GraphPlan) => Effect.Effect<ReadonlyArray<Ended>, never, Probe>
+  readonly run: (graph: GraphCase) => Effect.Effect<ReadonlyArray<Ended>, never, Probe>
 }
 
 export class Broke extends Schema.TaggedError<Broke>()("Broke", { at: Schema.Int }) {}
@@ -76,7 +79,7 @@ const touch = Tool.make("touch", { ...common, access: accessOf, execute })
 const tools = Toolkit.make(work, touch)
 const toolkit = Toolkit.merge(tools, Toolkit.make(Plan.tool(tools, { maxSteps: most })))
 
-const optionsOf = ({ concurrency }: GraphPlan): Batch.Options => ({
+const optionsOf = ({ concurrency }: GraphCase): Batch.Options => ({
   concurrency: concurrency === 0 ? "unbounded" : concurrency,
   timeout,
   maxCalls: "unbounded",
@@ -84,7 +87,7 @@ const optionsOf = ({ concurrency }: GraphPlan): Batch.Options => ({
   maxMessageBytes: "unbounded"
 })
 
-const fixed = ({ key, writes }: NodePlan, at: number) => ({ at, writes, ...key === undefined ? {} : { key } })
+const fixed = ({ key, writes }: NodeCase, at: number) => ({ at, writes, ...key === undefined ? {} : { key } })
 
 const Shown = Schema.fromJsonString(Schema.Struct({
   error: Schema.Struct({ type: Schema.String, data: Schema.Json })
@@ -104,7 +107,8 @@ const thrown = (): never => {
   throw new Error("nothing can be made of it")
 }
 
-const pipelineOf = ({ nodes }: GraphPlan) =>
+/** The pipeline that a case is. */
+export const pipelineOf = ({ nodes }: GraphCase) =>
   Pipeline.make((call) => {
     type Answers = Pipeline.Ref<typeof Answer.Type, Probe>
     const steps: Array<Answers> = []
@@ -123,7 +127,7 @@ const pipelineOf = ({ nodes }: GraphPlan) =>
   })
 
 /** The graph as a pipeline. */
-export const asPipeline: Runner = {
+export const asPipeline: GraphRunner = {
   whole: false,
   unresolved: "Defect",
   idOf: ({ nodes }, at) => nodes[at]!.kept ? `n${at}` : `${nodes[at]!.key === undefined ? "work" : "touch"}_${at}`,
@@ -134,8 +138,9 @@ export const asPipeline: Runner = {
     )
 }
 
-const stepOf = (node: NodePlan, at: number) => {
-  const refTo = ({ form, index }: NodePlan["needs"][number], n: number) => {
+/** The step of a plan that a node is. */
+export const stepOf = (node: NodeCase, at: number) => {
+  const refTo = ({ form, index }: NodeCase["needs"][number], n: number) => {
     const nothing = n === 0 && kindOf(node) === "unresolved" ? "/nothing" : ""
     const ref = { $ref: form === "whole" ? `n${index}${nothing}` : `n${index}/value${nothing}` }
     return form === "deep" ? { deep: [null, ref] } : { plain: ref }
@@ -156,7 +161,7 @@ const Steps = Schema.fromJsonString(Schema.Struct({
 }))
 
 /** The graph as a plan, the one call of a batch. */
-export const asPlan: Runner = {
+export const asPlan: GraphRunner = {
   whole: true,
   unresolved: "InvalidArguments",
   idOf: (_graph, at) => `n${at}`,

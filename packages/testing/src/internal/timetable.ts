@@ -1,7 +1,7 @@
 /**
  * When each call of a batch has to start and end, and how, reckoned without running it.
  */
-import { beat, type CallPlan, deadlineOf, kinds, millisOf, nameOf, type Plan, timeoutOf } from "./batches.ts"
+import { type BatchCase, beat, type CallCase, deadlineOf, kinds, millisOf, nameOf, timeoutOf } from "../BatchCase.ts"
 
 /**
  * One call's entry.
@@ -18,7 +18,7 @@ export interface Entry {
 }
 
 /** Gives each call in turn to the slot that is free first. */
-export const timetable = (plan: Plan): ReadonlyArray<Entry> => {
+export const timetable = (plan: BatchCase): ReadonlyArray<Entry> => {
   const { calls, concurrency } = plan
   const slots = Array.from({ length: Math.min(concurrency === 0 ? Infinity : concurrency, calls.length) }, () => 0)
   return calls.map((call, index) => {
@@ -29,7 +29,7 @@ export const timetable = (plan: Plan): ReadonlyArray<Entry> => {
   })
 }
 
-const enter = (plan: Plan, call: CallPlan, index: number, start: number): Entry => {
+const enter = (plan: BatchCase, call: CallCase, index: number, start: number): Entry => {
   const { kind } = call
   const refusals = [
     ...(["UnknownTool", "Truncated", "InvalidArguments"].includes(kinds[kind]) ? [kinds[kind]] : []),
@@ -43,13 +43,13 @@ const enter = (plan: Plan, call: CallPlan, index: number, start: number): Entry 
 }
 
 /** When the plan's batch is interrupted, if it is: short of a beat, apart from everything else. */
-export const interruptionOf = (plan: Plan): number => {
+export const interruptionOf = (plan: BatchCase): number => {
   const last = Math.max(0, ...timetable(plan).map(({ end }) => end))
   return Math.floor(plan.interruptedAfter * last / beat) * beat + beat - 7
 }
 
 /** What is in a plan, for counting. */
-export const contentsOf = (plan: Plan): ReadonlySet<string> => {
+export const contentsOf = (plan: BatchCase): ReadonlySet<string> => {
   const { calls } = plan
   const kinds = new Set(calls.map(({ kind }) => kind))
   const instant = interruptionOf(plan)

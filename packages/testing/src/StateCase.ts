@@ -5,15 +5,17 @@
  * two calls that should not meet, but do, leave a state or an answer that no serial run leaves.
  */
 import { Access, Tool, ToolCall, Toolkit } from "@volley/core"
-import { Arbitrary, Effect, Schema } from "effect"
-import { oneOf, upTo } from "./support.ts"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { oneOf, upTo } from "./internal/choices.ts"
 
 export const keys = ["orders", "orders/42", "orders/42/items", "users/1", ""] as const
 
 /** A key, or which of the call's own two keys. */
 type Place = typeof keys[number] | "first" | "second"
 
-export interface ToolPlan {
+export interface ToolCase {
   readonly alone: boolean
   readonly touches: ReadonlyArray<{ readonly mode: "read" | "write"; readonly place: Place }>
 }
@@ -24,7 +26,7 @@ export interface ToolPlan {
  * - `ends`: `failure` comes after its changes, `defect` instead of them; `lingers` ignores its timeout and changes things
  *   long after it; `misfit` has arguments that do not fit
  */
-export interface CallPlan {
+export interface CallCase {
   readonly tool: number
   readonly first: typeof keys[number]
   readonly second: typeof keys[number]
@@ -32,9 +34,9 @@ export interface CallPlan {
   readonly ends: "value" | "failure" | "defect" | "lingers" | "misfit"
 }
 
-export interface Plan {
-  readonly tools: ReadonlyArray<ToolPlan>
-  readonly calls: ReadonlyArray<CallPlan>
+export interface StateCase {
+  readonly tools: ReadonlyArray<ToolCase>
+  readonly calls: ReadonlyArray<CallCase>
   /** 0 is unbounded. */
   readonly concurrency: number
 }
@@ -52,7 +54,7 @@ const tool = Arbitrary.all({
   touches: Arbitrary.array(touch, { maxLength: 2 })
 })
 
-const call: Arbitrary.Arbitrary<CallPlan> = Arbitrary.all({
+const call: Arbitrary.Arbitrary<CallCase> = Arbitrary.all({
   tool: upTo(3),
   first: oneOf(...keys),
   second: oneOf(...keys),
@@ -60,13 +62,14 @@ const call: Arbitrary.Arbitrary<CallPlan> = Arbitrary.all({
   ends: oneOf("value", "value", "value", "value", "value", "value", "failure", "defect", "lingers", "misfit")
 })
 
-export const plans: Arbitrary.Arbitrary<Plan> = Arbitrary.all({
+/** Batches of up to 15 calls; give `size: 40` to a check of one's own, or they stay smaller. */
+export const cases: Arbitrary.Arbitrary<StateCase> = Arbitrary.all({
   tools: Arbitrary.array(tool, { minLength: 4, maxLength: 4 }),
   calls: Arbitrary.array(call, { maxLength: 15 }),
   concurrency: upTo(6)
 })
 
-export const callsOf = ({ calls }: Plan): ReadonlyArray<ToolCall.ToolCall> =>
+export const callsOf = ({ calls }: StateCase): ReadonlyArray<ToolCall.ToolCall> =>
   calls.map(({ ends, first, second, tool }, index) => {
     const args = { at: index, first: ends === "misfit" ? 1 : first, second }
     return ToolCall.make({ id: `c${index}`, name: `tool_${tool}`, arguments: args, index })
@@ -88,7 +91,7 @@ interface Touched {
   readonly key: string
 }
 
-const touched = ({ alone, touches }: ToolPlan, { first, second }: Pick<CallPlan, "first" | "second">) => [
+const touched = ({ alone, touches }: ToolCase, { first, second }: Pick<CallCase, "first" | "second">) => [
   ...touches.map(({ mode, place }): Touched => ({
     mode,
     key: place === "first" ? first : place === "second" ? second : place
@@ -106,10 +109,9 @@ const change = (state: State, all: ReadonlyArray<Touched>, seen: number): void =
   }
 }
 
-/** The tools of a plan, at work on a state. */
-export const toolsOf = ({ calls, tools }: Plan, state: State) =>
+const toolsOf = ({ calls, tools }: StateCase, state: State) =>
   tools.map((plan, index) => {
-    const accessOf = (keys: Pick<CallPlan, "first" | "second">): ReadonlyArray<Access.Access> => {
+    const accessOf = (keys: Pick<CallCase, "first" | "second">): ReadonlyArray<Access.Access> => {
       const all = touched({ ...plan, alone: false }, keys).map(({ key, mode }) => accesses[mode](key))
       return plan.alone ? [...all, Access.exclusive] : all
     }
@@ -138,13 +140,11 @@ export const toolsOf = ({ calls, tools }: Plan, state: State) =>
     })
   })
 
-export type Tools = ReturnType<typeof toolsOf>
-
-/** Tools that are alike in type go into a toolkit of any number. */
-export const toolkitOf = (tools: Tools) => Toolkit.make(...tools)
+/** The tools of a case, at work on a state. */
+export const toolkitOf = (batch: StateCase, state: State) => Toolkit.make(...toolsOf(batch, state))
 
 /** How each call may end, and the state that is left, when the calls run one after the other. */
-export const serially = ({ calls, tools }: Plan) => {
+export const serially = ({ calls, tools }: StateCase) => {
   const state = initial()
   const uncertain: Array<{ readonly at: number; readonly all: ReadonlyArray<Touched>; readonly alone: boolean }> = []
   const ends = calls.map((call, at): ReadonlyArray<unknown> => {

@@ -1,10 +1,13 @@
 /**
- * When the calls of a random batch have to start and end, reckoned by a list scheduler that knows nothing of the library.
+ * Random toolkits with accesses, limits and latencies, and when the calls of a batch of theirs have to start and end, reckoned by a list scheduler that knows nothing of the library.
  *
  * No two calls end at the same time: every duration has a bit of its own, so a sum of some of them tells which they are.
  */
-import { Arbitrary } from "effect"
-import { type Asked, oneOf, upTo } from "./support.ts"
+import { Access, Limits, Tool, ToolCall, Toolkit } from "@volley/core"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { oneOf, upTo } from "./internal/choices.ts"
 
 /** A limit under a name: of one tool alone, of all tools that name it, or of the key that a call gives. */
 export interface Cap {
@@ -12,21 +15,21 @@ export interface Cap {
   readonly limit: number
 }
 
-export interface ToolPlan {
+export interface ToolCase {
   /** What its calls do with their key; nothing where it is not declared. */
   readonly mode: "read" | "write" | "exclusive" | "undeclared"
   readonly caps: ReadonlyArray<Cap>
 }
 
-export interface CallPlan {
+export interface CallCase {
   readonly tool: number
   readonly key: string
   readonly length: number
 }
 
-export interface Plan {
-  readonly tools: ReadonlyArray<ToolPlan>
-  readonly calls: ReadonlyArray<CallPlan>
+export interface LineCase {
+  readonly tools: ReadonlyArray<ToolCase>
+  readonly calls: ReadonlyArray<CallCase>
   readonly concurrency: number
 }
 
@@ -35,12 +38,13 @@ const cap: Arbitrary.Arbitrary<Cap> = Arbitrary.all({
   limit: Arbitrary.map(upTo(2), (n) => n + 1)
 })
 
-const tool: Arbitrary.Arbitrary<ToolPlan> = Arbitrary.all({
+const tool: Arbitrary.Arbitrary<ToolCase> = Arbitrary.all({
   mode: oneOf("read", "write", "read", "write", "read", "write", "exclusive", "undeclared", "undeclared", "undeclared"),
   caps: Arbitrary.array(cap, { maxLength: 2 })
 })
 
-export const plans: Arbitrary.Arbitrary<Plan> = Arbitrary.all({
+/** Lines of up to 15 calls; give `size: 40` to a check of one's own, or they stay smaller. */
+export const cases: Arbitrary.Arbitrary<LineCase> = Arbitrary.all({
   tools: Arbitrary.array(tool, { minLength: 4, maxLength: 4 }),
   calls: Arbitrary.array(
     Arbitrary.all({ tool: upTo(3), key: oneOf("a", "a/b", "a/b/c", "b", "c", "d"), length: upTo(9) }),
@@ -49,36 +53,63 @@ export const plans: Arbitrary.Arbitrary<Plan> = Arbitrary.all({
   concurrency: Arbitrary.map(upTo(7), (n) => n + 1)
 })
 
-export const millisOf = ({ length }: CallPlan, index: number): number => length * 2 ** 16 + 2 ** index
+export const millisOf = ({ length }: CallCase, index: number): number => length * 2 ** 16 + 2 ** index
 
-export const askedOf = ({ calls }: Plan): ReadonlyArray<Asked> =>
-  calls.map((call, index) => [`tool_${call.tool}`, call.key, millisOf(call, index)])
+export const callsOf = ({ calls }: LineCase): ReadonlyArray<ToolCall.ToolCall> =>
+  calls.map((call, index) => {
+    const args = { key: call.key, ms: millisOf(call, index) }
+    return ToolCall.make({ id: `c${index}`, name: `tool_${call.tool}`, arguments: args, index })
+  })
+
+const accesses = { read: Access.read, write: Access.write }
+
+/** Tools that take as long as they are told to. */
+const toolOf = ({ caps, mode }: ToolCase, index: number) =>
+  Tool.make(`tool_${index}`, {
+    description: `The tool tool_${index}.`,
+    parameters: Schema.Struct({ key: Schema.String, ms: Schema.Finite }),
+    success: Schema.String,
+    access: mode === "undeclared"
+      ? []
+      : mode === "exclusive"
+      ? [Access.exclusive]
+      : ({ key }) => [accesses[mode](key)],
+    limits: caps.some(({ of }) => of === "key")
+      ? ({ key }) => caps.map(({ limit, of }) => Limits.concurrency(limit, limitName(of, key)))
+      : caps.map(({ limit, of }) => Limits.concurrency(limit, limitName(of, ""))),
+    execute: ({ key, ms }) => Effect.as(Effect.sleep(ms), key)
+  })
+
+const limitName = (of: Cap["of"], key: string) => of === "tool" ? undefined : of === "shared" ? "shared" : `key/${key}`
+
+/** The tools of a line, whose calls it has. */
+export const toolkitOf = ({ tools }: LineCase) => Toolkit.make(...tools.map(toolOf))
 
 /** What a call is counted under, and how many may be. */
-const roomsOf = ({ caps }: ToolPlan, { key, tool }: CallPlan) =>
+const roomsOf = ({ caps }: ToolCase, { key, tool }: CallCase) =>
   caps.map(({ limit, of }) => ({
     limit,
     name: of === "tool" ? `tool ${tool}` : of === "key" ? `key ${key}` : "shared"
   }))
 
-const meet = (plan: Plan, a: CallPlan, b: CallPlan): boolean => {
-  const modes = [plan.tools[a.tool]!.mode, plan.tools[b.tool]!.mode]
+const meet = (line: LineCase, a: CallCase, b: CallCase): boolean => {
+  const modes = [line.tools[a.tool]!.mode, line.tools[b.tool]!.mode]
   if (modes.includes("exclusive")) return true
   if (modes.includes("undeclared") || !modes.includes("write")) return false
   return `${a.key}/`.startsWith(`${b.key}/`) || `${b.key}/`.startsWith(`${a.key}/`)
 }
 
 /** Goes from end to end, and starts at each all that can, the lowest in call order first. */
-export const schedule = (plan: Plan): ReadonlyArray<readonly [start: number, end: number]> => {
-  const { calls, concurrency } = plan
+export const schedule = (line: LineCase): ReadonlyArray<readonly [start: number, end: number]> => {
+  const { calls, concurrency } = line
   const starts = new Map<number, number>()
   const going = new Map<number, number>()
   const used = new Map<string, number>()
-  const rooms = calls.map((call) => roomsOf(plan.tools[call.tool]!, call))
+  const rooms = calls.map((call) => roomsOf(line.tools[call.tool]!, call))
   const isReady = (index: number): boolean =>
     !starts.has(index) && going.size < concurrency &&
     calls.slice(0, index).every((earlier, at) =>
-      !meet(plan, earlier, calls[index]!) || (starts.has(at) && !going.has(at))
+      !meet(line, earlier, calls[index]!) || (starts.has(at) && !going.has(at))
     ) &&
     rooms[index]!.every(({ limit, name }) => (used.get(name) ?? 0) < limit)
   const count = (index: number, by: number): void => {

@@ -1,0 +1,9 @@
+import type { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+import type * as Effect from "effect/Effect"
+
+/** `Batch.run`, or what takes its place. */
+export type Runner = <T extends Tool.Any>(
+  toolkit: Toolkit.Toolkit<T>,
+  calls: ReadonlyArray<ToolCall.ToolCall>,
+  options: Batch.Options
+) => Effect.Effect<Pick<Batch.Settled<T>, "outcomes">, never, Tool.Requirements<T>>
