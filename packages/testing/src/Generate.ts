@@ -1,14 +1,17 @@
 /**
  * Random cases on Effect's own `Arbitrary`: they are plain data, and shrink to small ones.
  */
-import { type Conversation, type Tool, ToolCall, type Toolkit } from "@volley/core"
+import { type Conversation, type Plan, type Tool, ToolCall, type Toolkit } from "@volley/core"
 import * as Arbitrary from "effect/Arbitrary"
 import * as JsonSchema from "effect/JsonSchema"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaRepresentation from "effect/SchemaRepresentation"
+import * as GraphCase from "./GraphCase.ts"
+import { pipelineOf, stepOf } from "./GraphRunner.ts"
 import { oneOf, upTo } from "./internal/choices.ts"
 import { codecOf } from "./internal/codecOf.ts"
+import * as LineCase from "./LineCase.ts"
 
 export { oneOf, sometimes, upTo } from "./internal/choices.ts"
 
@@ -185,3 +188,17 @@ export const conversations = (
 }
 
 const silence = { text: "", isError: false }
+
+/** Toolkits of four tools with accesses and limits, which take as long as their calls tell them to. */
+export const toolkits: Arbitrary.Arbitrary<ReturnType<typeof LineCase.toolkitOf>> = Arbitrary.map(
+  LineCase.cases,
+  LineCase.toolkitOf
+)
+
+/** Pipelines of up to 200 steps, of the tools of `GraphRunner`. */
+export const pipelines: Arbitrary.Arbitrary<ReturnType<typeof pipelineOf>> = Arbitrary.map(GraphCase.cases, pipelineOf)
+
+/** Plans of up to 200 steps, as a model writes them, of the tools of `GraphRunner`. */
+export const plans: Arbitrary.Arbitrary<typeof Plan.Plan.Type> = Arbitrary.map(GraphCase.cases, ({ nodes }) => ({
+  steps: nodes.map(stepOf)
+}))

@@ -77,7 +77,8 @@ const execute = (parameters: typeof Parameters.Type) => act(parameters.at, input
 const work = Tool.make("work", { ...common, execute })
 const touch = Tool.make("touch", { ...common, access: accessOf, execute })
 const tools = Toolkit.make(work, touch)
-const toolkit = Toolkit.merge(tools, Toolkit.make(Plan.tool(tools, { maxSteps: most })))
+/** What a plan calls, and the tool that runs it; they need the `Probe`. */
+export const toolkit = Toolkit.merge(tools, Toolkit.make(Plan.tool(tools, { maxSteps: most })))
 
 const optionsOf = ({ concurrency }: GraphCase): Batch.Options => ({
   concurrency: concurrency === 0 ? "unbounded" : concurrency,

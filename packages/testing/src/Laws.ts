@@ -59,8 +59,15 @@ const batch = (check: BatchLaw["batch"]["check"]): BatchLaw["batch"] => ({ cases
 
 const graph = (
   check: GraphLaw["graph"]["check"],
-  change: (graph: GraphCase.GraphCase) => GraphCase.GraphCase
-): GraphLaw["graph"] => ({ cases: Arbitrary.map(GraphCase.cases, change), size: 200, check })
+  ...changes: ReadonlyArray<(graph: GraphCase.GraphCase) => GraphCase.GraphCase>
+): GraphLaw["graph"] => ({
+  cases: Arbitrary.map(
+    Arbitrary.all([GraphCase.cases, Generate.oneOf(...changes)]),
+    ([graph, change]) => change(graph)
+  ),
+  size: 200,
+  check
+})
 
 /** 1. Every call is answered, whatever fails. */
 export const total = {
@@ -68,7 +75,7 @@ export const total = {
   says: "Every call gets exactly one outcome, which says how it ended.",
   tools: Tools.total,
   batch: batch(Batches.total),
-  graph: graph(Graphs.total, GraphCase.untouching)
+  graph: graph(Graphs.total, GraphCase.untouching, GraphCase.certain)
 } satisfies ToolLaw & BatchLaw & GraphLaw
 
 /** 2. Answers belong to their calls. */
@@ -77,7 +84,7 @@ export const matched = {
   says: "Every answer carries the id of its call, in call order.",
   tools: Tools.matched,
   batch: batch(Batches.matched),
-  graph: graph(Graphs.matched, GraphCase.untouching)
+  graph: graph(Graphs.matched, GraphCase.untouching, GraphCase.certain)
 } satisfies ToolLaw & BatchLaw & GraphLaw
 
 /** 3. What happens to one call changes no other. */
@@ -101,7 +108,7 @@ export const bounded = {
   says: "Never more calls are started and unsettled than may be.",
   tools: Tools.bounded,
   batch: batch(Batches.bounded),
-  graph: graph(Graphs.bounded, GraphCase.untouching)
+  graph: graph(Graphs.bounded, GraphCase.untouching, GraphCase.certain)
 } satisfies ToolLaw & BatchLaw & GraphLaw
 
 /** 6. No slot is idle while a call could run. */

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Batch, type Conversation, Tool, Toolkit } from "@volley/core"
-import { Generate } from "@volley/testing"
+import { Batch, type Conversation, Pipeline, Tool, Toolkit } from "@volley/core"
+import { Generate, GraphRunner } from "@volley/testing"
 import { Arbitrary, Effect, Result, Schema } from "effect"
 
 const book = Tool.make("book", {
@@ -131,5 +131,46 @@ describe("conversations", () => {
   it.effect("have several rounds", () =>
     Effect.map(Arbitrary.sampleEffect(Generate.conversations(toolkit), { count: 100, size: 6, seed: 1 }), (all) => {
       assert.isAbove(all.filter(({ messages }) => messages.length > 4).length, 20)
+    }))
+})
+
+describe("random toolkits, pipelines and plans", () => {
+  const sample = <A>(all: Arbitrary.Arbitrary<A>) => Arbitrary.sampleEffect(all, { count: 50, size: 40, seed: 1 })
+
+  it.effect("are toolkits whose tools declare what they touch", () =>
+    Effect.map(sample(Generate.toolkits), (all) => {
+      for (const { tools } of all) assert.lengthOf(tools, 4)
+      assert.isTrue(all.some(({ tools }) => tools.some(({ claims }) => typeof claims === "function")))
+    }))
+
+  it.effect("are pipelines whose steps can be run", () =>
+    Effect.gen(function*() {
+      const nodes = Array.from({ length: 200 }, () => ({
+        kind: "success" as const,
+        needs: [],
+        after: 0,
+        key: undefined,
+        writes: false,
+        kept: true
+      }))
+      for (const pipeline of yield* sample(Generate.pipelines)) {
+        const run = Pipeline.run(pipeline).pipe(
+          Effect.provideService(GraphRunner.Probe, { nodes, notes: [], now: () => 0 })
+        )
+        const { outcomes } = yield* run
+        assert.isTrue(Object.keys(pipeline.steps).every((name) => outcomes.some(({ call }) => call.id === name)))
+      }
+    }))
+
+  it.effect("are plans that refer to earlier steps alone", () =>
+    Effect.gen(function*() {
+      const plans = yield* sample(Generate.plans)
+      assert.isTrue(plans.some(({ steps }) => JSON.stringify(steps).includes("$ref")))
+      for (const { steps } of plans) {
+        for (const [index, step] of steps.entries()) {
+          const refs = Array.from(JSON.stringify(step).matchAll(/"\$ref":"n(\d+)/g), (found) => Number(found[1]))
+          assert.isTrue(refs.every((ref) => ref < index))
+        }
+      }
     }))
 })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Access, Tool, Toolkit } from "@volley/core"
-import { Laws, Store } from "@volley/testing"
+import { Access, Batch, Tool, Toolkit } from "@volley/core"
+import { GraphRunner, Laws, Store } from "@volley/testing"
 import { Context, Effect, Layer, Ref, Result, Schema, SchemaGetter } from "effect"
 import { broken } from "./broken.ts"
 
@@ -287,4 +287,21 @@ describe("tools that cannot be checked", () => {
       })
       assert.propertyVal(yield* Effect.flip(Laws.check(Toolkit.make(picky), { seed })), "_tag", "NoCases")
     }))
+})
+
+describe("a law of runners", () => {
+  const drops: Laws.Runner = (toolkit, calls, options) =>
+    Effect.map(Batch.run(toolkit, calls, options), ({ outcomes }) => ({ outcomes: outcomes.slice(1) }))
+
+  it.effect("is told with the smallest batch that breaks it", () =>
+    Effect.gen(function*() {
+      const { law, seed, why } = yield* Effect.flip(Laws.checkRunner(Laws.total, drops, { seed: 1 }))
+      assert.deepStrictEqual([law, seed, why], ["total", 1, "Calls with an outcome: 0 instead of 1"])
+    }))
+
+  it.effect("holds for pipelines and plans", () =>
+    Effect.andThen(
+      Laws.checkGraphs(Laws.total, GraphRunner.asPipeline, { runs: 20 }),
+      Laws.checkGraphs(Laws.total, GraphRunner.asPlan, { runs: 20 })
+    ))
 })
