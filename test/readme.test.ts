@@ -9,10 +9,14 @@ const root = dirname(import.meta.dirname)
 const folder = join(import.meta.dirname, ".tmp/readme")
 const blocksOf = (page: string) => Readme.fences(readFileSync(join(root, page), "utf8"))
 const blocks = blocksOf("README.md")
-const examples = ["README.md", "packages/core/README.md", "packages/mcp/README.md"].flatMap((page, index) =>
-  blocksOf(page).filter(({ language }) => language === "ts")
-    .map((block) => ({ ...block, page, file: join(folder, `page-${index}-line-${block.line}.ts`) }))
-)
+const examples = ["README.md", "packages/core/README.md", "packages/mcp/README.md", "packages/testing/README.md"]
+  .flatMap((page, index) =>
+    blocksOf(page).filter(({ language }) => language === "ts").map((block) => {
+      const isTest = block.code.includes("@effect/vitest")
+      const file = join(folder, `page-${index}-line-${block.line}${isTest ? ".test" : ""}.ts`)
+      return { ...block, page, isTest, file }
+    })
+  )
 const lines = blocks.filter(({ language }) => language === "sh").flatMap(({ code }) => Readme.commands(code))
 
 // Node keeps there what it has compiled, so that the next example starts in two thirds of the time.
@@ -40,12 +44,20 @@ describe("A README, its examples", () => {
     assert.strictEqual(status, 0, all)
   })
 
-  it.each(examples)("run and print what they say, $page line $line", ({ code, file }) => {
-    const { all, status, stdout } = run(process.execPath, file)
+  it.each(examples.filter(({ isTest }) => isTest))("pass as tests, $page line $line", ({ file }) => {
+    const { all, status } = run(join(root, "node_modules/.bin/vitest"), "run", "--root", folder, file)
     assert.strictEqual(status, 0, all)
-    const missing = Readme.firstMissing(Readme.expectedLines(code), stdout)
-    assert.isUndefined(missing, `not printed: ${missing}\nprinted:\n${all}`)
   })
+
+  it.each(examples.filter(({ isTest }) => !isTest))(
+    "run and print what they say, $page line $line",
+    ({ code, file }) => {
+      const { all, status, stdout } = run(process.execPath, file)
+      assert.strictEqual(status, 0, all)
+      const missing = Readme.firstMissing(Readme.expectedLines(code), stdout)
+      assert.isUndefined(missing, `not printed: ${missing}\nprinted:\n${all}`)
+    }
+  )
 })
 
 describe("README.md, its commands", () => {

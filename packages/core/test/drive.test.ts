@@ -3,9 +3,10 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+import { Generate } from "@volley/testing"
 import { Arbitrary, Effect, Exit, Fiber, Result, Schedule, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { aDayOf, oneOf, upTo } from "./order/support.ts"
+import { aDayOf } from "./order/support.ts"
 import { ends } from "./support.ts"
 
 const kinds = ["value", "failure", "crash", "hangs", "unencodable", "misfit", "malformed", "unknown", "cut"] as const
@@ -25,15 +26,15 @@ const plans: Arbitrary.Arbitrary<Plan> = Arbitrary.map(
   Arbitrary.all({
     asked: Arbitrary.array(
       Arbitrary.all({
-        kind: oneOf("value", "value", "value", ...kinds),
-        ms: Arbitrary.map(upTo(20), (n) => n * 10),
-        tool: oneOf("plain", "quick", "again")
+        kind: Generate.oneOf("value", "value", "value", ...kinds),
+        ms: Arbitrary.map(Generate.upTo(20), (n) => n * 10),
+        tool: Generate.oneOf("plain", "quick", "again")
       }),
       { maxLength: 20 }
     ),
-    concurrency: upTo(5),
-    deadline: upTo(4),
-    maxCalls: upTo(30)
+    concurrency: Generate.upTo(5),
+    deadline: Generate.upTo(4),
+    maxCalls: Generate.upTo(30)
   }),
   ({ asked, concurrency, deadline, maxCalls }) => ({
     asked,
