@@ -15,18 +15,21 @@ export class Bank extends Context.Service<Bank, {
 /** A bank of its own for each play. */
 export const layer: Layer.Layer<Bank> = Layer.effect(
   Bank,
-  Effect.map(Ref.make<Readonly<Record<string, number>>>({ checking: 100, savings: 500, joint: 250 }), (accounts) => {
-    const balance = (account: string, millis: number) =>
-      Effect.delay(Effect.map(Ref.get(accounts), (all) => all[account] ?? 0), millis)
-    return {
-      balance,
-      change: (account, millis, to) =>
-        Effect.gen(function*() {
-          const changed = to(yield* balance(account, 0))
-          yield* Effect.sleep(millis)
-          yield* Ref.update(accounts, (all) => ({ ...all, [account]: changed }))
-          return changed
-        })
+  Effect.map(
+    Ref.make<ReadonlyMap<string, number>>(new Map([["checking", 100], ["savings", 500], ["joint", 250]])),
+    (accounts) => {
+      const balance = (account: string, millis: number) =>
+        Effect.delay(Effect.map(Ref.get(accounts), (all) => all.get(account) ?? 0), millis)
+      return {
+        balance,
+        change: (account, millis, to) =>
+          Effect.gen(function*() {
+            const changed = to(yield* balance(account, 0))
+            yield* Effect.sleep(millis)
+            yield* Ref.update(accounts, (all) => new Map(all).set(account, changed))
+            return changed
+          })
+      }
     }
-  })
+  )
 )

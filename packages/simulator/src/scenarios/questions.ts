@@ -5,12 +5,12 @@ import * as Schema from "effect/Schema"
 import { answerAfter, read, type Scenario } from "../Scenario.ts"
 import type { SeenCall, Wanted } from "../Script.ts"
 
-const facts: Record<string, number> = {
-  "people in Tokyo": 13_960_000,
-  "square kilometres of Tokyo": 2194,
-  "people in Paris": 2_102_000,
-  "square kilometres of Paris": 105
-}
+const facts = new Map([
+  ["people in Tokyo", 13_960_000],
+  ["square kilometres of Tokyo", 2194],
+  ["people in Paris", 2_102_000],
+  ["square kilometres of Paris", 105]
+])
 
 const Found = Schema.Struct({ query: Schema.String, number: Schema.Finite })
 
@@ -19,7 +19,7 @@ const search = Tool.make("search", {
   parameters: Schema.Struct({ query: Schema.String }),
   success: Found,
   readOnly: true,
-  execute: ({ query }) => answerAfter(300, { query, number: facts[query] ?? 0 })
+  execute: ({ query }) => answerAfter(300, { query, number: facts.get(query) ?? 0 })
 })
 
 const divide = Tool.make("divide", {

@@ -3,19 +3,19 @@ import * as Toolkit from "@volley/core/Toolkit"
 import * as Schema from "effect/Schema"
 import { answerAfter, read, type Scenario } from "../Scenario.ts"
 
-const reports: Record<string, { readonly celsius: number; readonly sky: string }> = {
-  Tokyo: { celsius: 18, sky: "clear" },
-  London: { celsius: 11, sky: "rain" },
-  "New York": { celsius: 9, sky: "windy" },
-  Paris: { celsius: 14, sky: "cloudy" }
-}
-const populations: Record<string, number> = { Tokyo: 13_960_000, Paris: 2_102_000 }
+const reports = new Map([
+  ["Tokyo", { celsius: 18, sky: "clear" }],
+  ["London", { celsius: 11, sky: "rain" }],
+  ["New York", { celsius: 9, sky: "windy" }],
+  ["Paris", { celsius: 14, sky: "cloudy" }]
+])
+const populations = new Map([["Tokyo", 13_960_000], ["Paris", 2_102_000]])
 
 const Units = Schema.Literals(["celsius", "fahrenheit"])
 const Report = Schema.Struct({ city: Schema.String, degrees: Schema.Finite, units: Units, sky: Schema.String })
 
 const reportOf = (city: string, units: typeof Units.Type = "celsius"): typeof Report.Type => {
-  const { celsius, sky } = reports[city] ?? { celsius: 20, sky: "unknown" }
+  const { celsius, sky } = reports.get(city) ?? { celsius: 20, sky: "unknown" }
   return { city, degrees: units === "celsius" ? celsius : Math.round(celsius * 1.8 + 32), units, sky }
 }
 
@@ -33,7 +33,7 @@ const getPopulation = Tool.make("get_population", {
   parameters: Schema.Struct({ city: Schema.String }),
   success: Schema.Struct({ city: Schema.String, people: Schema.Int }),
   readOnly: true,
-  execute: ({ city }) => answerAfter(100, { city, people: populations[city] ?? 0 })
+  execute: ({ city }) => answerAfter(100, { city, people: populations.get(city) ?? 0 })
 })
 
 const slowWeather = getWeather(300)
