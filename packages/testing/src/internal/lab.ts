@@ -1,4 +1,5 @@
 import { Batch, type Outcome, type Tool, type ToolCall, Toolkit } from "@volley/core"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -44,12 +45,11 @@ export interface Mark {
 /**
  * A turn that was run.
  *
- * - `finished`: when the batch ended; `after`: the state then, and `later` the same a day later
+ * - `outcomes`: none where the batch was interrupted
+ * - `finished`: when the batch ended, in milliseconds from its start; `after`: the state then, and `later` a day later
  */
 export interface Ran {
   readonly outcomes: ReadonlyArray<Outcome.Outcome>
-  readonly interrupted: boolean
-  readonly began: number
   readonly finished: number
   readonly marks: ReadonlyArray<Mark>
   readonly touches: ReadonlyArray<Store.Touch>
@@ -68,6 +68,19 @@ type Run = (toolkit: Toolkit.Any, calls: ReadonlyArray<ToolCall.ToolCall>) => Ef
   never,
   unknown
 >
+
+/**
+ * How calls are run.
+ *
+ * - `paced`: each at its own pace
+ * - `world`: another one has another time of day, and other random numbers
+ */
+interface How {
+  readonly around?: Around | undefined
+  readonly interruptedAt?: number | undefined
+  readonly paced?: boolean
+  readonly world?: number
+}
 
 /** What the laws about tools do with a turn: run it in a world of its own, in virtual time. */
 export class Lab {
@@ -112,87 +125,83 @@ export class Lab {
     return this.play(run, { around, world })
   }
 
-  private play(run: Run, { around = (attempt) => attempt, interruptedAt, paced = false, world = 0 }: {
-    readonly around?: Around | undefined
-    readonly interruptedAt?: number | undefined
-    readonly paced?: boolean
-    readonly world?: number
-  }): Effect.Effect<Ran, Broken, unknown> {
+  private play(
+    run: Run,
+    { around = (attempt) => attempt, interruptedAt, paced = false, world = 0 }: How
+  ): Effect.Effect<Ran, Broken, unknown> {
     const { setting, turn } = this
+    const paces = new Map(turn.drawn.map(({ call }, index) => [call.id, paced ? turn.paces[index] ?? 0 : 0]))
     const body = Effect.gen(function*() {
       yield* TestClock.adjust(world * 86_400_007)
       yield* setting.reset
       const began = yield* now
       const marks: Array<Mark> = []
-      const mark = (call: string, what: Mark["what"]) =>
-        Effect.map(now, (time) => void marks.push({ call, what, time: time - began }))
-      const calls = turn.drawn.map(({ call }) => call)
-      const paceOf = new Map(turn.drawn.map(({ call }, index) => [call.id, turn.paces[index] ?? 0]))
-      const observe: Around = (attempt, context) => {
-        const { id } = context
-        const millis = paced ? paceOf.get(id) ?? 0 : 0
-        const acting = Effect.provideService(around(attempt, context), Store.Current, { call: id, millis })
-        const late = millis === 0 ? acting : Effect.delay(acting, millis)
-        return Effect.acquireUseRelease(mark(id, "start"), () => late, () => mark(id, "end"))
-      }
-      const tools = setting.toolkit.tools.map((tool) => wrapped(tool, observe))
-      const fiber = yield* Effect.forkChild(run(Toolkit.make(...tools), calls), { startImmediately: true })
-      if (interruptedAt !== undefined) {
-        yield* TestClock.adjust(interruptedAt)
-        fiber.interruptUnsafe()
-      }
-      const state = { finished: Infinity, after: undefined as unknown }
-      const end = yield* Effect.forkChild(
-        Effect.gen(function*() {
-          const exit = yield* Fiber.await(fiber)
-          state.finished = (yield* now) - began
-          state.after = yield* setting.snapshot
-          return exit
-        }),
-        { startImmediately: true }
-      )
-      const exit = yield* aDay(end)
-      if (exit === undefined) return yield* new Broken({ message: "The batch never ended." })
+      const note = (mark: Mark) => marks.push({ ...mark, time: mark.time - began })
+      const tools = setting.toolkit.tools.map((tool) => wrapped(tool, observing(around, paces, note)))
+      const work = run(Toolkit.make(...tools), turn.drawn.map(({ call }) => call))
+      const { after, exit, finished } = yield* ending(work, setting.snapshot, interruptedAt)
       yield* TestClock.adjust("1 day")
-      const ran = {
-        ...state,
-        began,
-        marks,
-        touches: yield* Effect.flatMap(Store.Store, ({ touches }) => touches),
-        later: yield* setting.snapshot
-      }
-      if (Exit.isSuccess(exit)) return { ...ran, interrupted: false, outcomes: exit.value }
-      if (interruptedAt !== undefined) return { ...ran, interrupted: true, outcomes: [] }
-      return yield* Effect.failCause(exit.cause)
+      const touches = yield* Effect.flatMap(Store.Store, ({ touches }) => touches)
+      const later = yield* setting.snapshot
+      const ran = { marks, touches, after, later, finished: finished - began }
+      if (Exit.isSuccess(exit)) return { ...ran, outcomes: exit.value }
+      if (interruptedAt !== undefined) return { ...ran, outcomes: [] }
+      return yield* new Broken({ message: `The batch failed: ${Cause.pretty(exit.cause)}` })
     })
-    return body.pipe(
-      Effect.provide(Layer.provideMerge(setting.layer, Store.layer()), { local: true }),
-      Effect.provide(TestClock.layer(), { local: true }),
-      Random.withSeed(`world ${world}`),
-      Effect.provideService(References.CurrentLoggers, new Set())
-    )
+    return inWorld(body, setting, world)
   }
 }
 
+/** A world where nothing has happened yet, with a clock of its own. */
+const inWorld = <A, E>(body: Effect.Effect<A, E, unknown>, { layer }: Setting, world: number) =>
+  body.pipe(
+    Effect.provide(Layer.provideMerge(layer, Store.layer()), { local: true }),
+    Effect.provide(TestClock.layer(), { local: true }),
+    Random.withSeed(`world ${world}`),
+    Effect.provideService(References.CurrentLoggers, new Set())
+  )
+
 const now = Effect.clockWith((clock) => Effect.sync(() => clock.currentTimeMillisUnsafe()))
 
-/** Lets a day pass, and then waits a little for promises that no clock moves. */
-const aDay = <A, E>(fiber: Fiber.Fiber<A, E>) =>
-  Effect.gen(function*() {
-    for (let turn = 0; turn < 100; turn++) {
-      yield* TestClock.adjust("1 day")
-      const exit = fiber.pollUnsafe()
-      if (exit !== undefined) return yield* exit
-      yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 1)))
-    }
-    return undefined
-  })
+/** Notes when each attempt begins and ends, and lets it take its time. */
+const observing =
+  (around: Around, paces: ReadonlyMap<string, number>, note: (mark: Mark) => void): Around => (attempt, context) => {
+    const { id } = context
+    const millis = paces.get(id) ?? 0
+    const mark = (what: Mark["what"]) => Effect.map(now, (time) => note({ call: id, what, time }))
+    const acting = Effect.provideService(around(attempt, context), Store.Current, { call: id, millis })
+    const late = millis === 0 ? acting : Effect.delay(acting, millis)
+    return Effect.acquireUseRelease(mark("start"), () => late, () => mark("end"))
+  }
 
 const wrapped = <T extends Tool.Any>(tool: T, around: Around): T => ({
   ...tool,
   call: (args: unknown, use: Parameters<Tool.Any["call"]>[1]) =>
     tool.call(args, (attempt) => use((call) => around(attempt(call), { tool, args, id: call.id })))
 })
+
+/** Runs an effect to its end, or interrupts it at an instant; gives its end, and the state at that very moment. */
+const ending = <A, E>(
+  work: Effect.Effect<A, E, unknown>,
+  snapshot: Effect.Effect<unknown, never, unknown>,
+  interruptedAt: number | undefined
+) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.forkChild(work, { startImmediately: true })
+    const end = Effect.all({ exit: Fiber.await(fiber), finished: now, after: snapshot })
+    const ended = yield* Effect.forkChild(end, { startImmediately: true })
+    if (interruptedAt !== undefined) {
+      yield* TestClock.adjust(interruptedAt)
+      fiber.interruptUnsafe()
+    }
+    // After a day, what still runs waits for promises that no clock moves.
+    for (let attempt = 0; attempt < 100; attempt++) {
+      yield* TestClock.adjust("1 day")
+      if (ended.pollUnsafe() !== undefined) return yield* Fiber.join(ended)
+      yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 1)))
+    }
+    return yield* new Broken({ message: "The batch never ended." })
+  })
 
 /** The run as a person reads it. */
 export const drawing = (ran: Ran): string => Timeline.render(Timeline.fromOutcomes(ran.outcomes))
