@@ -3,6 +3,7 @@
  */
 import { type Conversation, type Plan, type Tool, ToolCall, type Toolkit } from "@volley/core"
 import * as Arbitrary from "effect/Arbitrary"
+import * as Exit from "effect/Exit"
 import * as JsonSchema from "effect/JsonSchema"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -79,8 +80,11 @@ export const args = (tool: Tool.Any): Arbitrary.Arbitrary<Schema.Json> => {
 export const faultyArgs = (tool: Tool.Any, fault: ArgumentFault): Arbitrary.Arbitrary<unknown> =>
   Arbitrary.map(Arbitrary.all([args(tool), upTo(99)]), ([json, nth]) => spoil(tool, json, fault, nth))
 
-const takes = (tool: Tool.Any, json: unknown): boolean =>
-  Result.isSuccess(Schema.decodeUnknownResult(codecOf(tool.parameters))(json))
+/** True unless the tool refuses the arguments, as far as one can tell without waiting for its schema. */
+const takes = (tool: Tool.Any, json: unknown): boolean => {
+  const exit = Schema.decodeUnknownExit(codecOf(tool.parameters))(json)
+  return Exit.isSuccess(exit) || Exit.hasDies(exit)
+}
 
 const fieldsOf = (json: Schema.Json): ReadonlyArray<readonly [name: string, value: Schema.Json]> =>
   typeof json === "object" && json !== null && !Array.isArray(json) ? Object.entries(json) : []
@@ -114,12 +118,12 @@ export interface CallsOptions {
   readonly maxLength?: number | undefined
 }
 
-/** Calls of a toolkit, as `calls` draws them, each with what is wrong with it. */
+/** Calls of a toolkit, as `calls` draws them, each with what is wrong with it; tools that run plans are left out. */
 export const drawn = (
   toolkit: Toolkit.Any,
   { faults = valid, maxLength = 8, minLength = 0 }: CallsOptions = {}
 ): Arbitrary.Arbitrary<ReadonlyArray<Drawn>> => {
-  const tools = toolkit.tools.map((tool) => ({ tool, json: args(tool) }))
+  const tools = toolkit.tools.filter(({ expand }) => expand === undefined).map((tool) => ({ tool, json: args(tool) }))
   const [first, ...rest] = tools
   if (first === undefined) return Arbitrary.Constant([])
   const asked = Arbitrary.flatMap(oneOf(first, ...rest), ({ json, tool }) =>

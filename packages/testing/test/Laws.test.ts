@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Access, Batch, Tool, Toolkit } from "@volley/core"
+import { Access, Batch, Plan, Tool, Toolkit } from "@volley/core"
 import { GraphRunner, Laws, Store } from "@volley/testing"
 import { Context, Effect, Layer, Ref, Result, Schema, SchemaGetter } from "effect"
 import { broken } from "./broken.ts"
@@ -273,6 +273,36 @@ describe("state that is not in the store", () => {
       seed,
       state: { snapshot: Effect.sync(() => total), reset: Effect.sync(() => void (total = 0)) }
     })
+  })
+})
+
+describe("tools of every making", () => {
+  const definition = { description, success: Schema.Unknown, execute: () => Effect.succeed("fine") }
+
+  class Greeting extends Context.Service<Greeting, string>()("test/Greeting") {}
+  const greets = Tool.make("greets", { ...definition, parameters: Key, execute: () => Effect.map(Greeting, String) })
+
+  it.effect("are checked: of functions that give promises, of raw JSON Schema, of a layer, beside a plan", () => {
+    const waits = Tool.fromFunction("waits", {
+      ...definition,
+      parameters: Schema.Struct({ name: Schema.String }),
+      execute: async () => new Promise((resolve) => setTimeout(resolve, 1, "fine"))
+    })
+    const raw = Tool.fromJsonSchema("raw", {
+      ...definition,
+      parameters: { type: "object", properties: { id: { type: "string", minLength: 2 } }, required: ["id"] }
+    })
+    const tools = Toolkit.provide(Toolkit.make(waits, raw, greets), Layer.succeed(Greeting, "hello"))
+    return Laws.check(Toolkit.merge(tools, Toolkit.make(Plan.tool(tools))), { seed, runs: 20 })
+  })
+
+  it.effect("are checked where their schema has to be waited for", () => {
+    const slowly = Schema.String.pipe(Schema.decode({
+      decode: SchemaGetter.transformEffect((text) => Effect.as(Effect.yieldNow, text)),
+      encode: SchemaGetter.transform((text) => text)
+    }))
+    const tool = Tool.make("slowly", { ...definition, parameters: Schema.Struct({ name: slowly }) })
+    return Laws.check(Toolkit.make(tool), { seed, runs: 20 })
   })
 })
 

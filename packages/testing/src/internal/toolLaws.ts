@@ -91,11 +91,13 @@ export const honest = afterwards(({ marks, outcomes }, { turn }) =>
   })
 )
 
-export const sound = afterwards(({ outcomes }, { turn }) =>
+export const sound = afterwards(({ outcomes }, { setting, turn }) =>
   first(outcomes, (outcome, index) => {
     if (turn.drawn[index]?.fault !== "none" || Result.isSuccess(outcome.result)) return undefined
     const tag = failureTag(outcome)
-    if (tag === "InvalidArguments") return `${outcome.call.id} has valid arguments, and the tool does not take them.`
+    // A schema of another library can refuse what the JSON Schema that it wrote of itself allows.
+    const isOwn = outcome.name !== undefined && setting.toolkit.byName.get(outcome.name)?.recode !== undefined
+    if (tag === "InvalidArguments" && isOwn) return `${outcome.call.id} has valid arguments, and its tool refuses them.`
     if (tag !== "Defect") return undefined
     const { failure } = outcome.result
     const cause = failure._tag === "CallError" && failure.reason._tag === "Defect" ? failure.reason.cause : undefined
