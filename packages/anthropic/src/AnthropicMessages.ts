@@ -15,7 +15,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
-import { distinctCalls, objectOf, readMessage } from "./internal/messageBlocks.ts"
+import { AssistantTurn, distinctCalls, objectOf, readMessage } from "./internal/messageBlocks.ts"
 import * as MessageStream from "./internal/messageStream.ts"
 import { strictMode } from "./internal/strictMode.ts"
 
@@ -175,7 +175,9 @@ const acceptsId = (id: string): boolean => /^[a-zA-Z0-9_-]+$/.test(id)
 const isNative = (native: Conversation.Assistant["native"]): native is {
   readonly wire: typeof wire
   readonly message: Array<Message>
-} => native?.wire === wire
+} => native?.wire === wire && isTurns(native.message)
+
+const isTurns = Schema.is(Schema.Array(AssistantTurn))
 
 const spell = ({ calls, text }: Conversation.Assistant): Array<Message> => {
   const content: Array<Anthropic.ContentBlockParam> = calls.map(({ arguments: args, id, name }) => ({
@@ -304,8 +306,8 @@ const finishOf = (response: Response, calls: number): ChatModel.Turn["finish"] =
 }
 
 const usageOf = (usage: Anthropic.Usage | undefined): ChatModel.Usage => ({
-  input: (usage?.input_tokens ?? 0) + (usage?.cache_creation_input_tokens ?? 0) + (usage?.cache_read_input_tokens ?? 0),
-  output: usage?.output_tokens ?? 0
+  input: ChatModel.tokens(usage?.input_tokens, usage?.cache_creation_input_tokens, usage?.cache_read_input_tokens),
+  output: ChatModel.tokens(usage?.output_tokens)
 })
 
 /** An error in the middle of a stream has no status of its own, but a type. */
@@ -317,7 +319,7 @@ const reasonOf = (client: Anthropic | undefined, error: unknown, now: number): C
     now,
     refusal: refused && {
       status,
-      message: refused.apiMessage ? `${status} ${refused.apiMessage}` : refused.message,
+      message: typeof refused.apiMessage === "string" ? `${status} ${refused.apiMessage}` : refused.message,
       headers: refused.headers
     },
     isOwn: error instanceof AnthropicError && !(error instanceof APIConnectionError)

@@ -1,7 +1,9 @@
 /**
  * Standard input and output of a command whose output is for a program to read.
  */
+import * as Json from "@volley/core/Json"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { Console } from "node:console"
 import { UserError } from "./UserError.ts"
 
@@ -38,16 +40,23 @@ const maxBytes = 64 * 1024 * 1024
 
 /** Reads standard input as JSON. */
 export const readJson: Effect.Effect<unknown, UserError> = Effect.suspend(() =>
-  Effect.flatMap(readText, (text) =>
-    text.trim() === ""
-      ? unusable("standard input is empty; it takes a response as JSON")
-      : Effect.try({
-        try: (): unknown => JSON.parse(text.trim()),
-        catch: (error) => unusable(`standard input is not JSON: ${messageOf(error)}`)
-      }))
+  Effect.flatMap(readBytes, (bytes) => Effect.fromResult(jsonOf(bytes)))
 )
 
-const readText = Effect.tryPromise({
+/** Takes bytes for JSON, or says what is wrong with them. */
+export const jsonOf = (bytes: Uint8Array): Result.Result<unknown, UserError> => {
+  const text = Result.try(() => utf8.decode(bytes).trim())
+  if (Result.isFailure(text)) return Result.fail(unusable("standard input is no text in UTF-8"))
+  if (text.success === "") return Result.fail(unusable("standard input is empty; it takes a response as JSON"))
+  return Result.mapError(
+    Json.parse(text.success, Json.ofResponse),
+    (problem) => unusable(`standard input is not JSON: ${problem}`)
+  )
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
+const readBytes = Effect.tryPromise({
   try: async () => {
     const chunks: Array<Buffer> = []
     let bytes = 0
@@ -57,7 +66,7 @@ const readText = Effect.tryPromise({
       bytes += buffer.length
       if (bytes > maxBytes) throw new Error(`standard input has more than ${maxBytes} bytes`)
     }
-    return Buffer.concat(chunks).toString("utf8")
+    return Buffer.concat(chunks)
   },
   catch: (error) => unusable(messageOf(error))
 })

@@ -15,7 +15,7 @@ import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { ChatModelError, concealed, problemOf, type Reason, UnusableResponse } from "./ChatModelError.ts"
+import { ChatModelError, concealed, readWith, type Reason, UnusableResponse } from "./ChatModelError.ts"
 import type { Assistant, Conversation } from "./Conversation.ts"
 import type { ToolCall } from "./ToolCall.ts"
 import * as Toolkit from "./Toolkit.ts"
@@ -131,13 +131,17 @@ export const streamOf = <A>(events: A, { body, headers }: Pick<Response, "body" 
 
 /** Checks an event of unknown origin for what a fold reads of it; gives it back as it came, with all else that it has. */
 export const eventOf = <A>(schema: Schema.Codec<A, unknown>): (event: unknown) => Result.Result<A, Reason> => {
-  const is = Schema.is(schema)
-  return (event) => is(event) ? Result.succeed(event) : notAnEvent(problemOf(schema, event))
+  const read = readWith(Schema.is(schema), schema)
+  return (event) => Result.match(read(event), { onFailure: notAnEvent, onSuccess: Result.succeed })
 }
 
 /** An event that is not what the provider's contract says, or does not belong where it came. */
 export const notAnEvent = (problem: string): Result.Result<never, Reason> =>
   Result.fail(new UnusableResponse({ message: `not an event: ${problem}` }))
+
+/** Counts of tokens, added up; what is no count is none. */
+export const tokens = (...counts: ReadonlyArray<unknown>): number =>
+  counts.reduce<number>((sum, count) => sum + (typeof count === "number" && Number.isFinite(count) ? count : 0), 0)
 
 /** Text as a part of a turn; an empty one is none. */
 export const textPart = (text: string): ReadonlyArray<Text> => text === "" ? [] : [{ _tag: "Text", text }]

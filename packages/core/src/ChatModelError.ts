@@ -5,6 +5,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Conversation } from "./Conversation.ts"
+import * as Json from "./Json.ts"
 
 /** The provider wants fewer requests; `retryAfterMillis` is its own advice, where it gave any. */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
@@ -90,13 +91,14 @@ export class ChatModelError extends Schema.TaggedError<ChatModelError>()("ChatMo
   }
 }
 
-/** Sorts an HTTP status into a reason. */
+/** Sorts an HTTP status into a reason; what is no status counts as 500. */
 export const fromStatus = (response: {
   readonly status: number
   readonly message: string
   readonly retryAfterMillis?: number | undefined
 }): Reason => {
-  const { message, retryAfterMillis, status } = response
+  const { message, retryAfterMillis } = response
+  const status = Number.isSafeInteger(response.status) ? response.status : 500
   if (status === 429) return new RateLimited({ message, retryAfterMillis })
   if (status === 402) return new QuotaExhausted({ message })
   if (status === 401 || status === 403) return new Unauthorized({ message, status })
@@ -107,11 +109,11 @@ export const fromStatus = (response: {
 /** Reads the `retry-after-ms` and `retry-after` headers (seconds, or an HTTP date), in milliseconds from `now`. */
 export const retryAfterMillis = (headers: Headers | undefined, now: number): number | undefined => {
   const millis = Number(headers?.get("retry-after-ms") ?? Number.NaN)
-  if (millis >= 0) return millis
+  if (millis >= 0 && millis < Infinity) return millis
   const after = headers?.get("retry-after")
   if (after === null || after === undefined) return undefined
   const delay = Number.isNaN(Number(after)) ? Date.parse(after) - now : Number(after) * 1000
-  return Number.isNaN(delay) ? undefined : Math.max(0, delay)
+  return Number.isFinite(delay) ? Math.max(0, delay) : undefined
 }
 
 /**
@@ -144,8 +146,16 @@ export const fromClient = (error: unknown, client: {
 export const fromCutStream = (missing: string): Reason =>
   new Unreachable({ message: `the connection broke: the stream ended without ${missing}` })
 
-/** What is wrong with a value that is not of a schema. */
-export const problemOf = (schema: Schema.ConstraintDecoder<unknown>, value: unknown): string =>
+/** Takes JSON of unknown origin for what `is` knows, or says what is wrong with it, as `schema` sees it. */
+export const readWith =
+  <A>(is: (json: unknown) => json is A, schema: Schema.ConstraintDecoder<unknown>) =>
+  (json: unknown): Result.Result<A, string> =>
+    Result.flatMap(
+      Json.within(json, Json.ofResponse),
+      (json) => is(json) ? Result.succeed(json) : Result.fail(problemOf(schema, json))
+    )
+
+const problemOf = (schema: Schema.ConstraintDecoder<unknown>, value: unknown): string =>
   Result.match(Schema.decodeUnknownResult(schema)(value), {
     onFailure: ({ message }) => message,
     onSuccess: () => "nothing"

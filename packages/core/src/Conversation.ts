@@ -3,8 +3,12 @@
  */
 import * as Schema from "effect/Schema"
 import { Media } from "./Content.ts"
+import * as Json from "./Json.ts"
 import { isFailure, isUndecided } from "./Outcome.ts"
 import type { Outcome } from "./Outcome.ts"
+
+/** JSON of any shape that can be written out again. */
+const Writable = Schema.Unknown.check(Schema.makeFilter((json) => Json.problemOf(json, Json.ofMessage)))
 
 /** What the program tells the model to be. */
 export const System = Schema.Struct({ role: Schema.Literal("system"), text: Schema.String })
@@ -23,11 +27,11 @@ export const Assistant = Schema.Struct({
   calls: Schema.Array(Schema.Struct({
     id: Schema.String,
     name: Schema.String,
-    arguments: Schema.Unknown,
+    arguments: Writable,
     index: Schema.Int,
     status: Schema.Literals(["complete", "truncated"])
   })),
-  native: Schema.optionalKey(Schema.Struct({ wire: Schema.String, message: Schema.Unknown }))
+  native: Schema.optionalKey(Schema.Struct({ wire: Schema.String, message: Writable }))
 })
 
 /** The answer to one call: `text` is what the model reads, `media` what it looks at besides, where its wire takes that. */

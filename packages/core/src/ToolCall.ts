@@ -32,6 +32,10 @@ export const make = (call: {
   status: "complete"
 })
 
+/** A number too large for JSON would be written as `null`, and one call so taken for another. */
+const apart = (_key: string, value: unknown): unknown =>
+  typeof value === "number" && !Number.isFinite(value) ? `\u0000${value}` : value
+
 /**
  * Tells the calls of one turn apart, for codecs: the first call keeps an id, a second one with it gets another, and so
  * does a call without one. A call that repeats id, name and arguments is the same call, and left out.
@@ -52,7 +56,7 @@ export const distinct = <A>(
   }
   return calls.flatMap((call, index) => {
     const { arguments: args, id, name } = read(call)
-    const what = JSON.stringify([name, args])
+    const what = JSON.stringify([name, args], apart)
     const before = id ? used.get(id) : undefined
     if (before?.includes(what)) return []
     const own = !id ? unused(`call_${index + 1}`) : before === undefined ? id : unused(id)

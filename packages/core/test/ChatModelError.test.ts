@@ -22,6 +22,10 @@ describe("ChatModelError.fromStatus", () => {
     assert.deepStrictEqual([reason._tag, reason.isRetryable, reason.message], [tag, isRetryable, "because"])
   })
 
+  it("takes what is no status for a failure of the provider", () => {
+    assert.strictEqual(ChatModelError.fromStatus({ status: 450.5, message: "because" })._tag, "ProviderFailed")
+  })
+
   it("keeps the provider's advice on when to come back", () => {
     const reason = ChatModelError.fromStatus({ status: 429, message: "slow down", retryAfterMillis: 1500 })
     assert(reason._tag === "RateLimited")
@@ -40,6 +44,7 @@ describe("ChatModelError.retryAfterMillis", () => {
     ["a date that has passed as now", { "retry-after": "Wed, 31 Dec 2025 23:00:00 GMT" }, 0],
     ["milliseconds before seconds", { "retry-after-ms": "750", "retry-after": "60" }, 750],
     ["seconds where the milliseconds are none", { "retry-after-ms": "soon", "retry-after": "3" }, 3000],
+    ["nothing in a wait without end", { "retry-after-ms": "1e999", "retry-after": "1e999" }, undefined],
     ["nothing in what is neither", { "retry-after": "soon" }, undefined],
     ["nothing without headers of that name", {}, undefined]
   ])("reads %s", (_, headers, millis) => {

@@ -62,6 +62,12 @@ describe("ToolCall.distinct", () => {
     assert.deepStrictEqual(idsOf(wire("a"), wire("a", "{\"a\":1}"), wire("a_2")), ["a", "a_3", "a_2"])
   })
 
+  it("tells a number that JSON does not have from null", () => {
+    const args = [{ n: Infinity }, { n: null }, { n: -Infinity }]
+    const calls = args.map((arguments_) => ({ id: "a", name: "f", arguments: arguments_ }))
+    assert.deepStrictEqual(ToolCall.distinct(calls, (call) => call).map(({ id }) => id), ["a", "a_2", "a_3"])
+  })
+
   it("tells calls apart whose arguments are values", () => {
     const calls = [{ city: "Rome" }, { city: "Oslo" }, { city: "Rome" }]
     const told = ToolCall.distinct(calls, (args) => ({ id: "a", name: "weather", arguments: args }))

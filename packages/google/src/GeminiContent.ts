@@ -18,17 +18,19 @@ import * as ChatModel from "@volley/core/ChatModel"
 import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Media from "@volley/core/Content"
 import * as Conversation from "@volley/core/Conversation"
+import * as Json from "@volley/core/Json"
 import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
 import type * as Toolkit from "@volley/core/Toolkit"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import { distinctCalls, idOf, isMadeUp, withId } from "./internal/callIds.ts"
 import * as GeminiStream from "./internal/geminiStream.ts"
 import * as Refusal from "./internal/refusal.ts"
-import { readResponse, type Response } from "./internal/wholeResponse.ts"
+import { readResponse, type Response, Turn } from "./internal/wholeResponse.ts"
 
 export type { Response } from "./internal/wholeResponse.ts"
 
@@ -131,13 +133,7 @@ const outputOf = ({ isError, text }: Pick<Conversation.ToolResult, "isError" | "
 }
 
 /** What was cut for its length is no JSON any more, and stays a text. */
-const jsonOf = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
-}
+const jsonOf = (text: string): unknown => Result.getOrElse(Json.parse(text, Json.ofResponse), () => text)
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
@@ -186,7 +182,9 @@ const acceptsId = (id: string): boolean => id !== "" && !isMadeUp(id)
 const isNative = (native: Conversation.Assistant["native"]): native is {
   readonly wire: typeof wire
   readonly message: Array<Content>
-} => native?.wire === wire
+} => native?.wire === wire && isTurns(native.message)
+
+const isTurns = Schema.is(Schema.Array(Turn))
 
 const spell = ({ calls, text }: Conversation.Assistant): Array<Content> => {
   const parts: Array<Part> = calls.map(({ arguments: args, id, name }) => ({
@@ -346,8 +344,8 @@ const refusals: ReadonlySet<string> = new Set([
 ])
 
 const usageOf = (usage: Response["usageMetadata"]): ChatModel.Usage => ({
-  input: (usage?.promptTokenCount ?? 0) + (usage?.toolUsePromptTokenCount ?? 0),
-  output: (usage?.candidatesTokenCount ?? 0) + (usage?.thoughtsTokenCount ?? 0)
+  input: ChatModel.tokens(usage?.promptTokenCount, usage?.toolUsePromptTokenCount),
+  output: ChatModel.tokens(usage?.candidatesTokenCount, usage?.thoughtsTokenCount)
 })
 
 const reasonOf = (url: string | undefined, error: unknown, now: number): ChatModelError.Reason => {

@@ -79,6 +79,7 @@ const Call = Schema.Union([
 const AssistantTurn = Schema.Struct({
   role: Schema.Literal("assistant"),
   content: Schema.optional(Schema.NullOr(Schema.String)),
+  refusal: Schema.optional(Schema.NullOr(Schema.String)),
   tool_calls: Schema.optional(Schema.NullOr(Schema.Array(Call)))
 })
 
@@ -97,12 +98,12 @@ const WholeResponse = Schema.Struct({
 export const parse = (json: unknown): Result.Result<Response, string> => {
   const hasChoices = typeof json === "object" && json !== null && "choices" in json
   const response: unknown = hasChoices ? json : { choices: [{ index: 0, message: json, finish_reason: "tool_calls" }] }
-  return isResponse(response)
-    ? Result.succeed(response)
-    : Result.fail(ChatModelError.problemOf(WholeResponse, response))
+  return readResponse(response)
 }
 
 const isResponse = (json: unknown): json is Response => Schema.is(WholeResponse)(json)
+
+const readResponse = ChatModelError.readWith(isResponse, WholeResponse)
 
 /**
  * The results alone: one `tool` message per call, in call order.
@@ -189,7 +190,7 @@ const acceptsId = (id: string): boolean => id.length <= 40
 const isNative = (native: Conversation.Assistant["native"]): native is {
   readonly wire: typeof wire
   readonly message: AssistantMessage
-} => native?.wire === wire
+} => native?.wire === wire && Schema.is(AssistantTurn)(native.message)
 
 const spell = ({ calls, text }: Conversation.Assistant): AssistantMessage =>
   calls.length === 0 ? { role: "assistant", content: text } : {
@@ -282,7 +283,10 @@ const turnOf = (response: Response, choice: OpenAI.ChatCompletion.Choice): ChatM
   return {
     message: { role: "assistant", text, calls, native: { wire, message: echo(response)[0] } },
     finish: finishOf(choice, calls.length),
-    usage: { input: response.usage?.prompt_tokens ?? 0, output: response.usage?.completion_tokens ?? 0 }
+    usage: {
+      input: ChatModel.tokens(response.usage?.prompt_tokens),
+      output: ChatModel.tokens(response.usage?.completion_tokens)
+    }
   }
 }
 

@@ -176,6 +176,11 @@ const itemsOf = (conversation: Conversation.Conversation): Array<Array<ResponseI
 const acceptsId = (id: string): boolean => id.length > 0 && id.length <= 64
 
 /** A turn of this wire; `responseId` is there where OpenAI keeps the turn just as its items are. */
+const Native = Schema.Struct({
+  items: Schema.Array(Schema.Struct({ type: Schema.optional(Schema.String) })),
+  responseId: Schema.optional(Schema.String)
+})
+
 interface Native {
   readonly items: Array<ResponseInputItem>
   readonly responseId?: string
@@ -184,7 +189,7 @@ interface Native {
 const isNative = (native: Conversation.Assistant["native"]): native is {
   readonly wire: typeof wire
   readonly message: Native
-} => native?.wire === wire
+} => native?.wire === wire && Schema.is(Native)(native.message)
 
 /** Items that did not come from OpenAI have no ids of theirs, only those of the calls. */
 const spell = ({ calls, text }: Conversation.Assistant): Array<ResponseInputItem> => [
@@ -316,7 +321,10 @@ const turnOf = (options: Stateful) => (response: Response): ChatModel.Turn => {
       native: { wire, message: nativeOf(options, response) }
     },
     finish: finishOf(response, calls.length, refusal),
-    usage: { input: response.usage?.input_tokens ?? 0, output: response.usage?.output_tokens ?? 0 }
+    usage: {
+      input: ChatModel.tokens(response.usage?.input_tokens),
+      output: ChatModel.tokens(response.usage?.output_tokens)
+    }
   }
 }
 

@@ -58,7 +58,7 @@ export const make = Effect.fnUntraced(function*(options: Options): Effect.fn.Ret
     const request = yield* HttpServerRequest.HttpServerRequest
     const number = yield* Ref.updateAndGet(arrivals, (count) => count + 1)
     const text = yield* Effect.orElseSucceed(request.text, () => "")
-    const { pathname, search } = new URL(request.url, "http://localhost")
+    const { pathname, search } = URL.parse(request.url, "http://localhost") ?? { pathname: request.url, search: "" }
     const route = `${request.method} ${pathname}`
     const sent = { number, route, search, headers: request.headers, body: parse(text) }
     const answer = yield* Ref.modify(memory, (turns) => {

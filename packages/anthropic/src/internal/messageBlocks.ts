@@ -1,5 +1,6 @@
 import type Anthropic from "@anthropic-ai/sdk"
 import * as ChatModelError from "@volley/core/ChatModelError"
+import * as Json from "@volley/core/Json"
 import * as ToolCall from "@volley/core/ToolCall"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -11,22 +12,19 @@ const Block = Schema.Union([
     name: Schema.String,
     input: Schema.Unknown
   }),
-  Schema.Struct({ type: Schema.String.check(Schema.makeFilter((type) => type !== "tool_use")) })
+  Schema.Struct({ type: Schema.Literal("text"), text: Schema.String }),
+  Schema.Struct({ type: Schema.String.check(Schema.makeFilter((type) => type !== "tool_use" && type !== "text")) })
 ])
 
-const AssistantTurn = Schema.Struct({
+/** What this codec reads of a model's message. */
+export const AssistantTurn = Schema.Struct({
   role: Schema.Literal("assistant"),
   content: Schema.Array(Block),
   stop_reason: Schema.optional(Schema.NullOr(Schema.String))
 })
 
 /** Takes JSON of unknown origin for a response, or says what is wrong with it. */
-export const readMessage = (json: unknown): Result.Result<Anthropic.Message, string> => {
-  const message = withBlocks(json)
-  return isMessage(message)
-    ? Result.succeed(message)
-    : Result.fail(ChatModelError.problemOf(AssistantTurn, message))
-}
+export const readMessage = (json: unknown): Result.Result<Anthropic.Message, string> => readTurn(withBlocks(json))
 
 /** A message may have a text in place of its blocks. */
 const withBlocks = (json: unknown): unknown =>
@@ -35,6 +33,8 @@ const withBlocks = (json: unknown): unknown =>
     : json
 
 const isMessage = (json: unknown): json is Anthropic.Message => Schema.is(AssistantTurn)(json)
+
+const readTurn = ChatModelError.readWith(isMessage, AssistantTurn)
 
 /** The calls among the blocks of a response, each with an id of its own. */
 export const distinctCalls = ({ content }: Anthropic.Message) =>
@@ -56,13 +56,7 @@ export const objectOf = (args: unknown): object => {
 }
 
 /** What is no JSON stays a text. */
-export const jsonOf = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
-}
+export const jsonOf = (text: string): unknown => Result.getOrElse(Json.parse(text), () => text)
 
 const isObject = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Array.isArray(value)

@@ -17,6 +17,7 @@ import {
   Truncated,
   type Unencodable
 } from "../CallError.ts"
+import * as Json from "../Json.ts"
 import type { Outcome } from "../Outcome.ts"
 import type * as Tool from "../Tool.ts"
 import type { ToolCall } from "../ToolCall.ts"
@@ -244,15 +245,13 @@ export const stopped = (tool: Tool.Any, started: boolean): Interrupted =>
 
 /** Providers send arguments as JSON text, an empty text for none at all, or as a value. */
 export const parse = (args: unknown): Result.Result<unknown, InvalidArguments> => {
-  if (typeof args !== "string") return Result.succeed(args)
-  if (args.trim() === "") return Result.succeed({})
-  return Result.try({
-    try: (): unknown => JSON.parse(args),
-    catch: (error) => new InvalidArguments({ issues: [{ path: "", message: `Not valid JSON: ${messageOf(error)}` }] })
-  })
+  if (typeof args === "string" && args.trim() === "") return Result.succeed({})
+  const read = typeof args === "string" ? Json.parse(args) : Json.within(args)
+  return Result.mapError(
+    read,
+    (problem) => new InvalidArguments({ issues: [{ path: "", message: `Not valid JSON: ${problem}` }] })
+  )
 }
-
-const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
 /**
  * When a call was started, and until when it has.

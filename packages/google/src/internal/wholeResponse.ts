@@ -26,7 +26,8 @@ const WholeResponse = Schema.Struct({
   candidates: Schema.NonEmptyArray(Schema.Union([
     Schema.Struct({ content: Turn, finishReason: Schema.optional(Schema.String) }),
     Schema.Struct({ content: Schema.optional(Turn), finishReason: Schema.String })
-  ]))
+  ])),
+  modelVersion: Schema.optional(Schema.String)
 })
 
 /** A prompt that was blocked has no candidates. */
@@ -39,9 +40,9 @@ const Blocked = Schema.Struct({
 export const readResponse = (json: unknown): Result.Result<Response, string> => {
   const isContent = typeof json === "object" && json !== null && "parts" in json
   const response: unknown = isContent ? { candidates: [{ content: json, finishReason: "STOP" }] } : json
-  return isResponse(response)
-    ? Result.succeed(response)
-    : Result.fail(ChatModelError.problemOf(WholeResponse, response))
+  return readWhole(response)
 }
 
 const isResponse = (json: unknown): json is Response => Schema.is(WholeResponse)(json) || Schema.is(Blocked)(json)
+
+const readWhole = ChatModelError.readWith(isResponse, WholeResponse)

@@ -1,6 +1,7 @@
 import type { CallToolResult, ContentBlock, EmbeddedResource } from "@modelcontextprotocol/client"
 import * as Content from "@volley/core/Content"
-import * as Option from "effect/Option"
+import * as Json from "@volley/core/Json"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
 /**
@@ -69,6 +70,8 @@ const label = (name: string, mediaType: string, data: string): string =>
   `[${name}, ${mediaType}, ${Buffer.byteLength(data, "base64")} bytes]`
 
 /** Many servers write an object or a list as text. */
-const textOf = (text: string): Schema.Json => /^\s*[{[]/.test(text) ? Option.getOrElse(parse(text), () => text) : text
-
-const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Json))
+const textOf = (text: string): Schema.Json => {
+  if (!/^\s*[{[]/.test(text)) return text
+  const json = Result.getOrUndefined(Json.parse(text, Json.ofResponse))
+  return isJson(json) ? json : text
+}

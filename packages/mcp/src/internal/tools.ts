@@ -1,5 +1,6 @@
 import type { CallToolResult, Tool as Definition } from "@modelcontextprotocol/client"
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/client/validators/ajv"
+import * as Json from "@volley/core/Json"
 import * as Tool from "@volley/core/Tool"
 import * as Effect from "effect/Effect"
 import * as JsonSchema from "effect/JsonSchema"
@@ -74,6 +75,8 @@ const answerOf = (
   result: CallToolResult,
   check: Check | undefined
 ): Effect.Effect<Schema.Json, McpToolFailed | Unusable> => {
+  const problem = Json.problemOf(result.structuredContent, { ...Json.ofResponse, number: Number.MAX_VALUE })
+  if (problem !== undefined) return Effect.fail(new Unusable({ message: `the tool ran, but its result is ${problem}` }))
   const value = valueOf(result)
   if (result.isError === true) return Effect.fail(new McpToolFailed({ content: described(value) }))
   const issue = check?.(result.structuredContent)

@@ -43,11 +43,10 @@ const WholeResponse = Schema.Struct({
   )
 })
 
-/** Takes JSON of unknown origin for a response, or says what is wrong with it. */
-export const readResponse = (json: unknown): Result.Result<Response, string> =>
-  isResponse(json) ? Result.succeed(json) : Result.fail(ChatModelError.problemOf(WholeResponse, json))
-
 const isResponse = (json: unknown): json is Response => Schema.is(WholeResponse)(json)
+
+/** Takes JSON of unknown origin for a response, or says what is wrong with it. */
+export const readResponse = ChatModelError.readWith(isResponse, WholeResponse)
 
 const isCall = (item: ResponseOutputItem): item is Call =>
   item.type === "function_call" || item.type === "custom_tool_call"

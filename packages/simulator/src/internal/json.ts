@@ -1,10 +1,14 @@
-import * as Option from "effect/Option"
+import * as Json from "@volley/core/Json"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
-const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Json))
+const isJson = Schema.is(Schema.Json)
 
-/** Parses JSON text; `undefined` when it is none. */
-export const parse = (text: string): Schema.Json | undefined => Option.getOrUndefined(decode(text))
+/** Parses JSON text; `undefined` when it is none, or nested deeper than any request is. */
+export const parse = (text: string): Schema.Json | undefined => {
+  const json = Result.getOrUndefined(Json.parse(text, Json.ofResponse))
+  return isJson(json) ? json : undefined
+}
 
 /** True for a JSON object, which is neither an array nor null. */
 export const isObject = (value: unknown): value is Schema.JsonObject =>

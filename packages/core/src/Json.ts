@@ -1,0 +1,61 @@
+/**
+ * JSON of unknown origin, refused where code that goes through it would crash or never end.
+ */
+import * as Result from "effect/Result"
+
+/**
+ * What JSON may be at most.
+ *
+ * - `depth`: levels of lists and objects inside each other
+ * - `values`: how many there are, at all levels together
+ * - `number`: in magnitude; a text such as 1e999 is parsed to `Infinity`, which is no JSON
+ */
+export interface Most {
+  readonly depth: number
+  readonly values: number
+  readonly number: number
+}
+
+/** What the arguments of one call may be. */
+export const ofArguments: Most = { depth: 256, values: 1_000_000, number: Number.MAX_VALUE }
+
+/** What a response may be, which has to be written out again; what is in its calls is their own affair. */
+export const ofResponse: Most = { depth: 1024, values: Infinity, number: Infinity }
+
+/** What a part of a stored message may be, with the little that is written around a response there. */
+export const ofMessage: Most = { ...ofResponse, depth: 1040 }
+
+/** Parses JSON text, or says what is wrong with it. */
+export const parse = (text: string, most: Most = ofArguments): Result.Result<unknown, string> =>
+  Result.flatMap(
+    Result.try({
+      try: (): unknown => JSON.parse(text),
+      catch: (error) => error instanceof Error ? error.message : String(error)
+    }),
+    (json) => within(json, most)
+  )
+
+/** Gives a value that was parsed elsewhere back, or says what is wrong with it. */
+export const within = <A>(json: A, most: Most = ofArguments): Result.Result<A, string> => {
+  const problem = problemOf(json, most)
+  return problem === undefined ? Result.succeed(json) : Result.fail(problem)
+}
+
+/** What is wrong with a value; undefined where nothing is. */
+export const problemOf = (json: unknown, most: Most = ofArguments): string | undefined => {
+  let values = 0
+  const inside = (value: unknown, depth: number): string | undefined => {
+    if (typeof value === "number") {
+      return Math.abs(value) > most.number ? "written with a number that is too large" : undefined
+    }
+    if (typeof value !== "object" || value === null) return undefined
+    if (depth === most.depth) return `nested more than ${most.depth} levels deep`
+    for (const part of Object.values(value)) {
+      values++
+      const problem = values > most.values ? `made of more than ${most.values} values` : inside(part, depth + 1)
+      if (problem !== undefined) return problem
+    }
+    return undefined
+  }
+  return inside(json, 0)
+}
