@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Agent, Batch, ChatModelError, Conversation, Tool, Toolkit } from "@volley/core"
+import { ScriptedModel } from "@volley/testing"
 import { Context, Deferred, Effect, Exit, Fiber, Latch, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { asks, modelOf, run, says, scripted } from "./scripted.ts"
-import { acting, ends, gauge, recordingLogger } from "./support.ts"
+import { acting, ends, gauge, recordingLogger, run } from "./support.ts"
 
 const ok = acting("ok", () => Effect.succeed("fine"))
 const toolkit = Toolkit.make(ok)
@@ -15,7 +15,7 @@ const resultsOf = ({ messages }: Conversation.Conversation) =>
 describe("Agent.run", () => {
   it.effect("answers", () =>
     Effect.gen(function*() {
-      const model = scripted(says("Hello."))
+      const model = ScriptedModel.make([ScriptedModel.says("Hello.")])
       const ended = yield* run(model, { toolkit, prompt, system: "Be brief." })
       assert.deepStrictEqual([ended.answer, ended.finish, ended.limited, ended.rounds], ["Hello.", "stop", false, []])
       assert.deepStrictEqual(ended.conversation.messages, [
@@ -33,7 +33,7 @@ describe("Agent.run", () => {
     "tells the model to ask for calls together where that is wanted, behind all else: %j",
     ({ system, told }) =>
       Effect.gen(function*() {
-        const model = scripted(says("Hello."))
+        const model = ScriptedModel.make([ScriptedModel.says("Hello.")])
         yield* run(model, { toolkit, prompt, system, askTogether: true })
         assert.deepStrictEqual(model.requests[0]!.conversation.messages[0], { role: "system", text: told })
       })
@@ -46,11 +46,14 @@ describe("Agent.run", () => {
         acting("first", () => Effect.as(Deferred.await(second), "one")),
         acting("second", () => Effect.as(Deferred.succeed(second, undefined), "two"))
       )
-      const model = scripted(asks({ name: "first" }, { name: "second" }), says("Both."))
+      const model = ScriptedModel.make([
+        ScriptedModel.calls({ name: "first" }, { name: "second" }),
+        ScriptedModel.says("Both.")
+      ])
       const ended = yield* run(model, { toolkit: pair, prompt })
       assert.strictEqual(ended.answer, "Both.")
       assert.deepStrictEqual(model.requests[1]!.conversation.messages.slice(1), [
-        asks({ name: "first" }, { name: "second" }).message,
+        ScriptedModel.calls({ name: "first" }, { name: "second" }).message,
         {
           role: "tool",
           results: [
@@ -65,10 +68,13 @@ describe("Agent.run", () => {
   it.effect("gives a failure to the model, beside the successes", () =>
     Effect.gen(function*() {
       const mixed = Toolkit.make(ok, acting("bad", () => Effect.fail("no")), acting("odd", () => Effect.die("bug")))
-      const model = scripted(
-        asks({ name: "ok" }, { name: "bad" }, { name: "odd" }, { name: "nope" }, { name: "ok", arguments: "{" }),
-        says("Well.")
-      )
+      const model = ScriptedModel.make([
+        ScriptedModel.calls({ name: "ok" }, { name: "bad" }, { name: "odd" }, { name: "nope" }, {
+          name: "ok",
+          arguments: "{"
+        }),
+        ScriptedModel.says("Well.")
+      ])
       const ended = yield* run(model, { toolkit: mixed, prompt })
       assert.deepStrictEqual(resultsOf(ended.conversation).map(({ isError }) => isError), [
         false,
@@ -81,15 +87,29 @@ describe("Agent.run", () => {
 
   it.effect("sums up what the turns used", () =>
     Effect.gen(function*() {
-      const ended = yield* run(scripted(asks({ name: "ok" }), asks({ name: "ok" }), says("Done.")), { toolkit, prompt })
+      const ended = yield* run(
+        ScriptedModel.make([
+          ScriptedModel.calls({ name: "ok" }),
+          ScriptedModel.calls({ name: "ok" }),
+          ScriptedModel.says("Done.")
+        ]),
+        { toolkit, prompt }
+      )
       assert.deepStrictEqual(ended.usage, { input: 30, output: 3 })
     }))
 
   it.effect("goes on with a conversation, of which it changes nothing", () =>
     Effect.gen(function*() {
-      const first = yield* run(scripted(asks({ name: "ok" }), says("One.")), { toolkit, prompt })
+      const first = yield* run(ScriptedModel.make([ScriptedModel.calls({ name: "ok" }), ScriptedModel.says("One.")]), {
+        toolkit,
+        prompt
+      })
       const asked = Conversation.append(first.conversation, { role: "user", text: "And now?" })
-      const second = yield* run(scripted(says("Two.")), { toolkit, prompt: asked, system: "Not used." })
+      const second = yield* run(ScriptedModel.make([ScriptedModel.says("Two.")]), {
+        toolkit,
+        prompt: asked,
+        system: "Not used."
+      })
       assert.deepStrictEqual(second.conversation.messages.slice(0, -1), asked.messages)
       assert.strictEqual(second.conversation.runId, first.conversation.runId)
     }))
@@ -97,33 +117,36 @@ describe("Agent.run", () => {
   it.effect("fails with what the model fails with", () =>
     Effect.gen(function*() {
       const reason = new ChatModelError.Unauthorized({ message: "no", status: 401 })
-      const failure = new ChatModelError.ChatModelError({ wire: "test", reason })
-      const layer = modelOf(() => Effect.fail(failure))
-      assert.strictEqual(yield* Effect.flip(Effect.provide(Agent.run({ toolkit, prompt }), layer)), failure)
+      const layer = ScriptedModel.layer([ScriptedModel.fails(reason)])
+      const failure = yield* Effect.flip(Effect.provide(Agent.run({ toolkit, prompt }), layer))
+      assert.strictEqual(failure.reason, reason)
     }))
 
   it.effect("says how the last turn ended: a refusal and a cut-off answer are no whole answers", () =>
     Effect.gen(function*() {
       for (const finish of ["refusal", "length"] as const) {
-        const ended = yield* run(scripted(says("I", finish)), { toolkit, prompt })
+        const ended = yield* run(ScriptedModel.make([ScriptedModel.says("I", finish)]), { toolkit, prompt })
         assert.deepStrictEqual([ended.answer, ended.finish, ended.rounds.length], ["I", finish, 0])
       }
     }))
 
   it.effect("asks a paused model to go on", () =>
     Effect.gen(function*() {
-      const model = scripted(says("Let me ", "pause"), says("see."))
+      const model = ScriptedModel.make([ScriptedModel.says("Let me ", "pause"), ScriptedModel.says("see.")])
       const ended = yield* run(model, { toolkit, prompt })
       assert.deepStrictEqual([ended.answer, model.requests.length], ["Let me see.", 2])
-      assert.deepStrictEqual(model.requests[1]!.conversation.messages.at(-1), says("Let me ").message)
+      assert.deepStrictEqual(model.requests[1]!.conversation.messages.at(-1), ScriptedModel.says("Let me ").message)
     }))
 
   it.effect("does not run truncated calls, and answers them", () =>
     Effect.gen(function*() {
       const { counts, measured } = gauge()
       const counted = Toolkit.make(acting("ok", () => measured(Effect.succeed("fine"))))
-      const cut = asks({ name: "ok" }, { name: "ok", status: "truncated", arguments: "{\"a" })
-      const ended = yield* run(scripted({ ...cut, finish: "length" }, says("Again.")), { toolkit: counted, prompt })
+      const cut = ScriptedModel.calls({ name: "ok" }, { name: "ok", status: "truncated", arguments: "{\"a" })
+      const ended = yield* run(ScriptedModel.make([{ ...cut, finish: "length" }, ScriptedModel.says("Again.")]), {
+        toolkit: counted,
+        prompt
+      })
       assert.deepStrictEqual(ended.rounds.map(({ settled }) => ends(settled)), [["fine", "Truncated"]])
       assert.strictEqual(counts.started, 1)
     }))
@@ -131,7 +154,10 @@ describe("Agent.run", () => {
   it.effect("bounds each batch as it is told", () =>
     Effect.gen(function*() {
       const slow = Toolkit.make(acting("slow", () => Effect.never))
-      const model = scripted(asks({ name: "slow" }, { name: "slow" }), says("Too slow."))
+      const model = ScriptedModel.make([
+        ScriptedModel.calls({ name: "slow" }, { name: "slow" }),
+        ScriptedModel.says("Too slow.")
+      ])
       const options = { toolkit: slow, prompt, batch: { timeout: "1 second", maxCalls: 1 } } as const
       const fiber = yield* Effect.forkChild(run(model, options))
       yield* TestClock.adjust("1 second")
@@ -150,7 +176,10 @@ describe("Agent.run", () => {
         success: Schema.String,
         execute: () => Effect.map(Name, (name) => name)
       })
-      const running = run(scripted(asks({ name: "name" }), says("Done.")), { toolkit: Toolkit.make(tool), prompt })
+      const running = run(ScriptedModel.make([ScriptedModel.calls({ name: "name" }), ScriptedModel.says("Done.")]), {
+        toolkit: Toolkit.make(tool),
+        prompt
+      })
       const ended = yield* Effect.provideService(running, Name, "Ada")
       assert.deepStrictEqual(resultsOf(ended.conversation).map(({ text }) => text), ["\"Ada\""])
     }))
@@ -161,7 +190,7 @@ describe("Agent.run", () => {
       let cleaned = false
       const work = Effect.andThen(started.open, Effect.never)
       const tidy = acting("tidy", () => Effect.onInterrupt(work, () => Effect.sync(() => cleaned = true)))
-      const model = scripted(asks({ name: "tidy" }))
+      const model = ScriptedModel.make([ScriptedModel.calls({ name: "tidy" })])
       const fiber = yield* Effect.forkChild(run(model, { toolkit: Toolkit.make(tidy), prompt }))
       yield* started.await
       yield* Fiber.interrupt(fiber)
@@ -172,7 +201,11 @@ describe("Agent.run", () => {
 describe("toolChoice", () => {
   it.effect("holds for the first turn alone", () =>
     Effect.gen(function*() {
-      const model = scripted(asks({ name: "ok" }), asks({ name: "ok" }), says("Done."))
+      const model = ScriptedModel.make([
+        ScriptedModel.calls({ name: "ok" }),
+        ScriptedModel.calls({ name: "ok" }),
+        ScriptedModel.says("Done.")
+      ])
       yield* run(model, { toolkit, prompt, toolChoice: "required", parallelToolCalls: false })
       assert.deepStrictEqual(model.requests.map(({ toolChoice }) => toolChoice), ["required", undefined, undefined])
       assert.deepStrictEqual(model.requests.map(({ parallelToolCalls }) => parallelToolCalls), [false, false, false])
@@ -180,7 +213,7 @@ describe("toolChoice", () => {
 
   it.effect("is the provider's own unless said", () =>
     Effect.gen(function*() {
-      const model = scripted(says("Hello."))
+      const model = ScriptedModel.make([ScriptedModel.says("Hello.")])
       yield* run(model, { toolkit, prompt })
       assert.isUndefined(model.requests[0]!.toolChoice)
     }))
@@ -193,16 +226,14 @@ describe("a model that fails after calls have run", () => {
     "gives the conversation with their results back (streaming: %s)",
     (streaming) =>
       Effect.gen(function*() {
-        let turns = 0
-        const layer = modelOf(() =>
-          turns++ === 0
-            ? Effect.succeed(asks({ name: "ok" }))
-            : Effect.fail(new ChatModelError.ChatModelError({ wire: "test", reason }))
-        )
+        const layer = ScriptedModel.layer([ScriptedModel.calls({ name: "ok" }), ScriptedModel.fails(reason)])
         const error = yield* Effect.flip(Effect.provide(Agent.run({ toolkit, prompt, streaming }), layer))
         assert(error._tag === "ChatModelError" && error.conversation !== undefined)
         assert.deepStrictEqual(error.reason, reason)
-        const ended = yield* run(scripted(says("Done.")), { toolkit, prompt: error.conversation })
+        const ended = yield* run(ScriptedModel.make([ScriptedModel.says("Done.")]), {
+          toolkit,
+          prompt: error.conversation
+        })
         assert.deepStrictEqual(resultsOf(ended.conversation).map(({ text }) => text), ["\"fine\""])
       })
   )
@@ -210,15 +241,19 @@ describe("a model that fails after calls have run", () => {
 
 it.effect("what was said before calls is no part of the answer behind them", () =>
   Effect.gen(function*() {
-    const model = scripted(says("One, ", "pause"), asks({ name: "ok" }), says("two."))
+    const model = ScriptedModel.make([
+      ScriptedModel.says("One, ", "pause"),
+      ScriptedModel.calls({ name: "ok" }),
+      ScriptedModel.says("two.")
+    ])
     assert.strictEqual((yield* run(model, { toolkit, prompt })).answer, "two.")
   }))
 
 describe("at the limit of rounds", () => {
   it.effect("after 5 rounds, tools are listed but switched off, for a final answer", () =>
     Effect.gen(function*() {
-      const five = Array.from({ length: 5 }, () => asks({ name: "ok" }))
-      const model = scripted(...five, says("That is all."))
+      const five = Array.from({ length: 5 }, () => ScriptedModel.calls({ name: "ok" }))
+      const model = ScriptedModel.make([...five, ScriptedModel.says("That is all.")])
       const ended = yield* run(model, { toolkit, prompt })
       assert.deepStrictEqual([ended.answer, ended.limited, ended.rounds.length], ["That is all.", "rounds", 5])
       assert.deepStrictEqual(model.requests.map(({ toolChoice }) => toolChoice ?? "-"), [
@@ -234,8 +269,8 @@ describe("at the limit of rounds", () => {
 
   it.effect("an answer before it is not limited", () =>
     Effect.gen(function*() {
-      const four = Array.from({ length: 4 }, () => asks({ name: "ok" }))
-      const ended = yield* run(scripted(...four, says("Done.")), { toolkit, prompt })
+      const four = Array.from({ length: 4 }, () => ScriptedModel.calls({ name: "ok" }))
+      const ended = yield* run(ScriptedModel.make([...four, ScriptedModel.says("Done.")]), { toolkit, prompt })
       assert.deepStrictEqual([ended.limited, ended.rounds.length], [false, 4])
     }))
 
@@ -243,7 +278,7 @@ describe("at the limit of rounds", () => {
     Effect.gen(function*() {
       const { counts, measured } = gauge()
       const counted = Toolkit.make(acting("ok", () => measured(Effect.succeed("fine"))))
-      const model = scripted(asks({ name: "ok" }, { name: "ok" }))
+      const model = ScriptedModel.make([ScriptedModel.calls({ name: "ok" }, { name: "ok" })], { repeat: true })
       const ended = yield* run(model, { toolkit: counted, prompt, maxRounds: 2, batch: { maxCalls: "unbounded" } })
       assert.strictEqual(counts.started, 4)
       assert.strictEqual(model.requests.length, 3)
@@ -261,14 +296,14 @@ describe("at the limit of rounds", () => {
 
   it.effect("of none, tools are switched off from the beginning", () =>
     Effect.gen(function*() {
-      const model = scripted(says("Hello."))
+      const model = ScriptedModel.make([ScriptedModel.says("Hello.")])
       yield* run(model, { toolkit, prompt, maxRounds: 0, toolChoice: "required" })
       assert.deepStrictEqual(model.requests.map(({ toolChoice }) => toolChoice), ["none"])
     }))
 
   it.effect("a model that only ever pauses comes to an end as well", () =>
     Effect.gen(function*() {
-      const model = scripted(says("", "pause"))
+      const model = ScriptedModel.make([ScriptedModel.pauses()], { repeat: true })
       const ended = yield* run(model, { toolkit, prompt, maxRounds: 3 })
       assert.deepStrictEqual([model.requests.length, ended.finish, ended.limited], [4, "pause", "rounds"])
     }))
@@ -286,8 +321,14 @@ describe("idempotency keys", () => {
   it.effect("are the same where the same conversation is run again, as after a crash", () =>
     Effect.gen(function*() {
       const { keys, toolkit } = remembering()
-      yield* run(scripted(asks(pay), says("Paid.")), { toolkit, prompt: conversation })
-      yield* run(scripted(asks(pay), says("Paid.")), { toolkit, prompt: conversation })
+      yield* run(ScriptedModel.make([ScriptedModel.calls(pay), ScriptedModel.says("Paid.")]), {
+        toolkit,
+        prompt: conversation
+      })
+      yield* run(ScriptedModel.make([ScriptedModel.calls(pay), ScriptedModel.says("Paid.")]), {
+        toolkit,
+        prompt: conversation
+      })
       assert.strictEqual(keys.length, 2)
       assert.strictEqual(keys[0], keys[1])
     }))
@@ -295,8 +336,8 @@ describe("idempotency keys", () => {
   it.effect("differ between conversations", () =>
     Effect.gen(function*() {
       const { keys, toolkit } = remembering()
-      yield* run(scripted(asks(pay), says("Paid.")), { toolkit, prompt })
-      yield* run(scripted(asks(pay), says("Paid.")), { toolkit, prompt })
+      yield* run(ScriptedModel.make([ScriptedModel.calls(pay), ScriptedModel.says("Paid.")]), { toolkit, prompt })
+      yield* run(ScriptedModel.make([ScriptedModel.calls(pay), ScriptedModel.says("Paid.")]), { toolkit, prompt })
       assert.notStrictEqual(keys[0], keys[1])
     }))
 
@@ -304,15 +345,18 @@ describe("idempotency keys", () => {
     Effect.gen(function*() {
       const { keys, toolkit } = remembering()
       const options = { toolkit, prompt: conversation, batch: { runId: undefined } }
-      yield* run(scripted(asks(pay), says("Paid.")), options)
-      yield* run(scripted(asks(pay), says("Paid.")), options)
+      yield* run(ScriptedModel.make([ScriptedModel.calls(pay), ScriptedModel.says("Paid.")]), options)
+      yield* run(ScriptedModel.make([ScriptedModel.calls(pay), ScriptedModel.says("Paid.")]), options)
       assert.strictEqual(keys[0], keys[1])
     }))
 
   it.effect("differ between turns that repeat id, tool and arguments: a second payment is a second payment", () =>
     Effect.gen(function*() {
       const { keys, toolkit } = remembering()
-      yield* run(scripted(asks(pay), asks(pay), says("Paid twice.")), { toolkit, prompt: conversation })
+      yield* run(
+        ScriptedModel.make([ScriptedModel.calls(pay), ScriptedModel.calls(pay), ScriptedModel.says("Paid twice.")]),
+        { toolkit, prompt: conversation }
+      )
       assert.strictEqual(keys.length, 2)
       assert.notStrictEqual(keys[0], keys[1])
     }))
@@ -321,7 +365,10 @@ describe("idempotency keys", () => {
 describe("maxRounds", () => {
   it.effect("that is not a number dies, rather than go on for ever", () =>
     Effect.gen(function*() {
-      const model = scripted(...Array.from({ length: 20 }, () => asks({ name: "ok" })), says("Done."))
+      const model = ScriptedModel.make([
+        ...Array.from({ length: 20 }, () => ScriptedModel.calls({ name: "ok" })),
+        ScriptedModel.says("Done.")
+      ])
       const exit = yield* Effect.exit(run(model, { toolkit, prompt, maxRounds: Number.NaN }))
       assert.isTrue(Exit.hasDies(exit))
     }))
@@ -330,7 +377,10 @@ describe("maxRounds", () => {
 describe("Batch.Defaults", () => {
   it.effect("holds for the batches of an agent", () =>
     Effect.gen(function*() {
-      const model = scripted(asks({ name: "ok" }, { name: "ok" }), says("Done."))
+      const model = ScriptedModel.make([
+        ScriptedModel.calls({ name: "ok" }, { name: "ok" }),
+        ScriptedModel.says("Done.")
+      ])
       const ended = yield* Effect.provideService(run(model, { toolkit, prompt }), Batch.Defaults, { maxCalls: 1 })
       assert.deepStrictEqual(ends(ended.rounds[0]!.settled), ["fine", "LimitExceeded"])
     }))

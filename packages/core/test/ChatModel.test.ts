@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Batch, ChatModel, ChatModelError, Conversation, Toolkit } from "@volley/core"
+import { ScriptedModel } from "@volley/testing"
 import { Cause, Effect, Exit, Fiber, Redacted, Result, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { asks, partsOf } from "./scripted.ts"
 import { acting, ends } from "./support.ts"
 
-const turn = asks({ name: "look" }, { name: "look" })
-const parts = partsOf({ ...turn, message: { ...turn.message, text: "I look." } })
+const turn = ScriptedModel.calls({ name: "look" }, { name: "look" })
+const parts = ScriptedModel.partsOf({ ...turn, message: { ...turn.message, text: "I look." } })
 const whole = parts.at(-1)
 const toolkit = Toolkit.make(acting("look", () => Effect.succeed("seen"), { readOnly: true }))
 

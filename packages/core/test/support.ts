@@ -2,7 +2,8 @@
  * What the tests of several modules arrange.
  */
 import { assert } from "@effect/vitest"
-import { type Batch, type Conversation, Tool, ToolCall } from "@volley/core"
+import { Agent, type Batch, Tool, ToolCall } from "@volley/core"
+import { ScriptedModel } from "@volley/testing"
 import type { Duration } from "effect"
 import { Effect, Logger, References, Result, Schema } from "effect"
 
@@ -75,15 +76,12 @@ export const gauge = () => {
   return { counts, measured }
 }
 
-/** Every call of every assistant message is answered in the next message: once, by its id, in call order. */
-export const assertEveryCallAnswered = ({ messages }: Conversation.Conversation): void => {
-  for (const [index, message] of messages.entries()) {
-    if (message.role !== "assistant" || message.calls.length === 0) continue
-    const next = messages[index + 1]
-    assert(next?.role === "tool", `message ${index + 1} has to answer the calls of message ${index}`)
-    assert.deepStrictEqual(next.results.map(({ callId }) => callId), message.calls.map(({ id }) => id))
-  }
-  for (const [index, message] of messages.entries()) {
-    if (message.role === "tool") assert.strictEqual(messages[index - 1]?.role, "assistant")
-  }
-}
+/** Runs an agent against a script and sees to it that every call of the conversation is answered. */
+export const run = Effect.fnUntraced(function*<T extends Tool.Any>(
+  model: ScriptedModel.ScriptedModel,
+  options: Agent.Options<T>
+) {
+  const ended = yield* Effect.provide(Agent.run(options), model.layer)
+  assert.isUndefined(ScriptedModel.violationOf(ended.conversation))
+  return ended
+})

@@ -3,10 +3,10 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Agent, AgentError, type ChatModel, type Tool, Toolkit } from "@volley/core"
+import { ScriptedModel } from "@volley/testing"
 import { Clock, Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { asks, modelOf, run, says, scripted } from "../scripted.ts"
-import { acting, assertEveryCallAnswered, ends } from "../support.ts"
+import { acting, ends, run } from "../support.ts"
 
 const ok = acting("ok", () => Effect.succeed("fine"))
 const toolkit = Toolkit.make(ok)
@@ -17,23 +17,27 @@ const costing = (turn: ChatModel.Turn, input: number, output: number): ChatModel
   usage: { input, output }
 })
 
-const toolChoices = (model: ReturnType<typeof scripted>) => model.requests.map(({ toolChoice }) => toolChoice ?? "-")
+const toolChoices = (model: ScriptedModel.ScriptedModel) => model.requests.map(({ toolChoice }) => toolChoice ?? "-")
 
 /** Gives why an agent ended without an answer; its conversation has every call answered all the same. */
 const refusalOf = Effect.fnUntraced(function*<T extends Tool.Any>(
-  model: ReturnType<typeof scripted>,
+  model: ScriptedModel.ScriptedModel,
   options: Agent.Options<T>
 ) {
   const error = yield* Effect.flip(Effect.provide(Agent.run(options), model.layer))
   assert.instanceOf(error, AgentError.AgentError)
-  assertEveryCallAnswered(error.conversation)
+  assert.isUndefined(ScriptedModel.violationOf(error.conversation))
   return error
 })
 
 describe("a limit of calls", () => {
   it.effect("runs no more of them, answers the others, and then asks for an answer", () =>
     Effect.gen(function*() {
-      const model = scripted(asks({ name: "ok" }, { name: "ok" }), asks({ name: "ok" }, { name: "ok" }), says("Done."))
+      const model = ScriptedModel.make([
+        ScriptedModel.calls({ name: "ok" }, { name: "ok" }),
+        ScriptedModel.calls({ name: "ok" }, { name: "ok" }),
+        ScriptedModel.says("Done.")
+      ])
       const ended = yield* run(model, { toolkit, prompt, maxToolCalls: 3 })
       assert.deepStrictEqual(ended.rounds.map(({ settled }) => ends(settled)), [
         ["fine", "fine"],
@@ -45,13 +49,16 @@ describe("a limit of calls", () => {
 
   it.effect("counts what did not fit its tool, and not what was refused for the limit", () =>
     Effect.gen(function*() {
-      const three = asks({ name: "ok", arguments: "{" }, { name: "nobody" }, { name: "ok" })
-      const ended = yield* run(scripted(three, asks({ name: "ok" }), says("Done.")), {
-        toolkit,
-        prompt,
-        maxToolCalls: 4,
-        batch: { maxCalls: 2 }
-      })
+      const three = ScriptedModel.calls({ name: "ok", arguments: "{" }, { name: "nobody" }, { name: "ok" })
+      const ended = yield* run(
+        ScriptedModel.make([three, ScriptedModel.calls({ name: "ok" }), ScriptedModel.says("Done.")]),
+        {
+          toolkit,
+          prompt,
+          maxToolCalls: 4,
+          batch: { maxCalls: 2 }
+        }
+      )
       assert.deepStrictEqual(ended.rounds.map(({ settled }) => ends(settled)), [
         ["InvalidArguments", "UnknownTool", "LimitExceeded"],
         ["fine"]
@@ -62,22 +69,28 @@ describe("a limit of calls", () => {
 describe("a limit of tokens", () => {
   it.effect("keeps enough for an answer, as much as the last turn, its results and a thousand more", () =>
     Effect.gen(function*() {
-      const model = scripted(costing(asks({ name: "ok" }), 900, 75), costing(says("Done."), 1000, 10))
+      const model = ScriptedModel.make([
+        costing(ScriptedModel.calls({ name: "ok" }), 900, 75),
+        costing(ScriptedModel.says("Done."), 1000, 10)
+      ])
       const spent = 975
       const next = 975 + 2 + 1024
       const ended = yield* run(model, { toolkit, prompt, maxTokens: spent + 2 * next - 1 })
       assert.deepStrictEqual([ended.limited, toolChoices(model)], ["tokens", ["-", "none"]])
-      const roomy = yield* run(scripted(costing(asks({ name: "ok" }), 900, 75), says("Done.")), {
-        toolkit,
-        prompt,
-        maxTokens: spent + 2 * next
-      })
+      const roomy = yield* run(
+        ScriptedModel.make([costing(ScriptedModel.calls({ name: "ok" }), 900, 75), ScriptedModel.says("Done.")]),
+        {
+          toolkit,
+          prompt,
+          maxTokens: spent + 2 * next
+        }
+      )
       assert.isFalse(roomy.limited)
     }))
 
   it.effect("of none asks nobody", () =>
     Effect.gen(function*() {
-      const model = scripted(says("Done."))
+      const model = ScriptedModel.make([ScriptedModel.says("Done.")])
       const error = yield* refusalOf(model, { toolkit, prompt, maxTokens: 0 })
       assert.deepInclude(error.reason, { _tag: "LimitReached", limit: "tokens", bound: 0 })
       assert.deepStrictEqual(model.requests, [])
@@ -85,7 +98,10 @@ describe("a limit of tokens", () => {
 
   it.effect("that leaves no room for an answer ends in a typed error", () =>
     Effect.gen(function*() {
-      const model = scripted(costing(asks({ name: "ok" }), 900, 75), says("Done."))
+      const model = ScriptedModel.make([
+        costing(ScriptedModel.calls({ name: "ok" }), 900, 75),
+        ScriptedModel.says("Done.")
+      ])
       const error = yield* refusalOf(model, { toolkit, prompt, maxTokens: 2000 })
       assert.deepInclude(error.reason, { _tag: "LimitReached", limit: "tokens", bound: 2000 })
       assert.deepStrictEqual(error.usage, { input: 900, output: 75 })
@@ -98,14 +114,8 @@ describe("a limit of time", () => {
   const slow = Toolkit.make(acting("slow", () => Effect.never))
 
   /** A model that takes a second for each turn. */
-  const model = (...turns: ReadonlyArray<ChatModel.Turn>) => {
-    const requests: Array<ChatModel.Request> = []
-    const layer = modelOf((request) => {
-      const turn = turns[Math.min(requests.push(request), turns.length) - 1]!
-      return Effect.delay(Effect.succeed(turn), "1 second")
-    })
-    return { requests, layer }
-  }
+  const model = (...turns: ReadonlyArray<ScriptedModel.Turn>) =>
+    ScriptedModel.make(turns.map((turn) => ScriptedModel.paced(turn, { latency: "1 second" })))
 
   const inVirtualTime = Effect.fnUntraced(function*<A, E>(effect: Effect.Effect<A, E>) {
     const fiber = yield* Effect.forkChild(
@@ -125,7 +135,7 @@ describe("a limit of time", () => {
     "stops the calls early enough for an answer (streaming: %s)",
     (streaming) =>
       Effect.gen(function*() {
-        const { layer, requests } = model(asks({ name: "slow" }), says("Done."))
+        const { layer, requests } = model(ScriptedModel.calls({ name: "slow" }), ScriptedModel.says("Done."))
         const { millis, result } = yield* inVirtualTime(
           Effect.provide(Agent.run({ toolkit: slow, prompt, maxDuration: "10 seconds", streaming }), layer)
         )
@@ -141,7 +151,7 @@ describe("a limit of time", () => {
     "that a turn goes beyond ends in a typed error (streaming: %s)",
     (streaming) =>
       Effect.gen(function*() {
-        const { layer } = model(says("Too late."))
+        const { layer } = model(ScriptedModel.says("Too late."))
         const { millis, result } = yield* inVirtualTime(
           Effect.provide(Agent.run({ toolkit, prompt, maxDuration: 400, streaming }), layer)
         )
@@ -160,12 +170,10 @@ describe("a limit of time, while somebody sets the wall clock", () => {
       const wall: Clock.Clock = Object.create(clock, {
         currentTimeMillisUnsafe: { value: () => clock.currentTimeMillisUnsafe() + ahead }
       })
-      const model = modelOf(({ conversation }) =>
-        Effect.sync(() => {
-          ahead = Duration.toMillis("1 day")
-          return conversation.messages.length === 1 ? asks({ name: "ok" }) : says("Done.")
-        })
-      )
+      const model = ScriptedModel.layer((_request, number) => {
+        ahead = Duration.toMillis("1 day")
+        return number === 1 ? ScriptedModel.calls({ name: "ok" }) : ScriptedModel.says("Done.")
+      })
       const agent = Agent.run({ toolkit, prompt, maxDuration: "1 hour" })
       const ended = yield* agent.pipe(Effect.provide(model), Effect.provideService(Clock.Clock, wall))
       assert.deepStrictEqual([ended.answer, ended.limited], ["Done.", false])
@@ -181,7 +189,7 @@ describe("atLimit: fail", () => {
     ] as const
   )("ends in a typed error at a limit of $limit", ({ limit, options }) =>
     Effect.gen(function*() {
-      const model = scripted(asks({ name: "ok" }), says("Done."))
+      const model = ScriptedModel.make([ScriptedModel.calls({ name: "ok" }), ScriptedModel.says("Done.")])
       const error = yield* refusalOf(model, { toolkit, prompt, atLimit: "fail", ...options })
       assert.deepInclude(error.reason, { _tag: "LimitReached", limit })
       assert.strictEqual(model.requests.length, 1)
@@ -189,7 +197,7 @@ describe("atLimit: fail", () => {
 
   it.effect("does not mind an answer within the limits", () =>
     Effect.gen(function*() {
-      const ended = yield* run(scripted(asks({ name: "ok" }), says("Done.")), {
+      const ended = yield* run(ScriptedModel.make([ScriptedModel.calls({ name: "ok" }), ScriptedModel.says("Done.")]), {
         toolkit,
         prompt,
         atLimit: "fail",
@@ -214,7 +222,7 @@ describe("limits that make no sense", () => {
     ] as const
   )("die before any model is asked: $problem", ({ options, problem }) =>
     Effect.gen(function*() {
-      const model = scripted(asks({ name: "ok" }), says(""))
+      const model = ScriptedModel.make([ScriptedModel.calls({ name: "ok" }), ScriptedModel.says("")])
       const exit = yield* Effect.exit(Effect.provide(Agent.run({ toolkit, prompt, ...options }), model.layer))
       assert.include(String(exit), problem)
       assert.deepStrictEqual(model.requests, [])

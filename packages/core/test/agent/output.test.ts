@@ -3,8 +3,8 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Agent, AgentError, Toolkit } from "@volley/core"
+import { ScriptedModel } from "@volley/testing"
 import { Effect, Schema } from "effect"
-import { asks, says, scripted } from "../scripted.ts"
 import { acting } from "../support.ts"
 
 const toolkit = Toolkit.make(acting("ok", () => Effect.succeed("fine")))
@@ -14,7 +14,7 @@ const Report = Schema.Struct({ city: Schema.String, at: Schema.Date })
 const whole = "{\"city\":\"Oslo\",\"at\":\"2026-11-20T00:00:00.000Z\"}"
 
 const asking = <S extends Schema.Constraint>(
-  model: ReturnType<typeof scripted>,
+  model: ScriptedModel.ScriptedModel,
   output: S,
   options: Partial<Agent.Options<never>> = {}
 ) => Effect.provide(Agent.run({ toolkit, prompt, output, ...options }), model.layer)
@@ -22,7 +22,7 @@ const asking = <S extends Schema.Constraint>(
 describe("Agent.run with an output", () => {
   it.effect("ends in a value of its schema, beside tools", () =>
     Effect.gen(function*() {
-      const model = scripted(asks({ name: "ok" }), says(whole))
+      const model = ScriptedModel.make([ScriptedModel.calls({ name: "ok" }), ScriptedModel.says(whole)])
       const { answer, output, rounds } = yield* asking(model, Report)
       assert.deepStrictEqual(output, { city: "Oslo", at: new Date("2026-11-20T00:00:00.000Z") })
       assert.deepStrictEqual([answer, rounds.length], [whole, 1])
@@ -40,20 +40,24 @@ describe("Agent.run with an output", () => {
 
   it.effect("reads JSON inside a fence, as models write it that are only told in words", () =>
     Effect.gen(function*() {
-      const model = scripted(says(`\`\`\`json\n${whole}\n\`\`\`\n`))
+      const model = ScriptedModel.make([ScriptedModel.says(`\`\`\`json\n${whole}\n\`\`\`\n`)])
       assert.strictEqual((yield* asking(model, Report, { maxRounds: 0 })).output.city, "Oslo")
     }))
 
   it.effect("puts what is no object under a key of its own, since providers take only objects", () =>
     Effect.gen(function*() {
-      const model = scripted(says("{\"answer\":[1,2]}"))
+      const model = ScriptedModel.make([ScriptedModel.says("{\"answer\":[1,2]}")])
       assert.deepStrictEqual((yield* asking(model, Schema.Array(Schema.Int))).output, [1, 2])
       assert.deepInclude(model.requests[0]!.output?.jsonSchema, { type: "object", required: ["answer"] })
     }))
 
   it.effect("tells the model what does not decode, and takes its next answer", () =>
     Effect.gen(function*() {
-      const model = scripted(says("It is cold."), says("{\"city\":\"Oslo\"}"), says(whole))
+      const model = ScriptedModel.make([
+        ScriptedModel.says("It is cold."),
+        ScriptedModel.says("{\"city\":\"Oslo\"}"),
+        ScriptedModel.says(whole)
+      ])
       const { conversation, output } = yield* asking(model, Report)
       assert.strictEqual(output.city, "Oslo")
       const told = conversation.messages.flatMap((message) => message.role === "user" ? [message.text] : [])
@@ -64,7 +68,7 @@ describe("Agent.run with an output", () => {
 
   it.effect("fails with what the model said last when its rounds are over", () =>
     Effect.gen(function*() {
-      const model = scripted(says("No."))
+      const model = ScriptedModel.make([ScriptedModel.says("No.")], { repeat: true })
       const error = yield* Effect.flip(asking(model, Report, { maxRounds: 2 }))
       assert.instanceOf(error, AgentError.AgentError)
       assert(error.reason._tag === "InvalidOutput")
@@ -75,7 +79,7 @@ describe("Agent.run with an output", () => {
 
   it.effect("does not ask again where the model refused", () =>
     Effect.gen(function*() {
-      const model = scripted(says("I will not.", "refusal"))
+      const model = ScriptedModel.make([ScriptedModel.says("I will not.", "refusal")])
       const error = yield* Effect.flip(asking(model, Report))
       assert.instanceOf(error, AgentError.AgentError)
       assert.deepInclude(error.reason, { _tag: "InvalidOutput", issue: "the model refused", text: "I will not." })
@@ -84,14 +88,14 @@ describe("Agent.run with an output", () => {
 
   it.effect("tells the model that its answer was too long", () =>
     Effect.gen(function*() {
-      const model = scripted(says("{\"city\":\"Os", "length"), says(whole))
+      const model = ScriptedModel.make([ScriptedModel.says("{\"city\":\"Os", "length"), ScriptedModel.says(whole)])
       const { conversation } = yield* asking(model, Report)
       assert.include(JSON.stringify(conversation.messages[2]), "cut off for its length")
     }))
 
   it.effect("asks for no output where none is wanted", () =>
     Effect.gen(function*() {
-      const model = scripted(says("Hello."))
+      const model = ScriptedModel.make([ScriptedModel.says("Hello.")])
       const ended = yield* Effect.provide(Agent.run({ toolkit, prompt }), model.layer)
       assert.isUndefined(ended.output)
       assert.isUndefined(model.requests[0]!.output)

@@ -2,11 +2,11 @@
  * What an agent tells while it runs, and what it makes of turns that break off.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Agent, ChatModel, ChatModelError, Tool, ToolCall, Toolkit } from "@volley/core"
-import { Deferred, Effect, Exit, Fiber, Layer, Schema, Stream } from "effect"
+import { Agent, ChatModelError, Tool, Toolkit } from "@volley/core"
+import { ScriptedModel } from "@volley/testing"
+import { Deferred, Effect, Exit, Fiber, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { asks, partsOf, says, scripted, usage } from "../scripted.ts"
-import { acting, assertEveryCallAnswered, ends } from "../support.ts"
+import { acting, ends } from "../support.ts"
 
 const look = Tool.make("look", {
   description: "Looks.",
@@ -46,33 +46,15 @@ const said = (event: Agent.Event<Tool.Any, unknown>): string => {
   }
 }
 
-const failure = (reason: ChatModelError.Reason) => new ChatModelError.ChatModelError({ wire: "test", reason })
+const failure = (reason: ChatModelError.Reason) => new ChatModelError.ChatModelError({ wire: "scripted", reason })
 const overloaded = failure(new ChatModelError.ProviderFailed({ message: "overloaded", status: 529 }))
 const misread = failure(new ChatModelError.UnusableResponse({ message: "not a response" }))
-
-type Streamed = Stream.Stream<ChatModel.Part, ChatModelError.ChatModelError>
-
-/** A model that streams these parts, one list a turn. */
-const streaming = (...turns: ReadonlyArray<Streamed>) => {
-  const requests: Array<ChatModel.Request> = []
-  const stream = (request: ChatModel.Request) =>
-    Stream.suspend(() => turns[Math.min(requests.push(request), turns.length) - 1]!)
-  const generate = () => Effect.die("not asked for a whole turn")
-  return { requests, layer: Layer.succeed(ChatModel.ChatModel, { generate, stream }) }
-}
-
-const pause = (ms: number) => Stream.drain(Stream.fromEffect(Effect.sleep(ms)))
-
-const callPart = (index: number, name: string, args: unknown = {}): ChatModel.Part => ({
-  _tag: "Call",
-  call: ToolCall.make({ id: `call_${index + 1}`, name, arguments: args, index })
-})
 
 describe("Agent.stream", () => {
   it.effect("tells turns, text, calls, rounds, usage, limits and the answer, in the order in which they happen", () =>
     Effect.gen(function*() {
-      const first = { ...asks(lookAt(10)), message: { ...asks(lookAt(10)).message, text: "Let me see." } }
-      const { layer } = scripted(first, says("That is all."))
+      const first = ScriptedModel.turn({ text: "Let me see.", calls: [lookAt(10)] })
+      const { layer } = ScriptedModel.make([first, ScriptedModel.says("That is all.")])
       const events = Agent.stream({ toolkit, prompt, maxRounds: 1 }).pipe(Stream.map(said), Stream.runCollect)
       const fiber = yield* Effect.forkChild(Effect.provide(events, layer))
       yield* TestClock.adjust("1 second")
@@ -97,20 +79,16 @@ describe("Agent.stream", () => {
   it.effect("starts read-only calls while the turn is still being written, and comes to what run comes to", () =>
     Effect.gen(function*() {
       const lengths = [1000, 800, 600, 400, 200]
-      const whole = asks(...lengths.map(lookAt))
-      const written = Stream.fromIterable(partsOf(whole)).pipe(
-        Stream.flatMap((part): Stream.Stream<ChatModel.Part> =>
-          part._tag === "Call" ? Stream.concat(pause(200), Stream.succeed(part)) : Stream.succeed(part)
-        )
-      )
-      const { layer } = streaming(written, Stream.fromIterable(partsOf(says("Done."))))
+      const whole = ScriptedModel.calls(...lengths.map(lookAt))
+      const written = ScriptedModel.paced(whole, { latency: 200, pause: 200 })
+      const { layer } = ScriptedModel.make([written, ScriptedModel.says("Done.")])
       const fiber = yield* Effect.forkChild(Effect.provide(Agent.run({ toolkit, prompt, streaming: true }), layer))
       yield* TestClock.adjust(1199)
       assert.isUndefined(fiber.pollUnsafe())
       yield* TestClock.adjust(1)
       const ended = yield* Fiber.join(fiber)
       const plain = yield* Effect.forkChild(
-        Effect.provide(Agent.run({ toolkit, prompt }), scripted(whole, says("Done.")).layer)
+        Effect.provide(Agent.run({ toolkit, prompt }), ScriptedModel.make([whole, ScriptedModel.says("Done.")]).layer)
       )
       yield* TestClock.adjust("1 minute")
       const { conversation } = yield* Fiber.join(plain)
@@ -119,23 +97,24 @@ describe("Agent.stream", () => {
 
   it.effect("fails with what the model fails with, after all that was told before", () =>
     Effect.gen(function*() {
-      const { layer } = streaming(
-        Stream.concat(Stream.make({ _tag: "Text", text: "We" } as const), Stream.fail(misread))
-      )
+      const { reason } = misread
+      const { layer } = ScriptedModel.make([
+        ScriptedModel.breaksOff(ScriptedModel.says("We are here."), { after: 1, reason })
+      ])
       const heard: Array<string> = []
       const exit = yield* Agent.stream({ toolkit, prompt }).pipe(
         Stream.runForEach((event) => Effect.sync(() => heard.push(said(event)))),
         Effect.provide(layer),
         Effect.exit
       )
-      assert.deepStrictEqual([heard, exit], [["TurnStarted 1", "Text We"], Exit.fail(misread)])
+      assert.deepStrictEqual([heard, exit], [["TurnStarted 1", "Text We are here."], Exit.fail(misread)])
     }))
 
   it.effect("a reader who stops interrupts the agent and its calls", () =>
     Effect.gen(function*() {
       const stopped = yield* Deferred.make<void>()
       const slow = acting("slow", () => Effect.onInterrupt(Effect.never, () => Deferred.succeed(stopped, undefined)))
-      const { layer } = scripted(asks({ name: "slow" }))
+      const { layer } = ScriptedModel.make([ScriptedModel.calls({ name: "slow" })])
       const first = Agent.stream({ toolkit: Toolkit.make(slow), prompt }).pipe(
         Stream.filter((event) => event._tag === "CallStarted"),
         Stream.take(1),
@@ -147,7 +126,7 @@ describe("Agent.stream", () => {
 
   it.effect("a reader who is slow holds no call up", () =>
     Effect.gen(function*() {
-      const { layer } = scripted(asks(lookAt(10), lookAt(20)), says("Done."))
+      const { layer } = ScriptedModel.make([ScriptedModel.calls(lookAt(10), lookAt(20)), ScriptedModel.says("Done.")])
       const spans: Array<number> = []
       const reading = Agent.stream({ toolkit, prompt }).pipe(
         Stream.runForEach((event) =>
@@ -167,54 +146,55 @@ describe("Agent.stream", () => {
 })
 
 describe("a streamed turn that breaks off", () => {
-  const broken = (error: ChatModelError.ChatModelError, ...parts: ReadonlyArray<ChatModel.Part>) =>
-    Stream.concat(Stream.concat(Stream.fromIterable(parts), pause(50)), Stream.fail(error))
+  const broken = ({ reason }: ChatModelError.ChatModelError, turn: ScriptedModel.Turn) =>
+    ScriptedModel.breaksOff(ScriptedModel.paced(turn, { pause: 50 }), { after: Infinity, reason })
 
   const runWith = Effect.fnUntraced(function*(
     options: Partial<Agent.Options<never>>,
-    ...turns: ReadonlyArray<Streamed>
+    ...turns: ReadonlyArray<ScriptedModel.Turn>
   ) {
-    const model = streaming(...turns)
+    const model = ScriptedModel.make(turns, { repeat: true })
     const fiber = yield* Effect.forkChild(
       Effect.exit(Effect.provide(Agent.run({ toolkit, prompt, streaming: true, ...options }), model.layer))
     )
     yield* TestClock.adjust("1 hour")
     return { exit: yield* Fiber.join(fiber), requests: model.requests }
   })
-  const run = (...turns: ReadonlyArray<Streamed>) => runWith({}, ...turns)
+  const run = (...turns: ReadonlyArray<ScriptedModel.Turn>) => runWith({}, ...turns)
 
   it.effect("for a reason that may pass is gone on from where calls of it have run: their results are kept", () =>
     Effect.gen(function*() {
       const turn = broken(
         overloaded,
-        { _tag: "Text", text: "Let me see." },
-        callPart(0, "look", { ms: 100 }),
-        callPart(1, "change")
+        ScriptedModel.turn({ text: "Let me see.", calls: [lookAt(100), { name: "change" }] })
       )
-      const { exit, requests } = yield* run(turn, Stream.fromIterable(partsOf(says("Done."))))
+      const { exit, requests } = yield* run(turn, ScriptedModel.says("Done."))
       assert(Exit.isSuccess(exit))
       const { answer, conversation, rounds } = exit.value
-      assertEveryCallAnswered(conversation)
+      assert.isUndefined(ScriptedModel.violationOf(conversation))
       assert.deepStrictEqual([answer, requests.length], ["Done.", 2])
       assert.deepStrictEqual(rounds.map(({ settled }) => ends(settled)), [["seen", "Truncated"]])
       assert.deepInclude(conversation.messages[1], { role: "assistant", text: "Let me see." })
       assert.strictEqual(rounds[0]!.turn.finish, "length")
-      assert.deepStrictEqual(exit.value.usage, usage)
+      assert.deepStrictEqual(exit.value.usage, ScriptedModel.usage)
     }))
 
   it.effect("does not lessen what is kept of the tokens for an answer, though nobody knows what it cost", () =>
     Effect.gen(function*() {
-      const first: ChatModel.Turn = { ...asks(lookAt(1)), usage: { input: 900, output: 75 } }
-      const second = broken(overloaded, callPart(0, "look", { ms: 1 }), callPart(1, "look", { ms: 1 }))
-      const turns = [Stream.fromIterable(partsOf(first)), second, Stream.fromIterable(partsOf(says("Done.")))]
+      const first = ScriptedModel.turn({ calls: [lookAt(1)], usage: { input: 900, output: 75 } })
+      const turns = [first, broken(overloaded, ScriptedModel.calls(lookAt(1), lookAt(1))), ScriptedModel.says("Done.")]
       const { exit } = yield* runWith({ maxTokens: 975 + 2 * (975 + 2 + 1024) }, ...turns)
       assert(Exit.isSuccess(exit))
       assert.deepStrictEqual([exit.value.rounds.length, exit.value.limited], [2, "tokens"])
     }))
 
   it.effect.each([
-    { why: "for a reason that does not pass", turn: broken(misread, callPart(0, "look", { ms: 1 })), error: misread },
-    { why: "before any call of it ran", turn: broken(overloaded, callPart(0, "change")), error: overloaded }
+    { why: "for a reason that does not pass", turn: broken(misread, ScriptedModel.calls(lookAt(1))), error: misread },
+    {
+      why: "before any call of it ran",
+      turn: broken(overloaded, ScriptedModel.calls({ name: "change" })),
+      error: overloaded
+    }
   ])("$why is the agent's failure", ({ error, turn }) =>
     Effect.gen(function*() {
       for (const maxDuration of [undefined, "1 day"] as const) {
@@ -229,16 +209,16 @@ describe("a streamed turn that breaks off", () => {
       const slow = acting("slow", () => Effect.andThen(Effect.sync(() => started.push("slow")), Effect.never), {
         readOnly: true
       })
-      const { layer } = streaming(broken(misread, callPart(0, "slow"), callPart(1, "slow")))
+      const { layer } = ScriptedModel.make([broken(misread, ScriptedModel.calls({ name: "slow" }, { name: "slow" }))])
       const agent = Agent.run({ toolkit: Toolkit.make(slow), prompt, streaming: true, batch: { concurrency: 1 } })
       const fiber = yield* Effect.forkChild(Effect.exit(Effect.provide(agent, layer)))
-      yield* TestClock.adjust(50)
+      yield* TestClock.adjust(100)
       assert.deepStrictEqual([fiber.pollUnsafe(), started], [Exit.succeed(Exit.fail(misread)), ["slow"]])
     }))
 
   it.effect("each time is gone on from no more often than there are rounds", () =>
     Effect.gen(function*() {
-      const { exit, requests } = yield* run(broken(overloaded, callPart(0, "look", { ms: 1 })))
+      const { exit, requests } = yield* run(broken(overloaded, ScriptedModel.calls(lookAt(1))))
       assert.deepStrictEqual([exit, requests.length], [Exit.fail(overloaded), 6])
     }))
 })

@@ -3,9 +3,9 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Agent, AgentError, Approver, Conversation, Tool, Toolkit } from "@volley/core"
+import { ScriptedModel } from "@volley/testing"
 import { Effect, Schema, Stream } from "effect"
-import { asks, modelOf, says, scripted } from "../scripted.ts"
-import { acting, assertEveryCallAnswered, ends } from "../support.ts"
+import { acting, ends } from "../support.ts"
 
 const prompt = "Go on."
 
@@ -23,7 +23,7 @@ const bank = () => {
   return { keys, looks, toolkit: Toolkit.make(pay, look) }
 }
 
-const turn = asks({ name: "look" }, { name: "pay", arguments: { to: "Ann" } }, {
+const turn = ScriptedModel.calls({ name: "look" }, { name: "pay", arguments: { to: "Ann" } }, {
   name: "pay",
   arguments: { to: "Bob" }
 })
@@ -33,10 +33,10 @@ const stored = Schema.fromJsonString(Schema.toCodecJson(Conversation.Conversatio
 /** Runs an agent until it stops because nobody has decided, and gives its conversation as it was stored. */
 const stopped = Effect.fnUntraced(
   function*(toolkit: ReturnType<typeof bank>["toolkit"], from: Agent.Options<never>["prompt"] = prompt) {
-    const model = scripted(turn, says("Paid."))
+    const model = ScriptedModel.make([turn, ScriptedModel.says("Paid.")])
     const error = yield* Effect.flip(Effect.provide(Agent.run({ toolkit, prompt: from }), model.layer))
     assert.instanceOf(error, AgentError.AgentError)
-    assertEveryCallAnswered(error.conversation)
+    assert.isUndefined(ScriptedModel.violationOf(error.conversation))
     const text = yield* Schema.encodeEffect(stored)(error.conversation)
     return { error, model, conversation: yield* Schema.decodeEffect(stored)(text) }
   }
@@ -58,7 +58,7 @@ describe("an agent whose model wants what nobody has decided on", () => {
     Effect.gen(function*() {
       const { keys, looks, toolkit } = bank()
       const { conversation } = yield* stopped(toolkit)
-      const model = scripted(says("Paid."))
+      const model = ScriptedModel.make([ScriptedModel.says("Paid.")])
       const approver = Approver.layer(({ parameters }) =>
         Effect.succeed(JSON.stringify(parameters).includes("Bob") ? "denied" : "allowed")
       )
@@ -79,7 +79,7 @@ describe("an agent whose model wants what nobody has decided on", () => {
     Effect.gen(function*() {
       const { toolkit } = bank()
       const { conversation } = yield* stopped(toolkit)
-      const model = modelOf(() => Effect.die("no model is there"))
+      const model = ScriptedModel.layer([])
       const settled: Array<unknown> = []
       const agent = Agent.stream({ toolkit, prompt: conversation }).pipe(
         Stream.runForEach((event) =>
@@ -97,7 +97,7 @@ describe("an agent whose model wants what nobody has decided on", () => {
     Effect.gen(function*() {
       const { keys, toolkit } = bank()
       const { conversation } = yield* stopped(toolkit)
-      const model = scripted(turn, says("Paid."))
+      const model = ScriptedModel.make([turn, ScriptedModel.says("Paid.")])
       const agent = Agent.run({ toolkit, prompt: conversation, maxToolCalls: 3 })
       const ended = yield* Effect.provide(agent, [model.layer, Approver.allow])
       assert.deepStrictEqual(ended.rounds.map(({ settled }) => ends(settled)), [
@@ -122,8 +122,14 @@ describe("an agent whose model wants what nobody has decided on", () => {
       const { keys, toolkit } = bank()
       const { conversation } = yield* stopped(toolkit)
       const before = Conversation.append({ ...conversation, messages: [] }, conversation.messages[0]!)
-      yield* Effect.provide(Agent.run({ toolkit, prompt: conversation }), [scripted(says("")).layer, Approver.allow])
-      yield* Effect.provide(Agent.run({ toolkit, prompt: before }), [scripted(turn, says("")).layer, Approver.allow])
+      yield* Effect.provide(Agent.run({ toolkit, prompt: conversation }), [
+        ScriptedModel.make([ScriptedModel.says("")]).layer,
+        Approver.allow
+      ])
+      yield* Effect.provide(Agent.run({ toolkit, prompt: before }), [
+        ScriptedModel.make([turn, ScriptedModel.says("")]).layer,
+        Approver.allow
+      ])
       assert.strictEqual(keys.length, 4)
       assert.deepStrictEqual(keys.slice(2), keys.slice(0, 2))
     }))
@@ -132,7 +138,10 @@ describe("an agent whose model wants what nobody has decided on", () => {
     Effect.gen(function*() {
       const { keys, toolkit } = bank()
       const agent = Agent.run({ toolkit, prompt })
-      const ended = yield* Effect.provide(agent, [scripted(turn, says("Well.")).layer, Approver.deny])
+      const ended = yield* Effect.provide(agent, [
+        ScriptedModel.make([turn, ScriptedModel.says("Well.")]).layer,
+        Approver.deny
+      ])
       assert.deepStrictEqual(ended.rounds.map(({ settled }) => ends(settled)), [["1", "Denied", "Denied"]])
       assert.deepStrictEqual(keys, [])
     }))

@@ -1,0 +1,291 @@
+/**
+ * A model that says what a test wants it to say, and that takes no conversation which a provider would refuse.
+ */
+import * as ChatModel from "@volley/core/ChatModel"
+import { ChatModelError, type Reason } from "@volley/core/ChatModelError"
+import type { Conversation, Message } from "@volley/core/Conversation"
+import * as ToolCall from "@volley/core/ToolCall"
+import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+
+/**
+ * How a turn goes out.
+ *
+ * - `latency`: before its first part, or before the whole of it
+ * - `pause`: before each further part
+ * - `fragment`: characters of each piece of its text; all of it in one piece when left out
+ */
+export interface Pace {
+  readonly latency?: Duration.Input | undefined
+  readonly pause?: Duration.Input | undefined
+  readonly fragment?: number | undefined
+}
+
+/** A turn of a script. */
+export interface Turn extends ChatModel.Turn {
+  readonly pace?: Pace | undefined
+  /** Ends it with an error after so many of its parts; there is no turn at all for whom it is not streamed. */
+  readonly broken?: { readonly after: number; readonly reason: Reason } | undefined
+}
+
+/** No turn, but an error. */
+export interface Failure {
+  readonly fails: Reason
+  readonly pace?: Pace | undefined
+}
+
+/** What a model does when it is asked. */
+export type Step = Turn | Failure
+
+/** A call as a script writes it; its id is `call_1`, `call_2` and so on by its place, in every turn again, unless it is given. */
+export type Wanted = Partial<ToolCall.ToolCall> & { readonly name: string }
+
+/** What a turn costs that does not say. */
+export const usage: ChatModel.Usage = { input: 10, output: 1 }
+
+/** A turn, whatever it has. */
+export const turn = ({ calls = [], finish, pace, text = "", usage: cost = usage }: {
+  readonly text?: string | undefined
+  readonly calls?: ReadonlyArray<Wanted> | undefined
+  readonly finish?: ChatModel.Turn["finish"] | undefined
+  readonly usage?: ChatModel.Usage | undefined
+  readonly pace?: Pace | undefined
+}): Turn => ({
+  message: { role: "assistant", text, calls: calls.map(toolCall) },
+  finish: finish ?? (calls.length > 0 ? "tool-calls" : "stop"),
+  usage: cost,
+  pace
+})
+
+const toolCall = (wanted: Wanted, index: number): ToolCall.ToolCall => ({
+  ...ToolCall.make({ id: `call_${index + 1}`, name: wanted.name, index }),
+  ...wanted
+})
+
+/** A turn that answers. */
+export const says = (text: string, finish: ChatModel.Turn["finish"] = "stop"): Turn => turn({ text, finish })
+
+/** A turn that asks for tools. */
+export const calls = (...calls: ReadonlyArray<Wanted>): Turn => turn({ calls })
+
+/** A turn in which the model will not answer. */
+export const refuses = (text: string): Turn => turn({ text, finish: "refusal" })
+
+/** A turn after which the provider wants the same conversation again. */
+export const pauses = (text = ""): Turn => turn({ text, finish: "pause" })
+
+/** A turn that met the limit of its length; its last call is cut off. */
+export const cutOff = (whole: Turn): Turn => {
+  const last = whole.message.calls.length - 1
+  const calls = whole.message.calls.map((call, index) =>
+    index === last ? { ...call, status: "truncated" as const } : call
+  )
+  return { ...whole, message: { ...whole.message, calls }, finish: "length" }
+}
+
+/** No turn, for this reason. */
+export const fails = (reason: Reason): Failure => ({ fails: reason })
+
+/** A turn whose stream ends with an error after so many parts: pieces of its text, then its calls, then the whole of it. */
+export const breaksOff = (
+  whole: Turn,
+  broken: { readonly after: number; readonly reason: Reason }
+): Turn => ({ ...whole, broken })
+
+/** What a model does, in its time. */
+export const paced = <S extends Step>(step: S, pace: Pace): S => ({ ...step, pace: { ...step.pace, ...pace } })
+
+/** What becomes of a request: by its place in the script, or by what stands in the request, of which it is the `number`th from 1. */
+export type Script =
+  | ReadonlyArray<Step>
+  | ((request: ChatModel.Request, number: number) => Step | Effect.Effect<Step, ChatModelError>)
+
+/** A model, and what it was asked, in the order in which it was. */
+export interface ScriptedModel {
+  readonly layer: Layer.Layer<ChatModel.ChatModel>
+  readonly requests: ReadonlyArray<ChatModel.Request>
+}
+
+/**
+ * Makes a model of a script.
+ *
+ * - `repeat`: takes the last step again and again; a script that is used up dies with `ScriptEnded` otherwise
+ * - a conversation that breaks a law dies with `BrokenConversation`: no provider would take it
+ */
+export const make = (script: Script, options: { readonly repeat?: boolean | undefined } = {}): ScriptedModel => {
+  const requests: Array<ChatModel.Request> = []
+  const next = (request: ChatModel.Request): Effect.Effect<Step, ChatModelError> =>
+    Effect.suspend(() => {
+      const number = requests.push(request)
+      const violation = violationOf(request.conversation)
+      if (violation !== undefined) return Effect.die(violation)
+      if (typeof script === "function") {
+        const step = script(request, number)
+        return Effect.isEffect(step) ? step : Effect.succeed(step)
+      }
+      const step = script[number - 1] ?? (options.repeat === true ? script.at(-1) : undefined)
+      return step === undefined ? Effect.die(new ScriptEnded({ turns: script.length })) : Effect.succeed(step)
+    })
+  const service: ChatModel.ChatModel["Service"] = {
+    generate: (request) => Effect.flatMap(next(request), whole),
+    stream: (request) => Stream.unwrap(Effect.map(next(request), streamed))
+  }
+  return { layer: Layer.succeed(ChatModel.ChatModel, service), requests }
+}
+
+/** Provides a model of a script, for whom nobody asks what it was asked; its options are those of `make`. */
+export const layer = (
+  script: Script,
+  options?: { readonly repeat?: boolean | undefined }
+): Layer.Layer<ChatModel.ChatModel> => Layer.unwrap(Effect.sync(() => make(script, options).layer))
+
+/** The parts of a turn, as a model streams it: pieces of its text, then its calls, then the whole of it. */
+export const partsOf = ({ pace, ...rest }: Turn): ReadonlyArray<ChatModel.Part> => [
+  ...pieces(rest.message.text, pace?.fragment).map((text) => ({ _tag: "Text", text }) as const),
+  ...rest.message.calls.map((call) => ({ _tag: "Call", call }) as const),
+  { _tag: "Turn", turn: turnOf(rest), response: undefined }
+]
+
+const turnOf = ({ finish, message, usage }: ChatModel.Turn): ChatModel.Turn => ({ message, finish, usage })
+
+const pieces = (text: string, size: number | undefined): ReadonlyArray<string> => {
+  if (size === undefined || text === "") return text === "" ? [] : [text]
+  const letters = Array.from(text)
+  return Array.from(
+    { length: Math.ceil(letters.length / size) },
+    (_, n) => letters.slice(n * size, (n + 1) * size).join("")
+  )
+}
+
+/** A turn takes as long for whom it is not streamed. */
+const whole = (step: Step): Effect.Effect<ChatModel.Turn, ChatModelError> => {
+  const latency = latencyOf(step)
+  if ("fails" in step) return Effect.delay(failing(step.fails), latency)
+  const parts = partsOf(step).length
+  const { broken, pace } = step
+  const pauses = broken === undefined ? parts - 1 : Math.min(broken.after, parts - 1)
+  const millis = Duration.toMillis(latency) + pauses * Duration.toMillis(Duration.fromInputUnsafe(pace?.pause ?? 0))
+  return Effect.delay(broken === undefined ? Effect.succeed(turnOf(step)) : failing(broken.reason), millis)
+}
+
+const streamed = (step: Step): Stream.Stream<ChatModel.Part, ChatModelError> => {
+  const latency = latencyOf(step)
+  if ("fails" in step) return Stream.fromEffect(Effect.delay(failing(step.fails), latency))
+  const { broken, pace } = step
+  const parts = partsOf(step)
+  const wait = (index: number) => Effect.sleep(index === 0 ? latency : Duration.fromInputUnsafe(pace?.pause ?? 0))
+  const told = broken === undefined ? parts : parts.slice(0, Math.min(broken.after, parts.length - 1))
+  const written = Stream.fromIterable(told).pipe(
+    Stream.zipWithIndex,
+    Stream.mapEffect(([part, index]) => Effect.as(wait(index), part))
+  )
+  return broken === undefined
+    ? written
+    : Stream.concat(written, Stream.fromEffect(Effect.andThen(wait(told.length), failing(broken.reason))))
+}
+
+const latencyOf = ({ pace }: Step): Duration.Duration => Duration.fromInputUnsafe(pace?.latency ?? 0)
+
+const failing = (reason: Reason) => Effect.fail(new ChatModelError({ wire: "scripted", reason }))
+
+/** A script has no turn left for a request. */
+export class ScriptEnded extends Data.TaggedError("ScriptEnded")<{ readonly turns: number }> {
+  override get message(): string {
+    return `ScriptedModel: all ${this.turns} turns of the script are taken, and the model is asked for one more; ` +
+      "add a turn, or say `{ repeat: true }`."
+  }
+}
+
+/** What a conversation has to be for a provider to take it. */
+export type Law =
+  | "every call is answered"
+  | "every answer is for a call of the turn before it"
+  | "every id is of one call"
+  | "every call is answered once"
+  | "answers stand right behind their turn"
+  | "answers are in call order"
+
+/**
+ * A law that a conversation breaks.
+ *
+ * - `index`: of the message that breaks it
+ * - `id`: of the call that it is about
+ */
+export class BrokenConversation extends Data.TaggedError("BrokenConversation")<{
+  readonly law: Law
+  readonly index: number
+  readonly id: string | undefined
+  readonly why: string
+}> {
+  override get message(): string {
+    return `ScriptedModel: the conversation breaks the law "${this.law}": message ${this.index} ${this.why}.`
+  }
+}
+
+/** The first law that a conversation breaks; undefined where it breaks none, and a provider would take it. */
+export const violationOf = ({ messages }: Pick<Conversation, "messages">): BrokenConversation | undefined => {
+  for (const [index, message] of messages.entries()) {
+    const broken = message.role === "assistant"
+      ? ofTurn(message.calls.map(({ id }) => id), index, messages[index + 1])
+      : message.role === "tool"
+      ? ofResults(message.results.map(({ callId }) => callId), index, messages[index - 1])
+      : undefined
+    if (broken !== undefined) return broken
+  }
+  return undefined
+}
+
+const ofTurn = (
+  ids: ReadonlyArray<string>,
+  index: number,
+  next: Message | undefined
+): BrokenConversation | undefined => {
+  const broken = (law: Law, id: string | undefined, why: string) => new BrokenConversation({ law, index, id, why })
+  const twice = firstTwice(ids)
+  if (twice !== undefined) return broken("every id is of one call", twice, `has two calls with the id "${twice}"`)
+  const [first] = ids
+  if (first === undefined || next?.role === "tool") return undefined
+  return next === undefined
+    ? broken("every call is answered", first, `calls "${first}", and nothing comes after it`)
+    : broken(
+      "answers stand right behind their turn",
+      first,
+      `calls "${first}", and a message of the ${next.role} follows`
+    )
+}
+
+const ofResults = (
+  answered: ReadonlyArray<string>,
+  index: number,
+  before: Message | undefined
+): BrokenConversation | undefined => {
+  const broken = (law: Law, id: string | undefined, why: string) => new BrokenConversation({ law, index, id, why })
+  if (before?.role !== "assistant") {
+    const behind = before === undefined ? "stands at the beginning" : `stands behind a message of the ${before.role}`
+    return broken("answers stand right behind their turn", answered[0], `answers calls, but ${behind}`)
+  }
+  const ids = before.calls.map(({ id }) => id)
+  const unknown = answered.find((id) => !ids.includes(id))
+  if (unknown !== undefined) {
+    const law = "every answer is for a call of the turn before it"
+    return broken(law, unknown, `answers "${unknown}", which is no call of message ${index - 1}`)
+  }
+  const twice = firstTwice(answered)
+  if (twice !== undefined) return broken("every call is answered once", twice, `answers "${twice}" twice`)
+  const missing = ids.find((id) => !answered.includes(id))
+  if (missing !== undefined) {
+    return broken("every call is answered", missing, `does not answer "${missing}" of message ${index - 1}`)
+  }
+  const astray = answered.find((id, place) => id !== ids[place])
+  if (astray === undefined) return undefined
+  return broken(
+    "answers are in call order",
+    astray,
+    `answers "${astray}" at another place than message ${index - 1} calls it`
+  )
+}
+
+const firstTwice = (ids: ReadonlyArray<string>): string | undefined => ids.find((id, at) => ids.indexOf(id) !== at)
