@@ -59,3 +59,10 @@ export const problemOf = (json: unknown, most: Most = ofArguments): string | und
   }
   return inside(json, 0)
 }
+
+/** JSON text in which the keys of every object are sorted, so that equal values give equal text. */
+export const canonical = (json: unknown): string =>
+  JSON.stringify(json, (_key, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value)

@@ -1,5 +1,6 @@
 /** Laws, random cases and stand-ins for testing what is made with Volley. */
 export * as BatchCase from "./BatchCase.ts"
+export * as Faults from "./Faults.ts"
 export * as Generate from "./Generate.ts"
 export * as GraphCase from "./GraphCase.ts"
 export * as GraphRunner from "./GraphRunner.ts"

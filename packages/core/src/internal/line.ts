@@ -6,13 +6,13 @@ import * as Exit from "effect/Exit"
 import type * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Result from "effect/Result"
 import { Defect, type Reason } from "../CallError.ts"
+import * as Json from "../Json.ts"
 import type { Outcome } from "../Outcome.ts"
 import type * as Tool from "../Tool.ts"
 import type { ToolCall } from "../ToolCall.ts"
 import type { Claims, Rate } from "./claims.ts"
 import { dependencyFailed } from "./expansion.ts"
 import type { Gate, Place } from "./gate.ts"
-import { canonical } from "./idempotencyKey.ts"
 import type { Batch } from "./settle.ts"
 import { within } from "./within.ts"
 
@@ -101,7 +101,7 @@ export const turn = Effect.fnUntraced(function*(
   const { gate } = line
   const { place } = member
   if (tool.coalesce) {
-    member.same = `${tool.name} ${canonical(args)}`
+    member.same = `${tool.name} ${Json.canonical(args)}`
     const earlier = line.members.slice(0, line.members.indexOf(member))
     const leader = earlier.findLast(({ same }) => same === member.same)
     if (leader !== undefined && !gate.writesBetween(leader.place, place)) {

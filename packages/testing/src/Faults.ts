@@ -1,0 +1,320 @@
+/**
+ * Faults by seed: in the tools of a toolkit, and in a model. All of them take their time by the clock of the program.
+ */
+import * as CallError from "@volley/core/CallError"
+import * as ChatModel from "@volley/core/ChatModel"
+import * as ChatModelError from "@volley/core/ChatModelError"
+import type { Conversation } from "@volley/core/Conversation"
+import * as Json from "@volley/core/Json"
+import type * as Tool from "@volley/core/Tool"
+import type * as Toolkit from "@volley/core/Toolkit"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { cutOff, partsOf } from "./ScriptedModel.ts"
+
+/**
+ * What happens to a call.
+ *
+ * - `latency`: its tool takes longer
+ * - `failure`: the tool's own typed failure, any that its schema describes; a defect where it has none
+ * - `defect`: it crashes
+ * - `hang`: it never ends, unless it is interrupted
+ * - `slowInterruption`: it never ends, and takes its time to stop when it is interrupted
+ * - `malformed`: it runs to no result that it promises, nor to any that is JSON
+ */
+export type ToolFault = "none" | "latency" | "failure" | "defect" | "hang" | "slowInterruption" | "malformed"
+
+/**
+ * What happens to a request.
+ *
+ * - `latency`: the model takes longer
+ * - `rateLimited`, `providerFailed`: there is no turn, for a reason that may pass
+ * - `brokenOff`: the stream ends in the middle; `providerFailed` where it is not streamed
+ * - `truncated`: the turn is cut off, and so is its last call
+ * - `repeatedIds`: its calls have the ids of earlier turns, as those of some providers
+ */
+export type ModelFault =
+  | "none"
+  | "latency"
+  | "rateLimited"
+  | "providerFailed"
+  | "brokenOff"
+  | "truncated"
+  | "repeatedIds"
+
+/** How often which fault happens, in proportion to the others; what is left out never does. */
+export type Weights<Fault extends string> = { readonly [_ in Fault]?: number }
+
+/** Half of all calls are left alone; the others have each fault alike. */
+export const ofTools = {
+  none: 6,
+  latency: 1,
+  failure: 1,
+  defect: 1,
+  hang: 1,
+  slowInterruption: 1,
+  malformed: 1
+} as const satisfies Weights<ToolFault>
+
+/** Half of all requests are left alone; the others have each fault alike. */
+export const ofModels = {
+  none: 6,
+  latency: 1,
+  rateLimited: 1,
+  providerFailed: 1,
+  brokenOff: 1,
+  truncated: 1,
+  repeatedIds: 1
+} as const satisfies Weights<ModelFault>
+
+/** What decides over faults; another seed gives others. */
+export interface Options<Fault extends string> {
+  readonly seed: number | string
+  /** `ofTools` or `ofModels` when left out. */
+  readonly weights?: Weights<Fault> | undefined
+  /** The longest that `latency` adds, and that an interruption takes; 1 minute. */
+  readonly latency?: Duration.Input | undefined
+}
+
+/**
+ * The same tools, whose calls meet faults.
+ *
+ * - a call meets the same fault each time: the seed, its id, tool and arguments and the attempt alone decide it
+ * - arguments are read by the tool as ever; steps of a plan meet faults of their own
+ */
+export function toolkit<T extends Tool.Any>(
+  toolkit: Toolkit.Toolkit<T>,
+  options: Options<ToolFault>
+): Toolkit.Toolkit<T>
+export function toolkit(self: Toolkit.Any, options: Options<ToolFault>): Toolkit.Any {
+  const tools = new Map(self.tools.map((tool) => [tool, faulty(tool, options)]))
+  const of = (tool: Tool.Any) => tools.get(tool) ?? tool
+  const byName = new Map(Array.from(self.byName, ([name, tool]) => [name, of(tool)]))
+  return { ...self, tools: self.tools.map(of), byName }
+}
+
+/** What happens to a call, and how long it takes, in milliseconds. */
+export interface Met<Fault extends string> {
+  readonly fault: Fault
+  readonly millis: number
+}
+
+/** The fault that a call meets. */
+export const ofCall = (
+  options: Options<ToolFault>,
+  call: { readonly id: string; readonly name: string; readonly arguments: unknown; readonly attempt?: number }
+): Effect.Effect<Met<ToolFault>> =>
+  draw(options, options.weights ?? ofTools, [call.id, call.name, call.arguments, call.attempt ?? 1])
+
+const draw = <Fault extends string>(
+  options: Options<Fault>,
+  weights: Weights<Fault>,
+  what: unknown
+): Effect.Effect<Met<Fault>> =>
+  Effect.gen(function*() {
+    const names = namesOf(weights)
+    const total = names.reduce((sum, name) => sum + (weights[name] ?? 0), 0)
+    if (!(total > 0)) throw new RangeError("Faults: `weights` has no fault that may happen; give one a number above 0.")
+    let left = (yield* Random.next) * total
+    const fault = names.find((name) => (left -= weights[name] ?? 0) < 0) ?? names[names.length - 1]!
+    const most = Duration.toMillis(Duration.fromInputUnsafe(options.latency ?? "1 minute"))
+    return { fault, millis: Math.ceil((yield* Random.next) * most) }
+  }).pipe(Random.withSeed(Json.canonical([options.seed, what])))
+
+const namesOf = <Fault extends string>(weights: Weights<Fault>): ReadonlyArray<Fault> => {
+  const isName = (name: string): name is Fault => name in weights
+  return Object.keys(weights).filter(isName)
+}
+
+const faulty = (tool: Tool.Any, options: Options<ToolFault>): Tool.Any => {
+  const { expand, recode } = tool
+  return {
+    ...tool,
+    recode: recode && ((...form) => faulty(recode(...form), options)),
+    expand: expand &&
+      ((args, call) =>
+        Effect.map(expand(args, call), (several) => ({ ...several, toolkit: toolkit(several.toolkit, options) }))),
+    call: (args, use) =>
+      tool.call(args, (attempt) =>
+        use((call) =>
+          Effect.flatMap(
+            ofCall(options, { id: call.id, name: tool.name, arguments: args, attempt: call.attempt }),
+            (met) => strike(tool, met, attempt(call), Json.canonical([options.seed, call.id]))
+          )
+        ))
+  }
+}
+
+type Work = ReturnType<Tool.Attempt<unknown, unknown, unknown>>
+
+const strike = (tool: Tool.Any, { fault, millis }: Met<ToolFault>, work: Work, seed: string): Work => {
+  switch (fault) {
+    case "none":
+      return work
+    case "latency":
+      return Effect.delay(work, millis)
+    case "failure":
+      return ownFailure(tool, seed)
+    case "defect":
+      return crash
+    case "hang":
+      return Effect.never
+    case "slowInterruption":
+      return Effect.onInterrupt(Effect.never, () => Effect.sleep(millis))
+    case "malformed":
+      return malformed(tool)
+  }
+}
+
+const crash = Effect.suspend(() => Effect.die(new Error("Faults: this call crashes, by its seed")))
+
+/** Some failure that the tool's schema describes, drawn by the seed. */
+const ownFailure = (tool: Tool.Any, seed: string): Work =>
+  Effect.gen(function*() {
+    const failures = Effect.try({
+      try: () => Arbitrary.schema(tool.failure),
+      catch: () => "the schema describes no failure, or none that can be drawn"
+    })
+    const drawn = yield* Effect.option(
+      Effect.flatMap(failures, (failure) => Arbitrary.sampleEffect(failure, { count: 1, seed, size: 5 }))
+    )
+    if (drawn._tag === "None" || drawn.value.length === 0) return yield* crash
+    const [failure] = drawn.value
+    const encoded = yield* Effect.mapError(encodeWith(tool.failure)(failure), unencodable)
+    return yield* new CallError.ToolFailure({
+      tool: tool.name,
+      failure,
+      encoded,
+      isRetryable: tool.readOnly || tool.idempotent
+    })
+  })
+
+/** A result that holds itself, and what JSON does not have. */
+const malformed = (tool: Tool.Any): Work =>
+  Effect.suspend(() => {
+    const value: { self?: unknown; count: bigint } = { count: 1n }
+    value.self = value
+    return Effect.mapBoth(encodeWith(tool.success)(value), {
+      onFailure: unencodable,
+      onSuccess: (json) => ({ value, json })
+    })
+  })
+
+const unencodable = (error: Schema.SchemaError) => new CallError.Unencodable({ issue: error.message })
+
+/** Writes a value as its schema does; what the schema needs, the tool needs. */
+function encodeWith(
+  schema: Schema.Constraint
+): (value: unknown) => Effect.Effect<Schema.Json, Schema.SchemaError, unknown>
+function encodeWith(schema: Schema.Constraint) {
+  return Schema.encodeUnknownEffect(Schema.toCodecJson(schema))
+}
+
+/**
+ * The same model, whose turns meet faults: a Layer over any other.
+ *
+ * - a request meets the same fault each time: the seed, the conversation, and how often the same was asked before decide it
+ */
+export const model = (
+  options: Options<ModelFault>
+): Layer.Layer<ChatModel.ChatModel, never, ChatModel.ChatModel> =>
+  Layer.effect(
+    ChatModel.ChatModel,
+    ChatModel.ChatModel.useSync((inner) => {
+      const asked = new Map<string, number>()
+      const met = (request: ChatModel.Request) =>
+        Effect.suspend(() => {
+          const said = Json.canonical(request.conversation.messages)
+          const before = asked.get(said) ?? 0
+          asked.set(said, before + 1)
+          return draw(options, options.weights ?? ofModels, [said, before])
+        })
+      return {
+        generate: (request) => Effect.flatMap(met(request), (met) => generated(met, inner, request)),
+        stream: (request) => Stream.unwrap(Effect.map(met(request), (met) => streamed(met, inner, request)))
+      }
+    })
+  )
+
+type Model = ChatModel.ChatModel["Service"]
+
+const generated = ({ fault, millis }: Met<ModelFault>, inner: Model, request: ChatModel.Request) => {
+  const whole = inner.generate(request)
+  switch (fault) {
+    case "none":
+      return whole
+    case "latency":
+      return Effect.delay(whole, millis)
+    case "rateLimited":
+    case "providerFailed":
+    case "brokenOff":
+      return failing(fault, millis)
+    case "truncated":
+    case "repeatedIds":
+      return Effect.map(whole, (turn) => changed(turn, fault, request.conversation))
+  }
+}
+
+const streamed = (
+  { fault, millis }: Met<ModelFault>,
+  inner: Model,
+  request: ChatModel.Request
+): Stream.Stream<ChatModel.Part, ChatModelError.ChatModelError> => {
+  const parts = inner.stream(request)
+  switch (fault) {
+    case "none":
+      return parts
+    case "latency":
+      return Stream.unwrap(Effect.delay(Effect.succeed(parts), millis))
+    case "rateLimited":
+    case "providerFailed":
+      return Stream.fromEffect(failing(fault, millis))
+    case "brokenOff":
+      return parts.pipe(
+        Stream.takeWhile(({ _tag }) => _tag !== "Turn"),
+        Stream.take(millis % 4),
+        Stream.concat(Stream.fromEffect(failing(fault, millis)))
+      )
+    case "truncated":
+    case "repeatedIds":
+      // How a turn ends is known at its end alone, and so are the calls that are cut off.
+      return parts.pipe(
+        Stream.filter((part) => part._tag === "Turn"),
+        Stream.flatMap(({ turn }) => Stream.fromIterable(partsOf(changed(turn, fault, request.conversation))))
+      )
+  }
+}
+
+const failing = (fault: "rateLimited" | "providerFailed" | "brokenOff", millis: number) => {
+  const message = `Faults: ${fault}, by its seed`
+  const reason = {
+    rateLimited: () => new ChatModelError.RateLimited({ message, retryAfterMillis: millis }),
+    providerFailed: () => new ChatModelError.ProviderFailed({ message, status: 529 }),
+    brokenOff: () => new ChatModelError.Unreachable({ message })
+  }
+  return Effect.suspend(() =>
+    Effect.fail(new ChatModelError.ChatModelError({ wire: "faults", reason: reason[fault]() }))
+  )
+}
+
+/** A turn that is not as its provider wrote it has no native form. */
+const changed = (
+  { message: { native: _native, ...message }, ...rest }: ChatModel.Turn,
+  fault: "truncated" | "repeatedIds",
+  { messages }: Conversation
+): ChatModel.Turn => {
+  const turn = { ...rest, message }
+  if (fault === "truncated") return cutOff(turn)
+  const earlier = messages.flatMap((message) => message.role === "assistant" ? message.calls.map(({ id }) => id) : [])
+  const others = message.calls.map(({ id }) => id)
+  const ids = Array.from(new Set([...earlier, ...others]))
+  return {
+    ...turn,
+    message: { ...message, calls: message.calls.map((call, n) => ({ ...call, id: ids[n] ?? call.id })) }
+  }
+}
