@@ -2,6 +2,7 @@
  * What became of the calls of a batch, as text that a person can read: one line per call, with a bar from its start to its end.
  */
 import type { Outcome } from "@volley/core"
+import { format } from "effect/Formatter"
 import * as Result from "effect/Result"
 
 /**
@@ -28,11 +29,12 @@ export const fromOutcomes = (outcomes: ReadonlyArray<Outcome.Outcome>): Readonly
     how: howOf(outcome)
   }))
 
-/** How a call ended: `ok`, `failed` or the name of what the runner found, and what the model was shown. */
+/** How a call ended: `ok` and what it gave, `failed` and with what, or the name of what the runner found. */
 const howOf = (outcome: Outcome.Outcome): string => {
   const { encoded, result } = outcome
   if (Result.isSuccess(result)) return `ok ${cut(encoded, 48)}`
-  return result.failure._tag === "ToolFailure" ? `failed ${cut(encoded, 48)}` : result.failure.reason._tag
+  const { failure } = result
+  return failure._tag === "ToolFailure" ? `failed ${cut(format(failure.failure), 48)}` : failure.reason._tag
 }
 
 const textOf = (args: unknown): string => cut(typeof args === "string" ? args : JSON.stringify(args) ?? "", 40)
