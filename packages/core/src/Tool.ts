@@ -264,11 +264,12 @@ const compile = (name: string, definition: AnyDefinition, { codec, jsonSchema, s
   const decode = Schema.decodeUnknownEffect(codec, { errors: "all" })
   const answer = answerWith(definition.success, definition.content)
   const fail = failWith(tool, failure)
+  const ends = { onFailure: fail, onSuccess: answer }
   const attempt = (parameters: unknown): Attempt<unknown, unknown, unknown> => (call) => {
     const executed = guarded(() => execute(parameters, call))
     return Exit.isExit(executed) && executed._tag === "Success"
       ? guarded(() => answer(executed.value))
-      : Effect.matchEffect(executed, { onFailure: fail, onSuccess: answer })
+      : Effect.matchEffect(executed, ends)
   }
   const encode = Schema.encodeUnknownEffect(codec, { errors: "all" })
   const parametersOf = (args: unknown) => Effect.mapErrorEager(decode(args), invalidArguments)

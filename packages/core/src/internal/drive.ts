@@ -124,14 +124,16 @@ class Driver {
   }
 
   #begin(index: number, ready: Ready): void {
-    const { call, tool } = ready
+    const { args, call, tool } = ready
     const startedAt = this.#batch.now()
     const own = timeoutOf(this.#batch, tool)
     const left = leftOf(this.#batch, startedAt)
     const refusal = refusalAtStart(this.#batch, tool, left)
     if (refusal !== undefined) return this.#settle(index, refused(this.#batch, tool, call, refusal))
     const running: Running = {
-      ...ready,
+      call,
+      tool,
+      args,
       index,
       startedAt,
       limit: own <= left ? "timeout" : "deadline",
