@@ -66,6 +66,22 @@ console.log(found.map((value) => typeof value).join(), Core.Batch.run === Batch.
 for (const name of ${JSON.stringify(entries)}) console.log(name, Object.keys(await import(name)).length > 0)
 `
 
+/** The first example of the page about testing, a tool and the line that checks it, as a program of its own. */
+const page = (/```ts\n(.*?)```/s.exec(readFileSync(join(root, "packages/testing/README.md"), "utf8"))?.[1] ?? "")
+  .replace(/^import { it } .*\n/, "")
+  .replace(/^it\.effect\(".*", \(\) => (.*)\)$/m, "await Effect.runPromise($1)")
+
+/** What the tool of the page says that it touches. */
+const access = /^ *access: .*\n/m
+
+/** Runs the page as it is, without its access, and with a tool that says it only reads; prints what each comes to. */
+const pages = `
+for (const name of ["mended", "racy", "writes"]) {
+  const end = await import("./" + name + ".ts").then(() => "holds", (error: Error) => error.message.split(".")[0])
+  console.log(name + ": " + end)
+}
+`
+
 describe("the packed packages", () => {
   beforeAll(() => {
     run(process.execPath, join(root, "scripts/pack.ts"), release)
@@ -93,6 +109,21 @@ describe("the packed packages", () => {
     const options = { module: "NodeNext", target: "ES2023", strict: true, noEmit: true, skipLibCheck: false, types: [] }
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: options, include: ["*.ts"] }))
     run(bin("tsc"), "-p", folder)
+  })
+
+  it("find the bugs of a tool by a page of twenty lines, and none once they are mended", () => {
+    assert.isAtMost(page.trim().split("\n").length, 20)
+    assert.match(page, access)
+    assert.include(page, "await Effect.runPromise(Laws.check(")
+    writeFileSync(join(folder, "mended.ts"), page)
+    writeFileSync(join(folder, "racy.ts"), page.replace(access, ""))
+    writeFileSync(join(folder, "writes.ts"), page.replace(access, "  readOnly: true,\n"))
+    writeFileSync(join(folder, "pages.ts"), pages)
+    assert.deepStrictEqual(run(process.execPath, "pages.ts").trim().split("\n"), [
+      "mended: holds",
+      "racy: The law \"serializable\" does not hold",
+      "writes: The law \"readOnly\" does not hold"
+    ])
   })
 
   it.each([
