@@ -1,0 +1,278 @@
+/** What results look like, as Markdown and as charts. */
+import * as Chart from "./Chart.ts"
+import type { Name } from "./contenders.ts"
+import { type Change, micros, ratio, type Results } from "./Results.ts"
+import { digits, draw } from "./Table.ts"
+
+const sizes = [10, 100, 1000, 10_000, 100_000]
+
+const left = (head: string) => ({ head, align: "left" as const })
+const right = (head: string) => ({ head, align: "right" as const })
+
+const isOwn = (name: Name): boolean => name.startsWith("volley")
+
+const namesOf = (results: Results): ReadonlyArray<Name> =>
+  (Object.keys(results.about) as ReadonlyArray<Name>).filter((name) => results.calls[name]?.promise !== undefined)
+
+const titleOf = ({ about }: Results, name: Name): string => about[name]?.title ?? name
+
+const times = (value: number | undefined): string => value === undefined ? "-" : `${digits(value)} ×`
+
+/** Everything, from the costs to the musts. */
+export const markdown = (results: Results): string =>
+  [
+    `Measured on ${results.machine}.`,
+    "### Microseconds a call, promise tools",
+    costs(results),
+    "### Microseconds a call, other tools",
+    kinds(results),
+    "### Memory",
+    memory(results),
+    "### Makespan",
+    makespan(results),
+    "### Dispatch while streaming",
+    streams(results),
+    "### A whole run over HTTP",
+    endToEnd(results),
+    ...(results.headline.length === 0 ? [] : ["### Parallel against serial", headlines(results)]),
+    "### Size and start",
+    size(results),
+    "### Who takes part",
+    contenders(results),
+    "### Musts and aims",
+    aims(results)
+  ].join("\n\n")
+
+const costs = (results: Results): string =>
+  draw(
+    [
+      left("contender"),
+      right("a turn of one"),
+      ...sizes.map((size) => right(size.toLocaleString("en"))),
+      right("1,000 to the floor"),
+      right("±")
+    ],
+    namesOf(results).map((name) => [
+      titleOf(results, name),
+      digits(micros(results, name, "promise", 1)),
+      ...sizes.map((size) => digits(micros(results, name, "promise", size))),
+      times(ratio(results, name, "promise", 1000)),
+      percent(results.calls[name]?.promise?.[1000]?.call.spread)
+    ])
+  )
+
+const percent = (part: number | undefined): string => part === undefined ? "-" : `${Math.round(part * 100)} %`
+
+const kinds = (results: Results): string =>
+  draw(
+    [left("contender"), right("sync, 100"), right("sync, 10,000"), right("sleep, 100"), right("sleep, 10,000")],
+    namesOf(results).filter((name) => results.calls[name]?.sync !== undefined).map((name) => [
+      titleOf(results, name),
+      digits(micros(results, name, "sync", 100)),
+      digits(micros(results, name, "sync", 10_000)),
+      digits(micros(results, name, "sleep", 100)),
+      digits(micros(results, name, "sleep", 10_000))
+    ])
+  )
+
+const memory = (results: Results): string =>
+  draw(
+    [left("contender"), right("KiB a call in flight")],
+    namesOf(results).map((name) => [titleOf(results, name), digits(results.memory[name])])
+  )
+
+const makespan = ({ makespan: { bound, took }, ...results }: Results): string => {
+  const caps = Array.from(new Set(Object.values(took).flatMap((caps) => Object.keys(caps ?? {})))).map(Number).sort((
+    a,
+    b
+  ) => a - b)
+  return draw(
+    [left(`contender (bound ${digits(bound)} ms)`), ...caps.map((cap) => right(`cap ${cap}`))],
+    (Object.keys(took) as ReadonlyArray<Name>).map((name) => [
+      results.about[name]?.title ?? name,
+      ...caps.map((cap) => over(took[name]?.[cap]?.median, bound))
+    ])
+  )
+}
+
+const over = (value: number | undefined, bound: number): string =>
+  value === undefined ? "-" : `${digits(value)} (+${((value / bound - 1) * 100).toFixed(1)} %)`
+
+const streams = ({ stream: { ideal, took }, ...results }: Results): string =>
+  draw(
+    [left(`contender (ideal ${digits(ideal)} ms)`), right("ms until the last tool ended")],
+    (Object.keys(took) as ReadonlyArray<Name>).map((name) => [
+      results.about[name]?.title ?? name,
+      over(took[name]?.median, ideal)
+    ])
+  )
+
+const endToEnd = ({ endToEnd: took, ...results }: Results): string =>
+  draw(
+    [left("contender"), right("ms a run of ten calls")],
+    (Object.keys(took) as ReadonlyArray<Name>).map((
+      name
+    ) => [results.about[name]?.title ?? name, digits(took[name]?.median)])
+  )
+
+const headlines = ({ headline }: Results): string =>
+  draw(
+    [
+      left("scenario"),
+      left("wire"),
+      right("serial, ms"),
+      right("parallel, ms"),
+      right("faster"),
+      right("calls"),
+      right("tokens")
+    ],
+    headline.map(({ parallel, scenario, serial, wire }) => [
+      scenario,
+      wire,
+      digits(serial.wallMs),
+      digits(parallel.wallMs),
+      times(serial.wallMs / parallel.wallMs),
+      `${serial.calls} / ${parallel.calls}`,
+      `${serial.tokens} / ${parallel.tokens}`
+    ])
+  )
+
+const size = ({ size }: Results): string => {
+  const bundles = size?.bundles ?? []
+  const imports = size?.imports ?? []
+  return [
+    ...(bundles.length === 0 ? [] : [draw(
+      [left("bundle"), right("KiB minified"), right("KiB gzip")],
+      bundles.map(({ gzip, minified, what }) => [what, digits(minified / 1024), digits(gzip / 1024)])
+    )]),
+    draw([left("import"), right("ms")], imports.map(({ millis, what }) => [what, digits(millis.median)]))
+  ].join("\n\n")
+}
+
+const contenders = (results: Results): string => {
+  const rows = (Object.keys(results.about) as ReadonlyArray<Name>).map((name) => {
+    const about = results.about[name]
+    const stopped = results.stopped[name]
+    return [
+      about?.title ?? name,
+      about?.versions.join(", ") ?? "",
+      about?.turns === 2 ? "2" : "none",
+      [about?.lacks, stopped].filter((text) => text).join("; ")
+    ]
+  })
+  const missing = Object.entries(results.missing).map(([name, why]) => `- ${name} is missing: ${why}`)
+  const table = draw(
+    [left("contender"), left("versions"), left("model turns"), left("does not do; was left out")],
+    rows
+  )
+  return missing.length === 0 ? table : `${table}\n\n${missing.join("\n")}`
+}
+
+const peers: ReadonlyArray<Name> = [
+  "anthropicRunner",
+  "openAiRunTools",
+  "langGraph",
+  "aiSdk",
+  "effectAi",
+  "openAiAgents",
+  "mastra"
+]
+
+/** Whether a figure is as the issue wants it; and what it is. */
+const aims = (results: Results): string => {
+  const nearest = (size: number) => Math.min(...peers.map((name) => micros(results, name, "promise", size) ?? Infinity))
+  const below = sizes.map((size) => ({ size, own: micros(results, "volley", "promise", size), peer: nearest(size) }))
+    .filter(({ own, peer }) => own !== undefined && Number.isFinite(peer))
+  const growth = (ratio(results, "volley", "promise", 100_000) ?? Number.NaN) /
+    (ratio(results, "volley", "promise", 1000) ?? Number.NaN)
+  const { bound, took } = results.makespan
+  const spans = Object.values(took.volley ?? {}).map(({ median }) => median / bound - 1)
+  const streamed = (["volleyResponses", "volleyAnthropic", "volleyGoogle"] as const)
+    .flatMap((name) => results.stream.took[name]?.median ?? []).map((ms) => ms / results.stream.ideal - 1)
+  const most = (values: ReadonlyArray<number>) => values.length === 0 ? undefined : Math.max(...values)
+  const row = (
+    what: string,
+    wanted: string,
+    reached: string,
+    holds: boolean | undefined
+  ) => [what, wanted, reached, holds === undefined ? "not measured" : holds ? "yes" : "no"]
+  const atMost = (what: string, limit: number, value: number | undefined, show = (x: number) => times(x)) =>
+    row(
+      what,
+      `at most ${show(limit)}`,
+      value === undefined || Number.isNaN(value) ? "-" : show(value),
+      value === undefined || Number.isNaN(value) ? undefined : value <= limit
+    )
+  const part = (x: number) => `${(x * 100).toFixed(1)} %`
+  const kib = (x: number) => `${digits(x)} KiB`
+  return draw([left("must"), left("wanted"), left("reached"), left("holds")], [
+    ...below.map(({ own, peer, size }) =>
+      row(
+        `cost with a time limit, ${size.toLocaleString("en")} calls`,
+        `below ${digits(peer)} µs, the nearest peer`,
+        `${digits(own)} µs`,
+        own! < peer
+      )
+    ),
+    atMost("cost to the floor at 100,000 against 1,000", 1.2, growth),
+    atMost("makespan over its bound", 0.01, most(spans), part),
+    atMost("dispatch over its ideal", 0.01, most(streamed), part)
+  ]) + "\n\n" + draw([left("aim"), left("wanted"), left("reached"), left("holds")], [
+    atMost("with time limits, to the floor with timers", 2, ratio(results, "volley", "promise", 1000, "floorTimer")),
+    atMost("without, tools that are Effects, to the floor", 3, ratio(results, "volleyNoTimeout", "promise", 1000)),
+    atMost("without, `Tool.fromFunction`, to the floor", 2, ratio(results, "volleyFunctionNoTimeout", "promise", 1000)),
+    atMost("memory a call in flight", 4, results.memory.volley, kib)
+  ])
+}
+
+/** Puts text between the marks of a page. */
+export const into = (page: string, text: string): string =>
+  page.replace(
+    /(<!-- results -->\n)[^]*?(\n<!-- \/results -->)/,
+    (_, open: string, close: string) => `${open}\n${text}\n${close}`
+  )
+
+/** The charts, by file. */
+export const charts = (results: Results): { readonly [file: string]: string } => ({
+  "calls.svg": Chart.bars(
+    "What a call of a thousand costs, times the same by hand (logarithmic)",
+    namesOf(results).flatMap((name) => {
+      const value = ratio(results, name, "promise", 1000)
+      return value === undefined
+        ? []
+        : [{ label: plain(titleOf(results, name)), value, text: times(value), own: isOwn(name) }]
+    }).sort((a, b) => a.value - b.value)
+  ),
+  "sizes.svg": Chart.lines(
+    "Microseconds a call, by the number of calls",
+    "calls",
+    namesOf(results).filter((name) => !/^volley(Spans|Access|Chat|Anthropic|Agent)/.test(name)).map((name) => ({
+      label: plain(titleOf(results, name)),
+      own: isOwn(name),
+      points: sizes.flatMap((size) => {
+        const value = micros(results, name, "promise", size)
+        return value === undefined ? [] : [[size, value] as const]
+      })
+    })).filter(({ points }) => points.length > 0)
+  )
+})
+
+const plain = (title: string): string => title.replaceAll("`", "")
+
+/** What changed by more than the noise. */
+export const changed = (changes: ReadonlyArray<Change>, before: Results, now: Results): string => {
+  const heading = before.machine === now.machine ? "" : `The committed figures are from ${before.machine}. `
+  if (changes.length === 0) return `${heading}Nothing changed by more than the noise.`
+  return `${heading}Changed by more than the noise:\n\n${
+    draw(
+      [left("contender"), left("what"), right("before"), right("now"), right("now / before")],
+      changes.map(({ before, name, now: value, what }) => [
+        titleOf(now, name),
+        what,
+        digits(before),
+        digits(value),
+        times(value / before)
+      ])
+    )
+  }`
+}

@@ -1,0 +1,41 @@
+/** Who takes part; each is loaded in a process of its own. */
+import type { Contender } from "./Contender.ts"
+
+/** Where each contender comes from: a module, and its name there. */
+export const places = {
+  floor: ["contenders/floor.ts", "floor"],
+  floorTimer: ["contenders/floor.ts", "floorTimer"],
+  volley: ["contenders/volley.ts", "volley"],
+  volleyFunction: ["contenders/volley.ts", "volleyFunction"],
+  volleyNoTimeout: ["contenders/volley.ts", "volleyNoTimeout"],
+  volleyFunctionNoTimeout: ["contenders/volley.ts", "volleyFunctionNoTimeout"],
+  volleySpans: ["contenders/volley.ts", "volleySpans"],
+  volleyAccess: ["contenders/volley.ts", "volleyAccess"],
+  volleyAgent: ["contenders/volleyAgents.ts", "volleyAgent"],
+  volleyAnthropic: ["contenders/volleyAgents.ts", "volleyAnthropic"],
+  volleyChat: ["contenders/volleyAgents.ts", "volleyChat"],
+  volleyResponses: ["contenders/volleyAgents.ts", "volleyResponses"],
+  volleyGoogle: ["contenders/volleyAgents.ts", "volleyGoogle"],
+  anthropicRunner: ["contenders/sdks.ts", "anthropicRunner"],
+  openAiRunTools: ["contenders/sdks.ts", "openAiRunTools"],
+  langGraph: ["peers/langGraph.ts", "langGraph"],
+  aiSdk: ["peers/aiSdk.ts", "aiSdk"],
+  effectAi: ["contenders/effectAi.ts", "effectAi"],
+  openAiAgents: ["peers/openAiAgents.ts", "openAiAgents"],
+  mastra: ["peers/mastra.ts", "mastra"]
+} as const satisfies Record<string, readonly [string, string]>
+
+export type Name = keyof typeof places
+
+export const names = Object.keys(places) as ReadonlyArray<Name>
+
+/** Loads a contender; rejects where a package of its is not installed. */
+export const load = async (name: string): Promise<Contender> => {
+  const place = Object.entries(places).find(([key]) => key === name)
+  if (place === undefined) throw new Error(`No contender is called "${name}".`)
+  const [, [file, key]] = place
+  const module: Readonly<Record<string, Contender>> = await import(new URL(file, import.meta.url).href)
+  const contender = module[key]
+  if (contender === undefined) throw new Error(`${file} has no ${key}.`)
+  return contender
+}
