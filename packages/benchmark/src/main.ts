@@ -38,7 +38,7 @@ const full: measures.Plan = {
   sizes: { promise: [1, 10, 100, 1000, 10_000, 100_000], sync: [1, 100, 10_000], sleep: [1, 100, 10_000] },
   millis: 150,
   warm: 300,
-  longest: 30_000,
+  longest: 15_000,
   caps: [1, 8, 64],
   waves: 8,
   waveMillis: 250,
