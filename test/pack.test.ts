@@ -89,8 +89,8 @@ describe("the packed packages", () => {
     writeFileSync(join(folder, "program.ts"), program)
     writeFileSync(join(folder, "imports.ts"), imports)
     run("npm", "install", "--prefer-offline", "--no-audit", "--no-fund", ...tarballs.map(tarball), "effect@4.1.0")
-  }, 60_000)
-  afterAll(() => rmSync(folder, { recursive: true }))
+  }, 120_000)
+  afterAll(() => rmSync(folder, { recursive: true }), 60_000)
 
   it("settle a batch in an empty project with plain node", () => {
     assert.strictEqual(run(process.execPath, "program.ts"), "call_21: 42, call_4: 8\n")

@@ -122,7 +122,7 @@ const partsOf = (wire: Wires.Wire, events: unknown): Stream.Stream<ChatModel.Par
 const check = Effect.fnUntraced(function*<R = never>(
   cases: Arbitrary.Arbitrary<Hostile.Case>,
   property: (hostile: Hostile.Case) => Effect.Effect<unknown, unknown, R>,
-  runs = 150
+  runs = 80
 ) {
   const holds = (hostile: Hostile.Case) =>
     Effect.suspend(() => property(hostile)).pipe(Effect.catchDefect(Effect.fail), Effect.as(true))
@@ -364,12 +364,7 @@ describe("hostile results of MCP servers", () => {
     serverInfo: { name: "by hand", version: "1.0.0" }
   }
   const listed = {
-    tools: [{
-      name: "say",
-      description: "Says it.",
-      inputSchema: { type: "object", properties: { city: { type: "string" } } },
-      annotations: { readOnlyHint: true }
-    }]
+    tools: [{ name: "say", inputSchema: { type: "object", properties: { city: { type: "string" } } } }]
   }
   const said = {
     content: [{ type: "text", text: "[1, 2]" }],
