@@ -15,6 +15,7 @@ import type { Access } from "./Access.ts"
 import { InvalidArguments, ToolFailure, Unencodable } from "./CallError.ts"
 import { Content } from "./Content.ts"
 import { claim, type Claims } from "./internal/claims.ts"
+import { type Answering, type Direct, withDirect } from "./internal/direct.ts"
 import { read as readDuration } from "./internal/duration.ts"
 import { isOver } from "./internal/exit.ts"
 import type { Expansion } from "./internal/expansion.ts"
@@ -73,14 +74,7 @@ export interface Any {
     args: unknown,
     use: (attempt: Attempt<unknown, unknown, unknown>) => Effect.Effect<B, E, R>
   ) => Effect.Effect<B, E | InvalidArguments, unknown>
-  readonly direct: Direct | undefined
 }
-
-/** What a call comes to, as an effect that mostly is an `Exit`. */
-export type Answering = Effect.Effect<Answer<unknown>, ToolFailure<unknown> | Unencodable | InvalidArguments, unknown>
-
-/** One attempt at a call without a fiber: what it comes to, or the promise of it. Aborts by `signal`. */
-export type Direct = (args: unknown, call: Call, signal: AbortSignal) => Answering | Promise<Answering>
 
 /**
  * A tool with its types; `R` is what its handler and its schemas need.
@@ -94,7 +88,6 @@ export type Direct = (args: unknown, call: Call, signal: AbortSignal) => Answeri
  * - `encode`: writes parameters as the arguments that `call` takes
  * - `expand`: makes several calls of one; only a plan has it
  * - `recode`: the same tool with its parameters in another JSON form; none where they were given as raw JSON Schema
- * - `direct`: what `call` does, for functions of promises that nothing else was put around
  * - `call`: decodes arguments that are already parsed JSON, and gives `use` what executes them
  */
 export interface Tool<
@@ -273,18 +266,19 @@ const compile = (name: string, definition: AnyDefinition, { codec, jsonSchema, s
   }
   const encode = Schema.encodeUnknownEffect(codec, { errors: "all" })
   const parametersOf = (args: unknown) => Effect.mapErrorEager(decode(args), invalidArguments)
+  const call: Any["call"] = (args, use) =>
+    Effect.flatMapEager(guarded(() => parametersOf(args)), (parameters) => use(attempt(parameters)))
+  const direct = definition.promise
+    ? directFor(definition.promise, { parametersOf, answer, fail })
+    : (args: unknown, call: Call) =>
+      Effect.flatMapEager(guarded(() => parametersOf(args)), (parameters) => attempt(parameters)(call))
   return {
     ...tool,
     claims: claimsOf(name, definition, parametersOf),
     approval: approvalOf(definition, parametersOf),
     hold: identity,
     encode: (parameters) => Effect.mapErrorEager(encode(parameters), invalidArguments),
-    call: (args, use) =>
-      Effect.flatMapEager(
-        guarded(() => parametersOf(args)),
-        (parameters) => use(attempt(parameters))
-      ),
-    direct: definition.promise && directOf(definition.promise, { parametersOf, answer, fail })
+    call: withDirect(call, direct)
   }
 }
 
@@ -296,7 +290,7 @@ const viaPromise =
       : Effect.mapError(Effect.tryPromise(run), ({ cause }) => caught(cause))
   }
 
-const directOf = (
+const directFor = (
   { catch: caught, execute }: PromiseForm,
   { answer, fail, parametersOf }: {
     readonly parametersOf: (args: unknown) => Effect.Effect<unknown, InvalidArguments, unknown>
@@ -307,14 +301,14 @@ const directOf = (
   const answered = (value: unknown) => guarded(() => answer(value))
   const rejected = (error: unknown): Answering =>
     caught === undefined ? Effect.die(error) : guarded(() => fail(caught(error)))
-  const run = (parameters: unknown, call: Call, signal: AbortSignal): Answering | Promise<Answering> => {
+  const run = (parameters: unknown, call: Call, signal: () => AbortSignal): Answering | Promise<Answering> => {
     try {
-      return Promise.resolve(execute(parameters, signal, call)).then(answered, rejected)
+      return Promise.resolve(execute(parameters, signal(), call)).then(answered, rejected)
     } catch (error) {
       return rejected(error)
     }
   }
-  const later = async (parameters: unknown, call: Call, signal: AbortSignal) => run(parameters, call, signal)
+  const later = async (parameters: unknown, call: Call, signal: () => AbortSignal) => run(parameters, call, signal)
   return (args, call, signal) => {
     const parameters = guarded(() => parametersOf(args))
     if (isOver(parameters) && Exit.isSuccess(parameters)) return run(parameters.value, call, signal)
@@ -517,7 +511,6 @@ export function around(
   return {
     ...tool,
     recode: recode && ((...form) => around(recode(...form), wrap)),
-    direct: undefined,
     call: (args, use) => tool.call(args, (attempt) => use((call) => wrap(attempt(call), call)))
   }
 }

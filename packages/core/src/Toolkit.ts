@@ -179,7 +179,6 @@ const withLayer = (tool: Tool.Any, layer: Layer.Layer<unknown, never, unknown>, 
         Effect.map(built(() => expand(args, call)), (several) => ({ ...several, toolkit: provided(several.toolkit) }))),
     hold: (effect) => tool.hold(held(effect)),
     encode: (parameters) => built(() => tool.encode(parameters)),
-    direct: undefined,
     recode: recode && ((...form) => withLayer(recode(...form), layer, memo)),
     call: (args, use) =>
       built((context) => tool.call(args, (attempt) => use((call) => Effect.provideContext(attempt(call), context))))

@@ -241,6 +241,20 @@ describe("a function of promises", () => {
       }
     }))
 
+  it.effect("was never started where the arguments do not fit", () =>
+    Effect.gen(function*() {
+      const toolkit = Toolkit.make(
+        Tool.fromFunction("f", {
+          description: "For tests.",
+          parameters: Schema.Struct({ n: Schema.Int }),
+          success: Schema.Void,
+          execute: () => Promise.resolve()
+        })
+      )
+      const { outcomes } = yield* Batch.run(toolkit, [ToolCall.make({ id: "a", name: "f", arguments: {} })])
+      assert.deepStrictEqual(outcomes.map(({ attempts }) => attempts), [0])
+    }))
+
   it.effect("is told its attempt and its key, the same on either way", () =>
     Effect.gen(function*() {
       const told: Array<unknown> = []

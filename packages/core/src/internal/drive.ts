@@ -8,6 +8,7 @@ import type { Reason, ToolFailure } from "../CallError.ts"
 import type { Outcome } from "../Outcome.ts"
 import type * as Tool from "../Tool.ts"
 import { Alarm, type Timed } from "./alarm.ts"
+import { type Answering, directOf } from "./direct.ts"
 import { isOver } from "./exit.ts"
 import type { Node } from "./line.ts"
 import { announcement, type End, record } from "./record.ts"
@@ -58,6 +59,10 @@ interface Running extends Timed, Ready {
   controller: AbortController | undefined
   fiber: Fiber.Fiber<Tool.Answer<unknown>, Reason | ToolFailure<unknown>> | undefined
 }
+
+const signalOf = (running: Running): AbortSignal => (running.controller ??= new AbortController()).signal
+
+const neverRan = (end: End): boolean => Result.isFailure(end) && end.failure._tag === "InvalidArguments"
 
 class Driver {
   readonly #batch: Batch
@@ -151,16 +156,16 @@ class Driver {
     if (!running.over) this.#alarm.add(running, Math.min(own, left))
   }
 
-  #launch(running: Running): Tool.Answering | Promise<Tool.Answering> | ReturnType<typeof launch> {
+  #launch(running: Running): Answering | Promise<Answering> | ReturnType<typeof launch> {
     const { args, tool } = running
     const { retry, tell, traced } = this.#batch
-    if (tool.direct === undefined || traced || retry !== undefined || tell !== undefined) {
+    const direct = directOf(tool)
+    if (direct === undefined || traced || retry !== undefined || tell !== undefined) {
       const { expiresAt, startedAt } = running
       return launch(this.#batch, running, { startedAt, expiresAt, nextAttempt: () => ++running.attempts })
     }
     running.attempts = 1
-    running.controller = new AbortController()
-    return tool.direct(args, new Attempt(this.#batch, running, running.expiresAt, 1), running.controller.signal)
+    return direct(args, new Attempt(this.#batch, running, running.expiresAt, 1), () => signalOf(running))
   }
 
   #run(running: Running, work: ReturnType<typeof launch>): void {
@@ -184,7 +189,8 @@ class Driver {
   }
 
   #end(running: Running, end: End): void {
-    const { attempts, call, index, startedAt, tool } = running
+    const { call, index, startedAt, tool } = running
+    const attempts = neverRan(end) ? 0 : running.attempts
     running.over = true
     this.#running.delete(running)
     this.#settle(index, record(this.#batch, tool, call, startedAt, attempts, end))

@@ -25,12 +25,17 @@ export const record = (
   attempts: number,
   end: End
 ): Outcome => {
-  const common = { name: tool.name, call, startedAt, endedAt: batch.now(), attempts }
+  const { encoded, media, result } = written(batch, tool, call, end)
+  const outcome = { name: tool.name, call, result, encoded, startedAt, endedAt: batch.now(), attempts }
+  return media === undefined ? outcome : { ...outcome, media }
+}
+
+const written = (batch: Batch, tool: Tool.Any, call: ToolCall, end: End): Written => {
   try {
-    return { ...common, ...write(batch, call, end) }
+    return write(batch, call, end)
   } catch (defect) {
     const crash = new Defect({ harmless: isHarmless(tool), cause: Cause.die(defect) })
-    return { ...common, ...write(batch, call, Result.fail(crash)) }
+    return write(batch, call, Result.fail(crash))
   }
 }
 
