@@ -228,8 +228,8 @@ const aims = (results: Results): string => {
 /** Puts text between the marks of a page. */
 export const into = (page: string, text: string): string =>
   page.replace(
-    /(<!-- results -->\n)[^]*?(\n<!-- \/results -->)/,
-    (_, open: string, close: string) => `${open}\n${text}\n${close}`
+    /(<!-- results -->)[^]*?(<!-- \/results -->)/,
+    (_, open: string, close: string) => `${open}\n\n${text}\n\n${close}`
   )
 
 /** The charts, by file. */

@@ -81,6 +81,7 @@ describe("Report", () => {
 
   it("goes between the marks of a page and leaves the rest of it", () => {
     const page = "before\n\n<!-- results -->\nold\n<!-- /results -->\n\nafter\n"
+    assert.include(Report.into("<!-- results -->\n<!-- /results -->", "first"), "\n\nfirst\n\n")
     assert.strictEqual(Report.into(page, "new"), "before\n\n<!-- results -->\n\nnew\n\n<!-- /results -->\n\nafter\n")
   })
 })

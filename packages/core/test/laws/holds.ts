@@ -13,7 +13,7 @@ const dispatch: Laws.Runner = (tools, calls, options) => Batch.dispatch(tools, S
 export const holds = (law: Laws.BatchLaw, broken: Readonly<Record<string, Laws.Runner>>): void => {
   const { cases, check, size } = law.batch
 
-  it.effect("holds for any batch", () => Laws.checkRunner(law, Batch.run, { runs: 300 }))
+  it.effect("holds for any batch", () => Laws.checkRunner(law, Batch.run, { runs: 1000 }), 120_000)
 
   // With room for all of them: where there is none, a read goes before an earlier write, which waits for the whole turn.
   const roomy = (batch: BatchCase.BatchCase) => ({ ...batch, concurrency: batch.calls.length + 1 })
