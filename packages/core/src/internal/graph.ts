@@ -113,14 +113,13 @@ const sourcesOf = (source: Source): ReadonlyArray<Source> => {
 
 const rootOf = (source: Source): Source => source._tag === "Mapped" ? rootOf(source.from) : source
 
-const sourceOf = (value: object): Source | undefined => value instanceof Reference ? value["~source"] : undefined
+const sourceOf = (value: unknown): Source | undefined => value instanceof Reference ? value["~source"] : undefined
 
 const isPlain = (value: unknown): value is object =>
   typeof value === "object" && value !== null &&
   (Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value)))
 
 const references = (value: unknown): ReadonlyArray<Source> => {
-  if (typeof value !== "object" || value === null) return []
   const source = sourceOf(value)
   if (source !== undefined) return [source]
   return isPlain(value) ? Object.values(value).flatMap(references) : []
@@ -133,7 +132,6 @@ const valueOf = (source: Source, values: Values): unknown =>
 
 /** Puts values in the place of references. */
 const fill = (value: unknown, values: Values): unknown => {
-  if (typeof value !== "object" || value === null) return value
   const source = sourceOf(value)
   if (source !== undefined) return valueOf(source, values)
   if (Array.isArray(value)) return value.map((item) => fill(item, values))
