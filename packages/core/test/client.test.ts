@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { AgentError, CallError, ChatModelError, Conversation } from "@volley/core"
-import { Cause, Effect, Redacted, Schema } from "effect"
+import { Cause, Effect, Redacted, Result, Schema } from "effect"
 
 const client = { url: undefined, now: 0, refusal: undefined, isOwn: false }
 
@@ -57,10 +57,12 @@ describe("ChatModelError.fromCutStream", () => {
   })
 })
 
-describe("ChatModelError.problemOf", () => {
-  it("says what is wrong with a value, if anything", () => {
-    assert.match(ChatModelError.problemOf(Schema.Int, "a"), /number|int/i)
-    assert.strictEqual(ChatModelError.problemOf(Schema.Int, 1), "nothing")
+describe("ChatModelError.readWith", () => {
+  const read = ChatModelError.readWith(Schema.is(Schema.Int), Schema.Int)
+
+  it("gives JSON back that is what it has to be, and says what is wrong with any other", () => {
+    assert.deepStrictEqual(read(1), Result.succeed(1))
+    assert.deepStrictEqual(read("a"), Result.fail("Expected number"))
   })
 })
 

@@ -3,6 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { ChatModel, ChatModelError, Conversation, type ToolCall, Toolkit } from "@volley/core"
+import { ScriptedModel } from "@volley/testing"
 import {
   Cause,
   Config,
@@ -18,8 +19,9 @@ import {
   Stream,
   Tracer
 } from "effect"
-import { asks, says } from "./scripted.ts"
 import { acting, recordingLogger } from "./support.ts"
+
+const { calls: asks, says } = ScriptedModel
 
 const request: ChatModel.Request = { conversation: Conversation.make("Go on.") }
 const turn = asks({ name: "a", arguments: { n: 1 } }, { name: "b", arguments: { n: 2 } })

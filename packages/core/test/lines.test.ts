@@ -17,6 +17,7 @@ import {
   ToolCall,
   Toolkit
 } from "@volley/core"
+import { ScriptedModel } from "@volley/testing"
 import {
   Cause,
   Clock,
@@ -36,8 +37,10 @@ import {
 import { TestClock } from "effect/testing"
 import { Slots } from "../src/internal/slots.ts"
 import { aDayOf } from "./order/support.ts"
-import { asks, modelOf, run, says, scripted } from "./scripted.ts"
-import { acting, callsOf, ends, recordingLogger, shown, timesOf } from "./support.ts"
+import { acting, callsOf, ends, recordingLogger, run, shown, timesOf } from "./support.ts"
+
+const { calls: asks, says } = ScriptedModel
+const scripted = (...turns: ReadonlyArray<ScriptedModel.Step>) => ScriptedModel.make(turns)
 
 const description = "For tests."
 const nothing = Schema.Struct({})
@@ -899,7 +902,7 @@ describe("an agent whose program has been up for a day", () => {
     (streaming) =>
       Effect.gen(function*() {
         yield* up
-        const turns = modelOf((request) => Effect.delay(Effect.succeed(wants(request)), 10))
+        const turns = ScriptedModel.layer((request) => Effect.delay(Effect.succeed(wants(request)), 10))
         const agent = Agent.run({ ...bounded, streaming, maxRounds: 99, maxDuration: 1000 })
         const ended = yield* aDayOf(Effect.provide(agent, turns))
         assert.deepStrictEqual([ended.limited, ended.answer], ["time", "Well."])
@@ -914,7 +917,7 @@ describe("an agent whose program has been up for a day", () => {
       Effect.gen(function*() {
         yield* up
         const agent = Agent.run({ ...bounded, streaming, maxDuration: 1000 })
-        const error = yield* aDayOf(Effect.flip(Effect.provide(agent, modelOf(() => Effect.never))))
+        const error = yield* aDayOf(Effect.flip(Effect.provide(agent, ScriptedModel.layer(() => Effect.never))))
         assert.include(error.message, "the agent met its limit of 1000 milliseconds")
       })
   )
@@ -984,7 +987,7 @@ describe("an agent", () => {
 
   it.effect("says all that is wrong with an output", () =>
     Effect.gen(function*() {
-      const model = scripted(says("{\"first\":\"x\",\"second\":\"y\"}"))
+      const model = ScriptedModel.make([says("{\"first\":\"x\",\"second\":\"y\"}")], { repeat: true })
       const output = Schema.Struct({ first: Schema.Int, second: Schema.Int })
       const agent = Agent.run({ toolkit: Toolkit.make(), prompt: "Hi", output })
       const error = yield* Effect.flip(Effect.provide(agent, model.layer))

@@ -15,10 +15,13 @@ import {
   ToolCall,
   Toolkit
 } from "@volley/core"
+import { ScriptedModel } from "@volley/testing"
 import { Cause, Effect, Exit, Result, Schema, Stream } from "effect"
 import { aDayOf } from "./order/support.ts"
-import { says, scripted } from "./scripted.ts"
 import { acting, callsOf, ends, gauge, recordingLogger, shown, timesOf } from "./support.ts"
+
+const { says } = ScriptedModel
+const scripted = (...turns: ReadonlyArray<ScriptedModel.Step>) => ScriptedModel.make(turns)
 
 const description = "For tests."
 

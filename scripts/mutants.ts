@@ -1,0 +1,165 @@
+/**
+ * Changes the sources of the core in thousands of small ways, one at a time and in memory alone, and finds out which of
+ * them no test notices:
+ *
+ *     npm run mutants -- [--file internal/fit.ts]... [--test limits]... [--sample 10] [--known] [--resume FOLDER]
+ *
+ * - `--file`: mutants of these sources alone
+ * - `--test`: only by test files whose path has this text in it
+ * - `--sample`: that many percent of the mutants
+ * - `--known`: also those that the list of survivors has, to see whether they still survive
+ * - `--resume`: goes on with a run that was interrupted; its folder is the last thing that a run prints
+ *
+ * Fails where a mutant survives that `packages/core/test/mutants.md` does not list, where that lists one that does not
+ * exist, and where fewer than 90 % are killed.
+ */
+import { globSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { basename, dirname, join } from "node:path"
+import { parseArgs } from "node:util"
+import { BaseSequencer, startVitest, type TestSpecification } from "vitest/node"
+import { note, read } from "./mutants/journal.ts"
+import { type Mutant, mutate } from "./mutants/mutate.ts"
+
+const core = join(dirname(import.meta.dirname), "packages/core")
+const list = join(core, "test/mutants.md")
+const { values: { file: files, known: again = false, resume, sample = "100", test: tests } } = parseArgs({
+  options: {
+    file: { type: "string", multiple: true },
+    test: { type: "string", multiple: true },
+    known: { type: "boolean" },
+    resume: { type: "string" },
+    sample: { type: "string" }
+  }
+})
+
+/** Every source with all its mutants in it, by path, and the mutants. */
+const sources = (): { readonly codes: ReadonlyMap<string, string>; readonly mutants: ReadonlyArray<Mutant> } => {
+  const codes = new Map<string, string>()
+  const mutants: Array<Mutant> = []
+  for (const file of globSync("**/*.ts", { cwd: join(core, "src") }).sort()) {
+    const path = join(core, "src", file)
+    const mutated = mutate(file, readFileSync(path, "utf8"), mutants.length)
+    codes.set(path, `const __m = globalThis.isAwake ?? (() => false)\n${mutated.code}`)
+    mutants.push(...mutated.mutants)
+  }
+  return { codes, mutants }
+}
+
+/** A sample is spread over all files, and is the same each time. */
+const isAsked = ({ file, id }: Mutant): boolean =>
+  (files === undefined || files.includes(file)) && (id * 7919) % 1000 < Number(sample) * 10
+
+/** Tests of single facts go first, those that draw many batches last. */
+const order = (path: string): string =>
+  `${/\/test\/(laws|order|graphs)\/|\/(drive|names|lint)\.test/.test(path) ? 1 : 0}${basename(path)}`
+
+class FactsFirst extends BaseSequencer {
+  override async sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
+    return files.toSorted((a, b) => order(a.moduleId).localeCompare(order(b.moduleId)))
+  }
+}
+
+/** What draws the cases of properties, and stands in for it. */
+const fewer: Readonly<Record<string, string>> = {
+  "@effect/vitest": join(import.meta.dirname, "mutants/effectVitest.ts"),
+  "effect/Arbitrary": join(import.meta.dirname, "mutants/arbitrary.ts")
+}
+
+/** Runs test files; gives the names of tests that fail without any mutant. */
+const run = async (
+  testFiles: ReadonlyArray<string>,
+  codes: ReadonlyMap<string, string>
+): Promise<ReadonlyArray<string>> => {
+  const broken: Array<string> = []
+  const vitest = await startVitest("test", [...testFiles], {
+    config: false,
+    root: core,
+    watch: false,
+    include: ["test/**/*.test.ts"],
+    pool: "forks",
+    maxWorkers: 2,
+    // What is kept on disk knows nothing of mutants.
+    fsModuleCache: false,
+    testTimeout: 600_000,
+    runner: join(import.meta.dirname, "mutants/runner.ts"),
+    sequence: { sequencer: FactsFirst },
+    dangerouslyIgnoreUnhandledErrors: true,
+    disableConsoleIntercept: true,
+    reporters: [{
+      onTestCaseResult: (test) => {
+        if (test.result().state === "failed") broken.push(`${test.module.relativeModuleId}: ${test.fullName}`)
+      }
+    }]
+  }, {
+    plugins: [{
+      name: "mutants",
+      enforce: "pre",
+      resolveId: (id, importer = "") => importer.includes("/scripts/") ? undefined : fewer[id],
+      transform: (_, id) => codes.get(id)
+    }]
+  })
+  await vitest.close()
+  return broken
+}
+
+/** Ends test files that stand still, for the next round to go on with the mutants behind; says how far it is. */
+const watch = (journal: string, asked: number) => {
+  let [seen, since] = [0, performance.now()]
+  return setInterval(() => {
+    const { killed, running, size, trials } = read(journal)
+    if (size > seen) [seen, since] = [size, performance.now()]
+    if (process.stderr.isTTY) process.stderr.write(`\r${trials} trials, ${killed.size} of ${asked} mutants killed `)
+    if (performance.now() - since < 60_000) return
+    for (const { file, id, pid } of running.values()) {
+      note(journal, { _tag: "End", id, file, killedBy: "it hangs" })
+      process.kill(pid, "SIGKILL")
+    }
+  }, 1000)
+}
+
+/** The mutants that are known to survive. */
+const listed = (): ReadonlyArray<string> =>
+  readFileSync(list, "utf8").match(/(?<=```text\n)[^]*?(?=```)/g)?.flatMap((block) => block.trim().split("\n")) ?? []
+
+const print = (title: string, lines: ReadonlyArray<string>): void => {
+  if (lines.length > 0) console.log([`\n${title}:`, ...lines].join("\n"))
+}
+
+const folder = resume ?? mkdtempSync(join(tmpdir(), "mutants-"))
+const journal = join(folder, "journal")
+const { codes, mutants } = sources()
+const asked = mutants.filter(isAsked)
+const known = new Set(listed())
+const tried = asked.filter(({ key }) => again || !known.has(key))
+writeFileSync(join(folder, "asked.json"), JSON.stringify(tried.map(({ id }) => id)))
+process.env["MUTANTS"] = folder
+
+const testFiles = globSync("test/**/*.test.ts", { cwd: core }).filter((path) =>
+  tests?.some((part) => path.includes(part)) ?? true
+)
+const watching = watch(journal, tried.length)
+let broken: ReadonlyArray<string> = []
+let left = testFiles
+for (let round = 0; left.length > 0 && broken.length === 0 && round < 20; round++) {
+  broken = await run(left, codes)
+  left = testFiles.filter((path) => !read(journal).done.has(path))
+}
+clearInterval(watching)
+
+const { covered, killed } = read(journal)
+const survivors = asked.filter(({ id }) => !killed.has(id))
+const every = new Set(mutants.map(({ key }) => key))
+const unlisted = survivors.filter(({ key }) => !known.has(key))
+const gone = [...known].filter((key) => !every.has(key))
+print("Fail without any mutant", broken)
+print("Never came to an end", left)
+print(
+  "Survived, and not listed",
+  unlisted.map(({ id, key, line }) => `${covered.has(id) ? "" : "(untested) "}${key} (line ${line})`)
+)
+print("Listed, but there is no such mutant", gone)
+print("Listed, but killed", asked.filter(({ id, key }) => killed.has(id) && known.has(key)).map(({ key }) => key))
+const share = killed.size / asked.length
+console.log(`\n${killed.size} of ${asked.length} mutants killed: ${(share * 100).toFixed(1)} % (${folder})`)
+process.exitCode = broken.length + left.length + unlisted.length + gone.length > 0 || share < 0.9 ? 1 : 0

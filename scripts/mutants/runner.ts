@@ -1,0 +1,179 @@
+/**
+ * Runs a test file as vitest does, remembers which mutants each test comes by, and then runs it again for each of them.
+ *
+ * - a mutant is killed by the first test that fails or hangs; those that another file has killed are left out
+ * - all modules are read anew for each mutant, so that it is there from the beginning, and nothing of it is left behind
+ */
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { type RunnerTestCase, type RunnerTestFile, TestRunner, vi } from "vitest"
+import { startTests } from "vitest/internal/browser"
+import { note, read } from "./journal.ts"
+
+const folder = process.env["MUTANTS"] ?? ""
+const journal = join(folder, "journal")
+
+/** Tests of the tests, and of sizes: mutants take long in them, and fall to others as well. */
+const aside = / does not hold for | 10,000 calls | ten thousand /
+
+/** How much a test may do before it counts as hanging, as a multiple of what it does without a mutant. */
+const patience = 10
+
+/** What one evaluation of the modules does: which mutants it comes by, and the one that is awake in it. */
+class World {
+  readonly seen = new Set<number>()
+  steps = 0
+  left = Infinity
+  readonly #awake: number
+
+  constructor(awake: number) {
+    this.#awake = awake
+  }
+
+  readonly isAwake = (id: number): boolean => {
+    if (this.steps++ > this.left) throw new Error("This test goes on and on")
+    if (this.#awake === -1) this.seen.add(id)
+    return id === this.#awake
+  }
+
+  /** Whatever of it still goes on ends at its next step. */
+  end(): void {
+    this.left = -1
+  }
+}
+
+const enter = (awake: number): World => {
+  const world = new World(awake)
+  Object.assign(globalThis, { isAwake: world.isAwake })
+  return world
+}
+
+/** Vitest gives its traces to the one runner that it makes itself. */
+const untraced = {
+  $: (_: string, ...given: ReadonlyArray<unknown>) => Reflect.apply(Object(given.at(-1)), undefined, [])
+}
+
+/** What a test does without a mutant. */
+interface Measure {
+  readonly seen: ReadonlySet<number>
+  readonly steps: number
+  readonly turns: number
+}
+
+/** Counts the turns of the event loop while something goes on, and gives up after so many of them. */
+const counted = async (work: () => unknown, most: number): Promise<number> => {
+  let turns = 0
+  let isOver = false
+  const began = performance.now()
+  const tooLong = new Promise<never>((_, reject) => {
+    const turn = (): void => {
+      if (isOver) return
+      if (++turns > most && performance.now() - began > 300) reject(new Error("This test hangs"))
+      else setImmediate(turn)
+    }
+    setImmediate(turn)
+  })
+  try {
+    await Promise.race([work(), tooLong])
+  } finally {
+    isOver = true
+  }
+  return turns
+}
+
+/** Runs what a file's tests did in the first run once more, for one mutant, until one of them fails. */
+class Trial extends TestRunner {
+  killedBy: string | undefined
+  readonly #world: World
+  readonly #measures: ReadonlyMap<string, Measure>
+  readonly #concerns: (measure: Measure) => boolean
+
+  constructor(
+    config: TestRunner["config"],
+    world: World,
+    measures: ReadonlyMap<string, Measure>,
+    concerns: (measure: Measure) => boolean
+  ) {
+    super(config)
+    this.#world = world
+    this.#measures = measures
+    this.#concerns = concerns
+  }
+
+  override async onBeforeRunTask(test: RunnerTestCase): Promise<void> {
+    const measure = this.#measures.get(test.id)
+    if (this.killedBy !== undefined || measure === undefined || !this.#concerns(measure)) test.mode = "skip"
+    await super.onBeforeRunTask(test)
+  }
+
+  async runTask(test: RunnerTestCase): Promise<void> {
+    const { steps, turns } = this.#measures.get(test.id)!
+    this.#world.steps = 0
+    this.#world.left = patience * steps + 100_000
+    await counted(() => TestRunner.getTestFn(test)(), patience * turns + 3000)
+  }
+
+  override onAfterRunTask(test: RunnerTestCase): void {
+    if (test.result?.state === "fail") this.killedBy ??= test.name
+    super.onAfterRunTask(test)
+  }
+
+  override async onAfterRunSuite(): Promise<void> {}
+}
+
+export default class Mutants extends TestRunner {
+  readonly #asked = new Set<number>(JSON.parse(readFileSync(join(folder, "asked.json"), "utf8")))
+  readonly #measures = new Map<string, Measure>()
+  #world = enter(-1)
+  #atImport: ReadonlySet<number> = new Set()
+
+  override async importFile(filepath: string, source: "collect" | "setup"): Promise<unknown> {
+    this.#world = enter(-1)
+    const imported = await super.importFile(filepath, source)
+    this.#atImport = new Set(this.#world.seen)
+    return imported
+  }
+
+  override async onBeforeRunTask(test: RunnerTestCase): Promise<void> {
+    if (aside.test(test.fullName)) test.mode = "skip"
+    await super.onBeforeRunTask(test)
+  }
+
+  async runTask(test: RunnerTestCase): Promise<void> {
+    this.#world.seen.clear()
+    this.#world.steps = 0
+    const turns = await counted(() => TestRunner.getTestFn(test)(), Infinity)
+    this.#measures.set(test.id, { seen: new Set(this.#world.seen), steps: this.#world.steps, turns })
+  }
+
+  override async onAfterRunFiles(files: Array<RunnerTestFile>): Promise<void> {
+    super.onAfterRunFiles(files)
+    const file = files[0]!
+    const covered = new Set([...this.#measures.values()].flatMap(({ seen }) => [...seen]).concat([...this.#atImport]))
+    console.log =
+      console.error =
+      console.warn =
+      console.info =
+        () => {}
+    for (const id of [...covered].filter((id) => this.#asked.has(id)).sort((a, b) => a - b)) {
+      const { killed, tried } = read(journal)
+      if (!killed.has(id) && !tried.has(`${file.name} ${id}`)) await this.#try(file, id)
+    }
+    this.#world.end()
+    note(journal, { _tag: "Done", file: file.name })
+  }
+
+  async #try(file: RunnerTestFile, id: number): Promise<void> {
+    note(journal, { _tag: "Start", id, file: file.name, pid: process.pid })
+    const isStatic = this.#atImport.has(id)
+    const world = enter(id)
+    world.left = 1_000_000
+    const trial = new Trial(this.config, world, this.#measures, ({ seen }) => isStatic || seen.has(id))
+    Object.assign(trial, { moduleRunner: Reflect.get(this, "moduleRunner"), _otel: untraced })
+    vi.resetModules()
+    const [tried] = await startTests([file.filepath], trial)
+    world.end()
+    const killedBy = tried?.result?.state === "fail" ? trial.killedBy ?? "the import" : trial.killedBy
+    note(journal, { _tag: "End", id, file: file.name, killedBy })
+  }
+}
