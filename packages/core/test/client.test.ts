@@ -2,7 +2,7 @@
  * What a provider's SDK throws, as the reason that there is no turn; and every error as JSON.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { AgentError, CallError, ChatModelError, Conversation } from "@volley/core"
+import { AgentError, CallError, ChatModel, ChatModelError, Conversation, Json } from "@volley/core"
 import { Cause, Effect, Redacted, Result, Schema } from "effect"
 
 const client = { url: undefined, now: 0, refusal: undefined, isOwn: false }
@@ -66,6 +66,43 @@ describe("ChatModelError.readWith", () => {
   })
 })
 
+describe("JSON of unknown origin", () => {
+  const nested = (depth: number): unknown => depth === 0 ? 1 : [nested(depth - 1)]
+  const most = { depth: 2, values: 3, number: 10 }
+
+  it("is taken up to the very limits", () => {
+    for (const json of [[[null]], [1, 2, 3], [10, -10], { a: { b: 1 } }, null]) {
+      assert.deepStrictEqual<unknown>(Json.within(json, most), Result.succeed(json))
+    }
+    assert.isUndefined(Json.problemOf(Number.MAX_VALUE))
+  })
+
+  it("is refused beyond them", () => {
+    const problems = [[[[]]], [1, 2, 3, 4], [10.5], [-11]].map((json) => Json.problemOf(json, most))
+    const large = "written with a number that is too large"
+    assert.deepStrictEqual(problems, ["nested more than 2 levels deep", "made of more than 3 values", large, large])
+  })
+
+  it("may be as deep in a response as fits into a stored message with what is written around it", () => {
+    const read = ChatModelError.readWith((_json): _json is unknown => true, Schema.Unknown)
+    assert.deepStrictEqual([1024, 1025].map((depth) => Result.isSuccess(read(nested(depth)))), [true, false])
+    const stored = Schema.decodeUnknownResult(Conversation.Conversation)
+    const keeps = [1040, 1041].map((depth) => {
+      const native = { wire: "some", message: nested(depth) }
+      const messages = [{ role: "assistant", text: "", calls: [], native }]
+      return Result.isSuccess(stored({ runId: "run", messages }))
+    })
+    assert.deepStrictEqual(keeps, [true, false])
+  })
+})
+
+describe("the tokens of a turn", () => {
+  it("are the sum of what the provider counts, where that is a number", () => {
+    assert.strictEqual(ChatModel.tokens(1, undefined, 2, null, "3", Number.NaN, Infinity), 3)
+    assert.strictEqual(ChatModel.tokens(), 0)
+  })
+})
+
 describe("ChatModelError.concealed", () => {
   const failed = (message: string) => new ChatModelError.ProviderFailed({ message, status: 500 })
   const conceal = (message: string, secret: string) => ChatModelError.concealed(failed(message), Redacted.make(secret))
@@ -88,6 +125,11 @@ describe("ChatModelError.concealed", () => {
 })
 
 describe("a wait that a provider advises", () => {
+  it("is never less than none", () => {
+    const headers = new Headers({ "retry-after-ms": "-5", "retry-after": "3" })
+    assert.strictEqual(ChatModelError.retryAfterMillis(headers, 0), 3000)
+  })
+
   it("may be none", () => {
     assert.strictEqual(
       ChatModelError.retryAfterMillis(new Headers({ "retry-after-ms": "0", "retry-after": "9" }), 0),

@@ -9,6 +9,7 @@ import {
   Batch,
   CallError,
   ChatModel,
+  ChatModelError,
   Conversation,
   Limits,
   Pipeline,
@@ -973,6 +974,17 @@ describe("an agent", () => {
       assert.deepStrictEqual([ended.rounds.length, ended.limited], [2, false])
     }))
 
+  it.effect("whose model fails at once has nothing to go on from, later all that had run", () =>
+    Effect.gen(function*() {
+      const fails = ScriptedModel.fails(new ChatModelError.Unauthorized({ message: "no", status: 401 }))
+      const ok = acting("ok", () => Effect.succeed("fine"))
+      const ask = (...turns: ReadonlyArray<ScriptedModel.Step>) =>
+        Effect.flip(Effect.provide(Agent.run({ toolkit: Toolkit.make(ok), prompt: "Hi" }), scripted(...turns).layer))
+      const [first, second] = [yield* ask(fails), yield* ask(asks({ name: "ok" }), fails)]
+      assert(first._tag === "ChatModelError" && second._tag === "ChatModelError")
+      assert.deepStrictEqual([first.conversation, second.conversation?.messages.length], [undefined, 3])
+    }))
+
   it.effect("dies where its model streams no whole turn", () =>
     Effect.gen(function*() {
       const layer = Layer.succeed(ChatModel.ChatModel, {
@@ -997,6 +1009,13 @@ describe("an agent", () => {
 })
 
 describe("many short calls", () => {
+  it.effect("that are over at once are started one behind the other, not inside each other", () =>
+    Effect.gen(function*() {
+      const calls = timesOf(10_000, "nobody")
+      const { outcomes } = yield* Batch.run(Toolkit.make(), calls, { maxCalls: "unbounded", concurrency: 1 })
+      assert.strictEqual(outcomes.length, calls.length)
+    }))
+
   it.effect("neither lose their log annotations nor take those of others", () =>
     Effect.gen(function*() {
       const seen: Array<unknown> = []
