@@ -47,8 +47,10 @@ export function run(
   calls: Iterable<ToolCall>,
   options: Options = {}
 ): Effect.Effect<Settled<Tool.Any>, never, unknown> {
-  return execute(toolkit, Array.from(calls, (call) => ({ call, needs: [] })), options)
+  return execute(toolkit, Array.from(calls, (call) => ({ call, needs: nothing })), options)
 }
+
+const nothing: ReadonlyArray<never> = []
 
 /**
  * A batch that was settled while its calls arrived.

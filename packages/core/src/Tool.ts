@@ -15,12 +15,11 @@ import type { Access } from "./Access.ts"
 import { InvalidArguments, ToolFailure, Unencodable } from "./CallError.ts"
 import { Content } from "./Content.ts"
 import { claim, type Claims } from "./internal/claims.ts"
-import { type Answering, type Direct, withDirect } from "./internal/direct.ts"
 import { read as readDuration } from "./internal/duration.ts"
 import { isOver } from "./internal/exit.ts"
 import type { Expansion } from "./internal/expansion.ts"
-import { guarded } from "./internal/guarded.ts"
 import { checkOf, jsonSchemaOf, withObjectRoot } from "./internal/jsonSchema.ts"
+import * as Parts from "./internal/parts.ts"
 import * as Standard from "./internal/standardSchema.ts"
 import type { Limit } from "./Limits.ts"
 import type { ToolCall } from "./ToolCall.ts"
@@ -181,13 +180,7 @@ interface AnyDefinition
   readonly limits?: Declared<unknown, Limit> | undefined
   readonly approval?: Approval<unknown> | undefined
   readonly execute?: ((parameters: unknown, call: Call) => Effect.Effect<unknown, unknown, unknown>) | undefined
-  readonly promise?: PromiseForm | undefined
-}
-
-/** A handler as `fromFunction` takes it. */
-interface PromiseForm {
-  readonly execute: (parameters: unknown, signal: AbortSignal, call: Call) => Promise<unknown>
-  readonly catch?: ((error: unknown) => unknown) | undefined
+  readonly promise?: Parts.PromiseForm | undefined
 }
 
 /**
@@ -253,69 +246,31 @@ const compile = (name: string, definition: AnyDefinition, { codec, jsonSchema, s
         compile(name, definition, { codec, jsonSchema, strict: true })
       : undefined
   }
-  const execute = definition.execute ?? (definition.promise ? viaPromise(definition.promise) : viaHandler(name))
-  const decode = Schema.decodeUnknownEffect(codec, { errors: "all" })
-  const answer = answerWith(definition.success, definition.content)
-  const fail = failWith(tool, failure)
-  const ends = { onFailure: fail, onSuccess: answer }
-  const attempt = (parameters: unknown): Attempt<unknown, unknown, unknown> => (call) => {
-    const executed = guarded(() => execute(parameters, call))
-    return Exit.isExit(executed) && executed._tag === "Success"
-      ? guarded(() => answer(executed.value))
-      : Effect.matchEffect(executed, ends)
-  }
   const encode = Schema.encodeUnknownEffect(codec, { errors: "all" })
-  const parametersOf = (args: unknown) => Effect.mapErrorEager(decode(args), invalidArguments)
-  const call: Any["call"] = (args, use) =>
-    Effect.flatMapEager(guarded(() => parametersOf(args)), (parameters) => use(attempt(parameters)))
-  const direct = definition.promise
-    ? directFor(definition.promise, { parametersOf, answer, fail })
-    : (args: unknown, call: Call) =>
-      Effect.flatMapEager(guarded(() => parametersOf(args)), (parameters) => attempt(parameters)(call))
+  const parametersOf = parametersWith(codec)
+  const answer = answerWith(definition.success, definition.content)
+  const ends = { parametersOf, answer, fail: failWith(tool, failure) }
   return {
     ...tool,
     claims: claimsOf(name, definition, parametersOf),
     approval: approvalOf(definition, parametersOf),
     hold: identity,
     encode: (parameters) => Effect.mapErrorEager(encode(parameters), invalidArguments),
-    call: withDirect(call, direct)
+    call: definition.promise
+      ? Parts.ofPromise(definition.promise, ends)
+      : Parts.ofEffect(definition.execute ?? viaHandler(name), ends)
   }
 }
 
-const viaPromise =
-  ({ catch: caught, execute }: PromiseForm) => (parameters: unknown, call: Call): Effect.Effect<unknown, unknown> => {
-    const run = async (signal: AbortSignal) => execute(parameters, signal, call)
-    return caught === undefined
-      ? Effect.promise(run)
-      : Effect.mapError(Effect.tryPromise(run), ({ cause }) => caught(cause))
-  }
-
-const directFor = (
-  { catch: caught, execute }: PromiseForm,
-  { answer, fail, parametersOf }: {
-    readonly parametersOf: (args: unknown) => Effect.Effect<unknown, InvalidArguments, unknown>
-    readonly answer: (value: unknown) => Answering
-    readonly fail: (failure: unknown) => Answering
-  }
-): Direct => {
-  const answered = (value: unknown) => guarded(() => answer(value))
-  const rejected = (error: unknown): Answering =>
-    caught === undefined ? Effect.die(error) : guarded(() => fail(caught(error)))
-  const run = (parameters: unknown, call: Call, signal: () => AbortSignal): Answering | Promise<Answering> => {
-    try {
-      return Promise.resolve(execute(parameters, signal(), call)).then(answered, rejected)
-    } catch (error) {
-      return rejected(error)
-    }
-  }
-  const later = async (parameters: unknown, call: Call, signal: () => AbortSignal) => run(parameters, call, signal)
-  return (args, call, signal) => {
-    const parameters = guarded(() => parametersOf(args))
-    if (isOver(parameters) && Exit.isSuccess(parameters)) return run(parameters.value, call, signal)
-    return Effect.flatMapEager(
-      parameters,
-      (parameters) => Effect.flatten(Effect.promise(() => later(parameters, call, signal)))
-    )
+/** Looks for everything that is wrong only where something is: that costs half as much again. */
+const parametersWith = (codec: Schema.Constraint) => {
+  const decode = Schema.decodeUnknownEffect(codec)
+  const decodeAll = Schema.decodeUnknownEffect(codec, { errors: "all" })
+  return (args: unknown): Effect.Effect<unknown, InvalidArguments, unknown> => {
+    const decoded = decode(args)
+    return isOver(decoded) && Exit.isSuccess(decoded)
+      ? Exit.succeed(decoded.value)
+      : Effect.mapErrorEager(decodeAll(args), invalidArguments)
   }
 }
 
@@ -456,7 +411,7 @@ export function fromFunction<
 ): Tool<Name, P, S, F, SchemaServices<P, S, F>, ReadOnly>
 export function fromFunction(
   name: string,
-  { catch: caught, execute, ...definition }: Omit<AnyDefinition, "execute"> & PromiseForm
+  { catch: caught, execute, ...definition }: Omit<AnyDefinition, "execute"> & Parts.PromiseForm
 ): Any {
   return build(name, { ...definition, promise: { execute, catch: caught } })
 }
@@ -539,7 +494,7 @@ const viaHandler = (name: string) => (parameters: unknown, call: Call) =>
 const answerWith = (schema: Schema.Constraint, show: AnyDefinition["content"]) => {
   const encode = Schema.encodeUnknownEffect(Schema.toCodecJson(schema))
   const plain = (value: unknown) =>
-    Effect.mapBothEager(encode(value), { onFailure: unencodable, onSuccess: (json) => ({ value, json }) })
+    Effect.mapEager(Effect.mapErrorEager(encode(value), unencodable), (json) => ({ value, json }))
   if (show === undefined) return plain
   return (value: unknown) =>
     Effect.flatMap(plain(value), (answer) =>

@@ -220,13 +220,17 @@ describe("what one call meets is that call's outcome alone", () => {
       assert.deepStrictEqual(settled.strays, [])
     }).pipe(Effect.provide(recordingLogger().layer)))
 
-  it.effect("a handler that gives no Effect is a defect of its call", () =>
+  it.effect("a handler that gives no Effect, at once or later, is a defect of its call", () =>
     Effect.gen(function*() {
       // What JavaScript, or a cast, can hand over in spite of the types.
-      const execute = (): Effect.Effect<string> => JSON.parse("3")
-      const tool = Tool.make("odd", { description: "", parameters: Schema.Struct({}), success: Schema.String, execute })
-      const settled = yield* Batch.run(Toolkit.make(tool, ok), callsOf("odd", "ok"))
-      assert.deepStrictEqual(ends(settled), ["Defect", "fine"])
+      const none = (): Effect.Effect<string> => JSON.parse("3")
+      const odd = (name: string, execute: () => Effect.Effect<string>) =>
+        Tool.make(name, { description: "", parameters: Schema.Struct({}), success: Schema.String, execute })
+      const toolkit = Toolkit.make(odd("at once", none), odd("later", () => Effect.flatMap(Effect.sleep(10), none)), ok)
+      const calls = callsOf("at once", "later", "ok", "later")
+      const fiber = yield* Effect.forkChild(Batch.run(toolkit, calls, { timeout: "unbounded" }))
+      yield* TestClock.adjust(10)
+      assert.deepStrictEqual(ends(yield* Fiber.join(fiber)), ["Defect", "Defect", "fine", "Defect"])
     }).pipe(Effect.provide(recordingLogger().layer)))
 
   it.effect("a failure that does not fit its schema is unencodable", () =>

@@ -6,6 +6,7 @@ import { TestClock } from "effect/testing"
 const definition = { description: "For tests.", parameters: Schema.Struct({}), success: Schema.String }
 const toolkit = Toolkit.make(
   Tool.make("look.up", { ...definition, execute: () => Effect.as(Effect.logInfo("looking"), "found") }),
+  Tool.make("know", { ...definition, execute: () => Effect.succeed("known") }),
   Tool.make("crash", { ...definition, execute: () => Effect.die(new Error("boom")) }),
   Tool.make("stubborn", {
     ...definition,
@@ -46,13 +47,14 @@ describe("spans", () => {
   it.effect("name the tool and the call, under the span of the caller, where somebody traces", () =>
     Effect.gen(function*() {
       const { ended, tracer } = recordingTracer()
-      yield* Batch.run(toolkit, calls("look.up", "crash")).pipe(
+      yield* Batch.run(toolkit, calls("look.up", "know", "crash")).pipe(
         Effect.withSpan("turn"),
         Effect.provideService(Tracer.Tracer, tracer),
         Effect.provide(Logger.layer([]))
       )
       assert.deepStrictEqual(ended.map(({ exit, span }) => [span.name, Exit.isSuccess(exit)]), [
         ["execute_tool look.up", true],
+        ["execute_tool know", true],
         ["execute_tool crash", false],
         ["turn", true]
       ])
@@ -62,7 +64,7 @@ describe("spans", () => {
         "gen_ai.tool.name": "look.up",
         "gen_ai.tool.call.id": "call_1"
       })
-      assert.strictEqual(Option.getOrUndefined(first!.span.parent)?.spanId, ended[2]!.span.spanId)
+      assert.strictEqual(Option.getOrUndefined(first!.span.parent)?.spanId, ended[3]!.span.spanId)
     }))
 })
 

@@ -1,23 +1,27 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as References from "effect/References"
 import * as Result from "effect/Result"
-import type { Reason, ToolFailure } from "../CallError.ts"
+import type { InvalidArguments, Reason, ToolFailure } from "../CallError.ts"
 import type { Outcome } from "../Outcome.ts"
 import type * as Tool from "../Tool.ts"
+import type { ToolCall } from "../ToolCall.ts"
 import { Alarm, type Timed } from "./alarm.ts"
-import { type Answering, directOf } from "./direct.ts"
 import { isOver } from "./exit.ts"
+import { guarded } from "./guarded.ts"
 import type { Node } from "./line.ts"
+import { answered, answerOf, type Parts, partsOf, type PromiseParts, rejected } from "./parts.ts"
 import { announcement, type End, record } from "./record.ts"
 import {
   admitted,
   annotationsOf,
   Attempt,
   type Batch,
+  crash,
   endOf,
+  failed,
   hasFailed,
   launch,
   leftOf,
@@ -48,19 +52,30 @@ export const drive = (
     return driver.interrupt
   })
 
-type Settling = Exit.Exit<Tool.Answer<unknown>, Reason | ToolFailure<unknown>>
-
 /** A call that was started; `over` once it is settled, though its fiber may go on. */
-interface Running extends Timed, Ready {
+class Running implements Timed, Ready {
+  readonly call: ToolCall
+  readonly tool: Tool.Any
+  readonly args: unknown
   readonly index: number
   readonly startedAt: number
   readonly limit: "timeout" | "deadline"
-  attempts: number
-  controller: AbortController | undefined
-  fiber: Fiber.Fiber<Tool.Answer<unknown>, Reason | ToolFailure<unknown>> | undefined
-}
+  readonly expiresAt: number
+  attempts = 0
+  controller: AbortController | undefined = undefined
+  fiber: Fiber.Fiber<unknown, unknown> | undefined = undefined
+  over = false
 
-const signalOf = (running: Running): AbortSignal => (running.controller ??= new AbortController()).signal
+  constructor({ args, call, tool }: Ready, index: number, startedAt: number, own: number, left: number) {
+    this.call = call
+    this.tool = tool
+    this.args = args
+    this.index = index
+    this.startedAt = startedAt
+    this.limit = own <= left ? "timeout" : "deadline"
+    this.expiresAt = startedAt + Math.min(own, left)
+  }
+}
 
 const neverRan = (end: End): boolean => Result.isFailure(end) && end.failure._tag === "InvalidArguments"
 
@@ -72,10 +87,12 @@ class Driver {
   readonly #annotations: Readonly<Record<string, unknown>>
   readonly #fork: <A, E>(effect: Effect.Effect<A, E, unknown>) => Fiber.Fiber<A, E>
   readonly #done: (outcomes: ReadonlyArray<Outcome>) => void
-  readonly #outcomes: Array<Outcome> = []
-  readonly #running = new Set<Running>()
+  readonly #outcomes: Array<Outcome>
+  readonly #running: Array<Running | undefined>
   readonly #telling = new Set<Fiber.Fiber<void>>()
   readonly #alarm: Alarm<Running>
+  #inFlight = 0
+  #heard = 0
   #next = 0
   #left: number
   #isPumping = false
@@ -94,6 +111,8 @@ class Driver {
     this.#annotations = Context.get(context, References.CurrentLogAnnotations)
     this.#fork = Effect.runForkWith(context)
     this.#done = done
+    this.#outcomes = Array.from({ length: nodes.length })
+    this.#running = Array.from({ length: nodes.length })
     this.#left = nodes.length
     this.#alarm = new Alarm(batch.now, this.#fork, this.#expire)
   }
@@ -102,14 +121,14 @@ class Driver {
   pump(): void {
     if (this.#isPumping) return
     this.#isPumping = true
-    while (this.#running.size < this.#concurrency && this.#next < this.#nodes.length) this.#start(this.#next++)
+    while (this.#inFlight < this.#concurrency && this.#next < this.#nodes.length) this.#start(this.#next++)
     this.#isPumping = false
     if (this.#left === 0) this.#done(this.#outcomes)
   }
 
   /** Stops what is in flight and waits for its finalizers. */
   readonly interrupt: Effect.Effect<void> = Effect.suspend(() => {
-    const fibers = Array.from(this.#running, (running) => {
+    const fibers = this.#stillRunning().map((running) => {
       running.over = true
       running.controller?.abort()
       return running.fiber
@@ -129,54 +148,96 @@ class Driver {
   }
 
   #begin(index: number, ready: Ready): void {
-    const { args, call, tool } = ready
+    const { call, tool } = ready
     const startedAt = this.#batch.now()
     const own = timeoutOf(this.#batch, tool)
     const left = leftOf(this.#batch, startedAt)
     const refusal = refusalAtStart(this.#batch, tool, left)
     if (refusal !== undefined) return this.#settle(index, refused(this.#batch, tool, call, refusal))
-    const running: Running = {
-      call,
-      tool,
-      args,
-      index,
-      startedAt,
-      limit: own <= left ? "timeout" : "deadline",
-      expiresAt: startedAt + Math.min(own, left),
-      attempts: 0,
-      controller: undefined,
-      fiber: undefined,
-      over: false
-    }
-    const work = this.#launch(running)
-    if (work instanceof Promise) {
-      this.#running.add(running)
-      void work.then((work) => this.#run(running, work))
-    } else this.#run(running, work)
+    const running = new Running(ready, index, startedAt, own, left)
+    this.#launch(running)
     if (!running.over) this.#alarm.add(running, Math.min(own, left))
   }
 
-  #launch(running: Running): Answering | Promise<Answering> | ReturnType<typeof launch> {
-    const { args, tool } = running
+  #launch(running: Running): void {
     const { retry, tell, traced } = this.#batch
-    const direct = directOf(tool)
-    if (direct === undefined || traced || retry !== undefined || tell !== undefined) {
-      const { expiresAt, startedAt } = running
-      return launch(this.#batch, running, { startedAt, expiresAt, nextAttempt: () => ++running.attempts })
-    }
-    running.attempts = 1
-    return direct(args, new Attempt(this.#batch, running, running.expiresAt, 1), () => signalOf(running))
+    const parts = traced || retry !== undefined || tell !== undefined ? undefined : partsOf(running.tool)
+    if (parts !== undefined) return this.#perform(running, parts)
+    const { expiresAt, startedAt } = running
+    this.#answer(running, launch(this.#batch, running, { startedAt, expiresAt, nextAttempt: () => ++running.attempts }))
   }
 
-  #run(running: Running, work: ReturnType<typeof launch>): void {
-    if (running.over) return
-    if (isOver(work)) return this.#end(running, endOf(running.tool, work))
-    this.#running.add(running)
-    const fiber = Effect.runForkWith(this.#contextOf(running))(work)
-    const exit = fiber.pollUnsafe()
-    if (exit !== undefined) return this.#exit(running, exit)
+  /** The same as `launch` for a single attempt that nobody hears of, in as few steps as the tool allows. */
+  #perform(running: Running, parts: Parts): void {
+    const parameters = guarded(() => parts.parametersOf(running.args))
+    if (isOver(parameters)) this.#execute(running, parts, parameters)
+    else this.#fiber(running, parameters, (exit) => this.#execute(running, parts, exit))
+  }
+
+  #execute(running: Running, parts: Parts, parameters: Exit.Exit<unknown, InvalidArguments>): void {
+    if (Exit.isFailure(parameters)) return this.#end(running, failed(running.tool, parameters.cause))
+    running.attempts = 1
+    const attempt = new Attempt(this.#batch, running, running.expiresAt, 1)
+    if (parts.form === "promise") return this.#promise(running, parts, parameters.value, attempt)
+    const work = guarded(() => parts.execute(parameters.value, attempt))
+    if (isOver(work)) this.#answer(running, answerOf(parts, work))
+    else this.#fiber(running, work, (exit) => this.#answer(running, answerOf(parts, exit)))
+  }
+
+  #promise(running: Running, parts: PromiseParts, parameters: unknown, attempt: Attempt): void {
+    this.#enter(running)
+    running.controller = new AbortController()
+    parts.execute(parameters, running.controller.signal, attempt).then(
+      (value) => running.over || this.#answer(running, answered(parts, value)),
+      (error) => running.over || this.#answer(running, rejected(parts, error))
+    )
+  }
+
+  #answer(running: Running, work: Effect.Effect<Tool.Answer<unknown>, Reason | ToolFailure<unknown>, unknown>): void {
+    if (isOver(work)) this.#end(running, endOf(running.tool, work))
+    else this.#fiber(running, work, (exit) => this.#end(running, endOf(running.tool, exit)))
+  }
+
+  /** Runs an effect of a call on a fiber, and goes on with what it came to unless the call is over by then. */
+  #fiber<A, E>(running: Running, work: Effect.Effect<A, E, unknown>, use: (exit: Exit.Exit<A, E>) => void): void {
+    this.#enter(running)
+    const ending = Effect.onExitPrimitive(work, (exit) => {
+      this.#heard += 1
+      if (!running.over) use(exit)
+      return undefined
+    })
+    const fiber = Effect.runForkWith(this.#contextOf(running))(ending)
     running.fiber = fiber
-    fiber.addObserver((exit) => this.#exit(running, exit))
+    // One observer for all: V8 keeps those of many fibers for long, and with them all that they see.
+    fiber.addObserver(this.#ended)
+  }
+
+  /** A fiber that meets what is no effect ends without a word: its call crashed. */
+  readonly #ended = (): void => {
+    this.#heard -= 1
+    if (this.#heard >= 0) return
+    this.#heard = 0
+    for (const running of this.#stillRunning()) {
+      const exit = running.fiber?.pollUnsafe()
+      if (exit !== undefined && Exit.isFailure(exit)) this.#end(running, crash(running.tool, exit.cause))
+    }
+  }
+
+  #enter(running: Running): void {
+    if (this.#running[running.index] !== undefined) return
+    this.#running[running.index] = running
+    this.#inFlight += 1
+  }
+
+  #leave(running: Running): void {
+    running.over = true
+    if (this.#running[running.index] === undefined) return
+    this.#running[running.index] = undefined
+    this.#inFlight -= 1
+  }
+
+  #stillRunning(): ReadonlyArray<Running> {
+    return this.#running.filter((running) => running !== undefined)
   }
 
   #contextOf(ready: Ready): Context.Context<unknown> {
@@ -184,15 +245,10 @@ class Driver {
     return Context.add(this.#context, References.CurrentLogAnnotations, annotations)
   }
 
-  #exit(running: Running, exit: Settling): void {
-    if (!running.over) this.#end(running, endOf(running.tool, exit))
-  }
-
   #end(running: Running, end: End): void {
     const { call, index, startedAt, tool } = running
     const attempts = neverRan(end) ? 0 : running.attempts
-    running.over = true
-    this.#running.delete(running)
+    this.#leave(running)
     this.#settle(index, record(this.#batch, tool, call, startedAt, attempts, end))
   }
 
@@ -213,7 +269,7 @@ class Driver {
     const announcing = announcement(this.#batch, outcome)
     if (announcing !== undefined) this.#fork(announcing)
     if (hasFailed(this.#batch)) {
-      for (const running of this.#running) this.#cutShort(running, stopped(running.tool, true))
+      for (const running of this.#stillRunning()) this.#cutShort(running, stopped(running.tool, true))
     }
     if (this.#batch.tell === undefined) return this.#settled()
     const telling = this.#fork(this.#batch.tell({ _tag: "CallSettled", outcome }))

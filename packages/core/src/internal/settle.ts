@@ -278,7 +278,7 @@ export const launch = (batch: Batch, ready: Ready, start: Start) => {
   const told = tell === undefined
     ? work()
     : Effect.andThen(tell({ _tag: "CallStarted", call, at: start.startedAt }), Effect.suspend(work))
-  return Exit.isExit(told) || !batch.traced ? told : spanned(tool, call, told)
+  return batch.traced ? spanned(tool, call, told) : told
 }
 
 /** What a handler is told about one attempt at its call. */
@@ -319,15 +319,19 @@ const retried = <A, R>(
     onSuccess: (answer) => Effect.succeed(Result.succeed(answer))
   }).pipe(Effect.retry(schedule), Effect.flatMap(Effect.fromResult))
 
-export const endOf = (tool: Tool.Any, exit: Exit.Exit<Tool.Answer<unknown>, Reason | ToolFailure<unknown>>): End => {
-  if (Exit.isSuccess(exit)) return Result.succeed(exit.value)
-  const harmless = isHarmless(tool)
-  if (Cause.hasDies(exit.cause)) return Result.fail(new Defect({ harmless, cause: exit.cause }))
-  const failure = Cause.findError(exit.cause)
+export const endOf = (tool: Tool.Any, exit: Exit.Exit<Tool.Answer<unknown>, Reason | ToolFailure<unknown>>): End =>
+  Exit.isSuccess(exit) ? Result.succeed(exit.value) : failed(tool, exit.cause)
+
+export const failed = (tool: Tool.Any, cause: Cause.Cause<Reason | ToolFailure<unknown>>): End => {
+  if (Cause.hasDies(cause)) return crash(tool, cause)
+  const failure = Cause.findError(cause)
   return Result.isSuccess(failure)
     ? Result.fail(failure.success)
-    : Result.fail(new Interrupted({ by: "tool", started: true, harmless, cause: exit.cause }))
+    : Result.fail(new Interrupted({ by: "tool", started: true, harmless: isHarmless(tool), cause }))
 }
+
+export const crash = (tool: Tool.Any, cause: Cause.Cause<unknown>): End =>
+  Result.fail(new Defect({ harmless: isHarmless(tool), cause }))
 
 /** Logs that a tool writes name it and its call. */
 export const annotationsOf = ({ call, tool }: Ready) => ({ tool: tool.name, callId: call.id })
