@@ -43,7 +43,8 @@ const full: measures.Plan = {
   waves: 8,
   waveMillis: 250,
   spans: 3,
-  streams: 3,
+  streams: 5,
+  warmStreams: 2,
   endToEndRuns: 20,
   memoryRounds: 5
 }
@@ -60,6 +61,7 @@ const quick: measures.Plan = {
   waveMillis: 100,
   spans: 1,
   streams: 1,
+  warmStreams: 1,
   endToEndRuns: 5,
   memoryRounds: 2
 }

@@ -11,6 +11,7 @@ import type { Measured } from "./worker.ts"
  *
  * - `sizes`: numbers of calls, ascending from 1, by kind of tool
  * - `millis`, `warm`: how long a contender runs in a round, and before its first
+ * - `streams`, `warmStreams`: rounds of dispatch that count, after some that do not
  * - `longest`: milliseconds that one run may take; a size where it would take longer is left out
  */
 export interface Plan {
@@ -24,6 +25,7 @@ export interface Plan {
   readonly waveMillis: number
   readonly spans: number
   readonly streams: number
+  readonly warmStreams: number
   readonly endToEndRuns: number
   readonly memoryRounds: number
 }
@@ -177,12 +179,11 @@ export const measureStreams = async (
   const { servers, stop } = await serve(lengths.length, pace)
   const took = await inTurns(
     entrants.filter(({ can }) => can.stream !== undefined),
-    plan.streams + 1,
+    plan.streams + plan.warmStreams,
     ({ ask, can }) => ask<number>({ _tag: "Stream", servers: can.stream === "http" ? servers : undefined, lengths })
   )
   stop()
-  // The first round only warms up.
-  const warm = Array.from(took, ([name, millis]) => [name, millis.slice(1)] as const)
+  const warm = Array.from(took, ([name, millis]) => [name, millis.slice(plan.warmStreams)] as const)
   return { ideal: pace + Math.max(...lengths), took: figures(new Map(warm)) }
 }
 

@@ -58,13 +58,16 @@ export const play = (
 ): HttpServerResponse.HttpServerResponse => {
   const { entry, fault, headers } = answer
   const pieces = piecesOf(answer)
-  const body = Stream.fromIterable(pieces).pipe(
-    Stream.mapEffect((piece) =>
-      Effect.sleep(pauseBefore(piece, pace)).pipe(
+  const body = Stream.unwrap(Effect.map(untilDue, (until) => {
+    let due = Duration.zero
+    return Stream.mapEffect(Stream.fromIterable(pieces), (piece) => {
+      due = Duration.sum(due, pauseBefore(piece, pace))
+      return until(due).pipe(
         Effect.andThen(piece === pieces.at(-1) ? keep(entry) : Effect.void),
         Effect.as(piece.text)
       )
-    ),
+    })
+  })).pipe(
     Stream.encodeText,
     Stream.concat(fault?._tag === "Reset" ? reset : Stream.empty),
     Stream.onExit((exit) => keep(Exit.hasInterrupts(exit) ? unsent(entry) : entry))
@@ -74,6 +77,13 @@ export const play = (
     contentType: entry.streamed ? "text/event-stream" : "application/json"
   })
 }
+
+/** Waits until so much time has passed since this began, so that what each wait is late does not add up. */
+const untilDue = Effect.clockWith((clock) =>
+  Effect.map(clock.monotonicTimeNanos, (began) => (due: Duration.Duration) =>
+    Effect.flatMap(clock.monotonicTimeNanos, (now) =>
+      Effect.sleep(Duration.subtract(due, Duration.nanos(now - began)))))
+)
 
 /**
  * Breaks a connection off, once what was written before is on its way: sockets write at the end of their turn.
