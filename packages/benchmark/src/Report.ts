@@ -178,11 +178,15 @@ const peers: ReadonlyArray<Name> = [
   "mastra"
 ]
 
+/** How a tool that is given a function of a promise is made. */
+const forms = { volleyFunction: "`Tool.fromFunction`, as peers take it", volley: "tool an Effect" }
+
 /** Whether a figure is as the issue wants it; and what it is. */
 const aims = (results: Results): string => {
   const nearest = (size: number) => Math.min(...peers.map((name) => micros(results, name, "promise", size) ?? Infinity))
-  const below = sizes.map((size) => ({ size, own: micros(results, "volley", "promise", size), peer: nearest(size) }))
-    .filter(({ own, peer }) => own !== undefined && Number.isFinite(peer))
+  const below = (["volleyFunction", "volley"] as const).flatMap((name) =>
+    sizes.map((size) => ({ name, size, own: micros(results, name, "promise", size), peer: nearest(size) }))
+  ).filter(({ own, peer }) => own !== undefined && Number.isFinite(peer))
   const growth = (ratio(results, "volley", "promise", 100_000) ?? Number.NaN) /
     (ratio(results, "volley", "promise", 1000) ?? Number.NaN)
   const { bound, took } = results.makespan
@@ -206,9 +210,9 @@ const aims = (results: Results): string => {
   const part = (x: number) => `${(x * 100).toFixed(1)} %`
   const kib = (x: number) => `${digits(x)} KiB`
   return draw([left("must"), left("wanted"), left("reached"), left("holds")], [
-    ...below.map(({ own, peer, size }) =>
+    ...below.map(({ name, own, peer, size }) =>
       row(
-        `cost with a time limit, ${size.toLocaleString("en")} calls`,
+        `cost with a time limit, ${size.toLocaleString("en")} calls, ${forms[name]}`,
         `below ${digits(peer)} µs, the nearest peer`,
         `${digits(own)} µs`,
         own! < peer

@@ -35,9 +35,9 @@ const { values: flags } = parseArgs({
 
 const full: measures.Plan = {
   rounds: 5,
-  sizes: { promise: [1, 10, 100, 1000, 10_000, 100_000], sync: [1, 100, 10_000], sleep: [1, 100, 10_000] },
+  sizes: { promise: [1, 10, 100, 1000, 10_000, 100_000], sync: [100, 10_000], sleep: [100, 10_000] },
   millis: 150,
-  warm: 300,
+  warm: 150,
   longest: 15_000,
   caps: [1, 8, 64],
   waves: 8,
@@ -54,7 +54,7 @@ const quick: measures.Plan = {
   rounds: 3,
   sizes: { promise: [1, 10, 1000, 10_000] },
   millis: 60,
-  warm: 150,
+  warm: 60,
   longest: 3000,
   caps: [8],
   waves: 4,
@@ -71,7 +71,6 @@ const quickNames: ReadonlyArray<Name> = [
   "floorTimer",
   "volley",
   "volleyFunction",
-  "volleyNoTimeout",
   "volleyAccess",
   "volleyAgent",
   "volleyAnthropic",

@@ -80,9 +80,14 @@ export const play = (
 
 /** Waits until so much time has passed since this began, so that what each wait is late does not add up. */
 const untilDue = Effect.clockWith((clock) =>
-  Effect.map(clock.monotonicTimeNanos, (began) => (due: Duration.Duration) =>
-    Effect.flatMap(clock.monotonicTimeNanos, (now) =>
-      Effect.sleep(Duration.subtract(due, Duration.nanos(now - began)))))
+  Effect.map(
+    clock.monotonicTimeNanos,
+    (began) => (due: Duration.Duration) =>
+      Effect.flatMap(
+        clock.monotonicTimeNanos,
+        (now) => Effect.sleep(Duration.subtract(due, Duration.nanos(now - began)))
+      )
+  )
 )
 
 /**
