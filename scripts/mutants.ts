@@ -17,7 +17,7 @@ import { globSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import { parseArgs } from "node:util"
-import { BaseSequencer, startVitest, type TestSpecification } from "vitest/node"
+import { BaseSequencer, createVitest, type TestSpecification } from "vitest/node"
 import { note, read } from "./mutants/journal.ts"
 import { type Mutant, mutate } from "./mutants/mutate.ts"
 
@@ -72,7 +72,8 @@ const run = async (
   codes: ReadonlyMap<string, string>
 ): Promise<ReadonlyArray<string>> => {
   const broken: Array<string> = []
-  const vitest = await startVitest("test", [...testFiles], {
+  // `startVitest` would end this process a while after the run, whatever came behind.
+  const vitest = await createVitest("test", {
     config: false,
     root: core,
     watch: false,
@@ -101,6 +102,7 @@ const run = async (
       transform: (_, id) => codes.get(id)
     }]
   })
+  await vitest.start([...testFiles])
   await vitest.close()
   return broken
 }

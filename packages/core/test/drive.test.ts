@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
 import { Generate } from "@volley/testing"
-import { Arbitrary, Effect, Exit, Fiber, Result, Schedule, Schema } from "effect"
+import { Arbitrary, Deferred, Effect, Exit, Fiber, Result, Schedule, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "./order/support.ts"
 import { ends } from "./support.ts"
@@ -137,6 +137,33 @@ describe("a batch whose calls wait for nobody", () => {
       }),
     { timeout: 60_000, arbitrary: { runs: 300, size: 20 } }
   )
+
+  it.effect("interrupts a call whose first step ends the one that failFast stops it for", () =>
+    Effect.gen(function*() {
+      const go = Deferred.makeUnsafe<void>()
+      let interrupted = false
+      const nothing = { description: "For tests.", parameters: Schema.Struct({}), success: Schema.Void }
+      const fails = Tool.make("fails", {
+        ...nothing,
+        failure: Schema.String,
+        execute: () => Effect.andThen(Deferred.await(go), Effect.fail("no"))
+      })
+      const lets = Tool.make("lets", {
+        ...nothing,
+        execute: () =>
+          Effect.andThen(Deferred.succeed(go, undefined), Effect.never).pipe(
+            Effect.onInterrupt(() => Effect.sync(() => void (interrupted = true)))
+          )
+      })
+      const calls = ["fails", "lets"].map((name, index) => ToolCall.make({ id: name, name, index }))
+      const settled = yield* Batch.run(Toolkit.make(fails, lets), calls, { failFast: true })
+      assert.deepStrictEqual([...ends(settled), interrupted, settled.strays], [
+        { failure: "no" },
+        "Interrupted",
+        true,
+        []
+      ])
+    }))
 
   it.effect("has one outcome for each call, where a call that is refused at once stops another", () =>
     Effect.gen(function*() {

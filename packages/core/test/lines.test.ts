@@ -38,7 +38,7 @@ import {
 import { TestClock } from "effect/testing"
 import { Slots } from "../src/internal/slots.ts"
 import { aDayOf } from "./order/support.ts"
-import { acting, callsOf, ends, recordingLogger, run, shown, timesOf } from "./support.ts"
+import { acting, callsOf, ends, gauge, recordingLogger, run, shown, timesOf } from "./support.ts"
 
 const { calls: asks, says } = ScriptedModel
 const scripted = (...turns: ReadonlyArray<ScriptedModel.Step>) => ScriptedModel.make(turns)
@@ -1005,6 +1005,26 @@ describe("an agent", () => {
       const error = yield* Effect.flip(Effect.provide(agent, model.layer))
       assert.include(error.message, "first")
       assert.include(error.message, "second")
+    }))
+})
+
+describe("two runners", () => {
+  it.effect("share no limits, not even in a program that has limits of its own", () =>
+    Effect.gen(function*() {
+      const { counts, measured } = gauge()
+      const one = Tool.make("one", {
+        description,
+        parameters: nothing,
+        success: Schema.Void,
+        limits: [Limits.concurrency(1)],
+        execute: () => measured(Effect.sleep(10))
+      })
+      const program = Effect.gen(function*() {
+        const runners = [yield* Batch.make(), yield* Batch.make()]
+        yield* Effect.all(runners.map(({ run }) => run(Toolkit.make(one), callsOf("one", "one"))), { concurrency: 2 })
+      })
+      yield* aDayOf(Effect.provide(program, Limits.layer))
+      assert.strictEqual(counts.most, 2)
     }))
 })
 

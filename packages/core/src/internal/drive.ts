@@ -210,6 +210,8 @@ class Driver {
     running.fiber = fiber
     // One observer for all: V8 keeps those of many fibers for long, and with them all that they see.
     fiber.addObserver(this.#ended)
+    // Its first step may have ended another call whose failure stops this one.
+    if (running.over && fiber.pollUnsafe() === undefined) this.#abandon(running.call, fiber)
   }
 
   /** A fiber that meets what is no effect ends without a word: its call crashed. */
@@ -256,9 +258,13 @@ class Driver {
   #cutShort(running: Running, reason: Reason): void {
     running.over = true
     running.controller?.abort()
-    running.fiber?.interruptUnsafe()
-    if (running.fiber) this.#fork(listStray(this.#batch, running.call, running.fiber))
+    if (running.fiber !== undefined) this.#abandon(running.call, running.fiber)
     this.#end(running, Result.fail(reason))
+  }
+
+  #abandon(call: ToolCall, fiber: Fiber.Fiber<unknown, unknown>): void {
+    fiber.interruptUnsafe()
+    this.#fork(listStray(this.#batch, call, fiber))
   }
 
   readonly #expire = (running: Running): void =>
