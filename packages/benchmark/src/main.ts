@@ -1,7 +1,7 @@
 /**
  * The benchmark:
  *
- *     npm run bench                 all of it: about ten minutes; writes results.json, the README and the charts
+ *     npm run bench                 all of it: about twenty minutes; writes results.json, the README and the charts
  *     npm run bench -- --quick      under a minute; says what changed against results.json, and writes nothing
  *     npm run bench -- --no-install only who is there already
  *     npm run bench -- --only volley,aiSdk

@@ -226,11 +226,20 @@ describe("what one call meets is that call's outcome alone", () => {
       const none = (): Effect.Effect<string> => JSON.parse("3")
       const odd = (name: string, execute: () => Effect.Effect<string>) =>
         Tool.make(name, { description: "", parameters: Schema.Struct({}), success: Schema.String, execute })
-      const toolkit = Toolkit.make(odd("at once", none), odd("later", () => Effect.flatMap(Effect.sleep(10), none)), ok)
-      const calls = callsOf("at once", "later", "ok", "later")
+      const gate = Promise.withResolvers<string>()
+      const waits = Tool.fromFunction("waits", {
+        description: "",
+        parameters: Schema.Struct({}),
+        success: Schema.String,
+        execute: () => gate.promise
+      })
+      const later = odd("later", () => Effect.flatMap(Effect.sleep(10), none))
+      const calls = callsOf("at once", "waits", "later", "ok", "later")
+      const toolkit = Toolkit.make(odd("at once", none), later, waits, ok)
       const fiber = yield* Effect.forkChild(Batch.run(toolkit, calls, { timeout: "unbounded" }))
       yield* TestClock.adjust(10)
-      assert.deepStrictEqual(ends(yield* Fiber.join(fiber)), ["Defect", "Defect", "fine", "Defect"])
+      gate.resolve("waited")
+      assert.deepStrictEqual(ends(yield* Fiber.join(fiber)), ["Defect", "waited", "Defect", "fine", "Defect"])
     }).pipe(Effect.provide(recordingLogger().layer)))
 
   it.effect("a failure that does not fit its schema is unencodable", () =>

@@ -51,6 +51,33 @@ describe("Tool.fromFunction", () => {
       assert.isTrue(Result.isFailure(failure) && failure.failure._tag === "ToolFailure")
     }))
 
+  it.effect("is answered once, however its promise ends after the call's time is over", () =>
+    Effect.gen(function*() {
+      const late = (name: string, end: (resolve: (n: number) => void, reject: (error: unknown) => void) => void) =>
+        Tool.fromFunction(name, {
+          ...definition,
+          timeout: "1 second",
+          execute: (_, signal) =>
+            new Promise<number>((resolve, reject) => signal.addEventListener("abort", () => end(resolve, reject)))
+        })
+      const slow = Tool.make("slow", { ...definition, execute: () => Effect.as(Effect.sleep("2 seconds"), 1) })
+      const toolkit = Toolkit.make(
+        late("rejects", (_, reject) => reject("aborted")),
+        late("gives", (give) => give(1)),
+        slow
+      )
+      const calls = ["rejects", "gives", "slow"].map((name, index) =>
+        ToolCall.make({ id: name, name, arguments: { n: 1 }, index })
+      )
+      const fiber = yield* Effect.forkChild(Batch.run(toolkit, calls), { startImmediately: true })
+      yield* TestClock.adjust("1 second")
+      yield* Effect.promise(() => Promise.resolve())
+      yield* TestClock.adjust("1 second")
+      const { outcomes } = yield* Fiber.join(fiber)
+      assert.deepStrictEqual(outcomes.map(({ endedAt, startedAt }) => endedAt - startedAt), [1000, 1000, 2000])
+      assert.deepStrictEqual(outcomes.map(({ result }) => Result.isSuccess(result)), [false, false, true])
+    }))
+
   it.effect("aborts the signal when the call's time is over", () =>
     Effect.gen(function*() {
       let aborted = false

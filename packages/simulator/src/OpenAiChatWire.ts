@@ -5,12 +5,13 @@ import * as Result from "effect/Result"
 import type { ChatCompletion, ChatCompletionMessage } from "openai/resources/chat/completions"
 import type * as Frame from "./Frame.ts"
 import { parse } from "./internal/json.ts"
+import { noJson } from "./internal/openAiBody.ts"
 import { pairingRules, shapeRules } from "./internal/openAiChatMessageRules.ts"
 import { keyRules, modelRules, parameterRules, sizeRules } from "./internal/openAiChatModelRules.ts"
 import { type Call, prompt, read, type Request, text, type Turn, turns } from "./internal/openAiChatRequest.ts"
 import { toolNames, toolRules } from "./internal/openAiChatToolRules.ts"
 import type { Reply, SeenCall, View, Wanted } from "./Script.ts"
-import { checkAll, type Headers, reject, type Rejection, type Rendered, type Rule, tokens } from "./Wire.ts"
+import { checkAll, type Headers, type Rejection, type Rendered, type Rule, tokens } from "./Wire.ts"
 
 export { spoil } from "./internal/openAiChatFaults.ts"
 export { frames } from "./internal/openAiChatFrames.ts"
@@ -36,10 +37,6 @@ export const check = (body: unknown, headers: Headers): Result.Result<Request, R
     Result.flatMap(() => body === undefined ? Result.fail(noJson) : read(body)),
     Result.flatMap((request) => checkAll(rules, request))
   )
-
-const noJson = reject({ row: "JSON", verified: false }, {
-  message: "We could not parse the JSON body of your request."
-})
 
 /** Shows a model what stands in a request. */
 export const view = (request: Request): View => ({

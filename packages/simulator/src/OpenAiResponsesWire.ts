@@ -6,6 +6,7 @@ import type { Response, ResponseOutputItem, ResponseReasoningItem } from "openai
 import type * as Frame from "./Frame.ts"
 import { parse } from "./internal/json.ts"
 import { recall, whole } from "./internal/memory.ts"
+import { noJson } from "./internal/openAiBody.ts"
 import { keyRules } from "./internal/openAiChatModelRules.ts"
 import { pairingRules, reasoningRules, shapeRules } from "./internal/openAiResponsesItemRules.ts"
 import { continuedRules, modelRules, parameterRules, sizeRules } from "./internal/openAiResponsesModelRules.ts"
@@ -26,7 +27,6 @@ import {
   checkAll,
   type Headers,
   type Memory,
-  reject,
   type Rejection,
   type Rendered,
   type Rule,
@@ -74,10 +74,6 @@ export const check = (
     }),
     Result.flatMap((request) => checkAll(rules, request))
   )
-
-const noJson = reject({ row: "JSON", verified: false }, {
-  message: "We could not parse the JSON body of your request."
-})
 
 /** Shows a model what stands in a request. */
 export const view = (request: Request): View => ({

@@ -77,8 +77,6 @@ class Running implements Timed, Ready {
   }
 }
 
-const neverRan = (end: End): boolean => Result.isFailure(end) && end.failure._tag === "InvalidArguments"
-
 class Driver {
   readonly #batch: Batch
   readonly #nodes: ReadonlyArray<Node>
@@ -248,8 +246,7 @@ class Driver {
   }
 
   #end(running: Running, end: End): void {
-    const { call, index, startedAt, tool } = running
-    const attempts = neverRan(end) ? 0 : running.attempts
+    const { attempts, call, index, startedAt, tool } = running
     this.#leave(running)
     this.#settle(index, record(this.#batch, tool, call, startedAt, attempts, end))
   }

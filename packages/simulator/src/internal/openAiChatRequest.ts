@@ -1,9 +1,9 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { reject, type Rejection, tokens } from "../Wire.ts"
+import { type Rejection, tokens } from "../Wire.ts"
 import { get } from "./json.ts"
+import { refusal } from "./openAiBody.ts"
 import { streamFields } from "./openAiStreamRule.ts"
-import * as SchemaFault from "./schemaFault.ts"
 
 const Part = Schema.Union([
   Schema.Struct({ type: Schema.Literal("text"), text: Schema.String }),
@@ -163,26 +163,5 @@ const decode = Schema.decodeUnknownResult(Body)
 export const read = (body: unknown): Result.Result<Request, Rejection> =>
   decode(body).pipe(
     Result.map((read) => ({ ...read, inputTokens: tokens(get(body, "messages"), get(body, "tools")) })),
-    Result.mapError((error) => fault(SchemaFault.fromError(error)))
-  )
-
-const fault = ({ kind, message, path }: SchemaFault.SchemaFault): Rejection => {
-  const param = pathOf(path)
-  return kind === "missing"
-    ? reject({ row: "C18", verified: true }, {
-      message: `Missing required parameter: '${param}'.`,
-      param,
-      code: "missing_required_parameter"
-    })
-    : reject({ row: "schema", verified: false }, {
-      message: `Invalid type for '${param}': ${message}.`,
-      param,
-      code: "invalid_type"
-    })
-}
-
-const pathOf = (path: SchemaFault.SchemaFault["path"]): string =>
-  path.reduce<string>(
-    (text, key) => typeof key === "number" ? `${text}[${key}]` : text === "" ? key : `${text}.${key}`,
-    ""
+    Result.mapError(refusal({ row: "C18", verified: true }))
   )

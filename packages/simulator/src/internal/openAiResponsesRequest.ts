@@ -1,10 +1,10 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { reject, type Rejection, tokens } from "../Wire.ts"
+import { type Rejection, tokens } from "../Wire.ts"
 import { get } from "./json.ts"
 import { historyOf } from "./memory.ts"
+import { refusal } from "./openAiBody.ts"
 import { streamFields } from "./openAiStreamRule.ts"
-import * as SchemaFault from "./schemaFault.ts"
 
 const Id = Schema.optionalKey(Schema.NullOr(Schema.String))
 
@@ -261,26 +261,5 @@ export const read = (body: unknown): Result.Result<Request, Rejection> =>
         inputTokens: tokens(get(body, "input"), get(body, "instructions"), get(body, "tools"))
       }
     }),
-    Result.mapError((error) => fault(SchemaFault.fromError(error)))
-  )
-
-const fault = ({ kind, message, path }: SchemaFault.SchemaFault): Rejection => {
-  const param = pathOf(path)
-  return kind === "missing"
-    ? reject({ row: "R11", verified: false }, {
-      message: `Missing required parameter: '${param}'.`,
-      param,
-      code: "missing_required_parameter"
-    })
-    : reject({ row: "schema", verified: false }, {
-      message: `Invalid type for '${param}': ${message}.`,
-      param,
-      code: "invalid_type"
-    })
-}
-
-const pathOf = (path: SchemaFault.SchemaFault["path"]): string =>
-  path.reduce<string>(
-    (text, key) => typeof key === "number" ? `${text}[${key}]` : text === "" ? key : `${text}.${key}`,
-    ""
+    Result.mapError(refusal({ row: "R11", verified: false }))
   )
