@@ -27,4 +27,5 @@ export const conflicts = (a: Access, b: Access): boolean => {
   return (a.mode === "write" || b.mode === "write") && (isUnder(a.key, b.key) || isUnder(b.key, a.key))
 }
 
-const isUnder = (key: string, over: string): boolean => key === over || over === "" || key.startsWith(`${over}/`)
+const isUnder = (key: string, over: string): boolean =>
+  over === "" || (key.startsWith(over) && (key.length === over.length || key[over.length] === "/"))

@@ -83,6 +83,7 @@ class Driver {
   readonly #concurrency: number
   readonly #context: Context.Context<unknown>
   readonly #annotations: Readonly<Record<string, unknown>>
+  readonly #isAnnotated: boolean
   readonly #fork: <A, E>(effect: Effect.Effect<A, E, unknown>) => Fiber.Fiber<A, E>
   readonly #done: (outcomes: ReadonlyArray<Outcome>) => void
   readonly #outcomes: Array<Outcome>
@@ -107,6 +108,7 @@ class Driver {
     this.#concurrency = concurrency
     this.#context = context
     this.#annotations = Context.get(context, References.CurrentLogAnnotations)
+    this.#isAnnotated = Object.keys(this.#annotations).length > 0
     this.#fork = Effect.runForkWith(context)
     this.#done = done
     this.#outcomes = Array.from({ length: nodes.length })
@@ -241,8 +243,9 @@ class Driver {
   }
 
   #contextOf(ready: Ready): Context.Context<unknown> {
-    const annotations = { ...this.#annotations, ...annotationsOf(ready) }
-    return Context.add(this.#context, References.CurrentLogAnnotations, annotations)
+    const own = annotationsOf(ready)
+    const all = this.#isAnnotated ? { ...this.#annotations, ...own } : own
+    return Context.add(this.#context, References.CurrentLogAnnotations, all)
   }
 
   #end(running: Running, end: End): void {

@@ -97,7 +97,13 @@ const waits = ({ toolkit }: Batch, { call, resolve }: Node): boolean => {
     && (tool.claims !== undefined || tool.coalesce || tool.expand !== undefined || tool.approval !== undefined)
 }
 
-/** Gives every node a place, behind all others or in that of the call they stand for, and settles each in its turn. */
+/**
+ * Gives every node a place and settles each in its turn.
+ *
+ * - behind all others, each once those before it have said what they touch, as most can at once: who waits for whom is then
+ *   found once
+ * - in the place of the call they stand for, all together, since that place is given up then
+ */
 const inLine = (
   batch: Batch,
   entrance: Entrance,
@@ -106,16 +112,16 @@ const inLine = (
 ): ReturnType<Line["run"]> =>
   Effect.suspend(() => {
     const line = lineOf(entrance)
-    let last = instead
-    for (const node of nodes) {
-      const { place } = join(batch, line, node, last)
-      if (instead !== undefined) last = place
+    if (instead !== undefined) {
+      nodes.reduce((last, node) => join(batch, line, node, last).place, instead)
+      entrance.gate.settled(instead)
     }
-    if (instead !== undefined) entrance.gate.settled(instead)
     return Effect.forEach(
-      line.members,
-      (member, index) =>
-        Effect.map(settleMember(batch, line, member, index), (outcome) => [outcome, member.answer] as const),
+      nodes,
+      (node, index) => {
+        const member = line.members[index] ?? join(batch, line, node)
+        return Effect.map(settleMember(batch, line, member, index), (outcome) => [outcome, member.answer] as const)
+      },
       { concurrency: "unbounded" }
     )
   })
