@@ -52,9 +52,9 @@ const full: measures.Plan = {
 const quick: measures.Plan = {
   ...full,
   rounds: 3,
-  sizes: { promise: [1, 10, 1000, 10_000] },
-  millis: 60,
-  warm: 60,
+  sizes: { promise: [1, 100, 1000] },
+  millis: 100,
+  warm: 200,
   longest: 3000,
   caps: [8],
   waves: 4,
@@ -66,16 +66,14 @@ const quick: measures.Plan = {
   memoryRounds: 2
 }
 
+/** Those that change with the sources here, and what they are compared with. */
 const quickNames: ReadonlyArray<Name> = [
   "floor",
-  "floorTimer",
   "volley",
   "volleyFunction",
   "volleyAccess",
   "volleyAgent",
-  "volleyAnthropic",
-  "anthropicRunner",
-  "openAiRunTools"
+  "volleyAnthropic"
 ]
 
 const began = performance.now()
