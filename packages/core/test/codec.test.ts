@@ -16,10 +16,9 @@ import {
   Redacted,
   Result,
   Schema,
-  Stream,
-  Tracer
+  Stream
 } from "effect"
-import { acting, recordingLogger } from "./support.ts"
+import { acting, namingTracer, recordingLogger } from "./support.ts"
 
 const { calls: asks, says } = ScriptedModel
 
@@ -180,13 +179,7 @@ describe("a model made of a client", () => {
 
   it.effect("has spans that name its wire", () =>
     Effect.gen(function*() {
-      const names: Array<string> = []
-      const tracer = Tracer.make({
-        span: (options) => {
-          names.push(options.name)
-          return new Tracer.NativeSpan(options)
-        }
-      })
+      const { names, tracer } = namingTracer()
       const model = ChatModel.make(client)
       yield* Effect.withTracer(Effect.andThen(model.generate(request), Stream.runDrain(model.stream(request))), tracer)
       assert.deepStrictEqual(names, ["some.generate", "some.stream"])

@@ -32,13 +32,12 @@ import {
   Result,
   Schema,
   SchemaGetter,
-  Stream,
-  Tracer
+  Stream
 } from "effect"
 import { TestClock } from "effect/testing"
 import { Slots } from "../src/internal/slots.ts"
 import { aDayOf } from "./order/support.ts"
-import { acting, callsOf, ends, gauge, recordingLogger, run, shown, timesOf } from "./support.ts"
+import { acting, callsOf, ends, gauge, namingTracer, recordingLogger, run, shown, timesOf } from "./support.ts"
 
 const { calls: asks, says } = ScriptedModel
 const scripted = (...turns: ReadonlyArray<ScriptedModel.Step>) => ScriptedModel.make(turns)
@@ -64,6 +63,15 @@ const acts = (
     execute: (_, call) => execute(call),
     ...more
   })
+
+/** A call that somebody has to allow. */
+const asking = Tool.make("asking", {
+  description,
+  parameters: nothing,
+  success: Schema.Void,
+  approval: "always",
+  execute: () => Effect.void
+})
 
 const timeouts = (settled: Batch.Settled<Tool.Any>) =>
   settled.outcomes.flatMap(({ result }) =>
@@ -289,13 +297,6 @@ describe("in line", () => {
 
   it.effect("an approver that never answers is waited for until the deadline, and the call never began", () =>
     Effect.gen(function*() {
-      const asking = Tool.make("asking", {
-        description,
-        parameters: nothing,
-        success: Schema.Void,
-        approval: "always",
-        execute: () => Effect.void
-      })
       const batch = Batch.run(Toolkit.make(asking), callsOf("asking"), { deadline: 5 })
       const settled = yield* aDayOf(Effect.provide(batch, Approver.layer(() => Effect.never)))
       assert.deepStrictEqual(timeouts(settled), [["deadline", 5, false]])
@@ -303,13 +304,6 @@ describe("in line", () => {
 
   it.effect("nor is it waited for where another call fails in a batch that is to stop then", () =>
     Effect.gen(function*() {
-      const asking = Tool.make("asking", {
-        description,
-        parameters: nothing,
-        success: Schema.Void,
-        approval: "always",
-        execute: () => Effect.void
-      })
       const bad = acts("bad", [], () => Effect.fail("no"))
       const batch = Batch.run(Toolkit.make(asking, bad), callsOf("asking", "bad"), { failFast: true })
       const settled = yield* aDayOf(Effect.provide(batch, Approver.layer(() => Effect.never)))
@@ -319,13 +313,6 @@ describe("in line", () => {
 
   it.effect("an approver that is asked may deny everything", () =>
     Effect.gen(function*() {
-      const asking = Tool.make("asking", {
-        description,
-        parameters: nothing,
-        success: Schema.Void,
-        approval: "always",
-        execute: () => Effect.void
-      })
       const run = Batch.run(Toolkit.make(asking), callsOf("asking"))
       const settled = yield* Effect.provide(run, Approver.deny)
       const [outcome] = settled.outcomes
@@ -455,13 +442,6 @@ describe("a batch that is over", () => {
   it.effect("has told no approver of its own anything, nor logged of one", () =>
     Effect.gen(function*() {
       const { layer, lines } = recordingLogger()
-      const asking = Tool.make("asking", {
-        description,
-        parameters: nothing,
-        success: Schema.Void,
-        approval: "always",
-        execute: () => Effect.void
-      })
       const settled = yield* Effect.provide(Batch.run(Toolkit.make(asking), callsOf("asking")), layer)
       assert.deepStrictEqual([ends(settled), lines], [["Undecided"], []])
     }))
@@ -590,13 +570,7 @@ describe("a function of promises, like any other tool,", () => {
 
   it.effect("has a span where there is a tracer", () =>
     Effect.gen(function*() {
-      const names: Array<string> = []
-      const tracer = Tracer.make({
-        span: (options) => {
-          names.push(options.name)
-          return new Tracer.NativeSpan(options)
-        }
-      })
+      const { names, tracer } = namingTracer()
       yield* Effect.withTracer(Batch.run(make(async () => "done"), callsOf("f")), tracer)
       assert.include(names, "execute_tool f")
     }))

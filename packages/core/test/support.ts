@@ -5,7 +5,7 @@ import { assert } from "@effect/vitest"
 import { Agent, type Batch, Tool, ToolCall } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
 import type { Duration } from "effect"
-import { Effect, Logger, References, Result, Schema } from "effect"
+import { Effect, Logger, References, Result, Schema, Tracer } from "effect"
 
 /** Parameters that take whatever object a call gives. */
 export const Anything = Schema.Record(Schema.String, Schema.Json)
@@ -59,6 +59,18 @@ export const recordingLogger = () => {
     lines.push({ level: logLevel, text, annotations: { ...fiber.getRef(References.CurrentLogAnnotations) } })
   })
   return { lines, layer: Logger.layer([logger]) }
+}
+
+/** A tracer, and the names of the spans that it was asked for. */
+export const namingTracer = () => {
+  const names: Array<string> = []
+  const tracer = Tracer.make({
+    span: (options) => {
+      names.push(options.name)
+      return new Tracer.NativeSpan(options)
+    }
+  })
+  return { names, tracer }
 }
 
 /** A count of what is going on at once. */

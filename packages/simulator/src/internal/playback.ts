@@ -1,6 +1,7 @@
 /**
  * How an answer goes out in the course of time.
  */
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -79,15 +80,13 @@ export const play = (
 }
 
 /** Waits until so much time has passed since this began, so that what each wait is late does not add up. */
-const untilDue = Effect.clockWith((clock) =>
-  Effect.map(
-    clock.monotonicTimeNanos,
-    (began) => (due: Duration.Duration) =>
-      Effect.flatMap(
-        clock.monotonicTimeNanos,
-        (now) => Effect.sleep(Duration.subtract(due, Duration.nanos(now - began)))
-      )
-  )
+const untilDue = Effect.map(
+  Clock.monotonicTimeNanos,
+  (began) => (due: Duration.Duration) =>
+    Effect.flatMap(
+      Clock.monotonicTimeNanos,
+      (now) => Effect.sleep(Duration.subtract(due, Duration.nanos(now - began)))
+    )
 )
 
 /**
