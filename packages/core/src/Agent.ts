@@ -11,7 +11,7 @@ import type * as Batch from "./Batch.ts"
 import type * as ChatModel from "./ChatModel.ts"
 import type { ChatModelError } from "./ChatModelError.ts"
 import type { Conversation } from "./Conversation.ts"
-import { loop } from "./internal/loop.ts"
+import { loop } from "./internal/agent/loop.ts"
 import type * as Tool from "./Tool.ts"
 import type * as Toolkit from "./Toolkit.ts"
 

@@ -7,15 +7,23 @@
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type * as Stream from "effect/Stream"
-import { atLeast, Defaults, execute, executeArriving, type Options, safe, type Stray } from "./internal/execute.ts"
+import {
+  atLeast,
+  Defaults,
+  execute,
+  executeArriving,
+  type Options,
+  safe,
+  type Stray
+} from "./internal/runner/execute.ts"
 import * as Limits from "./Limits.ts"
 import type { Outcome } from "./Outcome.ts"
 import type * as Tool from "./Tool.ts"
 import type { ToolCall } from "./ToolCall.ts"
 import type * as Toolkit from "./Toolkit.ts"
 
-export type { CallEvent } from "./internal/events.ts"
-export { Defaults, type Options, type Stray } from "./internal/execute.ts"
+export type { CallEvent } from "./internal/runner/events.ts"
+export { Defaults, type Options, type Stray } from "./internal/runner/execute.ts"
 
 /**
  * A settled batch.

@@ -6,7 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
-import { type Slot, Slots } from "./internal/slots.ts"
+import { type Slot, Slots } from "./internal/runner/slots.ts"
 
 /**
  * One limit that a tool declares.

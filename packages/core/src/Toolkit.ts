@@ -9,10 +9,10 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { lintTool, type Warning } from "./internal/lint.ts"
+import { lintTool, type Warning } from "./internal/schema/lint.ts"
 import * as Tool from "./Tool.ts"
 
-export type { Warning } from "./internal/lint.ts"
+export type { Warning } from "./internal/schema/lint.ts"
 
 /**
  * A set of tools.

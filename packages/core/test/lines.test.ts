@@ -35,7 +35,7 @@ import {
   Stream
 } from "effect"
 import { TestClock } from "effect/testing"
-import { Slots } from "../src/internal/slots.ts"
+import { Slots } from "../src/internal/runner/slots.ts"
 import { aDayOf } from "./order/support.ts"
 import { acting, callsOf, ends, gauge, namingTracer, recordingLogger, run, shown, timesOf } from "./support.ts"
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { exceededBy, metBy } from "../../src/internal/budget.ts"
+import { exceededBy, metBy } from "../../src/internal/agent/budget.ts"
 
 const bounds = { rounds: 3, calls: 10, tokens: 100, time: 1000 }
 const spent = { rounds: 0, calls: 0, tokens: 0, nextTokens: 0, millis: 0, turnMillis: 0 }

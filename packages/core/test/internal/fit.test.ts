@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Batch, type Outcome, Tool, ToolCall, Toolkit } from "@volley/core"
 import { Effect, Schema } from "effect"
-import { fit } from "../../src/internal/fit.ts"
+import { fit } from "../../src/internal/runner/fit.ts"
 
 /** Outcomes whose texts have so many bytes. */
 const outcomesOf = (sizes: ReadonlyArray<number>): Effect.Effect<ReadonlyArray<Outcome.Outcome>> =>

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Access, CallError } from "@volley/core"
 import { Effect, Fiber } from "effect"
-import type { Claims } from "../../src/internal/claims.ts"
-import { Gate, type Place } from "../../src/internal/gate.ts"
-import { Slots } from "../../src/internal/slots.ts"
+import type { Claims } from "../../src/internal/runner/claims.ts"
+import { Gate, type Place } from "../../src/internal/runner/gate.ts"
+import { Slots } from "../../src/internal/runner/slots.ts"
 
 const touching = (...access: ReadonlyArray<Access.Access>): Claims => ({ access, slots: [], rates: [] })
 const nothing = touching()

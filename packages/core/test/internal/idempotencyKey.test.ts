@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { createHash } from "node:crypto"
-import { idempotencyKey } from "../../src/internal/idempotencyKey.ts"
+import { idempotencyKey } from "../../src/internal/runner/idempotencyKey.ts"
 import { canonical } from "../../src/Json.ts"
 
 /** The same value, with the keys of every object the other way round. */

@@ -1,6 +1,6 @@
 import * as Result from "effect/Result"
-import type { Outcome } from "../Outcome.ts"
-import { byteLength, cut, errorText } from "./text.ts"
+import type { Outcome } from "../../Outcome.ts"
+import { byteLength, cut, errorText } from "../text.ts"
 
 /**
  * Cuts the longest texts of a message until all of them together have `maxBytes` of UTF-8, marks not counted.

@@ -2,10 +2,10 @@ import * as Effect from "effect/Effect"
 import * as Pipeable from "effect/Pipeable"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as Tool from "../Tool.ts"
-import * as Toolkit from "../Toolkit.ts"
+import * as Tool from "../../Tool.ts"
+import * as Toolkit from "../../Toolkit.ts"
+import type { Node } from "../runner/line.ts"
 import { dependencyFailed, type Expansion } from "./expansion.ts"
-import type { Node } from "./line.ts"
 
 /** A call that was declared, with references inside its arguments. */
 interface StepSource {

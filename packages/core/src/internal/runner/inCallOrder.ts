@@ -1,5 +1,5 @@
 import * as Stream from "effect/Stream"
-import type { ToolCall } from "../ToolCall.ts"
+import type { ToolCall } from "../../ToolCall.ts"
 
 interface Waiting {
   readonly admitted: number

@@ -2,10 +2,10 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
-import type { InvalidArguments, ToolFailure, Unencodable } from "../CallError.ts"
-import type * as Tool from "../Tool.ts"
-import { isOver } from "./exit.ts"
-import { guarded } from "./guarded.ts"
+import type { InvalidArguments, ToolFailure, Unencodable } from "../../CallError.ts"
+import type * as Tool from "../../Tool.ts"
+import { isOver } from "../exit.ts"
+import { guarded } from "../guarded.ts"
 
 /** What an attempt at a call comes to, as an effect that mostly is an `Exit`. */
 export type Answering = Effect.Effect<Tool.Answer<unknown>, ToolFailure<unknown> | Unencodable, unknown>

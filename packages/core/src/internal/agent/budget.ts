@@ -1,4 +1,4 @@
-import type { Limit } from "../AgentError.ts"
+import type { Limit } from "../../AgentError.ts"
 
 /** How much of everything an agent may use; `Infinity` where nothing was said. */
 export type Bounds = Readonly<Record<Limit, number>>

@@ -1,6 +1,6 @@
 import type * as Duration from "effect/Duration"
-import type * as Access from "../Access.ts"
-import type { Limit } from "../Limits.ts"
+import type * as Access from "../../Access.ts"
+import type { Limit } from "../../Limits.ts"
 import type { Slot } from "./slots.ts"
 
 /** A number of calls that may start in a while, under a key. */

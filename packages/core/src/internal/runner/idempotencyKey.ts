@@ -1,6 +1,6 @@
 import * as Digest from "effect/crypto/Digest"
 import * as Hex from "effect/encoding/Hex"
-import * as Json from "../Json.ts"
+import * as Json from "../../Json.ts"
 
 /** A name-based UUID (RFC 9562, version 3: MD5) over what makes a call that call. */
 export const idempotencyKey = (runId: string, callId: string, tool: string, args: unknown): string => {

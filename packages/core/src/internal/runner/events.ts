@@ -1,6 +1,6 @@
 import type * as Schema from "effect/Schema"
-import type { Outcome } from "../Outcome.ts"
-import type { ToolCall } from "../ToolCall.ts"
+import type { Outcome } from "../../Outcome.ts"
+import type { ToolCall } from "../../ToolCall.ts"
 
 /**
  * What happens to a call; the steps of a plan are calls of their own.

@@ -1,6 +1,6 @@
 import * as JsonPointer from "effect/JsonPointer"
 import { escape } from "effect/RegExp"
-import type * as Tool from "../Tool.ts"
+import type * as Tool from "../../Tool.ts"
 
 /**
  * What a model is not told of a tool, and what to write.

@@ -16,16 +16,16 @@ import {
   type ToolFailure,
   Truncated,
   type Unencodable
-} from "../CallError.ts"
-import * as Json from "../Json.ts"
-import type { Outcome } from "../Outcome.ts"
-import type * as Tool from "../Tool.ts"
-import type { ToolCall } from "../ToolCall.ts"
-import type * as Toolkit from "../Toolkit.ts"
+} from "../../CallError.ts"
+import * as Json from "../../Json.ts"
+import type { Outcome } from "../../Outcome.ts"
+import type * as Tool from "../../Tool.ts"
+import type { ToolCall } from "../../ToolCall.ts"
+import type * as Toolkit from "../../Toolkit.ts"
+import { guarded } from "../guarded.ts"
 import { type Arrival, isOver } from "./arrival.ts"
 import { decide } from "./decide.ts"
 import type { CallEvent } from "./events.ts"
-import { guarded } from "./guarded.ts"
 import { idempotencyKey } from "./idempotencyKey.ts"
 import { argumentsOf, beforehand, claim, type Line, type Member, turn } from "./line.ts"
 import { announced, type End, isHarmless, record, sameFor, unknownTool } from "./record.ts"

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type * as ChatModel from "../ChatModel.ts"
-import { jsonSchemaOf } from "./jsonSchema.ts"
+import type * as ChatModel from "../../ChatModel.ts"
+import { jsonSchemaOf } from "../schema/jsonSchema.ts"
 
 /** What an answer has to be: as the provider is asked for it, and as it is read. */
 export interface Output {

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { Approver, type Question } from "../Approver.ts"
-import { Denied, type Reason, Undecided } from "../CallError.ts"
+import { Approver, type Question } from "../../Approver.ts"
+import { Denied, type Reason, Undecided } from "../../CallError.ts"
 import type { Ready } from "./settle.ts"
 
 /** Asks whether a call may run, where its tool wants that asked; fails where it may not, or nobody has decided yet. */

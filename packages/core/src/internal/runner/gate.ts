@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
-import * as Access from "../Access.ts"
-import type { Reason } from "../CallError.ts"
+import * as Access from "../../Access.ts"
+import type { Reason } from "../../CallError.ts"
 import type { Claims } from "./claims.ts"
 import type { Slot, Slots } from "./slots.ts"
 

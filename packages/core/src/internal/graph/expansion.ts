@@ -1,9 +1,9 @@
 import * as Result from "effect/Result"
-import { DependencyFailed, type Reason, toModel } from "../CallError.ts"
-import type { Outcome } from "../Outcome.ts"
-import type * as Tool from "../Tool.ts"
-import type * as Toolkit from "../Toolkit.ts"
-import type { Node } from "./line.ts"
+import { DependencyFailed, type Reason, toModel } from "../../CallError.ts"
+import type { Outcome } from "../../Outcome.ts"
+import type * as Tool from "../../Tool.ts"
+import type * as Toolkit from "../../Toolkit.ts"
+import type { Node } from "../runner/line.ts"
 
 /**
  * The calls that one call stands for.
