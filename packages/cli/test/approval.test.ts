@@ -13,7 +13,8 @@ import { asking } from "../src/Approval.ts"
 const pressing = (keys: string, args: unknown = {}, shown: Array<string> = []) => {
   const input = new PassThrough()
   const output = new PassThrough()
-  const question = { call: ToolCall.make({ id: "a", name: "pay", arguments: args }), tool: "pay", parameters: {} }
+  const call = ToolCall.make({ id: "a", name: "pay", arguments: args })
+  const question = { call, tool: "pay", parameters: {}, key: "k" }
   const asked = Effect.flatMap(
     Approver.Approver,
     ({ decide }) => Effect.all([decide(question), decide(question)], { concurrency: 2 })

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Tool } from "@volley/core"
 import { Scenario, Scenarios } from "@volley/simulator"
 import { Effect } from "effect"
 import { once } from "node:events"
@@ -161,7 +162,7 @@ describe("volley demo", () => {
         byName: new Map(
           Array.from(customer.toolkit.byName, ([name, tool]) => [
             name,
-            name === "get_tickets" ? { ...tool, call: (args, use) => Effect.delay(tool.call(args, use), 300) } : tool
+            name === "get_tickets" ? Tool.around(tool, Effect.delay(300)) : tool
           ])
         )
       }

@@ -6,11 +6,16 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { ToolCall } from "./ToolCall.ts"
 
-/** What is to be decided: whether this call, with these decoded parameters, may run. */
+/**
+ * What is to be decided: whether this call, with these decoded parameters, may run.
+ *
+ * - `key`: the call's idempotency key, the same whenever the same call is asked about
+ */
 export interface Question {
   readonly call: ToolCall
   readonly tool: string
   readonly parameters: unknown
+  readonly key: string
 }
 
 /**

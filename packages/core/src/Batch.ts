@@ -7,23 +7,26 @@
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type * as Stream from "effect/Stream"
+import { makeEngine } from "./internal/runner/drive.ts"
 import {
-  atLeast,
-  Defaults,
   execute,
   executeArriving,
-  type Options,
-  safe,
+  type Executed,
+  type Runner as Shared,
   type Stray
 } from "./internal/runner/execute.ts"
-import * as Limits from "./Limits.ts"
+import type { Job } from "./internal/runner/job.ts"
+import { atLeast, Defaults, type Options, safe } from "./internal/runner/options.ts"
+import { Order } from "./internal/runner/order.ts"
+import { Pool } from "./internal/runner/room.ts"
 import type { Outcome } from "./Outcome.ts"
 import type * as Tool from "./Tool.ts"
 import type { ToolCall } from "./ToolCall.ts"
 import type * as Toolkit from "./Toolkit.ts"
 
-export type { CallEvent } from "./internal/runner/events.ts"
-export { Defaults, type Options, type Stray } from "./internal/runner/execute.ts"
+export type { CallEvent, Why } from "./internal/runner/events.ts"
+export type { Stray } from "./internal/runner/execute.ts"
+export { Defaults, type Options } from "./internal/runner/options.ts"
 
 /**
  * A settled batch.
@@ -55,10 +58,8 @@ export function run(
   calls: Iterable<ToolCall>,
   options: Options = {}
 ): Effect.Effect<Settled<Tool.Any>, never, unknown> {
-  return execute(toolkit, Array.from(calls, (call) => ({ call, needs: nothing })), options)
+  return execute(toolkit, nodesOf(calls), options)
 }
-
-const nothing: ReadonlyArray<never> = []
 
 /**
  * A batch that was settled while its calls arrived.
@@ -94,7 +95,7 @@ export function dispatch<E>(
   return executeArriving(toolkit, calls, options)
 }
 
-/** Runs batches one beside the other under the same limits. */
+/** Runs batches one beside the other under the same limits, and in one order of what their calls touch. */
 export interface Runner {
   readonly run: <T extends Tool.Any>(
     toolkit: Toolkit.Toolkit<T>,
@@ -110,22 +111,41 @@ export interface Runner {
 
 /**
  * Makes a runner that keeps its limits between batches: `concurrency` holds for all of them together, and so do the limits
- * of tools and keys. The other options are those of each batch that does not say otherwise.
+ * of tools and keys, and the order of calls that touch the same. The other options are those of each batch that does not
+ * say otherwise; a batch that runs inside a call of the runner shares the limits alone.
+ *
+ * - slots go round between the batches that wait; a call lends what it holds to batches inside it
  */
 export const make = (options: Options = {}): Effect.Effect<Runner> =>
-  Effect.gen(function*() {
-    const defaults = yield* Defaults
+  Effect.map(Defaults, (defaults) => {
     const own = { ...defaults, ...given(options) }
     const limit = atLeast(1, "concurrency", own.concurrency ?? safe.concurrency)
-    const limits = yield* Effect.provide(Limits.Limits, Limits.layer, { local: true })
-    const shared = { ...limits, everyCall: [{ key: "", limit }] }
-    const within = <A, R>(effect: Effect.Effect<A, never, R>) =>
-      effect.pipe(Effect.provideService(Defaults, own), Effect.provideService(Limits.Limits, shared))
-    return {
-      run: (toolkit, calls, more) => within(run(toolkit, calls, more)),
-      dispatch: (toolkit, calls, more) => within(dispatch(toolkit, calls, more))
-    }
+    return runner({ engine: makeEngine(), gate: new Pool<Job>().gate(limit), order: new Order() }, own)
   })
+
+function runner(shared: Shared, own: Options): Runner
+function runner(shared: Shared, own: Options): {
+  readonly run: (
+    toolkit: Toolkit.Any,
+    calls: Iterable<ToolCall>,
+    options?: Options
+  ) => Effect.Effect<Executed, never, unknown>
+  readonly dispatch: <E>(
+    toolkit: Toolkit.Any,
+    calls: Stream.Stream<ToolCall, E, unknown>,
+    options?: Options
+  ) => Effect.Effect<Dispatched<Tool.Any, E>, never, unknown>
+} {
+  return {
+    run: (toolkit, calls, options = {}) => execute(toolkit, nodesOf(calls), { ...own, ...given(options) }, shared),
+    dispatch: (toolkit, calls, options = {}) =>
+      executeArriving(toolkit, calls, { ...own, ...given(options) }, undefined, shared)
+  }
+}
+
+const nodesOf = (calls: Iterable<ToolCall>) => Array.from(calls, (call) => ({ call, needs: nothing }))
+
+const nothing: ReadonlyArray<never> = []
 
 const given = (options: Options): Options =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))

@@ -98,12 +98,13 @@ export class Defect extends Schema.TaggedError<Defect>()("Defect", {
 /**
  * The call was interrupted.
  *
- * - `by`: `"tool"` when it interrupted itself, `"failFast"` when another call of a batch with `failFast` failed
+ * - `by`: `"tool"` when it interrupted itself, `"failFast"` when another call of a batch with `failFast` failed,
+ *   `"restart"` when the program stopped while it ran, and a later one found that out
  * - `started`: false when the other call failed before this one began
  * - `cause`: who interrupted the tool, for the host alone
  */
 export class Interrupted extends Schema.TaggedError<Interrupted>()("Interrupted", {
-  by: Schema.Literals(["tool", "failFast"]),
+  by: Schema.Literals(["tool", "failFast", "restart"]),
   started: Schema.Boolean,
   harmless: Schema.Boolean,
   cause: Schema.optional(Schema.Cause(Schema.Unknown, Schema.Defect()))
@@ -112,10 +113,12 @@ export class Interrupted extends Schema.TaggedError<Interrupted>()("Interrupted"
     return this.harmless || !this.started
   }
   override get message(): string {
-    const why = this.by === "tool"
-      ? "The call was interrupted."
-      : "Another call of the turn failed, which stopped this one."
     if (!this.started) return "Another call of the turn failed before this one began; it did not run."
+    const why = {
+      tool: "The call was interrupted.",
+      failFast: "Another call of the turn failed, which stopped this one.",
+      restart: "The program stopped while the call ran."
+    }[this.by]
     return this.harmless ? why : `${why} ${unknownOutcome}`
   }
 }
@@ -287,7 +290,6 @@ const factsOf = (reason: Reason): Schema.Json => {
     case "DependencyFailed":
       return { root: reason.root, type: reason.type }
     case "Uncertain":
-      return { after: reason.after }
     case "Undecided":
       return reason.after === undefined ? {} : { after: reason.after }
     case "Interrupted":

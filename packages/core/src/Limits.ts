@@ -1,26 +1,16 @@
 /**
  * How many calls may run at once, or start in a while, for a tool or for a key taken from its parameters.
  */
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
-import { type Slot, Slots } from "./internal/runner/slots.ts"
+import { makeEngine } from "./internal/runner/drive.ts"
+import { Limits } from "./internal/runner/limits.ts"
+import type { Limit } from "./internal/tool/claims.ts"
 
-/**
- * One limit that a tool declares.
- *
- * - `key`: calls of all tools that name the same key share it; the tool's own name when left out
- */
-export type Limit =
-  | { readonly _tag: "Concurrency"; readonly key: string | undefined; readonly limit: number }
-  | {
-    readonly _tag: "Rate"
-    readonly key: string | undefined
-    readonly limit: number
-    readonly window: Duration.Duration
-  }
+export { Limits } from "./internal/runner/limits.ts"
+export type { Limit } from "./internal/tool/claims.ts"
 
 /** At most `limit` calls at once. */
 export const concurrency = (limit: number, key?: string): Limit => ({
@@ -29,7 +19,7 @@ export const concurrency = (limit: number, key?: string): Limit => ({
   limit: atLeastOne("concurrency", limit)
 })
 
-/** At most `limit` starts in every `window`, as Effect's `RateLimiter` counts them in a fixed window. */
+/** At most `limit` starts in any time of the length of `window`; those that wait start in call order. */
 export const rate = (options: {
   readonly limit: number
   readonly window: Duration.Input
@@ -47,23 +37,13 @@ const atLeastOne = (name: string, limit: number): number => {
 }
 
 /**
- * What limits are counted in. Every batch counts anew, unless its program has this service, or it runs through
- * `Batch.make`.
+ * Counts rates with the limiter at hand, such as one whose store is shared by several processes; they promise what its
+ * algorithm does. Effect's fixed window lets up to twice the limit start in a time of its length.
  */
-export class Limits extends Context.Service<Limits, {
-  readonly slots: Slots
-  readonly everyCall: ReadonlyArray<Slot>
-  readonly rateLimiter: RateLimiter.RateLimiter
-}>()("@volley/core/Limits") {}
-
-/** Counts with the rate limiter at hand, such as one whose store is shared by several processes. */
 export const make: Effect.Effect<Limits["Service"], never, RateLimiter.RateLimiter> = Effect.map(
   RateLimiter.RateLimiter,
-  (rateLimiter) => ({ slots: new Slots(), everyCall: [], rateLimiter })
+  makeEngine
 )
 
 /** Counts in memory, for as long as the layer lives. */
-export const layer: Layer.Layer<Limits> = Layer.effect(Limits, make).pipe(
-  Layer.provide(RateLimiter.layer),
-  Layer.provide(RateLimiter.layerStoreMemory)
-)
+export const layer: Layer.Layer<Limits> = Layer.effect(Limits, Effect.sync(() => makeEngine()))

@@ -3,28 +3,10 @@
  */
 import * as Result from "effect/Result"
 import type { CallError, ToolFailure } from "./CallError.ts"
-import type { Media } from "./Content.ts"
+import type { Settled } from "./internal/tool/settled.ts"
 import type * as Tool from "./Tool.ts"
-import type { ToolCall } from "./ToolCall.ts"
 
-/**
- * One settled call.
- *
- * - `encoded`: what the model is shown, JSON text, cut with a visible mark where it was too long
- * - `media`: the images and documents that it is shown besides; there only where a tool's `content` gave some
- * - `startedAt`, `endedAt`: milliseconds since the epoch; their difference is monotonic
- * - `attempts`: how often the tool was started; 0 when it never was
- */
-export interface Settled<out Name extends string | undefined, out A, out E> {
-  readonly name: Name
-  readonly call: ToolCall
-  readonly result: Result.Result<A, E>
-  readonly encoded: string
-  readonly media?: ReadonlyArray<Media>
-  readonly startedAt: number
-  readonly endedAt: number
-  readonly attempts: number
-}
+export type { Settled } from "./internal/tool/settled.ts"
 
 /** The outcome of a call to a tool that the toolkit does not have; the name it asked for is `call.name`. */
 export interface Unknown extends Settled<undefined, never, CallError> {}

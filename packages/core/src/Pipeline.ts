@@ -7,8 +7,13 @@ import type * as Pipeable from "effect/Pipeable"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import { CallError, Defect, type ToolFailure } from "./CallError.ts"
-import { compile, type Graph, Reference, type Source } from "./internal/graph/graph.ts"
-import { execute, type Options, type Stray } from "./internal/runner/execute.ts"
+import { Declarations } from "./internal/graph/declare.ts"
+import { composite, type Graph, nodesOf, outcomeOf, unlessFailed } from "./internal/graph/graph.ts"
+import { type Base, Reference, rootOf, type Source, valueOf } from "./internal/graph/source.ts"
+import { guarded } from "./internal/guarded.ts"
+import { execute, type Stray } from "./internal/runner/execute.ts"
+import type { Options } from "./internal/runner/options.ts"
+import { answering } from "./internal/tool/codec.ts"
 import type { Of, Outcome } from "./Outcome.ts"
 import type * as Tool from "./Tool.ts"
 
@@ -24,26 +29,51 @@ export interface Step<out T extends Tool.Any, out R = Tool.Requirements<T>> exte
   readonly "~tool": T
 }
 
-type Leaf = string | number | boolean | bigint | symbol | null | undefined | Date | Uint8Array
+type Leaf = string | number | boolean | bigint | symbol | null | undefined
 
-/** A value in which any part may be a reference. */
-export type Input<A> = Ref<A> | (A extends Leaf ? A : A extends object ? { readonly [K in keyof A]: Input<A[K]> } : A)
+/** The keys of what is more than its data, such as a `Date`, an `Option` or a `Map`: no part of it may be a reference. */
+type More<A> = Extract<keyof A, symbol> | { [K in keyof A]-?: [Method<A[K]>] extends [never] ? never : K }[keyof A]
+type Method<A> = 0 extends 1 & A ? never : Extract<A, (...args: never) => unknown>
 
-/** What the references inside a value need. */
-export type Behind<I> = I extends Ref<infer _A, infer R> ? R
-  : I extends Leaf ? never
-  : I extends ReadonlyArray<infer E> ? Behind<E>
-  : I extends object ? { [K in keyof I]-?: Behind<I[K]> }[keyof I]
+/** A value in which any part of a plain object or an array may be a reference. */
+export type Input<A> =
+  | Ref<A>
+  | (A extends Leaf ? A
+    : A extends ReadonlyArray<unknown> ? { readonly [K in keyof A]: Input<A[K]> }
+    : A extends object ? [More<A>] extends [never] ? { readonly [K in keyof A]: Input<A[K]> } : A
+    : A)
+
+/** What the references inside a value need; `Seen` is what the value is inside of. */
+export type Behind<I, Seen = never> = I extends Ref<infer _A, infer R> ? R
+  : I extends Leaf | Seen ? never
+  : I extends ReadonlyArray<infer E> ? Behind<E, Seen | I>
+  : I extends object ? [More<I>] extends [never] ? { [K in keyof I]-?: Behind<I[K], Seen | I> }[keyof I] : never
   : never
 
-/** Keys that the parameters do not have do not compile. */
-type NoExcess<I, A> = I extends Ref<unknown> ? unknown
-  : { readonly [K in Exclude<keyof I, A extends unknown ? keyof A : never>]: never }
+/** Asked of arguments with keys that the parameters do not have, so that they do not compile. */
+export interface NoSuchKey<K> {
+  readonly "~no such key": K
+}
+
+type Keys<A> = A extends object ? keyof A : never
+type Part<A, K> = A extends object ? K extends keyof A ? A[K] : never : never
+
+/** The keys of a value that the parameters do not have, however deep. */
+type Excess<I, A, Seen = never> = Schema.Json extends A ? never
+  : I extends Ref<unknown> | Leaf | Seen ? never
+  : I extends ReadonlyArray<infer E> ? Excess<E, Part<A, number>, Seen | I>
+  : I extends object ?
+    [More<I>] extends [never]
+      ? { [K in keyof I]-?: K extends Keys<A> ? Excess<I[K], Part<A, K>, Seen | I> : K }[keyof I]
+    : never
+  : never
+
+type NoExcess<K> = [K] extends [never] ? unknown : NoSuchKey<K>
 
 /** Declares a call; its arguments are given as the handler gets them, with references where values are still to come. */
 export type Call = <T extends Tool.Any, const I extends Input<T["parameters"]["Type"]>>(
   tool: T,
-  args: I & NoExcess<I, T["parameters"]["Type"]>
+  args: I & NoExcess<Excess<I, T["parameters"]["Type"]>>
 ) => Step<T, Tool.Requirements<T> | EncodingServices<T["parameters"]> | Behind<I>>
 
 type EncodingServices<P extends Schema.Constraint> = P["EncodingServices"]
@@ -59,27 +89,46 @@ export interface Pipeline<out S extends Steps> {
 
 /** Makes a pipeline of what `build` returns; a call that is neither returned nor needed by one that is does not run. */
 export const make = <S extends Steps>(build: (call: Call) => S): Pipeline<S> => {
-  let order = 0
-  const steps = build((tool, args) => new Reference({ _tag: "Step", order: order++, tool, args }))
-  return { steps, graph: compile(Object.entries(steps).map(([name, ref]) => [name, ref["~source"]])) }
+  const declarations = new Declarations()
+  const steps = build(calling(declarations))
+  const named = new Map(Object.entries(steps).map(([name, ref]) => [ref["~source"], name] as const).toReversed())
+  const calls = declarations.behind(Object.values(steps).map((ref) => rootOf(ref["~source"])))
+  return { steps, graph: { ...calls, nodes: nodesOf(calls, idsApart(named)) } }
+}
+
+const calling = (declarations: Declarations): Call => (tool, args) => new Reference(declarations.step(tool, args))
+
+/** A step that is returned has its name for an id; the others have ids apart from every name. */
+const idsApart = (named: ReadonlyMap<Source, string>): (base: Base) => string => {
+  const taken = new Set(named.values())
+  return (base) => {
+    const name = named.get(base)
+    if (name !== undefined) return name
+    let id = base.id
+    while (taken.has(id)) id += "_"
+    taken.add(id)
+    return id
+  }
 }
 
 /** Makes something else of a value, by a pure function; what it throws is a crash of the step that needs it. */
 export function map<A, B>(f: (value: A) => B): <R>(self: Ref<A, R>) => Ref<B, R>
 export function map(f: (value: unknown) => unknown): (self: Ref<unknown>) => Ref<unknown> {
-  return (self) => new Reference({ _tag: "Mapped", from: self["~source"], f })
+  return ({ "~source": from }) => new Reference({ _tag: "Mapped", root: rootOf(from), from, f })
 }
 
-/** Declares one call for every item of a list, and the list of what they give back, in the order of the items. */
+/**
+ * Declares calls for every item of a list, and the list of what the last of them, which is returned, gives back, in the
+ * order of the items.
+ *
+ * - what is declared inside `call` runs once an item, what is declared outside runs once
+ */
 export function each<A, R, T extends Tool.Any, R2>(
   list: Ref<ReadonlyArray<A>, R>,
   call: (item: Ref<A, never>) => Step<T, R2>
 ): Ref<ReadonlyArray<T["success"]["Type"]>, R | R2>
-export function each(list: Ref<unknown>, call: (item: Ref<never, never>) => Ref<unknown>): Ref<unknown> {
-  const item: Source = { _tag: "Item" }
-  const template = call(new Reference(item))["~source"]
-  if (template._tag !== "Step") throw new Error("Pipeline.each: return the call itself, not what is made of it.")
-  return new Reference({ _tag: "Each", list: list["~source"], item, template })
+export function each({ "~source": list }: Ref<unknown>, call: (item: Ref<never, never>) => Ref<unknown>): Ref<unknown> {
+  return new Reference(rootOf(list).scope.each(list, call))
 }
 
 /** How a step ended: a call has its whole outcome, what is made of calls its result. */
@@ -116,30 +165,72 @@ export function run(
   return Effect.flatMap(execute(graph.toolkit, graph.nodes, { maxCalls: "unbounded", ...options }), (settled) => {
     const crashes: Array<readonly [step: string, cause: Cause.Cause<never>]> = []
     const outcomes = Object.entries(steps).map(([name, { "~source": source }]) => {
-      if (source._tag === "Step") return [name, settled.outcomes[graph.indexOf(source)]]
+      const outcome = outcomeOf(graph, source, settled.outcomes)
+      if (source._tag === "Step") return [name, outcome]
       const crashed = (defect: unknown) => {
         const cause = Cause.die(defect)
         crashes.push([name, cause])
         return new CallError({ callId: name, tool: "Pipeline.map", reason: new Defect({ harmless: true, cause }) })
       }
-      return [name, { result: resultOf(graph, source, settled.outcomes, crashed) }]
+      const made = (value: unknown) => Result.try({ try: () => valueOf(source, () => value), catch: crashed })
+      return [name, { result: Result.flatMap(outcome.result, made) }]
     })
     return Effect.as(Effect.forEach(crashes, logCrash), { ...settled, steps: Object.fromEntries(outcomes) })
   })
 }
 
-type End = Result.Result<unknown, CallError | ToolFailure<unknown>>
-
-const resultOf = (
-  graph: Graph,
-  source: Source,
-  outcomes: ReadonlyArray<Outcome>,
-  crashed: (defect: unknown) => CallError
-): End =>
-  source._tag === "Mapped"
-    ? Result.flatMap(resultOf(graph, source.from, outcomes, crashed), (value) =>
-      Result.try({ try: () => source.f(value), catch: crashed }))
-    : outcomes[graph.indexOf(source)]!.result
-
 const logCrash = ([step, cause]: readonly [step: string, cause: Cause.Cause<never>]): Effect.Effect<void> =>
   Effect.annotateLogs(Effect.logError("A step of a pipeline crashed", cause), { step })
+
+/** A pipeline as a tool: what it is made of, but for what its calls say themselves. */
+export interface ToolDefinition<
+  P extends Schema.Constraint,
+  S extends Schema.Constraint,
+  R,
+  ReadOnly extends boolean
+> extends Omit<Tool.Definition<P, S, typeof Schema.Never, ReadOnly>, "failure" | "access" | "limits"> {
+  /** Declares the calls for given parameters; what the reference that it returns comes to is the tool's answer. */
+  readonly build: (call: Call, parameters: P["Type"]) => Ref<S["Type"], R>
+}
+
+/**
+ * Makes a tool of a pipeline: its calls are calls of the same run as the tool's, under the same limits.
+ *
+ * - the tool itself takes no room, and has a timeout only where it says so
+ * - errors: `DependencyFailed`, which names the call that failed first; what `build` throws is the `Defect` of the tool's
+ *   call
+ */
+export function tool<
+  const Name extends string,
+  P extends Schema.Constraint,
+  S extends Schema.Constraint,
+  R = never,
+  const ReadOnly extends boolean = false
+>(
+  name: Name,
+  definition: ToolDefinition<P, S, R, ReadOnly>
+): Tool.Tool<Name, P, S, typeof Schema.Never, R | P["DecodingServices"] | S["EncodingServices"], ReadOnly>
+export function tool(
+  name: string,
+  { build, ...definition }: ToolDefinition<Schema.Constraint, Schema.Constraint, unknown, boolean>
+): Tool.Any {
+  const answer = answering(definition.success, definition.content)
+  return composite(name, definition, (parameters, { id }) =>
+    guarded(() => {
+      const declarations = new Declarations()
+      const { "~source": source } = build(calling(declarations), parameters)
+      const calls = declarations.behind([rootOf(source)])
+      return Effect.succeed({
+        toolkit: calls.toolkit,
+        nodes: nodesOf(calls, (base) => `${id}/${base.id}`),
+        assemble: unlessFailed((outcomes) => {
+          const { result } = outcomeOf(calls, source, outcomes)
+          return Effect.catchTag(
+            answer(valueOf(source, () => Result.getOrUndefined(result))),
+            "ToolFailure",
+            Effect.die
+          )
+        })
+      })
+    }))
+}

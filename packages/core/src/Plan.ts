@@ -2,19 +2,20 @@
  * A graph of calls that a model writes as the one argument of one call, so that calls which need each other's results take
  * one turn instead of several.
  */
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as JsonPointer from "effect/JsonPointer"
+import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { InvalidArguments } from "./CallError.ts"
 import * as Content from "./Content.ts"
-import type { Expansion } from "./internal/graph/expansion.ts"
+import { isOver } from "./internal/exit.ts"
+import { composite } from "./internal/graph/graph.ts"
 import { fit } from "./internal/runner/fit.ts"
-import type { Node } from "./internal/runner/line.ts"
 import { byteLength } from "./internal/text.ts"
-import type { Outcome } from "./Outcome.ts"
-import * as Tool from "./Tool.ts"
-import * as Toolkit from "./Toolkit.ts"
+import type * as Tool from "./Tool.ts"
+import type * as Toolkit from "./Toolkit.ts"
 
 /** One step of a plan. */
 export const Step = Schema.Struct({
@@ -32,6 +33,8 @@ export interface Options {
   readonly name?: string | undefined
   /** Steps of one plan; 32. */
   readonly maxSteps?: number | undefined
+  /** How long a whole plan may take; none unless said, since its steps have timeouts of their own. */
+  readonly timeout?: Duration.Input | undefined
 }
 
 /** The tool that runs plans. */
@@ -53,34 +56,36 @@ export type PlanTool<T extends Tool.Any> = Tool.Tool<
  *   documents that steps show are shown with it
  */
 export function tool<T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>, options?: Options): PlanTool<T>
-export function tool(toolkit: Toolkit.Any, { maxSteps = 32, name = "plan" }: Options = {}): Tool.Any {
-  return {
-    ...Tool.make(name, {
-      description: describe(toolkit),
-      parameters: Plan,
-      success: Schema.Unknown,
-      execute: () => Effect.die("a plan is not executed")
-    }),
-    recode: undefined,
-    expand: (args, call) =>
-      Effect.flatMap(decode(args), ({ steps }) =>
-        Effect.map(check(toolkit, steps, maxSteps), (): Expansion => ({
-          toolkit,
-          nodes: steps.map((step, index) => nodeOf(step, index, steps, call.id)),
-          assemble: (outcomes, maxBytes, answers) => Result.succeed(answerOf(steps, outcomes, maxBytes, answers))
-        })))
-  }
+export function tool(toolkit: Toolkit.Any, { maxSteps = 32, name = "plan", timeout }: Options = {}): Tool.Any {
+  const definition = { description: describe(toolkit), parameters: Plan, success: Schema.Unknown, timeout }
+  const planned = composite(name, definition, ({ steps }, call) => {
+    const plan = read(steps)
+    return Effect.as(check(toolkit, plan, maxSteps), {
+      toolkit,
+      nodes: plan.steps.map((step, index) => nodeOf(plan, step, index, call.id)),
+      assemble: (outcomes, maxBytes) => Effect.sync(() => answerOf(steps, outcomes, maxBytes))
+    })
+  })
+  return { ...planned, recode: undefined }
 }
 
 const describe = (toolkit: Toolkit.Any): string =>
   "Runs calls that need each other's results, all in one turn. Each step has an id, a tool and that tool's arguments; " +
   "anywhere in the arguments, {\"$ref\":\"ID\"} stands for the result of an earlier step and {\"$ref\":\"ID/a/0\"} for a " +
-  `part of it. Steps that need nothing of each other run at once. Tools: ${
-    Array.from(toolkit.wireNames.values()).join(", ")
-  }.`
+  `part of it. Steps that need nothing of each other run at once. Tools: ${namesOf(toolkit)}.`
 
-const decode = (args: unknown): Effect.Effect<typeof Plan.Type, InvalidArguments> =>
-  Effect.mapError(Schema.decodeUnknownEffect(Plan, { errors: "all" })(args), Tool.invalidArguments)
+const namesOf = (toolkit: Toolkit.Any): string => Array.from(toolkit.wireNames.values()).join(", ")
+
+/** A plan whose references were found; `first` has where each id stands first. */
+interface Read {
+  readonly steps: ReadonlyArray<Step & { readonly refs: ReadonlyArray<Reference> }>
+  readonly first: ReadonlyMap<string, number>
+}
+
+const read = (steps: ReadonlyArray<Step>): Read => ({
+  steps: steps.map((step) => ({ ...step, refs: references(step.arguments) })),
+  first: new Map(steps.map(({ id }, index) => [id, index] as const).toReversed())
+})
 
 interface Reference {
   readonly path: ReadonlyArray<string>
@@ -109,85 +114,100 @@ type Issue = InvalidArguments["issues"][number]
 /** All that is wrong with a plan, with the mend; nothing of it runs then. */
 const check = (
   toolkit: Toolkit.Any,
-  steps: ReadonlyArray<Step>,
+  plan: Read,
   maxSteps: number
-): Effect.Effect<void, InvalidArguments, unknown> =>
-  Effect.gen(function*() {
-    if (steps.length > maxSteps) {
-      return yield* invalid([{ path: "steps", message: `${steps.length} steps are too many: at most ${maxSteps}` }])
-    }
-    const issues = yield* Effect.forEach(steps, (step, index) => issuesOf(toolkit, steps, step, index))
-    if (issues.flat().length > 0) return yield* invalid(issues.flat())
-  })
+): Effect.Effect<void, InvalidArguments, unknown> => {
+  const { length } = plan.steps
+  if (length > maxSteps) {
+    return invalid([{ path: "steps", message: `${length} steps are too many: at most ${maxSteps}` }])
+  }
+  return Effect.flatMap(
+    Effect.forEach(plan.steps, (_, index) => issuesOf(toolkit, plan, index)),
+    (issues) => issues.flat().length > 0 ? invalid(issues.flat()) : Effect.void
+  )
+}
 
 const invalid = (issues: ReadonlyArray<Issue>) => Effect.fail(new InvalidArguments({ issues }))
 
 const issuesOf = (
   toolkit: Toolkit.Any,
-  steps: ReadonlyArray<Step>,
-  step: Step,
+  { first, steps }: Read,
   index: number
 ): Effect.Effect<ReadonlyArray<Issue>, never, unknown> => {
+  const { arguments: args, id, refs, tool: name } = steps[index]!
   const at = (message: string, path: ReadonlyArray<string> = []): Issue => ({
     path: [`steps.${index}`, ...path].join("."),
-    message: `step "${step.id}": ${message}`
+    message: `step "${id}": ${message}`
   })
-  const earlier = steps.slice(0, index).map(({ id }) => id)
-  const twice = earlier.includes(step.id) ? [at("another step has this id; give each its own", ["id"])] : []
-  const tool = toolkit.byName.get(step.tool)
+  const twice = first.get(id) === index ? [] : [at("another step has this id; give each its own", ["id"])]
+  const tool = toolkit.byName.get(name)
   if (tool === undefined) {
-    const names = Array.from(toolkit.wireNames.values()).join(", ")
-    return Effect.succeed([...twice, at(`there is no tool "${step.tool}"; there are ${names}`, ["tool"])])
+    return Effect.succeed([...twice, at(`there is no tool "${name}"; there are ${namesOf(toolkit)}`, ["tool"])])
   }
-  const refs = references(step.arguments)
-  const astray = refs.filter((ref) => !earlier.includes(ref.step)).map((ref) => {
-    const later = steps.some(({ id }) => id === ref.step)
-    const why = later
-      ? "comes later or is the step itself; put it before"
-      : `does not exist; earlier steps: ${earlier.join(", ") || "none"}`
-    return at(`"$ref" names "${ref.step}", which ${why}`, ["arguments", ...ref.path])
+  const earlier = steps.slice(Math.max(0, index - 32), index).map(({ id }) => id).join(", ")
+  const astray = refs.flatMap(({ path, step }) => {
+    const place = first.get(step)
+    if (place !== undefined && place < index) return []
+    const why = place === undefined
+      ? `does not exist; earlier steps: ${earlier || "none"}`
+      : "comes later or is the step itself; put it before"
+    return at(`"$ref" names "${step}", which ${why}`, ["arguments", ...path])
   })
-  const unsaid = step.id === "" || step.id.includes("/")
-    ? [at("an id has one letter or more, and no \"/\"", ["id"])]
-    : []
-  return Effect.map(
-    Effect.match(tool.call(step.arguments, () => Effect.void), {
-      onFailure: ({ issues }) => issues.filter(({ path }) => !refs.some((ref) => touches(path, ref.path.join(".")))),
-      onSuccess: () => []
-    }),
-    (misfits) => [
-      ...unsaid,
-      ...twice,
-      ...astray,
-      ...misfits.map(({ message, path }) => at(message, path === "" ? ["arguments"] : ["arguments", path]))
-    ]
-  )
+  const unsaid = id === "" || id.includes("/") ? [at("an id has one letter or more, and no \"/\"", ["id"])] : []
+  return Effect.map(misfitsOf(tool, args), (misfits) => [
+    ...unsaid,
+    ...twice,
+    ...astray,
+    ...misfits.filter(known(refs)).map(({ message, path }) =>
+      at(message, path === "" ? ["arguments"] : ["arguments", path])
+    )
+  ])
 }
+
+/** What is wrong with the arguments of a step, with its references taken as they stand. */
+const misfitsOf = (tool: Tool.Any, args: Schema.Json): Effect.Effect<ReadonlyArray<Issue>, never, unknown> => {
+  const decoded = tool.decode(args)
+  const issues = { onFailure: ({ issues }: InvalidArguments) => issues, onSuccess: () => [] }
+  return Effect.match(isOver(decoded) ? decoded : tool.provided.reduce(providing, decoded), issues)
+}
+
+const providing = <A, E>(
+  effect: Effect.Effect<A, E, unknown>,
+  { layer, memo }: Tool.Provided
+): Effect.Effect<A, E, unknown> =>
+  Effect.scopedWith((scope) =>
+    Effect.flatMap(
+      Effect.uninterruptible(Layer.buildWithMemoMap(layer, memo, scope)),
+      (context) => Effect.provideContext(effect, context)
+    )
+  )
 
 /**
- * What stands at, over or under a reference can only be judged when its value is there; and so can what stands beside one
- * inside an argument, which may be one of several forms.
+ * Tells the issues that count already. What stands at, over or under a reference can only be judged when its value is
+ * there; and so can what stands beside one inside an argument, which may be one of several forms.
  */
-const touches = (path: string, reference: string): boolean => {
-  const parent = path.split(".").slice(0, -1).join(".")
-  return path === "" || reference === "" || isUnder(path, reference) || isUnder(reference, path) ||
-    (parent !== "" && isUnder(reference, parent))
+const known = (refs: ReadonlyArray<Reference>): (issue: Issue) => boolean => {
+  const at = new Set(refs.map(({ path }) => path.join(".")))
+  const over = new Set(Array.from(at).flatMap((path) => ["", ...prefixesOf(path)]))
+  return ({ path }) => {
+    const prefixes = prefixesOf(path)
+    return !(at.has("") || over.has(path) || over.has(prefixes.at(-2) ?? path) || prefixes.some((one) => at.has(one)))
+  }
 }
 
-const isUnder = (path: string, over: string): boolean => `${path}.`.startsWith(`${over}.`)
+const prefixesOf = (path: string): ReadonlyArray<string> =>
+  path.split(".").map((_, index, keys) => keys.slice(0, index + 1).join("."))
+
+type Outcomes = Parameters<Tool.Expansion["assemble"]>[0]
 
 /** The outcomes of the steps, in plan order; where they are too long together, the longest become texts that were cut. */
-const answerOf = (
-  steps: ReadonlyArray<Step>,
-  outcomes: ReadonlyArray<Outcome>,
-  maxBytes: number,
-  answers: ReadonlyArray<Tool.Answer<unknown> | undefined>
-): Tool.Answer<unknown> => {
+const answerOf = (steps: ReadonlyArray<Step>, outcomes: Outcomes, maxBytes: number): Tool.Answer<unknown> => {
+  const whole = outcomes.map(({ json = null }) => JSON.stringify(json))
   let budget = maxBytes
-  let json = shown(steps, outcomes, answers)
+  let json = shown(steps, outcomes, whole)
   while (byteLength(JSON.stringify(json)) > maxBytes && budget > 1) {
     budget = Math.floor(budget * 0.8)
-    json = shown(steps, fit(outcomes, budget), answers)
+    json = shown(steps, fit(outcomes, budget), whole)
   }
   const media = outcomes.flatMap((outcome) => outcome.media ?? [])
   return media.length === 0
@@ -195,25 +215,20 @@ const answerOf = (
     : { value: json, json, content: [Content.text(JSON.stringify(json)), ...media] }
 }
 
-const shown = (
-  steps: ReadonlyArray<Step>,
-  outcomes: ReadonlyArray<Outcome>,
-  answers: ReadonlyArray<Tool.Answer<unknown> | undefined>
-) => ({
-  steps: outcomes.map(({ encoded, media, result }, index): Schema.Json => {
+const shown = (steps: ReadonlyArray<Step>, outcomes: Outcomes, whole: ReadonlyArray<string>) => ({
+  steps: outcomes.map(({ encoded, json = null, media, result }, index): Schema.Json => {
     const id = steps[index]?.id ?? ""
     if (Result.isFailure(result)) return { id, ...JSON.parse(encoded) }
-    const answer = answers[index]?.json ?? null
-    const ok = JSON.stringify(answer) === encoded ? answer : encoded
+    const ok = whole[index] === encoded ? json : encoded
     return media === undefined ? { id, ok } : { id, ok, media: media.map(Content.label) }
   })
 })
 
-const nodeOf = (step: Step, index: number, steps: ReadonlyArray<Step>, planId: string): Node => {
-  const needed = Array.from(new Set(references(step.arguments).map((ref) => ref.step)))
+const nodeOf = ({ first }: Read, step: Read["steps"][number], index: number, planId: string): Tool.Node => {
+  const needed = Array.from(new Set(step.refs.map((ref) => ref.step)))
   return {
     call: { id: `${planId}/${step.id}`, name: step.tool, arguments: step.arguments, index, status: "complete" },
-    needs: needed.map((id) => steps.findIndex((other) => other.id === id)),
+    needs: needed.map((id) => first.get(id) ?? 0),
     resolve: (answers) =>
       Effect.fromResult(fill(step.arguments, new Map(needed.map((id, n) => [id, answers[n]?.json ?? null]))))
   }

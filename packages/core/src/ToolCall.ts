@@ -9,6 +9,8 @@
  * - `arguments`: as they arrived, a JSON string (OpenAI) or a value already parsed (Anthropic)
  * - `index`: place in the turn, from 0
  * - `status`: `"truncated"` when the turn was cut off before the call was proven complete; such a call never runs
+ * - `uncertain`: earlier calls of its turn that wrote with an unknown outcome; on a call that nobody had decided on, so
+ *   that what was uncertain stays so when it is run
  */
 export interface ToolCall<out Name extends string = string> {
   readonly id: string
@@ -16,6 +18,7 @@ export interface ToolCall<out Name extends string = string> {
   readonly arguments: unknown
   readonly index: number
   readonly status: "complete" | "truncated"
+  readonly uncertain?: ReadonlyArray<ToolCall>
 }
 
 /** Makes a complete call, for loops and tests that have no provider. */
@@ -46,22 +49,39 @@ export const distinct = <A>(
   calls: ReadonlyArray<A>,
   read: (call: A) => { readonly id: string | null | undefined; readonly name: string; readonly arguments: unknown }
 ): ReadonlyArray<{ readonly call: A; readonly id: string }> => {
-  const taken = new Set(calls.map((call) => read(call).id))
-  const used = new Map<string, ReadonlyArray<string>>()
-  const unused = (base: string): string => {
-    for (let n = 1;; n++) {
-      const id = n === 1 ? base : `${base.slice(0, 32)}_${n}`
-      if (!taken.has(id)) return id
-    }
+  const taken = new Set<string | null | undefined>()
+  const repeated = new Set<string | null | undefined>()
+  for (const call of calls) {
+    const { id } = read(call)
+    if (taken.has(id)) repeated.add(id)
+    else taken.add(id)
   }
-  return calls.flatMap((call, index) => {
+  const next = new Map<string, number>()
+  const unused = (base: string): string => {
+    if (!taken.has(base)) return base
+    const start = base.slice(0, 32)
+    let n = next.get(start) ?? 2
+    while (taken.has(`${start}_${n}`)) n++
+    next.set(start, n + 1)
+    return `${start}_${n}`
+  }
+  const seen = new Map<string, Set<string>>()
+  const idOf = (call: A, index: number): string | undefined => {
     const { arguments: args, id, name } = read(call)
+    if (!id) return unused(`call_${index + 1}`)
+    if (!repeated.has(id)) return id
     const what = JSON.stringify([name, args], apart)
-    const before = id ? used.get(id) : undefined
-    if (before?.includes(what)) return []
-    const own = !id ? unused(`call_${index + 1}`) : before === undefined ? id : unused(id)
-    taken.add(own)
-    if (id) used.set(id, [...before ?? [], what])
-    return [{ call, id: own }]
-  })
+    const before = seen.get(id)
+    if (before?.has(what)) return undefined
+    seen.set(id, (before ?? new Set()).add(what))
+    return before === undefined ? id : unused(id)
+  }
+  const told: Array<{ readonly call: A; readonly id: string }> = []
+  for (const [index, call] of calls.entries()) {
+    const id = idOf(call, index)
+    if (id === undefined) continue
+    taken.add(id)
+    told.push({ call, id })
+  }
+  return told
 }

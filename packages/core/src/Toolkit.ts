@@ -8,11 +8,10 @@ import type * as JsonSchema from "effect/JsonSchema"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
-import { lintTool, type Warning } from "./internal/schema/lint.ts"
+import { lintTool, type Warning } from "./internal/tool/lint.ts"
 import * as Tool from "./Tool.ts"
 
-export type { Warning } from "./internal/schema/lint.ts"
+export type { Warning } from "./internal/tool/lint.ts"
 
 /**
  * A set of tools.
@@ -94,7 +93,8 @@ const spell = (name: string, taken: ReadonlySet<string>): string => {
 }
 
 /**
- * Says what a model would not know of the tools: what an input is, and where it comes from.
+ * Says what a model would not know of the tools, what an input is and where it comes from, and what the runner would not:
+ * what the calls of a tool touch that is not read-only.
  *
  * - names in a tool's description count, and so do descriptions in its JSON Schema, nested objects included
  * - a guess by words, for tests and for the eye: an empty list is no proof, and nothing depends on it
@@ -146,42 +146,24 @@ export type Provided<T extends Tool.Any, ROut, RIn> = T extends
 /**
  * Discharges what the tools need by a layer.
  *
- * - the layer is built when a call needs it, shared by all calls in flight, and released when the last of them ends;
- *   provide it to the program instead where it should live longer
- * - interruption: waits while the layer is being built, since other calls may wait for it too
+ * - the layer is built once a run, when the first call needs it, and released when the run has ended; provide it to the
+ *   program instead where it should live longer
  */
 export function provide<T extends Tool.Any, ROut, RIn>(
   toolkit: Toolkit<T>,
   layer: Layer.Layer<ROut, never, RIn>
 ): Toolkit<Provided<T, ROut, RIn>>
 export function provide(toolkit: Any, layer: Layer.Layer<unknown, never, unknown>): Any {
-  const memo = Layer.makeMemoMapUnsafe()
-  return fromTools(toolkit.tools.map((tool) => withLayer(tool, layer, memo)), toolkit.lax)
+  const provided = { layer, memo: Layer.makeMemoMapUnsafe() }
+  return fromTools(toolkit.tools.map((tool) => providedWith(tool, provided)), toolkit.lax)
 }
 
-const withLayer = (tool: Tool.Any, layer: Layer.Layer<unknown, never, unknown>, memo: Layer.MemoMap): Tool.Any => {
-  const build = (scope: Scope.Scope) => Effect.uninterruptible(Layer.buildWithMemoMap(layer, memo, scope))
-  const built = <A, E>(use: (context: Context.Context<unknown>) => Effect.Effect<A, E, unknown>) =>
-    Effect.scopedWith((scope) =>
-      Effect.flatMap(build(scope), (context) => Effect.provideContext(use(context), context))
-    )
-  // Whoever uses the layer waits for it, in its own time; here it is only kept from being released.
-  const held = <A, E>(effect: Effect.Effect<A, E, unknown>) =>
-    Effect.scopedWith((scope) => Effect.andThen(Effect.forkDetach(build(scope), { startImmediately: true }), effect))
-  const { approval, claims, expand, recode } = tool
-  const provided = (inner: Any): Any => fromTools(inner.tools.map((tool) => withLayer(tool, layer, memo)), inner.lax)
+const providedWith = (tool: Tool.Any, last: Tool.Provided): Tool.Any => {
+  const { provided, recode } = tool
   return {
     ...tool,
-    claims: typeof claims === "function" ? (args) => built(() => claims(args)) : claims,
-    approval: approval && ((args) => built(() => approval(args))),
-    expand: expand &&
-      ((args, call) =>
-        Effect.map(built(() => expand(args, call)), (several) => ({ ...several, toolkit: provided(several.toolkit) }))),
-    hold: (effect) => tool.hold(held(effect)),
-    encode: (parameters) => built(() => tool.encode(parameters)),
-    recode: recode && ((...form) => withLayer(recode(...form), layer, memo)),
-    call: (args, use) =>
-      built((context) => tool.call(args, (attempt) => use((call) => Effect.provideContext(attempt(call), context))))
+    provided: [...provided, last],
+    recode: recode && ((...form) => providedWith(recode(...form), last))
   }
 }
 

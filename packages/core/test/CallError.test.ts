@@ -31,6 +31,7 @@ const reasonsOf = (harmless: boolean): Record<string, CallError.Reason> => ({
   "interrupted by itself": new CallError.Interrupted({ by: "tool", started: true, harmless }),
   "interrupted by failFast": new CallError.Interrupted({ by: "failFast", started: true, harmless }),
   "interrupted by failFast, never started": new CallError.Interrupted({ by: "failFast", started: false, harmless }),
+  "interrupted by a restart": new CallError.Interrupted({ by: "restart", started: true, harmless }),
   "unencodable": new CallError.Unencodable({ issue: `Expected string, got ${secret}` }),
   "not begun in its time": new CallError.Timeout({ limit: "timeout", millis: 2000, started: false, harmless }),
   "uncertain": new CallError.Uncertain({ after: "call_7" }),
@@ -103,6 +104,8 @@ describe("CallError.toModel", () => {
         {"type":"Interrupted","message":"Another call of the turn failed, which stopped this one. The outcome is unknown: it may have taken effect, or still do. Check before asking for it again.","retryable":false,"data":{"by":"failFast","started":true}}
       interrupted by failFast, never started
         {"type":"Interrupted","message":"Another call of the turn failed before this one began; it did not run.","retryable":true,"data":{"by":"failFast","started":false}}
+      interrupted by a restart
+        {"type":"Interrupted","message":"The program stopped while the call ran. The outcome is unknown: it may have taken effect, or still do. Check before asking for it again.","retryable":false,"data":{"by":"restart","started":true}}
       unencodable
         {"type":"Unencodable","message":"The tool ran, but its result could not be given back: it is not what the tool promises.","retryable":false,"data":{}}
       not begun in its time
@@ -129,6 +132,8 @@ describe("CallError.toModel", () => {
         {"type":"Interrupted","message":"The call was interrupted.","retryable":true,"data":{"by":"tool","started":true}}
       interrupted by failFast, harmless
         {"type":"Interrupted","message":"Another call of the turn failed, which stopped this one.","retryable":true,"data":{"by":"failFast","started":true}}
+      interrupted by a restart, harmless
+        {"type":"Interrupted","message":"The program stopped while the call ran.","retryable":true,"data":{"by":"restart","started":true}}
       failure: a tagged class
         {"type":"CityNotFound","message":"There is no city called Rom.","retryable":true,"data":{"city":"Rom"}}
       failure: a tagged class without a message
@@ -164,7 +169,8 @@ describe("CallError.toModel", () => {
       "deadline",
       "defect",
       "interrupted by itself",
-      "interrupted by failFast"
+      "interrupted by failFast",
+      "interrupted by a restart"
     ])
   })
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+import { Access, Batch, Limits, Tool, ToolCall, Toolkit } from "@volley/core"
 import type { JsonSchema } from "effect"
-import { Duration, Effect, Schema } from "effect"
+import { Context, Duration, Effect, Exit, Schema } from "effect"
 import { ends, shown } from "./support.ts"
 
 /** Settles one call of a tool. */
@@ -17,6 +17,10 @@ const echo = <P extends Schema.Constraint>(parameters: P) =>
     success: parameters,
     execute: (given) => Effect.succeed(given)
   })
+
+/** Reads arguments as a tool does that needs nothing for it. */
+const decodeWith = ({ decode }: Tool.Any) => (args: unknown) =>
+  Effect.provideContext(decode(args), Context.makeUnsafe<unknown>(new Map()))
 
 describe("Tool.make", () => {
   it("is neither read-only nor idempotent and has no timeout and no failure unless said", () => {
@@ -97,6 +101,101 @@ describe("Tool.make", () => {
       assert.deepStrictEqual(ends(settled), [{ limit: 10 }])
     }))
 
+  it.effect("reads null as absent where a parameter may be left out and does not take null itself", () =>
+    Effect.gen(function*() {
+      const Inner = Schema.Struct({
+        some: Schema.optionalKey(Schema.String),
+        either: Schema.optionalKey(Schema.NullOr(Schema.String))
+      })
+      const parameters = Schema.Struct({
+        city: Schema.String,
+        limit: Schema.Int.pipe(Schema.withDecodingDefaultKey(Effect.succeed(10))),
+        either: Schema.optionalKey(Schema.NullOr(Schema.Int)),
+        inner: Schema.optionalKey(Inner),
+        list: Schema.optionalKey(Schema.Array(Inner)),
+        byName: Schema.optionalKey(Schema.Record(Schema.String, Inner)),
+        form: Schema.optionalKey(Schema.Union([
+          Schema.Struct({ kind: Schema.Literal("a"), note: Schema.optionalKey(Schema.String) }),
+          Schema.Struct({ kind: Schema.Literal("b"), note: Schema.String })
+        ]))
+      })
+      const decode = decodeWith(echo(parameters))
+      const [inner, read] = [{ some: null, either: null }, { either: null }]
+      assert.deepStrictEqual(yield* decode({ city: "Oslo", limit: null, inner: null }), { city: "Oslo", limit: 10 })
+      assert.deepStrictEqual(
+        yield* decode({ city: "Oslo", either: null, inner, list: [inner, {}, inner], byName: { Rome: inner } }),
+        { city: "Oslo", limit: 10, either: null, inner: read, list: [read, {}, read], byName: { Rome: read } }
+      )
+      const form = { kind: "a", note: null }
+      assert.deepStrictEqual(yield* decode({ city: "Oslo", form }), { city: "Oslo", limit: 10, form: { kind: "a" } })
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(decode({ city: "Oslo", form: { ...form, kind: "b" } }))))
+    }))
+
+  it.effect("says what is wrong with the arguments as they came, nulls included", () =>
+    Effect.gen(function*() {
+      const decode = decodeWith(echo(Schema.Struct({ city: Schema.String, days: Schema.optionalKey(Schema.Int) })))
+      const error = yield* Effect.flip(decode({ city: null, days: null }))
+      assert.deepStrictEqual(error.issues.map(({ path }) => path), ["city", "days"])
+    }))
+
+  it.effect("runs on what is left without nulls, and shows the call as it arrived", () =>
+    Effect.gen(function*() {
+      const tool = echo(Schema.Struct({ city: Schema.optionalKey(Schema.String) }))
+      const settled = yield* asked(tool, { city: null })
+      assert.deepStrictEqual(ends(settled), [{}])
+      assert.deepStrictEqual(settled.outcomes[0]?.call.arguments, { city: null })
+    }))
+
+  it("reads arguments at once where their schema takes no time", () => {
+    const { decode } = echo(Schema.Struct({ city: Schema.optionalKey(Schema.String) }))
+    for (const args of [{ city: "Oslo" }, { city: null }, { city: 7 }]) assert.isTrue(Exit.isExit(decode(args)))
+  })
+
+  it.effect("asks what a call claims once, of its parameters", () =>
+    Effect.gen(function*() {
+      const asked: Array<unknown> = []
+      const of = <A>(...all: ReadonlyArray<A>) => (parameters: unknown) => (asked.push(parameters), all)
+      const rate = Limits.rate({ limit: 3, window: "1 second", key: "shop" })
+      const tool = Tool.make("pay", {
+        description: "Pays.",
+        parameters: Schema.Struct({ at: Schema.Date }),
+        success: Schema.Void,
+        access: of(Access.write("money")),
+        limits: of(rate, Limits.concurrency(2), Limits.concurrency(1, "shop")),
+        execute: () => Effect.void
+      })
+      const parameters = yield* decodeWith(tool)({ at: "2026-01-02" })
+      assert.deepStrictEqual(typeof tool.claims === "function" && tool.claims(parameters), {
+        access: [{ mode: "write", key: "money" }],
+        slots: [{ key: "tool/pay", limit: 2 }, { key: "key/shop", limit: 1 }],
+        rates: [{ key: "key/shop", limit: 3, window: Duration.seconds(1) }]
+      })
+      assert.deepStrictEqual(asked, [parameters, parameters])
+      assert.deepStrictEqual(parameters, { at: new Date("2026-01-02") })
+    }))
+
+  it("keeps limits that are the same for all calls beside accesses that are not, and the other way round", () => {
+    const claimed = (says: Pick<Tool.Traits<{}, Schema.Never, false>, "access" | "limits">, parameters = {}) => {
+      const { claims } = Tool.make("pay", {
+        description: "Pays.",
+        parameters: Schema.Struct({}),
+        success: Schema.Void,
+        ...says,
+        execute: () => Effect.void
+      })
+      return typeof claims === "function" ? claims(parameters) : claims
+    }
+    const access = [Access.write("money")]
+    const limits = [Limits.concurrency(2)]
+    const slots = [{ key: "tool/pay", limit: 2 }]
+    assert.deepStrictEqual(claimed({ access: () => access, limits }), { access, slots, rates: [] })
+    assert.deepStrictEqual(claimed({ access, limits: () => limits }), { access, slots, rates: [] })
+    assert.deepStrictEqual(claimed({ limits: () => limits }), { access: [], slots, rates: [] })
+    assert.deepStrictEqual(claimed({ access, limits }), { access, slots, rates: [] })
+    assert.deepStrictEqual(claimed({ access: () => access }), { access, slots: [], rates: [] })
+    assert.isUndefined(claimed({ access: [], limits: [] }))
+  })
+
   it.effect("lists all that is wrong with the arguments, each with its path", () =>
     Effect.gen(function*() {
       const parameters = Schema.Struct({ city: Schema.String, at: Schema.Struct({ days: Schema.Array(Schema.Int) }) })
@@ -140,6 +239,39 @@ describe("Tool.fromJsonSchema", () => {
     Effect.gen(function*() {
       const args = { city: "Rome", more: { deep: [1, null] } }
       assert.deepStrictEqual(ends(yield* asked(given(), args)), [args])
+    }))
+
+  it.effect("leaves null out of what does not take it and may be left out, through references too", () =>
+    Effect.gen(function*() {
+      const decode = decodeWith(given({
+        parameters: {
+          type: "object",
+          properties: {
+            head: { $ref: "#/$defs/Node" },
+            pair: { prefixItems: [{ type: "string" }, { $ref: "#/$defs/Node" }] }
+          },
+          $defs: {
+            Node: {
+              type: "object",
+              properties: {
+                next: { $ref: "#/$defs/Node" },
+                any: {},
+                kind: { enum: ["a", null] },
+                text: { type: ["string", "null"] },
+                word: { allOf: [{ $ref: "#/$defs/Word" }] }
+              }
+            },
+            Word: { type: "string", enum: ["null"] }
+          }
+        },
+        validate: (args) => JSON.stringify(args).includes("\"word\":null") ? "a word" : undefined
+      }))
+      const kept = { any: null, kind: null, text: null }
+      assert.deepStrictEqual(yield* decode({ head: { next: { ...kept, next: null, word: null } }, other: null }), {
+        head: { next: kept },
+        other: null
+      })
+      assert.deepStrictEqual(yield* decode({ pair: ["a", { word: null }] }), { pair: ["a", {}] })
     }))
 
   it.effect("checks the arguments", () =>

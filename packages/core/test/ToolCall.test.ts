@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ToolCall } from "@volley/core"
-import { Schema } from "effect"
+import { Access, Approver, Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+import { Effect, Fiber, Schema } from "effect"
+import { TestClock } from "effect/testing"
 
 const Wire = Schema.Struct({
   id: Schema.NullOr(Schema.Literals(["", "a", "b", "a_2", "call_1", "call_2", "x".repeat(40), "y".repeat(64)])),
@@ -35,6 +36,28 @@ describe("ToolCall.make", () => {
   })
 })
 
+describe("ToolCall.uncertain", () => {
+  it.effect("goes with a call that nobody decided on: what was uncertain in its turn stays so when it is run", () =>
+    Effect.gen(function*() {
+      const definition = {
+        description: "Writes.",
+        parameters: Schema.Struct({}),
+        success: Schema.Void,
+        access: [Access.write("money")]
+      }
+      const slow = Tool.make("slow", { ...definition, timeout: 1000, execute: () => Effect.never })
+      const pay = Tool.make("pay", { ...definition, approval: "always", execute: () => Effect.void })
+      const toolkit = Toolkit.make(slow, pay)
+      const calls = ["slow", "pay"].map((name, index) => ToolCall.make({ id: name, name, index }))
+      const fiber = yield* Effect.forkChild(Batch.run(toolkit, calls))
+      yield* TestClock.adjust("1 minute")
+      const { pending } = yield* Fiber.join(fiber)
+      assert.deepStrictEqual(pending, [{ ...calls[1]!, uncertain: [calls[0]!] }])
+      const { outcomes } = yield* Effect.provide(Batch.run(toolkit, pending), Approver.allow)
+      assert.include(outcomes[0]?.encoded, "The outcome of slow is unknown")
+    }))
+})
+
 describe("ToolCall.distinct", () => {
   it("leaves a turn alone whose ids differ", () => {
     const calls = [wire("a"), wire("b"), wire("call_1")]
@@ -60,6 +83,28 @@ describe("ToolCall.distinct", () => {
 
   it("gives a repeated id none that stands later in the turn", () => {
     assert.deepStrictEqual(idsOf(wire("a"), wire("a", "{\"a\":1}"), wire("a_2")), ["a", "a_3", "a_2"])
+  })
+
+  it("looks at no arguments where all ids differ", () => {
+    const calls = ["a", null, "b", ""].map((id) => ({
+      id,
+      name: "f",
+      get arguments(): unknown {
+        return {
+          toJSON: () => {
+            throw new Error("looked at")
+          }
+        }
+      }
+    }))
+    assert.deepStrictEqual(ToolCall.distinct(calls, (call) => call).map(({ id }) => id), ["a", "call_2", "b", "call_4"])
+  })
+
+  it("tells very many calls of one id apart as soon as others", () => {
+    const calls = Array.from({ length: 100_000 }, (_, n) => ({ id: "a", name: "f", arguments: { n } }))
+    const ids = ToolCall.distinct(calls, (call) => call).map(({ id }) => id)
+    assert.strictEqual(new Set(ids).size, calls.length)
+    assert.strictEqual(ids.at(-1), "a_100000")
   })
 
   it("tells a number that JSON does not have from null", () => {

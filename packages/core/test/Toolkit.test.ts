@@ -191,13 +191,44 @@ describe("Toolkit.provide", () => {
     Effect.gen(function*() {
       const tool = { ...connected("a.query"), readOnly: true }
       const toolkit = Toolkit.provide(Toolkit.make(tool), Layer.succeed(Connection, 7))
-      const { call: _before, encode: _e, hold: _h, recode: _r, ...before } = tool
-      const { call: _after, encode: _e2, hold: _h2, recode: _r2, ...after } = toolkit.tools[0]!
+      const { provided: _p, recode: _r, ...before } = tool
+      const { provided: _p2, recode: _r2, ...after } = toolkit.tools[0]!
       assert.deepStrictEqual<object>(after, before)
       assert.deepStrictEqual([...toolkit.wireNames], [["a.query", "a_query"]])
     }))
 
-  it.effect("shares the layer between the calls in flight, and releases it after the last", () =>
+  it.effect("builds the layer once for all calls of a run, one at a time as they are", () =>
+    Effect.gen(function*() {
+      const { counts, layer } = counted()
+      const toolkit = Toolkit.provide(Toolkit.make(connected("query"), connected("other")), layer)
+      const settled = yield* Batch.run(toolkit, callsOf("query", "other", "query"), { concurrency: 1 })
+      assert.deepStrictEqual(ends(settled), [1, 1, 1])
+      assert.deepStrictEqual(counts, { built: 1, released: 1 })
+    }))
+
+  it.effect("builds no layer where no call needs it", () =>
+    Effect.gen(function*() {
+      const { counts, layer } = counted()
+      const kept = Toolkit.provide(Toolkit.make(connected("query")), layer)
+      const toolkit = Toolkit.merge(kept, Toolkit.make(acting("other", () => Effect.succeed("here"))))
+      yield* Batch.run(toolkit, callsOf("other"))
+      assert.deepStrictEqual(counts, { built: 0, released: 0 })
+    }))
+
+  it("keeps its layers in the order in which they were provided, in strict form too", () => {
+    const [inner, outer] = [counted().layer, counted().layer]
+    const toolkit = Toolkit.provide(Toolkit.provide(Toolkit.make(connected("query")), inner), outer)
+    const strict = Toolkit.strict(toolkit, {
+      write: (parameters) => ({ codec: Schema.toCodecJson(parameters), jsonSchema: { type: "object" } }),
+      refuse: () => undefined
+    })
+    assert.isTrue(strict.tools[0]?.strict)
+    for (const { tools } of [toolkit, strict]) {
+      assert.deepStrictEqual<unknown>(tools[0]?.provided.map(({ layer }) => layer), [inner, outer])
+    }
+  })
+
+  it.effect("shares the layer between the calls in flight, and releases it after the run", () =>
     Effect.gen(function*() {
       const latch = yield* Latch.make()
       const { counts, layer } = counted()
@@ -208,14 +239,6 @@ describe("Toolkit.provide", () => {
       yield* latch.open
       assert.strictEqual(new Set(ends(yield* Fiber.join(fiber))).size, 1)
       assert.strictEqual(counts.built, counts.released)
-    }))
-
-  it.effect("builds the layer once for a call, from its arguments to its result", () =>
-    Effect.gen(function*() {
-      const { counts, layer } = counted()
-      const toolkit = Toolkit.provide(Toolkit.make(connected("query")), layer)
-      yield* Batch.run(toolkit, callsOf("query"))
-      assert.deepStrictEqual(counts, { built: 1, released: 1 })
     }))
 
   it.effect("builds the layer again for the next batch", () =>

@@ -212,7 +212,7 @@ describe("a function of promises", () => {
         const [first, second] = ends(settled)
         assert.deepStrictEqual([first, second], ["Timeout", options.failFast ? "Interrupted" : "Timeout"])
         assert.deepStrictEqual(signals.map(({ aborted }) => aborted), [true, true])
-        assert.deepStrictEqual(settled.strays, [])
+        assert.deepStrictEqual(settled.strays.map(({ call }) => call.id), ["a", "b"])
       }
     }))
 

@@ -35,7 +35,6 @@ import {
   Stream
 } from "effect"
 import { TestClock } from "effect/testing"
-import { Slots } from "../src/internal/runner/slots.ts"
 import { aDayOf } from "./order/support.ts"
 import { acting, callsOf, ends, gauge, namingTracer, recordingLogger, run, shown, timesOf } from "./support.ts"
 
@@ -384,7 +383,7 @@ describe("what a call touches", () => {
 })
 
 describe("a batch that is over", () => {
-  it.effect("leaves nobody asleep, and nobody listening for room", () =>
+  it.effect("leaves nobody asleep", () =>
     Effect.gen(function*() {
       const clock = yield* Clock.Clock
       let asleep = 0
@@ -392,30 +391,16 @@ describe("a batch that is over", () => {
         sleep: () =>
           Effect.acquireUseRelease(Effect.sync(() => asleep++), () => Effect.never, () => Effect.sync(() => asleep--))
       })
-      let listening = 0
-      class Heard extends Slots {
-        override listen(listener: () => void): () => void {
-          listening++
-          const end = super.listen(listener)
-          return () => {
-            listening--
-            end()
-          }
-        }
-      }
-      const slots = new Heard()
-      const limits = { ...yield* Effect.provide(Limits.Limits, Limits.layer), slots }
       const soon = acts("soon", [], () => Effect.as(Effect.yieldNow, "done"), { timeout: 50 })
       const sooner = acts("sooner", [], () => Effect.as(Effect.yieldNow, "done"), { timeout: 20 })
       const reads = acts("reads", [Access.read("k")], () => Effect.as(Effect.yieldNow, "done"))
       for (const names of [["soon", "sooner"], ["reads", "soon"]]) {
         const settled = yield* Batch.run(Toolkit.make(soon, sooner, reads), callsOf(...names)).pipe(
-          Effect.provideService(Clock.Clock, counting),
-          Effect.provideService(Limits.Limits, limits)
+          Effect.provideService(Clock.Clock, counting)
         )
         assert.deepStrictEqual(ends(settled), ["done", "done"])
         yield* Effect.yieldNow
-        assert.deepStrictEqual([asleep, listening], [0, 0])
+        assert.strictEqual(asleep, 0)
       }
     }))
 

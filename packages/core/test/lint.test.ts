@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Conversation, Plan, Tool, Toolkit } from "@volley/core"
+import { Access, Conversation, Limits, Plan, Tool, Toolkit } from "@volley/core"
 import { Arbitrary, Effect, Schema } from "effect"
 import type { JsonSchema } from "effect"
 
@@ -11,6 +11,7 @@ const tool = (jsonSchema: JsonSchema.JsonSchema, description = said) =>
     parameters: Schema.Struct({}),
     success: Schema.Null,
     jsonSchema: { type: "object", ...jsonSchema },
+    readOnly: true,
     execute: () => Effect.succeed(null)
   })
 
@@ -167,6 +168,40 @@ describe("Toolkit.lint", () => {
     const isSilent = (at: number) => silent[at] === true
     const schema = properties(Object.fromEntries(unique.map((name, at) => [name, isSilent(at) ? text : fromUser])))
     assert.deepStrictEqual(warned(schema).map(([path]) => path), unique.filter((_, at) => isSilent(at)))
+  })
+
+  const writing = (says: {
+    readonly access?: Tool.Declared<{}, Access.Access>
+    readonly limits?: Tool.Declared<{}, Limits.Limit>
+    readonly idempotent?: boolean
+  }) =>
+    Tool.make("write", {
+      description: "Writes what it is told.",
+      parameters: Schema.Struct({}),
+      success: Schema.Null,
+      execute: () => Effect.succeed(null),
+      ...says
+    })
+
+  it.each([
+    ["nothing", {}],
+    ["that it is idempotent alone", { idempotent: true }],
+    ["that it touches nothing, for all calls alike", { access: [] }],
+    ["how many may run alone", { limits: [Limits.concurrency(1)] }]
+  ])("warns of a tool that may write and says %s", (_, says) => {
+    assert.deepStrictEqual(Toolkit.lint(Toolkit.make(writing(says))), [{
+      tool: "write",
+      message: "Nothing says what its calls touch: declare `access`, as in `access: ({ id }) => [Access.write(id)]` or "
+        + "`access: [Access.exclusive]`, or `readOnly: true` where it changes nothing; calls of it run at once otherwise."
+    }])
+  })
+
+  it.each([
+    ["what it touches", { access: [Access.exclusive] }],
+    ["what it touches, by a function", { access: () => [] }],
+    ["how many may run, by a function", { limits: () => [] }]
+  ])("takes a tool that says %s for one that said it", (_, says) => {
+    assert.deepStrictEqual(Toolkit.lint(Toolkit.make(writing(says))), [])
   })
 
   it("has nothing to say of a plan", () => {

@@ -133,6 +133,7 @@ describe("Toolkit.lint", () => {
         description,
         parameters: { type: "object", properties, ...more },
         validate: () => undefined,
+        readOnly: true,
         execute: (args) => Effect.succeed(args)
       })
     )).map(({ message, parameter }) => [parameter, message.slice(0, 32)])

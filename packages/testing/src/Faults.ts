@@ -11,6 +11,7 @@ import type * as Toolkit from "@volley/core/Toolkit"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
@@ -84,7 +85,8 @@ export interface Options<Fault extends string> {
 /**
  * The same tools, whose calls meet faults.
  *
- * - a call meets the same fault each time: the seed, its id, tool and arguments and the attempt alone decide it
+ * - a call meets the same fault each time: the seed, its id, tool and arguments, as the tool writes them, and the attempt
+ *   alone decide it
  * - arguments are read by the tool as ever; steps of a plan meet faults of their own
  */
 export function toolkit<T extends Tool.Any>(
@@ -92,10 +94,8 @@ export function toolkit<T extends Tool.Any>(
   options: Options<ToolFault>
 ): Toolkit.Toolkit<T>
 export function toolkit(self: Toolkit.Any, options: Options<ToolFault>): Toolkit.Any {
-  const tools = new Map(self.tools.map((tool) => [tool, faulty(tool, options)]))
-  const of = (tool: Tool.Any) => tools.get(tool) ?? tool
-  const byName = new Map(Array.from(self.byName, ([name, tool]) => [name, of(tool)]))
-  return { ...self, tools: self.tools.map(of), byName }
+  const byName = allFaulty(self.byName, options)
+  return { ...self, tools: self.tools.map((tool) => byName.get(tool.name) ?? tool), byName }
 }
 
 /** What happens to a call, and how long it takes, in milliseconds. */
@@ -131,24 +131,45 @@ const namesOf = <Fault extends string>(weights: Weights<Fault>): ReadonlyArray<F
   return Object.keys(weights).filter(isName)
 }
 
+/** Each tool under all of its names. */
+const allFaulty = (
+  byName: ReadonlyMap<string, Tool.Any>,
+  options: Options<ToolFault>
+): ReadonlyMap<string, Tool.Any> => {
+  const tools = new Map(Array.from(new Set(byName.values()), (tool) => [tool, faulty(tool, options)]))
+  return new Map(Array.from(byName, ([name, tool]) => [name, tools.get(tool) ?? tool]))
+}
+
 const faulty = (tool: Tool.Any, options: Options<ToolFault>): Tool.Any => {
-  const { expand, recode } = tool
+  const { expand, handler, recode } = tool
   return {
     ...tool,
     recode: recode && ((...form) => faulty(recode(...form), options)),
     expand: expand &&
-      ((args, call) =>
-        Effect.map(expand(args, call), (several) => ({ ...several, toolkit: toolkit(several.toolkit, options) }))),
-    call: (args, use) =>
-      tool.call(args, (attempt) =>
-        use((call) =>
-          Effect.flatMap(
-            ofCall(options, { id: call.id, name: tool.name, arguments: args, attempt: call.attempt }),
-            (met) => strike(tool, met, attempt(call), Json.canonical([options.seed, call.id]))
-          )
-        ))
+      ((parameters, call) =>
+        Effect.map(expand(parameters, call), (several) => ({
+          ...several,
+          toolkit: { ...several.toolkit, byName: allFaulty(several.toolkit.byName, options) }
+        }))),
+    handler: {
+      attempt: (parameters, call) =>
+        Effect.flatMap(
+          metBy(tool, parameters, call, options),
+          (met) => strike(tool, met, handler.attempt(parameters, call), Json.canonical([options.seed, call.id]))
+        )
+    }
   }
 }
+
+/** Parameters that cannot be written decide nothing. */
+const metBy = (tool: Tool.Any, parameters: unknown, { attempt, id }: Tool.Call, options: Options<ToolFault>) =>
+  Effect.flatMap(Effect.exit(tool.encode(parameters)), (written) =>
+    ofCall(options, {
+      id,
+      name: tool.name,
+      arguments: Exit.isSuccess(written) ? written.value : undefined,
+      attempt
+    }))
 
 type Work = ReturnType<Tool.Attempt<unknown, unknown, unknown>>
 

@@ -3,6 +3,8 @@
  */
 import { type Conversation, type Plan, type Tool, ToolCall, type Toolkit } from "@volley/core"
 import * as Arbitrary from "effect/Arbitrary"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as JsonSchema from "effect/JsonSchema"
 import * as Result from "effect/Result"
@@ -82,9 +84,11 @@ export const faultyArgs = (tool: Tool.Any, fault: ArgumentFault): Arbitrary.Arbi
 
 /** True unless the tool refuses the arguments, as far as one can tell without waiting for its schema. */
 const takes = (tool: Tool.Any, json: unknown): boolean => {
-  const exit = Schema.decodeUnknownExit(codecOf(tool.parameters))(json)
+  const exit = Effect.runSyncExitWith(noServices)(tool.decode(json))
   return Exit.isSuccess(exit) || Exit.hasDies(exit)
 }
+
+const noServices = Context.makeUnsafe<unknown>(new Map())
 
 const fieldsOf = (json: Schema.Json): ReadonlyArray<readonly [name: string, value: Schema.Json]> =>
   typeof json === "object" && json !== null && !Array.isArray(json) ? Object.entries(json) : []

@@ -60,7 +60,7 @@ export const picture = (number: string) =>
     return { order, customer, prices, total, other }
   })
 
-export const run = <A, E>(effect: Effect.Effect<A, E>) =>
+export const run = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.forkChild(effect, { startImmediately: true })
     yield* TestClock.adjust("1 hour")

@@ -122,24 +122,142 @@ describe("Pipeline.each", () => {
       assert.deepStrictEqual(endOf(steps.all.result), [2, 4])
     }))
 
-  it("cannot be built of anything but its own call", () => {
+  it.effect("runs several calls for each item, all of them under the cap, an item's own in the order of need", () =>
+    Effect.gen(function*() {
+      const { events, list, twice } = recording()
+      const pipeline = Pipeline.make((call) => ({
+        all: Pipeline.each(call(list, { of: [3, 12] }), (n) => {
+          const first = call(twice, { n })
+          return call(twice, { n: first.pipe(Pipeline.map((m) => m + 1)) })
+        })
+      }))
+      const { outcomes, steps } = yield* play(pipeline)
+      assert.deepStrictEqual(endOf(steps.all.result), [14, 50])
+      assert.strictEqual(events.join(" "), "+3 +12 -3 +7 -7 -12 +25 -25")
+      assert.deepStrictEqual(outcomes.map(({ call }) => call.id), ["list_0", "all"])
+      events.length = 0
+      yield* play(pipeline, { concurrency: 1 })
+      assert.strictEqual(events.join(" "), "+3 -3 +7 -7 +12 -12 +25 -25")
+    }))
+
+  it.effect("runs what is declared inside once an item, needed by the item or not, and what is outside once", () =>
+    Effect.gen(function*() {
+      const { add, events, list, twice } = recording()
+      const { steps } = yield* play(Pipeline.make((call) => {
+        const outside = call(twice, { n: 5 })
+        return {
+          all: Pipeline.each(call(list, { of: [1, 2] }), (n) => {
+            const inside = call(twice, { n: 7 })
+            call(twice, { n: 99 })
+            return call(add, { terms: [n, inside, outside] })
+          })
+        }
+      }))
+      assert.deepStrictEqual(endOf(steps.all.result), [25, 26])
+      assert.strictEqual(events.join(" "), "+5 -5 +7 +7 -7 -7")
+    }))
+
+  it.effect("names the first of an item's calls that failed", () =>
+    Effect.gen(function*() {
+      const { list, twice } = recording()
+      const { steps } = yield* play(Pipeline.make((call) => ({
+        all: Pipeline.each(call(list, { of: [1, -1] }), (n) => call(twice, { n: call(twice, { n }) }))
+      })))
+      assert.deepInclude(endOf(steps.all.result), { data: { root: "all/1/twice_1", type: "Broke" } })
+    }))
+
+  it.effect("goes over lists inside of lists, whose calls see what is around them", () =>
+    Effect.gen(function*() {
+      const { add, list, twice } = recording()
+      const { steps } = yield* play(Pipeline.make((call) => {
+        const ten = call(twice, { n: 5 })
+        const rows = Pipeline.each(call(list, { of: [1, 2] }), (row) => {
+          const columns = call(list, { of: [row, ten] })
+          const cells = Pipeline.each(columns, (column) => call(add, { terms: [row, column, ten] }))
+          return call(list, { of: cells })
+        })
+        return { rows, sum: call(add, { terms: rows.pipe(Pipeline.map((all) => all.flat())) }) }
+      }))
+      assert.deepStrictEqual(endOf(steps.rows.result), [[12, 21], [14, 22]])
+      assert.deepStrictEqual(endOf(steps.sum.result), 69)
+    }))
+
+  it.effect("crashes where it is given no list", () =>
+    Effect.gen(function*() {
+      const { list, twice } = recording()
+      const { steps } = yield* play(Pipeline.make((call) => {
+        const items = call(list, { of: [] }).pipe(Pipeline.map((): ReadonlyArray<number> => JSON.parse("{}")))
+        return { all: Pipeline.each(items, (n) => call(twice, { n })) }
+      }))
+      assert.deepInclude(endOf(steps.all.result), { type: "Defect" })
+    }))
+
+  const outside = "an item cannot be used outside of its call, and no call that is declared for it either"
+  type Kept = Pipeline.Ref<number, never>
+  const leaks: ReadonlyArray<readonly [string, (call: Pipeline.Call, keep: (kept: Kept) => Kept) => unknown, string]> =
+    [
+      ["an item", (call, keep) => {
+        const { list, twice } = recording()
+        Pipeline.each(call(list, { of: [1] }), (n) => call(twice, { n: keep(n) }))
+      }, outside],
+      ["a call for an item", (call, keep) => {
+        const { list, twice } = recording()
+        Pipeline.each(call(list, { of: [1] }), (n) => call(twice, { n: keep(call(twice, { n })) }))
+      }, outside],
+      ["an item that was made something else of", (call, keep) => {
+        const { list, twice } = recording()
+        Pipeline.each(call(list, { of: [1] }), (n) => call(twice, { n: keep(n.pipe(Pipeline.map((m) => m + 1))) }))
+      }, outside]
+    ]
+  it.each(leaks)("cannot be built where %s is used outside", (_, leak, message) => {
     const { list, twice } = recording()
+    const leaking = (call: Pipeline.Call) => {
+      const kept: Array<Kept> = []
+      leak(call, (one) => (kept.push(one), one))
+      return kept[0]!
+    }
+    assert.throws(() => Pipeline.make((call) => ({ wrong: call(twice, { n: leaking(call) }) })), message)
+    assert.throws(() => Pipeline.make((call) => ({ wrong: leaking(call) })), message)
+    assert.throws(() =>
+      Pipeline.make((call) => ({
+        wrong: Pipeline.each(call(list, { of: [1] }), () => call(twice, { n: leaking(call) }))
+      })), message)
+    assert.throws(() =>
+      Pipeline.make((call) => {
+        const items = leaking(call).pipe(Pipeline.map((n) => [n]))
+        return { wrong: Pipeline.each(items, (n) => call(twice, { n })) }
+      }), message)
+  })
+
+  it("cannot be built where the call is declared for no item, or throws", () => {
+    const { list, twice } = recording()
+    const build = (made: (call: Pipeline.Call, n: Kept) => Pipeline.Step<typeof twice>) =>
+      Pipeline.make((call) => ({ all: Pipeline.each(call(list, { of: [1] }), (n) => made(call, n)) }))
     assert.throws(
       () =>
         Pipeline.make((call) => {
-          let kept: Pipeline.Ref<number, never> | undefined
-          const all = Pipeline.each(call(list, { of: [1] }), (n) => call(twice, { n: kept = n }))
-          return { all, wrong: call(twice, { n: kept! }) }
+          const once = call(twice, { n: 1 })
+          return { all: Pipeline.each(call(list, { of: [1] }), () => once) }
         }),
-      "an item cannot be used outside of its call"
+      "Pipeline.each: return a call that is declared for the item."
     )
-    assert.throws(
-      () =>
-        Pipeline.make((call) => {
-          const items = call(list, { of: [1] })
-          return { all: Pipeline.each(items, (n) => call(twice, { n: call(twice, { n }) })) }
-        }),
-      "an item cannot be used outside of its call"
-    )
+    assert.throws(() =>
+      build(() => {
+        throw new Error("a bug")
+      }), "a bug")
+  })
+
+  it("is as if it had not been where building it threw", () => {
+    const { list, twice } = recording()
+    const { graph } = Pipeline.make((call) => {
+      const items = call(list, { of: [1] })
+      assert.throws(() =>
+        Pipeline.each(items, () => {
+          throw new Error("a bug")
+        })
+      )
+      return { after: call(twice, { n: items.pipe(Pipeline.map((all) => all.length)) }) }
+    })
+    assert.lengthOf(graph.nodes, 2)
   })
 })

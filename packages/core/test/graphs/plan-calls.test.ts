@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Batch, Plan, Tool, Toolkit } from "@volley/core"
-import { Cause, Effect, Exit, Fiber, Layer } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { callsOf, common, endsOf, key, Log, of, play, toolkit, tools } from "./turns.ts"
 
@@ -63,16 +63,15 @@ describe("a plan", () => {
       assert.deepStrictEqual(shown, JSON.parse(alone.outcomes[0]!.encoded))
     }))
 
-  it.effect("counts as one call of the turn, and its steps as none", () =>
+  it.effect("counts by its steps, which are calls of the batch", () =>
     Effect.gen(function*() {
-      const settled = yield* play([
-        [of("a", "free"), of("b", "free"), of("c", "free")],
-        of("d", "free"),
-        of("e", "free")
-      ], {
-        maxCalls: 2
-      })
-      assert.deepStrictEqual(endsOf(settled), ["a", "b", "c"])
-      assert.include(settled.outcomes[2]!.encoded, "LimitExceeded")
+      const turn = [[of("a", "free"), of("b", "free"), of("c", "free")], of("d", "free"), of("e", "free")]
+      const settled = yield* play(turn, { maxCalls: 4 })
+      assert.deepStrictEqual(endsOf(settled), ["a", "b", "LimitExceeded"])
+      assert.deepStrictEqual(settled.outcomes.slice(1).map(({ result }) => result), [
+        Result.succeed("d"),
+        Result.succeed("e")
+      ])
+      assert.deepStrictEqual(endsOf(yield* play(turn, { maxCalls: 5 })), ["a", "b", "c"])
     }))
 })

@@ -2,8 +2,9 @@
  * The steps of plans are calls of the same run as the other calls of a turn.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schedule } from "effect"
-import { endsOf, key, of, play, stepsOf } from "./turns.ts"
+import { Plan } from "@volley/core"
+import { Effect, Result, Schedule } from "effect"
+import { endsOf, key, millisOf, of, play, stepsOf, tools } from "./turns.ts"
 
 describe("the steps of a plan", () => {
   it.effect("keep call order with the calls around the plan where they touch the same thing", () =>
@@ -70,7 +71,7 @@ describe("the steps of a plan", () => {
         of("d", "free", 10),
         of("e", "read", 10, { key: "a" })
       ])
-      assert.strictEqual(events, "+a +d -d -a +c +b -c -b +e -e")
+      assert.strictEqual(events, "+a +d -d -a +b +c -c -b +e -e")
     }))
 
   it.effect("go before later calls as soon as what they need has ended", () =>
@@ -122,11 +123,28 @@ describe("the steps of a plan", () => {
       assert.strictEqual(endedAt - startedAt, 300)
     }))
 
-  it.effect("stop with the batch where one failure is to stop it, of a step or of another call", () =>
+  it.effect("have the time that they say, and the plan as much as they take, unless it says how much", () =>
+    Effect.gen(function*() {
+      const chain = ["a", "b", "c"].map((name, n) =>
+        of(name, "free", 200, n === 0 ? {} : { from: { $ref: "abc"[n - 1] } })
+      )
+      const free = yield* play([chain], { timeout: 300 })
+      assert.deepStrictEqual([endsOf(free), millisOf(free)], [["a", "b", "c"], 600])
+      const bound = yield* play([chain, of("d", "free", 200)], { timeout: 1000 }, Plan.tool(tools, { timeout: 300 }))
+      assert.strictEqual(bound.events, "+a +d -a +b -d -b")
+      assert.deepStrictEqual([endsOf(bound), millisOf(bound)], [["a", "Timeout", "Timeout"], 300])
+      assert.deepStrictEqual(stepsOf(bound).flatMap(({ error }) => error?.data ?? []), [
+        { limit: "timeout", millis: 300, started: true },
+        { limit: "timeout", millis: 300, started: false }
+      ])
+      assert.deepStrictEqual(bound.outcomes[1]?.result, Result.succeed("d"))
+    }))
+
+  it.effect("stop with the batch where a call of the turn fails, which no step is", () =>
     Effect.gen(function*() {
       const inside = yield* play([[of("a", "free", 0), of("b", "free", 100)], of("c", "free", 100)], { failFast: true })
-      assert.deepStrictEqual(endsOf(inside), ["Broke", "Interrupted"])
-      assert.strictEqual(JSON.parse(inside.outcomes[1]!.encoded).error.type, "Interrupted")
+      assert.deepStrictEqual(endsOf(inside), ["Broke", "b"])
+      assert.deepStrictEqual(inside.outcomes[1]?.result, Result.succeed("c"))
       const outside = yield* play([of("a", "free", 0), [of("b", "free", 100)]], { failFast: true })
       assert.notInclude(outside.events, "+c")
       assert.include(outside.outcomes[1]!.encoded, "Interrupted")

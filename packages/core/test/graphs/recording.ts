@@ -35,7 +35,13 @@ export const recording = () => {
     access: ({ key = "" }) => [Access.write(key)],
     execute
   })
-  return { events, list, twice, write }
+  const add = Tool.make("add", {
+    ...common,
+    parameters: Schema.Struct({ terms: Schema.Array(Schema.Int) }),
+    success: Schema.Int,
+    execute: ({ terms }) => Effect.succeed(terms.reduce((sum, n) => sum + n, 0))
+  })
+  return { add, events, list, twice, write }
 }
 
 export const play = <S extends Pipeline.Steps>(pipeline: Pipeline.Pipeline<S>, options?: Batch.Options) =>

@@ -64,10 +64,11 @@ export const callsOf = (turn: ReadonlyArray<Of | ReadonlyArray<Of>>) =>
       : ToolCall.make({ id: `plan_${index}`, name: "plan", arguments: { steps: one }, index })
   )
 
-export const play = (turn: ReadonlyArray<Of | ReadonlyArray<Of>>, options?: Batch.Options) =>
+export const play = (turn: ReadonlyArray<Of | ReadonlyArray<Of>>, options?: Batch.Options, plan = planTool) =>
   Effect.gen(function*() {
     const events: Array<string> = []
     const keys: Array<string> = []
+    const toolkit = Toolkit.merge(tools, Toolkit.make(plan))
     const work = Effect.provideService(Batch.run(toolkit, callsOf(turn), options), Log, { events, keys })
     const fiber = yield* Effect.forkChild(work, { startImmediately: true })
     yield* TestClock.adjust("1 hour")
@@ -87,5 +88,8 @@ export const stepsOf = ({ outcomes }: Batch.Settled<Tool.Any>, index = 0): Reado
 
 export const endsOf = (settled: Batch.Settled<Tool.Any>, index = 0) =>
   stepsOf(settled, index).map(({ error, ok }) => ok ?? error?.type)
+
+export const millisOf = ({ outcomes: [first] }: Batch.Settled<Tool.Any>) =>
+  first === undefined ? NaN : first.endedAt - first.startedAt
 
 export const key = { key: "k" }

@@ -47,7 +47,7 @@ export const claiming = <T extends Tool.Any>(tool: T, change: (claims: Claims) =
   return {
     ...tool,
     claims: typeof claims === "function"
-      ? (args: unknown) => Effect.map(claims(args), change)
+      ? (parameters: unknown) => change(claims(parameters))
       : claims && change(claims)
   }
 }

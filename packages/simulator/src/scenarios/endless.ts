@@ -1,3 +1,4 @@
+import * as Access from "@volley/core/Access"
 import * as Tool from "@volley/core/Tool"
 import * as Toolkit from "@volley/core/Toolkit"
 import * as Schema from "effect/Schema"
@@ -7,6 +8,7 @@ const dig = Tool.make("dig", {
   description: "Digs one metre deeper. `depth` is one more than the result of the last call.",
   parameters: Schema.Struct({ depth: Schema.Int }),
   success: Schema.Struct({ found: Schema.String }),
+  access: [Access.write("hole")],
   execute: ({ depth }) => answerAfter(100, { found: `earth at ${depth} m` })
 })
 

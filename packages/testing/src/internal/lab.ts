@@ -60,7 +60,7 @@ export interface Ran {
 /** Behaviour around each attempt of a tool at a call. */
 export type Around = <A, E>(
   attempt: Effect.Effect<A, E, unknown>,
-  context: { readonly tool: Tool.Any; readonly args: unknown; readonly id: string }
+  context: { readonly tool: Tool.Any; readonly parameters: unknown; readonly id: string }
 ) => Effect.Effect<A, E, unknown>
 
 type Run = (toolkit: Toolkit.Any, calls: ReadonlyArray<ToolCall.ToolCall>) => Effect.Effect<
@@ -174,10 +174,11 @@ const observing =
     return Effect.acquireUseRelease(mark("start"), () => late, () => mark("end"))
   }
 
-const wrapped = <T extends Tool.Any>(tool: T, around: Around): T => ({
+const wrapped = (tool: Tool.Any, around: Around): Tool.Any => ({
   ...tool,
-  call: (args: unknown, use: Parameters<Tool.Any["call"]>[1]) =>
-    tool.call(args, (attempt) => use((call) => around(attempt(call), { tool, args, id: call.id })))
+  handler: {
+    attempt: (parameters, call) => around(tool.handler.attempt(parameters, call), { tool, parameters, id: call.id })
+  }
 })
 
 /** Runs an effect to its end, or interrupts it at an instant; gives its end, and the state at that very moment. */

@@ -167,11 +167,11 @@ export const idempotent = compared(
 const declarations = (lab: Lab) =>
   Effect.gen(function*() {
     const declared = new Map<string, ReadonlyArray<Access.Access>>()
-    const ran = yield* lab.serially((attempt, { args, id, tool: { claims } }) =>
-      Effect.gen(function*() {
-        const known = typeof claims === "function" ? yield* Effect.orDie(claims(args)) : claims
+    const ran = yield* lab.serially((attempt, { id, parameters, tool: { claims } }) =>
+      Effect.suspend(() => {
+        const known = typeof claims === "function" ? claims(parameters) : claims
         if (known !== undefined && known.access.length > 0) declared.set(id, known.access)
-        return yield* attempt
+        return attempt
       })
     )
     return { ran, declared }

@@ -1,72 +1,79 @@
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import { Heap } from "./heap.ts"
 
 /** Something that has until an instant, in milliseconds; `over` when it needs no waking any more. */
 export interface Timed {
   readonly expiresAt: number
-  over: boolean
+  readonly over: boolean
+  /** Is called in its time. */
+  readonly ring: () => void
 }
 
 /**
  * Wakes many at their times with one fiber that sleeps until the next of them.
  *
- * - those that were given equally long expire in the order in which they came, so each length has a queue
+ * - `last`: what rings after all others of the same instant, if it is due: the deadline of a run
  */
-export class Alarm<A extends Timed> {
+export class Alarm {
   readonly #now: () => number
   readonly #fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
-  readonly #expire: (timed: A) => void
-  readonly #queues = new Map<number, { readonly timed: Array<A>; head: number }>()
+  readonly #waiting = new Heap<Timed>((a, b) => a.expiresAt < b.expiresAt)
+  #last: Timed | undefined
   #sleeper: Fiber.Fiber<void> | undefined
   #wakesAt = Infinity
+  #most = 64
 
-  constructor(
-    now: () => number,
-    fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>,
-    expire: (timed: A) => void
-  ) {
+  constructor(now: () => number, fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>) {
     this.#now = now
     this.#fork = fork
-    this.#expire = expire
   }
 
-  /** Wakes it after so many milliseconds, which is when it expires. */
-  add(timed: A, millis: number): void {
-    if (millis === Infinity) return
-    const queue = this.#queues.get(millis)
-    if (queue === undefined) this.#queues.set(millis, { timed: [timed], head: 0 })
-    else queue.timed.push(timed)
-    if (timed.expiresAt < this.#wakesAt) this.#sleep(timed.expiresAt, millis)
+  add(timed: Timed): void {
+    if (timed.expiresAt === Infinity) return
+    if (this.#waiting.size >= this.#most) {
+      this.#waiting.keep(({ over }) => !over)
+      this.#most = 2 * this.#waiting.size + 64
+    }
+    this.#waiting.push(timed)
+    if (timed.expiresAt < this.#wakesAt) this.#sleep(timed.expiresAt)
   }
 
-  /** Wakes nobody any more. */
+  setLast(timed: Timed): void {
+    this.#last = timed
+    if (timed.expiresAt < this.#wakesAt) this.#sleep(timed.expiresAt)
+  }
+
+  /** Wakes nobody any more; gives what slept. */
   stop(): Fiber.Fiber<void> | undefined {
     this.#sleeper?.interruptUnsafe()
     return this.#sleeper
   }
 
-  #sleep(until: number, millis: number): void {
+  #sleep(until: number): void {
     this.stop()
     this.#wakesAt = until
+    const millis = Math.max(0, Math.round((until - this.#now()) / precision) * precision)
     this.#sleeper = this.#fork(Effect.andThen(Effect.sleep(millis), Effect.sync(this.#ring)))
   }
 
   readonly #ring = (): void => {
     const now = this.#now() + precision
-    let next = Infinity
     this.#sleeper = undefined
     this.#wakesAt = Infinity
-    for (const queue of this.#queues.values()) {
-      for (; queue.head < queue.timed.length; queue.head++) {
-        const timed = queue.timed[queue.head]!
-        if (!timed.over && timed.expiresAt > now) break
-        if (!timed.over) this.#expire(timed)
-      }
-      next = Math.min(next, queue.timed[queue.head]?.expiresAt ?? Infinity)
+    for (let next = this.#waiting.peek(); next && (next.over || next.expiresAt <= now); next = this.#waiting.peek()) {
+      this.#waiting.pop()
+      if (!next.over) next.ring()
     }
-    if (next < this.#wakesAt) this.#sleep(next, Math.max(0, Math.round((next - this.#now()) / precision) * precision))
+    const last = this.#last
+    if (last !== undefined && !last.over && last.expiresAt <= now) {
+      this.#last = undefined
+      last.ring()
+    }
+    const until = Math.min(this.#waiting.peek()?.expiresAt ?? Infinity, this.#last?.expiresAt ?? Infinity)
+    if (until < this.#wakesAt) this.#sleep(until)
   }
 }
 
 /** Milliseconds; instants since the epoch have about a quarter of a microsecond. */
-const precision = 0.01
+export const precision = 0.01

@@ -1,64 +1,22 @@
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
-import type * as Schedule from "effect/Schedule"
-import type * as Stream from "effect/Stream"
-import * as Tracer from "effect/Tracer"
-import type { ToolFailure } from "../../CallError.ts"
-import * as Limits from "../../Limits.ts"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import { isUndecided, type Outcome } from "../../Outcome.ts"
 import type { ToolCall } from "../../ToolCall.ts"
-import type * as Toolkit from "../../Toolkit.ts"
-import { read as readDuration } from "../duration.ts"
-import * as Arrival from "./arrival.ts"
-import type { CallEvent } from "./events.ts"
+import type { Expansion, Node } from "../tool/any.ts"
+import { arrive, arrived, drive, makeEngine } from "./drive.ts"
+import { Enclosing } from "./enclosing.ts"
+import type { Shared } from "./engine.ts"
 import { fit } from "./fit.ts"
-import type { Node } from "./line.ts"
-import { run, runArriving } from "./run.ts"
-import type { Batch, Late } from "./settle.ts"
+import { inCallOrder } from "./inCallOrder.ts"
+import type { Job } from "./job.ts"
+import { Limits } from "./limits.ts"
+import { Defaults, type Options, read } from "./options.ts"
+import { Run } from "./run.ts"
 
-/** How a batch is bounded. What is left out comes from `Defaults`; no limit has to be written as `"unbounded"`. */
-export interface Options {
-  /** Calls in flight at once; 10. */
-  readonly concurrency?: number | "unbounded" | undefined
-  /** How long a call may take, all attempts together, where its tool does not say; 30 seconds. */
-  readonly timeout?: Duration.Input | "unbounded" | undefined
-  /** How long the whole batch may take; what has not ended by then is answered by a timeout error. Unbounded. */
-  readonly deadline?: Duration.Input | "unbounded" | undefined
-  /** Calls of the batch that run, each further one is answered by `LimitExceeded`; 64. */
-  readonly maxCalls?: number | "unbounded" | undefined
-  /** Bytes of UTF-8 that the model is shown of one result; 65,536. */
-  readonly maxResultBytes?: number | "unbounded" | undefined
-  /** Bytes of UTF-8 that the model is shown of all results together; the longest are cut first. 1,048,576. */
-  readonly maxMessageBytes?: number | "unbounded" | undefined
-  /** Stops the other calls as soon as one fails, and answers them by `Interrupted`; false. */
-  readonly failFast?: boolean | undefined
-  /** When to try again after a tool's own failure, for read-only and idempotent tools alone; never. */
-  readonly retry?: Schedule.Schedule<unknown, ToolFailure<unknown>> | undefined
-  /** Is told of what happens to the calls, while it happens; what it takes time for, the calls take longer. */
-  readonly onCall?: ((event: CallEvent) => Effect.Effect<void>) | undefined
-  /** Goes into the idempotency keys: the same in every run of the same conversation; minted anew when left out. */
-  readonly runId?: string | undefined
-}
-
-/** The options that hold where nobody says otherwise. */
-export const safe = {
-  concurrency: 10,
-  timeout: "30 seconds",
-  deadline: "unbounded",
-  maxCalls: 64,
-  maxResultBytes: 65_536,
-  maxMessageBytes: 1_048_576
-} as const satisfies Options
-
-/** The options of every batch that does not say otherwise; what this leaves out stays at the safe defaults. */
-export const Defaults = Context.Reference<Options>("@volley/core/Batch/Defaults", { defaultValue: () => safe })
-
-/** A call that was answered by a timeout while its tool still went on; await it before closing what the tool uses. */
+/** A call that was answered while its tool still went on; await it before closing what the tool uses. */
 export interface Stray {
   readonly call: ToolCall
   readonly await: Effect.Effect<void>
@@ -77,111 +35,93 @@ export interface Executed {
   readonly strays: ReadonlyArray<Stray>
 }
 
+/** A runner of several batches. */
+export type Runner = Shared<Job, Run<Job>>
+
+type Toolkit = Expansion["toolkit"]
+
 /** Settles nodes under options: what batches, pipelines and plans all come to. */
 export const execute = (
-  toolkit: Toolkit.Any,
+  toolkit: Toolkit,
   nodes: ReadonlyArray<Node>,
-  options: Options
+  options: Options,
+  runner?: Runner,
+  counted: (calls: number) => void = () => undefined
 ): Effect.Effect<Executed, never, unknown> =>
   Effect.contextWith((context: Context.Context<unknown>) => {
-    const begun = begin(toolkit, options, context)
-    const limits = Context.getOption(context, Limits.Limits)
-    return Effect.map(run(begun.batch, nodes, begun.concurrency, limits, context), (outcomes) =>
-      executed(begun, outcomes))
+    const run = begin(toolkit, nodes, options, context, runner)
+    return Effect.map(drive(run), (outcomes) => executed(run, outcomes, counted))
   })
 
 /**
- * Settles calls under options while they arrive; gives how their stream ended as well.
+ * Settles calls under options while they arrive, admitted in call order; gives how their stream ended as well.
  *
  * - `atMost`: milliseconds that the deadline may come to, asked for when the stream has ended
+ * - `counted`: is told how many calls were run, steps of plans included
  */
 export const executeArriving = <E>(
-  toolkit: Toolkit.Any,
+  toolkit: Toolkit,
   calls: Stream.Stream<ToolCall, E, unknown>,
   options: Options,
-  atMost: () => number = () => Infinity
+  atMost: () => number = () => Infinity,
+  runner?: Runner,
+  counted: (calls: number) => void = () => undefined
 ): Effect.Effect<Executed & { readonly end: Exit.Exit<void, E> }, never, unknown> =>
   Effect.contextWith((context: Context.Context<unknown>) => {
-    const begun = begin(toolkit, options, context)
-    const limits = Context.getOption(context, Limits.Limits)
-    const { deadline, now } = begun.batch
-    const arrival = Arrival.make(now, () => Math.min(deadline, atMost()))
-    const batch = { ...begun.batch, arrival }
-    return Effect.map(
-      runArriving(batch, arrival, calls, begun.concurrency, limits),
-      ([outcomes, end]) => ({ ...executed(begun, outcomes), end })
+    const run = begin(toolkit, [], options, context, runner)
+    const { deadline } = run
+    Object.assign(run, { arrival: "open", deadline: Infinity, expiresAt: Infinity })
+    const reading = Stream.runForEach(inCallOrder(calls), (call) => Effect.sync(() => arrive(run, call)))
+    const read = Effect.tap(
+      Effect.exit(reading),
+      (end) => Effect.sync(() => arrived(run, Exit.isSuccess(end), Math.min(deadline, atMost())))
+    )
+    return Effect.zipWith(
+      drive(run),
+      read,
+      (outcomes, end) => ({ ...executed(run, outcomes, counted), end }),
+      { concurrent: true }
     )
   })
 
-const executed = ({ batch, maxMessageBytes }: Begun, outcomes: ReadonlyArray<Outcome>): Executed => ({
-  outcomes: fit(outcomes, maxMessageBytes),
-  pending: outcomes.filter(isUndecided).map(({ call }) => call),
-  strays: batch.late.filter(isRunning).map(toStray)
-})
-
-const isRunning = ({ fiber }: Late): boolean => fiber.pollUnsafe() === undefined
-
-const toStray = ({ call, fiber }: Late): Stray => ({ call, await: Effect.asVoid(Fiber.await(fiber)) })
-
-interface Begun {
-  readonly batch: Batch
-  readonly concurrency: number
-  readonly maxMessageBytes: number
-}
-
-const begin = (toolkit: Toolkit.Any, options: Options, context: Context.Context<unknown>): Begun => {
+const begin = (
+  toolkit: Toolkit,
+  nodes: ReadonlyArray<Node>,
+  options: Options,
+  context: Context.Context<unknown>,
+  runner: Runner | undefined
+): Run<Job> => {
+  const lender = Context.get(context, Enclosing)
+  const shared = runner ?? lender?.run.shared
   const defaults = Context.get(context, Defaults)
-  const option = <K extends keyof typeof safe>(name: K) => options[name] ?? defaults[name] ?? safe[name]
-  const amount = (name: "concurrency" | "maxCalls" | "maxResultBytes" | "maxMessageBytes", least: number) =>
-    atLeast(least, name, option(name))
-  const now = stopwatch(context)
-  const deadline = millis("deadline", option("deadline"))
-  let runId = options.runId ?? defaults.runId
-  const batch: Batch = {
+  const nth = lender === undefined ? 0 : lender.innerRuns++
+  return new Run({
+    engine: shared?.engine ?? Option.getOrElse(Context.getOption(context, Limits), () => makeEngine()),
+    shared,
+    lender,
     toolkit,
-    now,
-    runId: () => runId ??= crypto.randomUUID(),
-    timeout: millis("timeout", option("timeout")),
-    deadline,
-    expiresAt: now() + deadline,
-    arrival: undefined,
-    maxCalls: amount("maxCalls", 0),
-    isPart: false,
-    maxResultBytes: amount("maxResultBytes", 0),
-    retry: options.retry ?? defaults.retry,
-    failure: options.failFast ?? defaults.failFast ? Deferred.makeUnsafe() : undefined,
-    tell: safely(options.onCall ?? defaults.onCall),
-    traced: context.mapUnsafe.has(Tracer.Tracer.key),
-    late: []
-  }
-  return { batch, concurrency: amount("concurrency", 1), maxMessageBytes: amount("maxMessageBytes", 0) }
+    nodes: Array.from(nodes),
+    bounds: read(options, lender === undefined ? defaults : { ...defaults, runId: undefined }),
+    context,
+    mintId: () => lender?.runIdOf(nth) ?? crypto.randomUUID()
+  })
 }
 
-/** Whoever is told of calls cannot harm them. */
-const safely = (onCall: Options["onCall"]): Batch["tell"] =>
-  onCall &&
-  ((event) =>
-    Effect.catchCause(Effect.suspend(() => onCall(event)), (cause) => Effect.logError("`onCall` crashed", cause)))
-
-export const atLeast = (least: number, name: string, value: number | "unbounded"): number => {
-  if (value === "unbounded") return Infinity
-  if (Number.isInteger(value) && value >= least) return value
-  throw new RangeError(`Batch.Options.${name} is ${value}: give a whole number from ${least} on, or "unbounded".`)
+const executed = (
+  { bounds, doubtful, ran, strays }: Run<Job>,
+  outcomes: ReadonlyArray<Outcome>,
+  counted: (calls: number) => void
+): Executed => {
+  counted(ran)
+  return {
+    outcomes: fit(outcomes, bounds.maxMessageBytes),
+    pending: outcomes.filter(isUndecided).map(({ call }) => pending(call, doubtful)),
+    strays: strays.filter(({ isOver }) => !isOver()).map(({ await: end, call }) => ({ call, await: end }))
+  }
 }
 
-export const millis = (name: "timeout" | "deadline", value: Duration.Input | "unbounded"): number =>
-  value === "unbounded"
-    ? Infinity
-    : Duration.toMillis(readDuration(value, `Batch.Options.${name}`, ", or \"unbounded\""))
-
-/** Reads the wall clock once and goes on from there by the monotonic one: milliseconds since the epoch that never jump. */
-export const stopwatch = (context: Context.Context<unknown>): () => number => {
-  const clock = Context.get(context, Clock.Clock)
-  if (!context.mapUnsafe.has(Clock.Clock.key)) {
-    // The same as Effect's own clock reads, without its detour through big integers.
-    const epoch = clock.currentTimeMillisUnsafe() - performance.now()
-    return () => epoch + performance.now()
-  }
-  const epoch = clock.currentTimeMillisUnsafe() - Number(clock.monotonicTimeNanosUnsafe()) / 1e6
-  return () => epoch + Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+/** A call that waits for a decision keeps in mind what was in doubt before it. */
+const pending = (call: ToolCall, doubtful: ReadonlyArray<ToolCall>): ToolCall => {
+  const uncertain = doubtful.filter(({ index }) => index < call.index)
+  return uncertain.length === 0 ? call : { ...call, uncertain }
 }

@@ -1,13 +1,16 @@
 import * as Result from "effect/Result"
-import type { Outcome } from "../../Outcome.ts"
+import type { CallError, ToolFailure } from "../../CallError.ts"
 import { byteLength, cut, errorText } from "../text.ts"
+import type { Settled } from "../tool/settled.ts"
+
+type Cuttable = Settled<string | undefined, unknown, CallError | ToolFailure<unknown>>
 
 /**
  * Cuts the longest texts of a message until all of them together have `maxBytes` of UTF-8, marks not counted.
  *
  * - texts that are shorter than an equal share stay whole; what they leave over goes to the longer ones
  */
-export const fit = (outcomes: ReadonlyArray<Outcome>, maxBytes: number): ReadonlyArray<Outcome> => {
+export const fit = <O extends Cuttable>(outcomes: ReadonlyArray<O>, maxBytes: number): ReadonlyArray<O> => {
   if (outcomes.reduce((sum, { encoded }) => sum + encoded.length * 3, 0) <= maxBytes) return outcomes
   const sizes = outcomes.map(({ encoded }) => byteLength(encoded))
   const share = fairShare(sizes, maxBytes)
@@ -26,7 +29,7 @@ const fairShare = (sizes: ReadonlyArray<number>, total: number): number => {
   return Infinity
 }
 
-const shorten = <O extends Outcome>(outcome: O, maxBytes: number): O => ({
+const shorten = <O extends Cuttable>(outcome: O, maxBytes: number): O => ({
   ...outcome,
   encoded: Result.isFailure(outcome.result)
     ? errorText(outcome.result.failure, maxBytes)

@@ -1,33 +1,45 @@
 import * as Stream from "effect/Stream"
 import type { ToolCall } from "../../ToolCall.ts"
+import { Heap } from "./heap.ts"
 
-interface Waiting {
-  readonly admitted: number
-  readonly held: ReadonlyArray<ToolCall>
+/** Calls that came too early, by index and then as they came. */
+class Held {
+  readonly #calls = new Heap<{ readonly call: ToolCall; readonly came: number }>((a, b) =>
+    a.call.index < b.call.index || (a.call.index === b.call.index && a.came < b.came)
+  )
+  #came = 0
+  #passed = 0
+
+  /** Takes one more; gives those that may go. */
+  next(call: ToolCall): ReadonlyArray<ToolCall> {
+    this.#calls.push({ call, came: this.#came++ })
+    return this.#take((index) => index <= this.#passed)
+  }
+
+  rest(): ReadonlyArray<ToolCall> {
+    return this.#take(() => true)
+  }
+
+  #take(mayGo: (index: number) => boolean): ReadonlyArray<ToolCall> {
+    const going: Array<ToolCall> = []
+    for (let first = this.#calls.peek(); first && mayGo(first.call.index); first = this.#calls.peek()) {
+      this.#calls.pop()
+      this.#passed += 1
+      going.push(first.call)
+    }
+    return going
+  }
 }
 
 /**
- * Puts calls that arrive in any order into call order, each with its place.
+ * Puts calls that arrive in any order into call order.
  *
  * - a call is held back until those of a lower index have come; what is held back at the end comes then
  */
-export const inCallOrder = <E, R>(
-  calls: Stream.Stream<ToolCall, E, R>
-): Stream.Stream<readonly [ToolCall, number], E, R> =>
+export const inCallOrder = <E, R>(calls: Stream.Stream<ToolCall, E, R>): Stream.Stream<ToolCall, E, R> =>
   Stream.mapAccum(
     calls,
-    (): Waiting => ({ admitted: 0, held: [] }),
-    ({ admitted, held }, call) => {
-      const waiting = [...held, call].sort((a, b) => a.index - b.index)
-      let next = 0
-      while (next < waiting.length && waiting[next]!.index <= admitted + next) next++
-      return [
-        { admitted: admitted + next, held: waiting.slice(next) },
-        placed(waiting.slice(0, next), admitted)
-      ]
-    },
-    { onHalt: ({ admitted, held }) => placed(held, admitted) }
+    () => new Held(),
+    (held, call) => [held, held.next(call)] as const,
+    { onHalt: (held) => held.rest() }
   )
-
-const placed = (calls: ReadonlyArray<ToolCall>, from: number) =>
-  calls.map((call, index) => [call, from + index] as const)

@@ -1,68 +1,81 @@
 import * as Cause from "effect/Cause"
-import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
-import { CallError, Defect, type Reason, type ToolFailure, UnknownTool } from "../../CallError.ts"
+import {
+  CallError,
+  Defect,
+  DependencyFailed,
+  Interrupted,
+  type Reason,
+  Timeout,
+  toModel,
+  type ToolFailure,
+  UnknownTool
+} from "../../CallError.ts"
 import * as Content from "../../Content.ts"
-import type { Of as OutcomeOf, Outcome } from "../../Outcome.ts"
-import type * as Tool from "../../Tool.ts"
+import type { Outcome } from "../../Outcome.ts"
+import type { End, Ended } from "../../Recorder.ts"
 import type { ToolCall } from "../../ToolCall.ts"
 import { cut, errorText } from "../text.ts"
-import type { Batch } from "./settle.ts"
-
-/** How a call ended, before it is recorded. */
-export type End = Result.Result<Tool.Answer<unknown>, Reason | ToolFailure<unknown>>
+import type { Any } from "../tool/any.ts"
+import type { Answer } from "../tool/handler.ts"
+import type { Settled } from "../tool/settled.ts"
+import type { Job } from "./job.ts"
 
 /** A second attempt does no harm. */
-export const isHarmless = (tool: Tool.Any): boolean => tool.readOnly || tool.idempotent
+export const isHarmless = (tool: Any | undefined): boolean => tool !== undefined && (tool.readOnly || tool.idempotent)
 
-/** A result that cannot even be written down is a crash of its tool. */
-export const record = (
-  batch: Batch,
-  tool: Tool.Any,
-  call: ToolCall,
-  startedAt: number,
-  attempts: number,
-  end: End
-): Outcome => {
-  const { encoded, media, result } = written(batch, tool, call, end)
-  const outcome = { name: tool.name, call, result, encoded, startedAt, endedAt: batch.now(), attempts }
-  return media === undefined ? outcome : { ...outcome, media }
+/** What a call came to whose end is known; a result that cannot even be written down is a crash of its tool. */
+export const record = (job: Job, { attempts, end, endedAt, startedAt }: Ended): Outcome => {
+  const { call, run, tool } = job
+  const written = write(call, end, isHarmless(tool), run.bounds.maxResultBytes)
+  return { name: tool?.name ?? call.name, call, ...written, startedAt, endedAt, attempts }
 }
 
-const written = (batch: Batch, tool: Tool.Any, call: ToolCall, end: End): Written => {
+type Written = Pick<Outcome, "encoded" | "json" | "media"> & { readonly result: Outcome["result"] }
+
+const write = (call: ToolCall, end: End, harmless: boolean, maxBytes: number): Written => {
   try {
-    return write(batch, call, end)
+    return Result.isSuccess(end) ? success(end.success, maxBytes) : failure(call, end.failure, maxBytes)
   } catch (defect) {
-    const crash = new Defect({ harmless: isHarmless(tool), cause: Cause.die(defect) })
-    return write(batch, call, Result.fail(crash))
+    return failure(call, new Defect({ harmless, cause: Cause.die(defect) }), maxBytes)
   }
 }
 
-type Written = Pick<OutcomeOf<Tool.Any>, "result" | "encoded" | "media">
+const success = ({ content, json, value }: Result.Result.Success<End>, maxBytes: number): Written => {
+  const text = content === undefined ? JSON.stringify(json) : Content.textOf(content)
+  const written = { result: Result.succeed(value), encoded: cut(text, maxBytes), json }
+  const media = content === undefined ? [] : Content.mediaOf(content)
+  return media.length === 0 ? written : { ...written, media }
+}
 
-const write = (batch: Batch, call: ToolCall, end: End): Written => {
-  if (Result.isSuccess(end)) {
-    const { content, json, value } = end.success
-    const text = content === undefined ? JSON.stringify(json) : Content.textOf(content)
-    const written = { result: Result.succeed(value), encoded: cut(text, batch.maxResultBytes) }
-    const media = content === undefined ? [] : Content.mediaOf(content)
-    return media.length === 0 ? written : { ...written, media }
-  }
-  const { failure } = end
+const failure = (call: ToolCall, failure: Reason | ToolFailure<unknown>, maxBytes: number): Written => {
   const error = failure._tag === "ToolFailure" ? failure : errorOf(call, failure)
-  return { result: Result.fail(error), encoded: errorText(error, batch.maxResultBytes) }
-}
-
-/** What a call gets that asks for a tool which is not there. */
-export const unknownTool = (batch: Batch, call: ToolCall): Outcome => {
-  const now = batch.now()
-  const error = errorOf(call, new UnknownTool({ available: Array.from(batch.toolkit.wireNames.values()) }))
-  const encoded = errorText(error, batch.maxResultBytes)
-  return { name: undefined, call, startedAt: now, endedAt: now, attempts: 0, result: Result.fail(error), encoded }
+  return { result: Result.fail(error), encoded: errorText(error, maxBytes) }
 }
 
 const errorOf = (call: ToolCall, reason: Reason) => new CallError({ callId: call.id, tool: call.name, reason })
+
+/** What a call came to that was not started. */
+export const refused = (job: Job, reason: Reason): Outcome => {
+  const now = job.run.now()
+  const outcome = record(job, {
+    end: Result.fail(reason),
+    startedAt: now,
+    endedAt: now,
+    attempts: 0,
+    strays: false
+  })
+  return job.tool === undefined
+    ? { ...outcome, name: undefined, result: Result.fail(errorOf(job.call, reason)) }
+    : outcome
+}
+
+/** What a call gets that asks for a tool which is not there. */
+export const unknownTool = ({ toolkit }: Job): UnknownTool =>
+  new UnknownTool({ available: Array.from(toolkit.wireNames.values()) })
 
 /** The outcome of an equal call, under a call's own id. */
 export const sameFor = (call: ToolCall, outcome: Outcome): Outcome => {
@@ -73,27 +86,62 @@ export const sameFor = (call: ToolCall, outcome: Outcome): Outcome => {
   return { ...outcome, call, result: Result.fail(errorOf(call, result.failure.reason)) }
 }
 
-/** Tells the batch of a failure, where it wants to know, and the host of a crash, whole and once. */
-export const announced = (batch: Batch, outcome: Outcome): Effect.Effect<Outcome> => {
-  const telling = announcement(batch, outcome)
-  return telling === undefined ? Effect.succeed(outcome) : Effect.as(telling, outcome)
+/** What an attempt came to. */
+export const endOf = (tool: Any | undefined, exit: Exit.Exit<Answer<unknown>, Reason | ToolFailure<unknown>>): End => {
+  if (Exit.isSuccess(exit)) return Result.succeed(exit.value)
+  const { cause } = exit
+  const harmless = isHarmless(tool)
+  if (Cause.hasDies(cause)) return Result.fail(new Defect({ harmless, cause }))
+  const failure = Cause.findError(cause)
+  return Result.isSuccess(failure)
+    ? Result.fail(failure.success)
+    : Result.fail(new Interrupted({ by: "tool", started: true, harmless, cause }))
 }
 
-/** Tells the batch; gives what tells the host, where there is anything to tell. */
-export const announcement = (batch: Batch, { call, name, result }: Outcome): Effect.Effect<void> | undefined => {
-  if (Result.isSuccess(result)) return undefined
-  if (batch.failure !== undefined) Deferred.doneUnsafe(batch.failure, Effect.void)
-  return logged(result.failure)?.pipe(
+/** Why a call may not start after something that was done for it failed: arguments that do not fit are its own fault. */
+export const reasonOf = (cause: Cause.Cause<Reason>): Reason =>
+  Result.getOrElse(Cause.findError(cause), () => new Defect({ harmless: true, cause }))
+
+/** A crash of a tool before its handler is called. */
+export const crashBefore = (defect: unknown): Defect => new Defect({ harmless: true, cause: Cause.die(defect) })
+
+/** What those read of a failed call who need its result: the call that failed first. */
+export const dependencyFailed = (
+  { call, result }: Pick<Settled<string | undefined, unknown, CallError | ToolFailure<unknown>>, "call" | "result">
+): DependencyFailed => {
+  const failure = Result.isFailure(result) ? result.failure : undefined
+  const reason = failure?._tag === "CallError" ? failure.reason : undefined
+  if (reason?._tag === "DependencyFailed") return reason
+  return new DependencyFailed({ root: call.id, type: failure ? toModel(failure).error.type : "Defect" })
+}
+
+export const timedOut = (job: Job, limit: Timeout["limit"], started: boolean): Timeout =>
+  new Timeout({
+    limit,
+    millis: limit === "timeout" ? timeoutOf(job) : job.run.deadline,
+    started,
+    harmless: isHarmless(job.tool)
+  })
+
+export const stopped = ({ tool }: Job, started: boolean): Interrupted =>
+  new Interrupted({ by: "failFast", started, harmless: isHarmless(tool) })
+
+/** How long a call may take, in milliseconds. */
+export const timeoutOf = ({ run, tool }: Job): number =>
+  tool?.timeout === undefined ? run.bounds.timeout : Duration.toMillis(tool.timeout)
+
+/** What a model is not shown of an error, but its host needs to mend the tool. */
+export const logOf = ({ call, name, result }: Outcome): Effect.Effect<void> | undefined => {
+  if (Result.isSuccess(result) || result.failure._tag === "ToolFailure") return undefined
+  const { reason } = result.failure
+  const logging = reason._tag === "Defect"
+    ? Effect.logError("A tool crashed", reason.cause)
+    : reason._tag === "Unencodable"
+    ? Effect.logError("A tool broke its schema", reason.issue)
+    : undefined
+  return logging?.pipe(
     Effect.catchCause(() => Effect.logError("A tool crashed, with an error that cannot be printed")),
     Effect.annotateLogs({ tool: name, callId: call.id }),
     Effect.catchCause(() => Effect.void)
   )
-}
-
-/** What a model is not shown of an error, but its host needs to mend the tool. */
-const logged = (error: CallError | ToolFailure<unknown>): Effect.Effect<void> | undefined => {
-  if (error._tag === "ToolFailure") return undefined
-  if (error.reason._tag === "Defect") return Effect.logError("A tool crashed", error.reason.cause)
-  if (error.reason._tag === "Unencodable") return Effect.logError("A tool broke its schema", error.reason.issue)
-  return undefined
 }

@@ -1,172 +1,172 @@
-import type * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as FiberSet from "effect/FiberSet"
-import * as Option from "effect/Option"
-import * as Result from "effect/Result"
-import * as Stream from "effect/Stream"
-import { type Reason, Uncertain, Undecided } from "../../CallError.ts"
-import * as Limits from "../../Limits.ts"
+import type * as Fiber from "effect/Fiber"
+import * as References from "effect/References"
+import * as Tracer from "effect/Tracer"
 import type { Outcome } from "../../Outcome.ts"
+import { Recorder } from "../../Recorder.ts"
 import type { ToolCall } from "../../ToolCall.ts"
-import { type Arrival, arrived } from "./arrival.ts"
-import type { Claims } from "./claims.ts"
-import { drive } from "./drive.ts"
-import { Gate, type Place } from "./gate.ts"
-import { inCallOrder } from "./inCallOrder.ts"
-import type { Line, Member, Node } from "./line.ts"
-import { type Batch, settle } from "./settle.ts"
+import { stopwatch } from "../clock.ts"
+import type { Expansion, Node } from "../tool/any.ts"
+import { Alarm } from "./alarm.ts"
+import type { Barriers } from "./barriers.ts"
+import type { Engine, Shared } from "./engine.ts"
+import type { CallEvent } from "./events.ts"
+import { Layers } from "./layers.ts"
+import type { Waiting } from "./line.ts"
+import type { Bounds } from "./options.ts"
+import type { Order } from "./order.ts"
+import type { Rate } from "./rates.ts"
+import { type Gate, Pool } from "./room.ts"
+import { Teller } from "./tell.ts"
 
-type SharedLimits = Option.Option<Limits.Limits["Service"]>
+/** A call that was answered while its tool still went on. */
+export interface Late {
+  readonly call: ToolCall
+  readonly isOver: () => boolean
+  readonly await: Effect.Effect<void>
+}
 
-/** Settles nodes at once where none of them waits for another, and in line where one may. */
-export const run = (
-  batch: Batch,
-  nodes: ReadonlyArray<Node>,
-  concurrency: number,
-  limits: SharedLimits,
-  context: Context.Context<unknown>
-): Effect.Effect<ReadonlyArray<Outcome>, never, unknown> => {
-  const shared = Option.isSome(limits) && limits.value.everyCall.length > 0
-  if (!shared && !nodes.some((node) => waits(batch, node))) {
-    return drive(batch, nodes, concurrency, context)
+/** What a run is made of; `shared` is the runner that it is a run of, `lender` the job inside which it runs. */
+export interface Setting<J extends Waiting<J>> {
+  readonly engine: Engine<J, Run<J>>
+  readonly shared: Shared<J, Run<J>> | undefined
+  readonly lender: J | undefined
+  readonly toolkit: Expansion["toolkit"]
+  readonly nodes: Array<Node>
+  readonly bounds: Bounds
+  readonly context: Context.Context<unknown>
+  readonly mintId: () => string
+}
+
+/**
+ * What the calls of a run share; jobs are its calls on their way.
+ *
+ * - `state`: `failing` once a call of it has failed that is to stop the others, `expired` at its deadline
+ * - `arrival`: whether its turn is whole, still being written, or broke off; `forTurn` are the jobs that wait for that
+ * - `jobs`, `next`, `left`: by place in the turn, the next that is to be admitted, and how many have not settled
+ * - `isEager`: all jobs are admitted at once, since some may wait for more than room; else each when there is room
+ * - `plain`, `steps`, `ran`: calls of the turn that stand for themselves alone, steps admitted, calls that were run
+ */
+export class Run<in out J extends Waiting<J>> {
+  readonly engine: Engine<J, Run<J>>
+  readonly shared: Shared<J, Run<J>> | undefined
+  readonly lender: J | undefined
+  readonly toolkit: Expansion["toolkit"]
+  readonly nodes: Array<Node>
+  readonly bounds: Bounds
+  readonly context: Context.Context<unknown>
+  readonly annotations: Readonly<Record<string, unknown>>
+  readonly isAnnotated: boolean
+  readonly fork: <A, E>(effect: Effect.Effect<A, E, unknown>) => Fiber.Fiber<A, E>
+  readonly now: () => number
+  readonly isTraced: boolean
+  readonly recorder: Recorder | undefined
+  readonly teller: Teller | undefined
+  readonly alarm: Alarm
+  readonly layers: Layers
+  readonly gate: Gate<J>
+  readonly wakes = new Set<Rate<J>>()
+  readonly jobs: Array<J | undefined> = []
+  readonly outcomes: Array<Outcome> = []
+  readonly strays: Array<Late> = []
+  readonly leaders = new Map<string, J>()
+  readonly atEnd: Array<() => void> = []
+  order: Order | undefined = undefined
+  barriers: Barriers | undefined = undefined
+  doubtful: Array<ToolCall> = []
+  forTurn: Array<J> = []
+  state: "open" | "failing" | "expired" | "interrupted" = "open"
+  arrival: "whole" | "open" | "broken" = "whole"
+  deadline: number
+  expiresAt: number
+  isEager = false
+  next = 0
+  left = 0
+  stuck = 0
+  plain = 0
+  steps = 0
+  ran = 0
+  heard = 0
+  isOpen = true
+  isClosing = false
+  isBuilt = false
+  owner: Fiber.Fiber<unknown, unknown> | undefined = undefined
+  advance: (job: J) => void = nothing
+  stop: () => void = nothing
+  finish: () => void = nothing
+  onFiberEnd: () => void = nothing
+  readonly #mintId: () => string
+  #runId: string | undefined
+
+  constructor({ bounds, context, engine, lender, mintId, nodes, shared, toolkit }: Setting<J>) {
+    this.engine = engine
+    this.shared = shared
+    this.lender = lender
+    this.toolkit = toolkit
+    this.nodes = nodes
+    this.bounds = bounds
+    this.context = context
+    this.gate = new Pool<J>().gate(bounds.concurrency)
+    this.annotations = Context.get(context, References.CurrentLogAnnotations)
+    this.isAnnotated = Object.keys(this.annotations).length > 0
+    this.fork = Effect.runForkWith(context)
+    this.now = stopwatch(context)
+    this.isTraced = context.mapUnsafe.has(Tracer.Tracer.key)
+    this.recorder = Context.get(context, Recorder)
+    this.teller = bounds.onCall && new Teller(bounds.onCall, this.fork, () => engine.post(this.#finish))
+    this.alarm = new Alarm(this.now, this.fork)
+    this.layers = new Layers(this.fork)
+    this.left = nodes.length
+    this.#mintId = mintId
+    this.deadline = bounds.deadline
+    this.expiresAt = this.now() + bounds.deadline
+    this.#runId = bounds.runId
   }
-  return gated(
-    concurrency,
-    limits,
-    (entrance) => Effect.map(inLine(batch, entrance, nodes), (ended) => ended.map(([outcome]) => outcome))
-  )
+
+  /** Minted when it is asked for, where none was given. */
+  runId(): string {
+    return this.#runId ??= this.#mintId()
+  }
+
+  /** Milliseconds until its deadline. */
+  timeLeft(now: number): number {
+    return this.expiresAt - now
+  }
+
+  tell(event: CallEvent): void {
+    if (this.teller === undefined) return
+    this.teller.tell(event)
+    this.engine.tells(this.#tellAll)
+  }
+
+  /** True where something is still to be told or given back. */
+  get isBusy(): boolean {
+    return this.isBuilt || this.teller?.isIdle === false
+  }
+
+  /** True where nothing of it may start any more. */
+  get isStopped(): boolean {
+    if (this.state !== "interrupted" && wasInterrupted(this.owner)) this.state = "interrupted"
+    return this.state === "interrupted"
+  }
+
+  /** True where it may admit a call: one that needs room is not made before there is some. */
+  get wantsMore(): boolean {
+    if (this.next >= this.nodes.length || this.isStopped) return false
+    return this.isEager || this.state !== "open" || (this.stuck === 0 && this.gate.pool.taken < this.gate.limit)
+  }
+
+  readonly #tellAll = (): void => this.teller?.begin()
+  readonly #finish = (): void => this.finish()
 }
+
+const nothing = (): void => undefined
 
 /**
- * Settles calls as they arrive, in line.
- *
- * - calls are admitted in call order; the order of their arrival does not count
- * - once no more arrive, `arrival` is over, and the calls that wait for the whole turn go on
+ * A fiber that is interrupted within a step of its own finds out after it, by when calls would have started. Effect 4.1.0
+ * keeps that in a field of its own, which a test holds it to.
  */
-export const runArriving = <E>(
-  batch: Batch,
-  arrival: Arrival,
-  calls: Stream.Stream<ToolCall, E, unknown>,
-  concurrency: number,
-  limits: SharedLimits
-): Effect.Effect<readonly [ReadonlyArray<Outcome>, Exit.Exit<void, E>], never, unknown> =>
-  gated(concurrency, limits, (entrance) =>
-    Effect.scoped(Effect.gen(function*() {
-      const fibers = yield* FiberSet.make<Outcome>()
-      const line = lineOf(entrance)
-      const admit = (call: ToolCall, index: number) => {
-        const member = join(batch, line, { call, needs: [] })
-        return FiberSet.run(fibers, settleMember(batch, line, member, index), { startImmediately: true })
-      }
-      const end = yield* Effect.exit(Stream.runForEach(inCallOrder(calls), ([call, index]) => admit(call, index)))
-      yield* arrived(arrival, Exit.isSuccess(end))
-      const outcomes = yield* Effect.forEach(line.members, ({ outcome }) => Deferred.await(outcome))
-      return [outcomes, end] as const
-    })))
-
-/** What the calls of a run go through: a gate, and the rate limiter. */
-interface Entrance {
-  readonly gate: Gate
-  readonly rateLimiter: Line["rateLimiter"]
-}
-
-const gated = <A>(
-  concurrency: number,
-  limits: SharedLimits,
-  use: (entrance: Entrance) => Effect.Effect<A, never, unknown>
-): Effect.Effect<A, never, unknown> => {
-  const counted = Option.isSome(limits)
-    ? Effect.succeed(limits.value)
-    : Effect.provide(Limits.Limits, Limits.layer, { local: true })
-  return Effect.flatMap(counted, ({ everyCall, rateLimiter, slots }) => {
-    const gate = new Gate(slots, everyCall, concurrency)
-    return Effect.acquireUseRelease(
-      Effect.sync(() => gate.listen()),
-      () => use({ gate, rateLimiter }),
-      (unlisten) => Effect.sync(unlisten)
-    )
-  })
-}
-
-const waits = ({ toolkit }: Batch, { call, resolve }: Node): boolean => {
-  const tool = toolkit.byName.get(call.name)
-  if (resolve !== undefined) return true
-  return tool !== undefined
-    && (tool.claims !== undefined || tool.coalesce || tool.expand !== undefined || tool.approval !== undefined)
-}
-
-/**
- * Gives every node a place and settles each in its turn.
- *
- * - behind all others, each once those before it have said what they touch, as most can at once: who waits for whom is then
- *   found once
- * - in the place of the call they stand for, all together, since that place is given up then
- */
-const inLine = (
-  batch: Batch,
-  entrance: Entrance,
-  nodes: ReadonlyArray<Node>,
-  instead?: Place
-): ReturnType<Line["run"]> =>
-  Effect.suspend(() => {
-    const line = lineOf(entrance)
-    if (instead !== undefined) {
-      nodes.reduce((last, node) => join(batch, line, node, last).place, instead)
-      entrance.gate.settled(instead)
-    }
-    return Effect.forEach(
-      nodes,
-      (node, index) => {
-        const member = line.members[index] ?? join(batch, line, node)
-        return Effect.map(settleMember(batch, line, member, index), (outcome) => [outcome, member.answer] as const)
-      },
-      { concurrency: "unbounded" }
-    )
-  })
-
-const lineOf = (entrance: Entrance): Line => ({
-  ...entrance,
-  members: [],
-  run: (batch, nodes, place) => inLine(batch, entrance, nodes, place)
-})
-
-const join = (batch: Batch, { gate, members }: Line, node: Node, after?: Place): Member => {
-  const place = gate.add(node.call.id, claimsOf(batch, node), after)
-  const member: Member = { node, place, outcome: Deferred.makeUnsafe(), same: undefined, answer: undefined }
-  members.push(member)
-  return member
-}
-
-const settleMember = (batch: Batch, line: Line, member: Member, index: number) =>
-  Effect.onExit(
-    settle(batch, member.node.call, index, { line, member }),
-    (exit) => Effect.sync(() => leave(batch, line.gate, member, exit))
-  )
-
-const nothing: Claims = { access: [], slots: [], rates: [] }
-
-/** What is known of a call before its parameters are; a call that stands for several is known when it has become them. */
-const claimsOf = ({ toolkit }: Batch, { call }: Node): Claims | undefined => {
-  const tool = toolkit.byName.get(call.name)
-  if (tool === undefined) return nothing
-  return typeof tool.claims === "function" || tool.expand !== undefined ? undefined : tool.claims ?? nothing
-}
-
-const leave = (batch: Batch, gate: Gate, { outcome, place }: Member, exit: Exit.Exit<Outcome>): void => {
-  if (Exit.isFailure(exit)) gate.close()
-  Deferred.doneUnsafe(outcome, exit)
-  gate.settled(place, Exit.isSuccess(exit) ? barrierAfter(batch, exit.value, place) : undefined)
-}
-
-/** Why later calls that touch the same may not run, after a call that ended like this. */
-const barrierAfter = ({ isPart }: Batch, { call, result }: Outcome, { claims }: Place): Reason | undefined => {
-  if (Result.isSuccess(result) || result.failure._tag === "ToolFailure") return undefined
-  const { reason } = result.failure
-  // A step that nobody decided on will not be decided on: its plan is answered without it.
-  if (reason._tag === "Undecided") return isPart ? undefined : new Undecided({ after: call.id })
-  const writes = claims?.access.some(({ mode }) => mode !== "read") ?? false
-  const isUncertain = (reason._tag === "Timeout" || reason._tag === "Interrupted") && reason.started
-  return writes && isUncertain ? new Uncertain({ after: call.id }) : undefined
-}
+const wasInterrupted = (fiber: Fiber.Fiber<unknown, unknown> | undefined): boolean =>
+  fiber !== undefined && "_interruptedCause" in fiber && fiber._interruptedCause !== undefined
+  && "interruptible" in fiber && fiber.interruptible === true

@@ -1,359 +1,157 @@
-import * as Cause from "effect/Cause"
-import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
+import type * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
-import type * as Schedule from "effect/Schedule"
-import {
-  Defect,
-  Interrupted,
-  InvalidArguments,
-  LimitExceeded,
-  type Reason,
-  Timeout,
-  type ToolFailure,
-  Truncated,
-  type Unencodable
-} from "../../CallError.ts"
-import * as Json from "../../Json.ts"
-import type { Outcome } from "../../Outcome.ts"
-import type * as Tool from "../../Tool.ts"
-import type { ToolCall } from "../../ToolCall.ts"
-import type * as Toolkit from "../../Toolkit.ts"
-import { guarded } from "../guarded.ts"
-import { type Arrival, isOver } from "./arrival.ts"
-import { decide } from "./decide.ts"
-import type { CallEvent } from "./events.ts"
-import { idempotencyKey } from "./idempotencyKey.ts"
-import { argumentsOf, beforehand, claim, type Line, type Member, turn } from "./line.ts"
-import { announced, type End, isHarmless, record, sameFor, unknownTool } from "./record.ts"
-import { within } from "./within.ts"
+import { type Reason, Uncertain, Undecided } from "../../CallError.ts"
+import { isUndecided, type Outcome } from "../../Outcome.ts"
+import type { End, Ended } from "../../Recorder.ts"
+import { barriersOf } from "./barriers.ts"
+import { type Job, moreOf } from "./job.ts"
+import { logOf, record, refused, sameFor } from "./record.ts"
+import type { Run } from "./run.ts"
+import { give, leaveLine } from "./slots.ts"
+import { endSpan } from "./span.ts"
 
-/**
- * What the calls of a batch share; `late` is the only part of it that changes.
- *
- * - `arrival`: where the turn was still being written when the batch began
- * - `isPart`: its calls are steps of a plan or a fan-out, which is answered as a whole
- * - `failure`: done by the first call that fails, in a batch that is to stop then
- * - `tell`: takes what happens to calls, where somebody wants to know
- * - `traced`: somebody provided a tracer, so that spans have a reader
- */
-export interface Batch {
-  readonly toolkit: Toolkit.Any
-  readonly now: () => number
-  readonly runId: () => string
-  readonly timeout: number
-  readonly deadline: number
-  readonly expiresAt: number
-  readonly arrival: Arrival | undefined
-  readonly maxCalls: number
-  readonly isPart: boolean
-  readonly maxResultBytes: number
-  readonly retry: Schedule.Schedule<unknown, ToolFailure<unknown>> | undefined
-  readonly failure: Deferred.Deferred<void> | undefined
-  readonly tell: ((event: CallEvent) => Effect.Effect<void>) | undefined
-  readonly traced: boolean
-  readonly late: Array<Late>
+/** Answers a job that has not started; what is still done for it is stopped, and nobody waits for that. */
+export const refuse = (job: Job, reason: Reason): void => {
+  if (job.over) return
+  job.ended = true
+  if (!job.isHeard) job.fiber?.interruptUnsafe()
+  const outcome = refused(job, reason)
+  log(job, outcome)
+  settle(job, outcome)
 }
 
-/** A call that was answered by a timeout, and the fiber that had not stopped by then. */
-export interface Late {
-  readonly call: ToolCall
-  readonly fiber: Fiber.Fiber<unknown, unknown>
+/** The host is told of a crash whole, and once. */
+const log = ({ run }: Job, outcome: Outcome): void => {
+  const logging = logOf(outcome)
+  if (logging !== undefined) run.fork(logging)
 }
 
-/** A call that may run: its tool, and its arguments as JSON. */
-export interface Ready {
-  readonly call: ToolCall
-  readonly tool: Tool.Any
-  readonly args: unknown
+/** Ends a job that had started; where there is a recorder, it is told first, and settles the job. */
+export const end = (job: Job, end: End, strays = false): void => {
+  if (job.ended) return
+  job.ended = true
+  const { attempts, more, run, startedAt } = job
+  const ended = { end, startedAt, endedAt: run.now(), attempts, strays }
+  if (more?.record === undefined) settleAs(job, ended)
+  else more.record(ended)
 }
 
-/** Where a call stands in line. */
-export interface Seat {
-  readonly line: Line
-  readonly member: Member
+/** Settles a job whose end is known. */
+export const settleAs = (job: Job, ended: Ended): void => {
+  const outcome = record(job, ended)
+  log(job, outcome)
+  if (Result.isSuccess(ended.end) && Result.isSuccess(outcome.result)) job.answer = ended.end.success
+  settle(job, outcome)
 }
 
-/** Settles one call: decides whether it may run, waits for its turn in line, runs it, records how it ended. */
-export const settle = (
-  batch: Batch,
-  call: ToolCall,
-  index: number,
-  seat: Seat
-): Effect.Effect<Outcome, never, unknown> => {
-  const { tell } = batch
-  const settled = settleUntold(batch, call, index, seat)
-  return tell === undefined ? settled : Effect.tap(settled, (outcome) => tell({ _tag: "CallSettled", outcome }))
-}
-
-const settleUntold = (batch: Batch, call: ToolCall, index: number, seat: Seat) =>
-  Effect.suspend(() => {
-    const tool = admitted(batch, call, index)
-    if (Result.isFailure(tool)) return announced(batch, tool.failure)
-    const { success } = tool
-    return Effect.catchDefect(success.hold(inSeat(batch, success, call, seat)), (defect) =>
-      refuse(batch, success, call, new Defect({ harmless: isHarmless(success), cause: Cause.die(defect) })))
-  })
-
-const inSeat = Effect.fnUntraced(function*(batch: Batch, tool: Tool.Any, call: ToolCall, { line, member }: Seat) {
-  const stop = beforeStart(batch, tool)
-  const args = yield* beforehand(
-    Effect.flatMap(argumentsOf(line, member), (args) => Effect.fromResult(parse(args))),
-    stop
-  )
-  if (Result.isFailure(args)) return yield* refuse(batch, tool, call, args.failure)
-  const ready = { call, tool, args: args.success }
-  if (tool.expand === undefined) {
-    const claimed = yield* beforehand(claim(line, member, ready), inTime(batch, tool, false))
-    if (Result.isFailure(claimed)) return yield* refuse(batch, tool, call, claimed.failure)
+/** Answers a started job whose tool goes on: that is a stray from here on. */
+export const cut = (job: Job, reason: Reason): void => {
+  if (job.ended) return
+  const { controller, fiber, isHeard, promise } = job
+  end(job, Result.fail(reason), !isHeard)
+  if (isHeard) return
+  if (promise !== undefined && controller !== undefined) {
+    controller.abort()
+    straysAs(job, ofPromise(promise))
+  } else if (fiber !== undefined) {
+    fiber.interruptUnsafe()
+    if (fiber.pollUnsafe() === undefined) straysAs(job, ofFiber(fiber))
   }
-  const allowed = yield* beforehand(Effect.andThen(wholeTurn(batch, tool), decide(ready)), stop)
-  if (Result.isFailure(allowed)) return yield* refuse(batch, tool, call, allowed.failure)
-  if (tool.expand !== undefined) return yield* becomeSeveral(batch, ready, tool.expand, line, member)
-  const turned = yield* beforehand(turn(line, member, ready), stop)
-  if (Result.isFailure(turned)) return yield* refuse(batch, tool, call, turned.failure)
-  return turned.success._tag === "Same" ? sameFor(call, turned.success.outcome) : yield* start(batch, ready, member)
+}
+
+/** What goes on though nobody waits for it. */
+interface Work {
+  readonly isOver: () => boolean
+  readonly onEnd: (use: () => void) => void
+}
+
+const ofFiber = (fiber: Fiber.Fiber<unknown, unknown>): Work => ({
+  isOver: () => fiber.pollUnsafe() !== undefined,
+  onEnd: (use) => void fiber.addObserver(use)
 })
 
-/** Only what reads alone, and needs nobody's approval, may start while the turn is still being written. */
-const wholeTurn = ({ arrival }: Batch, { approval, readOnly }: Tool.Any): Effect.Effect<void, Reason> => {
-  if (arrival === undefined || (readOnly && approval === undefined)) return Effect.void
-  return Effect.flatMap(Deferred.await(arrival.whole), (whole) => whole ? Effect.void : Effect.fail(new Truncated()))
+const ofPromise = (promise: Promise<unknown>): Work => {
+  let isOver = false
+  const end = () => void (isOver = true)
+  const ended = promise.then(end, end)
+  return { isOver: () => isOver, onEnd: (use) => void ended.then(use) }
 }
 
-/** A call that stands for several takes no slot of its own; it settles when they have. */
-const becomeSeveral = Effect.fnUntraced(function*(
-  batch: Batch,
-  { args, call, tool }: Ready,
-  expand: NonNullable<Tool.Any["expand"]>,
-  line: Line,
-  member: Member
-) {
-  const startedAt = batch.now()
-  const expansion = yield* beforehand(expand(args, call), beforeStart(batch, tool))
-  if (Result.isFailure(expansion)) return yield* refuse(batch, tool, call, expansion.failure)
-  const { assemble, nodes, toolkit } = expansion.success
-  const ended = yield* line.run({ ...batch, toolkit, maxCalls: Infinity, isPart: true }, nodes, member.place)
-  const end = assemble(ended.map(([outcome]) => outcome), batch.maxResultBytes, ended.map(([, answer]) => answer))
-  if (Result.isSuccess(end)) member.answer = end.success
-  return yield* announced(batch, record(batch, tool, call, startedAt, 1, end))
-})
-
-/** The tool of a call that may run, or the outcome of one that may not. */
-export const admitted = (batch: Batch, call: ToolCall, index: number): Result.Result<Tool.Any, Outcome> => {
-  const tool = batch.toolkit.byName.get(call.name)
-  if (tool === undefined) return Result.fail(unknownTool(batch, call))
-  const refusal = admit(batch, tool, call, index)
-  return refusal === undefined ? Result.succeed(tool) : Result.fail(refused(batch, tool, call, refusal))
-}
-
-const admit = (batch: Batch, tool: Tool.Any, call: ToolCall, index: number): Reason | undefined => {
-  if (call.status === "truncated") return new Truncated()
-  if (index >= batch.maxCalls) return new LimitExceeded({ maxCalls: batch.maxCalls })
-  return hasFailed(batch) ? stopped(tool, false) : undefined
-}
-
-export const hasFailed = ({ failure }: Batch): boolean => failure !== undefined && Deferred.isDoneUnsafe(failure)
-
-export const refused = (batch: Batch, tool: Tool.Any, call: ToolCall, reason: Reason): Outcome =>
-  record(batch, tool, call, batch.now(), 0, Result.fail(reason))
-
-const refuse = (batch: Batch, tool: Tool.Any, call: ToolCall, reason: Reason): Effect.Effect<Outcome> =>
-  announced(batch, refused(batch, tool, call, reason))
-
-/** Why a call may not start now, if it may not, where so many milliseconds are left. */
-export const refusalAtStart = (batch: Batch, tool: Tool.Any, left: number): Reason | undefined => {
-  if (left <= 0) return timeout(batch, tool, "deadline", false)
-  return hasFailed(batch) ? stopped(tool, false) : undefined
-}
-
-/** Runs a call within its time, which begins now. */
-const start = (batch: Batch, ready: Ready, member: Member): Effect.Effect<Outcome, never, unknown> =>
-  Effect.suspend(() => {
-    const { call, tool } = ready
-    const startedAt = batch.now()
-    const left = leftOf(batch, startedAt)
-    const refusal = refusalAtStart(batch, tool, left)
-    if (refusal !== undefined) return refuse(batch, tool, call, refusal)
-    let attempts = 0
-    const expiresAt = startedAt + Math.min(timeoutOf(batch, tool), left)
-    const work = launch(batch, ready, { startedAt, expiresAt, nextAttempt: () => ++attempts })
-    return within(Effect.annotateLogs(work, annotationsOf(ready)), inTime(batch, tool, true)).pipe(
-      Effect.flatMap((ended) =>
-        ended._tag === "Exit"
-          ? Effect.succeed(endOf(tool, ended.exit))
-          : Effect.as(listStray(batch, call, ended.fiber), Result.fail(ended.limit))
-      ),
-      Effect.flatMap((end) => {
-        if (Result.isSuccess(end)) member.answer = end.success
-        return announced(batch, record(batch, tool, call, startedAt, attempts, end))
-      })
-    )
+/** Lists a job that is answered while its tool still goes on, and logs once that it ended, if it did not do so at once. */
+const straysAs = ({ call, run }: Job, { isOver, onEnd }: Work): void => {
+  let isLate = false
+  run.fork(Effect.andThen(Effect.yieldNow, Effect.sync(() => isLate = true)))
+  run.strays.push({ call, isOver, await: Effect.callback((resume) => onEnd(() => resume(Effect.void))) })
+  onEnd(() => {
+    if (isLate) run.fork(Effect.annotateLogs(dropped, { tool: call.name, callId: call.id }))
   })
-
-/** Ends when the time of a call or of its batch is over, with the reason. */
-const inTime = (batch: Batch, tool: Tool.Any, started: boolean): Effect.Effect<Reason> => {
-  const own = timeoutOf(batch, tool)
-  const left = leftOf(batch, batch.now())
-  const limit = own <= left ? "timeout" : "deadline"
-  const time = after(Math.min(own, left), () => timeout(batch, tool, limit, started))
-  const open = batch.arrival !== undefined && !isOver(batch.arrival)
-  return orStopped(batch, tool, started, open ? Effect.raceFirst(time, deadlineOf(batch, tool, started)) : time)
 }
 
-export const timeoutOf = (batch: Batch, tool: Tool.Any): number =>
-  tool.timeout === undefined ? batch.timeout : Duration.toMillis(tool.timeout)
+const dropped = Effect.logWarning("A tool ended after its call was answered without it; its result was dropped")
 
-/** Ends when a call that waits may not start any more, with the reason. */
-const beforeStart = (batch: Batch, tool: Tool.Any): Effect.Effect<Reason> =>
-  orStopped(batch, tool, false, deadlineOf(batch, tool, false))
-
-/** Ends at the deadline, which begins once the turn is whole. */
-const deadlineOf = (batch: Batch, tool: Tool.Any, started: boolean): Effect.Effect<Reason> => {
-  const begun = batch.arrival === undefined ? Effect.void : Effect.asVoid(Deferred.await(batch.arrival.whole))
-  return Effect.flatMap(
-    begun,
-    () => after(leftOf(batch, batch.now()), () => timeout(batch, tool, "deadline", started))
-  )
-}
-
-export const leftOf = ({ arrival, expiresAt }: Batch, now: number): number => (arrival?.expiresAt ?? expiresAt) - now
-
-const after = (millis: number, reason: () => Reason): Effect.Effect<Reason> =>
-  millis === Infinity ? Effect.never : Effect.map(Effect.sleep(millis), reason)
-
-const orStopped = (
-  batch: Batch,
-  tool: Tool.Any,
-  started: boolean,
-  time: Effect.Effect<Reason>
-): Effect.Effect<Reason> => {
-  if (batch.failure === undefined) return time
-  return Effect.raceFirst(time, Effect.map(Deferred.await(batch.failure), () => stopped(tool, started)))
-}
-
-export const timeout = (batch: Batch, tool: Tool.Any, limit: Timeout["limit"], started: boolean): Timeout => {
-  const millis = limit === "timeout" ? timeoutOf(batch, tool) : batch.arrival?.deadline ?? batch.deadline
-  return new Timeout({ limit, millis, started, harmless: isHarmless(tool) })
-}
-
-export const stopped = (tool: Tool.Any, started: boolean): Interrupted =>
-  new Interrupted({ by: "failFast", started, harmless: isHarmless(tool) })
-
-/** Providers send arguments as JSON text, an empty text for none at all, or as a value. */
-export const parse = (args: unknown): Result.Result<unknown, InvalidArguments> => {
-  if (typeof args === "string" && args.trim() === "") return Result.succeed({})
-  const read = typeof args === "string" ? Json.parse(args) : Json.within(args)
-  return Result.mapError(
-    read,
-    (problem) => new InvalidArguments({ issues: [{ path: "", message: `Not valid JSON: ${problem}` }] })
-  )
-}
-
-/**
- * When a call was started, and until when it has.
- *
- * - `nextAttempt`: counts the attempts at it
- */
-interface Start {
-  readonly startedAt: number
-  readonly expiresAt: number
-  readonly nextAttempt: () => number
-}
-
-/** All that a tool does for a call; an `Exit` where that is over at once. */
-export const launch = (batch: Batch, ready: Ready, start: Start) => {
-  const { args, call, tool } = ready
-  const { retry, tell } = batch
-  const work = () =>
-    guarded(() =>
-      tool.call(args, (execute) => {
-        const attempt = () => execute(new Attempt(batch, ready, start.expiresAt, start.nextAttempt()))
-        return retry === undefined || !isHarmless(tool) ? attempt() : retried(Effect.suspend(attempt), retry)
-      })
-    )
-  const told = tell === undefined
-    ? work()
-    : Effect.andThen(tell({ _tag: "CallStarted", call, at: start.startedAt }), Effect.suspend(work))
-  return batch.traced ? spanned(tool, call, told) : told
-}
-
-/** What a handler is told about one attempt at its call. */
-export class Attempt implements Tool.Call {
-  readonly id: string
-  readonly attempt: number
-  readonly deadline: number
-  readonly #batch: Batch
-  readonly #ready: Ready
-
-  constructor(batch: Batch, ready: Ready, deadline: number, attempt: number) {
-    this.id = ready.call.id
-    this.attempt = attempt
-    this.deadline = deadline
-    this.#batch = batch
-    this.#ready = ready
+const settle = (job: Job, outcome: Outcome): void => {
+  const { isRunning, more, place, run } = job
+  if (more?.span !== undefined) endSpan(more.span, job, outcome)
+  job.over = true
+  job.outcome = outcome
+  if (isRunning) give(job)
+  else {
+    leaveLine(job)
+    run.engine.nested.delete(job)
   }
-
-  get idempotencyKey(): string {
-    const { args, call, tool } = this.#ready
-    return idempotencyKey(this.#batch.runId(), call.id, tool.name, args)
-  }
-
-  get progress(): Tool.Call["progress"] {
-    const { now, tell } = this.#batch
-    const { call } = this.#ready
-    return (progress) => tell?.({ _tag: "CallProgress", call, at: now(), progress }) ?? Effect.void
-  }
+  if (place !== undefined) run.order?.leave(place, barrierOf(job, outcome))
+  run.tell({ _tag: "CallSettled", outcome, at: outcome.endedAt })
+  for (const one of more?.same ?? []) follow(one, outcome, job)
+  for (const one of more?.dependents ?? []) run.engine.post(() => run.advance(one))
+  if (job.parent === undefined) settled(run, job, outcome)
+  else stepSettled(job.parent)
 }
 
-/** Only a tool's own failure is tried again: a result that cannot be encoded would not be at the next attempt either. */
-const retried = <A, R>(
-  attempt: Effect.Effect<A, ToolFailure<unknown> | Unencodable, R>,
-  schedule: NonNullable<Batch["retry"]>
-): Effect.Effect<A, ToolFailure<unknown> | Unencodable, R> =>
-  Effect.matchEffect(attempt, {
-    onFailure: (error) => error._tag === "ToolFailure" ? Effect.fail(error) : Effect.succeed(Result.fail(error)),
-    onSuccess: (answer) => Effect.succeed(Result.succeed(answer))
-  }).pipe(Effect.retry(schedule), Effect.flatMap(Effect.fromResult))
-
-export const endOf = (tool: Tool.Any, exit: Exit.Exit<Tool.Answer<unknown>, Reason | ToolFailure<unknown>>): End =>
-  Exit.isSuccess(exit) ? Result.succeed(exit.value) : failed(tool, exit.cause)
-
-export const failed = (tool: Tool.Any, cause: Cause.Cause<Reason | ToolFailure<unknown>>): End => {
-  if (Cause.hasDies(cause)) return crash(tool, cause)
-  const failure = Cause.findError(cause)
-  return Result.isSuccess(failure)
-    ? Result.fail(failure.success)
-    : Result.fail(new Interrupted({ by: "tool", started: true, harmless: isHarmless(tool), cause }))
+/** An equal call has the same outcome. */
+export const follow = (job: Job, outcome: Outcome, { answer }: Job): void => {
+  if (job.over) return
+  job.ended = true
+  job.answer = answer
+  settle(job, sameFor(job.call, outcome))
 }
 
-export const crash = (tool: Tool.Any, cause: Cause.Cause<unknown>): End =>
-  Result.fail(new Defect({ harmless: isHarmless(tool), cause }))
-
-/** Logs that a tool writes name it and its call. */
-export const annotationsOf = ({ call, tool }: Ready) => ({ tool: tool.name, callId: call.id })
-
-/** A span names them too, where there is a tracer to see it (OpenTelemetry GenAI). */
-const spanned = <A, E, R>(tool: Tool.Any, call: ToolCall, work: Effect.Effect<A, E, R>) => {
-  const attributes = {
-    "gen_ai.operation.name": "execute_tool",
-    "gen_ai.tool.name": tool.name,
-    "gen_ai.tool.call.id": call.id
+const settled = (run: Run<Job>, job: Job, outcome: Outcome): void => {
+  run.outcomes[job.index] = outcome
+  // A plain job is not needed any more; others may need this one's answer.
+  if (!run.isEager) run.jobs[job.index] = undefined
+  run.left -= 1
+  if (run.bounds.failFast && run.state === "open" && Result.isFailure(outcome.result)) {
+    run.state = "failing"
+    run.engine.post(() => run.stop())
   }
-  return Effect.withSpan(work, `execute_tool ${tool.name}`, { attributes, captureStackTrace: false })
+  if (run.wantsMore) run.engine.wanting.add(run)
+  if (run.left === 0 && run.next >= run.nodes.length) run.engine.post(() => run.finish())
 }
 
-/** Lists a call that is answered while its tool still goes on, and logs that it ended after all. */
-export const listStray = (batch: Batch, call: ToolCall, fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<void> => {
-  if (fiber.pollUnsafe() !== undefined) return Effect.void
-  batch.late.push({ call, fiber })
-  return Fiber.await(fiber).pipe(
-    Effect.andThen(Effect.logWarning("A tool ended after its call was answered without it; its result was dropped")),
-    Effect.annotateLogs({ tool: call.name, callId: call.id }),
-    Effect.forkDetach,
-    Effect.asVoid
-  )
+const stepSettled = (parent: Job): void => {
+  const more = moreOf(parent)
+  more.left = (more.left ?? 0) - 1
+  if (more.left === 0) parent.run.engine.post(() => parent.run.advance(parent))
+}
+
+/** Why later calls that touch the same may not run, after a call that ended like this. */
+const barrierOf = (job: Job, outcome: Outcome): (() => void) | undefined => {
+  const { place, run } = job
+  const reason = reasonAfter(job, outcome)
+  if (reason === undefined || place === undefined) return undefined
+  return () => barriersOf(run).add(place, reason)
+}
+
+const reasonAfter = ({ call, parent, place, run }: Job, outcome: Outcome): Reason | undefined => {
+  const { result } = outcome
+  if (Result.isSuccess(result) || result.failure._tag === "ToolFailure") return undefined
+  // A step that nobody decided on will not be decided on: its plan is answered without it.
+  if (isUndecided(outcome)) return parent === undefined ? new Undecided({ after: call.id }) : undefined
+  const { reason } = result.failure
+  const writes = place?.touches?.access.some(({ mode }) => mode !== "read") ?? false
+  const isUncertain = (reason._tag === "Timeout" || reason._tag === "Interrupted") && reason.started
+  if (!writes || !isUncertain) return undefined
+  run.doubtful.push(call)
+  return new Uncertain({ after: call.id })
 }

@@ -10,18 +10,42 @@ import { withoutNoise } from "./jsonSchema.ts"
 /** A schema of Effect, or of any library that follows Standard Schema. */
 export type AnySchema = Schema.Constraint | StandardSchemaV1
 
+/** The parameters that a schema of any library reads: its output, from JSON. */
+export type ParametersOf<P> = P extends Schema.Constraint ? P
+  : P extends StandardSchemaV1 ? Schema.Codec<StandardSchemaV1.InferOutput<P>, Schema.Json>
+  : never
+
+/** The results that a schema of any library writes: its input, as the JSON that it gives out. */
+export type SuccessOf<S> = S extends Schema.Constraint ? S
+  : S extends StandardSchemaV1 ? Schema.Codec<StandardSchemaV1.InferInput<S>, Schema.Json>
+  : never
+
+/** The schemas of a tool as Effect knows them. */
+export const schemasOf = (
+  name: string,
+  { jsonSchema, parameters, success }: {
+    readonly parameters: AnySchema
+    readonly success: AnySchema
+    readonly jsonSchema?: JsonSchema.JsonSchema | undefined
+  }
+) => ({
+  parameters: isForeign(parameters) ? reading(parameters) : parameters,
+  success: isForeign(success) ? writing(success) : success,
+  jsonSchema: isForeign(parameters) ? jsonSchema ?? jsonSchemaOf(name, parameters) : jsonSchema
+})
+
 /** True for what Effect does not know how to read itself. */
-export const isForeign = (schema: AnySchema): schema is StandardSchemaV1 => !Schema.isSchema(schema)
+const isForeign = (schema: AnySchema): schema is StandardSchemaV1 => !Schema.isSchema(schema)
 
 /** Reads JSON by a Standard Schema; what it gave goes back as it is, where that is JSON. */
-export const reading = (schema: StandardSchemaV1): Schema.Codec<unknown, Schema.Json> =>
+const reading = (schema: StandardSchemaV1): Schema.Codec<unknown, Schema.Json> =>
   Schema.Json.pipe(Schema.decodeTo(Schema.Unknown, {
     decode: SchemaGetter.transformEffect((json) => validate(schema, json)),
     encode: SchemaGetter.passthrough({ strict: false })
   }))
 
 /** Writes what a Standard Schema takes as the JSON that it gives. */
-export const writing = (schema: StandardSchemaV1): Schema.Codec<unknown, Schema.Json> =>
+const writing = (schema: StandardSchemaV1): Schema.Codec<unknown, Schema.Json> =>
   Schema.Json.pipe(Schema.decodeTo(Schema.Unknown, {
     decode: SchemaGetter.passthrough({ strict: false }),
     encode: SchemaGetter.transformEffect((value) => Effect.flatMap(validate(schema, value), onlyJson))
@@ -51,7 +75,7 @@ const issueOf = ({ message, path = [] }: StandardSchemaV1.Issue): SchemaIssue.Is
 }
 
 /** The JSON Schema of what a Standard Schema takes; throws where it has none, or cannot write one. */
-export const jsonSchemaOf = (name: string, schema: StandardSchemaV1): JsonSchema.JsonSchema => {
+const jsonSchemaOf = (name: string, schema: StandardSchemaV1): JsonSchema.JsonSchema => {
   const { vendor } = schema["~standard"]
   const mend = "give it as `jsonSchema`"
   if (!hasJsonSchema(schema)) {

@@ -1,6 +1,6 @@
-import * as JsonPointer from "effect/JsonPointer"
 import { escape } from "effect/RegExp"
-import type * as Tool from "../../Tool.ts"
+import { find, isNode, listOf, type Node } from "../schema/node.ts"
+import type { Any } from "./any.ts"
 
 /**
  * What a model is not told of a tool, and what to write.
@@ -14,7 +14,8 @@ export interface Warning {
 }
 
 /** Looks at one tool. */
-export const lintTool = ({ description, jsonSchema, name }: Tool.Any): ReadonlyArray<Warning> => {
+export const lintTool = (tool: Any): ReadonlyArray<Warning> => {
+  const { description, jsonSchema, name } = tool
   const sentences = description.split(/[.;:!?](?=\s|$)|\n/)
   // The forms of a union may have a property in common.
   const problems = new Map(
@@ -25,6 +26,7 @@ export const lintTool = ({ description, jsonSchema, name }: Tool.Any): ReadonlyA
   )
   return [
     ...(isTooShort(description) ? [{ tool: name, message: tooShort(description) }] : []),
+    ...(saysWhatItTouches(tool) ? [] : [{ tool: name, message: touches }]),
     ...Array.from(problems, ([parameter, message]) => ({ tool: name, parameter, message }))
   ]
 }
@@ -34,6 +36,14 @@ const isTooShort = (description: string): boolean => description.trim().split(/\
 const tooShort = (description: string): string =>
   `${description.trim() === "" ? "There is no description" : `The description, "${description}", is too short`}: `
   + "say what the tool does, which inputs it needs and where they come from."
+
+/** A plan touches what its steps do. */
+const saysWhatItTouches = ({ claims, expand, readOnly }: Any): boolean =>
+  readOnly || expand !== undefined || typeof claims === "function" || (claims?.access.length ?? 0) > 0
+
+const touches =
+  "Nothing says what its calls touch: declare `access`, as in `access: ({ id }) => [Access.write(id)]` or "
+  + "`access: [Access.exclusive]`, or `readOnly: true` where it changes nothing; calls of it run at once otherwise."
 
 const wrongWith = (
   { around, names, needsSource, own, path }: Parameter,
@@ -88,19 +98,15 @@ interface Parameter extends Place {
   readonly needsSource: boolean
 }
 
-type Json = { readonly [key: string]: unknown }
-
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
-
 /** The properties that hold no others, wherever they are. */
-const parametersIn = (root: Json, schema: unknown, at: Place): ReadonlyArray<Parameter> => {
-  if (!isObject(schema)) return []
+const parametersIn = (root: Node, schema: unknown, at: Place): ReadonlyArray<Parameter> => {
+  if (!isNode(schema)) return []
   const here = { ...at, around: [...at.around, ...saidIn(schema)] }
   const ref = schema["$ref"]
   const target = typeof ref === "string" && !at.refs.includes(ref)
     ? parametersIn(root, find(root, ref), { ...here, refs: [...at.refs, ref] })
     : []
-  const properties = isObject(schema["properties"]) ? Object.entries(schema["properties"]) : []
+  const properties = isNode(schema["properties"]) ? Object.entries(schema["properties"]) : []
   return [
     ...target,
     ...properties.flatMap(([name, property]) => propertyIn(root, name, property, here)),
@@ -114,28 +120,20 @@ const parametersIn = (root: Json, schema: unknown, at: Place): ReadonlyArray<Par
   ]
 }
 
-const propertyIn = (root: Json, name: string, schema: unknown, at: Place): ReadonlyArray<Parameter> => {
+const propertyIn = (root: Node, name: string, schema: unknown, at: Place): ReadonlyArray<Parameter> => {
   const place = { ...at, path: at.path === "" ? name : `${at.path}.${name}`, names: [...at.names, name] }
   const inside = parametersIn(root, schema, place)
   if (inside.length > 0) return inside
   return [{ ...place, own: allSaid(root, schema, at.refs), needsSource: !isChoice(root, schema, at.refs) }]
 }
 
-const listOf = (value: unknown): ReadonlyArray<unknown> => Array.isArray(value) ? value : []
-
-const saidIn = ({ description }: Json): ReadonlyArray<string> =>
+const saidIn = ({ description }: Node): ReadonlyArray<string> =>
   typeof description === "string" && description.trim() !== "" ? [description] : []
-
-const find = (root: Json, ref: string): unknown =>
-  ref.replace(/^#\/?/, "").split("/").filter((token) => token !== "").reduce<unknown>(
-    (value, token) => isObject(value) ? value[JsonPointer.unescapeToken(token)] : undefined,
-    root
-  )
 
 /** What a schema is besides its own keywords: what it refers to, and the forms that it may have. */
 const formsOf = (
-  root: Json,
-  schema: Json,
+  root: Node,
+  schema: Node,
   refs: ReadonlyArray<string>
 ): ReadonlyArray<readonly [unknown, typeof refs]> => {
   const ref = schema["$ref"]
@@ -143,19 +141,19 @@ const formsOf = (
   return typeof ref === "string" && !refs.includes(ref) ? [[find(root, ref), [...refs, ref]], ...forms] : forms
 }
 
-const allSaid = (root: Json, schema: unknown, refs: ReadonlyArray<string>): ReadonlyArray<string> =>
-  !isObject(schema) ? [] : [
+const allSaid = (root: Node, schema: unknown, refs: ReadonlyArray<string>): ReadonlyArray<string> =>
+  !isNode(schema) ? [] : [
     ...saidIn(schema),
     ...formsOf(root, schema, refs).flatMap(([form, more]) => allSaid(root, form, more)),
     ...allSaid(root, schema["items"], refs)
   ]
 
 /** True where the schema itself lists what there is to choose from, or has a value of its own. */
-const isChoice = (root: Json, schema: unknown, refs: ReadonlyArray<string>): boolean => {
-  if (!isObject(schema)) return false
+const isChoice = (root: Node, schema: unknown, refs: ReadonlyArray<string>): boolean => {
+  if (!isNode(schema)) return false
   if (["enum", "const", "default"].some((key) => key in schema)) return true
   if (schema["type"] === "boolean" || schema["type"] === "null") return true
-  if (isObject(schema["items"])) return isChoice(root, schema["items"], refs)
+  if (isNode(schema["items"])) return isChoice(root, schema["items"], refs)
   const forms = formsOf(root, schema, refs)
   return forms.length > 0 && forms.every(([form, more]) => isChoice(root, form, more))
 }

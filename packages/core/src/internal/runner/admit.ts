@@ -1,0 +1,46 @@
+import { LimitExceeded, Truncated } from "../../CallError.ts"
+import { type Job, moreOf } from "./job.ts"
+import { stopped, timedOut, unknownTool } from "./record.ts"
+import { refuse, settleAs } from "./settle.ts"
+
+/** Looks whether it is recorded how the call ended: then nothing else is asked of it. */
+export const recall = (job: Job): boolean => {
+  const { node, run, toolkit } = job
+  if (run.recorder === undefined) return true
+  job.tool = toolkit.byName.get(node.call.name)
+  const ended = moreOf(job).problem === undefined ? run.recorder.known(job.key) : undefined
+  if (ended === undefined) return true
+  settleAs(job, ended)
+  return false
+}
+
+/** Finds the call's tool, and whether the call may be run at all. */
+export const admit = (job: Job): boolean => {
+  const { index, node: { call }, parent, run, toolkit } = job
+  const tool = toolkit.byName.get(call.name)
+  job.tool = tool
+  if (tool === undefined) return stop(job, unknownTool(job))
+  if (call.status === "truncated" || (run.arrival === "broken" && parent === undefined)) {
+    return stop(job, new Truncated())
+  }
+  const { maxCalls } = run.bounds
+  const isOne = tool.expand === undefined
+  const counted = parent === undefined ? index : isOne ? run.plain + run.steps : -1
+  if (counted >= maxCalls) return stop(job, new LimitExceeded({ maxCalls }))
+  if (parent !== undefined && isOne) run.steps += 1
+  if (isOne) run.ran += 1
+  return true
+}
+
+/** A call does not begin after its run has failed or met its deadline. */
+export const stillOpen = (job: Job): boolean => {
+  const { run } = job
+  if (run.state === "failing") return stop(job, stopped(job, false))
+  const isLate = run.state === "expired" || (run.deadline !== Infinity && run.timeLeft(run.now()) <= 0)
+  return isLate ? stop(job, timedOut(job, "deadline", false)) : true
+}
+
+const stop = (job: Job, reason: Parameters<typeof refuse>[1]): false => {
+  refuse(job, reason)
+  return false
+}

@@ -1,0 +1,143 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
+import { InvalidArguments } from "../../CallError.ts"
+import * as Json from "../../Json.ts"
+import { guarded } from "../guarded.ts"
+import type { Answer } from "../tool/handler.ts"
+import type { Timed } from "./alarm.ts"
+import { doFor } from "./fiber.ts"
+import { type Job, moreOf } from "./job.ts"
+import { dependencyFailed, reasonOf, timedOut, timeoutOf } from "./record.ts"
+import { refuse } from "./settle.ts"
+
+/** Waits for the calls whose answers it needs, one after the other; where one failed, it does not run. */
+export const needs = (job: Job): boolean => {
+  const { node, siblings } = job
+  if (node.needs.length === 0) return true
+  const more = moreOf(job)
+  for (let at = more.needed ?? 0; at < node.needs.length; at++) {
+    more.needed = at
+    const needed = siblings[node.needs[at]!]!
+    if (!needed.over) {
+      const { dependents = [] } = moreOf(needed)
+      moreOf(needed).dependents = dependents
+      dependents.push(job)
+      job.stage -= 1
+      return false
+    }
+    if (needed.answer === undefined && needed.outcome !== undefined) {
+      refuse(job, dependencyFailed(needed.outcome))
+      return false
+    }
+  }
+  return true
+}
+
+/** Has the layers built that its tool was provided with, those of the job that became several before its own. */
+export const layers = (job: Job): boolean => {
+  const { parent, run, tool } = job
+  job.context = parent?.context
+  if (tool === undefined || tool.provided.length === 0) return true
+  let isWaiting = false
+  let isBuilt = false
+  run.layers.provide(tool.provided, job.context ?? run.context, (built) => {
+    if (Exit.isSuccess(built)) job.context = built.value
+    isBuilt = Exit.isSuccess(built)
+    const goOn = () => Exit.isSuccess(built) ? job.over || run.advance(job) : refuse(job, reasonOf(built.cause))
+    if (isWaiting || !isBuilt) run.engine.post(goOn)
+  })
+  isWaiting = !isBuilt
+  if (isWaiting) inTime(job)
+  return isBuilt
+}
+
+/** Reads the arguments that came with the call: JSON, or none at all. */
+export const given = (job: Job): boolean => {
+  const { node, run } = job
+  if (node.resolve !== undefined) return true
+  const parsed = parse(node.call.arguments)
+  if (Result.isSuccess(parsed)) job.args = parsed.success
+  else if (run.recorder !== undefined) moreOf(job).problem = parsed.failure
+  else refuse(job, parsed.failure)
+  return !job.over
+}
+
+/** Makes its arguments of the answers that it needs. */
+export const resolve = (job: Job): boolean => {
+  const { node, siblings, tool } = job
+  const { needs, resolve } = node
+  if (resolve === undefined) return true
+  const answers = needs.flatMap((at): Answer<unknown> | [] => siblings[at]?.answer ?? [])
+  return onward(job, guarded(() => resolve(answers)), (args) => {
+    const parsed = tool?.expand === undefined ? parse(args) : Result.succeed(args)
+    if (Result.isSuccess(parsed)) job.args = parsed.success
+    else moreOf(job).problem = parsed.failure
+    return true
+  })
+}
+
+/** Providers send arguments as JSON text, an empty text for none at all, or as a value, whose parts may throw when read. */
+const parse = (args: unknown): Result.Result<unknown, InvalidArguments> => {
+  if (typeof args === "string" && args.trim() === "") return Result.succeed({})
+  const read = typeof args === "string" ? Json.parse(args) : within(args)
+  return Result.mapError(
+    read,
+    (problem) => new InvalidArguments({ issues: [{ path: "", message: `Not valid JSON: ${problem}` }] })
+  )
+}
+
+const within = (args: unknown): Result.Result<unknown, string> => {
+  try {
+    return Json.within(args)
+  } catch (error) {
+    return Result.fail(`it cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** Reads the arguments as its tool takes them. */
+export const decode = (job: Job): boolean => {
+  const { args, more, tool } = job
+  if (more?.problem !== undefined) {
+    refuse(job, more.problem)
+    return false
+  }
+  if (tool === undefined) return true
+  const decoding = guarded(() => tool.decode(args))
+  return onward(job, decoding, (parameters) => {
+    job.parameters = parameters
+    return true
+  }, true)
+}
+
+/** Goes on at once where an effect is over, else when it is; arguments that do not fit refuse the call. */
+const onward = <A>(
+  job: Job,
+  effect: Effect.Effect<A, Parameters<typeof refuse>[1], unknown>,
+  then: (value: A) => boolean,
+  isTimed = false
+): boolean => {
+  let passed = false
+  let isWaiting = false
+  doFor(job, effect, (job, exit) => {
+    if (Exit.isFailure(exit)) return refuse(job, reasonOf(exit.cause))
+    passed = then(exit.value)
+    if (isWaiting && passed) job.run.advance(job)
+  })
+  isWaiting = true
+  if (isTimed && !passed && !job.over) inTime(job)
+  return passed
+}
+
+/** What is done for a job before it starts takes no longer than the call may. */
+const inTime = (job: Job): void => {
+  const { run, stage } = job
+  const timed: Timed = {
+    expiresAt: run.now() + timeoutOf(job),
+    get over() {
+      return job.over || job.stage !== stage
+    },
+    ring: () => run.engine.post(() => timed.over || refuse(job, timedOut(job, "timeout", false)))
+  }
+  run.alarm.add(timed)
+}

@@ -1,0 +1,140 @@
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Pull from "effect/Pull"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+import type { ToolFailure, Unencodable } from "../../CallError.ts"
+import type { Ended } from "../../Recorder.ts"
+import { isOver } from "../exit.ts"
+import { guarded } from "../guarded.ts"
+import { type Answer, answered, answerOf, begun, type PromiseParts, rejected } from "../tool/handler.ts"
+import { doFor, hear } from "./fiber.ts"
+import { type Job, moreOf } from "./job.ts"
+import type { Bounds } from "./options.ts"
+import { endOf, isHarmless, stopped, timedOut, timeoutOf } from "./record.ts"
+import { cut, end, settleAs } from "./settle.ts"
+import { startSpan } from "./span.ts"
+import { Told } from "./told.ts"
+
+/** Starts a job that has all that it needs; a recorder, where there is one, runs it and is told how it ended. */
+export const begin = (job: Job): void => {
+  const { call, run, tool } = job
+  if (run.recorder === undefined || tool === undefined) return start(job)
+  const attempts = Effect.callback<Ended>((resume) => {
+    moreOf(job).record = (ended) => resume(Effect.succeed(ended))
+    run.engine.post(() => job.ended || start(job))
+  })
+  const recorded = run.recorder.call({ key: job.key, call, tool }, attempts)
+  moreOf(job).recording = run.fork(
+    Effect.onExit(recorded, (exit) => Effect.sync(() => run.engine.post(() => settleRecorded(job, exit))))
+  )
+}
+
+const settleRecorded = (job: Job, exit: Exit.Exit<Ended>): void => {
+  const { run, startedAt } = job
+  if (job.over || run.state === "interrupted") return
+  job.ended = true
+  if (Exit.isSuccess(exit)) return settleAs(job, exit.value)
+  settleAs(job, {
+    end: endOf(job.tool, Exit.die(Cause.squash(exit.cause))),
+    startedAt,
+    endedAt: run.now(),
+    attempts: job.attempts,
+    strays: false
+  })
+}
+
+/** The time of a call begins before its handler is called. */
+const start = (job: Job): void => {
+  const { call, run } = job
+  const startedAt = run.now()
+  const own = timeoutOf(job)
+  const left = run.timeLeft(startedAt)
+  if (left <= 0) return end(job, Result.fail(timedOut(job, "deadline", false)))
+  if (run.state === "failing") return end(job, Result.fail(stopped(job, false)))
+  job.startedAt = startedAt
+  job.expiresAt = startedAt + Math.min(own, left)
+  if (run.teller !== undefined) run.tell({ _tag: "CallStarted", call, at: startedAt })
+  if (run.isTraced) startSpan(job)
+  perform(job)
+  if (job.ended || own > left || own === Infinity) return
+  job.expire = late
+  run.alarm.add(job)
+}
+
+const late = (job: Job): void => job.run.engine.post(() => cut(job, timedOut(job, "timeout", true)))
+
+/** Calls the handler once. */
+const perform = (job: Job): void => {
+  const { parameters, tool } = job
+  if (tool === undefined) return
+  job.attempts += 1
+  const told = new Told(job, job.attempts)
+  const { handler } = tool
+  const { parts } = handler
+  if (parts === undefined) return doFor(job, guarded(() => handler.attempt(parameters, told)), attempted)
+  if (parts.form === "promise") return promise(job, parts, told)
+  const work = begun(parts, parameters, told)
+  if (isOver(work)) doFor(job, answerOf(parts, work), attempted)
+  else doFor(job, work, executed)
+}
+
+const executed = (job: Job, exit: Exit.Exit<unknown, unknown>): void => {
+  const parts = job.tool?.handler.parts
+  if (parts?.form === "effect") doFor(job, answerOf(parts, exit), attempted)
+}
+
+const promise = (job: Job, parts: PromiseParts, told: Told): void => {
+  const controller = new AbortController()
+  job.controller = controller
+  job.isHeard = false
+  job.promise = parts.execute(job.parameters, controller.signal, told)
+  job.promise.then(
+    (value) => job.ended || hear(job, answered(parts, value), answering),
+    (error) => job.ended || hear(job, rejected(parts, error), answering)
+  )
+}
+
+const answering = (job: Job, answer: ReturnType<typeof answered>): void => doFor(job, answer, attempted)
+
+type AttemptExit = Exit.Exit<Answer<unknown>, ToolFailure<unknown> | Unencodable>
+
+/** Only a tool's own failure is tried again: a result that cannot be encoded would not be at the next attempt either. */
+const attempted = (job: Job, exit: AttemptExit): void => {
+  const { run: { bounds: { retry } }, tool } = job
+  const failure = retry === undefined || Exit.isSuccess(exit) || Cause.hasDies(exit.cause)
+    ? undefined
+    : Result.getOrUndefined(Cause.findError(exit.cause))
+  if (failure?._tag === "ToolFailure" && retry !== undefined && isHarmless(tool)) {
+    return again(job, retry, failure, exit)
+  }
+  end(job, endOf(tool, exit))
+}
+
+/** Tries again when the schedule says so, in the room that the call has; gives up when it says no more. */
+const again = (
+  job: Job,
+  retry: NonNullable<Bounds["retry"]>,
+  failure: ToolFailure<unknown>,
+  exit: AttemptExit
+): void => {
+  const more = moreOf(job)
+  const waiting = more.retry === undefined
+    ? Effect.flatMap(Schedule.toStepWithSleep(retry), (step) => {
+      more.retry = step
+      return step(failure)
+    })
+    : more.retry(failure)
+  doFor(job, waiting, (job, waited) => {
+    const { call, run } = job
+    if (Exit.isFailure(waited)) {
+      return end(
+        job,
+        Pull.isDoneCause(waited.cause) ? endOf(job.tool, exit) : endOf(job.tool, Exit.die(Cause.squash(waited.cause)))
+      )
+    }
+    run.tell({ _tag: "CallRetried", call, at: run.now(), attempt: job.attempts + 1, reason: failure })
+    perform(job)
+  })
+}

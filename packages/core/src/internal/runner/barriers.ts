@@ -1,0 +1,46 @@
+import type { Reason } from "../../CallError.ts"
+import { conflicts, type Kind, type Place } from "./order.ts"
+
+interface Barrier {
+  readonly place: Place
+  readonly reason: Reason
+}
+
+/** Why later calls of a run may not start that touch what earlier ones left in doubt: the earliest such place, by key. */
+export class Barriers {
+  readonly #byKey = new Map<string, Map<Kind, Barrier>>()
+  #unknown: Barrier | undefined
+
+  /** Holds for the places behind this one; where nobody knows what it touches, for all that touch something. */
+  add(place: Place, reason: Reason): void {
+    const barrier = { place, reason }
+    if (place.touches === undefined) this.#unknown = earlier(this.#unknown, barrier)
+    for (const { key, kind } of place.cohorts) {
+      const kinds = this.#byKey.get(key.path) ?? new Map<Kind, Barrier>()
+      kinds.set(kind, earlier(kinds.get(kind), barrier))
+      this.#byKey.set(key.path, kinds)
+    }
+  }
+
+  /** Why a place may not start. */
+  before(place: Place): Reason | undefined {
+    let first: Barrier | undefined
+    if (this.#unknown !== undefined && place.touches !== undefined && place.touches.access.length > 0) {
+      first = this.#unknown
+    }
+    for (const { key, kind } of place.cohorts) {
+      const kinds = this.#byKey.get(key.path)
+      for (const other of kinds === undefined ? [] : conflicts[kind]) {
+        const barrier = kinds?.get(other)
+        if (barrier !== undefined) first = earlier(first, barrier)
+      }
+    }
+    return first !== undefined && first.place.number < place.number ? first.reason : undefined
+  }
+}
+
+const earlier = (a: Barrier | undefined, b: Barrier): Barrier =>
+  a === undefined || b.place.number < a.place.number ? b : a
+
+/** Those of a run, which has none at first. */
+export const barriersOf = (run: { barriers: Barriers | undefined }): Barriers => run.barriers ??= new Barriers()

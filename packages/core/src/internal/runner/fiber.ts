@@ -1,0 +1,49 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as References from "effect/References"
+import { isOver } from "../exit.ts"
+import { Enclosing } from "./enclosing.ts"
+import type { Job } from "./job.ts"
+
+/** Does something for a job, on a fiber where it takes one, and goes on with what it came to. */
+export const doFor = <A, E>(
+  job: Job,
+  effect: Effect.Effect<A, E, unknown>,
+  use: (job: Job, exit: Exit.Exit<A, E>) => void
+): void => isOver(effect) ? use(job, effect) : onFiber(job, effect, use)
+
+const onFiber = <A, E>(
+  job: Job,
+  effect: Effect.Effect<A, E, unknown>,
+  use: (job: Job, exit: Exit.Exit<A, E>) => void
+): void => {
+  const { run } = job
+  const ending = Effect.onExitPrimitive(effect, (exit) => {
+    run.heard += 1
+    hear(job, exit, use)
+    return undefined
+  })
+  job.isHeard = false
+  const fiber = Effect.runForkWith(contextOf(job))(ending)
+  job.fiber = fiber
+  // One observer for all: V8 keeps those of many fibers for long, and with them all that they see.
+  fiber.addObserver(run.onFiberEnd)
+  // It may have been stopped within its first step.
+  if (job.ended) fiber.interruptUnsafe()
+}
+
+/** Something that was done for a job has come to an end: the loop goes on from there, unless the job is over by then. */
+export const hear = <A>(job: Job, exit: A, use: (job: Job, exit: A) => void): void => {
+  job.isHeard = true
+  if (!job.ended) job.run.engine.post(() => job.ended || use(job, exit))
+}
+
+/** Logs that a tool writes name it and its call, and runs that it begins know where they are. */
+const contextOf = (job: Job): Context.Context<unknown> => {
+  const { call, run, tool } = job
+  const own = { tool: tool?.name, callId: call.id }
+  const annotations = run.isAnnotated ? { ...run.annotations, ...own } : own
+  const context = Context.add(job.context ?? run.context, References.CurrentLogAnnotations, annotations)
+  return Context.add(context, Enclosing, job)
+}

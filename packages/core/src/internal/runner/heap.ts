@@ -1,0 +1,57 @@
+/** Gives back first what comes before all others that are in it. */
+export class Heap<A> {
+  readonly #before: (a: A, b: A) => boolean
+  #items: Array<A> = []
+
+  constructor(before: (a: A, b: A) => boolean) {
+    this.#before = before
+  }
+
+  get size(): number {
+    return this.#items.length
+  }
+
+  peek(): A | undefined {
+    return this.#items[0]
+  }
+
+  push(item: A): void {
+    const items = this.#items
+    let at = items.length
+    items.push(item)
+    while (at > 0) {
+      const above = (at - 1) >> 1
+      if (!this.#before(item, items[above]!)) break
+      items[at] = items[above]!
+      at = above
+    }
+    items[at] = item
+  }
+
+  pop(): A | undefined {
+    const items = this.#items
+    const first = items[0]
+    const last = items.pop()
+    if (last !== undefined && items.length > 0) this.#sink(last, 0)
+    return first
+  }
+
+  /** Forgets what does not pass. */
+  keep(passes: (item: A) => boolean): void {
+    this.#items = this.#items.filter(passes)
+    for (let at = (this.#items.length >> 1) - 1; at >= 0; at--) this.#sink(this.#items[at]!, at)
+  }
+
+  #sink(item: A, from: number): void {
+    const items = this.#items
+    let at = from
+    for (let below = 2 * at + 1; below < items.length; below = 2 * at + 1) {
+      const other = below + 1
+      if (other < items.length && this.#before(items[other]!, items[below]!)) below = other
+      if (!this.#before(items[below]!, item)) break
+      items[at] = items[below]!
+      at = below
+    }
+    items[at] = item
+  }
+}

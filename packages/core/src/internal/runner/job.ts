@@ -1,0 +1,167 @@
+import type * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import type * as Tracer from "effect/Tracer"
+import type { InvalidArguments, ToolFailure } from "../../CallError.ts"
+import type { Outcome } from "../../Outcome.ts"
+import type { Ended } from "../../Recorder.ts"
+import type { ToolCall } from "../../ToolCall.ts"
+import type { Any, Expansion, Node } from "../tool/any.ts"
+import type { Claims } from "../tool/claims.ts"
+import type { Answer } from "../tool/handler.ts"
+import type { Why } from "./events.ts"
+import { idempotencyKey } from "./idempotencyKey.ts"
+import type { Line } from "./line.ts"
+import type { Place } from "./order.ts"
+import type { Pool } from "./room.ts"
+import type { Run } from "./run.ts"
+
+/**
+ * Room that a job has taken under a key.
+ *
+ * - `from`: what an outer job has, where that was taken and no new room; `isLent` while an inner job has this one
+ * - `fresh`: new room that inner jobs had to take, since this was lent already
+ */
+export interface Hold {
+  readonly pool: Pool<Job>
+  readonly fresh: Set<Hold>
+  from: Hold | undefined
+  isLent: boolean
+}
+
+/**
+ * A call on its way from stage to stage.
+ *
+ * - `index`: its place among its siblings: the calls of the run, or of the job that became several
+ * - `args`, `parameters`: as JSON, and as its tool takes them
+ * - `startedAt`, `expiresAt`: of all its attempts together; it is `isRunning` between its start and its end
+ * - `ended`: nothing that is done for it counts any more; it is `over` once it has its outcome
+ * - `isHeard`: what its fiber, or promise, came to is known
+ * - `isPlaced`: it waits for nothing but its turn and room; `line` is where it waits for room, and `why` what was told of that
+ * - `inner`, `innerRuns`: how many runs are under way inside its handler, and how many there have been
+ */
+export class Job {
+  readonly run: Run<Job>
+  readonly parent: Job | undefined
+  readonly node: Node
+  readonly index: number
+  tool: Any | undefined = undefined
+  stage = 0
+  args: unknown = undefined
+  parameters: unknown = undefined
+  context: Context.Context<unknown> | undefined = undefined
+  claims: Claims | undefined = undefined
+  place: Place | undefined = undefined
+  holds: Array<Hold> | undefined = undefined
+  startedAt = 0
+  expiresAt = Infinity
+  attempts = 0
+  isRunning = false
+  ended = false
+  over = false
+  inner = 0
+  innerRuns = 0
+  fiber: Fiber.Fiber<unknown, unknown> | undefined = undefined
+  controller: AbortController | undefined = undefined
+  promise: Promise<unknown> | undefined = undefined
+  isHeard = true
+  isPlaced = false
+  line: Line<Job> | undefined = undefined
+  why: Why | undefined = undefined
+  more: More | undefined = undefined
+  answer: Answer<unknown> | undefined = undefined
+  outcome: Outcome | undefined = undefined
+  expire: ((job: Job) => void) | undefined = undefined
+
+  constructor(run: Run<Job>, parent: Job | undefined, node: Node, index: number) {
+    this.run = run
+    this.parent = parent
+    this.node = node
+    this.index = index
+  }
+
+  get call(): ToolCall {
+    return this.node.call
+  }
+
+  /** The tools among which its own is: those of the turn, or of the job that became several. */
+  get toolkit(): Expansion["toolkit"] {
+    return this.parent?.more?.expansion?.toolkit ?? this.run.toolkit
+  }
+
+  get siblings(): ReadonlyArray<Job | undefined> {
+    return this.parent?.more?.children ?? this.run.jobs
+  }
+
+  /** The same for every attempt at the call, and in every run of the same id. */
+  get key(): string {
+    return idempotencyKey(this.run.runId(), this.call.id, this.tool?.name ?? this.call.name, this.args)
+  }
+
+  /** The id of a run inside it, counted from 0: the same when the call is run again. */
+  runIdOf(nth: number): string {
+    return nth === 0 ? this.key : `${this.key}/${nth}`
+  }
+
+  /** True where it comes before another job of its run: steps stand at the place of the call that became them. */
+  isBefore(other: Job): boolean {
+    let [a, b]: [Job, Job] = [this, other]
+    for (let n = depthOf(this) - depthOf(other); n > 0; n--) a = a.parent ?? a
+    for (let n = depthOf(other) - depthOf(this); n > 0; n--) b = b.parent ?? b
+    while (a.parent !== b.parent && a.parent !== undefined && b.parent !== undefined) {
+      a = a.parent
+      b = b.parent
+    }
+    return a.index < b.index
+  }
+
+  /** Its time is over. */
+  ring(): void {
+    this.expire?.(this)
+  }
+}
+
+const depthOf = ({ parent }: Job): number => parent === undefined ? 0 : 1 + depthOf(parent)
+
+/**
+ * What only few jobs have.
+ *
+ * - `problem`: what is wrong with its arguments as JSON; `span`, what a tracer follows
+ * - `needed`: how many of the answers that it needs are there
+ * - `expansion`, `children`, `left`: the jobs that it has become, and how many of them have not settled
+ * - `same`: jobs of equal calls that share its outcome; `dependents`: later ones that need its answer
+ * - `record`, `recording`: takes how it ended, where a recorder is to know before anybody else does, and what that does
+ * - `retry`: waits until the next attempt, where there is one
+ */
+export interface More {
+  needed?: number
+  problem?: InvalidArguments
+  span?: Tracer.Span
+  expansion?: Expansion
+  children?: Array<Job>
+  left?: number
+  same?: Array<Job>
+  dependents?: Array<Job>
+  record?: (ended: Ended) => void
+  recording?: Fiber.Fiber<Ended>
+  retry?: (failure: ToolFailure<unknown>) => Effect.Effect<unknown, unknown, unknown>
+}
+
+export const moreOf = (job: Job): More => job.more ??= {}
+
+/** The jobs of a run that have not settled; in place of one that has become several, those. */
+export function* unsettled({ jobs }: Run<Job>): Iterable<Job> {
+  for (const job of jobs) {
+    if (job === undefined || job.over) continue
+    yield* withSteps(job)
+  }
+}
+
+function* withSteps(job: Job): Iterable<Job> {
+  const stack = [job]
+  for (let one = stack.pop(); one !== undefined; one = stack.pop()) {
+    const { children, left = 0 } = one.more ?? {}
+    if (!one.over && left === 0) yield one
+    for (const child of left > 0 && children !== undefined ? children.toReversed() : []) stack.push(child)
+  }
+}

@@ -1,0 +1,58 @@
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import type { Provided } from "../tool/any.ts"
+
+type Built = Exit.Exit<Context.Context<unknown>>
+
+/** The layers that tools of a run were provided with, each built once, when the first call needs it. */
+export class Layers {
+  readonly #fork: <A, E>(effect: Effect.Effect<A, E, unknown>) => Fiber.Fiber<A, E>
+  readonly #built = new Map<Provided, Built | Array<(built: Built) => void>>()
+  #scope: Scope.Closeable | undefined
+
+  constructor(fork: <A, E>(effect: Effect.Effect<A, E, unknown>) => Fiber.Fiber<A, E>) {
+    this.#fork = fork
+  }
+
+  /** Adds to a context what tools were provided with, innermost first; at once where all of it is built. */
+  provide(provided: ReadonlyArray<Provided>, base: Context.Context<unknown>, use: (built: Built) => void): void {
+    const step = (index: number, context: Context.Context<unknown>): void => {
+      const one = provided[index]
+      if (one === undefined) return use(Exit.succeed(context))
+      this.#get(
+        one,
+        context,
+        (built) => Exit.isSuccess(built) ? step(index - 1, Context.merge(context, built.value)) : use(built)
+      )
+    }
+    step(provided.length - 1, base)
+  }
+
+  /** Gives them back; nothing where none was built. */
+  close(): Effect.Effect<void> | undefined {
+    return this.#scope && Scope.close(this.#scope, Exit.void)
+  }
+
+  #get(one: Provided, context: Context.Context<unknown>, use: (built: Built) => void): void {
+    const known = this.#built.get(one)
+    if (Array.isArray(known)) return void known.push(use)
+    if (known !== undefined) return use(known)
+    const waiting = [use]
+    this.#built.set(one, waiting)
+    const scope = this.#scope ??= Scope.makeUnsafe()
+    const build = Effect.suspend(() => Layer.buildWithMemoMap(one.layer, one.memo, scope))
+    const fiber = this.#fork(Effect.uninterruptible(Effect.provideContext(build, context)))
+    fiber.addObserver((exit) => {
+      const built = Exit.isSuccess(exit)
+        ? Exit.succeed(exit.value)
+        : Exit.failCause(Cause.die(Cause.squash(exit.cause)))
+      this.#built.set(one, built)
+      for (const then of waiting) then(built)
+    })
+  }
+}

@@ -1,0 +1,87 @@
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type * as Schedule from "effect/Schedule"
+import type { ToolFailure } from "../../CallError.ts"
+import { read as readDuration } from "../duration.ts"
+import type { CallEvent } from "./events.ts"
+
+/** How a batch is bounded. What is left out comes from `Defaults`; no limit has to be written as `"unbounded"`. */
+export interface Options {
+  /** Calls in flight at once; 10. */
+  readonly concurrency?: number | "unbounded" | undefined
+  /** How long a call may take, all attempts together, where its tool does not say; 30 seconds. */
+  readonly timeout?: Duration.Input | "unbounded" | undefined
+  /** How long the whole batch may take; what has not ended by then is answered by a timeout error. Unbounded. */
+  readonly deadline?: Duration.Input | "unbounded" | undefined
+  /** Calls of the batch that run, steps of plans included; each further one is answered by `LimitExceeded`. 64. */
+  readonly maxCalls?: number | "unbounded" | undefined
+  /** Bytes of UTF-8 that the model is shown of one result; 65,536. */
+  readonly maxResultBytes?: number | "unbounded" | undefined
+  /** Bytes of UTF-8 that the model is shown of all results together; the longest are cut first. 1,048,576. */
+  readonly maxMessageBytes?: number | "unbounded" | undefined
+  /** Stops the other calls as soon as one fails, and answers them by `Interrupted`; false. */
+  readonly failFast?: boolean | undefined
+  /** When to try again after a tool's own failure, for read-only and idempotent tools alone; never. */
+  readonly retry?: Schedule.Schedule<unknown, ToolFailure<unknown>> | undefined
+  /** `"ordered"` keeps call order among the calls of tools that neither are read-only nor say what they touch; `"parallel"`. */
+  readonly undeclared?: "parallel" | "ordered" | undefined
+  /** Is told of what happens to the calls, in order; no call waits for it, the batch does until its deadline. */
+  readonly onCall?: ((event: CallEvent) => Effect.Effect<void>) | undefined
+  /** Goes into the idempotency keys: the same in every run of the same conversation; minted anew when left out. */
+  readonly runId?: string | undefined
+}
+
+/** The options that hold where nobody says otherwise. */
+export const safe = {
+  concurrency: 10,
+  timeout: "30 seconds",
+  deadline: "unbounded",
+  maxCalls: 64,
+  maxResultBytes: 65_536,
+  maxMessageBytes: 1_048_576
+} as const satisfies Options
+
+/** The options of every batch that does not say otherwise; what this leaves out stays at the safe defaults. */
+export const Defaults = Context.Reference<Options>("@volley/core/Batch/Defaults", { defaultValue: () => safe })
+
+/** Options as numbers; `Infinity` where there is no limit. */
+export interface Bounds
+  extends Readonly<Record<Exclude<keyof typeof safe, "concurrency">, number>>, Pick<Options, "retry" | "onCall">
+{
+  readonly concurrency: number
+  readonly failFast: boolean
+  readonly ordered: boolean
+  readonly runId: string | undefined
+}
+
+/** Reads options; throws where they make no sense. A run inside a call takes no id of its own from the defaults. */
+export const read = (options: Options, defaults: Options): Bounds => {
+  const option = <K extends keyof typeof safe>(name: K) => options[name] ?? defaults[name] ?? safe[name]
+  const amount = (name: "concurrency" | "maxCalls" | "maxResultBytes" | "maxMessageBytes", least: number) =>
+    atLeast(least, name, option(name))
+  return {
+    concurrency: amount("concurrency", 1),
+    timeout: millis("timeout", option("timeout")),
+    deadline: millis("deadline", option("deadline")),
+    maxCalls: amount("maxCalls", 0),
+    maxResultBytes: amount("maxResultBytes", 0),
+    maxMessageBytes: amount("maxMessageBytes", 0),
+    failFast: options.failFast ?? defaults.failFast ?? false,
+    ordered: (options.undeclared ?? defaults.undeclared) === "ordered",
+    retry: options.retry ?? defaults.retry,
+    onCall: options.onCall ?? defaults.onCall,
+    runId: options.runId ?? defaults.runId
+  }
+}
+
+export const atLeast = (least: number, name: string, value: number | "unbounded"): number => {
+  if (value === "unbounded") return Infinity
+  if (Number.isInteger(value) && value >= least) return value
+  throw new RangeError(`Batch.Options.${name} is ${value}: give a whole number from ${least} on, or "unbounded".`)
+}
+
+export const millis = (name: "timeout" | "deadline", value: Duration.Input | "unbounded"): number =>
+  value === "unbounded"
+    ? Infinity
+    : Duration.toMillis(readDuration(value, `Batch.Options.${name}`, ", or \"unbounded\""))

@@ -1,0 +1,165 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
+import { Uncertain } from "../../CallError.ts"
+import * as Json from "../../Json.ts"
+import { isOver } from "../exit.ts"
+import { guarded } from "../guarded.ts"
+import type { Any } from "../tool/any.ts"
+import type { Claims } from "../tool/claims.ts"
+import { barriersOf } from "./barriers.ts"
+import { Job, moreOf } from "./job.ts"
+import { Order, Place, type Touches } from "./order.ts"
+import { crashBefore } from "./record.ts"
+import type { Run } from "./run.ts"
+import { seat } from "./seat.ts"
+import { follow, refuse } from "./settle.ts"
+
+/**
+ * Looks whether calls of a run may have to wait for more than room: then all are admitted at once, and where they may touch
+ * something, they have an order. A run inside a call of the same runner has an order of its own.
+ */
+export const orders = (run: Run<Job>): void => {
+  const { arrival, nodes, shared, toolkit } = run
+  let touches = arrival === "open" || nodes.some(({ call }) => call.uncertain !== undefined)
+  run.isEager = touches
+  for (const { call, needs, resolve } of nodes) {
+    const tool = toolkit.byName.get(call.name)
+    if (tool?.expand === undefined) run.plain += 1
+    run.isEager ||= needs.length > 0 || resolve !== undefined || (tool !== undefined && waits(tool))
+    touches ||= tool !== undefined && (tool.expand !== undefined || mayTouch(tool, run.bounds.ordered))
+  }
+  run.plain = Math.min(run.plain, run.bounds.maxCalls)
+  if (shared !== undefined && !isInner(run)) run.order = shared.order
+  else if (touches) run.order = new Order()
+  run.isEager ||= touches
+}
+
+const waits = ({ approval, claims, coalesce, expand }: Any): boolean =>
+  claims !== undefined || coalesce || expand !== undefined || approval !== undefined
+
+const mayTouch = ({ claims, readOnly }: Any, isOrdered: boolean): boolean =>
+  typeof claims === "function" || (claims !== undefined && claims.access.length > 0) || (isOrdered && !readOnly)
+
+const isInner = ({ lender, shared }: Run<Job>): boolean => {
+  for (let job = lender; job !== undefined; job = job.run.lender) if (job.run.shared === shared) return true
+  return false
+}
+
+/** What earlier calls of the same turn left in doubt is so still for those on which somebody has decided since. */
+export const doubt = (run: Run<Job>): void => {
+  const calls = run.nodes.flatMap(({ call }) => call.uncertain ?? [])
+  for (const call of new Map(calls.map((call) => [call.id, call])).values()) {
+    run.doubtful.push(call)
+    const job = new Job(run, undefined, { call, needs: [] }, 0)
+    job.tool = run.toolkit.byName.get(call.name)
+    job.claims = typeof job.tool?.claims === "function" ? claimsOf(job) : job.tool?.claims
+    const place = new Place(call.id, job.claims && touchesOf(job), () => undefined)
+    run.order?.add(place)
+    run.order?.leave(place, () => barriersOf(run).add(place, new Uncertain({ after: call.id })))
+  }
+}
+
+/** What an earlier call claims; nobody knows where that cannot be found out at once. */
+const claimsOf = ({ node, tool }: Job): Claims | undefined => {
+  const claims = tool?.claims
+  if (tool === undefined || typeof claims !== "function") return undefined
+  const args = node.call.arguments
+  const parsed = typeof args === "string" ? Json.parse(args) : Result.succeed(args)
+  const decoding = Result.isSuccess(parsed) ? guarded(() => tool.decode(parsed.success)) : undefined
+  if (decoding === undefined || !isOver(decoding) || Exit.isFailure(decoding)) return undefined
+  const found = guarded(() => Effect.succeed(claims(decoding.value)))
+  return isOver(found) && Exit.isSuccess(found) ? found.value : undefined
+}
+
+/** Finds out what a call touches and the room it needs, now that its parameters are known. */
+export const claim = (job: Job): boolean => {
+  const { parameters, run, tool } = job
+  if (tool === undefined) return true
+  const { claims } = tool
+  if (typeof claims !== "function") {
+    job.claims = claims
+  } else {
+    try {
+      job.claims = claims(parameters)
+    } catch (error) {
+      refuse(job, crashBefore(error))
+      return false
+    }
+  }
+  const { place } = job
+  if (place === undefined) reserve(job)
+  else if (place.touches === undefined && tool.expand === undefined) run.order?.known(place, touchesOf(job))
+  return true
+}
+
+/** Gives a call its place in the order of what calls touch, right behind another one's where it is one of several. */
+export const reserve = (job: Job, behind?: Place): Place | undefined => {
+  const { call, run, toolkit } = job
+  if (run.order === undefined) return undefined
+  job.tool ??= toolkit.byName.get(call.name)
+  const isKnown = job.claims !== undefined ||
+    (job.tool?.expand === undefined && typeof job.tool?.claims !== "function")
+  const place = new Place(call.id, isKnown ? touchesOf(job) : undefined, () => run.engine.post(() => ready(job)))
+  job.place = place
+  run.order.add(place, behind)
+  return place
+}
+
+const touchesOf = ({ claims, run, tool }: Job): Touches => {
+  const known = claims ?? (typeof tool?.claims === "function" ? undefined : tool?.claims)
+  const access = known?.access ?? []
+  return { access, inTurn: run.bounds.ordered && access.length === 0 && tool?.readOnly === false }
+}
+
+/** Waits in the order of what calls touch, and then for room. */
+export const waitInLine = (job: Job): boolean => {
+  const { place, run } = job
+  job.isPlaced = true
+  if (place === undefined || run.order?.mayStart(place) === true) ready(job)
+  else tellBehind(job, place)
+  return false
+}
+
+const tellBehind = ({ call, run }: Job, { behind }: Place): void => {
+  if (run.teller === undefined) return
+  run.tell({ _tag: "CallWaiting", call, at: run.now(), why: "access", ...(behind !== undefined && { behind }) })
+}
+
+/** Nothing that conflicts is before it any more. */
+const ready = (job: Job): void => {
+  if (job.ended || !job.isPlaced || job.isRunning) return
+  const { place, run } = job
+  if (place !== undefined && run.order?.mayStart(place) === false) return
+  const barrier = place && run.barriers?.before(place)
+  if (barrier !== undefined) return refuse(job, barrier)
+  if (job.tool?.coalesce === true) {
+    if (place !== undefined) run.order?.start(place)
+    if (joins(job)) return
+  }
+  seat(job)
+}
+
+/** An equal call that came before answers for it too, where nothing that conflicts lies between them. */
+const joins = (job: Job): boolean => {
+  const { args, place, run, tool } = job
+  const what = `${tool?.name} ${Json.canonical(args)}`
+  const leader = run.leaders.get(what)
+  const isSame = leader !== undefined && (place === undefined || leader.place === undefined
+    || run.order?.isSame(leader.place, place) === true)
+  if (leader === job) return false
+  if (leader === undefined || !isSame) {
+    run.leaders.set(what, job)
+    if (place !== undefined && run.order !== undefined) run.atEnd.push(run.order.keep(place))
+    return false
+  }
+  if (leader.outcome !== undefined) {
+    follow(job, leader.outcome, leader)
+    return true
+  }
+  const more = moreOf(leader)
+  more.same ??= []
+  more.same.push(job)
+  job.isPlaced = false
+  return true
+}

@@ -1,0 +1,80 @@
+import * as Duration from "effect/Duration"
+import { precision } from "./alarm.ts"
+import { Fifo } from "./fifo.ts"
+import { Line, type Waiting } from "./line.ts"
+
+/**
+ * The starts under a key that still count.
+ *
+ * - `line`: the calls that wait until one of them counts no more
+ * - `closedUntil`, `asking`: what a limiter outside of the process said last, and whether it is being asked
+ */
+export class Rate<A extends Waiting<A>> {
+  readonly name: string
+  readonly window: number
+  readonly line = new Line<A>()
+  readonly starts = new Fifo<number>()
+  closedUntil = 0
+  asking = false
+
+  constructor(name: string, window: number) {
+    this.name = name
+    this.window = window
+  }
+}
+
+/**
+ * Counts starts by key, each for as long as its window lasts: never are more than `limit` in any window of that length (a
+ * sliding log).
+ */
+export class Rates<A extends Waiting<A>> {
+  readonly #rates = new Map<string, Rate<A>>()
+  /** By length of the window: every start that may still count, in order. */
+  readonly #counting = new Map<number, Fifo<{ readonly rate: Rate<A>; readonly at: number }>>()
+
+  of(key: string, window: Duration.Duration): Rate<A> {
+    const millis = Duration.toMillis(window)
+    const name = `${millis} ${key}`
+    const known = this.#rates.get(name)
+    if (known !== undefined) return known
+    const rate = new Rate<A>(name, millis)
+    this.#rates.set(name, rate)
+    return rate
+  }
+
+  /** Milliseconds until one more may start; 0 where it may now. */
+  wait(rate: Rate<A>, limit: number, now: number): number {
+    if (rate.closedUntil > now + precision) return rate.closedUntil - now
+    this.#expire(rate, now)
+    const { size } = rate.starts
+    return size < limit ? 0 : rate.starts.peek(size - limit)! + rate.window - now
+  }
+
+  take(rate: Rate<A>, at: number): void {
+    rate.starts.push(at)
+    const counting = this.#counting.get(rate.window) ?? new Fifo()
+    if (counting.size === 0) this.#counting.set(rate.window, counting)
+    counting.push({ rate, at })
+  }
+
+  /** Forgets the keys under which nothing counts any more and nobody waits. */
+  forget(now: number): void {
+    for (const [window, counting] of this.#counting) {
+      for (let first = counting.peek(); first && first.at + window <= now + precision; first = counting.peek()) {
+        counting.shift()
+        this.#expire(first.rate, now)
+        if (first.rate.starts.size === 0) this.drop(first.rate)
+      }
+      if (counting.size === 0) this.#counting.delete(window)
+    }
+  }
+
+  /** Forgets a rate of which nothing is to be remembered. */
+  drop(rate: Rate<A>): void {
+    if (rate.starts.size === 0 && rate.line.isEmpty && !rate.asking) this.#rates.delete(rate.name)
+  }
+
+  #expire({ starts, window }: Rate<A>, now: number): void {
+    while (starts.size > 0 && starts.peek()! + window <= now + precision) starts.shift()
+  }
+}

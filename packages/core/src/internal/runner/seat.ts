@@ -1,0 +1,181 @@
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { RateLimiter } from "effect/persistence/RateLimiter"
+import type { Rate as RateClaim } from "../tool/claims.ts"
+import { begin } from "./attempt.ts"
+import type { Engine } from "./engine.ts"
+import { doFor } from "./fiber.ts"
+import type { Job } from "./job.ts"
+import { Rate } from "./rates.ts"
+import { endOf } from "./record.ts"
+import type { Gate } from "./room.ts"
+import type { Run } from "./run.ts"
+import { end } from "./settle.ts"
+import { give, type Lacked, lackedBy, leaveLine, take } from "./slots.ts"
+
+/** Starts a job that waits for nobody any more, once it is the first in call order of those that there is room for. */
+export const seat = (job: Job): void => {
+  const { isEager, gate, shared } = job.run
+  if (job.line !== undefined) return
+  if (isEager) queue(job, lackedBy(job) ?? gate)
+  else if (shared?.gate.line.isEmpty === false) queue(job, shared.gate)
+  else enter(job)
+}
+
+const enter = (job: Job, borrows = false): boolean => {
+  const { run } = job
+  if (job.ended || run.isStopped) return false
+  if (job.place !== undefined && run.order?.mayStart(job.place) === false) return false
+  const lacked = lackedBy(job, borrows)
+  if (lacked !== undefined) {
+    queue(job, lacked)
+    return false
+  }
+  if (job.place !== undefined) run.order?.start(job.place)
+  take(job, borrows)
+  job.isRunning = true
+  if (run.engine.limiter !== undefined && job.claims !== undefined && job.claims.rates.length > 0) {
+    ask(job, job.claims.rates, run.engine.limiter)
+  } else begin(job)
+  return true
+}
+
+const queue = (job: Job, lacked: Lacked): void => {
+  const { run } = job
+  const { engine } = run
+  job.line = lacked.line
+  lacked.line.push(job)
+  engine.looked.add(lacked)
+  if (run.lender !== undefined) engine.nested.add(job)
+  if (!run.isEager) run.stuck += 1
+  if (run.teller !== undefined) engine.whenIdle(() => job.line === lacked.line && tellWaiting(job, lacked))
+}
+
+const tellWaiting = (job: Job, lacked: Lacked): void => {
+  const { call, run } = job
+  const isSlot = lacked === run.gate || lacked === run.shared?.gate
+  const why = lacked instanceof Rate ? "rate" : isSlot ? "slot" : "limit"
+  if (job.why !== why) run.tell({ _tag: "CallWaiting", call, at: run.now(), why })
+  job.why = why
+}
+
+/** Starts the first in call order of the jobs that wait where there may be room now. */
+export const serve = (engine: Engine<Job, Run<Job>>): boolean => {
+  let first: Job | undefined
+  for (const lacked of engine.looked) {
+    const job = lacked instanceof Rate ? firstUnder(engine, lacked) : firstAt(lacked)
+    if (job === undefined) engine.looked.delete(lacked)
+    else if (first === undefined || (first.run === job.run && job.isBefore(first))) first = job
+  }
+  if (first === undefined) return engine.working === 0 && engine.nested.size > 0 && rescue(engine)
+  const { line, run } = first
+  if (line === undefined) return true
+  line.shift()
+  leaveLine(first)
+  const before = line === run.gate.line ? othersBefore(first) : undefined
+  if (before === undefined) enter(first)
+  else queue(first, before)
+  return true
+}
+
+/** Where jobs of other runs wait already for room that a job could take: it goes behind them. */
+const othersBefore = ({ claims, run }: Job): Gate<Job> | undefined => {
+  const { engine, shared } = run
+  const gates = claims?.slots.map(({ key, limit }) => engine.room.of(key).gate(limit)) ?? []
+  for (const gate of shared === undefined ? gates : [shared.gate, ...gates]) {
+    const first = gate.line.isEmpty ? undefined : firstAt(gate)
+    if (first !== undefined && first.run !== run) return gate
+  }
+  return undefined
+}
+
+/** Whose turn it is at a gate; a run whose turn it is but that has no room lets others pass that have. */
+const firstAt = (gate: Gate<Job>): Job | undefined => {
+  for (let refused = 0; refused < Math.max(1, gate.line.runs); refused++) {
+    const job = gate.line.peek()
+    if (job === undefined || lackedBy(job) !== gate) return job
+    gate.line.pass()
+  }
+  return undefined
+}
+
+/** Jobs that wait for one rate start in call order. */
+const firstUnder = (engine: Engine<Job, Run<Job>>, rate: Rate<Job>): Job | undefined => {
+  const job = rate.line.peek()
+  if (job === undefined) engine.rates.drop(rate)
+  if (job === undefined || rate.asking) return undefined
+  const limit = job.claims?.rates.find(({ key, window }) => engine.rates.of(key, window) === rate)?.limit ?? Infinity
+  const wait = engine.rates.wait(rate, limit, job.run.now())
+  if (wait <= 0) return job
+  wake(job.run, rate, wait)
+  return undefined
+}
+
+/** Looks at a rate again when it may be open, by the clock of a run that waits for it. */
+const wake = (run: Run<Job>, rate: Rate<Job>, millis: number): void => {
+  if (run.wakes.has(rate)) return
+  const ring = () => {
+    run.wakes.delete(rate)
+    run.engine.look(rate)
+  }
+  run.wakes.add(rate)
+  run.alarm.add({ expiresAt: run.now() + millis, over: false, ring })
+}
+
+/**
+ * Nobody is at work, and jobs of inner runs wait for room: each has what another lacks. What is lent and idle is then anybody's,
+ * as whoever lent it waits too.
+ */
+const rescue = (engine: Engine<Job, Run<Job>>): boolean => {
+  for (const job of engine.nested) {
+    if (lackedBy(job, true) !== undefined) continue
+    leaveLine(job)
+    return enter(job, true)
+  }
+  return false
+}
+
+/** Asks a limiter outside of the process, one job a rate at a time; one that is refused waits without its room. */
+const ask = (job: Job, rates: ReadonlyArray<RateClaim>, limiter: RateLimiter): void => {
+  const { engine } = job.run
+  const all = rates.map(({ key, window }) => engine.rates.of(key, window))
+  for (const rate of all) rate.asking = true
+  doFor(job, firstRefusal(limiter, rates), (job, exit) => {
+    for (const rate of all) {
+      rate.asking = false
+      engine.looked.add(rate)
+    }
+    if (Exit.isFailure(exit)) return end(job, endOf(job.tool, Exit.die(Cause.squash(exit.cause))))
+    if (exit.value === undefined) return begin(job)
+    const [index, wait] = exit.value
+    const refused = all[index]!
+    refused.closedUntil = job.run.now() + Duration.toMillis(wait)
+    job.isRunning = false
+    give(job)
+    queue(job, refused)
+  })
+}
+
+/** Takes one token of every rate, or none; undefined when there was one of each, else which refused, and for how long. */
+const firstRefusal = Effect.fnUntraced(function*(
+  limiter: RateLimiter,
+  rates: ReadonlyArray<RateClaim>
+): Effect.fn.Return<readonly [index: number, wait: Duration.Duration] | undefined> {
+  for (const tokens of rates.length > 1 ? [0, 1] : [1]) {
+    for (const [index, rate] of rates.entries()) {
+      const wait = yield* refusal(limiter, rate, tokens)
+      if (wait !== undefined) return [index, wait] as const
+    }
+  }
+  return undefined
+})
+
+/** Asking for no token shows whether there is one. */
+const refusal = (limiter: RateLimiter, rate: RateClaim, tokens: number) =>
+  Effect.matchEffect(limiter.consume({ ...rate, tokens, onExceeded: "fail" }), {
+    onSuccess: ({ remaining, resetAfter }) => Effect.succeed(tokens === 0 && remaining < 1 ? resetAfter : undefined),
+    onFailure: (error) =>
+      error.reason._tag === "RateLimitExceeded" ? Effect.succeed(error.reason.retryAfter) : Effect.die(error)
+  })

@@ -1,0 +1,83 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import { isOver } from "../exit.ts"
+import { guarded } from "../guarded.ts"
+import type { CallEvent } from "./events.ts"
+import { Fifo } from "./fifo.ts"
+
+/** Tells somebody what happens, one event after the other, and holds nobody up meanwhile. */
+export class Teller {
+  readonly #onCall: (event: CallEvent) => Effect.Effect<void>
+  readonly #fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
+  readonly #told: () => void
+  readonly #events = new Fifo<CallEvent>()
+  #telling: Fiber.Fiber<void> | undefined
+  #isTelling = false
+
+  /** - `told`: is called when all is told that there was */
+  constructor(
+    onCall: (event: CallEvent) => Effect.Effect<void>,
+    fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>,
+    told: () => void
+  ) {
+    this.#onCall = onCall
+    this.#fork = fork
+    this.#told = told
+  }
+
+  get isIdle(): boolean {
+    return !this.#isTelling && this.#events.size === 0
+  }
+
+  tell(event: CallEvent): void {
+    this.#events.push(event)
+  }
+
+  /** Begins to tell what there is, unless that is under way; a fiber is there only for what takes one. */
+  begin(): void {
+    if (this.isIdle || this.#isTelling) return
+    this.#isTelling = true
+    const rest = this.#tellNow()
+    if (rest === undefined) return this.#end()
+    const fiber = this.#fork(Effect.flatMap(rest, () => this.#tellAll))
+    this.#telling = fiber
+    fiber.addObserver(() => this.#end())
+  }
+
+  stop(): Fiber.Fiber<void> | undefined {
+    while (this.#events.size > 0) this.#events.shift()
+    this.#telling?.interruptUnsafe()
+    return this.#telling
+  }
+
+  /** Tells as long as that takes no fiber; gives what does. */
+  #tellNow(): Effect.Effect<void> | undefined {
+    for (let event = this.#events.shift(); event; event = this.#events.shift()) {
+      const telling = this.#safely(event)
+      if (!isOver(telling) || Exit.isFailure(telling)) return telling
+    }
+    return undefined
+  }
+
+  readonly #tellAll: Effect.Effect<void> = Effect.whileLoop({
+    while: () => this.#events.size > 0,
+    body: () => this.#tellNow() ?? Effect.void,
+    step: () => undefined
+  })
+
+  #end(): void {
+    this.#isTelling = false
+    this.#telling = undefined
+    if (this.#events.size === 0) this.#told()
+    else this.begin()
+  }
+
+  /** Whoever is told of calls cannot harm them. */
+  #safely(event: CallEvent): Effect.Effect<void> {
+    const telling = guarded(() => this.#onCall(event))
+    return isOver(telling) && Exit.isSuccess(telling)
+      ? telling
+      : Effect.catchCause(telling, (cause) => Effect.logError("`onCall` crashed", cause))
+  }
+}

@@ -1,0 +1,35 @@
+import * as Effect from "effect/Effect"
+import type { Call } from "../tool/handler.ts"
+import type { Job } from "./job.ts"
+
+/** What a handler is told about one attempt at its call. */
+export class Told implements Call {
+  readonly attempt: number
+  readonly #job: Job
+
+  constructor(job: Job, attempt: number) {
+    this.#job = job
+    this.attempt = attempt
+  }
+
+  get id(): string {
+    return this.#job.call.id
+  }
+
+  get deadline(): number {
+    return this.#job.expiresAt
+  }
+
+  get idempotencyKey(): string {
+    return this.#job.key
+  }
+
+  /** Nothing is told of a call after its end. */
+  get progress(): Call["progress"] {
+    const job = this.#job
+    return (progress) =>
+      Effect.sync(() => {
+        if (!job.ended) job.run.tell({ _tag: "CallProgress", call: job.call, at: job.run.now(), progress })
+      })
+  }
+}

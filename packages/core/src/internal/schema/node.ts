@@ -1,0 +1,16 @@
+import * as JsonPointer from "effect/JsonPointer"
+
+/** A JSON Schema as it was written, by whomever: nothing is known of its keywords. */
+export type Node = { readonly [key: string]: unknown }
+
+export const isNode = (value: unknown): value is Node =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+export const listOf = (value: unknown): ReadonlyArray<unknown> => Array.isArray(value) ? value : []
+
+/** What a reference stands for. */
+export const find = (root: Node, ref: string): unknown =>
+  ref.replace(/^#\/?/, "").split("/").filter((token) => token !== "").reduce<unknown>(
+    (value, token) => isNode(value) ? value[JsonPointer.unescapeToken(token)] : undefined,
+    root
+  )

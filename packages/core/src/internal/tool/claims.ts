@@ -1,0 +1,69 @@
+import type * as Duration from "effect/Duration"
+import type * as Access from "../../Access.ts"
+
+/**
+ * One limit that a tool declares.
+ *
+ * - `key`: calls of all tools that name the same key share it; the tool's own name when left out
+ */
+export type Limit =
+  | { readonly _tag: "Concurrency"; readonly key: string | undefined; readonly limit: number }
+  | {
+    readonly _tag: "Rate"
+    readonly key: string | undefined
+    readonly limit: number
+    readonly window: Duration.Duration
+  }
+
+/** A number of calls that may run at once, under a key. */
+export interface Slot {
+  readonly key: string
+  readonly limit: number
+}
+
+/** A number of calls that may start in a while, under a key. */
+export interface Rate extends Slot {
+  readonly window: Duration.Duration
+}
+
+/** What a call wants for itself: what it touches, and the room it needs. */
+export interface Claims {
+  readonly access: ReadonlyArray<Access.Access>
+  readonly slots: ReadonlyArray<Slot>
+  readonly rates: ReadonlyArray<Rate>
+}
+
+/** The same for all calls, or a pure function of a call's parameters. */
+export type Declared<Parameters, A> = ReadonlyArray<A> | ((parameters: Parameters) => ReadonlyArray<A>)
+
+/** What the calls of a tool claim; a function where their parameters decide it, nothing where the tool says nothing. */
+export const claimsOf = (
+  tool: string,
+  access: Declared<unknown, Access.Access> = [],
+  limits: Declared<unknown, Limit> = []
+): Claims | ((parameters: unknown) => Claims) | undefined => {
+  if (typeof limits === "function") {
+    return typeof access === "function"
+      ? (parameters) => claim(tool, access(parameters), limits(parameters))
+      : (parameters) => claim(tool, access, limits(parameters))
+  }
+  const same = claim(tool, [], limits)
+  if (typeof access === "function") {
+    return (parameters) => ({ access: access(parameters), slots: same.slots, rates: same.rates })
+  }
+  return access.length === 0 && limits.length === 0 ? undefined : { ...same, access }
+}
+
+const claim = (tool: string, access: ReadonlyArray<Access.Access>, limits: ReadonlyArray<Limit>): Claims => {
+  const slots: Array<Slot> = []
+  const rates: Array<Rate> = []
+  for (const one of limits) {
+    const key = keyOf(tool, one.key)
+    if (one._tag === "Concurrency") slots.push({ key, limit: one.limit })
+    else rates.push({ key, limit: one.limit, window: one.window })
+  }
+  return { access, slots, rates }
+}
+
+/** A limit without a key is the tool's own; keys that users choose are kept apart from those. */
+const keyOf = (tool: string, key: string | undefined): string => key === undefined ? `tool/${tool}` : `key/${key}`

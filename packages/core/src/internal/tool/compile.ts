@@ -1,0 +1,68 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as JsonSchema from "effect/JsonSchema"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { read as readDuration } from "../duration.ts"
+import { jsonSchemaOf, withObjectRoot } from "../schema/jsonSchema.ts"
+import type { Any } from "./any.ts"
+import { claimsOf } from "./claims.ts"
+import { answering, decoding, encoding, failing } from "./codec.ts"
+import type { AnyDefinition } from "./definition.ts"
+import { type Call, ofEffect, ofPromise } from "./handler.ts"
+
+/** Makes a tool of what was said of it. */
+export const compile = (name: string, definition: AnyDefinition): Any => {
+  const jsonSchema = withObjectRoot(name, definition.jsonSchema ?? jsonSchemaOf(definition.parameters))
+  return inForm(name, definition, { codec: Schema.toCodecJson(definition.parameters), jsonSchema, strict: false })
+}
+
+/** How parameters are written: the codec that reads them, and the JSON Schema that a provider is sent. */
+interface Form {
+  readonly codec: Schema.Constraint
+  readonly jsonSchema: JsonSchema.JsonSchema
+  readonly strict: boolean
+}
+
+const inForm = (name: string, definition: AnyDefinition, { codec, jsonSchema, strict }: Form): Any => {
+  const { access, approval, content, description, limits, parameters, promise, success, timeout } = definition
+  const { failure = Schema.Never, idempotent = false, readOnly = false } = definition
+  const ends = { answer: answering(success, content), fail: failing({ name, readOnly, idempotent }, failure) }
+  return {
+    name,
+    description,
+    parameters,
+    success,
+    failure,
+    readOnly,
+    idempotent,
+    timeout: timeout === undefined ? undefined : readDuration(timeout, `Tool "${name}": \`timeout\``),
+    jsonSchema,
+    strict,
+    coalesce: false,
+    claims: claimsOf(name, access, limits),
+    approval: approval === "always" ? () => true : approval,
+    provided: [],
+    decode: decoding(codec, jsonSchema),
+    encode: encoding(codec),
+    expand: undefined,
+    recode: definition.jsonSchema === undefined
+      ? (codec, jsonSchema) => inForm(name, definition, { codec, jsonSchema, strict: true })
+      : undefined,
+    handler: promise ? ofPromise(promise, ends) : ofEffect(definition.execute ?? viaService(name), ends)
+  }
+}
+
+/** The context key of the handler of a tool made without `execute`. */
+export const serviceKey = <Id>(name: string) =>
+  Context.Service<Id, (parameters: unknown, call: Call) => Effect.Effect<unknown, unknown>>(
+    `@volley/core/Tool/${name}`
+  )
+
+const viaService = (name: string) => (parameters: unknown, call: Call) =>
+  Effect.contextWith((context: Context.Context<never>) => {
+    const handler = Context.getOption(context, serviceKey(name))
+    return Option.isSome(handler)
+      ? handler.value(parameters, call)
+      : Effect.die(new Error(`Tool "${name}" has no handler: give it \`execute\`, or one with Toolkit.toLayer.`))
+  })

@@ -1,0 +1,72 @@
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type * as JsonSchema from "effect/JsonSchema"
+import type * as Schema from "effect/Schema"
+import type { Access } from "../../Access.ts"
+import type { Content } from "../../Content.ts"
+import type { Declared, Limit } from "./claims.ts"
+import type { Call, EffectForm, PromiseForm } from "./handler.ts"
+
+/** What the handler of a tool is: its parameters and the call to an Effect. */
+export type Execute<
+  P extends Schema.Constraint,
+  S extends Schema.Constraint,
+  F extends Schema.Constraint,
+  R
+> = (parameters: P["Type"], call: Call) => Effect.Effect<S["Type"], F["Type"], R>
+
+/** What the schemas of a tool need, to read its parameters and to write what it gives back. */
+export type SchemaServices<P extends Schema.Constraint, S extends Schema.Constraint, F extends Schema.Constraint> =
+  | P["DecodingServices"]
+  | S["EncodingServices"]
+  | F["EncodingServices"]
+
+/** What every tool says of itself. */
+export interface Traits<Parameters, F extends Schema.Constraint, ReadOnly extends boolean> {
+  /** What it does, which inputs it needs and where they come from: all that a model knows of it. */
+  readonly description: string
+  /** The schema of the handler's typed error; `Schema.Never` when left out. */
+  readonly failure?: F | undefined
+  /** Running it changes nothing; false unless said. */
+  readonly readOnly?: ReadOnly | undefined
+  /** Running it twice is the same as once; false unless said. A tool that is neither is never run a second time. */
+  readonly idempotent?: boolean | undefined
+  /** How long one call may take, all attempts together; the batch's `timeout` when left out. */
+  readonly timeout?: Duration.Input | undefined
+  /** What a call touches; a tool that says nothing conflicts with nothing but exclusive calls. */
+  readonly access?: Declared<Parameters, Access> | undefined
+  /** How many calls may run at once, or start in a while, besides the batch's own `concurrency`. */
+  readonly limits?: Declared<Parameters, Limit> | undefined
+  /** Which calls somebody has to allow before they run, through the `Approver` of the program; none unless said. */
+  readonly approval?: Approval<Parameters> | undefined
+}
+
+/** Which calls an `Approver` has to allow: all of them, or those whose parameters ask for it. */
+export type Approval<Parameters> = "always" | ((parameters: Parameters) => boolean)
+
+/** What a tool is made of, its handler apart. */
+export interface Definition<
+  P extends Schema.Constraint,
+  S extends Schema.Constraint,
+  F extends Schema.Constraint,
+  ReadOnly extends boolean
+> extends Traits<P["Type"], F, ReadOnly> {
+  readonly parameters: P
+  readonly success: S
+  /** What the model is shown of a result in place of its JSON; texts, and images or documents where its wire takes them. */
+  readonly content?: ((value: S["Type"]) => ReadonlyArray<Content>) | undefined
+  /** What providers are sent in place of the JSON Schema that `parameters` gives. */
+  readonly jsonSchema?: JsonSchema.JsonSchema | undefined
+}
+
+/** A definition whatever its types; the overloads of `Tool.make` give callers the precise ones. */
+export interface AnyDefinition
+  extends
+    Omit<Definition<Schema.Constraint, Schema.Constraint, Schema.Constraint, boolean>, "access" | "limits" | "approval">
+{
+  readonly access?: Declared<unknown, Access> | undefined
+  readonly limits?: Declared<unknown, Limit> | undefined
+  readonly approval?: Approval<unknown> | undefined
+  readonly execute?: EffectForm | undefined
+  readonly promise?: PromiseForm | undefined
+}

@@ -1,0 +1,22 @@
+/**
+ * Runs that are interrupted at any instant: nothing starts afterwards, and what was in flight is waited for.
+ */
+import { describe } from "@effect/vitest"
+import { interrupted, plainTools, sayingTools } from "./cases.ts"
+import { agrees } from "./property.ts"
+
+const kinds = ["failure", "hangs", "cleansUp", "stubborn"] as const
+
+describe("an interrupted run of calls that wait for nothing but room", () => {
+  agrees(
+    interrupted({ tools: plainTools, kinds, maxCalls: 12, deadlines: 20, listeners: ["none", "quick", "slow"] }),
+    ["goes on after interruption"]
+  )
+})
+
+describe("an interrupted run of calls that wait for each other", () => {
+  agrees(
+    interrupted({ tools: sayingTools, kinds, maxCalls: 10, touches: true, pools: true, rates: true, decisions: true }),
+    ["goes on after interruption"]
+  )
+})

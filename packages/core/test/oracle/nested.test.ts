@@ -1,0 +1,29 @@
+/**
+ * Runs inside tools of runs, and beside them, on one runner.
+ */
+import { describe } from "@effect/vitest"
+import { plainTools, sayingTools, shared } from "./cases.ts"
+import { agrees } from "./property.ts"
+
+describe("runs inside calls of one run", () => {
+  agrees(
+    shared(
+      { tools: [...plainTools, ...sayingTools], kinds: ["failure", "hangs"], maxCalls: 5, pools: true, depth: 2 },
+      1
+    ),
+    ["a parent keeps its room while its inner run works", "no limits"]
+  )
+})
+
+describe("runs beside each other", () => {
+  agrees(
+    shared({
+      tools: [...plainTools, ...sayingTools],
+      kinds: ["failure", "hangs"],
+      maxCalls: 5,
+      touches: true,
+      pools: true
+    }, 3),
+    ["no limits", "no order", "last first", "the first run first"]
+  )
+})
