@@ -82,7 +82,7 @@ export interface RunCase {
 /**
  * What is run: a run, or several beside each other.
  *
- * - `limit`: how many calls of all of them may run at once, where they share a runner
+ * - `limit`: how many calls of all of them may run at once, where they share a runner; 0 where they share limits alone
  * - `later`: after how many steps each further run begins
  * - `interruptedAfter`: how much of the first run has passed when it is interrupted, from 0 to 1
  */
@@ -196,16 +196,17 @@ export const runOf = (shape: Shape): Arbitrary.Arbitrary<RunCase> =>
 export const single = (shape: Shape): Arbitrary.Arbitrary<Case> =>
   Arbitrary.map(runOf(shape), (run) => ({ runs: [run], limit: undefined, later: 0, interruptedAfter: undefined }))
 
-/** The same, interrupted. */
-export const interrupted = (shape: Shape): Arbitrary.Arbitrary<Case> =>
+/** Cases of runs on one runner, or under the same limits. */
+export const shared = (
+  shape: Shape,
+  most: number,
+  limits: ReadonlyArray<number> = [1, 2, 3, 4]
+): Arbitrary.Arbitrary<Case> =>
   Arbitrary.map(
-    Arbitrary.all([single(shape), upTo(99)]),
-    ([one, n]) => ({ ...one, interruptedAfter: n / 100 })
+    Arbitrary.all([Arbitrary.array(runOf(shape), { minLength: 1, maxLength: most }), oneOf(...limits), upTo(5)]),
+    ([runs, limit, later]) => ({ runs, limit, later: later + 1, interruptedAfter: undefined })
   )
 
-/** Cases of runs on one runner. */
-export const shared = (shape: Shape, most: number): Arbitrary.Arbitrary<Case> =>
-  Arbitrary.map(
-    Arbitrary.all([Arbitrary.array(runOf(shape), { minLength: 1, maxLength: most }), upTo(3), upTo(5)]),
-    ([runs, limit, later]) => ({ runs, limit: limit + 1, later: later + 1, interruptedAfter: undefined })
-  )
+/** The same, the first run interrupted. */
+export const interruptedIn = (cases: Arbitrary.Arbitrary<Case>): Arbitrary.Arbitrary<Case> =>
+  Arbitrary.map(Arbitrary.all([cases, upTo(99)]), ([one, n]) => ({ ...one, interruptedAfter: n / 100 }))

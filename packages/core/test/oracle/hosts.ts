@@ -1,12 +1,13 @@
 /**
  * Who runs the calls of a case: the library, or the oracle.
  */
-import { Approver, Batch, type Outcome as Outcomes } from "@volley/core"
+import { Approver, Batch, Limits, type Outcome as Outcomes } from "@volley/core"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import type { Options } from "./asked.ts"
 import type { Case, RunCase } from "./cases.ts"
+import type { Fault } from "./faults.ts"
 import * as Oracle from "./oracle.ts"
 import { askedOf, callOf, decide, type Plan, type PlannedRun } from "./plans.ts"
 import type { OnCall, Told } from "./telling.ts"
@@ -58,27 +59,55 @@ const optionsOf = (run: RunCase, onCall: OnCall | undefined): Options => ({
 })
 
 /** The oracle, or one that is broken. */
-export const oracle = (fault?: Oracle.Fault): Host => ({ limit }, first) =>
+export const oracle = (fault?: Fault): Host => ({ limit }, first) =>
   Effect.sync(() => {
+    const alone = {
+      run: (...[asked, options]: Parameters<typeof Oracle.run<never>>) => Oracle.run(asked, options, fault)
+    }
     const { run } = limit === undefined
-      ? { run: (...[asked, options]: Parameters<typeof Oracle.run<never>>) => Oracle.run(asked, options, fault) }
+      ? alone
+      : limit === 0
+      ? Oracle.limits(fault, first)
       : Oracle.runner(limit, fault, first)
     return (planned, onCall) => run(planned.plans.map(askedOf), optionsOf(planned.run, onCall))
   })
 
 /** The library. */
-export const library: Host = ({ limit, runs }) => {
-  const runner = limit === undefined ? Effect.succeed(Batch) : Batch.make({ concurrency: limit })
-  return Effect.map(runner, ({ run }) => (planned, onCall) => {
-    const inside = limit !== undefined && !runs.includes(planned.run) && planned.run.concurrency % 2 === 0
-    const running = (inside ? Batch.run : run)(toolkit, planned.plans.map(callOf), realOptionsOf(planned.run, onCall))
-    return Effect.map(Effect.provide(running, approving(planned.plans)), (settled) => ({
-      outcomes: settled.outcomes.map(endOf),
-      pending: settled.pending.map(({ id }) => id),
-      strays: settled.strays.map((stray) => ({ id: stray.call.id, await: stray.await }))
-    }))
-  })
+export const library: Host = (one) =>
+  Effect.map(
+    one.limit === undefined || one.limit === 0 ? alone(one) : runner(one.limit, one),
+    (run) => (planned, onCall) =>
+      Effect.map(
+        Effect.provide(
+          run(planned)(toolkit, planned.plans.map(callOf), realOptionsOf(planned.run, onCall)),
+          approving(planned.plans)
+        ),
+        (settled) => ({
+          outcomes: settled.outcomes.map(endOf),
+          pending: settled.pending.map(({ id }) => id),
+          strays: settled.strays.map((stray) => ({ id: stray.call.id, await: stray.await }))
+        })
+      )
+  )
+
+/** What runs the calls of a run. */
+type Runs = (planned: PlannedRun) => Batch.Runner["run"]
+
+/** Under limits that all runs share, or under their own. */
+const alone = ({ limit }: Case): Effect.Effect<Runs> => {
+  if (limit === undefined) return Effect.succeed(() => Batch.run)
+  return Effect.map(
+    Effect.provide(Limits.Limits, Limits.layer, { local: true }),
+    (limits): Runs => () => (...given) => Effect.provideService(Batch.run(...given), Limits.Limits, limits)
+  )
 }
+
+/** On one runner; some of the runs inside calls do not name it. */
+const runner = (limit: number, { runs }: Case): Effect.Effect<Runs> =>
+  Effect.map(
+    Batch.make({ concurrency: limit }),
+    ({ run }) => (planned) => runs.includes(planned.run) || planned.run.concurrency % 2 === 1 ? run : Batch.run
+  )
 
 const approving = (plans: ReadonlyArray<Plan>) =>
   Approver.layer(({ call }) => {

@@ -2,7 +2,7 @@
  * Runs inside tools of runs, and beside them, on one runner.
  */
 import { describe } from "@effect/vitest"
-import { plainTools, sayingTools, shared } from "./cases.ts"
+import { plainTools, sayingTools, shared, single } from "./cases.ts"
 import { agrees } from "./property.ts"
 
 describe("runs inside calls of one run", () => {
@@ -26,4 +26,19 @@ describe("runs beside each other", () => {
     }, 3),
     ["no limits", "no order", "last first", "the first run first"]
   )
+})
+
+describe("runs that share the limits of tools and keys alone", () => {
+  const shape = { tools: sayingTools, kinds: ["failure", "hangs"] as const, touches: true, pools: true, rates: true }
+  agrees(shared({ ...shape, maxCalls: 4, depth: 1 }, 2, [0]), ["no limits"])
+})
+
+describe("runs inside calls of one run that share nothing", () => {
+  const shape = {
+    tools: [...plainTools, ...sayingTools],
+    kinds: ["failure", "hangs"] as const,
+    touches: true,
+    pools: true
+  }
+  agrees(single({ ...shape, maxCalls: 5, depth: 1 }))
 })

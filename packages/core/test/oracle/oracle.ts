@@ -12,38 +12,16 @@ import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import type { Asked, Options } from "./asked.ts"
 import { attempts } from "./attempts.ts"
+import type { Fault } from "./faults.ts"
+import { type Hall, hallOf, lookAgain, now, sleepUntil } from "./hall.ts"
 import { endOf, type Failure, isHarmless, type Outcome, outcomeOf, type Started } from "./outcome.ts"
 import * as Telling from "./telling.ts"
 import * as World from "./world.ts"
-
-/** What a broken oracle does wrong. */
-export type Fault =
-  | World.WorldFault
-  | "an alarm that ignores the deadline"
-  | "settles twice what it stops"
-  | "goes on after interruption"
-  | "calls wait for those who are told"
-  | "a stray keeps its room"
-  | "joins across a write"
-  | "tries everything again"
 
 export interface Settled {
   readonly outcomes: ReadonlyArray<Outcome>
   readonly pending: ReadonlyArray<string>
   readonly strays: ReadonlyArray<{ readonly id: string; readonly await: Effect.Effect<void> }>
-}
-
-type Turn = Result.Result<void, World.Barrier>
-
-/** A world, and how the fibers of its calls are told that it is their turn. */
-interface Hall {
-  readonly world: World.World
-  readonly fault: Fault | undefined
-  /** What every call is counted under. */
-  readonly everyCall: ReadonlyArray<World.Pool>
-  readonly turns: Map<World.Member, Deferred.Deferred<Turn>>
-  readonly wakes: Set<number>
-  runs: number
 }
 
 /** All of a run that is going on. */
@@ -64,39 +42,21 @@ const Within = Context.Reference<{ readonly hall: Hall; readonly member: World.M
   defaultValue: () => undefined
 })
 
-const isOfWorld = (fault: Fault | undefined): fault is World.WorldFault => fault !== undefined && !ownFaults.has(fault)
-
-const ownFaults: ReadonlySet<Fault> = new Set<Fault>([
-  "an alarm that ignores the deadline",
-  "settles twice what it stops",
-  "goes on after interruption",
-  "calls wait for those who are told",
-  "a stray keeps its room",
-  "joins across a write",
-  "tries everything again"
-])
-
-const hallOf = (fault: Fault | undefined, everyCall: ReadonlyArray<World.Pool>, first?: World.First): Hall => ({
-  world: World.make(isOfWorld(fault) ? fault : undefined, first),
-  fault,
-  everyCall,
-  turns: new Map(),
-  wakes: new Set(),
-  runs: 0
-})
-
-/** Settles calls; inside a tool of a runner, under its limits. */
+/** Settles calls; inside a tool of a run that shares its limits, under those. */
 export const run = <R>(asked: ReadonlyArray<Asked<R>>, options: Options, fault?: Fault) =>
-  Effect.flatMap(Within, (within) => runIn(within?.hall ?? hallOf(fault, []), asked, options, within?.member))
+  Effect.flatMap(Within, (within) => runIn(within?.hall ?? hallOf(fault, {}), asked, options, within?.member))
 
 /** Has runs beside and inside each other share their limits, and one on all calls. */
-export const runner = (limit: number, fault?: Fault, first?: World.First) => {
-  const hall = hallOf(fault, [{ key: "every call", limit }], first)
-  return {
-    run: <R>(asked: ReadonlyArray<Asked<R>>, options: Options): Effect.Effect<Settled, never, R> =>
-      Effect.flatMap(Within, (within) => runIn(hall, asked, options, within?.member))
-  }
-}
+export const runner = (limit: number, fault?: Fault, first?: World.First) =>
+  sharing(hallOf(fault, { everyCall: [{ key: "every call", limit }], isShared: true }, first))
+
+/** Has runs share the limits of tools and keys alone. */
+export const limits = (fault?: Fault, first?: World.First) => sharing(hallOf(fault, { isShared: true }, first))
+
+const sharing = (hall: Hall) => ({
+  run: <R>(asked: ReadonlyArray<Asked<R>>, options: Options): Effect.Effect<Settled, never, R> =>
+    Effect.flatMap(Within, (within) => runIn(hall, asked, options, within?.member))
+})
 
 const runIn = <R>(hall: Hall, asked: ReadonlyArray<Asked<R>>, options: Options, parent: World.Member | undefined) =>
   Effect.uninterruptibleMask((restore) =>
@@ -136,8 +96,6 @@ const begin = Effect.fnUntraced(function*<R>(
   }
 })
 
-const now = Effect.clockWith((clock) => Effect.sync(() => clock.currentTimeMillisUnsafe()))
-
 const settleAll = Effect.fnUntraced(function*<R>(running: Running<R>): Effect.fn.Return<Settled, never, R> {
   const { run, strays, teller } = running
   const outcomes = yield* Effect.forEach(run.members, (member) => settle(running, member), { concurrency: "unbounded" })
@@ -173,29 +131,6 @@ const stop = <R>(running: Running<R>, fiber: Fiber.Fiber<unknown>): Effect.Effec
 const forget = <R>({ hall, run }: Running<R>): void => {
   hall.world.runs = hall.world.runs.filter((one) => one !== run)
 }
-
-const sleepUntil = (at: number): Effect.Effect<void> =>
-  at === Infinity ? Effect.never : Effect.flatMap(now, (from) => Effect.sleep(Math.max(0, at - from)))
-
-/** Starts whatever may start, and refuses what may not. */
-const lookAgain: (hall: Hall) => Effect.Effect<void> = Effect.fnUntraced(function*(hall: Hall) {
-  const { turns, wakes, world } = hall
-  const at = yield* now
-  for (let refused = World.refused(world, at); refused !== undefined; refused = World.refused(world, at)) {
-    const [member, barrier] = refused
-    member.state = "waiting"
-    Deferred.doneUnsafe(turns.get(member)!, Effect.succeed(Result.fail(barrier)))
-  }
-  for (let next = World.startable(world, at); next !== undefined; next = World.startable(world, at)) {
-    World.start(world, next, at)
-    Deferred.doneUnsafe(turns.get(next)!, Effect.succeed(Result.void))
-  }
-  for (const wake of World.wakes(world, at)) {
-    if (wakes.has(wake)) continue
-    wakes.add(wake)
-    yield* Effect.forkDetach(Effect.andThen(sleepUntil(wake), lookAgain(hall)), { startImmediately: true })
-  }
-})
 
 /** Settles one call. */
 const settle = Effect.fnUntraced(
@@ -248,7 +183,8 @@ const ending = Effect.fnUntraced(
   }
 )
 
-const reasonOf = ({ after, kind }: World.Barrier) => new CallError[kind]({ after })
+const reasonOf = ({ after, kind }: World.Barrier) =>
+  kind === "Uncertain" ? new CallError.Uncertain({ after }) : new CallError.Undecided({ after })
 
 /** Why a call does not run, whatever the others do. */
 const problemOf = <R>({ failing, options, run }: Running<R>, member: World.Member, asked: Asked<R>) =>
@@ -317,7 +253,7 @@ const work = Effect.fnUntraced(function*<R>(
   const all = attempts(asked, started, isEager || isHarmless(asked.tool) ? options.retry : undefined, (tag, at) => {
     if (member.state === "running") teller.tell({ tag, id: asked.id, at })
   })
-  const inside = hall.everyCall.length > 0 ? { hall, member } : undefined
+  const inside = hall.isShared ? { hall, member } : undefined
   const fiber = yield* Effect.forkDetach(Effect.provideService(all, Within, inside), { startImmediately: true })
   works.set(member, fiber)
   const first = yield* Effect.raceFirst(

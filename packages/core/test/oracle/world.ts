@@ -78,12 +78,14 @@ export type WorldFault =
  * Runs that share limits.
  *
  * - `first`: chooses among runs; they take turns where there is none
+ * - `ordersRuns`: what touches the same keeps its order across runs beside each other, too
  * - `runs`: in the order in which they began; the one that started a call last stands at the end
  * - `starts`: when calls started under the key of a rate
  */
 export interface World {
   readonly fault: WorldFault | undefined
   readonly first: First | undefined
+  readonly ordersRuns: boolean
   runs: ReadonlyArray<Run>
   readonly starts: Map<string, Array<number>>
 }
@@ -91,7 +93,14 @@ export interface World {
 /** Chooses one of several calls, by their ids. */
 export type First = (ids: ReadonlyArray<string>) => string | undefined
 
-export const make = (fault?: WorldFault, first?: First): World => ({ fault, first, runs: [], starts: new Map() })
+export const make = (more: Partial<Pick<World, "fault" | "first" | "ordersRuns">>): World => ({
+  fault: undefined,
+  first: undefined,
+  ordersRuns: false,
+  ...more,
+  runs: [],
+  starts: new Map()
+})
 
 /** The call that starts next, if one may: the lowest of its run, and runs take turns. */
 export const startable = (world: World, now: number): Member | undefined => {
@@ -161,7 +170,7 @@ const earlierThan = (world: World, member: Member): ReadonlyArray<Member> => {
   const own = member.run.members
   const before = own.slice(0, own.indexOf(member))
   const beside = world.runs.filter(({ members, number, parent }) =>
-    members !== own && parent === member.run.parent && number < member.run.number
+    world.ordersRuns && members !== own && parent === member.run.parent && number < member.run.number
   )
   return [...beside.flatMap(({ members }) => members), ...before]
 }
@@ -189,9 +198,12 @@ export const writesBetween = (earlier: Member, later: Member): boolean => {
     .some(({ claims }) => conflict(claims, later.claims))
 }
 
-/** Room for a call under each key that it is counted under. */
+/** Room for a call under each key that it is counted under: new room, or what an outer call lends. */
 const hasRoom = (world: World, member: Member): boolean =>
-  world.fault === "no limits" || member.claims.pools.every(({ key, limit }) => taken(world, key, member) <= limit)
+  world.fault === "no limits" || member.claims.pools.every(({ key, limit }) => {
+    const then = taken(world, key, member)
+    return then <= limit || then === taken(world, key)
+  })
 
 /** How many calls are at work under a key, were one more started. */
 const taken = (world: World, key: string, more?: Member): number => {

@@ -13,7 +13,7 @@ import { doFor, hear } from "./fiber.ts"
 import { type Job, moreOf } from "./job.ts"
 import type { Bounds } from "./options.ts"
 import { endOf, isHarmless, stopped, timedOut, timeoutOf } from "./record.ts"
-import { cut, end, settleAs } from "./settle.ts"
+import { end, settleAs } from "./settle.ts"
 import { startSpan } from "./span.ts"
 import { Told } from "./told.ts"
 
@@ -58,12 +58,8 @@ const start = (job: Job): void => {
   if (run.teller !== undefined) run.tell({ _tag: "CallStarted", call, at: startedAt })
   if (run.isTraced) startSpan(job)
   perform(job)
-  if (job.ended || own > left || own === Infinity) return
-  job.expire = late
-  run.alarm.add(job)
+  if (!job.ended && own <= left) run.alarm.add(job)
 }
-
-const late = (job: Job): void => job.run.engine.post(() => cut(job, timedOut(job, "timeout", true)))
 
 /** Calls the handler once. */
 const perform = (job: Job): void => {

@@ -9,7 +9,7 @@ import { admit, recall, stillOpen } from "./admit.ts"
 import { approve, wholeTurn } from "./approve.ts"
 import { decode, given, layers, needs, resolve } from "./arguments.ts"
 import { Engine } from "./engine.ts"
-import { assemble, expand } from "./expand.ts"
+import { assemble, expand, expire } from "./expand.ts"
 import { Job, unsettled } from "./job.ts"
 import { claim, doubt, orders, reserve, waitInLine } from "./place.ts"
 import { endOf, stopped, timedOut } from "./record.ts"
@@ -38,10 +38,13 @@ const stages: ReadonlyArray<(job: Job) => boolean> = [
 /** Where ends are recorded, that is asked first. */
 const recorded = [needs, given, (job: Job) => job.node.resolve === undefined || layers(job), resolve, recall, ...stages]
 
+/** What a call may come to that waits for nothing but room. */
+const plain = [admit, given, stillOpen, layers, decode, claim, waitInLine]
+
 const advance = (job: Job): void => {
   const { run } = job
-  const ahead = run.recorder === undefined ? stages : recorded
-  while (!job.over && !run.isStopped) {
+  const ahead = run.recorder !== undefined ? recorded : run.isEager ? stages : plain
+  while (!job.over && run.state !== "interrupted") {
     const stage = ahead[job.stage++]
     if (stage === undefined) return
     if (stage(job)) continue
@@ -55,10 +58,10 @@ const advance = (job: Job): void => {
 export const makeEngine = (limiter?: RateLimiter): Engine<Job, Run<Job>> =>
   new Engine((engine) => serve(engine) || admitOne(engine), limiter)
 
-/** Admits a call of the runs that want one, which takes turns. */
+/** Admits a call of the runs that want one, which take turns. */
 const admitOne = (engine: Engine<Job, Run<Job>>): boolean => {
   for (const run of engine.wanting) {
-    engine.wanting.delete(run)
+    if (engine.wanting.size > 1 || !run.wantsMore) engine.wanting.delete(run)
     if (!run.wantsMore) continue
     admitNext(run)
     if (run.wantsMore) engine.wanting.add(run)
@@ -80,6 +83,7 @@ export const drive = (run: Run<Job>): Effect.Effect<ReadonlyArray<Outcome>> =>
     Effect.callback((resume) => {
       run.owner = fiber
       run.advance = advance
+      run.expired = (job) => run.engine.post(() => expire(job))
       run.stop = () => stopAll(run, stopped)
       run.onFiberEnd = () => fiberEnded(run)
       run.finish = () => finish(run, (outcomes) => resume(Effect.succeed(outcomes)))
@@ -107,10 +111,10 @@ const tellWaiting = (run: Run<Job>): void => {
 
 const limit = (run: Run<Job>): void => {
   const { expiresAt } = run
-  run.alarm.setLast({ expiresAt, over: false, ring: () => run.engine.post(() => expire(run)) })
+  run.alarm.setLast({ expiresAt, over: false, ring: () => run.engine.post(() => meetDeadline(run)) })
 }
 
-const expire = (run: Run<Job>): void => {
+const meetDeadline = (run: Run<Job>): void => {
   if (run.isStopped) return
   run.state = "expired"
   stopAll(run, (job, started) => timedOut(job, "deadline", started))

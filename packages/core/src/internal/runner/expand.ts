@@ -39,15 +39,18 @@ const become = (job: Job, expansion: Expansion): void => {
 const limit = (job: Job): void => {
   const { run, tool } = job
   if (tool?.timeout === undefined) return
-  const expire = () => {
-    for (const step of job.more?.children ?? []) {
-      if (step.isRunning) cut(step, timedOut(job, "timeout", true))
-      else refuse(step, timedOut(job, "timeout", false))
-    }
-  }
-  job.expire = () => run.engine.post(expire)
   job.expiresAt = run.now() + timeoutOf(job)
   run.alarm.add(job)
+}
+
+/** The time of a call is over: its tool is stopped, and so are the steps that it has become. */
+export const expire = (job: Job): void => {
+  const { children } = job.more ?? {}
+  if (children === undefined) return cut(job, timedOut(job, "timeout", true))
+  for (const step of children) {
+    if (step.isRunning) cut(step, timedOut(job, "timeout", true))
+    else refuse(step, timedOut(job, "timeout", false))
+  }
 }
 
 /** Makes the answer of the one call of what its several calls came to. */

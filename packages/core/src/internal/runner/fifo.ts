@@ -1,14 +1,15 @@
-/** First in, first out, at a cost that does not depend on how many wait. */
+/** First in, first out, at a cost that does not depend on how many wait; its memory is used again. */
 export class Fifo<A> {
-  #items: Array<A> = []
+  #items: Array<A | undefined> = []
   #head = 0
+  #tail = 0
 
   get size(): number {
-    return this.#items.length - this.#head
+    return this.#tail - this.#head
   }
 
   push(item: A): void {
-    this.#items.push(item)
+    this.#items[this.#tail++] = item
   }
 
   /** The item that stands so many places behind the first. */
@@ -17,14 +18,23 @@ export class Fifo<A> {
   }
 
   shift(): A | undefined {
-    const first = this.#items[this.#head++]
-    if (this.#head >= this.#items.length) {
-      this.#items = []
-      this.#head = 0
-    } else if (this.#head >= 1024 && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head)
-      this.#head = 0
-    }
+    if (this.#head === this.#tail) return undefined
+    const first = this.#items[this.#head]
+    this.#items[this.#head++] = undefined
+    if (this.#head === this.#tail) this.#restart()
+    else if (this.#head >= 1024 && this.#head * 2 > this.#tail) this.#compact()
     return first
+  }
+
+  #restart(): void {
+    if (this.#head > 1024) this.#items = []
+    this.#head = 0
+    this.#tail = 0
+  }
+
+  #compact(): void {
+    this.#items = this.#items.slice(this.#head, this.#tail)
+    this.#tail -= this.#head
+    this.#head = 0
   }
 }

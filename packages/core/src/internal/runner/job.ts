@@ -1,6 +1,7 @@
 import type * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 import type { InvalidArguments, ToolFailure } from "../../CallError.ts"
 import type { Outcome } from "../../Outcome.ts"
@@ -37,8 +38,7 @@ export interface Hold {
  * - `startedAt`, `expiresAt`: of all its attempts together; it is `isRunning` between its start and its end
  * - `ended`: nothing that is done for it counts any more; it is `over` once it has its outcome
  * - `isHeard`: what its fiber, or promise, came to is known
- * - `isPlaced`: it waits for nothing but its turn and room; `line` is where it waits for room, and `why` what was told of that
- * - `inner`, `innerRuns`: how many runs are under way inside its handler, and how many there have been
+ * - `isPlaced`: it waits for nothing but its turn and room; `line` is where it waits for room
  */
 export class Job {
   readonly run: Run<Job>
@@ -59,19 +59,14 @@ export class Job {
   isRunning = false
   ended = false
   over = false
-  inner = 0
-  innerRuns = 0
   fiber: Fiber.Fiber<unknown, unknown> | undefined = undefined
   controller: AbortController | undefined = undefined
   promise: Promise<unknown> | undefined = undefined
   isHeard = true
   isPlaced = false
   line: Line<Job> | undefined = undefined
-  why: Why | undefined = undefined
   more: More | undefined = undefined
-  answer: Answer<unknown> | undefined = undefined
   outcome: Outcome | undefined = undefined
-  expire: ((job: Job) => void) | undefined = undefined
 
   constructor(run: Run<Job>, parent: Job | undefined, node: Node, index: number) {
     this.run = run
@@ -87,6 +82,12 @@ export class Job {
   /** The tools among which its own is: those of the turn, or of the job that became several. */
   get toolkit(): Expansion["toolkit"] {
     return this.parent?.more?.expansion?.toolkit ?? this.run.toolkit
+  }
+
+  /** What it gave back, for those that need it. */
+  get answer(): Answer<unknown> | undefined {
+    const { json = null, result } = this.outcome ?? {}
+    return result !== undefined && Result.isSuccess(result) ? { value: result.success, json } : undefined
   }
 
   get siblings(): ReadonlyArray<Job | undefined> {
@@ -117,7 +118,7 @@ export class Job {
 
   /** Its time is over. */
   ring(): void {
-    this.expire?.(this)
+    this.run.expired(this)
   }
 }
 
@@ -128,6 +129,8 @@ const depthOf = ({ parent }: Job): number => parent === undefined ? 0 : 1 + dept
  *
  * - `problem`: what is wrong with its arguments as JSON; `span`, what a tracer follows
  * - `needed`: how many of the answers that it needs are there
+ * - `inner`, `innerRuns`: how many runs are under way inside its handler, and how many there have been
+ * - `why`: what was told last of its waiting
  * - `expansion`, `children`, `left`: the jobs that it has become, and how many of them have not settled
  * - `same`: jobs of equal calls that share its outcome; `dependents`: later ones that need its answer
  * - `record`, `recording`: takes how it ended, where a recorder is to know before anybody else does, and what that does
@@ -135,6 +138,9 @@ const depthOf = ({ parent }: Job): number => parent === undefined ? 0 : 1 + dept
  */
 export interface More {
   needed?: number
+  inner?: number | undefined
+  innerRuns?: number
+  why?: Why
   problem?: InvalidArguments
   span?: Tracer.Span
   expansion?: Expansion

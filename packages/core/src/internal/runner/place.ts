@@ -154,7 +154,7 @@ const joins = (job: Job): boolean => {
     return false
   }
   if (leader.outcome !== undefined) {
-    follow(job, leader.outcome, leader)
+    follow(job, leader.outcome)
     return true
   }
   const more = moreOf(leader)

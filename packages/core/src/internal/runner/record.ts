@@ -28,32 +28,33 @@ import type { Job } from "./job.ts"
 export const isHarmless = (tool: Any | undefined): boolean => tool !== undefined && (tool.readOnly || tool.idempotent)
 
 /** What a call came to whose end is known; a result that cannot even be written down is a crash of its tool. */
-export const record = (job: Job, { attempts, end, endedAt, startedAt }: Ended): Outcome => {
-  const { call, run, tool } = job
-  const written = write(call, end, isHarmless(tool), run.bounds.maxResultBytes)
-  return { name: tool?.name ?? call.name, call, ...written, startedAt, endedAt, attempts }
-}
-
-type Written = Pick<Outcome, "encoded" | "json" | "media"> & { readonly result: Outcome["result"] }
-
-const write = (call: ToolCall, end: End, harmless: boolean, maxBytes: number): Written => {
+export const record = (job: Job, ended: Ended): Outcome => {
+  const { end } = ended
   try {
-    return Result.isSuccess(end) ? success(end.success, maxBytes) : failure(call, end.failure, maxBytes)
+    return Result.isSuccess(end) ? succeeded(job, end.success, ended) : failedAs(job, end.failure, ended)
   } catch (defect) {
-    return failure(call, new Defect({ harmless, cause: Cause.die(defect) }), maxBytes)
+    return failedAs(job, new Defect({ harmless: isHarmless(job.tool), cause: Cause.die(defect) }), ended)
   }
 }
 
-const success = ({ content, json, value }: Result.Result.Success<End>, maxBytes: number): Written => {
+const succeeded = ({ call, run, tool }: Job, { content, json, value }: Answer<unknown>, ended: Ended): Outcome => {
+  const { attempts, endedAt, startedAt } = ended
   const text = content === undefined ? JSON.stringify(json) : Content.textOf(content)
-  const written = { result: Result.succeed(value), encoded: cut(text, maxBytes), json }
+  const encoded = cut(text, run.bounds.maxResultBytes)
+  const name = tool?.name ?? call.name
+  const outcome = { name, call, result: Result.succeed(value), encoded, json, startedAt, endedAt, attempts }
   const media = content === undefined ? [] : Content.mediaOf(content)
-  return media.length === 0 ? written : { ...written, media }
+  return media.length === 0 ? outcome : { ...outcome, media }
 }
 
-const failure = (call: ToolCall, failure: Reason | ToolFailure<unknown>, maxBytes: number): Written => {
+const failedAs = (
+  { call, run, tool }: Job,
+  failure: Reason | ToolFailure<unknown>,
+  { attempts, endedAt, startedAt }: Ended
+): Outcome => {
   const error = failure._tag === "ToolFailure" ? failure : errorOf(call, failure)
-  return { result: Result.fail(error), encoded: errorText(error, maxBytes) }
+  const encoded = errorText(error, run.bounds.maxResultBytes)
+  return { name: tool?.name ?? call.name, call, result: Result.fail(error), encoded, startedAt, endedAt, attempts }
 }
 
 const errorOf = (call: ToolCall, reason: Reason) => new CallError({ callId: call.id, tool: call.name, reason })

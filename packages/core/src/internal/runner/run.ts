@@ -93,6 +93,7 @@ export class Run<in out J extends Waiting<J>> {
   isBuilt = false
   owner: Fiber.Fiber<unknown, unknown> | undefined = undefined
   advance: (job: J) => void = nothing
+  expired: (job: J) => void = nothing
   stop: () => void = nothing
   finish: () => void = nothing
   onFiberEnd: () => void = nothing

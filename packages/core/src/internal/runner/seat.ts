@@ -7,7 +7,7 @@ import type { Rate as RateClaim } from "../tool/claims.ts"
 import { begin } from "./attempt.ts"
 import type { Engine } from "./engine.ts"
 import { doFor } from "./fiber.ts"
-import type { Job } from "./job.ts"
+import { type Job, moreOf } from "./job.ts"
 import { Rate } from "./rates.ts"
 import { endOf } from "./record.ts"
 import type { Gate } from "./room.ts"
@@ -57,8 +57,8 @@ const tellWaiting = (job: Job, lacked: Lacked): void => {
   const { call, run } = job
   const isSlot = lacked === run.gate || lacked === run.shared?.gate
   const why = lacked instanceof Rate ? "rate" : isSlot ? "slot" : "limit"
-  if (job.why !== why) run.tell({ _tag: "CallWaiting", call, at: run.now(), why })
-  job.why = why
+  if (job.more?.why !== why) run.tell({ _tag: "CallWaiting", call, at: run.now(), why })
+  moreOf(job).why = why
 }
 
 /** Starts the first in call order of the jobs that wait where there may be room now. */

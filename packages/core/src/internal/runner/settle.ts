@@ -41,7 +41,6 @@ export const end = (job: Job, end: End, strays = false): void => {
 export const settleAs = (job: Job, ended: Ended): void => {
   const outcome = record(job, ended)
   log(job, outcome)
-  if (Result.isSuccess(ended.end) && Result.isSuccess(outcome.result)) job.answer = ended.end.success
   settle(job, outcome)
 }
 
@@ -102,17 +101,16 @@ const settle = (job: Job, outcome: Outcome): void => {
   }
   if (place !== undefined) run.order?.leave(place, barrierOf(job, outcome))
   run.tell({ _tag: "CallSettled", outcome, at: outcome.endedAt })
-  for (const one of more?.same ?? []) follow(one, outcome, job)
+  for (const one of more?.same ?? []) follow(one, outcome)
   for (const one of more?.dependents ?? []) run.engine.post(() => run.advance(one))
   if (job.parent === undefined) settled(run, job, outcome)
   else stepSettled(job.parent)
 }
 
 /** An equal call has the same outcome. */
-export const follow = (job: Job, outcome: Outcome, { answer }: Job): void => {
+export const follow = (job: Job, outcome: Outcome): void => {
   if (job.over) return
   job.ended = true
-  job.answer = answer
   settle(job, sameFor(job.call, outcome))
 }
 

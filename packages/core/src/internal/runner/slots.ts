@@ -1,4 +1,4 @@
-import type { Hold, Job } from "./job.ts"
+import { type Hold, type Job, moreOf } from "./job.ts"
 import type { Rate } from "./rates.ts"
 import type { Gate, Pool } from "./room.ts"
 
@@ -108,8 +108,7 @@ export const give = (job: Job): void => {
   const { engine, gate } = run
   gate.pool.taken -= 1
   if (!gate.line.isEmpty) engine.looked.add(gate)
-  if (run.wantsMore) engine.wanting.add(run)
-  if (job.inner === 0) engine.working -= 1
+  if (job.more?.inner === undefined) engine.working -= 1
   else engine.lenders.delete(job)
   if (holds === undefined) return
   job.holds = undefined
@@ -125,8 +124,9 @@ export const give = (job: Job): void => {
 
 /** A run begins inside a job, which lends what it has to the jobs of that run. */
 export const lend = (job: Job): void => {
-  job.inner += 1
-  if (job.inner > 1 || !job.isRunning || job.over) return
+  const more = moreOf(job)
+  more.inner = (more.inner ?? 0) + 1
+  if (more.inner > 1 || !job.isRunning || job.over) return
   const { engine } = job.run
   engine.working -= 1
   engine.lenders.add(job)
@@ -135,8 +135,9 @@ export const lend = (job: Job): void => {
 
 /** A run inside a job has ended. */
 export const unlend = (job: Job): void => {
-  job.inner -= 1
-  if (job.inner > 0 || !job.isRunning || job.over) return
+  const more = moreOf(job)
+  more.inner = more.inner === undefined || more.inner === 1 ? undefined : more.inner - 1
+  if (more.inner !== undefined || !job.isRunning || job.over) return
   const { engine } = job.run
   engine.working += 1
   engine.lenders.delete(job)
