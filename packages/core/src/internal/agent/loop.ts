@@ -1,61 +1,25 @@
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type { AnyOptions, Ended, Event, Round } from "../../Agent.ts"
 import { AgentError, InvalidOutput, type Limit, LimitReached, type Reason, Undecided } from "../../AgentError.ts"
 import * as Batch from "../../Batch.ts"
-import * as ChatModel from "../../ChatModel.ts"
+import type * as ChatModel from "../../ChatModel.ts"
 import { ChatModelError } from "../../ChatModelError.ts"
 import * as Conversation from "../../Conversation.ts"
-import type { Outcome } from "../../Outcome.ts"
 import type * as Tool from "../../Tool.ts"
-import { read as readDuration } from "../duration.ts"
-import { millis, safe, stopwatch } from "../runner/execute.ts"
-import { type Bounds, exceededBy, metBy, type Spent } from "./budget.ts"
-import * as Output from "./output.ts"
+import { type Agent, batchOf, deadlineOf, prepare, requestOf, type Tell, unboundedOr } from "./agent.ts"
+import { exceededBy, metBy } from "./budget.ts"
+import type { Ended, Round } from "./event.ts"
+import type { AnyOptions } from "./options.ts"
+import type * as Output from "./output.ts"
+import { afterRound, afterTurn, begin, plus, spentOf, type State, turnsOf } from "./state.ts"
 import { type Asking, streamedTurn, type Taken, wholeTurn } from "./turns.ts"
 
-type Tell = (event: Event<Tool.Any, unknown>) => Effect.Effect<void>
-
-/**
- * An agent at work: what it was given, and since when it runs.
- *
- * - `maxCalls`, `deadline`: those of its batches
- */
-interface Agent {
-  readonly options: AnyOptions
-  readonly model: ChatModel.ChatModel["Service"]
-  readonly bounds: Bounds
-  readonly maxCalls: number
-  readonly deadline: number
-  readonly now: () => number
-  readonly output: Output.Output | undefined
-  readonly began: number
-  readonly tell: Tell
-}
-
-/**
- * How far an agent is.
- *
- * - `said`: the text of turns that were only paused behind it
- */
-interface State {
-  readonly conversation: Conversation.Conversation
-  readonly rounds: ReadonlyArray<Round<Tool.Any>>
-  readonly usage: ChatModel.Usage
-  readonly turns: number
-  readonly calls: number
-  readonly turnTokens: number
-  readonly turnMillis: number
-  readonly said: string
-}
-
-/** Takes turns until there is an answer. */
+/** Takes turns until there is an answer; `listener` is told of all that happens, where somebody wants to know. */
 export const loop = Effect.fnUntraced(function*(
   options: AnyOptions,
-  tell: Tell
+  listener?: Tell
 ): Effect.fn.Return<Ended<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {
-  const agent = yield* prepare(options, tell)
+  const agent = yield* prepare(options, listener)
   let state = yield* decided(agent, begin(options))
   while (true) {
     const limit = yield* limitOf(agent, state)
@@ -73,53 +37,6 @@ export const loop = Effect.fnUntraced(function*(
     state = { ...state, conversation: Conversation.append(state.conversation, mend(issue, agent.output)) }
   }
 })
-
-const prepare = Effect.fnUntraced(function*(options: AnyOptions, tell: Tell): Effect.fn.Return<Agent, never, unknown> {
-  const defaults = yield* Batch.Defaults
-  const now = stopwatch(yield* Effect.context<unknown>())
-  return {
-    options,
-    model: yield* ChatModel.ChatModel,
-    bounds: boundsOf(options),
-    maxCalls: amount(options.batch?.maxCalls ?? defaults.maxCalls ?? safe.maxCalls),
-    deadline: millis("deadline", options.batch?.deadline ?? defaults.deadline ?? safe.deadline),
-    now,
-    output: options.output && Output.make(options.output),
-    began: now(),
-    tell
-  }
-})
-
-const amount = (value: number | "unbounded"): number => value === "unbounded" ? Infinity : value
-
-const boundsOf = ({ maxDuration, maxRounds = 5, maxTokens, maxToolCalls }: AnyOptions): Bounds => ({
-  rounds: whole("maxRounds", maxRounds),
-  calls: whole("maxToolCalls", maxToolCalls),
-  tokens: whole("maxTokens", maxTokens),
-  time: maxDuration === undefined ? Infinity : Duration.toMillis(readDuration(maxDuration, "Agent.Options.maxDuration"))
-})
-
-const whole = (name: string, value: number | undefined): number => {
-  if (value === undefined) return Infinity
-  if (Number.isInteger(value) && value >= 0) return value
-  throw new RangeError(`Agent.Options.${name} is ${value}: give a whole number from 0 on.`)
-}
-
-const begin = ({ askTogether, prompt, system }: AnyOptions): State => ({
-  conversation: typeof prompt === "string"
-    ? Conversation.make(prompt, { system: askTogether === true ? withInstruction(system) : system })
-    : prompt,
-  rounds: [],
-  usage: { input: 0, output: 0 },
-  turns: 0,
-  calls: 0,
-  turnTokens: 0,
-  turnMillis: 0,
-  said: ""
-})
-
-const withInstruction = (system: string | undefined): string =>
-  system === undefined ? Conversation.askTogether : `${system}\n\n${Conversation.askTogether}`
 
 const fail = ({ conversation, usage }: State, reason: Reason) =>
   Effect.fail(new AgentError({ reason, conversation, usage }))
@@ -152,14 +69,10 @@ const answered = Effect.fnUntraced(function*(
   conversation: Conversation.Conversation
 ): Effect.fn.Return<State, AgentError> {
   yield* tell({ _tag: "RoundSettled", round, conversation })
-  const { outcomes, pending } = round.settled
-  const calls = state.calls + outcomes.filter(wasAdmitted).length
-  const after = { ...state, conversation, calls, rounds: [...state.rounds, round] }
+  const { pending } = round.settled
+  const after = afterRound(state, round, conversation)
   return pending.length === 0 ? after : yield* fail(after, new Undecided({ callIds: pending.map(({ id }) => id) }))
 })
-
-const wasAdmitted = ({ result }: Outcome): boolean =>
-  Result.isSuccess(result) || result.failure._tag === "ToolFailure" || result.failure.reason._tag !== "LimitExceeded"
 
 /** The limit for which the next turn has to be an answer. */
 const limitOf = Effect.fnUntraced(function*(
@@ -173,22 +86,6 @@ const limitOf = Effect.fnUntraced(function*(
   if (limit !== undefined) yield* tell({ _tag: "LimitReached", limit })
   return limit
 })
-
-/** Tokens that are kept for an answer. */
-const answerTokens = 1024
-
-const spentOf = ({ calls, conversation, turnMillis, turns, turnTokens, usage }: State, millis: number): Spent => {
-  const latest = conversation.messages.at(-1)
-  const results = latest?.role === "tool" ? latest.results.reduce((sum, { text }) => sum + text.length, 0) : 0
-  return {
-    rounds: turns,
-    calls,
-    tokens: total(usage),
-    nextTokens: turns === 0 ? 0 : turnTokens + Math.ceil(results / 4) + answerTokens,
-    millis,
-    turnMillis
-  }
-}
 
 const takeTurn = Effect.fnUntraced(function*(
   agent: Agent,
@@ -224,61 +121,13 @@ const takeTurn = Effect.fnUntraced(function*(
 const keeping = ({ conversation }: State, { reason, wire }: ChatModelError) =>
   new ChatModelError({ wire, reason, conversation })
 
-const requestOf = ({ options, output }: Agent, state: State, toolsOff: boolean): ChatModel.Request => ({
-  conversation: state.conversation,
-  toolkit: options.toolkit,
-  toolChoice: toolsOff ? "none" : state.turns === 0 ? options.toolChoice : undefined,
-  parallelToolCalls: options.parallelToolCalls,
-  output: output?.request
-})
-
-/**
- * How the calls of a turn are bounded.
- *
- * - some providers repeat call ids from turn to turn: the turn's number keeps the idempotency keys apart
- */
-const batchOf = (
-  { bounds, maxCalls, options, tell }: Agent,
-  state: State,
-  turn: number,
-  toolsOff: boolean
-): Batch.Options => ({
-  ...options.batch,
-  runId: `${options.batch?.runId ?? state.conversation.runId}/${turn}`,
-  maxCalls: unboundedOr(toolsOff ? 0 : Math.min(maxCalls, bounds.calls - state.calls)),
-  onCall: (event) => Effect.andThen(options.batch?.onCall?.(event) ?? Effect.void, tell(event))
-})
-
-/** What is left for the calls of a turn, if as much time as the longest turn took is kept for an answer. */
-const deadlineOf = ({ began, bounds, deadline, now }: Agent, state: State, turnMillis: number): number =>
-  Math.max(0, Math.min(deadline, began + bounds.time - now() - Math.max(turnMillis, state.turnMillis)))
-
-const unboundedOr = (value: number): number | "unbounded" => value === Infinity ? "unbounded" : value
-
-const turnsOf = ({ messages }: Conversation.Conversation): number =>
-  messages.filter(({ role }) => role === "assistant").length
-
-const total = ({ input, output }: ChatModel.Usage): number => input + output
-
-const plus = (a: ChatModel.Usage, b: ChatModel.Usage): ChatModel.Usage => ({
-  input: a.input + b.input,
-  output: a.output + b.output
-})
-
 /** Puts a turn and its results behind the conversation. */
 const settled = (
   agent: Agent,
   state: State,
   { millis, settled, turn }: Taken
 ): Effect.Effect<State, AgentError> => {
-  const after = {
-    ...state,
-    conversation: Conversation.append(state.conversation, turn.message),
-    turns: state.turns + 1,
-    usage: plus(state.usage, turn.usage),
-    turnTokens: Math.max(total(turn.usage), state.turnTokens),
-    turnMillis: Math.max(millis, state.turnMillis)
-  }
+  const after = afterTurn(state, turn, millis)
   if (settled === undefined) return Effect.succeed(after)
   const conversation = Conversation.append(after.conversation, Conversation.answers(settled.outcomes))
   return answered(agent, after, { turn, settled }, conversation)
