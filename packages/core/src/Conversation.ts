@@ -96,13 +96,11 @@ export const append = (self: Conversation, ...messages: ReadonlyArray<Message>):
 
 /** What outcomes say to the model: one result per call, in call order. */
 export const results = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<ToolResult> =>
-  outcomes.map((outcome) => ({
-    callId: outcome.call.id,
-    name: outcome.call.name,
-    text: outcome.encoded,
-    isError: isFailure(outcome),
-    ...(outcome.media && { media: outcome.media })
-  }))
+  outcomes.map((outcome) => {
+    const { call: { id: callId, name }, encoded: text, media } = outcome
+    const result = { callId, name, text, isError: isFailure(outcome) }
+    return media === undefined ? result : { ...result, media }
+  })
 
 /** The message that answers a turn. */
 export const answers = (outcomes: ReadonlyArray<Outcome>): typeof ToolResults.Type => {
@@ -114,7 +112,8 @@ export const answers = (outcomes: ReadonlyArray<Outcome>): typeof ToolResults.Ty
 export const pending = ({ messages }: Conversation): Assistant["calls"] => {
   const [turn, answered] = messages.slice(-2)
   if (turn?.role !== "assistant" || answered?.role !== "tool") return []
-  return turn.calls.filter(({ id }) => answered.pending?.includes(id))
+  const undecided = new Set(answered.pending)
+  return turn.calls.filter(({ id }) => undecided.has(id))
 }
 
 /** Puts outcomes in the place of answers that said that nobody had decided. */
@@ -122,10 +121,11 @@ export const decided = (self: Conversation, outcomes: ReadonlyArray<Outcome>): C
   const answered = self.messages.at(-1)
   if (answered?.role !== "tool") return self
   const { pending = [], results: now } = answers(outcomes)
+  const byCall = new Map(now.map((result) => [result.callId, result]))
   const { pending: _before, ...rest } = answered
   const merged = {
     ...rest,
-    results: rest.results.map((before) => now.find(({ callId }) => callId === before.callId) ?? before),
+    results: rest.results.map((before) => byCall.get(before.callId) ?? before),
     ...(pending.length > 0 && { pending })
   }
   return { ...self, messages: [...self.messages.slice(0, -1), merged] }
@@ -138,6 +138,7 @@ export const decided = (self: Conversation, outcomes: ReadonlyArray<Outcome>): C
  * - deterministic: the same conversation always gets the same ids
  */
 export const respell = (self: Conversation, wire: string, accepts: (id: string) => boolean): Conversation => {
+  if (!self.messages.some((message) => isForeign(message, wire))) return self
   const taken = new Set(
     self.messages.flatMap((message) =>
       message.role === "assistant" && message.native?.wire === wire ? message.calls.map(({ id }) => id) : []
@@ -154,13 +155,17 @@ export const respell = (self: Conversation, wire: string, accepts: (id: string) 
   }
   const messages = self.messages.map((message): Message => {
     if (message.role === "assistant") {
-      const ids = message.calls.map(({ id }) => id)
-      latest = new Map(ids.map((id) => [id, message.native?.wire === wire ? id : spell(id)]))
+      latest = new Map()
+      if (!isForeign(message, wire)) return message
+      latest = new Map(message.calls.map(({ id }) => [id, spell(id)]))
       return { ...message, calls: message.calls.map((call) => ({ ...call, id: latest.get(call.id) ?? call.id })) }
     }
-    return message.role === "tool"
-      ? { ...message, results: message.results.map((r) => ({ ...r, callId: latest.get(r.callId) ?? r.callId })) }
-      : message
+    if (message.role !== "tool" || latest.size === 0) return message
+    return { ...message, results: message.results.map((r) => ({ ...r, callId: latest.get(r.callId) ?? r.callId })) }
   })
   return { ...self, messages }
 }
+
+/** True for a turn whose calls another wire named. */
+const isForeign = (message: Message, wire: string): message is Assistant =>
+  message.role === "assistant" && message.native?.wire !== wire && message.calls.length > 0

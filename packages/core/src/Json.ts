@@ -72,6 +72,14 @@ const hasParts = (json: unknown): json is Readonly<Record<string, unknown>> => t
 const tooLarge = (number: number, most: Most): string | undefined =>
   Math.abs(number) > most.number ? "written with a number that is too large" : undefined
 
+/** True for an object, which no list is. */
+export const isObject = (json: unknown): json is Readonly<Record<string, unknown>> =>
+  hasParts(json) && !Array.isArray(json)
+
+/** True for a text, and where none is given. */
+export const isTextOrNone = (json: unknown): json is string | null | undefined =>
+  typeof json === "string" || json === undefined || json === null
+
 /** JSON text in which the keys of every object are sorted, so that equal values give equal text. */
 export const canonical = (json: unknown): string =>
   JSON.stringify(json, (_key, value: unknown) =>

@@ -32,11 +32,21 @@ const withBlocks = (json: unknown): unknown =>
     ? { ...json, content: [{ type: "text", text: json.content }] }
     : json
 
-const isMessage = (json: unknown): json is Anthropic.Message => Schema.is(AssistantTurn)(json)
+/** The same as the schema says, for less: every call of every turn comes through here. */
+export const isMessage = (json: unknown): json is Anthropic.Message =>
+  Json.isObject(json) && json["role"] === "assistant" && Json.isTextOrNone(json["stop_reason"])
+  && Array.isArray(json["content"]) && json["content"].every(isBlock)
+
+const isBlock = (block: unknown): boolean => {
+  if (!Json.isObject(block)) return false
+  const { id, name, text, type } = block
+  if (type === "tool_use") return Json.isTextOrNone(id) && typeof name === "string" && "input" in block
+  return type === "text" ? typeof text === "string" : typeof type === "string"
+}
 
 const readTurn = ChatModelError.readWith(isMessage, AssistantTurn)
 
-/** The calls among the blocks of a response, each with an id of its own. */
+/** The calls among the blocks of a response, in order, each with an id of its own; those that repeat another are left out. */
 export const distinctCalls = ({ content }: Anthropic.Message) =>
   ToolCall.distinct(
     content.filter((block) => block.type === "tool_use"),
@@ -52,11 +62,8 @@ export const provenCalls = (response: Anthropic.Message): ReadonlyArray<ToolCall
 /** Other wires carry arguments as text, which need not be JSON; this one takes objects alone. */
 export const objectOf = (args: unknown): object => {
   const value = typeof args === "string" ? args.trim() === "" ? {} : jsonOf(args) : args
-  return isObject(value) ? value : { unreadable: args ?? null }
+  return Json.isObject(value) ? value : { unreadable: args ?? null }
 }
 
 /** What is no JSON stays a text. */
 export const jsonOf = (text: string): unknown => Result.getOrElse(Json.parse(text), () => text)
-
-const isObject = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
