@@ -47,17 +47,26 @@ const isBlock = (block: unknown): boolean => {
 const readTurn = ChatModelError.readWith(isMessage, AssistantTurn)
 
 /** The calls among the blocks of a response, in order, each with an id of its own; those that repeat another are left out. */
-export const distinctCalls = ({ content }: Anthropic.Message) =>
+export const distinctCalls = ({ content }: Pick<Anthropic.Message, "content">) =>
   ToolCall.distinct(
     content.filter((block) => block.type === "tool_use"),
     ({ id, input, name }) => ({ id, name, arguments: input })
   )
 
 /** The calls whose ids are known before the whole response is: their own, once each. */
-export const provenCalls = (response: Anthropic.Message): ReadonlyArray<ToolCall.ToolCall> =>
-  distinctCalls(response).flatMap(({ call, id }, index) =>
+export const provenCalls = (content: Array<Anthropic.ToolUseBlock>): ReadonlyArray<ToolCall.ToolCall> =>
+  distinctCalls({ content }).flatMap(({ call, id }, index) =>
     id === call.id ? [{ id, name: call.name, arguments: call.input, index, status: "complete" }] : []
   )
+
+/** A call by the id that it came with, empty where there was none. */
+export const ownCall = ({ id, input, name }: Anthropic.ToolUseBlock, index: number): ToolCall.ToolCall => ({
+  id: id ?? "",
+  name,
+  arguments: input,
+  index,
+  status: "complete"
+})
 
 /** Other wires carry arguments as text, which need not be JSON; this one takes objects alone. */
 export const objectOf = (args: unknown): object => {

@@ -7,7 +7,8 @@ import type { ResponseInputItemLike } from "openai/lib/responses/ResponseInputIt
 import { toResponseInputItems } from "openai/lib/responses/ResponseInputItems"
 import type { Response, ResponseInputItem, ResponseOutputItem } from "openai/resources/responses/responses"
 
-type Call = Extract<ResponseOutputItem, { readonly type: "function_call" | "custom_tool_call" }>
+/** A call among the items of a response. */
+export type Call = Extract<ResponseOutputItem, { readonly type: "function_call" | "custom_tool_call" }>
 
 const Id = Schema.optional(Schema.NullOr(Schema.String))
 
@@ -76,7 +77,8 @@ const isSaid = (json: unknown): boolean => {
 /** Takes JSON of unknown origin for a response, or says what is wrong with it. */
 export const readResponse = ChatModelError.readWith(isResponse, WholeResponse)
 
-const isCall = (item: ResponseOutputItem): item is Call =>
+/** True for an item whose call is for the caller to run. */
+export const isCall = (item: ResponseOutputItem): item is Call =>
   item.type === "function_call" || item.type === "custom_tool_call"
 
 /** The name and the arguments of a call, and the id that its result goes by. */
@@ -93,17 +95,23 @@ export const isCutOff = (call: Call): boolean => {
 }
 
 /** The calls among the items of a response, in order, each with an id of its own; those that repeat another are left out. */
-export const distinctCalls = ({ output }: Response) => ToolCall.distinct(output.filter(isCall), read)
+export const distinctCalls = ({ output }: Pick<Response, "output">) => ToolCall.distinct(output.filter(isCall), read)
 
 /** What `distinctCalls` gives. */
 export type Calls = ReturnType<typeof distinctCalls>
 
 /** The calls that are written to their end and whose ids are known before the whole response is: their own, once each. */
-export const provenCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> =>
-  distinctCalls(response).flatMap(({ call, id }, index) => {
+export const provenCalls = (output: Array<Call>): ReadonlyArray<ToolCall.ToolCall> =>
+  distinctCalls({ output }).flatMap(({ call, id }, index) => {
     const { arguments: args, id: own, name } = read(call)
     return id === own && !isCutOff(call) ? [{ id, name, arguments: args, index, status: "complete" }] : []
   })
+
+/** A call by the id that it came with, empty where there was none and where it is not written to its end. */
+export const ownCall = (call: Call, index: number): ToolCall.ToolCall => {
+  const { arguments: args, id, name } = read(call)
+  return { id: isCutOff(call) ? "" : id ?? "", name, arguments: args, index, status: "complete" }
+}
 
 /** True where every call has an id of its own, so that all of them are sent back as they came. */
 export const hasOwnIds = ({ output }: Response, calls: Calls): boolean =>
