@@ -135,9 +135,7 @@ export const body = (state: State): Result.Result<unknown, ChatModelError.Reason
   const { calls, finish, head, logprobs, message } = state
   if (finish === undefined) return Result.fail(ChatModelError.fromCutStream("finish_reason"))
   const content = message["content"] || (message["refusal"] ? null : message["content"] ?? null)
-  const toolCalls = calls.toSorted((a, b) => Number(a["index"]) - Number(b["index"])).map(({ index: _, ...call }) =>
-    call
-  )
+  const toolCalls = calls.toSorted((a, b) => Number(a["index"]) - Number(b["index"])).map(unplaced)
   return Result.succeed({
     ...head,
     object: "chat.completion",
@@ -149,3 +147,6 @@ export const body = (state: State): Result.Result<unknown, ChatModelError.Reason
     }]
   })
 }
+
+/** A call as it is in a turn that is not streamed, where its place is all that says which one it is. */
+const unplaced = ({ index: _place, ...call }: Fields): Fields => call
