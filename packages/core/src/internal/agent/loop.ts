@@ -6,13 +6,13 @@ import type * as ChatModel from "../../ChatModel.ts"
 import { ChatModelError } from "../../ChatModelError.ts"
 import * as Conversation from "../../Conversation.ts"
 import type * as Tool from "../../Tool.ts"
-import { type Agent, batchOf, deadlineOf, prepare, requestOf, type Tell, unboundedOr } from "./agent.ts"
+import { type Agent, batchOf, deadlineOf, prepare, type Tell, unboundedOr } from "./agent.ts"
 import { exceededBy, metBy } from "./budget.ts"
 import type { Ended, Round } from "./event.ts"
 import type { AnyOptions } from "./options.ts"
 import type * as Output from "./output.ts"
-import { afterRound, afterTurn, begin, plus, spentOf, type State, turnsOf } from "./state.ts"
-import { type Asking, streamedTurn, type Taken, wholeTurn } from "./turns.ts"
+import { afterRound, afterTurn, begin, spentOf, type State, turnsOf } from "./state.ts"
+import { streamedTurn, type Taken, wholeTurn } from "./turns.ts"
 
 /** Takes turns until there is an answer; `listener` is told of all that happens, where somebody wants to know. */
 export const loop = Effect.fnUntraced(function*(
@@ -92,26 +92,10 @@ const takeTurn = Effect.fnUntraced(function*(
   state: State,
   toolsOff: boolean
 ): Effect.fn.Return<Taken, ChatModelError | AgentError, unknown> {
-  const { bounds, model, options, tell } = agent
-  yield* tell({ _tag: "TurnStarted", at: agent.now(), turn: state.turns + 1, toolsOff })
-  const left = agent.began + bounds.time - agent.now()
-  const late = Effect.suspend(() => Effect.fail(new LimitReached({ limit: "time", bound: bounds.time })))
-  const asking: Asking = {
-    model,
-    request: requestOf(agent, state, toolsOff),
-    now: agent.now,
-    toolkit: options.toolkit,
-    timeUp: left === Infinity ? undefined : Effect.andThen(Effect.sleep(left), late),
-    onText: tell,
-    onTurn: (turn) =>
-      Effect.andThen(
-        tell({ _tag: "TurnEnded", at: agent.now(), turn }),
-        tell({ _tag: "Usage", turn: turn.usage, total: plus(state.usage, turn.usage) })
-      ),
-    batch: batchOf(agent, state, turnsOf(state.conversation) + 1, toolsOff),
-    deadline: (turnMillis) => deadlineOf(agent, state, turnMillis)
-  }
-  return yield* Effect.catchTags(options.streaming === true ? streamedTurn(asking) : wholeTurn(asking), {
+  const { now, options, tell } = agent
+  yield* tell({ _tag: "TurnStarted", at: now(), turn: state.turns + 1, toolsOff })
+  const take = options.streaming === true ? streamedTurn : wholeTurn
+  return yield* Effect.catchTags(take({ agent, state, toolsOff }), {
     LimitReached: (reason) => fail(state, reason),
     ChatModelError: (error) => Effect.fail(state.rounds.length === 0 ? error : keeping(state, error))
   })
