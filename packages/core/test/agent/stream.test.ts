@@ -2,7 +2,7 @@
  * What an agent tells while it runs, and what it makes of turns that break off.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Agent, ChatModelError, Tool, Toolkit } from "@volley/core"
+import { Agent, Batch, ChatModelError, Tool, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
 import { Deferred, Effect, Exit, Fiber, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
@@ -49,6 +49,34 @@ const said = (event: Agent.Event<Tool.Any, unknown>): string => {
 const failure = (reason: ChatModelError.Reason) => new ChatModelError.ChatModelError({ wire: "scripted", reason })
 const overloaded = failure(new ChatModelError.ProviderFailed({ message: "overloaded", status: 529 }))
 const misread = failure(new ChatModelError.UnusableResponse({ message: "not a response" }))
+
+describe("onCall of an agent's batches", () => {
+  const told = (told: Array<string>, name: string): Batch.Options => ({
+    onCall: ({ _tag }) => Effect.sync(() => void told.push(`${name} ${_tag}`))
+  })
+
+  it.effect.each([false, true])(
+    "is told of calls, else the default one; beside the events of a stream: %s",
+    (streams) =>
+      Effect.gen(function*() {
+        const heard: Array<string> = []
+        const ask = (batch: Batch.Options) => {
+          const { layer } = ScriptedModel.make([ScriptedModel.calls({ name: "change" }), ScriptedModel.says("Done.")])
+          const options = { toolkit, prompt, batch }
+          const run = streams ? Stream.runCount(Agent.stream(options)) : Agent.run(options)
+          return run.pipe(Effect.provide(layer), Effect.provideService(Batch.Defaults, told(heard, "default")))
+        }
+        yield* ask({})
+        yield* ask(told(heard, "own"))
+        assert.deepStrictEqual(heard, [
+          "default CallStarted",
+          "default CallSettled",
+          "own CallStarted",
+          "own CallSettled"
+        ])
+      })
+  )
+})
 
 describe("Agent.stream", () => {
   it.effect("tells turns, text, calls, rounds, usage, limits and the answer, in the order in which they happen", () =>
