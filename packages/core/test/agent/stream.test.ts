@@ -63,7 +63,7 @@ describe("onCall of an agent's batches", () => {
         const ask = (batch: Batch.Options) => {
           const { layer } = ScriptedModel.make([ScriptedModel.calls({ name: "change" }), ScriptedModel.says("Done.")])
           const options = { toolkit, prompt, batch }
-          const run = streams ? Stream.runCount(Agent.stream(options)) : Agent.run(options)
+          const run = streams ? Stream.runDrain(Agent.stream(options)) : Effect.asVoid(Agent.run(options))
           return run.pipe(Effect.provide(layer), Effect.provideService(Batch.Defaults, told(heard, "default")))
         }
         yield* ask({})
