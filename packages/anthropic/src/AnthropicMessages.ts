@@ -15,7 +15,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
-import { AssistantTurn, distinctCalls, objectOf, readMessage } from "./internal/messageBlocks.ts"
+import { distinctCalls, isMessage, objectOf, readMessage } from "./internal/messageBlocks.ts"
 import * as MessageStream from "./internal/messageStream.ts"
 import { strictMode } from "./internal/strictMode.ts"
 
@@ -46,15 +46,14 @@ export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit
  *
  * - a turn that was cut off or refused proves no call complete: all of them are `"truncated"`
  */
-export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> => {
+export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> =>
+  read(response, distinctCalls(response))
+
+type Calls = ReturnType<typeof distinctCalls>
+
+const read = (response: Response, calls: Calls): ReadonlyArray<ToolCall.ToolCall> => {
   const status = isCutOff(response) ? "truncated" : "complete"
-  return distinctCalls(response).map(({ call, id }, index) => ({
-    id,
-    name: call.name,
-    arguments: call.input,
-    index,
-    status
-  }))
+  return calls.map(({ call, id }, index) => ({ id, name: call.name, arguments: call.input, index, status }))
 }
 
 const isCutOff = ({ stop_reason }: Response): boolean =>
@@ -76,7 +75,7 @@ export const results = (settled: Batch.Settled<Tool.Any>): Array<Message> =>
  * `user` message with all results.
  */
 export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): Array<Message> => {
-  const turn = echo(response)
+  const turn = echo(response, distinctCalls(response))
   return [...turn, ...resultMessages(Conversation.results(settled.outcomes), turn)]
 }
 
@@ -85,18 +84,25 @@ const resultMessages = (
   toolResults: ReadonlyArray<Conversation.ToolResult>,
   turn: ReadonlyArray<Message>
 ): Array<Message> => {
-  const blocks = turn.flatMap(({ content }) => typeof content === "string" ? [] : content)
-  const toolsets = new Map(
-    blocks.flatMap((b) => b.type === "tool_use" && b.toolset_name ? [[b.id, b.toolset_name]] : [])
-  )
-  const content = toolResults.map((result): Anthropic.ToolResultBlockParam => ({
-    type: "tool_result",
-    tool_use_id: result.callId,
-    content: contentOf(result),
-    ...(result.isError && { is_error: true }),
-    ...(toolsets.has(result.callId) && { toolset_name: toolsets.get(result.callId) ?? null })
-  }))
+  const toolsets = toolsetsOf(turn)
+  const content = toolResults.map((result): Anthropic.ToolResultBlockParam => {
+    const block = { type: "tool_result", tool_use_id: result.callId, content: contentOf(result) } as const
+    const toolset = toolsets.get(result.callId)
+    if (!result.isError && toolset === undefined) return block
+    return { ...block, ...(result.isError && { is_error: true }), ...(toolset && { toolset_name: toolset }) }
+  })
   return content.length === 0 ? [] : [{ role: "user", content }]
+}
+
+/** The names of toolsets by the ids of the calls that they are of. */
+const toolsetsOf = (turn: ReadonlyArray<Message>): ReadonlyMap<string, string> => {
+  const toolsets = new Map<string, string>()
+  for (const { content } of turn) {
+    for (const block of typeof content === "string" ? [] : content) {
+      if (block.type === "tool_use" && block.toolset_name) toolsets.set(block.id, block.toolset_name)
+    }
+  }
+  return toolsets
 }
 
 /** A text, or blocks where there is more than that, which the API does not take of an error. */
@@ -139,16 +145,18 @@ const blockOf = (media: Content.Media): Array<Anthropic.ImageBlockParam | Anthro
 }
 
 /** The API takes neither an empty text nor a message without content, and of a call's input nothing but an object. */
-const echo = (response: Response): Array<Message> => {
-  const ids = new Map(distinctCalls(response).map(({ call, id }) => [call, id]))
-  const content = response.content.flatMap((block): Array<Anthropic.ContentBlockParam> => {
-    if (block.type === "text" && block.text === "") return []
-    if (block.type !== "tool_use") return [block]
-    const id = ids.get(block)
-    const input = objectOf(block.input)
-    if (id === undefined) return []
-    return id === block.id && input === block.input ? [block] : [{ ...block, id, input }]
-  })
+const echo = (response: Response, calls: Calls): Array<Message> => {
+  const content: Array<Anthropic.ContentBlockParam> = []
+  let next = 0
+  for (const block of response.content) {
+    if (block.type !== "tool_use") {
+      if (block.type !== "text" || block.text !== "") content.push(block)
+    } else if (calls[next]?.call === block) {
+      const { id } = calls[next++]!
+      const input = objectOf(block.input)
+      content.push(id === block.id && input === block.input ? block : { ...block, id, input })
+    }
+  }
   return content.length === 0 ? [] : [{ role: "assistant", content }]
 }
 
@@ -177,7 +185,7 @@ const isNative = (native: Conversation.Assistant["native"]): native is {
   readonly message: Array<Message>
 } => native?.wire === wire && isTurns(native.message)
 
-const isTurns = Schema.is(Schema.Array(AssistantTurn))
+const isTurns = (json: unknown): boolean => Array.isArray(json) && json.every(isMessage)
 
 const spell = ({ calls, text }: Conversation.Assistant): Array<Message> => {
   const content: Array<Anthropic.ContentBlockParam> = calls.map(({ arguments: args, id, name }) => ({
@@ -280,10 +288,11 @@ const fold: ChatModel.Fold<MessageStream.State, Response> = {
 }
 
 const turnOf = (response: Response): ChatModel.Turn => {
-  const text = response.content.flatMap((block) => block.type === "text" ? [block.text] : []).join("")
-  const calls = toolCalls(response)
+  const text = response.content.reduce((said, block) => block.type === "text" ? said + block.text : said, "")
+  const distinct = distinctCalls(response)
+  const calls = read(response, distinct)
   return {
-    message: { role: "assistant", text, calls, native: { wire, message: echo(response) } },
+    message: { role: "assistant", text, calls, native: { wire, message: echo(response, distinct) } },
     finish: finishOf(response, calls.length),
     usage: usageOf(response.usage)
   }

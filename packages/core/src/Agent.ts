@@ -1,101 +1,20 @@
 /**
  * The loop: a model turn, its batch, the results, until there is an answer or a limit.
  */
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import type { AgentError, Limit } from "./AgentError.ts"
-import type * as Batch from "./Batch.ts"
+import type { AgentError } from "./AgentError.ts"
 import type * as ChatModel from "./ChatModel.ts"
 import type { ChatModelError } from "./ChatModelError.ts"
-import type { Conversation } from "./Conversation.ts"
+import type { Ended, Event } from "./internal/agent/event.ts"
 import { loop } from "./internal/agent/loop.ts"
+import type { AnyOptions, Options, WithOutput } from "./internal/agent/options.ts"
 import type * as Tool from "./Tool.ts"
-import type * as Toolkit from "./Toolkit.ts"
 
-export interface Options<out T extends Tool.Any> {
-  readonly toolkit: Toolkit.Toolkit<T>
-  /** What to ask; or a conversation to go on with, from its undecided calls on where it has any. */
-  readonly prompt: string | Conversation
-  /** What the model is told to be; not used where `prompt` is a conversation. */
-  readonly system?: string | undefined
-  /** Tells the model to ask for calls that do not need each other all at once; false. Not used with a conversation. */
-  readonly askTogether?: boolean | undefined
-  /** Turns whose calls are run; after them comes one final turn with tools switched off. 5. */
-  readonly maxRounds?: number | undefined
-  /** Calls of all turns together that run, each further one is answered by `LimitExceeded`. Unbounded. */
-  readonly maxToolCalls?: number | undefined
-  /** Input and output tokens of all turns together, as the provider counts them; some are kept for the answer. Unbounded. */
-  readonly maxTokens?: number | undefined
-  /** How long all of it may take; as much as the longest turn took is kept for the answer. Unbounded. */
-  readonly maxDuration?: Duration.Input | undefined
-  /** What to do at a limit: ask for an answer without tools, or fail with `LimitReached`; `"answer"`. */
-  readonly atLimit?: "answer" | "fail" | undefined
-  /** Streams the model's turns, and starts read-only calls meanwhile; false for `run`, true for `stream`. */
-  readonly streaming?: boolean | undefined
-  /** How each batch is bounded. */
-  readonly batch?: Batch.Options | undefined
-  /** Holds for the first turn alone: a model that had to call tools in every turn could never answer. */
-  readonly toolChoice?: ChatModel.ToolChoice | undefined
-  /** False has the provider ask for one call a turn. */
-  readonly parallelToolCalls?: boolean | undefined
-}
-
-/** What the answer has to be: JSON of a schema. An answer that is not goes back to the model within `maxRounds`. */
-export interface WithOutput<S extends Schema.Constraint> {
-  readonly output: S
-}
-
-/** A turn and what became of its calls. */
-export interface Round<out T extends Tool.Any> {
-  readonly turn: ChatModel.Turn
-  readonly settled: Batch.Settled<T>
-}
-
-/**
- * How an agent ended.
- *
- * - `answer`: the text of the last turn
- * - `output`: the same as a value, where one was asked for
- * - `finish`: why the model ended it; anything but `"stop"` may be no whole answer
- * - `limited`: the limit for which tools were switched off, false where there was none
- * - `rounds`: where the prompt had undecided calls, the first one holds those alone
- * - `conversation`: all of it, every call of every turn answered
- */
-export interface Ended<out T extends Tool.Any, out O = undefined> {
-  readonly answer: string
-  readonly output: O
-  readonly finish: ChatModel.Turn["finish"]
-  readonly limited: Limit | false
-  readonly rounds: ReadonlyArray<Round<T>>
-  readonly usage: ChatModel.Usage
-  readonly conversation: Conversation
-}
-
-/**
- * What happens while an agent runs.
- *
- * - `at`: when, in milliseconds since the epoch
- * - `TurnStarted`: the model is asked; without tools where they are switched off
- * - `Text`: a piece of what it says
- * - `TurnEnded`: all that it said; calls may still run
- * - `Usage`: what that turn cost, and all turns so far
- * - `CallStarted`, `CallProgress`, `CallSettled`: as in `Batch.Options.onCall`
- * - `RoundSettled`: every call of the turn is answered; `conversation` holds the answers
- * - `LimitReached`: tools are switched off from here on
- * - `Answer`: the last event
- */
-export type Event<T extends Tool.Any, O = undefined> =
-  | { readonly _tag: "TurnStarted"; readonly at: number; readonly turn: number; readonly toolsOff: boolean }
-  | ChatModel.Text
-  | { readonly _tag: "TurnEnded"; readonly at: number; readonly turn: ChatModel.Turn }
-  | { readonly _tag: "Usage"; readonly turn: ChatModel.Usage; readonly total: ChatModel.Usage }
-  | Batch.CallEvent
-  | { readonly _tag: "RoundSettled"; readonly round: Round<T>; readonly conversation: Conversation }
-  | { readonly _tag: "LimitReached"; readonly limit: Limit }
-  | { readonly _tag: "Answer"; readonly ended: Ended<T, O> }
+export type { Ended, Event, Round } from "./internal/agent/event.ts"
+export type { AnyOptions, Options, WithOutput } from "./internal/agent/options.ts"
 
 type Needs<T extends Tool.Any> = ChatModel.ChatModel | Tool.Requirements<T>
 
@@ -117,7 +36,7 @@ export function run<T extends Tool.Any>(
 export function run(
   options: AnyOptions
 ): Effect.Effect<Ended<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {
-  return loop(options, () => Effect.void)
+  return loop(options)
 }
 
 /**
@@ -147,6 +66,3 @@ export function stream(
       )
   )
 }
-
-/** Options, whatever their toolkit and output. */
-export interface AnyOptions extends Options<Tool.Any>, Partial<WithOutput<Schema.Constraint>> {}

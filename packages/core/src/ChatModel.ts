@@ -122,6 +122,35 @@ export interface Fold<S, out Response> {
   readonly end: (state: S) => Result.Result<Omit<Whole<Response>, "_tag">, Reason>
 }
 
+/**
+ * What was told of the calls of a turn that is still being written.
+ *
+ * - `ids`: theirs, in order; none once a call came without one, or with that of another
+ */
+export interface Told {
+  readonly count: number
+  readonly ids: ReadonlyArray<string> | undefined
+}
+
+export const nothingTold: Told = { count: 0, ids: [] }
+
+/**
+ * Tells calls that are proven complete now, so that a turn of n calls is not looked at n times.
+ *
+ * - `more`: those, by the ids that they came with
+ * - `together`: all that can be told so far, which is what counts where an id does not tell a call from the others
+ */
+export const tell = (
+  { count, ids }: Told,
+  more: ReadonlyArray<ToolCall>,
+  together: () => ReadonlyArray<ToolCall>
+): readonly [Told, ReadonlyArray<Call>] => {
+  const all = ids && [...ids, ...more.map(({ id }) => id)]
+  const own = all && more.every(({ id }, at) => id !== "" && all.indexOf(id) === count + at) ? all : undefined
+  const calls = own ? more.map((call, at) => ({ ...call, index: count + at })) : together().slice(count)
+  return [{ count: count + calls.length, ids: own }, calls.map((call) => ({ _tag: "Call", call }))]
+}
+
 /** The events of a response; throws where it says itself that it is something else, as a server that never streams does. */
 export const streamOf = <A>(events: A, { body, headers }: Pick<Response, "body" | "headers">): A => {
   const type = headers.get("content-type") ?? ""
@@ -265,19 +294,20 @@ const next = <S>(fold: Fold<S, unknown>, progress: Progress<S>, event: unknown) 
 const end = <S, Response>(fold: Fold<S, Response>, progress: Progress<S>) =>
   Result.flatMap(fold.end(progress.state), (whole) => {
     const { calls } = whole.turn.message
-    if (!progress.told.every((told) => calls.some((call) => isSame(told, call)))) {
+    const byId = new Map(calls.map((call) => [call.id, call]))
+    if (!progress.told.every((told) => isSame(told, byId.get(told.id)))) {
       return Result.fail(new UnusableResponse({ message: "a call changed after it was complete" }))
     }
-    const untold = calls.filter(({ id }) => !progress.told.some((told) => told.id === id))
+    for (const { id } of progress.told) byId.delete(id)
     const parts: ReadonlyArray<Part<Response>> = [
-      ...untold.map((call): Call => ({ _tag: "Call", call })),
+      ...Array.from(byId.values(), (call): Call => ({ _tag: "Call", call })),
       { _tag: "Turn", ...whole }
     ]
     return Result.succeed([progress, parts] as const)
   })
 
-const isSame = (told: ToolCall, call: ToolCall): boolean =>
-  told.id === call.id && told.name === call.name && told.index === call.index
+const isSame = (told: ToolCall, call: ToolCall | undefined): boolean =>
+  told.name === call?.name && told.index === call.index
   && JSON.stringify(told.arguments) === JSON.stringify(call.arguments)
 
 const failWith = (wire: string, reason: Reason) => Effect.fail(new ChatModelError({ wire, reason }))

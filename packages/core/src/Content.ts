@@ -91,6 +91,7 @@ export const sift = (
   { media = [], text }: { readonly text: string; readonly media?: ReadonlyArray<Media> | undefined },
   refuse: (media: Media) => string | undefined
 ): { readonly text: string; readonly media: ReadonlyArray<Media> } => {
+  if (media.length === 0) return { text, media }
   const taken: Array<Media> = []
   const words = [text]
   for (const one of media) {

@@ -6,6 +6,7 @@ import { Media } from "./Content.ts"
 import * as Json from "./Json.ts"
 import { isFailure, isUndecided } from "./Outcome.ts"
 import type { Outcome } from "./Outcome.ts"
+import type { ToolCall } from "./ToolCall.ts"
 
 /** JSON of any shape that can be written out again. */
 const Writable = Schema.Unknown.check(Schema.makeFilter((json) => Json.problemOf(json, Json.ofMessage)))
@@ -47,11 +48,13 @@ export const ToolResult = Schema.Struct({
  * The answers to every call of the assistant turn before it, in call order.
  *
  * - `pending`: ids of calls that nobody has decided on; their answers say so, until an agent goes on with the conversation
+ * - `uncertain`: ids of calls that wrote with an unknown outcome, where there are pending ones: it is so for those too
  */
 export const ToolResults = Schema.Struct({
   role: Schema.Literal("tool"),
   results: Schema.Array(ToolResult),
-  pending: Schema.optionalKey(Schema.Array(Schema.String))
+  pending: Schema.optionalKey(Schema.Array(Schema.String)),
+  uncertain: Schema.optionalKey(Schema.Array(Schema.String))
 })
 
 export const Message = Schema.Union([System, User, Assistant, ToolResults])
@@ -96,37 +99,55 @@ export const append = (self: Conversation, ...messages: ReadonlyArray<Message>):
 
 /** What outcomes say to the model: one result per call, in call order. */
 export const results = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<ToolResult> =>
-  outcomes.map((outcome) => ({
-    callId: outcome.call.id,
-    name: outcome.call.name,
-    text: outcome.encoded,
-    isError: isFailure(outcome),
-    ...(outcome.media && { media: outcome.media })
-  }))
+  outcomes.map((outcome) => {
+    const { call: { id: callId, name }, encoded: text, media } = outcome
+    const result = { callId, name, text, isError: isFailure(outcome) }
+    return media === undefined ? result : { ...result, media }
+  })
 
-/** The message that answers a turn. */
-export const answers = (outcomes: ReadonlyArray<Outcome>): typeof ToolResults.Type => {
+/** The message that answers a turn; `waiting` are its pending calls as the batch gave them. */
+export const answers = (
+  outcomes: ReadonlyArray<Outcome>,
+  waiting: ReadonlyArray<ToolCall> = []
+): typeof ToolResults.Type => {
   const pending = outcomes.filter(isUndecided).map(({ call }) => call.id)
-  return { role: "tool", results: results(outcomes), ...(pending.length > 0 && { pending }) }
+  const uncertain = Array.from(new Set(waiting.flatMap(({ uncertain = [] }) => uncertain.map(({ id }) => id))))
+  return {
+    role: "tool",
+    results: results(outcomes),
+    ...(pending.length > 0 && { pending }),
+    ...(uncertain.length > 0 && { uncertain })
+  }
 }
 
 /** The calls at the end of a conversation that nobody had decided on. */
-export const pending = ({ messages }: Conversation): Assistant["calls"] => {
+export const pending = ({ messages }: Conversation): ReadonlyArray<ToolCall> => {
   const [turn, answered] = messages.slice(-2)
   if (turn?.role !== "assistant" || answered?.role !== "tool") return []
-  return turn.calls.filter(({ id }) => answered.pending?.includes(id))
+  const undecided = new Set(answered.pending)
+  const doubtful = turn.calls.filter(({ id }) => answered.uncertain?.includes(id))
+  return turn.calls.filter(({ id }) => undecided.has(id)).map((call) => {
+    const uncertain = doubtful.filter(({ index }) => index < call.index)
+    return uncertain.length === 0 ? call : { ...call, uncertain }
+  })
 }
 
 /** Puts outcomes in the place of answers that said that nobody had decided. */
-export const decided = (self: Conversation, outcomes: ReadonlyArray<Outcome>): Conversation => {
+export const decided = (
+  self: Conversation,
+  outcomes: ReadonlyArray<Outcome>,
+  waiting: ReadonlyArray<ToolCall> = []
+): Conversation => {
   const answered = self.messages.at(-1)
   if (answered?.role !== "tool") return self
-  const { pending = [], results: now } = answers(outcomes)
-  const { pending: _before, ...rest } = answered
+  const { pending = [], results: now, uncertain = [] } = answers(outcomes, waiting)
+  const byCall = new Map(now.map((result) => [result.callId, result]))
+  const { pending: _before, uncertain: _doubtful, ...rest } = answered
   const merged = {
     ...rest,
-    results: rest.results.map((before) => now.find(({ callId }) => callId === before.callId) ?? before),
-    ...(pending.length > 0 && { pending })
+    results: rest.results.map((before) => byCall.get(before.callId) ?? before),
+    ...(pending.length > 0 && { pending }),
+    ...(uncertain.length > 0 && { uncertain })
   }
   return { ...self, messages: [...self.messages.slice(0, -1), merged] }
 }
@@ -138,6 +159,7 @@ export const decided = (self: Conversation, outcomes: ReadonlyArray<Outcome>): C
  * - deterministic: the same conversation always gets the same ids
  */
 export const respell = (self: Conversation, wire: string, accepts: (id: string) => boolean): Conversation => {
+  if (!self.messages.some((message) => isForeign(message, wire))) return self
   const taken = new Set(
     self.messages.flatMap((message) =>
       message.role === "assistant" && message.native?.wire === wire ? message.calls.map(({ id }) => id) : []
@@ -154,13 +176,17 @@ export const respell = (self: Conversation, wire: string, accepts: (id: string) 
   }
   const messages = self.messages.map((message): Message => {
     if (message.role === "assistant") {
-      const ids = message.calls.map(({ id }) => id)
-      latest = new Map(ids.map((id) => [id, message.native?.wire === wire ? id : spell(id)]))
+      latest = new Map()
+      if (!isForeign(message, wire)) return message
+      latest = new Map(message.calls.map(({ id }) => [id, spell(id)]))
       return { ...message, calls: message.calls.map((call) => ({ ...call, id: latest.get(call.id) ?? call.id })) }
     }
-    return message.role === "tool"
-      ? { ...message, results: message.results.map((r) => ({ ...r, callId: latest.get(r.callId) ?? r.callId })) }
-      : message
+    if (message.role !== "tool" || latest.size === 0) return message
+    return { ...message, results: message.results.map((r) => ({ ...r, callId: latest.get(r.callId) ?? r.callId })) }
   })
   return { ...self, messages }
 }
+
+/** True for a turn whose calls another wire named. */
+const isForeign = (message: Message, wire: string): message is Assistant =>
+  message.role === "assistant" && message.native?.wire !== wire && message.calls.length > 0

@@ -25,12 +25,11 @@ import type * as Toolkit from "@volley/core/Toolkit"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import { distinctCalls, idOf, isMadeUp, withId } from "./internal/callIds.ts"
 import * as GeminiStream from "./internal/geminiStream.ts"
 import * as Refusal from "./internal/refusal.ts"
-import { readResponse, type Response, Turn } from "./internal/wholeResponse.ts"
+import { isTurn, readResponse, type Response } from "./internal/wholeResponse.ts"
 
 export type { Response } from "./internal/wholeResponse.ts"
 
@@ -53,10 +52,14 @@ export const tools = (toolkit: Toolkit.Any): Array<ApiTool> =>
  * - models before Gemini 3 give no ids: those made up here begin with `noid_`, and never go back to the API
  * - a turn that ended otherwise than with `STOP` proves no call complete: all of them are `"truncated"`
  */
-export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> => {
-  const candidate = response.candidates?.[0]
+export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> =>
+  callsOf(response.candidates?.[0], distinctCalls(response.candidates?.[0]?.content))
+
+type Calls = ReturnType<typeof distinctCalls>
+
+const callsOf = (candidate: Candidate | undefined, calls: Calls): ReadonlyArray<ToolCall.ToolCall> => {
   const status = (candidate?.finishReason ?? "STOP") === "STOP" ? "complete" : "truncated"
-  return distinctCalls(candidate?.content).map(({ call, id }, index) => ({
+  return calls.map(({ call, id }, index) => ({
     id,
     name: call.name ?? "",
     arguments: call.args ?? {},
@@ -84,10 +87,10 @@ export const results = (settled: Batch.Settled<Tool.Any>, model = ""): Array<Con
  * What to append to the contents: the model's turn, unchanged but for ids that were repeated, its thought signatures
  * included, and one `user` content with all results.
  */
-export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): Array<Content> => [
-  ...echo(response),
-  ...results(settled, response.modelVersion)
-]
+export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): Array<Content> => {
+  const content = response.candidates?.[0]?.content
+  return [...echo(content, distinctCalls(content)), ...results(settled, response.modelVersion)]
+}
 
 const resultContents = (toolResults: ReadonlyArray<Conversation.ToolResult>, model: string): Array<Content> => {
   if (toolResults.length === 0) return []
@@ -129,26 +132,21 @@ const blobOf = ({ data, mediaType }: Media.Media) => ({
 const outputOf = ({ isError, text }: Pick<Conversation.ToolResult, "isError" | "text">): Record<string, unknown> => {
   const value = jsonOf(text)
   if (!isError) return { output: value }
-  return isObject(value) && Object.keys(value).join() === "error" ? value : { error: value }
+  return Json.isObject(value) && Object.keys(value).join() === "error" ? value : { error: value }
 }
 
 /** What was cut for its length is no JSON any more, and stays a text. */
 const jsonOf = (text: string): unknown => Result.getOrElse(Json.parse(text, Json.ofResponse), () => text)
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
 /** The API takes no content without parts. */
-const echo = (response: Response): Array<Content> => {
-  const content = response.candidates?.[0]?.content
+const echo = (content: Content | undefined, calls: Calls): Array<Content> => {
   if (!content?.parts || content.parts.length === 0) return []
-  const ids = new Map(distinctCalls(content).map(({ call, id }) => [call, id]))
+  let next = 0
   const parts = content.parts.flatMap((part): Array<Part> => {
     const call = part.functionCall
     if (!call) return [part]
-    const id = ids.get(call)
-    if (id === undefined) return []
-    const echoed = withId(call, id)
+    if (calls[next]?.call !== call) return []
+    const echoed = withId(call, calls[next++]!.id)
     return [echoed === call ? part : { ...part, functionCall: echoed }]
   })
   return [{ ...content, role: "model", parts }]
@@ -184,7 +182,7 @@ const isNative = (native: Conversation.Assistant["native"]): native is {
   readonly message: Array<Content>
 } => native?.wire === wire && isTurns(native.message)
 
-const isTurns = Schema.is(Schema.Array(Turn))
+const isTurns = (json: unknown): boolean => Array.isArray(json) && json.every(isTurn)
 
 const spell = ({ calls, text }: Conversation.Assistant): Array<Content> => {
   const parts: Array<Part> = calls.map(({ arguments: args, id, name }) => ({
@@ -206,7 +204,7 @@ const unsigned = "skip_thought_signature_validator"
 /** Other wires carry arguments as text, which need not be JSON; this one takes objects alone. */
 const objectOf = (args: unknown): Record<string, unknown> => {
   const value = typeof args === "string" ? args.trim() === "" ? {} : jsonOf(args) : args
-  return isObject(value) ? value : { unreadable: args ?? null }
+  return Json.isObject(value) ? value : { unreadable: args ?? null }
 }
 
 const officialUrl = "https://generativelanguage.googleapis.com"
@@ -305,14 +303,15 @@ const fold: ChatModel.Fold<GeminiStream.State, Response> = {
 
 const turnOf = (response: Response): ChatModel.Turn => {
   const candidate = response.candidates?.[0]
-  const calls = toolCalls(response)
+  const distinct = distinctCalls(candidate?.content)
+  const calls = callsOf(candidate, distinct)
   const said = (candidate?.content?.parts ?? []).filter(({ thought }) => thought !== true)
   return {
     message: {
       role: "assistant",
       text: said.map(({ text }) => text ?? "").join(""),
       calls,
-      native: { wire, message: echo(response) }
+      native: { wire, message: echo(candidate?.content, distinct) }
     },
     finish: finishOf(candidate, calls.length),
     usage: usageOf(response.usageMetadata)

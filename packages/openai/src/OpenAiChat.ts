@@ -3,18 +3,18 @@
  */
 import type * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
-import * as ChatModelError from "@volley/core/ChatModelError"
+import type * as ChatModelError from "@volley/core/ChatModelError"
 import * as Content from "@volley/core/Content"
 import * as Conversation from "@volley/core/Conversation"
 import type * as Tool from "@volley/core/Tool"
-import * as ToolCall from "@volley/core/ToolCall"
+import type * as ToolCall from "@volley/core/ToolCall"
 import * as Toolkit from "@volley/core/Toolkit"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import type OpenAI from "openai"
 import * as ChatStream from "./internal/chatStream.ts"
+import { distinctCalls, isTurn, read, readResponse } from "./internal/chatTurn.ts"
 import { clientOf, reasonOf } from "./internal/client.ts"
 import { dataUrl, fileName, refuseImage } from "./internal/media.ts"
 import { formatOf, strictMode } from "./internal/strictMode.ts"
@@ -52,43 +52,21 @@ export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit
  *
  * - a turn that was cut off or filtered proves no call complete: all of them are `"truncated"`
  */
-export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> => {
-  const choice = response.choices[0]
+export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> =>
+  callsOf(response.choices[0], distinctCalls(response.choices[0]?.message))
+
+type Calls = ReturnType<typeof distinctCalls>
+
+const callsOf = (
+  choice: OpenAI.ChatCompletion.Choice | undefined,
+  calls: Calls
+): ReadonlyArray<ToolCall.ToolCall> => {
   const cutOff = choice?.finish_reason === "length" || choice?.finish_reason === "content_filter"
-  return distinctCalls(choice?.message).map(({ call, id }, index) => {
+  return calls.map(({ call, id }, index) => {
     const { arguments: args, name } = read(call)
     return { id, name, arguments: args, index, status: cutOff ? "truncated" : "complete" }
   })
 }
-
-const Id = Schema.optional(Schema.NullOr(Schema.String))
-
-const Call = Schema.Union([
-  Schema.Struct({
-    id: Id,
-    type: Schema.optional(Schema.Literal("function")),
-    function: Schema.Struct({ name: Schema.String, arguments: Schema.String })
-  }),
-  Schema.Struct({
-    id: Id,
-    type: Schema.Literal("custom"),
-    custom: Schema.Struct({ name: Schema.String, input: Schema.String })
-  })
-])
-
-const AssistantTurn = Schema.Struct({
-  role: Schema.Literal("assistant"),
-  content: Schema.optional(Schema.NullOr(Schema.String)),
-  refusal: Schema.optional(Schema.NullOr(Schema.String)),
-  tool_calls: Schema.optional(Schema.NullOr(Schema.Array(Call)))
-})
-
-const WholeResponse = Schema.Struct({
-  choices: Schema.NonEmptyArray(Schema.Struct({
-    message: AssistantTurn,
-    finish_reason: Schema.optional(Schema.NullOr(Schema.String))
-  }))
-})
 
 /**
  * Takes JSON of unknown origin for a response: a whole body, or an assistant message alone, which counts as complete.
@@ -100,10 +78,6 @@ export const parse = (json: unknown): Result.Result<Response, string> => {
   const response: unknown = hasChoices ? json : { choices: [{ index: 0, message: json, finish_reason: "tool_calls" }] }
   return readResponse(response)
 }
-
-const isResponse = (json: unknown): json is Response => Schema.is(WholeResponse)(json)
-
-const readResponse = ChatModelError.readWith(isResponse, WholeResponse)
 
 /**
  * The results alone: one `tool` message per call, in call order.
@@ -120,39 +94,31 @@ export const results = (settled: Batch.Settled<Tool.Any>): Array<ToolMessage | U
 export const followUp = (
   response: Response,
   settled: Batch.Settled<Tool.Any>
-): Array<AssistantMessage | ToolMessage | UserMessage> => [...echo(response), ...results(settled)]
-
-/** The API takes neither an empty list of calls nor a turn of nothing. */
-const echo = (response: Response): Array<AssistantMessage> => {
+): Array<AssistantMessage | ToolMessage | UserMessage> => {
   const message = response.choices[0]?.message
-  if (message === undefined) return []
-  const calls = distinctCalls(message)
-  if (calls.length > 0) {
-    return [{ ...message, tool_calls: calls.map(({ call, id }) => call.id === id ? call : { ...call, id }) }]
-  }
-  const { tool_calls: _none, ...rest } = message
-  return [{ ...rest, content: message.content ?? "" }]
+  return [...(message === undefined ? [] : [echo(message, distinctCalls(message))]), ...results(settled)]
 }
 
-const distinctCalls = (message: OpenAI.ChatCompletionMessage | undefined) =>
-  ToolCall.distinct(message?.tool_calls ?? [], read)
-
-const read = (call: OpenAI.ChatCompletionMessageToolCall) =>
-  call.type === "custom"
-    ? { id: call.id, name: call.custom.name, arguments: call.custom.input }
-    : { id: call.id, name: call.function.name, arguments: call.function.arguments }
+/** The API takes neither an empty list of calls nor a turn of nothing. */
+const echo = (message: OpenAI.ChatCompletionMessage, calls: Calls): AssistantMessage => {
+  if (calls.length > 0) {
+    return { ...message, tool_calls: calls.map(({ call, id }) => call.id === id ? call : { ...call, id }) }
+  }
+  const { tool_calls: _none, ...rest } = message
+  return { ...rest, content: message.content ?? "" }
+}
 
 const resultMessages = (
   toolResults: ReadonlyArray<Conversation.ToolResult>
 ): Array<ToolMessage | UserMessage> => {
-  const shown = toolResults.map((result) => ({ ...result, ...Content.sift(result, refuse) }))
-  const content = shown.flatMap(({ callId, media, name }): Array<OpenAI.ChatCompletionContentPart> =>
-    media.length === 0 ? [] : [{ type: "text", text: Content.heading(name, callId) }, ...media.map(partOf)]
-  )
-  return [
-    ...shown.map(({ callId, text }): ToolMessage => ({ role: "tool", tool_call_id: callId, content: text })),
-    ...(content.length === 0 ? [] : [{ role: "user", content } as const])
-  ]
+  const content: Array<OpenAI.ChatCompletionContentPart> = []
+  const messages = toolResults.map((result): ToolMessage | UserMessage => {
+    const { callId, name } = result
+    const { media, text } = Content.sift(result, refuse)
+    if (media.length > 0) content.push({ type: "text", text: Content.heading(name, callId) }, ...media.map(partOf))
+    return { role: "tool", tool_call_id: callId, content: text }
+  })
+  return content.length === 0 ? messages : [...messages, { role: "user", content }]
 }
 
 /** The API takes no file but a PDF; what is plain text can be said as such. */
@@ -190,7 +156,7 @@ const acceptsId = (id: string): boolean => id.length <= 40
 const isNative = (native: Conversation.Assistant["native"]): native is {
   readonly wire: typeof wire
   readonly message: AssistantMessage
-} => native?.wire === wire && Schema.is(AssistantTurn)(native.message)
+} => native?.wire === wire && isTurn(native.message)
 
 const spell = ({ calls, text }: Conversation.Assistant): AssistantMessage =>
   calls.length === 0 ? { role: "assistant", content: text } : {
@@ -278,10 +244,11 @@ const wholeOf = (body: unknown): Result.Result<Omit<ChatModel.Whole<Response>, "
   })
 
 const turnOf = (response: Response, choice: OpenAI.ChatCompletion.Choice): ChatModel.Turn => {
-  const calls = toolCalls(response)
+  const distinct = distinctCalls(choice.message)
+  const calls = callsOf(choice, distinct)
   const text = choice.message.content ?? choice.message.refusal ?? ""
   return {
-    message: { role: "assistant", text, calls, native: { wire, message: echo(response)[0] } },
+    message: { role: "assistant", text, calls, native: { wire, message: echo(choice.message, distinct) } },
     finish: finishOf(choice, calls.length),
     usage: {
       input: ChatModel.tokens(response.usage?.prompt_tokens),

@@ -6,6 +6,7 @@ import * as ChatModel from "@volley/core/ChatModel"
 import type * as ChatModelError from "@volley/core/ChatModelError"
 import * as Content from "@volley/core/Content"
 import * as Conversation from "@volley/core/Conversation"
+import * as Json from "@volley/core/Json"
 import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
 import * as Toolkit from "@volley/core/Toolkit"
@@ -30,7 +31,7 @@ import type {
 } from "openai/resources/responses/responses"
 import { clientOf, reasonOf, statusOf } from "./internal/client.ts"
 import { dataUrl, fileName, refuseImage } from "./internal/media.ts"
-import { distinctCalls, echo, hasOwnIds, isCutOff, read, readResponse } from "./internal/responseItems.ts"
+import { type Calls, distinctCalls, echo, hasOwnIds, isCutOff, read, readResponse } from "./internal/responseItems.ts"
 import * as ResponseStream from "./internal/responseStream.ts"
 import { formatOf, strictMode } from "./internal/strictMode.ts"
 
@@ -67,7 +68,10 @@ export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit
  * - a response that is not complete proves no call complete: all of them are `"truncated"`
  */
 export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> =>
-  distinctCalls(response).map(({ call, id }, index) => {
+  callsOf(response, distinctCalls(response))
+
+const callsOf = (response: Response, calls: Calls): ReadonlyArray<ToolCall.ToolCall> =>
+  calls.map(({ call, id }, index) => {
     const { arguments: args, name } = read(call)
     const cutOff = !isWhole(response) || isCutOff(call)
     return { id, name, arguments: args, index, status: cutOff ? "truncated" : "complete" }
@@ -99,7 +103,7 @@ export const results = (settled: Batch.Settled<Tool.Any>): Array<Output> =>
  * - ids of calls that were missing or repeated are those of `toolCalls`
  */
 export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): Array<ResponseInputItem> => {
-  const turn = echo(response)
+  const turn = echo(response, distinctCalls(response))
   return [...turn, ...outputs(Conversation.results(settled.outcomes), turn)]
 }
 
@@ -108,7 +112,8 @@ const outputs = (
   toolResults: ReadonlyArray<Conversation.ToolResult>,
   turn: ReadonlyArray<ResponseInputItem>
 ): Array<Output> => {
-  const custom = new Set(turn.flatMap((item) => item.type === "custom_tool_call" ? [item.call_id] : []))
+  const custom = new Set<string>()
+  for (const item of turn) if (item.type === "custom_tool_call") custom.add(item.call_id)
   return toolResults.map((result) => ({
     type: custom.has(result.callId) ? "custom_tool_call_output" : "function_call_output",
     call_id: result.callId,
@@ -176,11 +181,6 @@ const itemsOf = (conversation: Conversation.Conversation): Array<Array<ResponseI
 const acceptsId = (id: string): boolean => id.length > 0 && id.length <= 64
 
 /** A turn of this wire; `responseId` is there where OpenAI keeps the turn just as its items are. */
-const Native = Schema.Struct({
-  items: Schema.Array(Schema.Struct({ type: Schema.optional(Schema.String) })),
-  responseId: Schema.optional(Schema.String)
-})
-
 interface Native {
   readonly items: Array<ResponseInputItem>
   readonly responseId?: string
@@ -189,7 +189,14 @@ interface Native {
 const isNative = (native: Conversation.Assistant["native"]): native is {
   readonly wire: typeof wire
   readonly message: Native
-} => native?.wire === wire && Schema.is(Native)(native.message)
+} => native?.wire === wire && isTurn(native.message)
+
+const isTurn = (json: unknown): boolean =>
+  Json.isObject(json) && Array.isArray(json["items"]) && json["items"].every(isInput)
+  && (json["responseId"] === undefined || typeof json["responseId"] === "string")
+
+const isInput = (json: unknown): boolean =>
+  Json.isObject(json) && (json["type"] === undefined || typeof json["type"] === "string")
 
 /** Items that did not come from OpenAI have no ids of theirs, only those of the calls. */
 const spell = ({ calls, text }: Conversation.Assistant): Array<ResponseInputItem> => [
@@ -311,14 +318,15 @@ const foldOf = (options: Stateful): ChatModel.Fold<ResponseStream.State, Respons
 })
 
 const turnOf = (options: Stateful) => (response: Response): ChatModel.Turn => {
-  const calls = toolCalls(response)
+  const distinct = distinctCalls(response)
+  const calls = callsOf(response, distinct)
   const { refusal, text } = saidIn(response)
   return {
     message: {
       role: "assistant",
       text: text || refusal,
       calls,
-      native: { wire, message: nativeOf(options, response) }
+      native: { wire, message: nativeOf(options, response, distinct) }
     },
     finish: finishOf(response, calls.length, refusal),
     usage: {
@@ -329,9 +337,9 @@ const turnOf = (options: Stateful) => (response: Response): ChatModel.Turn => {
 }
 
 /** A turn that was cut off, or whose calls were given other ids, is not the one that OpenAI keeps. */
-const nativeOf = (options: Stateful, response: Response): Native => ({
-  items: echo(response),
-  ...(isKept(options) && response.id && isWhole(response) && hasOwnIds(response) && { responseId: response.id })
+const nativeOf = (options: Stateful, response: Response, calls: Calls): Native => ({
+  items: echo(response, calls),
+  ...(isKept(options) && response.id && isWhole(response) && hasOwnIds(response, calls) && { responseId: response.id })
 })
 
 const saidIn = ({ output }: Response): { readonly text: string; readonly refusal: string } => {

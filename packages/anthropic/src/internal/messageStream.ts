@@ -1,11 +1,12 @@
 /**
  * Gathers the events of a streamed message into the body that it has when it is not streamed.
  */
+import type Anthropic from "@anthropic-ai/sdk"
 import * as ChatModel from "@volley/core/ChatModel"
 import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { jsonOf, objectOf, provenCalls, readMessage } from "./messageBlocks.ts"
+import { jsonOf, objectOf, ownCall, provenCalls, readMessage } from "./messageBlocks.ts"
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -26,12 +27,15 @@ interface Block {
  * What came so far.
  *
  * - `message`: what stands beside the content; none before the first event
- * - `told`: how many calls
+ * - `read`: how many blocks were looked at for calls
+ * - `calls`: those of them that are proven complete
  */
 export interface State {
   readonly message: Fields | undefined
   readonly blocks: ReadonlyArray<Block>
-  readonly told: number
+  readonly read: number
+  readonly calls: ReadonlyArray<Anthropic.ToolUseBlock>
+  readonly told: ChatModel.Told
   readonly isOver: boolean
 }
 
@@ -71,7 +75,14 @@ const types: ReadonlySet<string> = new Set(Known.members.map(({ fields }) => fie
 const readAny = ChatModel.eventOf(Schema.Struct({ type: Schema.String }))
 const readKnown = ChatModel.eventOf(Known)
 
-export const initial: State = { message: undefined, blocks: [], told: 0, isOver: false }
+export const initial: State = {
+  message: undefined,
+  blocks: [],
+  read: 0,
+  calls: [],
+  told: ChatModel.nothingTold,
+  isOver: false
+}
 
 /** Takes an event; those of types that the contract does not know are let pass, as it demands. */
 export const next = (state: State, event: unknown): Step =>
@@ -121,13 +132,17 @@ const start = (state: State, content: Fields): Step => {
   const { text } = content
   const block: Block = { content, json: "", isStopped: false, isProven: false }
   return tell(
-    { ...state, blocks: [...proven(state.blocks), block] },
+    { ...state, blocks: [...proven(state), block] },
     typeof text === "string" ? ChatModel.textPart(text) : []
   )
 }
 
-const proven = (blocks: ReadonlyArray<Block>): ReadonlyArray<Block> =>
-  blocks.map((block) => block.isStopped && !block.isProven ? { ...block, isProven: true } : block)
+const proven = ({ blocks, read }: State): ReadonlyArray<Block> =>
+  blocks.slice(0, read).concat(
+    blocks.slice(read).map((block) =>
+      block.isStopped && !block.isProven ? { ...block, content: contentOf(block), json: "", isProven: true } : block
+    )
+  )
 
 const extend = (state: State, { delta, index }: Extract<Event, { readonly type: "content_block_delta" }>): Step => {
   const block = state.blocks[index]
@@ -158,7 +173,7 @@ const grown = ({ content, json }: Block, delta: typeof Delta.Type): Partial<Bloc
 
 const withBlock = (state: State, index: number, change: Partial<Block>): State => ({
   ...state,
-  blocks: state.blocks.map((block, at) => at === index ? { ...block, ...change } : block)
+  blocks: state.blocks.with(index, { ...state.blocks[index]!, ...change })
 })
 
 /** What the usage says is of the whole turn so far, and so takes the place of what it said before. */
@@ -171,7 +186,7 @@ const amend = (state: State, { delta, usage }: Extract<Event, { readonly type: "
   }
   const amended: State = { ...state, message }
   return delta["stop_reason"] === "tool_use"
-    ? tell({ ...amended, blocks: proven(state.blocks) }, [])
+    ? tell({ ...amended, blocks: proven(state) }, [])
     : Result.succeed([amended, []])
 }
 
@@ -180,15 +195,20 @@ const present = (fields: Fields): Fields =>
 
 /** The calls that are proven complete, as far as those before them are too, so that their places are known. */
 const tell = (state: State, text: ReadonlyArray<ChatModel.Text>): Step => {
-  const calls = state.blocks.filter(({ content }) => content["type"] === "tool_use")
-  const open = calls.findIndex(({ isProven }) => !isProven)
-  const content = (open < 0 ? calls : calls.slice(0, open)).map(contentOf)
+  const unread = state.blocks.slice(state.read)
+  const open = unread.findIndex((block) => isCall(block) && !block.isProven)
+  const known = open < 0 ? unread : unread.slice(0, open)
+  const read = state.read + known.length
+  const content = known.filter(isCall).map(contentOf)
   return Result.map(ChatModel.orUnusable(readMessage({ role: "assistant", content })), (message) => {
-    const proven = provenCalls(message)
-    const parts = proven.slice(state.told).map((call): ChatModel.Call => ({ _tag: "Call", call }))
-    return [{ ...state, told: proven.length }, [...parts, ...text]]
+    const more = message.content.filter((block) => block.type === "tool_use")
+    const calls = [...state.calls, ...more]
+    const [told, parts] = ChatModel.tell(state.told, more.map(ownCall), () => provenCalls(calls))
+    return [{ ...state, read, calls, told }, [...parts, ...text]]
   })
 }
+
+const isCall = ({ content }: Block): boolean => content["type"] === "tool_use"
 
 /** Input that is no JSON stays a text where a call of the caller's can be answered for it. */
 const contentOf = ({ content, json }: Block): Fields => {

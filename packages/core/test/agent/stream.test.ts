@@ -2,7 +2,7 @@
  * What an agent tells while it runs, and what it makes of turns that break off.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Agent, ChatModelError, Tool, Toolkit } from "@volley/core"
+import { Agent, Batch, ChatModelError, Tool, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
 import { Deferred, Effect, Exit, Fiber, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
@@ -31,6 +31,10 @@ const said = (event: Agent.Event<Tool.Any, unknown>): string => {
       return `TurnEnded ${event.turn.finish}`
     case "Usage":
       return `Usage ${event.turn.input} of ${event.total.input}`
+    case "CallWaiting":
+      return `CallWaiting ${event.call.id} ${event.why}`
+    case "CallRetried":
+      return `CallRetried ${event.call.id} ${event.attempt}`
     case "CallStarted":
       return `CallStarted ${event.call.id}`
     case "CallProgress":
@@ -49,6 +53,34 @@ const said = (event: Agent.Event<Tool.Any, unknown>): string => {
 const failure = (reason: ChatModelError.Reason) => new ChatModelError.ChatModelError({ wire: "scripted", reason })
 const overloaded = failure(new ChatModelError.ProviderFailed({ message: "overloaded", status: 529 }))
 const misread = failure(new ChatModelError.UnusableResponse({ message: "not a response" }))
+
+describe("onCall of an agent's batches", () => {
+  const told = (told: Array<string>, name: string): Batch.Options => ({
+    onCall: ({ _tag }) => Effect.sync(() => void (_tag !== "CallWaiting" && told.push(`${name} ${_tag}`)))
+  })
+
+  it.effect.each([false, true])(
+    "is told of calls, else the default one; beside the events of a stream: %s",
+    (streams) =>
+      Effect.gen(function*() {
+        const heard: Array<string> = []
+        const ask = (batch: Batch.Options) => {
+          const { layer } = ScriptedModel.make([ScriptedModel.calls({ name: "change" }), ScriptedModel.says("Done.")])
+          const options = { toolkit, prompt, batch }
+          const run = streams ? Stream.runDrain(Agent.stream(options)) : Effect.asVoid(Agent.run(options))
+          return run.pipe(Effect.provide(layer), Effect.provideService(Batch.Defaults, told(heard, "default")))
+        }
+        yield* ask({})
+        yield* ask(told(heard, "own"))
+        assert.deepStrictEqual(heard, [
+          "default CallStarted",
+          "default CallSettled",
+          "own CallStarted",
+          "own CallSettled"
+        ])
+      })
+  )
+})
 
 describe("Agent.stream", () => {
   it.effect("tells turns, text, calls, rounds, usage, limits and the answer, in the order in which they happen", () =>

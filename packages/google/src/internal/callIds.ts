@@ -1,4 +1,4 @@
-import type { Content, FunctionCall } from "@google/genai"
+import type { Content, FunctionCall, Part } from "@google/genai"
 import * as ToolCall from "@volley/core/ToolCall"
 
 /** Marks the ids of calls that came without one, as models before Gemini 3 send them: such an id never goes to the API. */
@@ -25,9 +25,18 @@ export const distinctCalls = (
   })).map(({ call, id }, index) => ({ call, id: isGiven(call.id) ? id : `${mark}${index + 1}` }))
 }
 
+/** A call at a place, by the id that it came with, or that is made up for the place. */
+export const ownCall = ({ args, id, name }: FunctionCall, index: number): ToolCall.ToolCall => ({
+  id: isGiven(id) ? id : `${mark}${index + 1}`,
+  name: name ?? "",
+  arguments: args ?? {},
+  index,
+  status: "complete"
+})
+
 /** The calls whose ids are known before the whole turn is: their own, once each, and those made up, which the place alone decides. */
-export const provenCalls = (content: Content | undefined): ReadonlyArray<ToolCall.ToolCall> =>
-  distinctCalls(content).flatMap(({ call, id }, index) =>
+export const provenCalls = (parts: Array<Part>): ReadonlyArray<ToolCall.ToolCall> =>
+  distinctCalls({ parts }).flatMap(({ call, id }, index) =>
     id === call.id || isMadeUp(id)
       ? [{ id, name: call.name ?? "", arguments: call.args ?? {}, index, status: "complete" }]
       : []

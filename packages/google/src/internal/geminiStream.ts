@@ -1,11 +1,12 @@
 /**
  * Gathers the chunks of a streamed turn, each a response of its own, into the body that it has when it is not streamed.
  */
+import type { Part as ApiPart } from "@google/genai"
 import * as ChatModel from "@volley/core/ChatModel"
 import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { provenCalls } from "./callIds.ts"
+import { ownCall, provenCalls } from "./callIds.ts"
 import { readResponse, Turn } from "./wholeResponse.ts"
 
 type Fields = Readonly<Record<string, unknown>>
@@ -15,14 +16,15 @@ type Part = NonNullable<(typeof Turn.Type)["parts"]>[number]
  * What came so far.
  *
  * - `head`, `candidate`, `content`: what stands beside the candidates, the content and its parts, of all chunks
- * - `told`: how many calls
+ * - `calls`: the parts that are calls
  */
 export interface State {
   readonly head: Fields
   readonly candidate: Fields | undefined
   readonly content: Fields | undefined
   readonly parts: ReadonlyArray<Part>
-  readonly told: number
+  readonly calls: ReadonlyArray<ApiPart>
+  readonly told: ChatModel.Told
 }
 
 type Step = Result.Result<readonly [State, ReadonlyArray<ChatModel.Text | ChatModel.Call>], ChatModelError.Reason>
@@ -40,7 +42,14 @@ const readChunk = ChatModel.eventOf(Schema.Struct({
   sdkHttpResponse: Schema.optional(Schema.Unknown)
 }))
 
-export const initial: State = { head: {}, candidate: undefined, content: undefined, parts: [], told: 0 }
+export const initial: State = {
+  head: {},
+  candidate: undefined,
+  content: undefined,
+  parts: [],
+  calls: [],
+  told: ChatModel.nothingTold
+}
 
 /** Takes a chunk, of which the first candidate alone counts; a call comes whole, and so is proven at once. */
 export const next = (state: State, event: unknown): Step =>
@@ -81,10 +90,12 @@ const take = (state: State, { content, ...candidate }: typeof Candidate.Type): S
     parts: parts.reduce(joined, state.parts)
   }
   const texts = parts.flatMap((part) => isThought(part) ? [] : ChatModel.textPart(part.text ?? ""))
-  return Result.map(ChatModel.orUnusable(readResponse({ parts: taken.parts })), ({ candidates }) => {
-    const calls = provenCalls(candidates?.[0]?.content)
-    const told = calls.slice(state.told).map((call): ChatModel.Call => ({ _tag: "Call", call }))
-    return [{ ...taken, told: calls.length }, [...texts, ...told]]
+  return Result.map(ChatModel.orUnusable(readResponse({ parts })), ({ candidates }) => {
+    const more = (candidates?.[0]?.content?.parts ?? []).filter(({ functionCall }) => functionCall)
+    const calls = [...state.calls, ...more]
+    const own = more.map(({ functionCall }, at) => ownCall(functionCall ?? {}, state.told.count + at))
+    const [told, news] = ChatModel.tell(state.told, own, () => provenCalls(calls))
+    return [{ ...taken, calls, told }, [...texts, ...news]]
   })
 }
 

@@ -1,5 +1,6 @@
-import type { GenerateContentResponse } from "@google/genai"
+import type { Content, GenerateContentResponse } from "@google/genai"
 import * as ChatModelError from "@volley/core/ChatModelError"
+import * as Json from "@volley/core/Json"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
@@ -22,7 +23,8 @@ export const Turn = Schema.Struct({
   })))
 })
 
-const WholeResponse = Schema.Struct({
+/** What this codec reads of a response that has candidates. */
+export const WholeResponse = Schema.Struct({
   candidates: Schema.NonEmptyArray(Schema.Union([
     Schema.Struct({ content: Turn, finishReason: Schema.optional(Schema.String) }),
     Schema.Struct({ content: Schema.optional(Turn), finishReason: Schema.String })
@@ -31,7 +33,7 @@ const WholeResponse = Schema.Struct({
 })
 
 /** A prompt that was blocked has no candidates. */
-const Blocked = Schema.Struct({
+export const Blocked = Schema.Struct({
   candidates: Schema.optional(Schema.Tuple([])),
   promptFeedback: Schema.Struct({ blockReason: Schema.String })
 })
@@ -43,6 +45,40 @@ export const readResponse = (json: unknown): Result.Result<Response, string> => 
   return readWhole(response)
 }
 
-const isResponse = (json: unknown): json is Response => Schema.is(WholeResponse)(json) || Schema.is(Blocked)(json)
+/** The same as the schemas say, for less: every call of every turn comes through here. */
+export const isResponse = (json: unknown): json is Response => {
+  if (!Json.isObject(json)) return false
+  const { candidates = [], modelVersion, promptFeedback } = json
+  if (!Array.isArray(candidates)) return false
+  return candidates.length === 0
+    ? Json.isObject(promptFeedback) && typeof promptFeedback["blockReason"] === "string"
+    : candidates.every(isCandidate) && isTextOrLeftOut(modelVersion)
+}
+
+const isTextOrLeftOut = (json: unknown): boolean => json === undefined || typeof json === "string"
+
+const isCandidate = (json: unknown): boolean => {
+  if (!Json.isObject(json)) return false
+  const { content, finishReason } = json
+  return content === undefined ? typeof finishReason === "string" : isTurn(content) && isTextOrLeftOut(finishReason)
+}
+
+/** True for a content of a model, as far as this codec reads it. */
+export const isTurn = (json: unknown): json is Content => {
+  if (!Json.isObject(json)) return false
+  const { parts, role } = json
+  return (role === undefined || role === "model")
+    && (parts === undefined || (Array.isArray(parts) && parts.every(isPart)))
+}
+
+const isPart = (json: unknown): boolean =>
+  Json.isObject(json) && isTextOrLeftOut(json["text"])
+  && (json["functionCall"] === undefined || isCall(json["functionCall"]))
+
+const isCall = (json: unknown): boolean => {
+  if (!Json.isObject(json) || !Json.isTextOrNone(json["id"]) || typeof json["name"] !== "string") return false
+  const { args } = json
+  return args === undefined || args === null || Json.isObject(args)
+}
 
 const readWhole = ChatModelError.readWith(isResponse, WholeResponse)

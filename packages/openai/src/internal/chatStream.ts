@@ -14,12 +14,12 @@ type Fields = Readonly<Record<string, unknown>>
  * What came so far.
  *
  * - `head`: what stands beside the choices, of all chunks
- * - `calls`: the fragments of each call put together, by the index that they came with
+ * - `calls`: the fragments of each call put together, with the index that they came with
  */
 export interface State {
   readonly head: Fields
   readonly message: Fields
-  readonly calls: ReadonlyMap<number, Fields>
+  readonly calls: ReadonlyArray<Fields>
   readonly logprobs: unknown
   readonly finish: string | undefined
 }
@@ -54,7 +54,7 @@ const readChunk = ChatModel.eventOf(Schema.Struct({
   obfuscation: Schema.optional(Schema.Unknown)
 }))
 
-export const initial: State = { head: {}, message: {}, calls: new Map(), logprobs: null, finish: undefined }
+export const initial: State = { head: {}, message: {}, calls: [], logprobs: null, finish: undefined }
 
 /** Takes a chunk, of which the first choice alone counts; no call is proven complete before the end. */
 export const next = (state: State, event: unknown): Step =>
@@ -91,15 +91,17 @@ const take = (
 
 const joined = (
   calls: State["calls"],
-  { custom, function: named, index, ...rest }: typeof Fragment.Type
+  { custom, function: named, ...rest }: typeof Fragment.Type
 ): State["calls"] => {
-  const before = calls.get(index) ?? {}
-  return new Map(calls).set(index, {
+  const at = calls.findLastIndex(({ index }) => index === rest.index)
+  const before = calls[at] ?? {}
+  const call = {
     ...before,
     ...present(rest),
     ...(named && { function: payload(before["function"], named, "arguments") }),
     ...(custom && { custom: payload(before["custom"], custom, "input") })
-  })
+  }
+  return at < 0 ? [...calls, call] : calls.with(at, call)
 }
 
 /** The text of the arguments grows; all else that a fragment says again takes the place of what was there. */
@@ -133,7 +135,7 @@ export const body = (state: State): Result.Result<unknown, ChatModelError.Reason
   const { calls, finish, head, logprobs, message } = state
   if (finish === undefined) return Result.fail(ChatModelError.fromCutStream("finish_reason"))
   const content = message["content"] || (message["refusal"] ? null : message["content"] ?? null)
-  const toolCalls = [...calls].toSorted(([a], [b]) => a - b).map(([, call]) => call)
+  const toolCalls = calls.toSorted((a, b) => Number(a["index"]) - Number(b["index"])).map(unplaced)
   return Result.succeed({
     ...head,
     object: "chat.completion",
@@ -145,3 +147,6 @@ export const body = (state: State): Result.Result<unknown, ChatModelError.Reason
     }]
   })
 }
+
+/** A call as it is in a turn that is not streamed, where its place is all that says which one it is. */
+const unplaced = ({ index: _place, ...call }: Fields): Fields => call

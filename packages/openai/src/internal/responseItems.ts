@@ -1,4 +1,5 @@
 import * as ChatModelError from "@volley/core/ChatModelError"
+import * as Json from "@volley/core/Json"
 import * as ToolCall from "@volley/core/ToolCall"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -6,7 +7,8 @@ import type { ResponseInputItemLike } from "openai/lib/responses/ResponseInputIt
 import { toResponseInputItems } from "openai/lib/responses/ResponseInputItems"
 import type { Response, ResponseInputItem, ResponseOutputItem } from "openai/resources/responses/responses"
 
-type Call = Extract<ResponseOutputItem, { readonly type: "function_call" | "custom_tool_call" }>
+/** A call among the items of a response. */
+export type Call = Extract<ResponseOutputItem, { readonly type: "function_call" | "custom_tool_call" }>
 
 const Id = Schema.optional(Schema.NullOr(Schema.String))
 
@@ -34,7 +36,7 @@ const Item = Schema.Union([
 ])
 
 /** What the codec reads of a response. */
-const WholeResponse = Schema.Struct({
+export const WholeResponse = Schema.Struct({
   id: Schema.optional(Schema.NullOr(Schema.String)),
   output: Schema.Array(Item),
   status: Schema.optional(Schema.NullOr(Schema.String)),
@@ -43,12 +45,40 @@ const WholeResponse = Schema.Struct({
   )
 })
 
-const isResponse = (json: unknown): json is Response => Schema.is(WholeResponse)(json)
+/** The same as the schema says, for less: every call of every turn comes through here. */
+export const isResponse = (json: unknown): json is Response => {
+  if (!Json.isObject(json) || !Json.isTextOrNone(json["id"]) || !Json.isTextOrNone(json["status"])) return false
+  const { incomplete_details: details, output } = json
+  return (details === undefined || details === null || (Json.isObject(details) && Json.isTextOrNone(details["reason"])))
+    && Array.isArray(output) && output.every(isItem)
+}
+
+const isItem = (json: unknown): boolean => {
+  if (!Json.isObject(json)) return false
+  const { arguments: args, call_id: id, content, input, name, type } = json
+  switch (type) {
+    case "function_call":
+      return Json.isTextOrNone(id) && typeof name === "string" && typeof args === "string"
+    case "custom_tool_call":
+      return Json.isTextOrNone(id) && typeof name === "string" && typeof input === "string"
+    case "message":
+      return Array.isArray(content) && content.every(isSaid)
+    default:
+      return typeof type === "string"
+  }
+}
+
+const isSaid = (json: unknown): boolean => {
+  if (!Json.isObject(json)) return false
+  const { refusal, text, type } = json
+  return type === "output_text" ? typeof text === "string" : type === "refusal" && typeof refusal === "string"
+}
 
 /** Takes JSON of unknown origin for a response, or says what is wrong with it. */
 export const readResponse = ChatModelError.readWith(isResponse, WholeResponse)
 
-const isCall = (item: ResponseOutputItem): item is Call =>
+/** True for an item whose call is for the caller to run. */
+export const isCall = (item: ResponseOutputItem): item is Call =>
   item.type === "function_call" || item.type === "custom_tool_call"
 
 /** The name and the arguments of a call, and the id that its result goes by. */
@@ -64,23 +94,28 @@ export const isCutOff = (call: Call): boolean => {
   return status === "incomplete" || status === "in_progress"
 }
 
-/** The calls among the items of a response, each with an id of its own. */
-export const distinctCalls = ({ output }: Response) => ToolCall.distinct(output.filter(isCall), read)
+/** The calls among the items of a response, in order, each with an id of its own; those that repeat another are left out. */
+export const distinctCalls = ({ output }: Pick<Response, "output">) => ToolCall.distinct(output.filter(isCall), read)
+
+/** What `distinctCalls` gives. */
+export type Calls = ReturnType<typeof distinctCalls>
 
 /** The calls that are written to their end and whose ids are known before the whole response is: their own, once each. */
-export const provenCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> =>
-  distinctCalls(response).flatMap(({ call, id }, index) => {
+export const provenCalls = (output: Array<Call>): ReadonlyArray<ToolCall.ToolCall> =>
+  distinctCalls({ output }).flatMap(({ call, id }, index) => {
     const { arguments: args, id: own, name } = read(call)
     return id === own && !isCutOff(call) ? [{ id, name, arguments: args, index, status: "complete" }] : []
   })
 
-const callIds = (response: Response) => new Map(distinctCalls(response).map(({ call, id }) => [call, id]))
+/** A call by the id that it came with, empty where there was none and where it is not written to its end. */
+export const ownCall = (call: Call, index: number): ToolCall.ToolCall => {
+  const { arguments: args, id, name } = read(call)
+  return { id: isCutOff(call) ? "" : id ?? "", name, arguments: args, index, status: "complete" }
+}
 
 /** True where every call has an id of its own, so that all of them are sent back as they came. */
-export const hasOwnIds = (response: Response): boolean => {
-  const ids = callIds(response)
-  return response.output.filter(isCall).every((call) => ids.get(call) === call.call_id)
-}
+export const hasOwnIds = ({ output }: Response, calls: Calls): boolean =>
+  output.filter(isCall).length === calls.length && calls.every(({ call, id }) => id === call.call_id)
 
 /**
  * The items of a response as they are sent back.
@@ -88,12 +123,12 @@ export const hasOwnIds = (response: Response): boolean => {
  * - a call whose `call_id` was missing or repeated loses the id of its item as well, which may stand for another
  * - the API takes no reasoning that nothing follows, as a turn that was cut off may end with
  */
-export const echo = (response: Response): Array<ResponseInputItem> => {
-  const ids = callIds(response)
-  const items = response.output.flatMap((item) => {
+export const echo = ({ output }: Response, calls: Calls): Array<ResponseInputItem> => {
+  let next = 0
+  const items = output.flatMap((item) => {
     if (!isCall(item)) return inputItems(item)
-    const callId = ids.get(item)
-    if (callId === undefined) return []
+    if (calls[next]?.call !== item) return []
+    const { id: callId } = calls[next++]!
     if (callId === item.call_id) return inputItems(item)
     const { id: _, ...rest } = item
     return inputItems({ ...rest, call_id: callId })

@@ -6,20 +6,23 @@ import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { statusOf } from "./client.ts"
-import { provenCalls, readResponse } from "./responseItems.ts"
+import { type Call, isCall, ownCall, provenCalls, readResponse } from "./responseItems.ts"
 
 /**
  * What came so far.
  *
  * - `items`: by output index, each as the latest event has it
- * - `told`: how many calls
+ * - `read`: how many items were looked at for calls
+ * - `calls`: those of them that are done
  * - `response`: that of the last event
  */
 export interface State {
   readonly last: Event | undefined
   readonly items: ReadonlyArray<{ readonly item: typeof Item.Type; readonly isDone: boolean }>
   readonly hasText: boolean
-  readonly told: number
+  readonly read: number
+  readonly calls: ReadonlyArray<Call>
+  readonly told: ChatModel.Told
   readonly response: typeof Ended.Type | undefined
 }
 
@@ -52,7 +55,15 @@ const readDelta = ChatModel.eventOf(Schema.Struct({ delta: Schema.String }))
 const readEnd = ChatModel.eventOf(Schema.Struct({ type: Schema.String, response: Ended }))
 const readError = ChatModel.eventOf(Failure)
 
-export const initial: State = { last: undefined, items: [], hasText: false, told: 0, response: undefined }
+export const initial: State = {
+  last: undefined,
+  items: [],
+  hasText: false,
+  read: 0,
+  calls: [],
+  told: ChatModel.nothingTold,
+  response: undefined
+}
 
 /** Takes an event; those of other types than the contract knows are let pass. An item that is done proves its call. */
 export const next = (state: State, event: unknown): Step =>
@@ -115,12 +126,15 @@ const begin = (state: State, { item, output_index: index }: ItemEvent): Step =>
 /** A call is told once all before it are done, so that its place among them is known. */
 const finish = (state: State, { item, output_index: index }: ItemEvent): Step => {
   const items = state.items.with(index, { item, isDone: true })
-  const open = items.findIndex(({ isDone }) => !isDone)
-  const output = (open < 0 ? items : items.slice(0, open)).map(({ item }) => item)
+  const unread = items.slice(state.read)
+  const open = unread.findIndex(({ isDone }) => !isDone)
+  const output = (open < 0 ? unread : unread.slice(0, open)).map(({ item }) => item)
+  const read = state.read + output.length
   return Result.map(ChatModel.orUnusable(readResponse({ output })), (response) => {
-    const calls = provenCalls(response)
-    const parts = calls.slice(state.told).map((call): ChatModel.Call => ({ _tag: "Call", call }))
-    return [{ ...state, items, told: calls.length }, parts]
+    const more = response.output.filter(isCall)
+    const calls = [...state.calls, ...more]
+    const [told, parts] = ChatModel.tell(state.told, more.map(ownCall), () => provenCalls(calls))
+    return [{ ...state, items, read, calls, told }, parts]
   })
 }
 

@@ -4,58 +4,106 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
-import type { LimitReached } from "../../AgentError.ts"
-import * as Batch from "../../Batch.ts"
+import { LimitReached } from "../../AgentError.ts"
+import type * as Batch from "../../Batch.ts"
 import type * as ChatModel from "../../ChatModel.ts"
 import type { ChatModelError } from "../../ChatModelError.ts"
 import type * as Tool from "../../Tool.ts"
-import type * as Toolkit from "../../Toolkit.ts"
-import { executeArriving } from "../runner/execute.ts"
+import type { ToolCall } from "../../ToolCall.ts"
+import { execute, executeArriving } from "../runner/execute.ts"
+import { type Agent, batchOf, deadlineOf, requestOf } from "./agent.ts"
+import { plus, type State, turnsOf } from "./state.ts"
 
-/**
- * A turn that is to be taken.
- *
- * - `timeUp`: fails when the model has no time left; nothing where its time is not bounded
- * - `onText`, `onTurn`: are told what the model says, while calls of it may already run
- * - `batch`: how the calls are bounded
- * - `deadline`: how long they may take, in milliseconds, once the model has taken so many for its turn
- */
+/** A turn that is to be taken: whose, behind what, and whether tools are switched off. */
 export interface Asking {
-  readonly model: ChatModel.ChatModel["Service"]
-  readonly request: ChatModel.Request
-  readonly toolkit: Toolkit.Any
-  readonly now: () => number
-  readonly timeUp: Effect.Effect<never, LimitReached> | undefined
-  readonly onText: (text: ChatModel.Text) => Effect.Effect<void>
-  readonly onTurn: (turn: ChatModel.Turn) => Effect.Effect<void>
-  readonly batch: Batch.Options
-  readonly deadline: (turnMillis: number) => number
+  readonly agent: Agent
+  readonly state: State
+  readonly toolsOff: boolean
 }
 
-/** A turn, how long the model took for it, and what became of its calls, where it had any. */
+/** A turn, how long the model took for it, what became of its calls, where it had any, and how many were run. */
 export interface Taken {
   readonly turn: ChatModel.Turn
   readonly millis: number
+  readonly ran: number
   readonly settled: Batch.Settled<Tool.Any> | undefined
 }
 
+/** What the model said, and how long it took. */
+export type Asked = Pick<Taken, "turn" | "millis">
+
 /** Has the model finish its turn, and then runs the calls. */
-export const wholeTurn = Effect.fnUntraced(function*(
-  { batch, deadline, model, now, onTurn, request, timeUp, toolkit }: Asking
-): Effect.fn.Return<Taken, ChatModelError | LimitReached, unknown> {
-  const began = now()
-  const turn = yield* (timeUp ? Effect.raceFirst(model.generate(request), timeUp) : model.generate(request))
-  const millis = now() - began
-  yield* onTurn(turn)
-  const { calls } = turn.message
-  if (calls.length === 0) return { turn, millis, settled: undefined }
-  const left = deadline(millis)
-  return {
-    turn,
-    millis,
-    settled: yield* Batch.run(toolkit, calls, left === Infinity ? batch : { ...batch, deadline: left })
-  }
+export const wholeTurn = (asking: Asking) => Effect.flatMap(askedTurn(asking), (asked) => runTurn(asking, asked))
+
+/** Has the model finish its turn. */
+export const askedTurn = Effect.fnUntraced(function*(
+  { agent, state, toolsOff }: Asking
+): Effect.fn.Return<Asked, ChatModelError | LimitReached, unknown> {
+  const began = agent.now()
+  const asked = agent.model.generate(requestOf(agent, state, toolsOff))
+  const late = timeUp(agent)
+  const turn = yield* (late ? Effect.raceFirst(asked, late) : asked)
+  const millis = agent.now() - began
+  yield* tellTurn(agent, state, turn)
+  return { turn, millis }
 })
+
+/** The same of a model that streams. */
+export const heardTurn = Effect.fnUntraced(function*(
+  { agent, state, toolsOff }: Asking
+): Effect.fn.Return<Asked, ChatModelError | LimitReached, unknown> {
+  const began = agent.now()
+  const parts = inTime(timeUp(agent))(agent.model.stream(requestOf(agent, state, toolsOff)))
+  const last = yield* Stream.runLast(
+    Stream.tap(parts, (part) => part._tag === "Text" ? agent.tell(part) : Effect.void)
+  )
+  if (Option.isNone(last) || last.value._tag !== "Turn") return yield* Effect.die(new Error(notWhole))
+  yield* tellTurn(agent, state, last.value.turn)
+  return { turn: last.value.turn, millis: agent.now() - began }
+})
+
+const notWhole = "ChatModel.stream ended without its whole turn"
+
+/** Runs the calls of a turn. */
+export const runTurn = (
+  { agent, state, toolsOff }: Asking,
+  { millis, turn }: Asked
+): Effect.Effect<Taken, never, unknown> => {
+  const { calls } = turn.message
+  if (calls.length === 0) return Effect.succeed({ turn, millis, ran: 0, settled: undefined })
+  const batch = batchOf(agent, state, turnsOf(state.conversation) + 1, toolsOff)
+  const running = runCalls(agent, calls, batch, deadlineOf(agent, state, millis))
+  return Effect.map(running, ({ ran, settled }) => ({ turn, millis, ran, settled }))
+}
+
+/** Runs calls within so many milliseconds, and counts them, steps of plans included. */
+export const runCalls = (
+  { options }: Agent,
+  calls: ReadonlyArray<ToolCall>,
+  batch: Batch.Options,
+  millis: number
+): Effect.Effect<{ readonly ran: number; readonly settled: Batch.Settled<Tool.Any> }, never, unknown> =>
+  Effect.suspend(() => {
+    let ran = 0
+    const bounded: Batch.Options = millis === Infinity ? batch : { ...batch, deadline: millis }
+    const nodes = calls.map((call) => ({ call, needs: [] }))
+    const running = execute(options.toolkit, nodes, bounded, undefined, (calls) => void (ran = calls))
+    return Effect.map(running, (settled) => ({ ran, settled }))
+  })
+
+/** Fails when the model has no time left; nothing where its time is not bounded. */
+const timeUp = ({ began, bounds, now }: Agent): Effect.Effect<never, LimitReached> | undefined => {
+  const left = began + bounds.time - now()
+  const late = Effect.suspend(() => Effect.fail(new LimitReached({ limit: "time", bound: bounds.time })))
+  return left === Infinity ? undefined : Effect.andThen(Effect.sleep(left), late)
+}
+
+/** Tells what the model said, while calls of it may already run. */
+const tellTurn = ({ now, tell }: Agent, { usage }: State, turn: ChatModel.Turn): Effect.Effect<void> =>
+  Effect.andThen(
+    tell({ _tag: "TurnEnded", at: now(), turn }),
+    tell({ _tag: "Usage", turn: turn.usage, total: plus(usage, turn.usage) })
+  )
 
 /** - `isLost`: the turn broke off for good, so that nothing of it is of use */
 interface Heard {
@@ -67,56 +115,61 @@ interface Heard {
 
 /** Runs calls while the model still writes its turn. */
 export const streamedTurn = Effect.fnUntraced(function*(
-  asking: Asking
+  { agent, state, toolsOff }: Asking
 ): Effect.fn.Return<Taken, ChatModelError | LimitReached, unknown> {
-  const began = asking.now()
+  const began = agent.now()
+  let ran = 0
   let heard: Heard = { text: "", turn: undefined, millis: 0, isLost: false }
   const hear = Effect.fnUntraced(function*(part: ChatModel.Part) {
     heard = {
       ...heard,
       text: part._tag === "Text" ? heard.text + part.text : heard.text,
       turn: part._tag === "Turn" ? part.turn : heard.turn,
-      millis: asking.now() - began
+      millis: agent.now() - began
     }
-    if (part._tag === "Text") yield* asking.onText(part)
-    if (part._tag === "Turn") yield* asking.onTurn(part.turn)
+    if (part._tag === "Text") yield* agent.tell(part)
+    if (part._tag === "Turn") yield* tellTurn(agent, state, part.turn)
   })
-  const calls = asking.model.stream(asking.request).pipe(
-    inTime(asking.timeUp),
+  const calls = agent.model.stream(requestOf(agent, state, toolsOff)).pipe(
+    inTime(timeUp(agent)),
     Stream.tap(hear),
     Stream.tapCause((cause) => Effect.sync(() => void (heard = { ...heard, isLost: !mayPass(cause) }))),
     Stream.filter((part) => part._tag === "Call"),
     Stream.map(({ call }) => call)
   )
-  const { batch, deadline, toolkit } = asking
   const { end, ...settled } = yield* executeArriving(
-    toolkit,
+    agent.options.toolkit,
     calls,
-    batch,
-    () => heard.isLost ? 0 : deadline(heard.millis)
+    batchOf(agent, state, turnsOf(state.conversation) + 1, toolsOff),
+    () => heard.isLost ? 0 : deadlineOf(agent, state, heard.millis),
+    undefined,
+    (calls) => void (ran = calls)
   )
   const { millis, text, turn } = heard
-  if (turn === undefined) return yield* brokenOff(end, settled, text, millis)
-  return { turn, millis, settled: settled.outcomes.length === 0 ? undefined : settled }
+  if (turn === undefined) return yield* brokenOff(end, settled, text, millis, ran)
+  return { turn, millis, ran, settled: settled.outcomes.length === 0 ? undefined : settled }
 })
 
 /** `Stream.interruptWhen` would not let a failure of the stream through. */
-const inTime = (timeUp: Asking["timeUp"]) => <A, E>(stream: Stream.Stream<A, E>): Stream.Stream<A, E | LimitReached> =>
-  timeUp === undefined ? stream : Stream.callback((queue) =>
-    Effect.raceFirst(
-      Stream.runIntoQueue(stream, queue),
-      Effect.catch(timeUp, (late) => Queue.fail(queue, late))
+const inTime =
+  (timeUp: Effect.Effect<never, LimitReached> | undefined) =>
+  <A, E>(stream: Stream.Stream<A, E>): Stream.Stream<A, E | LimitReached> =>
+    timeUp === undefined ? stream : Stream.callback((queue) =>
+      Effect.raceFirst(
+        Stream.runIntoQueue(stream, queue),
+        Effect.catch(timeUp, (late) => Queue.fail(queue, late))
+      )
     )
-  )
 
 /** What has run is kept, where the model can be asked to go on from it; nothing but its text and calls is known then. */
 const brokenOff = (
   end: Exit.Exit<void, ChatModelError | LimitReached>,
   settled: Batch.Settled<Tool.Any>,
   text: string,
-  millis: number
+  millis: number,
+  ran: number
 ): Effect.Effect<Taken, ChatModelError | LimitReached> => {
-  if (Exit.isSuccess(end)) return Effect.die(new Error("ChatModel.stream ended without its whole turn"))
+  if (Exit.isSuccess(end)) return Effect.die(new Error(notWhole))
   if (!mayPass(end.cause) || settled.outcomes.every(({ attempts }) => attempts === 0)) {
     return Effect.failCause(end.cause)
   }
@@ -126,7 +179,7 @@ const brokenOff = (
     finish: "length",
     usage: { input: 0, output: 0 }
   }
-  return Effect.succeed({ turn, millis, settled })
+  return Effect.succeed({ turn, millis, ran, settled })
 }
 
 /** True for a failure after which the model can be asked again. */

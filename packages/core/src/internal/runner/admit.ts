@@ -19,16 +19,19 @@ export const admit = (job: Job): boolean => {
   const { index, node: { call }, parent, run, toolkit } = job
   const tool = toolkit.byName.get(call.name)
   job.tool = tool
+  const isOne = tool?.expand === undefined
+  if (isOne) run.ran += 1
   if (tool === undefined) return stop(job, unknownTool(job))
   if (call.status === "truncated" || (run.arrival === "broken" && parent === undefined)) {
     return stop(job, new Truncated())
   }
   const { maxCalls } = run.bounds
-  const isOne = tool.expand === undefined
   const counted = parent === undefined ? index : isOne ? run.plain + run.steps : -1
-  if (counted >= maxCalls) return stop(job, new LimitExceeded({ maxCalls }))
+  if (counted >= maxCalls) {
+    if (isOne) run.ran -= 1
+    return stop(job, new LimitExceeded({ maxCalls }))
+  }
   if (parent !== undefined && isOne) run.steps += 1
-  if (isOne) run.ran += 1
   return true
 }
 

@@ -14,7 +14,7 @@ import { Job, unsettled } from "./job.ts"
 import { claim, doubt, orders, reserve, waitInLine } from "./place.ts"
 import { endOf, stopped, timedOut } from "./record.ts"
 import type { Run } from "./run.ts"
-import { serve } from "./seat.ts"
+import { rescue, serve } from "./seat.ts"
 import { cut, end, refuse } from "./settle.ts"
 import { give, leaveLine, lend, unlend } from "./slots.ts"
 
@@ -56,7 +56,7 @@ const advance = (job: Job): void => {
 
 /** What the runs of one runner share. */
 export const makeEngine = (limiter?: RateLimiter): Engine<Job, Run<Job>> =>
-  new Engine((engine) => serve(engine) || admitOne(engine), limiter)
+  new Engine((engine) => serve(engine) || admitOne(engine) || rescue(engine), limiter)
 
 /** Admits a call of the runs that want one, which take turns. */
 const admitOne = (engine: Engine<Job, Run<Job>>): boolean => {

@@ -11,7 +11,7 @@ import { Enclosing } from "./enclosing.ts"
 import type { Shared } from "./engine.ts"
 import { fit } from "./fit.ts"
 import { inCallOrder } from "./inCallOrder.ts"
-import { type Job, moreOf } from "./job.ts"
+import { type Job, nextInside } from "./job.ts"
 import { Limits } from "./limits.ts"
 import { Defaults, type Options, read } from "./options.ts"
 import { Run } from "./run.ts"
@@ -105,14 +105,6 @@ const begin = (
     context,
     mintId: () => lender?.runIdOf(nth) ?? crypto.randomUUID()
   })
-}
-
-/** Which run inside a job the next is. */
-const nextInside = (job: Job): number => {
-  const more = moreOf(job)
-  const { innerRuns = 0 } = more
-  more.innerRuns = innerRuns + 1
-  return innerRuns
 }
 
 const executed = (

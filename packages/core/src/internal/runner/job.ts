@@ -155,6 +155,14 @@ export interface More {
 
 export const moreOf = (job: Job): More => job.more ??= {}
 
+/** Which run inside a job the next is, counted from 0. */
+export const nextInside = (job: Job): number => {
+  const more = moreOf(job)
+  const { innerRuns = 0 } = more
+  more.innerRuns = innerRuns + 1
+  return innerRuns
+}
+
 /** The jobs of a run that have not settled; in place of one that has become several, those. */
 export function* unsettled({ jobs }: Run<Job>): Iterable<Job> {
   for (const job of jobs) {

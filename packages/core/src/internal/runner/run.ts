@@ -76,6 +76,7 @@ export class Run<in out J extends Waiting<J>> {
   barriers: Barriers | undefined = undefined
   doubtful: Array<ToolCall> = []
   forTurn: Array<J> = []
+  readonly aside: Array<J> = []
   state: "open" | "failing" | "expired" | "interrupted" = "open"
   arrival: "whole" | "open" | "broken" = "whole"
   deadline: number
@@ -89,6 +90,7 @@ export class Run<in out J extends Waiting<J>> {
   ran = 0
   heard = 0
   isOpen = true
+  goesOn = false
   isClosing = false
   isBuilt = false
   owner: Fiber.Fiber<unknown, unknown> | undefined = undefined

@@ -26,7 +26,7 @@ export const seat = (job: Job): void => {
 
 const enter = (job: Job, borrows = false): boolean => {
   const { run } = job
-  if (job.ended || run.isStopped) return false
+  if (job.ended || run.isStopped || isLeft(run)) return setAside(job)
   if (job.place !== undefined && run.order?.mayStart(job.place) === false) return false
   const lacked = lackedBy(job, borrows)
   if (lacked !== undefined) {
@@ -40,6 +40,27 @@ const enter = (job: Job, borrows = false): boolean => {
     ask(job, job.claims.rates, run.engine.limiter)
   } else begin(job)
   return true
+}
+
+/** The call that a run is inside of was answered or stopped: its own interruption is on its way, if there is one. */
+const isLeft = ({ goesOn, lender }: Run<Job>): boolean => {
+  for (let job = goesOn ? undefined : lender; job !== undefined; job = job.run.lender) {
+    if (job.ended || job.run.isStopped) return true
+  }
+  return false
+}
+
+/** A job of a run that was left does not start, unless the run goes on in spite of it. */
+const setAside = (job: Job): false => {
+  const { run } = job
+  if (job.ended || run.state === "interrupted") return false
+  run.aside.push(job)
+  const goOn = Effect.sync(() => {
+    run.goesOn = true
+    for (const one of run.aside.splice(0)) run.engine.post(() => seat(one))
+  })
+  if (run.aside.length === 1) run.fork(Effect.andThen(Effect.yieldNow, goOn))
+  return false
 }
 
 const queue = (job: Job, lacked: Lacked): void => {
@@ -69,7 +90,7 @@ export const serve = (engine: Engine<Job, Run<Job>>): boolean => {
     if (job === undefined) engine.looked.delete(lacked)
     else if (first === undefined || (first.run === job.run && job.isBefore(first))) first = job
   }
-  if (first === undefined) return engine.working === 0 && engine.nested.size > 0 && rescue(engine)
+  if (first === undefined) return false
   const { line, run } = first
   if (line === undefined) return true
   line.shift()
@@ -128,7 +149,8 @@ const wake = (run: Run<Job>, rate: Rate<Job>, millis: number): void => {
  * Nobody is at work, and jobs of inner runs wait for room: each has what another lacks. What is lent and idle is then anybody's,
  * as whoever lent it waits too.
  */
-const rescue = (engine: Engine<Job, Run<Job>>): boolean => {
+export const rescue = (engine: Engine<Job, Run<Job>>): boolean => {
+  if (engine.working > 0) return false
   for (const job of engine.nested) {
     if (lackedBy(job, true) !== undefined) continue
     leaveLine(job)

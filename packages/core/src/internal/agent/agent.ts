@@ -1,0 +1,118 @@
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Batch from "../../Batch.ts"
+import * as ChatModel from "../../ChatModel.ts"
+import { Recorder } from "../../Recorder.ts"
+import type * as Tool from "../../Tool.ts"
+import { stopwatch } from "../clock.ts"
+import { read as readDuration } from "../duration.ts"
+import { Enclosing } from "../runner/enclosing.ts"
+import { nextInside } from "../runner/job.ts"
+import { millis, safe } from "../runner/options.ts"
+import type { Bounds } from "./budget.ts"
+import type { Event } from "./event.ts"
+import type { AnyOptions } from "./options.ts"
+import * as Output from "./output.ts"
+import type { State } from "./state.ts"
+
+/** Takes what happens to an agent. */
+export type Tell = (event: Event<Tool.Any, unknown>) => Effect.Effect<void>
+
+/**
+ * An agent at work: what it was given, and since when it runs.
+ *
+ * - `maxCalls`, `deadline`, `onCall`: those of its batches
+ * - `runId`: what its conversation has for one where it begins inside a call
+ */
+export interface Agent {
+  readonly options: AnyOptions
+  readonly model: ChatModel.ChatModel["Service"]
+  readonly bounds: Bounds
+  readonly maxCalls: number
+  readonly deadline: number
+  readonly now: () => number
+  readonly output: Output.Output | undefined
+  readonly began: number
+  readonly onCall: Batch.Options["onCall"]
+  readonly runId: string | undefined
+  readonly recorder: Recorder | undefined
+  readonly tell: Tell
+}
+
+/** Reads what an agent is to do; `listener` is told of all that happens, where somebody wants to know. */
+export const prepare = Effect.fnUntraced(function*(
+  options: AnyOptions,
+  listener: Tell | undefined
+): Effect.fn.Return<Agent, never, unknown> {
+  const defaults = yield* Batch.Defaults
+  const context = yield* Effect.context<unknown>()
+  const now = stopwatch(context)
+  const around = Context.get(context, Enclosing)
+  return {
+    options,
+    model: yield* ChatModel.ChatModel,
+    bounds: boundsOf(options),
+    maxCalls: amount(options.batch?.maxCalls ?? defaults.maxCalls ?? safe.maxCalls),
+    deadline: millis("deadline", options.batch?.deadline ?? defaults.deadline ?? safe.deadline),
+    now,
+    output: options.output && Output.make(options.output),
+    began: now(),
+    runId: around?.runIdOf(nextInside(around)),
+    recorder: Context.get(context, Recorder),
+    onCall: both(options.batch?.onCall ?? defaults.onCall, listener),
+    tell: listener ?? (() => Effect.void)
+  }
+})
+
+/** Nothing where nobody listens: telling costs every call a fiber. */
+const both = (onCall: Batch.Options["onCall"], listener: Tell | undefined): Batch.Options["onCall"] =>
+  onCall && listener ? (event) => Effect.andThen(onCall(event), listener(event)) : onCall ?? listener
+
+const amount = (value: number | "unbounded"): number => value === "unbounded" ? Infinity : value
+
+const boundsOf = ({ maxDuration, maxRounds = 5, maxTokens, maxToolCalls }: AnyOptions): Bounds => ({
+  rounds: whole("maxRounds", maxRounds),
+  calls: whole("maxToolCalls", maxToolCalls),
+  tokens: whole("maxTokens", maxTokens),
+  time: maxDuration === undefined ? Infinity : Duration.toMillis(readDuration(maxDuration, "Agent.Options.maxDuration"))
+})
+
+const whole = (name: string, value: number | undefined): number => {
+  if (value === undefined) return Infinity
+  if (Number.isInteger(value) && value >= 0) return value
+  throw new RangeError(`Agent.Options.${name} is ${value}: give a whole number from 0 on.`)
+}
+
+/** What the model is asked. */
+export const requestOf = ({ options, output }: Agent, state: State, toolsOff: boolean): ChatModel.Request => ({
+  conversation: state.conversation,
+  toolkit: options.toolkit,
+  toolChoice: toolsOff ? "none" : state.turns === 0 ? options.toolChoice : undefined,
+  parallelToolCalls: options.parallelToolCalls,
+  output: output?.request
+})
+
+/**
+ * How the calls of a turn are bounded.
+ *
+ * - some providers repeat call ids from turn to turn: the turn's number keeps the idempotency keys apart
+ */
+export const batchOf = (
+  { bounds, maxCalls, onCall, options }: Agent,
+  state: State,
+  turn: number,
+  toolsOff: boolean
+): Batch.Options => ({
+  ...options.batch,
+  runId: `${options.batch?.runId ?? state.conversation.runId}/${turn}`,
+  maxCalls: unboundedOr(toolsOff ? 0 : Math.min(maxCalls, bounds.calls - state.calls)),
+  onCall
+})
+
+/** What is left for the calls of a turn, if as much time as the longest turn took is kept for an answer. */
+export const deadlineOf = ({ began, bounds, deadline, now }: Agent, state: State, turnMillis: number): number =>
+  Math.max(0, Math.min(deadline, began + bounds.time - now() - Math.max(turnMillis, state.turnMillis)))
+
+/** As options of a batch want it. */
+export const unboundedOr = (value: number): number | "unbounded" => value === Infinity ? "unbounded" : value

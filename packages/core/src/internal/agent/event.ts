@@ -1,0 +1,54 @@
+import type { Limit } from "../../AgentError.ts"
+import type * as Batch from "../../Batch.ts"
+import type * as ChatModel from "../../ChatModel.ts"
+import type { Conversation } from "../../Conversation.ts"
+import type * as Tool from "../../Tool.ts"
+
+/** A turn and what became of its calls. */
+export interface Round<out T extends Tool.Any> {
+  readonly turn: ChatModel.Turn
+  readonly settled: Batch.Settled<T>
+}
+
+/**
+ * How an agent ended.
+ *
+ * - `answer`: the text of the last turn
+ * - `output`: the same as a value, where one was asked for
+ * - `finish`: why the model ended it; anything but `"stop"` may be no whole answer
+ * - `limited`: the limit for which tools were switched off, false where there was none
+ * - `rounds`: where the prompt had undecided calls, the first one holds those alone
+ * - `conversation`: all of it, every call of every turn answered
+ */
+export interface Ended<out T extends Tool.Any, out O = undefined> {
+  readonly answer: string
+  readonly output: O
+  readonly finish: ChatModel.Turn["finish"]
+  readonly limited: Limit | false
+  readonly rounds: ReadonlyArray<Round<T>>
+  readonly usage: ChatModel.Usage
+  readonly conversation: Conversation
+}
+
+/**
+ * What happens while an agent runs.
+ *
+ * - `at`: when, in milliseconds since the epoch
+ * - `TurnStarted`: the model is asked; without tools where they are switched off
+ * - `Text`: a piece of what it says
+ * - `TurnEnded`: all that it said; calls may still run
+ * - `Usage`: what that turn cost, and all turns so far
+ * - `CallStarted`, `CallProgress`, `CallSettled`: as in `Batch.Options.onCall`
+ * - `RoundSettled`: every call of the turn is answered; `conversation` holds the answers
+ * - `LimitReached`: tools are switched off from here on
+ * - `Answer`: the last event
+ */
+export type Event<T extends Tool.Any, O = undefined> =
+  | { readonly _tag: "TurnStarted"; readonly at: number; readonly turn: number; readonly toolsOff: boolean }
+  | ChatModel.Text
+  | { readonly _tag: "TurnEnded"; readonly at: number; readonly turn: ChatModel.Turn }
+  | { readonly _tag: "Usage"; readonly turn: ChatModel.Usage; readonly total: ChatModel.Usage }
+  | Batch.CallEvent
+  | { readonly _tag: "RoundSettled"; readonly round: Round<T>; readonly conversation: Conversation }
+  | { readonly _tag: "LimitReached"; readonly limit: Limit }
+  | { readonly _tag: "Answer"; readonly ended: Ended<T, O> }

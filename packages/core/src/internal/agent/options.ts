@@ -1,0 +1,43 @@
+import type * as Duration from "effect/Duration"
+import type * as Schema from "effect/Schema"
+import type * as Batch from "../../Batch.ts"
+import type * as ChatModel from "../../ChatModel.ts"
+import type { Conversation } from "../../Conversation.ts"
+import type * as Tool from "../../Tool.ts"
+import type * as Toolkit from "../../Toolkit.ts"
+
+export interface Options<out T extends Tool.Any> {
+  readonly toolkit: Toolkit.Toolkit<T>
+  /** What to ask; or a conversation to go on with, from its undecided calls on where it has any. */
+  readonly prompt: string | Conversation
+  /** What the model is told to be; not used where `prompt` is a conversation. */
+  readonly system?: string | undefined
+  /** Tells the model to ask for calls that do not need each other all at once; false. Not used with a conversation. */
+  readonly askTogether?: boolean | undefined
+  /** Turns whose calls are run; after them comes one final turn with tools switched off. 5. */
+  readonly maxRounds?: number | undefined
+  /** Calls of all turns together that run, each further one is answered by `LimitExceeded`. Unbounded. */
+  readonly maxToolCalls?: number | undefined
+  /** Input and output tokens of all turns together, as the provider counts them; some are kept for the answer. Unbounded. */
+  readonly maxTokens?: number | undefined
+  /** How long all of it may take; as much as the longest turn took is kept for the answer. Unbounded. */
+  readonly maxDuration?: Duration.Input | undefined
+  /** What to do at a limit: ask for an answer without tools, or fail with `LimitReached`; `"answer"`. */
+  readonly atLimit?: "answer" | "fail" | undefined
+  /** Streams the model's turns, and starts read-only calls meanwhile; false for `run`, true for `stream`. */
+  readonly streaming?: boolean | undefined
+  /** How each batch is bounded. */
+  readonly batch?: Batch.Options | undefined
+  /** Holds for the first turn alone: a model that had to call tools in every turn could never answer. */
+  readonly toolChoice?: ChatModel.ToolChoice | undefined
+  /** False has the provider ask for one call a turn. */
+  readonly parallelToolCalls?: boolean | undefined
+}
+
+/** What the answer has to be: JSON of a schema. An answer that is not goes back to the model within `maxRounds`. */
+export interface WithOutput<S extends Schema.Constraint> {
+  readonly output: S
+}
+
+/** Options, whatever their toolkit and output. */
+export interface AnyOptions extends Options<Tool.Any>, Partial<WithOutput<Schema.Constraint>> {}
