@@ -1,7 +1,7 @@
 /**
  * Holds the laws of the runner against many more random cases than the tests do, one file of laws after the other:
  *
- *     npm run laws -- [--cases 10000] [--test rates]...
+ *     npm run laws -- [--cases 10000] [--test limits]...
  *
  * - `--cases`: how many cases each law is held against
  * - `--test`: only files whose path has this text in it

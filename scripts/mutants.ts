@@ -2,7 +2,7 @@
  * Changes the sources of the core in thousands of small ways, one at a time and in memory alone, and finds out which of
  * them no test notices:
  *
- *     npm run mutants -- [--file internal/fit.ts]... [--test limits]... [--sample 10] [--known] [--resume FOLDER]
+ *     npm run mutants -- [--file internal/text.ts]... [--test limits]... [--sample 10] [--known] [--resume FOLDER]
  *
  * - `--file`: mutants of these sources alone
  * - `--test`: only by test files whose path has this text in it

@@ -1,12 +1,12 @@
 /**
  * The wires that the command line speaks. A provider's SDK is loaded when its wire is used.
  */
-import type * as Batch from "@volley/core/Batch"
 import type { ApiOptions, ChatModel } from "@volley/core/ChatModel"
-import type * as Tool from "@volley/core/Tool"
-import type { ToolCall } from "@volley/core/ToolCall"
 import type * as Layer from "effect/Layer"
 import type * as Result from "effect/Result"
+import type { Turn } from "./wires/turn.ts"
+
+export type { Turn } from "./wires/turn.ts"
 
 /**
  * A wire.
@@ -32,18 +32,6 @@ export interface Wire {
 export interface Codec {
   readonly read: (json: unknown) => Result.Result<Turn, string>
   readonly layer: (options: ApiOptions) => Layer.Layer<ChatModel>
-}
-
-/**
- * An assistant turn of some wire.
- *
- * - `ids`: of its calls, as they arrived
- */
-export interface Turn {
-  readonly ids: ReadonlyArray<string | null | undefined>
-  readonly calls: ReadonlyArray<ToolCall>
-  readonly results: (settled: Batch.Settled<Tool.Any>) => ReadonlyArray<object>
-  readonly followUp: (settled: Batch.Settled<Tool.Any>) => ReadonlyArray<object>
 }
 
 export const all: ReadonlyArray<Wire> = [

@@ -6,7 +6,7 @@
  * One access.
  *
  * - `key`: a path; `orders/42` lies under `orders`. `""` lies over everything that has a key
- * - `exclusive`: conflicts with every other call of the run, whatever that declares
+ * - `exclusive`: conflicts with every other call of the run, or of all runs of one `Batch.make`, whatever that declares
  */
 export type Access =
   | { readonly mode: "read" | "write"; readonly key: string }

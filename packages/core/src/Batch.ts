@@ -120,11 +120,11 @@ export const make = (options: Options = {}): Effect.Effect<Runner> =>
   Effect.map(Defaults, (defaults) => {
     const own = { ...defaults, ...given(options) }
     const limit = atLeast(1, "concurrency", own.concurrency ?? safe.concurrency)
-    return runner({ engine: makeEngine(), gate: new Pool<Job>().gate(limit), order: new Order() }, own)
+    return runner({ engine: makeEngine(), gate: new Pool<Job>().gate(limit), order: new Order(), own })
   })
 
-function runner(shared: Shared, own: Options): Runner
-function runner(shared: Shared, own: Options): {
+function runner(shared: Shared): Runner
+function runner(shared: Shared): {
   readonly run: (
     toolkit: Toolkit.Any,
     calls: Iterable<ToolCall>,
@@ -137,9 +137,8 @@ function runner(shared: Shared, own: Options): {
   ) => Effect.Effect<Dispatched<Tool.Any, E>, never, unknown>
 } {
   return {
-    run: (toolkit, calls, options = {}) => execute(toolkit, nodesOf(calls), { ...own, ...given(options) }, shared),
-    dispatch: (toolkit, calls, options = {}) =>
-      executeArriving(toolkit, calls, { ...own, ...given(options) }, undefined, shared)
+    run: (toolkit, calls, options = {}) => execute(toolkit, nodesOf(calls), given(options), shared),
+    dispatch: (toolkit, calls, options = {}) => executeArriving(toolkit, calls, given(options), undefined, shared)
   }
 }
 

@@ -169,7 +169,7 @@ export function fromStandardSchema(
 /**
  * Makes a tool of a function that gives a promise.
  *
- * - interruption: aborts `signal`; what the function does in spite of that is not waited for
+ * - interruption: aborts `signal`; what the function does in spite of that is not waited for, and is a stray
  * - errors: a rejection is the call's `Defect`, or what `catch` makes of it, as `failure` describes
  */
 export function fromFunction<
@@ -215,6 +215,7 @@ const coalesced = (recode: Any["recode"]): Any["recode"] =>
  * Adds behaviour around every attempt at a call that the runner need not know: a cache, a breaker, a hedge, a span.
  *
  * - runs inside the call's timeout; what it fails with or throws is the call's
+ * - a promise of the tool that ignores its signal is not seen as a stray
  */
 export function around<
   N extends string,

@@ -1,9 +1,10 @@
 /**
  * Google's `POST /v1/models/{model}:generateContent` and its `:streamGenerateContent`, as strict as its documented and reported refusals.
  */
-import type { Candidate, Content, FinishReason, GenerateContentResponse, Part } from "@google/genai"
+import type { Part } from "@google/genai"
 import * as Result from "effect/Result"
 import type * as Frame from "./Frame.ts"
+import type { Body } from "./internal/geminiBody.ts"
 import { mediaRules, pairingRules, shapeRules, signatureRules } from "./internal/geminiContentRules.ts"
 import {
   callsOf,
@@ -21,6 +22,7 @@ import { get, isObject } from "./internal/json.ts"
 import type { Reply, SeenCall, View } from "./Script.ts"
 import { checkAll, type Headers, reject, type Rejection, type Rendered, type Rule, tokens } from "./Wire.ts"
 
+export type { Body } from "./internal/geminiBody.ts"
 export { spoil } from "./internal/geminiFaults.ts"
 export { frames } from "./internal/geminiFrames.ts"
 export type { Request } from "./internal/geminiRequest.ts"
@@ -95,13 +97,6 @@ const resultText = (response: FunctionResponse["response"]): string => {
 
 /** How a request wants its answer streamed, where it does. */
 export const streams = (request: Request): Frame.Options | undefined => request.streams === undefined ? undefined : {}
-
-/** The fields of a response that there are on the wire, its enum as it goes over the wire. */
-export interface Body extends Pick<GenerateContentResponse, "usageMetadata" | "modelVersion" | "responseId"> {
-  readonly candidates: ReadonlyArray<
-    Pick<Candidate, "index"> & { readonly content: Content; readonly finishReason: `${FinishReason}` }
-  >
-}
 
 /** Puts a reply into a response body; ids count on from the calls and the turns that the request holds. */
 export const render = (request: Request, reply: Reply): Rendered<Body> => {

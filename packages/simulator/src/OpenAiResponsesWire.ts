@@ -2,12 +2,13 @@
  * OpenAI's `POST /v1/responses`, streamed and not, as strict as its documented and reported refusals.
  */
 import * as Result from "effect/Result"
-import type { Response, ResponseOutputItem, ResponseReasoningItem } from "openai/resources/responses/responses"
+import type { ResponseOutputItem, ResponseReasoningItem } from "openai/resources/responses/responses"
 import type * as Frame from "./Frame.ts"
 import { parse } from "./internal/json.ts"
 import { recall, whole } from "./internal/memory.ts"
 import { noJson } from "./internal/openAiBody.ts"
 import { keyRules } from "./internal/openAiChatModelRules.ts"
+import type { Body } from "./internal/openAiResponsesBody.ts"
 import { pairingRules, reasoningRules, shapeRules } from "./internal/openAiResponsesItemRules.ts"
 import { continuedRules, modelRules, parameterRules, sizeRules } from "./internal/openAiResponsesModelRules.ts"
 import { after, encrypted, nextReasoning, reasons } from "./internal/openAiResponsesReasoning.ts"
@@ -34,6 +35,7 @@ import {
   type Turn
 } from "./Wire.ts"
 
+export type { Body } from "./internal/openAiResponsesBody.ts"
 export { spoil } from "./internal/openAiResponsesFaults.ts"
 export { frames } from "./internal/openAiResponsesFrames.ts"
 export { continuedRules } from "./internal/openAiResponsesModelRules.ts"
@@ -94,12 +96,6 @@ const seen = (call: Call, { input }: Request): SeenCall => ({
 
 /** How a request wants its answer streamed, where it does. */
 export const streams = ({ stream }: Request): Frame.Options | undefined => stream === true ? {} : undefined
-
-/** The body of a response as it is sent: the SDK adds `output_text`, and the tools are those of the request. */
-export interface Body extends Omit<Response, "output_text" | "tools" | "tool_choice"> {
-  readonly tools: NonNullable<Request["tools"]>
-  readonly tool_choice: NonNullable<Request["tool_choice"]>
-}
 
 /** Puts a reply into a response body; ids of calls count on from those that the request holds. */
 export const render = (request: Request, reply: Reply, number: number): Rendered<Body> => {

@@ -1,6 +1,6 @@
 import * as AnthropicMessages from "@volley/anthropic/AnthropicMessages"
 import * as Result from "effect/Result"
-import type { Turn } from "../Wires.ts"
+import type { Turn } from "./turn.ts"
 
 export { layer } from "@volley/anthropic/AnthropicMessages"
 

@@ -1,6 +1,6 @@
 import * as GeminiContent from "@volley/google/GeminiContent"
 import * as Result from "effect/Result"
-import type { Turn } from "../Wires.ts"
+import type { Turn } from "./turn.ts"
 
 export { layer } from "@volley/google/GeminiContent"
 

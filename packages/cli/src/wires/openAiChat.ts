@@ -1,6 +1,6 @@
 import * as OpenAiChat from "@volley/openai/OpenAiChat"
 import * as Result from "effect/Result"
-import type { Turn } from "../Wires.ts"
+import type { Turn } from "./turn.ts"
 
 export { layer } from "@volley/openai/OpenAiChat"
 

@@ -1,6 +1,6 @@
 import * as OpenAiResponses from "@volley/openai/OpenAiResponses"
 import * as Result from "effect/Result"
-import type { Turn } from "../Wires.ts"
+import type { Turn } from "./turn.ts"
 
 export { layer } from "@volley/openai/OpenAiResponses"
 

@@ -110,6 +110,8 @@ export interface Shape {
   readonly touches?: boolean
   readonly pools?: boolean
   readonly rates?: boolean
+  /** One number for each key, and one rate for a call: which of several that a call lacks it waits for is the runner's affair. */
+  readonly simple?: boolean
   readonly fails?: number
   readonly decisions?: boolean
   /** Shares of all runs, in percent. */
@@ -141,6 +143,16 @@ const pools: Arbitrary.Arbitrary<ReadonlyArray<Pool>> = Arbitrary.map(
   ]
 )
 
+const simplePools = Arbitrary.map(
+  pools,
+  (pools) => pools.map(({ key }) => ({ key, limit: key === "shared" ? 3 : key === "key/0" ? 1 : 2 }))
+)
+
+const oneRate: Arbitrary.Arbitrary<ReadonlyArray<RateName>> = Arbitrary.map(
+  upTo(3),
+  (n) => rateNames.slice(n, n + 1)
+)
+
 const someRates: Arbitrary.Arbitrary<ReadonlyArray<RateName>> = Arbitrary.map(
   Arbitrary.all([upTo(4), upTo(2)]),
   ([n, other]) => n === 4 ? [] : n === 3 ? rateNames.filter((_, index) => index !== other) : [rateNames[n]!]
@@ -155,8 +167,8 @@ const callOf = (shape: Shape): Arbitrary.Arbitrary<CallCase> =>
       fails: shape.fails === undefined ? upTo(0) : upTo(shape.fails),
       like: upTo(3),
       touches: shape.touches === true ? Arbitrary.array(touch, { maxLength: 2 }) : none,
-      pools: shape.pools === true ? pools : none,
-      rates: shape.rates === true ? someRates : none,
+      pools: shape.pools === true ? shape.simple === true ? simplePools : pools : none,
+      rates: shape.rates === true ? shape.simple === true ? oneRate : someRates : none,
       decision: shape.decisions === true
         ? Arbitrary.all([oneOf("allowed", "allowed", "denied", "undecided"), Arbitrary.map(upTo(4), (n) => n + 1)])
         : Arbitrary.all([oneOf("allowed"), Arbitrary.map(upTo(0), (n) => n + 1)]),

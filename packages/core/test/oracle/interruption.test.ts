@@ -10,7 +10,7 @@ const kinds = ["failure", "hangs", "cleansUp", "stubborn"] as const
 describe("an interrupted run of calls that wait for nothing but room", () => {
   agrees(
     interruptedIn(
-      single({ tools: plainTools, kinds, maxCalls: 12, deadlines: 20, listeners: ["none", "quick", "slow"] })
+      single({ tools: plainTools, kinds, maxCalls: 8, deadlines: 20, listeners: ["none", "quick", "slow"] })
     ),
     ["goes on after interruption"]
   )
@@ -19,7 +19,7 @@ describe("an interrupted run of calls that wait for nothing but room", () => {
 describe("an interrupted run of calls that wait for each other", () => {
   agrees(
     interruptedIn(
-      single({ tools: sayingTools, kinds, maxCalls: 10, touches: true, pools: true, rates: true, decisions: true })
+      single({ tools: sayingTools, kinds, maxCalls: 8, touches: true, pools: true, rates: true, decisions: true })
     ),
     ["goes on after interruption"]
   )

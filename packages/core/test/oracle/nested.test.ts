@@ -8,7 +8,14 @@ import { agrees } from "./property.ts"
 describe("runs inside calls of one run", () => {
   agrees(
     shared(
-      { tools: [...plainTools, ...sayingTools], kinds: ["failure", "hangs"], maxCalls: 5, pools: true, depth: 2 },
+      {
+        tools: [...plainTools, ...sayingTools],
+        kinds: ["failure", "hangs"],
+        maxCalls: 5,
+        pools: true,
+        simple: true,
+        depth: 2
+      },
       1
     ),
     ["a parent keeps its room while its inner run works", "no limits"]
@@ -21,15 +28,20 @@ describe("runs beside each other", () => {
       tools: [...plainTools, ...sayingTools],
       kinds: ["failure", "hangs"],
       maxCalls: 5,
-      touches: true,
-      pools: true
+      touches: true
     }, 3),
     ["no limits", "no order", "last first", "the first run first"]
   )
 })
 
 describe("runs that share the limits of tools and keys alone", () => {
-  const shape = { tools: sayingTools, kinds: ["failure", "hangs"] as const, touches: true, pools: true, rates: true }
+  const shape = {
+    tools: sayingTools,
+    kinds: ["failure", "hangs"] as const,
+    touches: true,
+    pools: true,
+    simple: true
+  }
   agrees(shared({ ...shape, maxCalls: 4, depth: 1 }, 2, [0]), ["no limits"])
 })
 

@@ -90,8 +90,8 @@ export interface World {
   readonly starts: Map<string, Array<number>>
 }
 
-/** Chooses one of several calls, by their ids. */
-export type First = (ids: ReadonlyArray<string>) => string | undefined
+/** Chooses one of several calls. */
+export type First = (among: ReadonlyArray<Member>) => Member | undefined
 
 export const make = (more: Partial<Pick<World, "fault" | "first" | "ordersRuns">>): World => ({
   fault: undefined,
@@ -106,10 +106,18 @@ export const make = (more: Partial<Pick<World, "fault" | "first" | "ordersRuns">
 export const startable = (world: World, now: number): Member | undefined => {
   const found = world.runs.flatMap((run) => {
     const members = world.fault === "last first" ? run.members.toReversed() : run.members
-    return members.find((member) => mayStart(world, member, now)) ?? []
+    const ready = members.filter((member) => mayStart(world, member, now))
+    return ready.length === 0 ? [] : [ready]
   })
-  const chosen = world.first?.(found.map(({ id }) => id))
-  return found.find(({ id }) => id === chosen) ?? found[0] ?? borrower(world, now)
+  const chosen = world.first?.(found.flatMap((ready) => found.length === 1 ? ready.slice(0, 1) : unlessPassed(ready)))
+  const lowest = found.flatMap((ready) => ready.slice(0, 1))
+  return found.flat().find((member) => member === chosen) ?? lowest[0] ?? borrower(world, now)
+}
+
+/** Where it is another run's turn under a key, a call that is counted under it may be passed by those that are not. */
+const unlessPassed = (ready: ReadonlyArray<Member>): ReadonlyArray<Member> => {
+  const firm = ready.findIndex(({ claims }) => claims.pools.length <= 2 && claims.rates.length === 0)
+  return firm === -1 ? ready : ready.slice(0, firm + 1)
 }
 
 /** Where all calls that run wait for runs inside them, one of those runs goes on: no nesting is for ever. */

@@ -13,8 +13,8 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { setTimeout } from "node:timers/promises"
-import type { Command, Options, Remote } from "../Mcp.ts"
 import { Closed, HttpFailed, type Reason, Refused, Unreachable, Unusable } from "../McpError.ts"
+import type { Command, Options, Remote } from "./server.ts"
 
 /** A server that has answered `initialize` and listed its tools; what it calls a tool is that tool's name. */
 export interface Connection {

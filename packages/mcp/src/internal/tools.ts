@@ -5,10 +5,10 @@ import * as Tool from "@volley/core/Tool"
 import * as Effect from "effect/Effect"
 import * as JsonSchema from "effect/JsonSchema"
 import type * as Schema from "effect/Schema"
-import type { McpTool, Options, Server } from "../Mcp.ts"
 import { Failure, McpError, McpToolFailed, Unusable } from "../McpError.ts"
 import type { Connection } from "./connection.ts"
 import { contentOf, described, valueOf } from "./content.ts"
+import type { McpTool, Options, Server } from "./server.ts"
 
 /** Makes the tools of a server; those that could not be called, or whose calls could not be checked, are left out. */
 export const make = (connection: Connection, options: Options) => {

@@ -1,7 +1,7 @@
 import type { Part } from "@google/genai"
 import type { Fault } from "../Fault.ts"
 import type * as Frame from "../Frame.ts"
-import type { Body } from "../GeminiContentWire.ts"
+import type { Body } from "./geminiBody.ts"
 import { frames } from "./geminiFrames.ts"
 import { sign } from "./geminiSignature.ts"
 import { half, mapLast, type Spoiled, spoilFrames } from "./spoil.ts"

@@ -1,6 +1,6 @@
 import type { Part } from "@google/genai"
 import * as Frame from "../Frame.ts"
-import type { Body } from "../GeminiContentWire.ts"
+import type { Body } from "./geminiBody.ts"
 
 /**
  * Cuts a body into whole responses.

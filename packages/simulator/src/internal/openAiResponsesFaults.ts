@@ -1,7 +1,7 @@
 import type { ResponseOutputItem } from "openai/resources/responses/responses"
 import type { Fault } from "../Fault.ts"
 import type * as Frame from "../Frame.ts"
-import type { Body } from "../OpenAiResponsesWire.ts"
+import type { Body } from "./openAiResponsesBody.ts"
 import { frames, numbered } from "./openAiResponsesFrames.ts"
 import { half, interleaved, mapLast, type Spoiled, spoilFrames } from "./spoil.ts"
 

@@ -4,7 +4,7 @@ import type {
   ResponseReasoningItem
 } from "openai/resources/responses/responses"
 import * as Frame from "../Frame.ts"
-import type { Body } from "../OpenAiResponsesWire.ts"
+import type { Body } from "./openAiResponsesBody.ts"
 
 type Cut = (text: string) => ReadonlyArray<string>
 

@@ -65,7 +65,7 @@ export const prepare = Effect.fnUntraced(function*(
   }
 })
 
-/** Nothing where nobody listens: telling costs every call a fiber. */
+/** Nothing where nobody listens: then nothing is told. */
 const both = (onCall: Batch.Options["onCall"], listener: Tell | undefined): Batch.Options["onCall"] =>
   onCall && listener ? (event) => Effect.andThen(onCall(event), listener(event)) : onCall ?? listener
 

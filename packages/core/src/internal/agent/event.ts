@@ -38,7 +38,7 @@ export interface Ended<out T extends Tool.Any, out O = undefined> {
  * - `Text`: a piece of what it says
  * - `TurnEnded`: all that it said; calls may still run
  * - `Usage`: what that turn cost, and all turns so far
- * - `CallStarted`, `CallProgress`, `CallSettled`: as in `Batch.Options.onCall`
+ * - `CallWaiting`, `CallStarted`, `CallProgress`, `CallRetried`, `CallSettled`: as in `Batch.Options.onCall`
  * - `RoundSettled`: every call of the turn is answered; `conversation` holds the answers
  * - `LimitReached`: tools are switched off from here on
  * - `Answer`: the last event

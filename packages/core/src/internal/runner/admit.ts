@@ -1,5 +1,7 @@
+import * as Result from "effect/Result"
 import { LimitExceeded, Truncated } from "../../CallError.ts"
 import { type Job, moreOf } from "./job.ts"
+import { standIn } from "./place.ts"
 import { stopped, timedOut, unknownTool } from "./record.ts"
 import { refuse, settleAs } from "./settle.ts"
 
@@ -10,6 +12,7 @@ export const recall = (job: Job): boolean => {
   job.tool = toolkit.byName.get(node.call.name)
   const ended = moreOf(job).problem === undefined ? run.recorder.known(job.key) : undefined
   if (ended === undefined) return true
+  if (Result.isFailure(ended.end)) standIn(job)
   settleAs(job, ended)
   return false
 }

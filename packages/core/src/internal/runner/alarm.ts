@@ -46,13 +46,16 @@ export class Alarm {
 
   /** Wakes nobody any more; gives what slept. */
   stop(): Fiber.Fiber<void> | undefined {
-    this.#sleeper?.interruptUnsafe()
+    this.#sleep(Infinity)
+    // An alarm that outlived a young collection would keep alive what it waited for.
+    this.#waiting.keep(() => false)
     return this.#sleeper
   }
 
   #sleep(until: number): void {
-    this.stop()
+    this.#sleeper?.interruptUnsafe()
     this.#wakesAt = until
+    if (until === Infinity) return
     const millis = Math.max(0, Math.round((until - this.#now()) / precision) * precision)
     this.#sleeper = this.#fork(Effect.andThen(Effect.sleep(millis), Effect.sync(this.#ring)))
   }

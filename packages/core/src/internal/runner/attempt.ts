@@ -25,10 +25,10 @@ export const begin = (job: Job): void => {
     moreOf(job).record = (ended) => resume(Effect.succeed(ended))
     run.engine.post(() => job.ended || start(job))
   })
-  const recorded = run.recorder.call({ key: job.key, call, tool }, attempts)
-  moreOf(job).recording = run.fork(
-    Effect.onExit(recorded, (exit) => Effect.sync(() => run.engine.post(() => settleRecorded(job, exit))))
-  )
+  const { recorder } = run
+  const recording = run.fork(guarded(() => recorder.call({ key: job.key, call, tool }, attempts)))
+  moreOf(job).recording = recording
+  recording.addObserver((exit) => run.engine.post(() => settleRecorded(job, exit)))
 }
 
 const settleRecorded = (job: Job, exit: Exit.Exit<Ended>): void => {
@@ -65,12 +65,15 @@ const start = (job: Job): void => {
 const perform = (job: Job): void => {
   const { parameters, tool } = job
   if (tool === undefined) return
+  // They are not needed any more, and would live as long as the call does.
+  if (job.run.bounds.retry === undefined) job.parameters = undefined
   job.attempts += 1
+  if (job.more !== undefined) job.more.innerRuns = 0
   const told = new Told(job, job.attempts)
   const { handler } = tool
   const { parts } = handler
   if (parts === undefined) return doFor(job, guarded(() => handler.attempt(parameters, told)), attempted)
-  if (parts.form === "promise") return promise(job, parts, told)
+  if (parts.form === "promise") return promise(job, parts, parameters, told)
   const work = begun(parts, parameters, told)
   if (isOver(work)) doFor(job, answerOf(parts, work), attempted)
   else doFor(job, work, executed)
@@ -81,11 +84,11 @@ const executed = (job: Job, exit: Exit.Exit<unknown, unknown>): void => {
   if (parts?.form === "effect") doFor(job, answerOf(parts, exit), attempted)
 }
 
-const promise = (job: Job, parts: PromiseParts, told: Told): void => {
+const promise = (job: Job, parts: PromiseParts, parameters: unknown, told: Told): void => {
   const controller = new AbortController()
   job.controller = controller
   job.isHeard = false
-  job.promise = parts.execute(job.parameters, controller.signal, told)
+  job.promise = parts.execute(parameters, controller.signal, told)
   job.promise.then(
     (value) => job.ended || hear(job, answered(parts, value), answering),
     (error) => job.ended || hear(job, rejected(parts, error), answering)

@@ -1,5 +1,6 @@
 import type { Reason } from "../../CallError.ts"
-import { conflicts, type Kind, type Place } from "./order.ts"
+import { conflicts, type Kind } from "./cohorts.ts"
+import type { Place } from "./order.ts"
 
 interface Barrier {
   readonly place: Place

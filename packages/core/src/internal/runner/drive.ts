@@ -12,11 +12,11 @@ import { Engine } from "./engine.ts"
 import { assemble, expand, expire } from "./expand.ts"
 import { Job, unsettled } from "./job.ts"
 import { claim, doubt, orders, reserve, waitInLine } from "./place.ts"
-import { endOf, stopped, timedOut } from "./record.ts"
+import { crashBefore, endOf, stopped, timedOut } from "./record.ts"
 import type { Run } from "./run.ts"
 import { rescue, serve } from "./seat.ts"
 import { cut, end, refuse } from "./settle.ts"
-import { give, leaveLine, lend, unlend } from "./slots.ts"
+import { give, lend, unlend, withdraw } from "./slots.ts"
 
 /** The stages of a call's life up to its start, in order; each is passed at once, or goes on later from where it waits. */
 const stages: ReadonlyArray<(job: Job) => boolean> = [
@@ -47,24 +47,39 @@ const advance = (job: Job): void => {
   while (!job.over && run.state !== "interrupted") {
     const stage = ahead[job.stage++]
     if (stage === undefined) return
-    if (stage(job)) continue
+    if (passes(job, stage)) continue
     // Who comes later must not pass it.
     if (!job.over && job.place === undefined) reserve(job)
     return
   }
 }
 
+/** What a stage throws, such as over an access that is none, is a crash of its own call. */
+const passes = (job: Job, stage: (job: Job) => boolean): boolean => {
+  try {
+    return stage(job)
+  } catch (defect) {
+    refuse(job, crashBefore(defect))
+    return false
+  }
+}
+
 /** What the runs of one runner share. */
-export const makeEngine = (limiter?: RateLimiter): Engine<Job, Run<Job>> =>
-  new Engine((engine) => serve(engine) || admitOne(engine) || rescue(engine), limiter)
+export const makeEngine = (limiter?: RateLimiter): Engine<Job, Run<Job>> => new Engine(startOne, limiter)
+
+const startOne = (engine: Engine<Job, Run<Job>>): boolean =>
+  (engine.looked.size > 0 && serve(engine))
+  || (engine.wanting.size > 0 && admitOne(engine))
+  || (engine.nested.size > 0 && rescue(engine))
 
 /** Admits a call of the runs that want one, which take turns. */
 const admitOne = (engine: Engine<Job, Run<Job>>): boolean => {
   for (const run of engine.wanting) {
-    if (engine.wanting.size > 1 || !run.wantsMore) engine.wanting.delete(run)
-    if (!run.wantsMore) continue
+    const wants = run.wantsMore
+    if (!wants || engine.wanting.size > 1) engine.wanting.delete(run)
+    if (!wants) continue
+    engine.wanting.add(run)
     admitNext(run)
-    if (run.wantsMore) engine.wanting.add(run)
     return true
   }
   return false
@@ -82,12 +97,16 @@ export const drive = (run: Run<Job>): Effect.Effect<ReadonlyArray<Outcome>> =>
   Effect.withFiber((fiber) =>
     Effect.callback((resume) => {
       run.owner = fiber
-      run.advance = advance
-      run.expired = (job) => run.engine.post(() => expire(job))
-      run.stop = () => stopAll(run, stopped)
-      run.onFiberEnd = () => fiberEnded(run)
-      run.finish = () => finish(run, (outcomes) => resume(Effect.succeed(outcomes)))
+      run.driveBy(
+        advance,
+        (job) => run.engine.post(() => expire(job)),
+        () => stopAll(run, stopped),
+        () => fiberEnded(run),
+        () => finish(run, (outcomes) => resume(Effect.succeed(outcomes)))
+      )
       run.engine.post(() => begin(run))
+      // From here on it is told of its interruption.
+      run.owner = undefined
       return interrupt(run)
     })
   )
@@ -111,7 +130,8 @@ const tellWaiting = (run: Run<Job>): void => {
 
 const limit = (run: Run<Job>): void => {
   const { expiresAt } = run
-  run.alarm.setLast({ expiresAt, over: false, ring: () => run.engine.post(() => meetDeadline(run)) })
+  const ring = () => run.engine.post(() => meetDeadline(run))
+  run.alarm.setLast({ expiresAt, over: false, ring })
 }
 
 const meetDeadline = (run: Run<Job>): void => {
@@ -124,7 +144,7 @@ const meetDeadline = (run: Run<Job>): void => {
 /** Stops what has not settled: what has started is cut, the rest is not run. */
 const stopAll = (run: Run<Job>, reason: (job: Job, started: boolean) => Reason): void => {
   for (const job of unsettled(run)) {
-    if (job.isRunning) cut(job, reason(job, true))
+    if (job.hasStarted) cut(job, reason(job, true))
     else refuse(job, reason(job, false))
   }
   run.engine.wanting.add(run)
@@ -196,7 +216,7 @@ const abandon = (job: Job): ReadonlyArray<Fiber.Fiber<unknown, unknown> | undefi
   job.ended = true
   job.over = true
   if (job.isRunning) give(job)
-  else leaveLine(job)
+  else withdraw(job)
   if (place !== undefined) run.order?.leave(place)
   controller?.abort()
   return [isHeard ? undefined : fiber, more?.recording]
@@ -220,7 +240,7 @@ export const arrived = (run: Run<Job>, isWhole: boolean, deadline: number): void
     run.deadline = deadline
     run.expiresAt = run.now() + deadline
     if (deadline !== Infinity) limit(run)
-    for (const job of isWhole ? [] : unsettled(run)) if (!job.isRunning) refuse(job, new Truncated())
+    for (const job of isWhole ? [] : unsettled(run)) if (!job.hasStarted) refuse(job, new Truncated())
     for (const job of run.forTurn.splice(0)) advance(job)
     run.finish()
   })

@@ -14,6 +14,7 @@ import { inCallOrder } from "./inCallOrder.ts"
 import { type Job, nextInside } from "./job.ts"
 import { Limits } from "./limits.ts"
 import { Defaults, type Options, read } from "./options.ts"
+import { isInner } from "./place.ts"
 import { Run } from "./run.ts"
 
 /** A call that was answered while its tool still went on; await it before closing what the tool uses. */
@@ -35,8 +36,10 @@ export interface Executed {
   readonly strays: ReadonlyArray<Stray>
 }
 
-/** A runner of several batches. */
-export type Runner = Shared<Job, Run<Job>>
+/** A runner of several batches; `own` are the options of each that does not say otherwise, unless it is inside another one. */
+export interface Runner extends Shared<Job, Run<Job>> {
+  readonly own: Options
+}
 
 type Toolkit = Expansion["toolkit"]
 
@@ -95,15 +98,17 @@ const begin = (
   const shared = runner ?? lender?.run.shared
   const defaults = Context.get(context, Defaults)
   const nth = lender === undefined ? 0 : nextInside(lender)
+  const mintId = () => lender?.runIdOf(nth) ?? crypto.randomUUID()
+  const own = runner === undefined || isInner({ lender, shared }) ? options : { ...runner.own, ...options }
   return new Run({
     engine: shared?.engine ?? Option.getOrElse(Context.getOption(context, Limits), () => makeEngine()),
     shared,
     lender,
     toolkit,
     nodes: Array.from(nodes),
-    bounds: read(options, lender === undefined ? defaults : { ...defaults, runId: undefined }),
+    bounds: read(own, lender === undefined ? defaults : { ...defaults, runId: undefined }),
     context,
-    mintId: () => lender?.runIdOf(nth) ?? crypto.randomUUID()
+    mintId
   })
 }
 

@@ -3,7 +3,7 @@ import * as Result from "effect/Result"
 import { guarded } from "../guarded.ts"
 import type { Expansion } from "../tool/any.ts"
 import { doFor } from "./fiber.ts"
-import { Job, moreOf } from "./job.ts"
+import { Job, moreOf, unsettledOf } from "./job.ts"
 import { reserve } from "./place.ts"
 import { reasonOf, timedOut, timeoutOf } from "./record.ts"
 import { cut, end, refuse } from "./settle.ts"
@@ -47,8 +47,8 @@ const limit = (job: Job): void => {
 export const expire = (job: Job): void => {
   const { children } = job.more ?? {}
   if (children === undefined) return cut(job, timedOut(job, "timeout", true))
-  for (const step of children) {
-    if (step.isRunning) cut(step, timedOut(job, "timeout", true))
+  for (const step of unsettledOf(job)) {
+    if (step.hasStarted) cut(step, timedOut(job, "timeout", true))
     else refuse(step, timedOut(job, "timeout", false))
   }
 }

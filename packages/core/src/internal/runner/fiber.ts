@@ -1,10 +1,12 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 import * as References from "effect/References"
 import { isOver } from "../exit.ts"
 import { Enclosing } from "./enclosing.ts"
 import type { Job } from "./job.ts"
+import { crashBefore, endOf } from "./record.ts"
+import { end, refuse } from "./settle.ts"
 
 /** Does something for a job, on a fiber where it takes one, and goes on with what it came to. */
 export const doFor = <A, E>(
@@ -25,6 +27,7 @@ const onFiber = <A, E>(
     return undefined
   })
   job.isHeard = false
+  job.promise = undefined
   const fiber = Effect.runForkWith(contextOf(job))(ending)
   job.fiber = fiber
   // One observer for all: V8 keeps those of many fibers for long, and with them all that they see.
@@ -36,7 +39,17 @@ const onFiber = <A, E>(
 /** Something that was done for a job has come to an end: the loop goes on from there, unless the job is over by then. */
 export const hear = <A>(job: Job, exit: A, use: (job: Job, exit: A) => void): void => {
   job.isHeard = true
-  if (!job.ended) job.run.engine.post(() => job.ended || use(job, exit))
+  if (!job.ended) job.run.engine.post(() => job.ended || goOn(job, exit, use))
+}
+
+/** What is thrown over what something came to is a crash of its own call. */
+const goOn = <A>(job: Job, exit: A, use: (job: Job, exit: A) => void): void => {
+  try {
+    use(job, exit)
+  } catch (defect) {
+    if (job.isRunning) end(job, endOf(job.tool, Exit.die(defect)))
+    else refuse(job, crashBefore(defect))
+  }
 }
 
 /** Logs that a tool writes name it and its call, and runs that it begins know where they are. */

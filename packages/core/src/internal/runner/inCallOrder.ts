@@ -8,12 +8,12 @@ class Held {
     a.call.index < b.call.index || (a.call.index === b.call.index && a.came < b.came)
   )
   #came = 0
-  #passed = 0
+  #next = 0
 
   /** Takes one more; gives those that may go. */
   next(call: ToolCall): ReadonlyArray<ToolCall> {
     this.#calls.push({ call, came: this.#came++ })
-    return this.#take((index) => index <= this.#passed)
+    return this.#take((index) => index <= this.#next)
   }
 
   rest(): ReadonlyArray<ToolCall> {
@@ -24,7 +24,7 @@ class Held {
     const going: Array<ToolCall> = []
     for (let first = this.#calls.peek(); first && mayGo(first.call.index); first = this.#calls.peek()) {
       this.#calls.pop()
-      this.#passed += 1
+      this.#next = Math.max(this.#next, first.call.index + 1)
       going.push(first.call)
     }
     return going

@@ -14,17 +14,18 @@ import type { Why } from "./events.ts"
 import { idempotencyKey } from "./idempotencyKey.ts"
 import type { Line } from "./line.ts"
 import type { Place } from "./order.ts"
-import type { Pool } from "./room.ts"
+import type { Gate, Pool } from "./room.ts"
 import type { Run } from "./run.ts"
 
 /**
  * Room that a job has taken under a key.
  *
  * - `from`: what an outer job has, where that was taken and no new room; `isLent` while an inner job has this one
- * - `fresh`: new room that inner jobs had to take, since this was lent already
+ * - `fresh`: new room that inner jobs had to take, since this was lent already; `outer`, where this is such room
  */
 export interface Hold {
   readonly pool: Pool<Job>
+  readonly outer: ReadonlyArray<Hold>
   readonly fresh: Set<Hold>
   from: Hold | undefined
   isLent: boolean
@@ -79,6 +80,11 @@ export class Job {
     return this.node.call
   }
 
+  /** True where its handler was called, or is to be at once: it may have taken effect. */
+  get hasStarted(): boolean {
+    return this.isRunning && this.attempts > 0
+  }
+
   /** The tools among which its own is: those of the turn, or of the job that became several. */
   get toolkit(): Expansion["toolkit"] {
     return this.parent?.more?.expansion?.toolkit ?? this.run.toolkit
@@ -130,10 +136,11 @@ const depthOf = ({ parent }: Job): number => parent === undefined ? 0 : 1 + dept
  * - `problem`: what is wrong with its arguments as JSON; `span`, what a tracer follows
  * - `needed`: how many of the answers that it needs are there
  * - `inner`, `innerRuns`: how many runs are under way inside its handler, and how many there have been
- * - `why`: what was told last of its waiting
+ * - `why`: what was told last of its waiting; `behind`, where it went behind jobs of other runs
  * - `expansion`, `children`, `left`: the jobs that it has become, and how many of them have not settled
  * - `same`: jobs of equal calls that share its outcome; `dependents`: later ones that need its answer
  * - `record`, `recording`: takes how it ended, where a recorder is to know before anybody else does, and what that does
+ * - `ended`: how one ended whose equal calls are to be recorded too
  * - `retry`: waits until the next attempt, where there is one
  */
 export interface More {
@@ -141,6 +148,7 @@ export interface More {
   inner?: number | undefined
   innerRuns?: number
   why?: Why
+  behind?: Set<Gate<Job>>
   problem?: InvalidArguments
   span?: Tracer.Span
   expansion?: Expansion
@@ -150,6 +158,7 @@ export interface More {
   dependents?: Array<Job>
   record?: (ended: Ended) => void
   recording?: Fiber.Fiber<Ended>
+  ended?: Ended
   retry?: (failure: ToolFailure<unknown>) => Effect.Effect<unknown, unknown, unknown>
 }
 
@@ -167,11 +176,12 @@ export const nextInside = (job: Job): number => {
 export function* unsettled({ jobs }: Run<Job>): Iterable<Job> {
   for (const job of jobs) {
     if (job === undefined || job.over) continue
-    yield* withSteps(job)
+    yield* unsettledOf(job)
   }
 }
 
-function* withSteps(job: Job): Iterable<Job> {
+/** What one job has become and has not settled, steps of steps too. */
+export function* unsettledOf(job: Job): Iterable<Job> {
   const stack = [job]
   for (let one = stack.pop(); one !== undefined; one = stack.pop()) {
     const { children, left = 0 } = one.more ?? {}

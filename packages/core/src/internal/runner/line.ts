@@ -10,6 +10,8 @@ export interface Waiting<in A> {
 /** A line that goes round between the runs that wait in it; within each, call order counts. */
 export class Line<A extends Waiting<A>> {
   readonly #runs = new Map<object, Heap<A>>()
+  /** The run that had its turn when it was the only one: those that come later go before it. */
+  #served: object | undefined
 
   get isEmpty(): boolean {
     return this.peek() === undefined
@@ -28,6 +30,11 @@ export class Line<A extends Waiting<A>> {
 
   /** Whose turn it is; those that wait no more are forgotten. */
   peek(): A | undefined {
+    if (this.#served !== undefined && this.#runs.size > 1) {
+      const heap = this.#runs.get(this.#served)
+      if (heap !== undefined && this.#runs.delete(this.#served)) this.#runs.set(this.#served, heap)
+      this.#served = undefined
+    }
     for (const [run, heap] of this.#runs) {
       for (let first = heap.peek(); first !== undefined && first.line !== this; first = heap.peek()) heap.pop()
       if (heap.size > 0) return heap.peek()
@@ -41,6 +48,7 @@ export class Line<A extends Waiting<A>> {
     const first = this.peek()
     if (first === undefined) return undefined
     this.#runs.get(first.run)?.pop()
+    this.#served = this.#runs.size === 1 ? first.run : undefined
     this.pass()
     return first
   }

@@ -8,8 +8,9 @@ import { guarded } from "../guarded.ts"
 import type { Any } from "../tool/any.ts"
 import type { Claims } from "../tool/claims.ts"
 import { barriersOf } from "./barriers.ts"
+import type { Touches } from "./cohorts.ts"
 import { Job, moreOf } from "./job.ts"
-import { Order, Place, type Touches } from "./order.ts"
+import { Order, Place } from "./order.ts"
 import { crashBefore } from "./record.ts"
 import type { Run } from "./run.ts"
 import { seat } from "./seat.ts"
@@ -41,7 +42,8 @@ const waits = ({ approval, claims, coalesce, expand }: Any): boolean =>
 const mayTouch = ({ claims, readOnly }: Any, isOrdered: boolean): boolean =>
   typeof claims === "function" || (claims !== undefined && claims.access.length > 0) || (isOrdered && !readOnly)
 
-const isInner = ({ lender, shared }: Run<Job>): boolean => {
+/** True for a run inside a call of the same runner. */
+export const isInner = ({ lender, shared }: Pick<Run<Job>, "lender" | "shared">): boolean => {
   for (let job = lender; job !== undefined; job = job.run.lender) if (job.run.shared === shared) return true
   return false
 }
@@ -53,7 +55,7 @@ export const doubt = (run: Run<Job>): void => {
     run.doubtful.push(call)
     const job = new Job(run, undefined, { call, needs: [] }, 0)
     job.tool = run.toolkit.byName.get(call.name)
-    job.claims = typeof job.tool?.claims === "function" ? claimsOf(job) : job.tool?.claims
+    job.claims = claimsOf(job)
     const place = new Place(call.id, job.claims && touchesOf(job), () => undefined)
     run.order?.add(place)
     run.order?.leave(place, () => barriersOf(run).add(place, new Uncertain({ after: call.id })))
@@ -61,15 +63,23 @@ export const doubt = (run: Run<Job>): void => {
 }
 
 /** What an earlier call claims; nobody knows where that cannot be found out at once. */
-const claimsOf = ({ node, tool }: Job): Claims | undefined => {
-  const claims = tool?.claims
-  if (tool === undefined || typeof claims !== "function") return undefined
-  const args = node.call.arguments
+const claimsOf = ({ node, tool, args = node.call.arguments }: Job): Claims | undefined => {
+  if (tool === undefined) return undefined
+  const { claims } = tool
+  if (typeof claims !== "function") return claims
   const parsed = typeof args === "string" ? Json.parse(args) : Result.succeed(args)
   const decoding = Result.isSuccess(parsed) ? guarded(() => tool.decode(parsed.success)) : undefined
   if (decoding === undefined || !isOver(decoding) || Exit.isFailure(decoding)) return undefined
   const found = guarded(() => Effect.succeed(claims(decoding.value)))
   return isOver(found) && Exit.isSuccess(found) ? found.value : undefined
+}
+
+/** Gives a call its place whose end is known already: it may have left in doubt what it touches. */
+export const standIn = (job: Job): void => {
+  const { place, run } = job
+  job.claims = claimsOf(job)
+  if (place === undefined) reserve(job)
+  else if (place.touches === undefined && job.claims !== undefined) run.order?.known(place, touchesOf(job))
 }
 
 /** Finds out what a call touches and the room it needs, now that its parameters are known. */
@@ -145,7 +155,7 @@ const joins = (job: Job): boolean => {
   const { args, place, run, tool } = job
   const what = `${tool?.name} ${Json.canonical(args)}`
   const leader = run.leaders.get(what)
-  const isSame = leader !== undefined && (place === undefined || leader.place === undefined
+  const isSame = leader !== undefined && leader.tool === tool && (place === undefined || leader.place === undefined
     || run.order?.isSame(leader.place, place) === true)
   if (leader === job) return false
   if (leader === undefined || !isSame) {
@@ -154,7 +164,7 @@ const joins = (job: Job): boolean => {
     return false
   }
   if (leader.outcome !== undefined) {
-    follow(job, leader.outcome)
+    follow(job, leader.outcome, leader.more?.ended)
     return true
   }
   const more = moreOf(leader)

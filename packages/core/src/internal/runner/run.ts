@@ -67,8 +67,8 @@ export class Run<in out J extends Waiting<J>> {
   readonly layers: Layers
   readonly gate: Gate<J>
   readonly wakes = new Set<Rate<J>>()
-  readonly jobs: Array<J | undefined> = []
-  readonly outcomes: Array<Outcome> = []
+  readonly jobs: Array<J | undefined>
+  readonly outcomes: Array<Outcome>
   readonly strays: Array<Late> = []
   readonly leaders = new Map<string, J>()
   readonly atEnd: Array<() => void> = []
@@ -97,8 +97,8 @@ export class Run<in out J extends Waiting<J>> {
   advance: (job: J) => void = nothing
   expired: (job: J) => void = nothing
   stop: () => void = nothing
-  finish: () => void = nothing
   onFiberEnd: () => void = nothing
+  finish: () => void = nothing
   readonly #mintId: () => string
   #runId: string | undefined
 
@@ -121,10 +121,32 @@ export class Run<in out J extends Waiting<J>> {
     this.alarm = new Alarm(this.now, this.fork)
     this.layers = new Layers(this.fork)
     this.left = nodes.length
+    this.jobs = Array.from({ length: nodes.length })
+    this.outcomes = Array.from({ length: nodes.length })
     this.#mintId = mintId
     this.deadline = bounds.deadline
     this.expiresAt = this.now() + bounds.deadline
     this.#runId = bounds.runId
+  }
+
+  /**
+   * Says what goes on with a job, ends one whose time is over, stops all, hears of fibers, and ends the run.
+   *
+   * - taken as arguments: V8 puts functions that are assigned to a property where they stand into its old generation, and all
+   *   that a dead one sees lives on with it
+   */
+  driveBy(
+    advance: (job: J) => void,
+    expired: (job: J) => void,
+    stop: () => void,
+    onFiberEnd: () => void,
+    finish: () => void
+  ): void {
+    this.advance = advance
+    this.expired = expired
+    this.stop = stop
+    this.onFiberEnd = onFiberEnd
+    this.finish = finish
   }
 
   /** Minted when it is asked for, where none was given. */
@@ -156,7 +178,7 @@ export class Run<in out J extends Waiting<J>> {
 
   /** True where it may admit a call: one that needs room is not made before there is some. */
   get wantsMore(): boolean {
-    if (this.next >= this.nodes.length || this.isStopped) return false
+    if (this.next >= this.nodes.length || this.state === "interrupted") return false
     return this.isEager || this.state !== "open" || (this.stuck === 0 && this.gate.pool.taken < this.gate.limit)
   }
 

@@ -8,6 +8,7 @@ import { begin } from "./attempt.ts"
 import type { Engine } from "./engine.ts"
 import { doFor } from "./fiber.ts"
 import { type Job, moreOf } from "./job.ts"
+import type { Line } from "./line.ts"
 import { Rate } from "./rates.ts"
 import { endOf } from "./record.ts"
 import type { Gate } from "./room.ts"
@@ -24,12 +25,13 @@ export const seat = (job: Job): void => {
   else enter(job)
 }
 
-const enter = (job: Job, borrows = false): boolean => {
+const enter = (job: Job, borrows = false, hadTurn = false): boolean => {
   const { run } = job
   if (job.ended || run.isStopped || isLeft(run)) return setAside(job)
   if (job.place !== undefined && run.order?.mayStart(job.place) === false) return false
-  const lacked = lackedBy(job, borrows)
+  const lacked = lackedBy(job, borrows, hadTurn)
   if (lacked !== undefined) {
+    job.more?.behind?.clear()
     queue(job, lacked)
     return false
   }
@@ -85,29 +87,40 @@ const tellWaiting = (job: Job, lacked: Lacked): void => {
 /** Starts the first in call order of the jobs that wait where there may be room now. */
 export const serve = (engine: Engine<Job, Run<Job>>): boolean => {
   let first: Job | undefined
+  let turn: Lacked | undefined
   for (const lacked of engine.looked) {
     const job = lacked instanceof Rate ? firstUnder(engine, lacked) : firstAt(lacked)
     if (job === undefined) engine.looked.delete(lacked)
-    else if (first === undefined || (first.run === job.run && job.isBefore(first))) first = job
+    else if (first === undefined || (first.run === job.run && job.isBefore(first))) {
+      first = job
+      turn = lacked
+    }
   }
   if (first === undefined) return false
-  const { line, run } = first
+  const { line } = first
   if (line === undefined) return true
   line.shift()
   leaveLine(first)
-  const before = line === run.gate.line ? othersBefore(first) : undefined
-  if (before === undefined) enter(first)
+  const before = othersBefore(first, line)
+  if (before === undefined) enter(first, false, turn instanceof Rate)
   else queue(first, before)
   return true
 }
 
-/** Where jobs of other runs wait already for room that a job could take: it goes behind them. */
-const othersBefore = ({ claims, run }: Job): Gate<Job> | undefined => {
+/** Where jobs of other runs wait already for room that a job could take: it goes behind them, once at each gate. */
+const othersBefore = (job: Job, cameFrom: Line<Job>): Gate<Job> | undefined => {
+  const { claims, run } = job
   const { engine, shared } = run
+  if (shared === undefined && claims === undefined) return undefined
   const gates = claims?.slots.map(({ key, limit }) => engine.room.of(key).gate(limit)) ?? []
   for (const gate of shared === undefined ? gates : [shared.gate, ...gates]) {
-    const first = gate.line.isEmpty ? undefined : firstAt(gate)
-    if (first !== undefined && first.run !== run) return gate
+    if (gate.line === cameFrom || gate.line.isEmpty || job.more?.behind?.has(gate) === true) continue
+    const first = firstAt(gate)
+    if (first === undefined || first.run === run) continue
+    const more = moreOf(job)
+    more.behind ??= new Set()
+    more.behind.add(gate)
+    return gate
   }
   return undefined
 }
@@ -127,7 +140,10 @@ const firstUnder = (engine: Engine<Job, Run<Job>>, rate: Rate<Job>): Job | undef
   const job = rate.line.peek()
   if (job === undefined) engine.rates.drop(rate)
   if (job === undefined || rate.asking) return undefined
-  const limit = job.claims?.rates.find(({ key, window }) => engine.rates.of(key, window) === rate)?.limit ?? Infinity
+  const limits = job.claims?.rates.flatMap(({ key, limit, window }) =>
+    engine.rates.of(key, window) === rate ? limit : []
+  )
+  const limit = Math.min(...limits ?? [])
   const wait = engine.rates.wait(rate, limit, job.run.now())
   if (wait <= 0) return job
   wake(job.run, rate, wait)
@@ -154,7 +170,7 @@ export const rescue = (engine: Engine<Job, Run<Job>>): boolean => {
   for (const job of engine.nested) {
     if (lackedBy(job, true) !== undefined) continue
     leaveLine(job)
-    return enter(job, true)
+    if (enter(job, true)) return true
   }
   return false
 }
@@ -163,12 +179,20 @@ export const rescue = (engine: Engine<Job, Run<Job>>): boolean => {
 const ask = (job: Job, rates: ReadonlyArray<RateClaim>, limiter: RateLimiter): void => {
   const { engine } = job.run
   const all = rates.map(({ key, window }) => engine.rates.of(key, window))
-  for (const rate of all) rate.asking = true
-  doFor(job, firstRefusal(limiter, rates), (job, exit) => {
+  const isAsking = (asking: boolean) => {
     for (const rate of all) {
-      rate.asking = false
-      engine.looked.add(rate)
+      rate.asking = asking
+      if (!asking) engine.looked.add(rate)
     }
+  }
+  isAsking(true)
+  // One that was stopped meanwhile is not heard of any more.
+  const asking = Effect.onInterrupt(
+    firstRefusal(limiter, rates),
+    () => Effect.sync(() => engine.post(() => isAsking(false)))
+  )
+  doFor(job, asking, (job, exit) => {
+    isAsking(false)
     if (Exit.isFailure(exit)) return end(job, endOf(job.tool, Exit.die(Cause.squash(exit.cause))))
     if (exit.value === undefined) return begin(job)
     const [index, wait] = exit.value

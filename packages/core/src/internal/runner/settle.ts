@@ -8,7 +8,7 @@ import { barriersOf } from "./barriers.ts"
 import { type Job, moreOf } from "./job.ts"
 import { logOf, record, refused, sameFor } from "./record.ts"
 import type { Run } from "./run.ts"
-import { give, leaveLine } from "./slots.ts"
+import { give, withdraw } from "./slots.ts"
 import { endSpan } from "./span.ts"
 
 /** Answers a job that has not started; what is still done for it is stopped, and nobody waits for that. */
@@ -16,6 +16,7 @@ export const refuse = (job: Job, reason: Reason): void => {
   if (job.over) return
   job.ended = true
   if (!job.isHeard) job.fiber?.interruptUnsafe()
+  job.more?.recording?.interruptUnsafe()
   const outcome = refused(job, reason)
   log(job, outcome)
   settle(job, outcome)
@@ -40,6 +41,7 @@ export const end = (job: Job, end: End, strays = false): void => {
 /** Settles a job whose end is known. */
 export const settleAs = (job: Job, ended: Ended): void => {
   const outcome = record(job, ended)
+  if (job.tool?.coalesce === true && job.run.recorder !== undefined) moreOf(job).ended = ended
   log(job, outcome)
   settle(job, outcome)
 }
@@ -93,25 +95,38 @@ const settle = (job: Job, outcome: Outcome): void => {
   const { isRunning, more, place, run } = job
   if (more?.span !== undefined) endSpan(more.span, job, outcome)
   job.over = true
-  job.outcome = outcome
+  if (run.isEager) job.outcome = outcome
+  letGo(job)
   if (isRunning) give(job)
-  else {
-    leaveLine(job)
-    run.engine.nested.delete(job)
-  }
+  else withdraw(job)
   if (place !== undefined) run.order?.leave(place, barrierOf(job, outcome))
   run.tell({ _tag: "CallSettled", outcome, at: outcome.endedAt })
-  for (const one of more?.same ?? []) follow(one, outcome)
+  for (const one of more?.same ?? []) follow(one, outcome, more?.ended)
   for (const one of more?.dependents ?? []) run.engine.post(() => run.advance(one))
   if (job.parent === undefined) settled(run, job, outcome)
   else stepSettled(job.parent)
 }
 
-/** An equal call has the same outcome. */
-export const follow = (job: Job, outcome: Outcome): void => {
+/** What is over may be kept in mind for a while; what it was made of is not. */
+const letGo = (job: Job): void => {
+  job.fiber = undefined
+  job.promise = undefined
+  job.controller = undefined
+  job.parameters = undefined
+}
+
+/** An equal call has the same outcome; where there is a recorder, it is told so first. */
+export const follow = (job: Job, outcome: Outcome, ended?: Ended): void => {
+  const { call, run: { recorder }, tool } = job
   if (job.over) return
   job.ended = true
-  settle(job, sameFor(job.call, outcome))
+  const same = sameFor(call, outcome)
+  if (recorder === undefined || tool === undefined || ended === undefined) return settle(job, same)
+  const recorded = recorder.call({ key: job.key, call, tool }, Effect.succeed(ended))
+  const told = Effect.sync(() =>
+    job.run.engine.post(() => job.over || job.run.state === "interrupted" || settle(job, same))
+  )
+  moreOf(job).recording = job.run.fork(Effect.onExit(recorded, () => told))
 }
 
 const settled = (run: Run<Job>, job: Job, outcome: Outcome): void => {

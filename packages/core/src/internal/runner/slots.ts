@@ -9,8 +9,9 @@ export type Lacked = Gate<Job> | Rate<Job>
  * What a job lacks: room in its run or in the runner, under a limit of its tool or of a key, or a start under a rate.
  *
  * - `borrows`: it may take what any job has that waits for a run inside it
+ * - `hadTurn`: it was first in line for a start under a rate
  */
-export const lackedBy = (job: Job, borrows = false): Lacked | undefined => {
+export const lackedBy = (job: Job, borrows = false, hadTurn = false): Lacked | undefined => {
   const { claims, run } = job
   const { engine, gate, shared } = run
   if (gate.pool.taken >= gate.limit) return gate
@@ -22,7 +23,7 @@ export const lackedBy = (job: Job, borrows = false): Lacked | undefined => {
   }
   for (const { key, limit, window } of claims.rates) {
     const rate = engine.rates.of(key, window)
-    if (rate.asking || isBehind(job, rate) || engine.rates.wait(rate, limit, run.now()) > 0) return rate
+    if (rate.asking || (!hadTurn && isBehind(job, rate)) || engine.rates.wait(rate, limit, run.now()) > 0) return rate
   }
   return undefined
 }
@@ -70,7 +71,13 @@ export const take = (job: Job, borrows = false): void => {
 
 const hold = (job: Job, pool: Pool<Job>, borrows: boolean): void => {
   const from = loanOf(job, pool, borrows)
-  const hold: Hold = { pool, from, fresh: new Set(), isLent: false }
+  const hold: Hold = {
+    pool,
+    outer: from === undefined ? outerHolds(job, pool) : [],
+    fresh: new Set(),
+    from,
+    isLent: false
+  }
   job.holds ??= []
   job.holds.push(hold)
   if (from !== undefined) {
@@ -78,23 +85,23 @@ const hold = (job: Job, pool: Pool<Job>, borrows: boolean): void => {
     return
   }
   pool.taken += 1
-  outerHold(job, pool)?.fresh.add(hold)
+  for (const outer of hold.outer) outer.fresh.add(hold)
 }
 
-/** What the nearest job around it has under a key. */
-const outerHold = ({ run }: Job, pool: Pool<Job>): Hold | undefined => {
+/** What the jobs around it have under a key, the nearest first. */
+const outerHolds = ({ run }: Job, pool: Pool<Job>): ReadonlyArray<Hold> => {
+  const holds: Array<Hold> = []
   for (let lender = run.lender; lender !== undefined; lender = lender.run.lender) {
-    const hold = lender.holds?.find((hold) => hold.pool === pool)
-    if (hold !== undefined) return hold
+    holds.push(...lender.holds?.filter((hold) => hold.pool === pool) ?? [])
   }
-  return undefined
+  return holds
 }
 
 /** What was lent comes back, and takes the place of new room that an inner job has. */
 const giveBack = (hold: Hold): void => {
   hold.isLent = false
   for (const fresh of hold.fresh) {
-    hold.fresh.delete(fresh)
+    for (const outer of fresh.outer) outer.fresh.delete(fresh)
     hold.isLent = true
     fresh.from = hold
     hold.pool.taken -= 1
@@ -108,15 +115,14 @@ export const give = (job: Job): void => {
   const { engine, gate } = run
   gate.pool.taken -= 1
   if (!gate.line.isEmpty) engine.looked.add(gate)
-  if (job.more?.inner === undefined) engine.working -= 1
-  else engine.lenders.delete(job)
+  if (job.more?.inner === undefined || !engine.lenders.delete(job)) engine.working -= 1
   if (holds === undefined) return
   job.holds = undefined
   for (const hold of holds) {
     const { from, pool } = hold
     if (from === undefined) pool.taken -= 1
     else giveBack(from)
-    outerHold(job, pool)?.fresh.delete(hold)
+    for (const outer of hold.outer) outer.fresh.delete(hold)
     for (const gate of pool.gates) if (!gate.line.isEmpty) engine.looked.add(gate)
     engine.room.drop(pool)
   }
@@ -139,13 +145,25 @@ export const unlend = (job: Job): void => {
   more.inner = more.inner === undefined || more.inner === 1 ? undefined : more.inner - 1
   if (more.inner !== undefined || !job.isRunning || job.over) return
   const { engine } = job.run
-  engine.working += 1
-  engine.lenders.delete(job)
+  if (engine.lenders.delete(job)) engine.working += 1
+}
+
+/** A job does not start: it waits for nothing more, and keys that were looked at for it alone are forgotten. */
+export const withdraw = (job: Job): void => {
+  const { claims, run: { engine } } = job
+  leaveLine(job)
+  engine.nested.delete(job)
+  if (claims === undefined) return
+  for (const { key } of claims.slots) engine.room.drop(engine.room.of(key))
+  for (const { key, window } of claims.rates) engine.rates.drop(engine.rates.of(key, window))
 }
 
 /** Waits in line no more. */
 export const leaveLine = (job: Job): void => {
   if (job.line === undefined) return
+  const { run } = job
   job.line = undefined
-  if (!job.run.isEager) job.run.stuck -= 1
+  if (run.isEager) return
+  run.stuck -= 1
+  if (run.wantsMore) run.engine.wanting.add(run)
 }

@@ -1,0 +1,129 @@
+/**
+ * What plans count for (case 8), and the layers that a run builds once (case 15).
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Agent, Batch, Plan, Toolkit } from "@volley/core"
+import { ScriptedModel } from "@volley/testing"
+import { Context, Effect, Fiber, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { aDayOf } from "../order/support.ts"
+import { ends } from "../support.ts"
+import { type Asked, asking, doing } from "./support.ts"
+
+const stepsOf = (...tools: ReadonlyArray<string>) => ({
+  steps: tools.map((tool, n) => ({ id: `s${n}`, tool, arguments: {} }))
+})
+
+const planning = () => {
+  const ran: Array<string> = []
+  const note = (name: string) => (_: unknown, { id }: { readonly id: string }) => {
+    ran.push(id)
+    return name === "bad" ? Effect.fail("no") : Effect.as(Effect.sleep(10), 1)
+  }
+  const steps = Toolkit.make(doing("ok", note("ok")), doing("bad", note("bad")))
+  return { ran, toolkit: Toolkit.merge(steps, Toolkit.make(Plan.tool(steps))) }
+}
+
+const shownOf = ({ outcomes }: Batch.Settled<Toolkit.Tools<ReturnType<typeof planning>["toolkit"]>>) =>
+  outcomes.map(({ encoded }) => JSON.parse(encoded))
+
+describe("steps of plans", () => {
+  it.effect("count as calls: 64 plans of 32 steps run 64 tools, those that come first", () =>
+    Effect.gen(function*() {
+      const { ran, toolkit } = planning()
+      const steps = stepsOf(...Array.from({ length: 32 }, () => "ok"))
+      const calls = asking(...Array.from({ length: 64 }, (): Asked => ["plan", steps]))
+      const settled = yield* aDayOf(Batch.run(toolkit, calls, { maxCalls: 64, maxMessageBytes: "unbounded" }))
+      const first = ["c0", "c1"].flatMap((id) => steps.steps.map((step) => `${id}/${step.id}`))
+      assert.deepStrictEqual(ran.toSorted(), first.toSorted())
+      const last: ReadonlyArray<{ readonly error: { readonly type: string } }> = shownOf(settled).at(-1).steps
+      assert.deepStrictEqual(new Set(last.map(({ error }) => error.type)), new Set(["LimitExceeded"]))
+    }))
+
+  it.effect("count behind the turn's own calls, which they take nothing from", () =>
+    Effect.gen(function*() {
+      const { ran, toolkit } = planning()
+      const calls = asking(["plan", stepsOf("ok", "ok", "ok")], ["ok"], ["ok"])
+      yield* aDayOf(Batch.run(toolkit, calls, { maxCalls: 4 }))
+      assert.deepStrictEqual(ran.toSorted(), ["c0/s0", "c0/s1", "c1", "c2"])
+    }))
+
+  it.effect("count for an agent's `maxToolCalls`, over its turns", () =>
+    Effect.gen(function*() {
+      const { ran, toolkit } = planning()
+      const turn = ScriptedModel.calls({ name: "plan", arguments: stepsOf("ok", "ok", "ok") })
+      const model = ScriptedModel.make([turn, turn, ScriptedModel.says("done")])
+      const agent = Agent.run({ toolkit, prompt: "Go.", maxToolCalls: 5 })
+      const ended = yield* aDayOf(Effect.provide(agent, model.layer))
+      assert.deepStrictEqual([ran.length, ended.limited, ended.answer], [5, "calls", "done"])
+    }))
+
+  it.effect("that fail do not stop a turn that stops at the first failure: its own call, the plan, succeeds", () =>
+    Effect.gen(function*() {
+      const { toolkit } = planning()
+      const calls = asking(["plan", stepsOf("bad", "ok")], ["ok"])
+      const settled = yield* aDayOf(Batch.run(toolkit, calls, { failFast: true }))
+      const [plan, own] = shownOf(settled)
+      assert.deepStrictEqual(plan.steps[0].error.type, "ToolFailure")
+      assert.deepStrictEqual([plan.steps[1], own], [{ id: "s1", ok: 1 }, 1])
+      const stopped = yield* aDayOf(Batch.run(toolkit, asking(["plan", stepsOf("ok")], ["bad"]), { failFast: true }))
+      const [{ steps: [step] }] = shownOf(stopped)
+      assert.deepStrictEqual([step.error.type, ends(stopped)[1]], ["Interrupted", { failure: "no" }])
+    }))
+})
+
+class Log extends Context.Service<Log, { readonly note: (what: string) => void }>()("test/Log") {}
+
+const provided = () => {
+  const notes: Array<string> = []
+  const note = (what: string) => void notes.push(what)
+  const layer = Layer.effect(
+    Log,
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        note("built")
+        return { note }
+      }),
+      () => Effect.andThen(Effect.sleep(5), Effect.sync(() => note("closed")))
+    )
+  )
+  const uses = doing("uses", ({ n }) => Effect.flatMap(Log, (log) => Effect.sync(() => log.note(`${n}`))))
+  const hangs = doing("hangs", () => Effect.flatMap(Log, () => Effect.never))
+  return { notes, toolkit: Toolkit.provide(Toolkit.make(uses, hangs), layer) }
+}
+
+describe("a layer that tools are provided with", () => {
+  const calls = asking(...[0, 1, 2, 3, 4].map((n): Asked => ["uses", { n }]))
+
+  it.effect("is built once a run, and closed when that ends", () =>
+    Effect.gen(function*() {
+      const { notes, toolkit } = provided()
+      yield* aDayOf(Batch.run(toolkit, calls, { concurrency: 1 }))
+      const once = ["built", "0", "1", "2", "3", "4", "closed"]
+      assert.deepStrictEqual(notes, once)
+      yield* aDayOf(Batch.run(toolkit, calls, { concurrency: 1 }))
+      assert.deepStrictEqual(notes, [...once, ...once])
+    }))
+
+  it.effect("is closed where the run is interrupted, before the interruption is over", () =>
+    Effect.gen(function*() {
+      const { notes, toolkit } = provided()
+      const fiber = yield* Effect.forkChild(Batch.run(toolkit, asking(["uses", { n: 0 }], ["hangs"])), {
+        startImmediately: true
+      })
+      yield* TestClock.adjust(1)
+      const stopping = yield* Effect.forkChild(Fiber.interrupt(fiber), { startImmediately: true })
+      yield* TestClock.adjust(4)
+      assert.deepStrictEqual([notes, stopping.pollUnsafe()], [["built", "0"], undefined])
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(stopping)
+      assert.deepStrictEqual(notes, ["built", "0", "closed"])
+    }))
+
+  it.effect("is not built for calls that do not come to need it", () =>
+    Effect.gen(function*() {
+      const { notes, toolkit } = provided()
+      yield* aDayOf(Batch.run(toolkit, asking(["uses", "{"], ["nobody"])))
+      assert.deepStrictEqual(notes, [])
+    }))
+})

@@ -1,0 +1,130 @@
+/**
+ * A runner may live for months: what it has served leaves nothing behind.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Access, Batch, Limits, Tool, Toolkit } from "@volley/core"
+import { Duration, Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
+import { Line, type Waiting } from "../../src/internal/runner/line.ts"
+import { Order, Place } from "../../src/internal/runner/order.ts"
+import { Rates } from "../../src/internal/runner/rates.ts"
+import { Room } from "../../src/internal/runner/room.ts"
+import { aDayOf } from "../order/support.ts"
+import { boundless, doing, many, reading } from "./support.ts"
+
+setFlagsFromString("--expose-gc")
+const collect: () => void = runInNewContext("gc")
+
+/** Megabytes in use once all that nobody holds is gone. */
+const inUse = (): number => {
+  collect()
+  collect()
+  return process.memoryUsage().heapUsed / 1e6
+}
+
+/** Whether nobody holds something any more. */
+const isGone = (ref: WeakRef<object>) =>
+  Effect.map(Effect.promise(() => new Promise((resolve) => setImmediate(resolve))), () => {
+    collect()
+    return ref.deref() === undefined
+  })
+
+class Waiter implements Waiting<Waiter> {
+  readonly run = {}
+  line: Line<Waiter> | undefined
+  isBefore(): boolean {
+    return true
+  }
+}
+
+describe("what is forgotten", () => {
+  it.effect("are the calls that hold room under a key, and the key with the last of them", () =>
+    Effect.gen(function*() {
+      const room = new Room<Waiter>()
+      const pool = room.of("k")
+      const { line } = pool.gate(2)
+      const waiter = new Waiter()
+      pool.taken = 1
+      room.drop(pool)
+      assert.strictEqual(room.of("k"), pool)
+      pool.taken = 0
+      waiter.line = line
+      line.push(waiter)
+      room.drop(pool)
+      assert.strictEqual(room.of("k"), pool)
+      waiter.line = undefined
+      room.drop(pool)
+      assert.notStrictEqual(room.of("k"), pool)
+      assert.deepStrictEqual([line.isEmpty, line.runs], [true, 0])
+    }))
+
+  it.effect("are the starts of a rate that count no more, and the rate with the last of them", () =>
+    Effect.gen(function*() {
+      const rates = new Rates<Waiter>()
+      const window = Duration.millis(100)
+      const rate = rates.of("k", window)
+      rates.take(rate, 0)
+      rates.take(rate, 50)
+      rates.forget(149)
+      assert.deepStrictEqual([rates.of("k", window) === rate, rate.starts.size], [true, 1])
+      rates.forget(150)
+      assert.deepStrictEqual([rates.of("k", window) === rate, rate.starts.size], [false, 0])
+    }))
+
+  it.effect("are places in an order once they have settled, with what they touch", () =>
+    Effect.gen(function*() {
+      const order = new Order()
+      const last = { place: new Place("none", undefined, () => undefined) }
+      const refs = Array.from({ length: 10 }, (_, n) => {
+        const access = [Access.write(`k/${n}`), Access.read("k"), Access.exclusive].slice(0, 1 + n % 3)
+        const place = new Place(`c${n}`, { access, inTurn: n % 2 === 0 }, () => undefined)
+        order.add(place)
+        order.leave(place)
+        last.place = place
+        return new WeakRef(place)
+      })
+      last.place = new Place("none", undefined, () => undefined)
+      for (const ref of refs) assert.isTrue(yield* isGone(ref))
+      assert.isDefined(order)
+    }))
+})
+
+/** Calls of all that takes a key: an access, a slot, a rate, and an equal call. */
+const toolkit = Toolkit.make(
+  doing("write", () => Effect.succeed(1), {
+    access: ({ n }) => [Access.write(`orders/${n}/state`)],
+    limits: ({ n }) => [
+      Limits.concurrency(1, `slot of ${n}`),
+      Limits.rate({ limit: 5, window: 100, key: `rate of ${n}` })
+    ]
+  }),
+  Tool.coalesce(reading("look", () => Effect.succeed(1), { access: ({ n }) => [Access.read(`orders/${n}`)] })),
+  doing("hangs", () => Effect.never, { access: ({ n }) => [Access.write(`orders/${n}`)], timeout: 10 })
+)
+
+describe("a runner that has served 100,000 calls with 50,000 different keys and rates", () => {
+  it.effect("holds no more than after 1,000", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make(boundless)
+      const serve = (from: number, batches: number) =>
+        Effect.forEach(Array.from({ length: batches }, (_, batch) => from + batch), (batch) => {
+          const keys = (n: number) => ({ n: batch * 500 + n % 500 })
+          const calls = many(1000, "write", keys).map((call, n) =>
+            n % 10 === 0 ? { ...call, name: "look" } : n === 501 ? { ...call, name: "hangs" } : call
+          )
+          return Effect.gen(function*() {
+            const fiber = yield* Effect.forkChild(runner.run(toolkit, calls), { startImmediately: true })
+            yield* TestClock.adjust(200)
+            yield* Fiber.join(fiber)
+          })
+        }, { discard: true })
+      yield* serve(0, 1)
+      const before = inUse()
+      yield* serve(1, 100)
+      yield* aDayOf(runner.run(toolkit, many(1, "look")))
+      // 50,000 keys that stay take over 10.
+      assert.isBelow(inUse() - before, 3)
+    }))
+})

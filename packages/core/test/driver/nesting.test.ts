@@ -1,0 +1,213 @@
+/**
+ * Runs inside tools: a call lends what it holds to them, and they share nothing else (cases 4 and 10).
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Agent, Batch, Limits, Pipeline, Plan, Tool, Toolkit } from "@volley/core"
+import { Generate, ScriptedModel } from "@volley/testing"
+import { Arbitrary, Effect, Result, Schema } from "effect"
+import { aDayOf } from "../order/support.ts"
+import { ends, gauge } from "../support.ts"
+import { asking, doing, many, stopwatch } from "./support.ts"
+
+const kinds = ["batch", "runner", "agent", "plan", "pipeline"] as const
+type Kind = typeof kinds[number]
+
+/** What a tool runs inside, level by level; nothing where it does the work itself. */
+const Levels = Schema.Struct({
+  levels: Schema.Array(Schema.Struct({ kind: Schema.Literals(kinds), width: Schema.Int }))
+})
+type Levels = typeof Levels.Type
+type Nest = Tool.Tool<"nest", typeof Levels, typeof Schema.Int, typeof Schema.Never, never>
+
+/** A tool that runs itself inside batches, agents, plans and pipelines of its own; it counts who does the work. */
+const nesting = (runner: Batch.Runner, limits: ReadonlyArray<Limits.Limit> = []) => {
+  const { counts, measured } = gauge()
+  const nest: Nest = Tool.make("nest", {
+    description: "For tests.",
+    parameters: Levels,
+    success: Schema.Int,
+    limits,
+    execute: ({ levels: [first, ...rest] }) =>
+      first === undefined
+        ? measured(Effect.as(Effect.sleep(10), 1))
+        : Effect.map(inside[first.kind](first.width, { levels: rest }), (all) => all.reduce((sum, n) => sum + n, 0))
+  })
+  const toolkit = Toolkit.make(nest)
+  const calls = (width: number, args: Levels) => many(width, "nest", () => args)
+  const numbers = ({ outcomes }: Batch.Settled<Nest>) =>
+    outcomes.map(({ result }) => Result.isSuccess(result) ? result.success : NaN)
+  type Run = (width: number, args: Levels) => Effect.Effect<ReadonlyArray<number>>
+  const inside: Record<Kind, Run> = {
+    batch: (width, args) => Effect.map(Batch.run(toolkit, calls(width, args)), numbers),
+    runner: (width, args) => Effect.map(runner.run(toolkit, calls(width, args)), numbers),
+    agent: (width, args) => {
+      const turn = ScriptedModel.calls(...calls(width, args))
+      const agent = Agent.run({ toolkit, prompt: "Go." })
+      return Effect.map(
+        Effect.orDie(Effect.provide(agent, ScriptedModel.layer([turn, ScriptedModel.says("done")]))),
+        ({ rounds }) => rounds.flatMap(({ settled }) => numbers(settled))
+      )
+    },
+    plan: (width, args) => {
+      const steps = calls(width, args).map(({ id }) => ({ id, tool: "nest", arguments: args }))
+      const planned = Batch.run(Toolkit.make(Plan.tool(toolkit)), asking(["plan", { steps }]))
+      return Effect.map(
+        planned,
+        ({ outcomes }) => JSON.parse(outcomes[0]!.encoded).steps.map(({ ok }: { readonly ok: number }) => ok)
+      )
+    },
+    pipeline: (width, args) => {
+      const pipeline = Pipeline.make((call) =>
+        Object.fromEntries(calls(width, args).map(({ id }) => [id, call(nest, args)]))
+      )
+      return Effect.map(
+        Pipeline.run(pipeline),
+        ({ steps }) => Object.values(steps).map(({ result }) => Result.isSuccess(result) ? result.success : NaN)
+      )
+    }
+  }
+  return { counts, inside, toolkit }
+}
+
+const leavesOf = ({ levels }: Levels): number => levels.reduce((all, { width }) => all * width, 1)
+
+const level = Arbitrary.all({
+  kind: Generate.oneOf(...kinds),
+  width: Generate.oneOf(1, 2, 3)
+})
+const three = Arbitrary.map(Arbitrary.all({ a: level, b: level, c: level }), ({ a, b, c }) => ({ levels: [a, b, c] }))
+
+describe("runs inside tools, three levels deep, on one runner", () => {
+  it.effect.prop(
+    "end at every limit, and never more are at work than that",
+    { limit: Generate.oneOf(1, 2, 3, 4), one: three, other: three },
+    ({ limit, one, other }) =>
+      Effect.gen(function*() {
+        const runner = yield* Batch.make({ concurrency: limit })
+        const { counts, inside } = nesting(runner)
+        const both = [inside.runner(2, one), inside.runner(1, other)]
+        const all = yield* aDayOf(Effect.all(both, { concurrency: 2 }))
+        assert.deepStrictEqual(all, [[leavesOf(one), leavesOf(one)], [leavesOf(other)]])
+        assert.isAtMost(counts.most, limit)
+        assert.strictEqual(counts.started, 2 * leavesOf(one) + leavesOf(other))
+      }),
+    { timeout: 60_000, arbitrary: { runs: 150 } }
+  )
+
+  it.effect.each(kinds)("work at as many at once as the limit allows: %s", (kind) =>
+    Effect.gen(function*() {
+      for (const limit of [1, 2, 3, 4]) {
+        const { counts, inside } = nesting(yield* Batch.make({ concurrency: limit }))
+        const levels = [0, 1, 2].map(() => ({ kind, width: 3 }))
+        const now = yield* stopwatch
+        assert.deepStrictEqual(yield* aDayOf(inside.runner(1, { levels })), [27])
+        assert.deepStrictEqual([counts.most, counts.started, now() > 0], [limit, 27, true])
+      }
+    }))
+
+  it.effect.each(kinds)(
+    "share a limit of their tool with the call that they are inside of: %s",
+    (kind) =>
+      Effect.gen(function*() {
+        for (const limit of [1, 2, 3]) {
+          const runner = yield* Batch.make({ concurrency: "unbounded" })
+          const { counts, inside } = nesting(runner, [Limits.concurrency(limit)])
+          const levels = [0, 1, 2].map(() => ({ kind, width: 2 }))
+          assert.deepStrictEqual(yield* aDayOf(inside.runner(3, { levels })), [8, 8, 8])
+          assert.strictEqual(counts.most, limit)
+        }
+      })
+  )
+})
+
+describe("tools of which one may run at a time, and that call each other", () => {
+  it.effect.each([1, 2, 4, "unbounded"] as const)("all end, with %s slots", (concurrency) =>
+    Effect.gen(function*() {
+      const { counts, measured } = gauge()
+      const limits = [Limits.concurrency(1)]
+      type Calling = (depth: number) => Effect.Effect<unknown>
+      const calling = (other: string): Calling => (depth) =>
+        depth === 0
+          ? measured(Effect.sleep(10))
+          : Effect.map(Batch.run(toolkit(), many(2, other, () => ({ depth: depth - 1 }))), ends)
+      const one = (name: string, call: Calling): Tool.Tool<
+        string,
+        Schema.Constraint,
+        Schema.Constraint,
+        Schema.Constraint,
+        never
+      > => doing(name, ({ depth }) => call(Number(depth)), { limits })
+      const toolkit = () => Toolkit.make(one("a", calling("b")), one("b", calling("a")))
+      const runner = yield* Batch.make({ concurrency, timeout: "unbounded" })
+      const calls = asking(["a", { depth: 3 }], ["b", { depth: 3 }], ["a", { depth: 2 }])
+      const settled = yield* aDayOf(runner.run(toolkit(), calls))
+      assert.isTrue(settled.outcomes.every(({ result }) => Result.isSuccess(result)))
+      assert.notInclude(JSON.stringify(ends(settled)), "Timeout")
+      assert.strictEqual(counts.started, 8 + 8 + 4)
+      assert.isAtMost(counts.most, 2)
+    }))
+})
+
+describe("what a run inside a call of a runner has of the outer one", () => {
+  const inner = (runner: Batch.Runner) => ({
+    "Batch.run": Batch.run,
+    "the runner's own": runner.run
+  })
+
+  it.effect.each(["Batch.run", "the runner's own"] as const)("is no option of it: %s", (by) =>
+    Effect.gen(function*() {
+      const told = new Set<string>()
+      const onCall = (event: Batch.CallEvent) =>
+        Effect.sync(() => void told.add(event._tag === "CallSettled" ? event.outcome.call.id : event.call.id))
+      const runner = yield* Batch.make({
+        maxCalls: 1,
+        onCall,
+        failFast: true,
+        deadline: 1000,
+        timeout: 500,
+        runId: "r"
+      })
+      const deadlines: Array<unknown> = []
+      const leaf = doing("leaf", ({ n }, { deadline }) =>
+        Effect.suspend(() => {
+          deadlines.push(deadline)
+          return n === 0 ? Effect.fail("no") : Effect.as(Effect.sleep(1), n)
+        }))
+      const outer = doing("outer", () => {
+        const calls = many(4, "leaf").map((call) => ({ ...call, id: `inner ${call.id}` }))
+        return Effect.map(inner(runner)[by](Toolkit.make(leaf), calls, { timeout: "unbounded" }), ends)
+      })
+      const settled = yield* aDayOf(runner.run(Toolkit.make(outer), asking(["outer"])))
+      assert.deepStrictEqual(ends(settled), [[{ failure: "no" }, 1, 2, 3]])
+      assert.deepStrictEqual([deadlines, Array.from(told)], [[Infinity, Infinity, Infinity, Infinity], ["c0"]])
+    }))
+
+  it.effect.each(["Batch.run", "the runner's own"] as const)(
+    "is an id of its own, from the call that it is inside of, the same in the next run: %s",
+    (by) =>
+      Effect.gen(function*() {
+        const keysOf = (runId: string) =>
+          Effect.gen(function*() {
+            const runner = yield* Batch.make({ runId })
+            const keys: Array<string> = []
+            type Deep = (depth: number, call: Tool.Call) => Effect.Effect<unknown>
+            const deeper: Deep = (depth, { idempotencyKey }) =>
+              Effect.suspend(() => {
+                keys.push(idempotencyKey)
+                const calls = asking(["deep", { depth: depth - 1 }], ["deep", { depth: depth - 1 }])
+                const inside = inner(runner)[by](toolkit(), calls)
+                return depth === 0 ? Effect.void : Effect.andThen(inside, Effect.asVoid(inside))
+              })
+            const toolkit = (): Toolkit.Toolkit<ReturnType<typeof toolOf>> => Toolkit.make(toolOf())
+            const toolOf = () => doing("deep", ({ depth }, call) => deeper(Number(depth), call))
+            yield* aDayOf(runner.run(toolkit(), asking(["deep", { depth: 2 }], ["deep", { depth: 2 }])))
+            return keys
+          })
+        const first = yield* keysOf("one")
+        assert.deepStrictEqual([first.length, new Set(first).size], [2 + 8 + 32, 2 + 8 + 32])
+        assert.deepStrictEqual(yield* keysOf("one"), first)
+        const other = new Set(yield* keysOf("another"))
+        assert.isFalse(first.some((key) => other.has(key)))
+      })
+  )
+})

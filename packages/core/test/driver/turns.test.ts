@@ -1,0 +1,145 @@
+/**
+ * Who starts when: slots that go round between runs, rates in exact windows, order for what says nothing (cases 5 and 6).
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Batch, Limits, Toolkit } from "@volley/core"
+import { Generate } from "@volley/testing"
+import { Arbitrary, Effect } from "effect"
+import { aDayOf } from "../order/support.ts"
+import { asking, boundless, doing, many, reading, stopwatch } from "./support.ts"
+
+const counting = (most: number) => Array.from({ length: most }, (_, n) => n)
+
+describe("runs beside each other on one runner", () => {
+  /** When each of two batches has ended, of which the first has begun a little before. */
+  const both = (concurrency: number, sizes: readonly [number, number]) =>
+    Effect.gen(function*() {
+      const now = yield* stopwatch
+      const runner = yield* Batch.make({ concurrency, timeout: "unbounded" })
+      const toolkit = Toolkit.make(doing("work", () => Effect.sleep(10)))
+      const one = (size: number, delay: number) =>
+        Effect.map(Effect.delay(runner.run(toolkit, many(size, "work")), delay), now)
+      return yield* aDayOf(Effect.all([one(sizes[0], 0), one(sizes[1], 1)], { concurrency: 2 }))
+    })
+
+  it.effect("take turns: a batch of 2 is not behind one of 60", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* both(1, [60, 2]), [620, 40])
+      assert.deepStrictEqual(yield* both(2, [60, 2]), [310, 30])
+      assert.deepStrictEqual(yield* both(4, [60, 2]), [160, 20])
+    }))
+
+  it.effect("take turns, three of them too, and each starts its calls in their order", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make({ concurrency: 1 })
+      const order: Array<unknown> = []
+      const work = doing("work", ({ n, run }) =>
+        Effect.andThen(Effect.sync(() => order.push(`${run}${n}`)), Effect.sleep(1)))
+      const one = (run: string) =>
+        runner.run(Toolkit.make(work), many(3, "work", (n) => ({ n, run })))
+      yield* aDayOf(Effect.all([one("a"), one("b"), one("c")], { concurrency: 3 }))
+      assert.deepStrictEqual(order, ["a0", "b0", "c0", "a1", "b1", "c1", "a2", "b2", "c2"])
+    }))
+})
+
+/** When the calls of one batch under a rate started, by their numbers, in the order in which they did. */
+const startsUnder = (
+  rate: { readonly limit: number; readonly window: number | "1 second" },
+  count: number,
+  takes: (n: number) => number
+) =>
+  Effect.gen(function*() {
+    const now = yield* stopwatch
+    const starts: Array<ReadonlyArray<number>> = []
+    const call = doing("call", ({ n }) =>
+      Effect.andThen(Effect.sync(() => starts.push([Number(n), now()])), Effect.sleep(takes(Number(n)))), {
+      limits: [Limits.rate(rate)]
+    })
+    yield* aDayOf(Batch.run(Toolkit.make(call), many(count, "call"), boundless))
+    return starts
+  })
+
+describe("calls under a rate", () => {
+  it.effect("start in call order, 15 of them at 3 in 100 ms", () =>
+    Effect.gen(function*() {
+      const starts = yield* startsUnder({ limit: 3, window: 100 }, 15, (n) => n * 7 % 5)
+      assert.deepStrictEqual(starts, counting(15).map((n) => [n, 100 * Math.floor(n / 3)]))
+    }))
+
+  it.effect("start ten in a second, and never more in any second", () =>
+    Effect.gen(function*() {
+      const starts = yield* startsUnder({ limit: 10, window: "1 second" }, 35, () => 3)
+      assert.deepStrictEqual(starts, counting(35).map((n) => [n, 1000 * Math.floor(n / 10)]))
+    }))
+
+  it.effect.prop(
+    "start in call order as soon as the rate and their room allow, and never more in any window",
+    {
+      concurrency: Generate.oneOf(1, 2, 5, 100),
+      limit: Generate.oneOf(1, 2, 3, 7),
+      takes: Arbitrary.array(Generate.upTo(40), { maxLength: 30 }),
+      window: Generate.oneOf(10, 100, 33)
+    },
+    ({ concurrency, limit, takes, window }) =>
+      Effect.gen(function*() {
+        const now = yield* stopwatch
+        const starts: Array<ReadonlyArray<number>> = []
+        const call = doing("call", ({ n }) =>
+          Effect.andThen(Effect.sync(() => starts.push([Number(n), now()])), Effect.sleep(takes[Number(n)]!)), {
+          limits: [Limits.rate({ limit, window })]
+        })
+        yield* aDayOf(Batch.run(Toolkit.make(call), many(takes.length, "call"), { ...boundless, concurrency }))
+        const ends: Array<number> = []
+        const expected = takes.map((millis, n) => {
+          const room = n < concurrency ? 0 : ends.toSorted((a, b) =>
+            a - b
+          )[n - concurrency]!
+          const before = expectedAt[n - limit]
+          const at = Math.max(room, before === undefined ? 0 : before + window, expectedAt[n - 1] ?? 0)
+          expectedAt.push(at)
+          ends.push(at + millis)
+          return [n, at]
+        })
+        assert.deepStrictEqual(starts, expected)
+      }).pipe(Effect.ensuring(Effect.sync(() => expectedAt.length = 0))),
+    { arbitrary: { runs: 300, maxShrinks: 20 }, timeout: 60_000 }
+  )
+  const expectedAt: Array<number> = []
+
+  it.effect("share it with those of other batches of one runner", () =>
+    Effect.gen(function*() {
+      const now = yield* stopwatch
+      const runner = yield* Batch.make(boundless)
+      const starts: Array<number> = []
+      const limits = [Limits.rate({ limit: 4, window: 100, key: "api" })]
+      const call = doing("call", () => Effect.sync(() => starts.push(now())), { limits })
+      const one = (delay: number) => Effect.delay(runner.run(Toolkit.make(call), many(9, "call")), delay)
+      yield* aDayOf(Effect.all([one(0), one(30), one(70), one(250)], { concurrency: 4 }))
+      assert.strictEqual(starts.length, 36)
+      for (const [n, at] of starts.slice(4).entries()) assert.isAtLeast(at - starts[n]!, 100)
+      assert.isAtMost(starts.at(-1)!, 900)
+    }))
+})
+
+describe("calls of tools that say nothing of what they touch", () => {
+  const ran = (options: Batch.Options) =>
+    Effect.gen(function*() {
+      const order: Array<string> = []
+      const act = (kind: string) => ({ n }: { readonly n?: unknown }) =>
+        Effect.andThen(
+          Effect.sync(() => order.push(`+${kind}${n}`)),
+          Effect.andThen(Effect.sleep(10 - Number(n)), Effect.sync(() => order.push(`-${kind}${n}`)))
+        )
+      const toolkit = Toolkit.make(doing("acts", act("a")), doing("also", act("b")), reading("reads", act("r")))
+      const calls = asking(["acts", { n: 0 }], ["reads", { n: 1 }], ["also", { n: 2 }], ["acts", { n: 3 }])
+      yield* aDayOf(Batch.run(toolkit, calls, options))
+      return order.join(" ")
+    })
+
+  it.effect("run at once unless they are to be in call order, which reading ones need not", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* ran({}), "+a0 +r1 +b2 +a3 -a3 -b2 -r1 -a0")
+      assert.strictEqual(yield* ran({ undeclared: "parallel" }), yield* ran({}))
+      assert.strictEqual(yield* ran({ undeclared: "ordered" }), "+a0 +r1 -r1 -a0 +b2 -b2 +a3 -a3")
+    }))
+})
