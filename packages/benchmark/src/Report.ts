@@ -1,6 +1,6 @@
 /** What results look like, as Markdown and as charts. */
 import * as Chart from "./Chart.ts"
-import type { Name } from "./contenders.ts"
+import { isThen, type Name } from "./contenders.ts"
 import { type Change, micros, ratio, type Results } from "./Results.ts"
 import { digits, draw } from "./Table.ts"
 
@@ -13,6 +13,9 @@ const isOwn = (name: Name): boolean => name.startsWith("volley")
 
 const namesOf = (results: Results): ReadonlyArray<Name> =>
   (Object.keys(results.about) as ReadonlyArray<Name>).filter((name) => results.calls[name]?.promise !== undefined)
+
+/** Those of an earlier commit are left out of charts. */
+const drawnOf = (results: Results): ReadonlyArray<Name> => namesOf(results).filter((name) => !isThen(name))
 
 const titleOf = ({ about }: Results, name: Name): string => about[name]?.title ?? name
 
@@ -240,7 +243,7 @@ export const into = (page: string, text: string): string =>
 export const charts = (results: Results): { readonly [file: string]: string } => ({
   "calls.svg": Chart.bars(
     "What a call of a thousand costs, times the same by hand (logarithmic)",
-    namesOf(results).flatMap((name) => {
+    drawnOf(results).flatMap((name) => {
       const value = ratio(results, name, "promise", 1000)
       return value === undefined
         ? []
@@ -250,7 +253,7 @@ export const charts = (results: Results): { readonly [file: string]: string } =>
   "sizes.svg": Chart.lines(
     "Microseconds a call, by the number of calls",
     "calls",
-    namesOf(results).filter((name) => !/^volley(Spans|Access|Chat|Anthropic|Agent)/.test(name)).map((name) => ({
+    drawnOf(results).filter((name) => !/^volley(Spans|Access|Chat|Anthropic|Agent)/.test(name)).map((name) => ({
       label: plain(titleOf(results, name)),
       own: isOwn(name),
       points: sizes.flatMap((size) => {

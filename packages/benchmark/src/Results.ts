@@ -31,6 +31,7 @@ export type Runs = { readonly [K in Kind]?: { readonly [size: string]: Cost } }
 /**
  * All of it.
  *
+ * - `against`: the commit whose sources were measured beside today's
  * - `missing`: who could not take part, and why
  * - `stopped`: what was left out since a run would take too long
  * - `memory`: KiB a call in flight
@@ -40,6 +41,7 @@ export type Runs = { readonly [K in Kind]?: { readonly [size: string]: Cost } }
  */
 export interface Results {
   readonly machine: string
+  readonly against?: string | undefined
   readonly about: By<About>
   readonly missing: By<string>
   readonly stopped: By<string>

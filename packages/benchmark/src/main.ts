@@ -3,6 +3,7 @@
  *
  *     npm run bench                 all of it: about twenty minutes; writes results.json, the README and the charts
  *     npm run bench -- --quick      under a minute; says what changed against results.json, and writes nothing
+ *     npm run bench -- --against HEAD~1   beside the sources of that commit, and not of d716ffe
  *     npm run bench -- --no-install only who is there already
  *     npm run bench -- --only volley,aiSdk
  *
@@ -13,8 +14,9 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { cpus } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
-import { type Name, names as everybody } from "./contenders.ts"
+import { isThen, type Name, names as everybody, placeOf } from "./contenders.ts"
 import { enter, type Entrant } from "./Contest.ts"
+import * as Copy from "./Copy.ts"
 import { headline } from "./headline.ts"
 import * as measures from "./measures.ts"
 import * as Report from "./Report.ts"
@@ -29,6 +31,7 @@ const { values: flags } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     "no-install": { type: "boolean", default: false },
+    against: { type: "string" },
     only: { type: "string" }
   }
 })
@@ -93,15 +96,31 @@ const install = (): void => {
   if (status !== 0) tell(`npm ci ended with ${status}: going on with who is there`)
 }
 
+/** What the committed figures are compared with. */
+const against = flags.against ?? (flags.quick ? undefined : "d716ffe")
+
+const copyOf = (commit: string): Copy.Copy | undefined => {
+  tell(`copying the sources at ${commit}`)
+  try {
+    const copy = Copy.make(commit)
+    process.once("exit", copy.remove)
+    process.once("SIGINT", () => process.exit(130))
+    return copy
+  } catch (error) {
+    tell(`there are no sources at ${commit}: ${error instanceof Error ? error.message : String(error)}`)
+    return undefined
+  }
+}
+
 /** Starts them, two at a time; who cannot start is missing. */
-const enterAll = async (names: ReadonlyArray<Name>) => {
+const enterAll = async (names: ReadonlyArray<Name>, copy: Copy.Copy | undefined) => {
   const entrants = new Map<Name, Entrant>()
   const missing: { [N in Name]?: string } = {}
   const left = [...names]
   const loop = async (): Promise<void> => {
     for (let name = left.shift(); name !== undefined; name = left.shift()) {
       try {
-        entrants.set(name, await enter(name))
+        entrants.set(name, await enter(name, copy))
       } catch (error) {
         missing[name] = reasonOf(error instanceof Error ? error.message : String(error))
         tell(`${name} is missing: ${missing[name]}`)
@@ -124,7 +143,8 @@ const machine = (): string => {
 }
 
 const run = async (plan: measures.Plan, names: ReadonlyArray<Name>): Promise<Results> => {
-  const { entrants, missing } = await enterAll(names)
+  const copy = against === undefined ? undefined : copyOf(against)
+  const { entrants, missing } = await enterAll(names, copy)
   const about: Results["about"] = Object.fromEntries(entrants.map(({ about, name }) => [name, about]))
   // These two speak HTTP alone.
   const inProcess = entrants.filter(({ name }) => name !== "volleyResponses" && name !== "volleyGoogle")
@@ -134,7 +154,18 @@ const run = async (plan: measures.Plan, names: ReadonlyArray<Name>): Promise<Res
   const stream = await measures.measureStreams(entrants, plan, tell)
   const endToEnd = await measures.measureEndToEnd(entrants, plan, tell)
   for (const { leave } of entrants) leave()
-  const results = { machine: machine(), about, missing, stopped, calls, memory, makespan, stream, endToEnd }
+  const results = {
+    machine: machine(),
+    against: copy?.commit,
+    about,
+    missing,
+    stopped,
+    calls,
+    memory,
+    makespan,
+    stream,
+    endToEnd
+  }
   if (flags.quick) return { ...results, headline: [], size: { bundles: [], imports: imports(3, ["@volley/core"]) } }
   tell("the headline: volley demo at a second a model turn")
   const played = await headline(["cities", "ten"])
@@ -160,7 +191,9 @@ const isName = (name: string): name is Name => everybody.some((one) => one === n
 
 install()
 const chosen = flags.only?.split(",").filter(isName)
-const results = await run(flags.quick ? quick : full, chosen ?? (flags.quick ? quickNames : everybody))
+const names = flags.quick ? everybody.filter((name) => quickNames.some((one) => one === placeOf(name))) : everybody
+const comparable = names.filter((name) => against !== undefined || !isThen(name))
+const results = await run(flags.quick ? quick : full, chosen ?? comparable)
 console.log(Report.markdown(results))
 if (flags.quick && existsSync(file("results.json"))) {
   const committed: Results = JSON.parse(readFileSync(file("results.json"), "utf8"))
