@@ -121,7 +121,7 @@ export const panels = (title: string, keys: ReadonlyArray<Key>, given: ReadonlyA
   const drawn = given.map(({ lines, title }, at) =>
     [
       `<g transform="translate(${12 + (at % 4) * 196} ${52 + Math.floor(at / 4) * 136})" font-size="10">`,
-      `<text x="30" y="18" font-size="11" font-weight="600">${escape(title)}</text>`,
+      `<text x="6" y="18" font-size="11" font-weight="600">${escape(title)}</text>`,
       ...grid,
       ...lines.map((points, line) => stroke(points.map(([a, b]) => [x(a), y(b)]), keys[line])),
       ...lines.slice(0, 1).flatMap((points) => points.slice(-1)).map(([a, b]) =>

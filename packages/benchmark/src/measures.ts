@@ -1,6 +1,6 @@
 /** What is measured, one contender after the other and then again from the first, so that a busy minute meets them all. */
 import type { Kind } from "./Contender.ts"
-import type { Name } from "./contenders.ts"
+import { isThen, type Name } from "./contenders.ts"
 import { type Entrant, serve } from "./Contest.ts"
 import type { By, Cost, Results, Runs } from "./Results.ts"
 import type { Shape } from "./shapes.ts"
@@ -82,7 +82,7 @@ export const measureCalls = async (
   const stopped: { [N in Name]?: string } = {}
   for (const [kind, sizes] of Object.entries(plan.sizes)) {
     if (!isKind(kind)) continue
-    let left = entrants
+    let left = entrants.filter(({ name }) => kind === "promise" || !isThen(name))
     for (const size of sizes) {
       tell(`${kind} tools, ${size.toLocaleString("en")} calls`)
       left = left.filter(({ name }) => {
