@@ -50,16 +50,20 @@ export const bars = (title: string, given: ReadonlyArray<Bar>): string => {
   return page(800, 56 + drawn.length * 24, title, rows)
 }
 
+/** The powers of ten around values. */
+const spanOf = (values: ReadonlyArray<number>) =>
+  [Math.floor(Math.log10(Math.min(...values))), Math.ceil(Math.log10(Math.max(...values)))] as const
+
+const powers = (from: number, to: number) =>
+  Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => 10 ** (from + at))
+
 /** Draws lines on two logarithmic axes, with a mark at each power of ten. */
 export const lines = (title: string, across: string, series: ReadonlyArray<Series>): string => {
   const points = series.flatMap(({ points }) => points).filter(([, y]) => y > 0)
-  const spanOf = (values: ReadonlyArray<number>) =>
-    [Math.floor(Math.log10(Math.min(...values))), Math.ceil(Math.log10(Math.max(...values)))] as const
   const [left, right] = spanOf(points.map(([x]) => x))
   const [bottom, top] = spanOf(points.map(([, y]) => y))
   const x = (value: number) => Math.round(70 + ((Math.log10(value) - left) / (right - left || 1)) * 460)
   const y = (value: number) => Math.round(380 - ((Math.log10(value) - bottom) / (top - bottom || 1)) * 330)
-  const powers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => 10 ** (from + at))
   const axes = [
     ...powers(left, right).map((at) =>
       `<text x="${x(at)}" y="398" text-anchor="middle">${at.toLocaleString("en")}</text>`
@@ -82,6 +86,62 @@ export const lines = (title: string, across: string, series: ReadonlyArray<Serie
   })
   return page(800, 428, title, [...axes, ...drawn])
 }
+
+/** Points from left to right. */
+export type Points = ReadonlyArray<readonly [number, number]>
+
+/** How a line is drawn, and what it is. */
+export interface Key {
+  readonly label: string
+  readonly stroke: "own" | "other" | "dashed"
+}
+
+/** One of many small charts: its lines, in the order of the keys. */
+export interface Panel {
+  readonly title: string
+  readonly lines: ReadonlyArray<Points>
+}
+
+const strokes = {
+  own: `stroke="${colour(true)}" stroke-width="2.5"`,
+  other: `stroke="${colour(false)}" stroke-width="2"`,
+  dashed: `stroke="#52606d" stroke-width="1" stroke-dasharray="3 3"`
+}
+
+/** Draws small charts beside each other, four in a row, all on the same two logarithmic axes. */
+export const panels = (title: string, keys: ReadonlyArray<Key>, given: ReadonlyArray<Panel>): string => {
+  const points = given.flatMap(({ lines }) => lines.flat())
+  const [left, right] = spanOf(points.map(([x]) => x))
+  const [bottom, top] = spanOf(points.map(([, y]) => y))
+  const x = (value: number) => Math.round(30 + ((Math.log10(value) - left) / (right - left || 1)) * 110)
+  const y = (value: number) => Math.round(120 - ((Math.log10(value) - bottom) / (top - bottom || 1)) * 90)
+  const grid = powers(bottom, top).map((at) =>
+    `<path d="M30 ${y(at)}H140" stroke="#e4e7eb"/><text x="26" y="${y(at) + 3}" text-anchor="end">${at}</text>`
+  )
+  const drawn = given.map(({ lines, title }, at) =>
+    [
+      `<g transform="translate(${12 + (at % 4) * 196} ${52 + Math.floor(at / 4) * 136})" font-size="10">`,
+      `<text x="6" y="18" font-size="11" font-weight="600">${escape(title)}</text>`,
+      ...grid,
+      ...lines.map((points, line) => stroke(points.map(([a, b]) => [x(a), y(b)]), keys[line])),
+      ...lines.slice(0, 1).flatMap((points) => points.slice(-1)).map(([a, b]) =>
+        `<text x="${x(a) + 4}" y="${y(b) + 3}" fill="${colour(true)}">${Number(b.toPrecision(2))}</text>`
+      ),
+      "</g>"
+    ].join("")
+  )
+  const legend = keys.map((key, at) =>
+    `${stroke([[16 + at * 160, 42], [40 + at * 160, 42]], key)}<text x="${46 + at * 160}" y="46">${
+      escape(key.label)
+    }</text>`
+  )
+  return page(800, 64 + Math.ceil(given.length / 4) * 136, title, [...legend, ...drawn])
+}
+
+const stroke = (points: Points, key: Key | undefined): string =>
+  points.length === 0
+    ? ""
+    : `<path d="M${points.map(([x, y]) => `${x} ${y}`).join("L")}" fill="none" ${strokes[key?.stroke ?? "other"]}/>`
 
 /** Moves what would lie one over the other down until it does not. */
 const apart = (places: ReadonlyArray<number>): ReadonlyArray<number> => {

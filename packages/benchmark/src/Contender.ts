@@ -1,6 +1,7 @@
 /**
  * A contender: something that runs the tool calls of a turn, brought to one form so that it can be measured.
  */
+import type { Shape } from "./shapes.ts"
 
 /** What the one tool of the benchmark is given, and gives back. */
 export interface Input {
@@ -56,6 +57,7 @@ export type Run = () => Promise<number>
  * - `turns`: how many turns of a model one run has; none where it runs a batch and nothing else
  * - `lacks`: what it does not do that another one does
  * - `can`: what can be measured of it besides calls in a stub
+ * - `shapes`: the same for runs that are more than a plain batch
  */
 export interface Contender {
   readonly title: string
@@ -68,6 +70,7 @@ export interface Contender {
     readonly stream?: "http" | "stub"
   }
   readonly make: (setting: Setting) => Run
+  readonly shapes?: { readonly [S in Shape]: (setting: Setting) => Run }
 }
 
 /** The name and the description of the tool, for all contenders. */

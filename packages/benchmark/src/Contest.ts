@@ -2,21 +2,27 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { join } from "node:path"
 import type { Contender, Servers } from "./Contender.ts"
-import type { Name } from "./contenders.ts"
+import { isThen, type Name, placeOf } from "./contenders.ts"
+import type { Copy } from "./Copy.ts"
 import type { About } from "./Results.ts"
 import type { Job } from "./worker.ts"
 
-/** A contender in its process. */
+/**
+ * A contender in its process.
+ *
+ * - `ask`: ends the process where there is no answer after `limit` milliseconds
+ */
 export interface Entrant {
   readonly name: Name
   readonly about: About
   readonly can: Contender["can"]
-  readonly ask: <A>(job: Job) => Promise<A>
+  readonly ask: <A>(job: Job, limit?: number) => Promise<A>
   readonly leave: () => void
 }
 
 const answersOf = (child: ChildProcess) => {
   let count = 0
+  let why: string | undefined
   const waiting = new Map<
     number,
     { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void }
@@ -28,27 +34,39 @@ const answersOf = (child: ChildProcess) => {
     else reject?.(new Error(error))
   })
   child.on("exit", (code) => {
-    for (const { reject } of waiting.values()) reject(new Error(`its process ended with ${code}`))
+    why ??= `its process ended with ${code}`
+    for (const { reject } of waiting.values()) reject(new Error(why))
     waiting.clear()
   })
-  return <A>(job: Job): Promise<A> =>
-    new Promise((resolve, reject) => {
-      const id = ++count
+  return <A>(job: Job, limit = Infinity): Promise<A> => {
+    if (!child.connected) return Promise.reject(new Error(why ?? "its process has ended"))
+    const id = ++count
+    const answer = new Promise<A>((resolve, reject) => {
       waiting.set(id, { resolve, reject })
       child.send({ id, job })
     })
+    if (limit === Infinity) return answer
+    const timer = setTimeout(() => {
+      why = `no end after ${Math.round(limit / 1000)} s`
+      child.kill("SIGKILL")
+    }, limit)
+    return answer.finally(() => clearTimeout(timer))
+  }
 }
 
-/** Starts a contender; rejects with the reason where it cannot take part. */
-export const enter = async (name: Name): Promise<Entrant> => {
-  const child = fork(join(import.meta.dirname, "worker.ts"), [name], {
+/** Starts a contender, on the sources of an earlier commit where its name says so; rejects where it cannot take part. */
+export const enter = async (name: Name, copy: Copy | undefined): Promise<Entrant> => {
+  if (isThen(name) && copy === undefined) throw new Error("there are no sources of an earlier commit")
+  const at = isThen(name) ? copy : undefined
+  const child = fork(join(at?.sources ?? import.meta.dirname, "worker.ts"), [placeOf(name)], {
     execArgv: ["--expose-gc", "--disable-warning=ExperimentalWarning"],
     stdio: ["ignore", "ignore", "ignore", "ipc"]
   })
   const ask = answersOf(child)
   try {
-    const { can, ...about } = await ask<About & { readonly can: Contender["can"] }>({ _tag: "About" })
-    return { name, about, can, ask, leave: () => child.disconnect() }
+    const { can, title, ...rest } = await ask<About & { readonly can: Contender["can"] }>({ _tag: "About" })
+    const about = { ...rest, title: at === undefined ? title : `${title}, at ${at.commit}` }
+    return { name, about, can, ask, leave: () => child.connected && child.disconnect() }
   } catch (error) {
     child.kill()
     throw error

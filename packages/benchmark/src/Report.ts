@@ -1,22 +1,21 @@
 /** What results look like, as Markdown and as charts. */
+import * as Aims from "./Aims.ts"
 import * as Chart from "./Chart.ts"
-import type { Name } from "./contenders.ts"
-import { type Change, micros, ratio, type Results } from "./Results.ts"
-import { digits, draw } from "./Table.ts"
-
-const sizes = [10, 100, 1000, 10_000, 100_000]
-
-const left = (head: string) => ({ head, align: "left" as const })
-const right = (head: string) => ({ head, align: "right" as const })
+import { isThen, type Name } from "./contenders.ts"
+import * as Progress from "./Progress.ts"
+import { type Change, micros, ratio, type Results, shapeSizes, sizes } from "./Results.ts"
+import { names as shapeNames, type Shape, shapes as about } from "./shapes.ts"
+import { digits, draw, left, percent, right, times } from "./Table.ts"
 
 const isOwn = (name: Name): boolean => name.startsWith("volley")
 
 const namesOf = (results: Results): ReadonlyArray<Name> =>
   (Object.keys(results.about) as ReadonlyArray<Name>).filter((name) => results.calls[name]?.promise !== undefined)
 
-const titleOf = ({ about }: Results, name: Name): string => about[name]?.title ?? name
+/** Those of an earlier commit are left out of charts. */
+const drawnOf = (results: Results): ReadonlyArray<Name> => namesOf(results).filter((name) => !isThen(name))
 
-const times = (value: number | undefined): string => value === undefined ? "-" : `${digits(value)} ×`
+const titleOf = ({ about }: Results, name: Name): string => about[name]?.title ?? name
 
 /** Everything, from the costs to the musts. */
 export const markdown = (results: Results): string =>
@@ -26,6 +25,7 @@ export const markdown = (results: Results): string =>
     costs(results),
     "### Microseconds a call, other tools",
     kinds(results),
+    Progress.markdown(results),
     "### Memory",
     memory(results),
     "### Makespan",
@@ -40,7 +40,7 @@ export const markdown = (results: Results): string =>
     "### Who takes part",
     contenders(results),
     "### Musts and aims",
-    aims(results)
+    Aims.table(results)
   ].join("\n\n")
 
 const costs = (results: Results): string =>
@@ -60,8 +60,6 @@ const costs = (results: Results): string =>
       percent(results.calls[name]?.promise?.[1000]?.call.spread)
     ])
   )
-
-const percent = (part: number | undefined): string => part === undefined ? "-" : `${Math.round(part * 100)} %`
 
 const kinds = (results: Results): string =>
   draw(
@@ -168,67 +166,6 @@ const contenders = (results: Results): string => {
   return missing.length === 0 ? table : `${table}\n\n${missing.join("\n")}`
 }
 
-const peers: ReadonlyArray<Name> = [
-  "anthropicRunner",
-  "openAiRunTools",
-  "langGraph",
-  "aiSdk",
-  "effectAi",
-  "openAiAgents",
-  "mastra"
-]
-
-/** How a tool that is given a function of a promise is made. */
-const forms = { volleyFunction: "`Tool.fromFunction`, as peers take it", volley: "tool an Effect" }
-
-/** Whether a figure is as the issue wants it; and what it is. */
-const aims = (results: Results): string => {
-  const nearest = (size: number) => Math.min(...peers.map((name) => micros(results, name, "promise", size) ?? Infinity))
-  const below = (["volleyFunction", "volley"] as const).flatMap((name) =>
-    sizes.map((size) => ({ name, size, own: micros(results, name, "promise", size), peer: nearest(size) }))
-  ).filter(({ own, peer }) => own !== undefined && Number.isFinite(peer))
-  const growth = (ratio(results, "volley", "promise", 100_000) ?? Number.NaN) /
-    (ratio(results, "volley", "promise", 1000) ?? Number.NaN)
-  const { bound, took } = results.makespan
-  const spans = Object.values(took.volley ?? {}).map(({ median }) => median / bound - 1)
-  const streamed = (["volleyResponses", "volleyAnthropic", "volleyGoogle"] as const)
-    .flatMap((name) => results.stream.took[name]?.median ?? []).map((ms) => ms / results.stream.ideal - 1)
-  const most = (values: ReadonlyArray<number>) => values.length === 0 ? undefined : Math.max(...values)
-  const row = (
-    what: string,
-    wanted: string,
-    reached: string,
-    holds: boolean | undefined
-  ) => [what, wanted, reached, holds === undefined ? "not measured" : holds ? "yes" : "no"]
-  const atMost = (what: string, limit: number, value: number | undefined, show = (x: number) => times(x)) =>
-    row(
-      what,
-      `at most ${show(limit)}`,
-      value === undefined || Number.isNaN(value) ? "-" : show(value),
-      value === undefined || Number.isNaN(value) ? undefined : value <= limit
-    )
-  const part = (x: number) => `${(x * 100).toFixed(1)} %`
-  const kib = (x: number) => `${digits(x)} KiB`
-  return draw([left("must"), left("wanted"), left("reached"), left("holds")], [
-    ...below.map(({ name, own, peer, size }) =>
-      row(
-        `cost with a time limit, ${size.toLocaleString("en")} calls, ${forms[name]}`,
-        `below ${digits(peer)} µs, the nearest peer`,
-        `${digits(own)} µs`,
-        own! < peer
-      )
-    ),
-    atMost("cost to the floor at 100,000 against 1,000", 1.2, growth),
-    atMost("makespan over its bound", 0.01, most(spans), part),
-    atMost("dispatch over its ideal", 0.01, most(streamed), part)
-  ]) + "\n\n" + draw([left("aim"), left("wanted"), left("reached"), left("holds")], [
-    atMost("with time limits, to the floor with timers", 2, ratio(results, "volley", "promise", 1000, "floorTimer")),
-    atMost("without, tools that are Effects, to the floor", 3, ratio(results, "volleyNoTimeout", "promise", 1000)),
-    atMost("without, `Tool.fromFunction`, to the floor", 2, ratio(results, "volleyFunctionNoTimeout", "promise", 1000)),
-    atMost("memory a call in flight", 4, results.memory.volley, kib)
-  ])
-}
-
 /** Puts text between the marks of a page. */
 export const into = (page: string, text: string): string =>
   page.replace(
@@ -240,7 +177,7 @@ export const into = (page: string, text: string): string =>
 export const charts = (results: Results): { readonly [file: string]: string } => ({
   "calls.svg": Chart.bars(
     "What a call of a thousand costs, times the same by hand (logarithmic)",
-    namesOf(results).flatMap((name) => {
+    drawnOf(results).flatMap((name) => {
       const value = ratio(results, name, "promise", 1000)
       return value === undefined
         ? []
@@ -250,7 +187,7 @@ export const charts = (results: Results): { readonly [file: string]: string } =>
   "sizes.svg": Chart.lines(
     "Microseconds a call, by the number of calls",
     "calls",
-    namesOf(results).filter((name) => !/^volley(Spans|Access|Chat|Anthropic|Agent)/.test(name)).map((name) => ({
+    drawnOf(results).filter((name) => !/^volley(Spans|Access|Chat|Anthropic|Agent)/.test(name)).map((name) => ({
       label: plain(titleOf(results, name)),
       own: isOwn(name),
       points: sizes.flatMap((size) => {
@@ -258,8 +195,30 @@ export const charts = (results: Results): { readonly [file: string]: string } =>
         return value === undefined ? [] : [[size, value] as const]
       })
     })).filter(({ points }) => points.length > 0)
+  ),
+  "shapes.svg": Chart.panels(
+    `Microseconds a call, at ${shapeSizes.map((size) => size.toLocaleString("en")).join(", ")} calls`,
+    [
+      { label: "now", stroke: "own" },
+      { label: Progress.commitOf(results), stroke: "other" },
+      { label: "a plain call, now", stroke: "dashed" }
+    ],
+    shapeNames.map((shape) => ({
+      title: plain(about[shape].title),
+      lines: [
+        pointsOf(results, shape, "volley", "run"),
+        pointsOf(results, shape, "volleyThen", "run"),
+        pointsOf(results, shape, "volley", "plain")
+      ]
+    }))
   )
 })
+
+const pointsOf = ({ shapes }: Results, shape: Shape, name: Name, what: "run" | "plain"): Chart.Points =>
+  shapeSizes.flatMap((size) => {
+    const cost = shapes[shape]?.[name]?.costs[size]
+    return cost === undefined ? [] : [[size, (cost[what].median * 1000) / size] as const]
+  })
 
 const plain = (title: string): string => title.replaceAll("`", "")
 

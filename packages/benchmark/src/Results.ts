@@ -1,6 +1,7 @@
 /** What a run of the benchmark came to. */
 import type { Kind } from "./Contender.ts"
 import type { Name } from "./contenders.ts"
+import { names as shapeNames, type Shape, shapes } from "./shapes.ts"
 import { change, type Figure } from "./Statistics.ts"
 
 /** Who took part. */
@@ -29,8 +30,27 @@ export interface Cost {
 export type Runs = { readonly [K in Kind]?: { readonly [size: string]: Cost } }
 
 /**
+ * What a number of calls of a shape costs.
+ *
+ * - `run`, `plain`: milliseconds of a whole run, and of a plain batch of as many calls
+ * - `times`: the one by the other, round by round
+ */
+export interface ShapeCost {
+  readonly run: Figure
+  readonly plain: Figure
+  readonly times: Figure
+}
+
+/** Costs of a shape by number of calls, and why there are no more of them. */
+export interface Growth {
+  readonly costs: { readonly [size: string]: ShapeCost }
+  readonly stopped?: string | undefined
+}
+
+/**
  * All of it.
  *
+ * - `against`: the commit whose sources were measured beside today's
  * - `missing`: who could not take part, and why
  * - `stopped`: what was left out since a run would take too long
  * - `memory`: KiB a call in flight
@@ -40,10 +60,12 @@ export type Runs = { readonly [K in Kind]?: { readonly [size: string]: Cost } }
  */
 export interface Results {
   readonly machine: string
+  readonly against?: string | undefined
   readonly about: By<About>
   readonly missing: By<string>
   readonly stopped: By<string>
   readonly calls: By<Runs>
+  readonly shapes: { readonly [S in Shape]?: By<Growth> }
   readonly memory: By<number>
   readonly makespan: { readonly bound: number; readonly took: By<{ readonly [cap: string]: Figure }> }
   readonly stream: { readonly ideal: number; readonly took: By<Figure> }
@@ -76,6 +98,18 @@ export interface Size {
 export const micros = ({ calls }: Results, name: Name, kind: Kind, size: number): number | undefined =>
   calls[name]?.[kind]?.[size]?.call.median
 
+/** The numbers of calls that pages speak of. */
+export const sizes: ReadonlyArray<number> = [10, 100, 1000, 10_000, 100_000]
+
+/** Those of shapes. */
+export const shapeSizes: ReadonlyArray<number> = [1000, 10_000, 100_000]
+
+/** A shape as a multiple of a plain batch; infinite where it was left out. */
+export const shapeTimes = ({ shapes }: Results, shape: Shape, name: Name, size: number): number | undefined => {
+  const growth = shapes[shape]?.[name]
+  return growth?.costs[size]?.times.median ?? (growth?.stopped === undefined ? undefined : Infinity)
+}
+
 /** A cost as a multiple of what the same costs by hand, without a timer. */
 export const ratio = (
   results: Results,
@@ -102,8 +136,8 @@ export interface Change {
  *
  * - costs are compared as multiples of the floor of their own run, so that another machine makes no difference
  */
-export const changes = (before: Results, now: Results, names: ReadonlyArray<Name>): ReadonlyArray<Change> =>
-  names.flatMap((name) => {
+export const changes = (before: Results, now: Results, names: ReadonlyArray<Name>): ReadonlyArray<Change> => [
+  ...names.flatMap((name) => {
     const sizes = Object.keys(now.calls[name]?.promise ?? {}).map(Number).filter((size) => size > 1)
     const found = sizes.flatMap((size) => {
       const a = relative(before, name, size)
@@ -117,7 +151,18 @@ export const changes = (before: Results, now: Results, names: ReadonlyArray<Name
     return was === undefined || is === undefined || Math.abs(Math.log(is / was)) < 0.1
       ? found
       : [...found, { what: "KiB a call in flight", name, before: was, now: is }]
-  })
+  }),
+  ...shapeNames.flatMap((shape) =>
+    shapeSizes.flatMap((size) => {
+      const a = before.shapes[shape]?.volley?.costs[size]?.times
+      const b = now.shapes[shape]?.volley?.costs[size]?.times
+      const what = `${size} calls, ${shapes[shape].title}, times plain ones`
+      return a === undefined || b === undefined || change(a, b) === undefined
+        ? []
+        : [{ what, name: "volley" as const, before: a.median, now: b.median }]
+    })
+  )
+]
 
 const relative = (results: Results, name: Name, size: number): Figure | undefined => {
   const median = ratio(results, name, "promise", size)

@@ -6,6 +6,10 @@ export interface Column {
   readonly align: "left" | "right"
 }
 
+export const left = (head: string): Column => ({ head, align: "left" })
+
+export const right = (head: string): Column => ({ head, align: "right" })
+
 /** Draws a table whose columns are as wide as their widest cell. */
 export const draw = (columns: ReadonlyArray<Column>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
   const widths = columns.map(({ head }, at) => Math.max(3, head.length, ...rows.map((row) => (row[at] ?? "").length)))
@@ -26,3 +30,11 @@ export const digits = (value: number | undefined): string => {
   const places = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2
   return value.toFixed(places).replace(/\B(?=(\d{3})+(?!\d))/g, ",")
 }
+
+/** How often something goes into something else. */
+export const times = (value: number | undefined): string => {
+  const text = digits(value)
+  return text === "-" ? text : `${text} ×`
+}
+
+export const percent = (part: number | undefined): string => part === undefined ? "-" : `${Math.round(part * 100)} %`

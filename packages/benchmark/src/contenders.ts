@@ -25,11 +25,31 @@ export const places = {
   mastra: ["peers/mastra.ts", "mastra"]
 } as const satisfies Record<string, readonly [string, string]>
 
-export type Name = keyof typeof places
+type Place = keyof typeof places
 
-export const names = Object.keys(places) as ReadonlyArray<Name>
+/** Those that run on the sources of an earlier commit as well, beside today's. */
+const compared = [
+  "volley",
+  "volleyFunction",
+  "volleyAccess",
+  "volleyAnthropic",
+  "volleyChat"
+] as const satisfies ReadonlyArray<Place>
 
-/** Loads a contender; rejects where a package of its is not installed. */
+/** Who takes part; with `Then` at its end, on the sources of an earlier commit. */
+export type Name = Place | `${(typeof compared)[number]}Then`
+
+/** Everybody; who is compared comes twice. */
+export const names = Object.keys(places).flatMap((place) =>
+  compared.some((one) => one === place) ? [place, `${place}Then`] : [place]
+) as ReadonlyArray<Name>
+
+export const isThen = (name: Name): boolean => name.endsWith("Then")
+
+/** The name of the same contender on today's sources. */
+export const placeOf = (name: Name): string => name.replace(/Then$/, "")
+
+/** Loads a contender by its place; rejects where a package of its is not installed. */
 export const load = async (name: string): Promise<Contender> => {
   const place = Object.entries(places).find(([key]) => key === name)
   if (place === undefined) throw new Error(`No contender is called "${name}".`)

@@ -1,10 +1,12 @@
 /**
  * The benchmark:
  *
- *     npm run bench                 all of it: about twenty minutes; writes results.json, the README and the charts
- *     npm run bench -- --quick      under a minute; says what changed against results.json, and writes nothing
- *     npm run bench -- --no-install only who is there already
- *     npm run bench -- --only volley,aiSdk
+ *     npm run bench                      all of it; writes results.json, the README and the charts
+ *     npm run bench -- --quick           about a minute; says what changed against results.json, and writes nothing
+ *     npm run bench -- --against HEAD~1  beside the sources of that commit, and not of d716ffe
+ *     npm run bench -- --only NAMES      some contenders, `shapes` or some of them; prints, and writes nothing
+ *     npm run bench -- --draw            measures nothing; draws the README and the charts anew from results.json
+ *     npm run bench -- --no-install      only who is there already
  *
  * Installs the peers on its first run, into a folder of its own.
  */
@@ -13,12 +15,17 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { cpus } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
-import { type Name, names as everybody } from "./contenders.ts"
+import { isThen, type Name, names as everybody, placeOf } from "./contenders.ts"
 import { enter, type Entrant } from "./Contest.ts"
+import * as Copy from "./Copy.ts"
 import { headline } from "./headline.ts"
 import * as measures from "./measures.ts"
+import { measureShapes } from "./measureShapes.ts"
+import { full, quick, quickNames } from "./plans.ts"
+import * as Progress from "./Progress.ts"
 import * as Report from "./Report.ts"
 import { changes, type Results } from "./Results.ts"
+import { isShape } from "./shapes.ts"
 import { bundles, imports } from "./size.ts"
 
 const folder = join(import.meta.dirname, "..")
@@ -29,52 +36,11 @@ const { values: flags } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     "no-install": { type: "boolean", default: false },
+    against: { type: "string" },
+    draw: { type: "boolean", default: false },
     only: { type: "string" }
   }
 })
-
-const full: measures.Plan = {
-  rounds: 5,
-  sizes: { promise: [1, 10, 100, 1000, 10_000, 100_000], sync: [100, 10_000], sleep: [100, 10_000] },
-  millis: 150,
-  warm: 150,
-  longest: 15_000,
-  caps: [1, 8, 64],
-  waves: 8,
-  waveMillis: 250,
-  spans: 3,
-  streams: 5,
-  warmStreams: 2,
-  endToEndRuns: 20,
-  memoryRounds: 5
-}
-
-const quick: measures.Plan = {
-  ...full,
-  rounds: 3,
-  sizes: { promise: [1, 100, 1000] },
-  millis: 100,
-  warm: 200,
-  longest: 3000,
-  caps: [8],
-  waves: 4,
-  waveMillis: 100,
-  spans: 1,
-  streams: 1,
-  warmStreams: 1,
-  endToEndRuns: 5,
-  memoryRounds: 2
-}
-
-/** Those that change with the sources here, and what they are compared with. */
-const quickNames: ReadonlyArray<Name> = [
-  "floor",
-  "volley",
-  "volleyFunction",
-  "volleyAccess",
-  "volleyAgent",
-  "volleyAnthropic"
-]
 
 const began = performance.now()
 
@@ -93,15 +59,31 @@ const install = (): void => {
   if (status !== 0) tell(`npm ci ended with ${status}: going on with who is there`)
 }
 
+/** What the committed figures are compared with. */
+const against = flags.against ?? (flags.quick ? undefined : "d716ffe")
+
+const copyOf = (commit: string): Copy.Copy | undefined => {
+  tell(`copying the sources at ${commit}`)
+  try {
+    const copy = Copy.make(commit)
+    process.once("exit", copy.remove)
+    process.once("SIGINT", () => process.exit(130))
+    return copy
+  } catch (error) {
+    tell(`there are no sources at ${commit}: ${error instanceof Error ? error.message : String(error)}`)
+    return undefined
+  }
+}
+
 /** Starts them, two at a time; who cannot start is missing. */
-const enterAll = async (names: ReadonlyArray<Name>) => {
+const enterAll = async (names: ReadonlyArray<Name>, copy: Copy.Copy | undefined) => {
   const entrants = new Map<Name, Entrant>()
   const missing: { [N in Name]?: string } = {}
   const left = [...names]
   const loop = async (): Promise<void> => {
     for (let name = left.shift(); name !== undefined; name = left.shift()) {
       try {
-        entrants.set(name, await enter(name))
+        entrants.set(name, await enter(name, copy))
       } catch (error) {
         missing[name] = reasonOf(error instanceof Error ? error.message : String(error))
         tell(`${name} is missing: ${missing[name]}`)
@@ -123,19 +105,9 @@ const machine = (): string => {
   return `${first?.model.trim() ?? "unknown"}, ${cpus().length} cores, Node ${process.versions.node}`
 }
 
-const run = async (plan: measures.Plan, names: ReadonlyArray<Name>): Promise<Results> => {
-  const { entrants, missing } = await enterAll(names)
-  const about: Results["about"] = Object.fromEntries(entrants.map(({ about, name }) => [name, about]))
-  // These two speak HTTP alone.
-  const inProcess = entrants.filter(({ name }) => name !== "volleyResponses" && name !== "volleyGoogle")
-  const { calls, stopped } = await measures.measureCalls(inProcess, plan, tell)
-  const memory = await measures.measureMemory(inProcess, calls, plan, tell)
-  const makespan = await measures.measureMakespan(entrants, plan, tell)
-  const stream = await measures.measureStreams(entrants, plan, tell)
-  const endToEnd = await measures.measureEndToEnd(entrants, plan, tell)
-  for (const { leave } of entrants) leave()
-  const results = { machine: machine(), about, missing, stopped, calls, memory, makespan, stream, endToEnd }
-  if (flags.quick) return { ...results, headline: [], size: { bundles: [], imports: imports(3, ["@volley/core"]) } }
+/** What has nothing to do with who takes part. */
+const measureRest = async (): Promise<Pick<Results, "headline" | "size">> => {
+  if (flags.quick) return { headline: [], size: { bundles: [], imports: imports(3, ["@volley/core"]) } }
   tell("the headline: volley demo at a second a model turn")
   const played = await headline(["cities", "ten"])
   tell("imports and bundles")
@@ -143,32 +115,90 @@ const run = async (plan: measures.Plan, names: ReadonlyArray<Name>): Promise<Res
     tell(`no bundles: ${error.message}`)
     return []
   })
-  return { ...results, headline: played, size: { imports: imports(7), bundles: bundled } }
+  return { headline: played, size: { imports: imports(7), bundles: bundled } }
+}
+
+const measureContenders = async (plan: measures.Plan, names: ReadonlyArray<Name>, copy: Copy.Copy | undefined) => {
+  const { entrants, missing } = await enterAll(names, copy)
+  const about: Results["about"] = Object.fromEntries(entrants.map(({ about, name }) => [name, about]))
+  // These two speak HTTP alone.
+  const inProcess = entrants.filter(({ name }) => name !== "volleyResponses" && name !== "volleyGoogle")
+  const { calls, stopped } = await measures.measureCalls(inProcess, plan, tell)
+  const memory = await measures.measureMemory(inProcess, calls, plan, tell)
+  // What waits for a clock or a server is not what two builds are told apart by.
+  const today = entrants.filter(({ name }) => !isThen(name))
+  const makespan = await measures.measureMakespan(today, plan, tell)
+  const stream = await measures.measureStreams(today, plan, tell)
+  const endToEnd = await measures.measureEndToEnd(today, plan, tell)
+  for (const { leave } of entrants) leave()
+  return { about, missing, stopped, calls, memory, makespan, stream, endToEnd }
+}
+
+/** What is measured of contenders, where there are none. */
+const nobody: Awaited<ReturnType<typeof measureContenders>> = {
+  about: {},
+  missing: {},
+  stopped: {},
+  calls: {},
+  memory: {},
+  makespan: { bound: 0, took: {} },
+  stream: { ideal: 0, took: {} },
+  endToEnd: {}
+}
+
+const shapeNames: ReadonlyArray<Name> = ["volley", "volleyThen"]
+
+const run = async (plan: measures.Plan, names: ReadonlyArray<Name>): Promise<Results> => {
+  const copy = against === undefined ? undefined : copyOf(against)
+  const isPart = names.length === 0
+  const measured = isPart ? nobody : await measureContenders(plan, names, copy)
+  const able = shapeNames.filter((name) => copy !== undefined || !isThen(name))
+  const shapes = await measureShapes(able, plan, copy, tell)
+  const rest = isPart ? { headline: [], size: undefined } : await measureRest()
+  return { machine: machine(), against: copy?.commit, ...measured, shapes, ...rest }
 }
 
 const rounded = (_key: string, value: unknown): unknown =>
   typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value
 
+const committed = (): Results => JSON.parse(readFileSync(file("results.json"), "utf8"))
+
 const write = (results: Results): void => {
   writeFileSync(file("results.json"), `${JSON.stringify(results, rounded, 2)}\n`)
+  draw(committed())
+}
+
+/** Writes the page and the charts; every figure on them is one of the committed ones. */
+const draw = (results: Results): void => {
   const page = readFileSync(file("README.md"), "utf8")
   writeFileSync(file("README.md"), Report.into(page, Report.markdown(results)))
   for (const [name, svg] of Object.entries(Report.charts(results))) writeFileSync(file(name), svg)
+  spawnSync("npx", ["dprint", "fmt", "packages/benchmark/**"], { cwd: root, stdio: "ignore" })
+  tell("wrote README.md and the charts")
 }
 
 const isName = (name: string): name is Name => everybody.some((one) => one === name)
 
-install()
-const chosen = flags.only?.split(",").filter(isName)
-const results = await run(flags.quick ? quick : full, chosen ?? (flags.quick ? quickNames : everybody))
-console.log(Report.markdown(results))
-if (flags.quick && existsSync(file("results.json"))) {
-  const committed: Results = JSON.parse(readFileSync(file("results.json"), "utf8"))
-  console.log(Report.changed(changes(committed, results, everybody), committed, results))
-} else if (!flags.quick && chosen === undefined) {
-  write(results)
-  spawnSync("npx", ["dprint", "fmt", "packages/benchmark/**"], { cwd: root, stdio: "ignore" })
-  tell("wrote results.json, README.md and the charts")
+/** Who takes part, and in which shapes. */
+const choose = (plan: measures.Plan): readonly [measures.Plan, ReadonlyArray<Name>] => {
+  const names = flags.quick ? everybody.filter((name) => quickNames.some((one) => one === placeOf(name))) : everybody
+  if (only === undefined) return [plan, names.filter((name) => against !== undefined || !isThen(name))]
+  const unknown = only.filter((name) => !isName(name) && !isShape(name) && name !== "shapes")
+  if (unknown.length > 0) throw new Error(`--only: no contender and no shape is called ${unknown.join(", ")}`)
+  return [{ ...plan, shapes: only.includes("shapes") ? plan.shapes : only.filter(isShape) }, only.filter(isName)]
 }
-tell("done")
+
+const only = flags.only?.split(",")
+const [plan, names] = choose(flags.quick ? quick : full)
+const main = async (): Promise<void> => {
+  if (flags.draw) return draw(committed())
+  if (names.length > 0) install()
+  const results = await run(plan, names)
+  console.log(names.length === 0 ? Progress.markdown(results) : Report.markdown(results))
+  if (flags.quick) console.log(Report.changed(changes(committed(), results, everybody), committed(), results))
+  else if (only === undefined) write(results)
+  tell("done")
+}
+
+await main()
 process.exit()

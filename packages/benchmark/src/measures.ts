@@ -1,16 +1,18 @@
 /** What is measured, one contender after the other and then again from the first, so that a busy minute meets them all. */
 import type { Kind } from "./Contender.ts"
-import type { Name } from "./contenders.ts"
+import { isThen, type Name } from "./contenders.ts"
 import { type Entrant, serve } from "./Contest.ts"
 import type { By, Cost, Results, Runs } from "./Results.ts"
+import type { Shape } from "./shapes.ts"
 import { type Figure, figure, median, perCall } from "./Statistics.ts"
-import type { Measured } from "./worker.ts"
+import type { Measured } from "./timing.ts"
 
 /**
  * How much is measured.
  *
  * - `sizes`: numbers of calls, ascending from 1, by kind of tool
  * - `millis`, `warm`: how long a contender runs in a round, and before that untimed (three times as long in the first)
+ * - `shapes`, `shapeRounds`: which, and how many rounds at which numbers of calls, ascending
  * - `streams`, `warmStreams`: rounds of dispatch that count, after some that do not
  * - `longest`: milliseconds that one run may take; a size where it would take longer is left out
  */
@@ -20,6 +22,8 @@ export interface Plan {
   readonly millis: number
   readonly warm: number
   readonly longest: number
+  readonly shapes: ReadonlyArray<Shape>
+  readonly shapeRounds: { readonly [size: string]: number }
   readonly caps: ReadonlyArray<number>
   readonly waves: number
   readonly waveMillis: number
@@ -40,7 +44,7 @@ const turned = <A>(items: ReadonlyArray<A>, round: number): ReadonlyArray<A> => 
 }
 
 /** Asks everybody in turns, round by round; who fails once, or has nothing more to say, is asked no more. */
-const inTurns = async <A>(
+export const inTurns = async <A>(
   entrants: ReadonlyArray<Entrant>,
   rounds: number,
   measure: (entrant: Entrant, earlier: ReadonlyArray<A>) => Promise<A> | undefined,
@@ -78,7 +82,7 @@ export const measureCalls = async (
   const stopped: { [N in Name]?: string } = {}
   for (const [kind, sizes] of Object.entries(plan.sizes)) {
     if (!isKind(kind)) continue
-    let left = entrants
+    let left = entrants.filter(({ name }) => kind === "promise" || !isThen(name))
     for (const size of sizes) {
       tell(`${kind} tools, ${size.toLocaleString("en")} calls`)
       left = left.filter(({ name }) => {
@@ -116,13 +120,16 @@ const asPromises = ({ sizes }: Plan, runs: Runs | undefined, size: number): numb
 
 const costOf = (rounds: ReadonlyArray<Measured>, size: number): Cost => ({
   run: figure(rounds.map(({ run }) => run)),
-  call: figure(rounds.map(({ run, single }) => perCall(run, single, size)))
+  call: figure(rounds.map(({ other, run }) => perCall(run, other, size)))
 })
 
 const isKind = (kind: string): kind is Kind => ["sync", "promise", "sleep", "held"].includes(kind)
 
 /** How many milliseconds a run of a size will take, if it goes on growing as between the last two. */
-export const expect = (costs: Runs[Kind], size: number): number => {
+export const expect = (
+  costs: { readonly [size: string]: { readonly run: Figure } } | undefined,
+  size: number
+): number => {
   const known = Object.entries(costs ?? {}).map(([calls, { run }]) => [Number(calls), run.median] as const)
   const [[fewer, before] = [0, 0], [last, took] = [0, 0]] = known.length > 1 ? known.slice(-2) : [known[0], known[0]]
   if (last <= fewer) return took

@@ -6,7 +6,9 @@ import { findPackageJSON } from "node:module"
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises"
 import { callsOf, type Contender, type Input, type Kind, type Run, type Servers, type Setting } from "./Contender.ts"
 import { load } from "./contenders.ts"
+import { isShape, type Shape, shapes } from "./shapes.ts"
 import { median } from "./Statistics.ts"
+import { checked, inTurns, type Measured, timed } from "./timing.ts"
 
 /** What a contender can be asked to do. */
 export type Job =
@@ -14,6 +16,14 @@ export type Job =
   | {
     readonly _tag: "Calls"
     readonly kind: Kind
+    readonly size: number
+    readonly millis: number
+    readonly warm: number
+  }
+  | { readonly _tag: "Try"; readonly shape: Shape; readonly size: number }
+  | {
+    readonly _tag: "Shape"
+    readonly shape: Shape
     readonly size: number
     readonly millis: number
     readonly warm: number
@@ -45,51 +55,18 @@ const bodyOf = (kind: Kind, millis: (n: number) => number, held?: () => Promise<
 
 const prepared = new Map<string, Run>()
 
-/** Makes what is to be run, once. */
-const prepare = (contender: Contender, kind: Kind, size: number): Run => {
-  const key = `${kind} ${size}`
+/** Makes what is to be run, once: a batch with a kind of tool, or another shape. */
+const prepare = (contender: Contender, what: Kind | Shape, size: number): Run => {
+  const key = `${what} ${size}`
   const known = prepared.get(key)
   if (known !== undefined) return known
   const millis = () => 1
-  const run = contender.make({ kind, calls: callsOf(size), millis, work: bodyOf(kind, millis) })
+  const kind = isShape(what) ? "promise" : what
+  const make = isShape(what) ? contender.shapes?.[what] : contender.make
+  if (make === undefined) throw new Error(`it has no ${what}`)
+  const run = make({ kind, calls: callsOf(size), millis, work: bodyOf(kind, millis) })
   prepared.set(key, run)
   return run
-}
-
-/** Runs once and sees that every call is answered under its own id. */
-const checked = async (run: Run, size: number): Promise<void> => {
-  const answered = await run()
-  if (answered !== size) throw new Error(`${answered} of ${size} calls were answered`)
-}
-
-/**
- * What runs came to: milliseconds of one, and of one with a single call, on average.
- *
- * - the two take turns, so that what else the machine does meets both
- * - averages, since garbage collection is part of what a call costs
- */
-export interface Measured {
-  readonly run: number
-  readonly single: number
-}
-
-const timed = async (run: Run): Promise<number> => {
-  const started = performance.now()
-  await run()
-  return performance.now() - started
-}
-
-const forMillis = async (run: Run, single: Run, millis: number): Promise<Measured> => {
-  const until = performance.now() + millis
-  let runs = 0
-  let ofRuns = 0
-  let ofSingles = 0
-  do {
-    ofRuns += await timed(run)
-    ofSingles += await timed(single)
-    runs++
-  } while (performance.now() < until)
-  return { run: ofRuns / runs, single: ofSingles / runs }
 }
 
 const measureCalls = async (
@@ -99,13 +76,49 @@ const measureCalls = async (
   const isNew = !prepared.has(`${kind} ${size}`)
   const run = prepare(contender, kind, size)
   const single = prepare(contender, kind, 1)
-  if (isNew) {
-    await checked(run, size)
-    await checked(single, 1)
-  }
+  const first = isNew ? await checked(run, size) : 0
+  if (isNew) await checked(single, 1)
   // Nothing is collected by force: the heap would shrink, and what is measured be how it grows again.
-  if (await timed(run) < warm) await forMillis(run, single, isNew ? warm * 3 : warm)
-  return await forMillis(run, single, millis)
+  // A run that takes long is warm by its own end.
+  if (first < warm * 10 && await timed(run) < warm) await inTurns(run, single, isNew ? warm * 3 : warm)
+  return await inTurns(run, single, millis)
+}
+
+/** Runs a shape for the first time, to see that it does what it should, and how long it takes. */
+const tryShape = async (contender: Contender, { shape, size }: Extract<Job, { _tag: "Try" }>): Promise<Measured> => {
+  await seeAtOnce(contender, shape)
+  const plain = prepare(contender, "promise", size)
+  await checked(plain, size)
+  const run = prepare(contender, shape, size)
+  const took = await checked(run, size)
+  return { run: took, other: median([await timed(plain), await timed(plain), await timed(plain)]) }
+}
+
+/** Sees how many calls of ten are at work at the same time. */
+const seeAtOnce = async (contender: Contender, shape: Shape): Promise<void> => {
+  const calls = callsOf(10)
+  const count = { working: 0, most: 0 }
+  const body = bodyOf("promise", () => 0)
+  const later = async (input: Input) => {
+    count.most = Math.max(count.most, ++count.working)
+    await nextTurn()
+    count.working--
+    return await body.later(input)
+  }
+  const run = contender.shapes?.[shape]({ kind: "promise", calls, millis: () => 0, work: { ...body, later } })
+  if (run !== undefined) await checked(run, calls.length)
+  const wanted = shapes[shape].atOnce === "one" ? 1 : calls.length
+  if (count.most !== wanted) throw new Error(`${count.most} of ten calls ran at once, and not ${wanted}`)
+}
+
+const measureShape = async (
+  contender: Contender,
+  { millis, shape, size, warm }: Extract<Job, { _tag: "Shape" }>
+): Promise<Measured> => {
+  const run = prepare(contender, shape, size)
+  const plain = prepare(contender, "promise", size)
+  if (await timed(run) < warm) await inTurns(run, plain, warm, millis / 3)
+  return await inTurns(run, plain, millis, millis / 3)
 }
 
 /** Bytes of heap that a call holds while its tool waits; the median of some runs. */
@@ -212,6 +225,10 @@ const perform = async (contender: Contender, job: Job): Promise<unknown> => {
     }
     case "Calls":
       return await measureCalls(contender, job)
+    case "Try":
+      return await tryShape(contender, job)
+    case "Shape":
+      return await measureShape(contender, job)
     case "Memory":
       return await measureMemory(contender, job)
     case "Makespan":

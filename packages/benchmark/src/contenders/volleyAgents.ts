@@ -5,7 +5,8 @@ import { OpenAiChat, OpenAiResponses } from "@volley/openai"
 import { Effect, Layer, Redacted, Stream } from "effect"
 import { answer, type Contender, type Servers, type Setting } from "../Contender.ts"
 import { anthropicBodies, chatBodies, stubFetch } from "./stub.ts"
-import { effectTool, optionsOf } from "./volley.ts"
+import { optionsOf } from "./volley.ts"
+import { effectTool } from "./volleyTool.ts"
 
 /** Counts the results that a conversation ends with. */
 const answered = (ended: Agent.Ended<Tool.Any>): number =>
