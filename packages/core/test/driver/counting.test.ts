@@ -72,11 +72,11 @@ describe("steps of plans", () => {
     }))
 })
 
-class Log extends Context.Service<Log, { readonly note: (what: string) => void }>()("test/Log") {}
+class Log extends Context.Service<Log, { readonly note: (what: string) => number }>()("test/Log") {}
 
 const provided = () => {
   const notes: Array<string> = []
-  const note = (what: string) => void notes.push(what)
+  const note = (what: string) => notes.push(what)
   const layer = Layer.effect(
     Log,
     Effect.acquireRelease(

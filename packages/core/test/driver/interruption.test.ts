@@ -47,7 +47,7 @@ const leafTools = ({ began, step }: Watch) => {
     again: reading("again", (_, { attempt }) => acting("again", attempt < 3 ? Effect.fail("no") : Effect.succeed(1))()),
     promise: promising("promise", () => {
       began("promise")
-      return Promise.resolve().then(step)
+      return Promise.resolve(1).finally(step)
     })
   }
 }

@@ -82,3 +82,6 @@ export const stopwatch: Effect.Effect<() => number> = Effect.clockWith((clock) =
   const began = clock.currentTimeMillisUnsafe()
   return Effect.succeed(() => clock.currentTimeMillisUnsafe() - began)
 })
+
+/** Takes its time, and says how much that was. */
+export const sleeping = (millis: number) => Effect.as(Effect.sleep(millis), millis)

@@ -7,7 +7,7 @@ import { Deferred, Effect, Fiber, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
 import { ends } from "../support.ts"
-import { asking, doing, promising, reading, stopwatch } from "./support.ts"
+import { asking, doing, promising, reading, sleeping, stopwatch } from "./support.ts"
 
 const callOf = (event: Batch.CallEvent) => event._tag === "CallSettled" ? event.outcome.call : event.call
 
@@ -36,7 +36,7 @@ describe("a call that was answered", () => {
           }))
       )
       const { events, onCall } = listening()
-      const all = Toolkit.merge(tools, Toolkit.make(doing("waits", () => Effect.sleep(100), { timeout: 200 })))
+      const all = Toolkit.merge(tools, Toolkit.make(doing("waits", () => sleeping(100), { timeout: 200 })))
       const calls = asking(["effect"], ["promise"], ["waits"])
       // The batch is not over when the strays of its calls go on.
       const batch = yield* Effect.forkChild(Batch.run(all, calls, { onCall, timeout: 50 }), { startImmediately: true })
@@ -44,7 +44,7 @@ describe("a call that was answered", () => {
       yield* Deferred.succeed(go, undefined)
       for (const go of late) go()
       yield* TestClock.adjust(100)
-      assert.deepStrictEqual(ends(yield* Fiber.join(batch)), ["Timeout", "Timeout", undefined])
+      assert.deepStrictEqual(ends(yield* Fiber.join(batch)), ["Timeout", "Timeout", 100])
       const told = events.map((event) => `${event._tag} ${callOf(event).id}`)
       for (const id of ["c0", "c1"]) {
         assert.deepStrictEqual(told.filter((one) => one.endsWith(id)), [
@@ -123,7 +123,7 @@ describe("a call that waits", () => {
           : []
       )
     })
-  const slow = () => Effect.sleep(10)
+  const slow = () => sleeping(10)
   const of = (tool: ReturnType<typeof doing<"t">>, options: Batch.Options = {}) =>
     waits((onCall) => Batch.run(Toolkit.make(tool), asking(["t"], ["t"], ["t"]), { ...options, onCall }))
 

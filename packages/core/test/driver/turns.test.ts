@@ -6,7 +6,7 @@ import { Batch, Limits, Toolkit } from "@volley/core"
 import { Generate } from "@volley/testing"
 import { Arbitrary, Effect } from "effect"
 import { aDayOf } from "../order/support.ts"
-import { asking, boundless, doing, many, reading, stopwatch } from "./support.ts"
+import { asking, boundless, doing, many, reading, sleeping, stopwatch } from "./support.ts"
 
 const counting = (most: number) => Array.from({ length: most }, (_, n) => n)
 
@@ -16,7 +16,7 @@ describe("runs beside each other on one runner", () => {
     Effect.gen(function*() {
       const now = yield* stopwatch
       const runner = yield* Batch.make({ concurrency, timeout: "unbounded" })
-      const toolkit = Toolkit.make(doing("work", () => Effect.sleep(10)))
+      const toolkit = Toolkit.make(doing("work", () => sleeping(10)))
       const one = (size: number, delay: number) =>
         Effect.map(Effect.delay(runner.run(toolkit, many(size, "work")), delay), now)
       return yield* aDayOf(Effect.all([one(sizes[0], 0), one(sizes[1], 1)], { concurrency: 2 }))
@@ -33,10 +33,11 @@ describe("runs beside each other on one runner", () => {
     Effect.gen(function*() {
       const runner = yield* Batch.make({ concurrency: 1 })
       const order: Array<unknown> = []
-      const work = doing("work", ({ n, run }) =>
-        Effect.andThen(Effect.sync(() => order.push(`${run}${n}`)), Effect.sleep(1)))
-      const one = (run: string) =>
-        runner.run(Toolkit.make(work), many(3, "work", (n) => ({ n, run })))
+      const work = doing(
+        "work",
+        ({ n, run }) => Effect.andThen(Effect.sync(() => order.push(`${run}${n}`)), sleeping(1))
+      )
+      const one = (run: string) => runner.run(Toolkit.make(work), many(3, "work", (n) => ({ n, run })))
       yield* aDayOf(Effect.all([one("a"), one("b"), one("c")], { concurrency: 3 }))
       assert.deepStrictEqual(order, ["a0", "b0", "c0", "a1", "b1", "c1", "a2", "b2", "c2"])
     }))
@@ -52,7 +53,7 @@ const startsUnder = (
     const now = yield* stopwatch
     const starts: Array<ReadonlyArray<number>> = []
     const call = doing("call", ({ n }) =>
-      Effect.andThen(Effect.sync(() => starts.push([Number(n), now()])), Effect.sleep(takes(Number(n)))), {
+      Effect.andThen(Effect.sync(() => starts.push([Number(n), now()])), sleeping(takes(Number(n)))), {
       limits: [Limits.rate(rate)]
     })
     yield* aDayOf(Batch.run(Toolkit.make(call), many(count, "call"), boundless))
@@ -85,7 +86,7 @@ describe("calls under a rate", () => {
         const now = yield* stopwatch
         const starts: Array<ReadonlyArray<number>> = []
         const call = doing("call", ({ n }) =>
-          Effect.andThen(Effect.sync(() => starts.push([Number(n), now()])), Effect.sleep(takes[Number(n)]!)), {
+          Effect.andThen(Effect.sync(() => starts.push([Number(n), now()])), sleeping(takes[Number(n)]!)), {
           limits: [Limits.rate({ limit, window })]
         })
         yield* aDayOf(Batch.run(Toolkit.make(call), many(takes.length, "call"), { ...boundless, concurrency }))
@@ -128,7 +129,7 @@ describe("calls of tools that say nothing of what they touch", () => {
       const act = (kind: string) => ({ n }: { readonly n?: unknown }) =>
         Effect.andThen(
           Effect.sync(() => order.push(`+${kind}${n}`)),
-          Effect.andThen(Effect.sleep(10 - Number(n)), Effect.sync(() => order.push(`-${kind}${n}`)))
+          Effect.andThen(sleeping(10 - Number(n)), Effect.sync(() => order.push(`-${kind}${n}`)))
         )
       const toolkit = Toolkit.make(doing("acts", act("a")), doing("also", act("b")), reading("reads", act("r")))
       const calls = asking(["acts", { n: 0 }], ["reads", { n: 1 }], ["also", { n: 2 }], ["acts", { n: 3 }])

@@ -213,13 +213,16 @@ const interrupt = (run: Run<Job>): Effect.Effect<void> =>
 
 const abandon = (job: Job): ReadonlyArray<Fiber.Fiber<unknown, unknown> | undefined> => {
   const { controller, fiber, isHeard, more, place, run } = job
+  const fibers = [isHeard ? undefined : fiber, more?.recording]
   job.ended = true
   job.over = true
+  // Before anybody else has its room.
+  for (const one of fibers) one?.interruptUnsafe()
   if (job.isRunning) give(job)
   else withdraw(job)
   if (place !== undefined) run.order?.leave(place)
   controller?.abort()
-  return [isHeard ? undefined : fiber, more?.recording]
+  return fibers
 }
 
 /** Admits a call of a turn that is still being written. */

@@ -19,7 +19,7 @@ import { give, type Lacked, lackedBy, leaveLine, take } from "./slots.ts"
 /** Starts a job that waits for nobody any more, once it is the first in call order of those that there is room for. */
 export const seat = (job: Job): void => {
   const { isEager, gate, shared } = job.run
-  if (job.line !== undefined) return
+  if (job.line !== undefined || job.ended) return
   if (isEager) queue(job, lackedBy(job) ?? gate)
   else if (shared?.gate.line.isEmpty === false) queue(job, shared.gate)
   else enter(job)

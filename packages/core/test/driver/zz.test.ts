@@ -1,0 +1,286 @@
+/**
+ * A run of which all is recorded comes to the same again, and nothing of it runs.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import {
+  Access,
+  Agent,
+  Approver,
+  Batch,
+  CallError,
+  Content,
+  Limits,
+  Pipeline,
+  Plan,
+  Recorder,
+  Tool,
+  Toolkit
+} from "@volley/core"
+import { ScriptedModel } from "@volley/testing"
+import { Effect, Exit, Result, Schedule, Schema } from "effect"
+import { aDayOf } from "../order/support.ts"
+import { ends, recordingLogger } from "../support.ts"
+import { type Asked, asking, doing, many, promising, reading } from "./support.ts"
+
+/** What was taken for a turn is given for the turn of the same number, whose types are the same. */
+const ofTurn = <A, E>(exit: Exit.Exit<unknown, unknown>) => exit as Exit.Exit<A, E>
+
+/** A recorder that keeps all in memory; what it was told of calls, in order. */
+const inMemory = () => {
+  const calls = new Map<string, Recorder.Ended>()
+  const turns = new Map<number, Exit.Exit<unknown, unknown>>()
+  const told: Array<string> = []
+  const turn = <A, E, R>(n: number, take: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+    const known = turns.get(n)
+    return known !== undefined ? ofTurn(known) : Effect.onExit(take, (exit) => Effect.sync(() => turns.set(n, exit)))
+  }
+  const recorder: Recorder.Recorder = {
+    known: (key) => calls.get(key),
+    call: ({ call, key }, run) =>
+      Effect.tap(run, (ended) =>
+        Effect.sync(() => {
+          told.push(call.id)
+          calls.set(key, ended)
+        })),
+    turn
+  }
+  return { calls, recorder, told }
+}
+
+/** Tools that come to all ends that there are, and how often they ran. */
+const tools = () => {
+  const counts = { ran: 0 }
+  const act = <A, E>(end: Effect.Effect<A, E>) => () => Effect.suspend(() => (counts.ran++, end))
+  const all = {
+    ok: doing("ok", act(Effect.as(Effect.sleep(5), { a: [1] }))),
+    fails: doing("fails", act(Effect.fail("no"))),
+    hangs: doing("hangs", act(Effect.never), { timeout: 10 }),
+    crashes: doing("crashes", act(Effect.die(new Error("bug")))),
+    odd: doing("odd", act(Effect.succeed(() => 1))),
+    writes: doing("writes", act(Effect.as(Effect.sleep(1), 1)), {
+      access: [Access.write("k")],
+      limits: [Limits.concurrency(1), Limits.rate({ limit: 1, window: 50 })]
+    }),
+    asks: doing("asks", act(Effect.succeed("asked")), { approval: "always" }),
+    again: reading("again", (_, { attempt }) => act(attempt < 3 ? Effect.fail("no") : Effect.succeed(attempt))()),
+    same: Tool.coalesce(reading("same", act(Effect.as(Effect.sleep(5), 7)))),
+    promise: promising("promise", async () => ++counts.ran),
+    paints: Tool.make("paints", {
+      description: "For tests.",
+      parameters: Schema.Struct({}),
+      success: Schema.String,
+      content: (text) => [Content.text(text), Content.image("image/png", Uint8Array.of(1, 2))],
+      execute: act(Effect.succeed("a dot"))
+    })
+  }
+  return { all, counts, toolkit: Toolkit.make(...Object.values(all)) }
+}
+
+type AllTools = ReturnType<typeof tools>
+
+const started: ReadonlyArray<Asked> = [
+  ["ok"],
+  ["fails"],
+  ["hangs"],
+  ["crashes"],
+  ["odd"],
+  ["writes"],
+  ["writes"],
+  ["asks"],
+  ["again"],
+  ["same"],
+  ["same"],
+  ["promise"],
+  ["paints"]
+]
+
+const options = { runId: "run", retry: Schedule.spaced(5) } as const
+
+/** Runs something under a recorder, in a program that allows everything. */
+const under = <A, E, R>(recorder: Recorder.Recorder, effect: Effect.Effect<A, E, R>) =>
+  aDayOf(
+    effect.pipe(
+      Effect.provideService(Recorder.Recorder, recorder),
+      Effect.provide([Approver.allow, recordingLogger().layer])
+    )
+  )
+
+describe("a recorded batch", () => {
+  const ways: Readonly<Record<string, readonly [gone: boolean, options: Batch.Options]>> = {
+    "as it was": [false, {}],
+    "though its tools are gone": [true, {}],
+    "though no calls may run": [false, { maxCalls: 0 }],
+    "though its deadline is over": [false, { deadline: 0 }],
+    "though all of that": [true, { maxCalls: 0, deadline: 0 }]
+  }
+
+  it.effect.each(Object.entries(ways))(
+    "comes to the same, and nothing runs, %s",
+    ([, [gone, more]]) =>
+      Effect.gen(function*() {
+        const { recorder } = inMemory()
+        const first = tools()
+        const calls = asking(...started)
+        const settled = yield* under(recorder, Batch.run(first.toolkit, calls, options))
+        assert.strictEqual(first.counts.ran, 14)
+        const second = tools()
+        const toolkit: typeof second.toolkit = gone ? Toolkit.make() : second.toolkit
+        const again = yield* under(recorder, Batch.run(toolkit, calls, { ...options, ...more }))
+        assert.strictEqual(second.counts.ran, 0)
+        assert.deepStrictEqual(again.outcomes, settled.outcomes)
+      })
+  )
+
+  it.effect("refuses again what it refused, which is not recorded", () =>
+    Effect.gen(function*() {
+      const { calls, recorder } = inMemory()
+      const refused = asking(["ok", "{"], ["nobody"], ["ok", []], ["ok"])
+      const settled = yield* under(recorder, Batch.run(tools().toolkit, refused, options))
+      assert.deepStrictEqual([calls.size, ends(settled).slice(0, 3)], [1, [
+        "InvalidArguments",
+        "UnknownTool",
+        "InvalidArguments"
+      ]])
+      const { counts, toolkit } = tools()
+      const again = yield* under(recorder, Batch.run(toolkit, refused, options))
+      assert.deepStrictEqual([counts.ran, ends(again)], [0, ends(settled)])
+      assert.deepStrictEqual(
+        again.outcomes.map(({ encoded }) => encoded),
+        settled.outcomes.map(({ encoded }) => encoded)
+      )
+    }))
+
+  it.effect("of a thousand calls runs those that are not recorded", () =>
+    Effect.gen(function*() {
+      const { calls, recorder } = inMemory()
+      const run = (toolkit: AllTools["toolkit"]) =>
+        under(recorder, Batch.run(toolkit, many(1000, "ok"), { ...options, maxCalls: "unbounded" }))
+      const settled = yield* run(tools().toolkit)
+      for (const key of Array.from(calls.keys()).slice(0, 100)) calls.delete(key)
+      const { counts, toolkit } = tools()
+      const again = yield* run(toolkit)
+      assert.deepStrictEqual([counts.ran, ends(again)], [100, ends(settled)])
+    }))
+})
+
+describe("a write of which it is recorded that the program stopped while it ran", () => {
+  it.effect("leaves later writers of the same uncertain, and others alone", () =>
+    Effect.gen(function*() {
+      const { calls, recorder } = inMemory()
+      const ran: Array<string> = []
+      const note = (_: unknown, { id }: { readonly id: string }) => Effect.sync(() => ran.push(id))
+      const access = ({ key }: { readonly key?: unknown }) => [Access.write(`${key}`)]
+      const fixed = [Access.write("k")]
+      const toolkit = Toolkit.make(doing("write", note, { access }), doing("fixed", note, { access: fixed }))
+      const asked = asking(["write", { key: "k" }], ["write", { key: "k/a" }], ["write", { key: "b" }], ["fixed"])
+      yield* under(recorder, Batch.run(toolkit, asked.slice(0, 1), options))
+      const by = new CallError.Interrupted({ by: "restart", started: true, harmless: false })
+      for (const [key, ended] of calls) calls.set(key, { ...ended, end: Result.fail(by) })
+      const settled = yield* under(recorder, Batch.run(toolkit, asked, options))
+      assert.deepStrictEqual(ends(settled), ["Interrupted", "Uncertain", 2, "Uncertain"])
+      assert.deepStrictEqual(ran, ["c0", "c2"])
+    }))
+})
+
+describe("a recorded write that timed out", () => {
+  it.effect("leaves later writers as uncertain as it did at first", () =>
+    Effect.gen(function*() {
+      const { recorder } = inMemory()
+      let ran = 0
+      const access = ({ key }: { readonly key?: unknown }) => [Access.write(`${key}`)]
+      const hangs = doing("hangs", () => Effect.suspend(() => (ran++, Effect.never)), { access, timeout: 10 })
+      const write = doing("write", () => Effect.sync(() => ran++), { access })
+      const calls = asking(["hangs", { key: "k" }], ["write", { key: "k" }], ["write", { key: "b" }])
+      const run = under(recorder, Batch.run(Toolkit.make(hangs, write), calls, options))
+      const settled = yield* run
+      assert.deepStrictEqual([ends(settled), ran], [["Timeout", "Uncertain", 1], 2])
+      assert.deepStrictEqual([ends(yield* run), ran], [ends(settled), 2])
+    }))
+})
+
+describe("a recorded graph", () => {
+  const graphs = ({ all, toolkit }: AllTools) => {
+    const steps = started.map(([tool], n) => ({
+      id: `s${n}`,
+      tool,
+      arguments: n === 0 || tool === "paints" ? {} : { of: { $ref: "s0/a/0" } }
+    }))
+    const { crashes, fails, ok, writes } = all
+    const pipeline = Pipeline.make((call) => {
+      const first = call(ok, {}).pipe(Pipeline.map(() => 1))
+      const lost = call(fails, { first }).pipe(Pipeline.map(() => 1))
+      const writing = [first, first].map((of) => call(writes, { of }))
+      return {
+        first,
+        last: call(crashes, { first }),
+        never: call(ok, { lost }),
+        writing: writing[0]!,
+        other: writing[1]!
+      }
+    })
+    const plan = Plan.tool(toolkit)
+    return {
+      plan: (more: Batch.Options) =>
+        Effect.map(
+          Batch.run(Toolkit.make(plan), asking(["plan", { steps }]), { ...options, ...more }),
+          ({ outcomes }) => outcomes.map(({ encoded }) => JSON.parse(encoded))
+        ),
+      pipeline: (more: Batch.Options) =>
+        Effect.map(
+          Pipeline.run(pipeline, { ...options, ...more }),
+          ({ outcomes }) => outcomes.map(({ attempts, encoded }) => [attempts, encoded])
+        )
+    }
+  }
+
+  it.effect.each(["plan", "pipeline"] as const)(
+    "comes to the same, and nothing runs: a %s",
+    (kind) =>
+      Effect.gen(function*() {
+        const { recorder } = inMemory()
+        const first = tools()
+        const settled = yield* under(recorder, graphs(first)[kind]({}))
+        assert.isAbove(first.counts.ran, 4)
+        const second = tools()
+        assert.deepStrictEqual(yield* under(recorder, graphs(second)[kind](JSON.parse(process.env["MORE"]!))), settled)
+        assert.strictEqual(second.counts.ran, 0)
+      })
+  )
+})
+
+describe("a recorded agent", () => {
+  const turn = ScriptedModel.calls(...started.map(([name]) => ({ name })))
+  const script = [turn, turn, ScriptedModel.says("done")]
+  const running = (toolkit: AllTools["toolkit"], model: ScriptedModel.ScriptedModel, maxCalls = 64) =>
+    Effect.provide(
+      Agent.run({
+        toolkit,
+        prompt: "Go.",
+        batch: { ...options, maxCalls }
+      }),
+      model.layer
+    )
+
+  it.effect.each([["as it was", 64], ["though no calls may run", 0]] as const)(
+    "comes to the same, nothing runs and no model is asked, %s",
+    ([, maxCalls]) =>
+      Effect.gen(function*() {
+        const { recorder } = inMemory()
+        const first = tools()
+        const settled = yield* under(recorder, running(first.toolkit, ScriptedModel.make(script)))
+        assert.strictEqual(first.counts.ran, 28)
+        const second = tools()
+        const model = ScriptedModel.make([])
+        const again = yield* under(recorder, running(second.toolkit, model, maxCalls))
+        assert.deepStrictEqual([second.counts.ran, model.requests], [0, []])
+        assert.deepStrictEqual(
+          again.rounds.map((round) => round.settled.outcomes),
+          settled.rounds.map((round) => round.settled.outcomes)
+        )
+        assert.deepStrictEqual([again.answer, again.conversation.messages], [
+          settled.answer,
+          settled.conversation.messages
+        ])
+      })
+  )
+})
