@@ -46,7 +46,7 @@ const stopped = (count: number, hangs: ReturnType<typeof promising>, last: Asked
 
 describe.each(Object.entries(inFlight))("a batch with calls in flight of a tool %s", (_, { counts, hangs }) => {
   describe.each(Object.entries(failing))("and one that %s", (_, [last, end]) => {
-    it.effect.each(counts)(
+    it.effect.each(last[0] === "failsLater" ? [7, 1000] : counts)(
       "ends, with %i of them: each is answered, told and listed once",
       (count) =>
         Effect.gen(function*() {

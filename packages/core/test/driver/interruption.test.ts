@@ -159,7 +159,7 @@ describe.each(Object.entries(runs))("%s that is interrupted at any step", (_, ru
   it.effect.each(
     Object.entries(telling).flatMap(([name, options]) => [
       [`${name}, by its fiber`, options, false] as const,
-      [`${name}, by its signal`, options, true] as const
+      ...(name === "is told" ? [] : [[`${name}, by its signal`, options, true] as const])
     ])
   )("starts nothing afterwards where it %s", ([, options, bySignal]) =>
     Effect.gen(function*() {

@@ -233,16 +233,23 @@ describe("a recorded graph", () => {
     }
   }
 
-  it.effect.each(["plan", "pipeline"] as const)(
-    "comes to the same, and nothing runs: a %s",
-    (kind) =>
+  it.effect.each(
+    [
+      ["a plan", "plan", {}],
+      ["a pipeline", "pipeline", {}],
+      ["a pipeline of which no calls may run", "pipeline", { maxCalls: 0 }],
+      ["a pipeline whose deadline is over", "pipeline", { deadline: 0 }]
+    ] as const
+  )(
+    "comes to the same, and nothing runs: %s",
+    ([, kind, more]) =>
       Effect.gen(function*() {
         const { recorder } = inMemory()
         const first = tools()
         const settled = yield* under(recorder, graphs(first)[kind]({}))
         assert.isAbove(first.counts.ran, 4)
         const second = tools()
-        assert.deepStrictEqual(yield* under(recorder, graphs(second)[kind]({})), settled)
+        assert.deepStrictEqual(yield* under(recorder, graphs(second)[kind](more)), settled)
         assert.strictEqual(second.counts.ran, 0)
       })
   )

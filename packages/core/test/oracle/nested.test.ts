@@ -12,8 +12,6 @@ describe("runs inside calls of one run", () => {
         tools: [...plainTools, ...sayingTools],
         kinds: ["failure", "hangs"],
         maxCalls: 5,
-        pools: true,
-        simple: true,
         depth: 2
       },
       1
@@ -42,7 +40,7 @@ describe("runs that share the limits of tools and keys alone", () => {
     pools: true,
     simple: true
   }
-  agrees(shared({ ...shape, maxCalls: 4, depth: 1 }, 2, [0]), ["no limits"])
+  agrees(shared({ ...shape, maxCalls: 4 }, 2, [0]), ["no limits"])
 })
 
 describe("runs inside calls of one run that share nothing", () => {

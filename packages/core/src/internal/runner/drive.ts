@@ -191,6 +191,7 @@ const release = (run: Run<Job>): void => {
   run.teller?.begin()
   run.teller?.stop()
   for (const forget of run.atEnd) forget()
+  run.shared?.gate.line.forget(run)
   for (const rate of run.wakes) run.engine.looked.add(rate)
   run.engine.rates.forget(run.now())
   run.engine.wanting.delete(run)

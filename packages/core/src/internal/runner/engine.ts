@@ -17,6 +17,7 @@ export interface Shared<in out J extends Waiting<J>, R> {
  * nothing recurses, and nothing acts while something else does.
  *
  * - `looked`: the lines in which somebody may find room now; `wanting`: the runs that may admit more
+ * - `turns`: how many jobs were started
  * - `working`: how many jobs run that wait for no run inside them; `lenders` are the others; `nested` are jobs of inner runs
  *   that wait for room
  */
@@ -29,6 +30,7 @@ export class Engine<in out J extends Waiting<J>, in out R> {
   readonly lenders = new Set<J>()
   readonly nested = new Set<J>()
   working = 0
+  turns = 0
   readonly #start: (engine: Engine<J, R>) => boolean
   readonly #queue = new Fifo<() => void>()
   readonly #telling = new Set<() => void>()

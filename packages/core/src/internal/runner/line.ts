@@ -10,16 +10,10 @@ export interface Waiting<in A> {
 /** A line that goes round between the runs that wait in it; within each, call order counts. */
 export class Line<A extends Waiting<A>> {
   readonly #runs = new Map<object, Heap<A>>()
-  /** The run that had its turn when it was the only one: those that come later go before it. */
   #served: object | undefined
 
   get isEmpty(): boolean {
-    return this.peek() === undefined
-  }
-
-  /** How many runs wait. */
-  get runs(): number {
-    return this.#runs.size
+    return this.first() === undefined
   }
 
   push(waiting: A): void {
@@ -28,37 +22,39 @@ export class Line<A extends Waiting<A>> {
     heap.push(waiting)
   }
 
-  /** Whose turn it is; those that wait no more are forgotten. */
-  peek(): A | undefined {
-    if (this.#served !== undefined && this.#runs.size > 1) {
-      const heap = this.#runs.get(this.#served)
-      if (heap !== undefined && this.#runs.delete(this.#served)) this.#runs.set(this.#served, heap)
-      this.#served = undefined
-    }
+  /** Whose turn it is of those that can take it; the run that had the last turn comes after all others. */
+  first(can: (waiting: A) => boolean = () => true): A | undefined {
+    let last: A | undefined
     for (const [run, heap] of this.#runs) {
-      for (let first = heap.peek(); first !== undefined && first.line !== this; first = heap.peek()) heap.pop()
-      if (heap.size > 0) return heap.peek()
-      this.#runs.delete(run)
+      const first = this.#firstOf(heap)
+      if (first === undefined) this.#runs.delete(run)
+      else if (run === this.#served) last = first
+      else if (can(first)) return first
     }
-    return undefined
+    return last !== undefined && can(last) ? last : undefined
   }
 
-  /** Takes out whose turn it is, and goes on to the next run. */
-  shift(): A | undefined {
-    const first = this.peek()
-    if (first === undefined) return undefined
-    this.#runs.get(first.run)?.pop()
-    this.#served = this.#runs.size === 1 ? first.run : undefined
-    this.pass()
-    return first
+  /** Takes out the first of its run. */
+  shift({ run }: A): void {
+    this.#runs.get(run)?.pop()
   }
 
-  /** Goes on to the next run: whose turn it is cannot take it now. */
-  pass(): void {
-    for (const [run, heap] of this.#runs) {
-      this.#runs.delete(run)
-      if (heap.size > 0) this.#runs.set(run, heap)
-      return
-    }
+  /** A run had a turn, in this line or past it. */
+  took(run: object): void {
+    this.#served = run
+    const heap = this.#runs.get(run)
+    if (heap !== undefined && this.#runs.delete(run)) this.#runs.set(run, heap)
+  }
+
+  /** Keeps a run in mind no longer that is over. */
+  forget(run: object): void {
+    if (this.#served === run) this.#served = undefined
+    this.#runs.delete(run)
+  }
+
+  /** Those that wait no more are forgotten. */
+  #firstOf(heap: Heap<A>): A | undefined {
+    for (let first = heap.peek(); first !== undefined && first.line !== this; first = heap.peek()) heap.pop()
+    return heap.peek()
   }
 }

@@ -46,6 +46,7 @@ export interface Setting<J extends Waiting<J>> {
  * - `arrival`: whether its turn is whole, still being written, or broke off; `forTurn` are the jobs that wait for that
  * - `jobs`, `next`, `left`: by place in the turn, the next that is to be admitted, and how many have not settled
  * - `isEager`: all jobs are admitted at once, since some may wait for more than room; else each when there is room
+ * - `turn`: when it had its last turn, counted over all runs that share limits
  * - `plain`, `steps`, `ran`: calls of the turn that stand for themselves alone, steps admitted, calls that were run
  */
 export class Run<in out J extends Waiting<J>> {
@@ -85,6 +86,7 @@ export class Run<in out J extends Waiting<J>> {
   next = 0
   left = 0
   stuck = 0
+  turn = 0
   plain = 0
   steps = 0
   ran = 0

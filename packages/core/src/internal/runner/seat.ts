@@ -19,7 +19,7 @@ import { give, type Lacked, lackedBy, leaveLine, take } from "./slots.ts"
 /** Starts a job that waits for nobody any more, once it is the first in call order of those that there is room for. */
 export const seat = (job: Job): void => {
   const { isEager, gate, shared } = job.run
-  if (job.line !== undefined || job.ended) return
+  if (job.line !== undefined || job.isRunning || job.ended) return
   if (isEager) queue(job, lackedBy(job) ?? gate)
   else if (shared?.gate.line.isEmpty === false) queue(job, shared.gate)
   else enter(job)
@@ -91,7 +91,7 @@ export const serve = (engine: Engine<Job, Run<Job>>): boolean => {
   for (const lacked of engine.looked) {
     const job = lacked instanceof Rate ? firstUnder(engine, lacked) : firstAt(lacked)
     if (job === undefined) engine.looked.delete(lacked)
-    else if (first === undefined || (first.run === job.run && job.isBefore(first))) {
+    else if (first === undefined || goesBefore(job, first)) {
       first = job
       turn = lacked
     }
@@ -99,13 +99,16 @@ export const serve = (engine: Engine<Job, Run<Job>>): boolean => {
   if (first === undefined) return false
   const { line } = first
   if (line === undefined) return true
-  line.shift()
+  line.shift(first)
   leaveLine(first)
   const before = othersBefore(first, line)
-  if (before === undefined) enter(first, false, turn instanceof Rate)
-  else queue(first, before)
+  if (before !== undefined) queue(first, before)
+  else if (enter(first, false, turn instanceof Rate)) line.took(first.run)
   return true
 }
+
+/** Runs take turns; within each, call order counts. */
+const goesBefore = (a: Job, b: Job): boolean => a.run === b.run ? a.isBefore(b) : a.run.turn < b.run.turn
 
 /** Where jobs of other runs wait already for room that a job could take: it goes behind them, once at each gate. */
 const othersBefore = (job: Job, cameFrom: Line<Job>): Gate<Job> | undefined => {
@@ -126,18 +129,11 @@ const othersBefore = (job: Job, cameFrom: Line<Job>): Gate<Job> | undefined => {
 }
 
 /** Whose turn it is at a gate; a run whose turn it is but that has no room lets others pass that have. */
-const firstAt = (gate: Gate<Job>): Job | undefined => {
-  for (let refused = 0; refused < Math.max(1, gate.line.runs); refused++) {
-    const job = gate.line.peek()
-    if (job === undefined || lackedBy(job) !== gate) return job
-    gate.line.pass()
-  }
-  return undefined
-}
+const firstAt = (gate: Gate<Job>): Job | undefined => gate.line.first((job) => lackedBy(job) !== gate)
 
 /** Jobs that wait for one rate start in call order. */
 const firstUnder = (engine: Engine<Job, Run<Job>>, rate: Rate<Job>): Job | undefined => {
-  const job = rate.line.peek()
+  const job = rate.line.first()
   if (job === undefined) engine.rates.drop(rate)
   if (job === undefined || rate.asking) return undefined
   const limits = job.claims?.rates.flatMap(({ key, limit, window }) =>

@@ -33,7 +33,7 @@ const isFull = (job: Job, { limit, pool }: Gate<Job>, borrows: boolean): boolean
 
 /** Who waits for a start under a rate has it before all that come later. */
 const isBehind = (job: Job, { line }: Rate<Job>): boolean => {
-  const first = line.peek()
+  const first = line.first()
   return first !== undefined && first !== job && (first.run !== job.run || first.isBefore(job))
 }
 
@@ -61,15 +61,17 @@ export const take = (job: Job, borrows = false): void => {
   const { engine, gate, shared } = run
   gate.pool.taken += 1
   engine.working += 1
+  run.turn = ++engine.turns
   engine.nested.delete(job)
-  if (shared !== undefined) hold(job, shared.gate.pool, borrows)
+  if (shared !== undefined) hold(job, shared.gate, borrows)
   if (claims === undefined) return
-  for (const { key } of claims.slots) hold(job, engine.room.of(key), borrows)
+  for (const { key, limit } of claims.slots) hold(job, engine.room.of(key).gate(limit), borrows)
   if (engine.limiter !== undefined) return
   for (const { key, window } of claims.rates) engine.rates.take(engine.rates.of(key, window), run.now())
 }
 
-const hold = (job: Job, pool: Pool<Job>, borrows: boolean): void => {
+const hold = (job: Job, { line, pool }: Gate<Job>, borrows: boolean): void => {
+  line.took(job.run)
   const from = loanOf(job, pool, borrows)
   const hold: Hold = {
     pool,

@@ -2,6 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Tracer from "effect/Tracer"
 import type { Outcome } from "../../Outcome.ts"
@@ -17,12 +18,20 @@ export const startSpan = (job: Job): void => {
     "gen_ai.tool.call.id": call.id
   }
   const context = job.context ?? run.context
-  const span = Effect.runSyncWith(context)(Effect.makeSpan(`execute_tool ${tool?.name}`, { attributes }))
+  const span = Option.getOrUndefined(
+    safely(() => Effect.runSyncWith(context)(Effect.makeSpan(`execute_tool ${tool?.name}`, { attributes })))
+  )
+  if (span === undefined) return
   moreOf(job).span = span
   job.context = Context.add(context, Tracer.ParentSpan, span)
 }
 
 export const endSpan = (span: Tracer.Span, { run }: Job, { result }: Outcome): void => {
   const clock = Context.get(run.context, Clock.Clock)
-  span.end(clock.currentTimeNanosUnsafe(), Result.isSuccess(result) ? Exit.void : Exit.fail(result.failure))
+  safely(() =>
+    span.end(clock.currentTimeNanosUnsafe(), Result.isSuccess(result) ? Exit.void : Exit.fail(result.failure))
+  )
 }
+
+/** A tracer that throws cannot harm the calls that it follows. */
+const safely = Option.liftThrowable(<A>(trace: () => A): A => trace())
