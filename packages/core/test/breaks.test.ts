@@ -14,15 +14,19 @@ const quiet = Effect.provide(Logger.layer([]))
 const slow = acting("slow", () => Effect.as(Effect.sleep(50), "slow"))
 
 /** A tool without an effect on anything that says of itself what it is given. */
-const claiming = (name: string, claims: Pick<Tool.Any, "claims">, execute = () => Effect.succeed(name)): Tool.Any => ({
+const claiming = (
+  name: string,
+  claims: Pick<Tool.Any, "claims">,
+  execute: () => Effect.Effect<string> = () => Effect.succeed(name)
+) => ({
   ...acting(name, execute),
   ...claims
 })
 
 describe("a call that is thrown at", () => {
   const beside = (
-    effect: Effect.Effect<Batch.Settled<Tool.Any>, never, unknown>
-  ): Effect.Effect<ReadonlyArray<unknown>> => Effect.map(quiet(aDayOf(effect as never)), ends as never)
+    effect: Effect.Effect<Batch.Settled<Tool.Any>>
+  ): Effect.Effect<ReadonlyArray<unknown>> => Effect.map(Effect.orDie(quiet(aDayOf(effect))), ends)
 
   it.effect("is the only one that crashes when the approver says nothing, at once or later", () =>
     Effect.gen(function*() {
@@ -160,35 +164,34 @@ describe("a runner of several batches", () => {
         "cut",
         () => Effect.as(Effect.timeoutOption(runner.run(Toolkit.make(long), timesOf(2, "long")), 20), "cut")
       )
-      yield* aDayOf(runner.run(Toolkit.make(cut), callsOf("cut")) as Effect.Effect<unknown>)
+      yield* aDayOf(runner.run(Toolkit.make(cut), callsOf("cut")))
       const inner = (name: string, key: string) => {
         const leaf = claiming(`leaf_${key}`, slots(key))
         return runner.run(Toolkit.make(leaf), callsOf(leaf.name)).pipe(Effect.delay(10), Effect.as(name))
       }
       const crossed = [["one", "a", "b"], ["two", "b", "a"]].map(([name = "", own = "", other = ""]) =>
-        claiming(name, slots(own), () => inner(name, other) as Effect.Effect<string>)
+        claiming(name, slots(own), () => inner(name, other))
       )
       const batch = runner.run(Toolkit.make(...crossed), callsOf("one", "two"))
-      assert.deepStrictEqual(ends(yield* aDayOf(batch as Effect.Effect<Batch.Settled<Tool.Any>>)), ["one", "two"])
+      assert.deepStrictEqual(ends(yield* aDayOf(batch)), ["one", "two"])
     }))
 
-  it.effect("starts a call once that a batch goes on with after the call around it was answered", () =>
+  it.effect("starts each call once of a batch that goes on after the batch around it was interrupted", () =>
     Effect.gen(function*() {
-      const runner = yield* Batch.make({ concurrency: 1 })
+      const runner = yield* Batch.make({ concurrency: 3 })
       const started: Array<string> = []
-      const leaf = acting(
-        "leaf",
-        (_, { id }) => Effect.andThen(Effect.sync(() => started.push(id)), Effect.as(Effect.sleep(20), "leaf"))
-      )
-      const around = acting(
-        "around",
-        () => Effect.uninterruptible(Effect.as(runner.run(Toolkit.make(leaf), timesOf(3, "leaf")), "around")),
-        { timeout: 10 }
-      )
-      yield* aDayOf(runner.run(Toolkit.make(around), timesOf(2, "around")) as Effect.Effect<unknown>)
+      const leaf = Tool.make("leaf", {
+        description: "A leaf.",
+        parameters: Anything,
+        success: Schema.String,
+        limits: [Limits.concurrency(3, "leaves")],
+        execute: (_, { id }) => Effect.andThen(Effect.sync(() => started.push(id)), Effect.as(Effect.sleep(20), "leaf"))
+      })
+      const inner = Effect.delay(runner.run(Toolkit.make(leaf), timesOf(2, "leaf")), 5)
+      const around = acting("around", () => Effect.as(Effect.uninterruptible(inner), "around"))
+      yield* aDayOf(Effect.timeoutOption(runner.run(Toolkit.make(around), callsOf("around")), 3))
       yield* TestClock.adjust("1 day")
-      assert.deepStrictEqual(started.filter((id) => id === "call_1").length, 2)
-      assert.strictEqual(started.length, 6)
+      assert.deepStrictEqual(started, ["call_1", "call_2"])
     }))
 })
 
@@ -210,7 +213,7 @@ describe("calls in order", () => {
     Effect.gen(function*() {
       const opened = yield* Deferred.make<void>()
       const asking = { approval: () => true }
-      const alone: Tool.Any = {
+      const alone = {
         ...claiming("alone", { claims: { access: [Access.exclusive], slots: [], rates: [] } }),
         ...asking
       }
@@ -228,21 +231,27 @@ describe("calls in order", () => {
         tool === "alone" ? Effect.as(Effect.sleep(5), "denied") : Effect.as(Deferred.await(opened), "allowed")
       )
       const batch = Batch.run(Toolkit.make(pipeline, alone, free), callsOf("pipeline", "alone", "free"))
-      const settled = yield* aDayOf(Effect.provide(batch, decide) as Effect.Effect<Batch.Settled<Tool.Any>>)
+      const settled = yield* aDayOf(Effect.provide(batch, decide))
       assert.deepStrictEqual(ends(settled), ["one", "Denied", "free"])
     }))
 
   it.effect("are equal only where their tools are the same, not where these have one name", () =>
     Effect.gen(function*() {
       const get = (value: string) =>
-        Tool.coalesce(acting("get", () => Effect.succeed(value), { readOnly: true }) as never) as Tool.Any
+        Tool.coalesce(Tool.make("get", {
+          description: "Gets.",
+          parameters: Schema.Struct({}),
+          success: Schema.String,
+          readOnly: true,
+          execute: () => Effect.succeed(value)
+        }))
       const inside = Pipeline.tool("inside", {
         description: "A pipeline.",
         parameters: Schema.Struct({}),
-        success: Schema.Unknown,
-        build: (call) => call(get("two") as never, {})
-      }) as Tool.Any
+        success: Schema.String,
+        build: (call) => call(get("two"), {})
+      })
       const batch = Batch.run(Toolkit.make(get("one"), inside), callsOf("get", "inside"))
-      assert.deepStrictEqual(ends((yield* batch as never) as Batch.Settled<Tool.Any>), ["one", "two"])
+      assert.deepStrictEqual(ends(yield* batch), ["one", "two"])
     }))
 })

@@ -1,6 +1,7 @@
 /**
  * A run of which all is recorded comes to the same again, and nothing of it runs.
  */
+// @effect-diagnostics unsafeEffectTypeAssertion:off -- what was kept of a turn is given for the same turn
 import { assert, describe, it } from "@effect/vitest"
 import {
   Access,

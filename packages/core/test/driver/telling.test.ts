@@ -1,6 +1,7 @@
 /**
  * What is told of calls, and that nobody waits for it (case 7).
  */
+// @effect-diagnostics runEffectInsideEffect:off -- what a promise tool tells, it runs by itself
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Approver, Batch, Limits, Plan, Toolkit } from "@volley/core"
 import { Deferred, Effect, Fiber, Schedule, Stream } from "effect"
