@@ -6,6 +6,9 @@ import { Arbitrary, Effect, Stream } from "effect"
 // Thousands of errors are made here, and nobody reads their stacks to the end; vitest asks for 100 lines of each.
 Error.stackTraceLimit = 5
 
+/** How many cases each law is held against; `npm run laws` asks for more. */
+const runs = Number(process.env["LAWS_CASES"] ?? 1000)
+
 /** Has calls arrive one by one, all at the same instant. */
 const dispatch: Laws.Runner = (tools, calls, options) => Batch.dispatch(tools, Stream.fromIterable(calls), options)
 
@@ -13,7 +16,7 @@ const dispatch: Laws.Runner = (tools, calls, options) => Batch.dispatch(tools, S
 export const holds = (law: Laws.BatchLaw, broken: Readonly<Record<string, Laws.Runner>>): void => {
   const { cases, check, size } = law.batch
 
-  it.effect("holds for any batch", () => Laws.checkRunner(law, Batch.run, { runs: 1000 }), 120_000)
+  it.effect("holds for any batch", () => Laws.checkRunner(law, Batch.run, { runs }), 120_000)
 
   // With room for all of them: where there is none, a read goes before an earlier write, which waits for the whole turn.
   const roomy = (batch: BatchCase.BatchCase) => ({ ...batch, concurrency: batch.calls.length + 1 })

@@ -28,7 +28,11 @@ export const holds = <Case>(
   runner: Laws.Runner,
   broken: Readonly<Record<string, Laws.Runner>>
 ): void => {
-  it.effect("holds for any batch", () => Laws.checkRunner(law, runner, { runs: 1000 }), 120_000)
+  it.effect(
+    "holds for any batch",
+    () => Laws.checkRunner(law, runner, { runs: Number(process.env["LAWS_CASES"] ?? 1000) }),
+    120_000
+  )
 
   it.effect.each(Object.entries(broken))("does not hold for a runner that %s", ([, other]) =>
     Effect.gen(function*() {
