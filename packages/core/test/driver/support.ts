@@ -21,6 +21,14 @@ export interface Says {
   readonly timeout?: number
 }
 
+/** What takes any object and gives anything. */
+const ofAnything = (name: string) => ({
+  description: `The tool ${name}.`,
+  parameters: Anything,
+  success: Schema.Unknown,
+  failure: Schema.String
+})
+
 /** A tool that takes any object, does something with it and may say more of itself. */
 export const doing = <const Name extends string, R = never>(
   name: Name,
@@ -28,10 +36,7 @@ export const doing = <const Name extends string, R = never>(
   says: Says = {}
 ) =>
   Tool.make(name, {
-    description: `The tool ${name}.`,
-    parameters: Anything,
-    success: Schema.Unknown,
-    failure: Schema.String,
+    ...ofAnything(name),
     execute,
     ...says
   })
@@ -43,10 +48,7 @@ export const reading = <const Name extends string>(
   says: Says = {}
 ) =>
   Tool.make(name, {
-    description: `The tool ${name}.`,
-    parameters: Anything,
-    success: Schema.Unknown,
-    failure: Schema.String,
+    ...ofAnything(name),
     readOnly: true,
     execute,
     ...says
@@ -59,10 +61,7 @@ export const promising = <const Name extends string>(
   says: Says = {}
 ) =>
   Tool.fromFunction(name, {
-    description: `The tool ${name}.`,
-    parameters: Anything,
-    success: Schema.Unknown,
-    failure: Schema.String,
+    ...ofAnything(name),
     execute,
     ...says
   })

@@ -9,22 +9,12 @@ import type { Options } from "./asked.ts"
 import type { Case, RunCase } from "./cases.ts"
 import type { Fault } from "./faults.ts"
 import * as Oracle from "./oracle.ts"
+import type { End } from "./outcome.ts"
 import { askedOf, callOf, decide, type Plan, type PlannedRun } from "./plans.ts"
 import type { OnCall, Told } from "./telling.ts"
 import { millis, numbers } from "./time.ts"
 import { toolkit } from "./tools.ts"
 import type * as World from "./world.ts"
-
-/** One call's end. */
-export interface End {
-  readonly id: string
-  readonly tag: string
-  readonly encoded: string
-  readonly attempts: number
-  readonly startedAt: number
-  readonly endedAt: number
-  readonly isFailure: boolean
-}
 
 export interface Settled {
   readonly outcomes: ReadonlyArray<End>

@@ -18,14 +18,8 @@ export interface Started {
   attempts: number
 }
 
-/**
- * How a call ended.
- *
- * - `barrier`: what that means for later calls
- * - `isStopped`: another one's failure ended it
- * - `log`: tells the host of a crash
- */
-export interface Outcome {
+/** One call's end. */
+export interface End {
   readonly id: string
   readonly tag: string
   readonly encoded: string
@@ -33,6 +27,16 @@ export interface Outcome {
   readonly startedAt: number
   readonly endedAt: number
   readonly isFailure: boolean
+}
+
+/**
+ * How a call ended.
+ *
+ * - `barrier`: what that means for later calls
+ * - `isStopped`: another one's failure ended it
+ * - `log`: tells the host of a crash
+ */
+export interface Outcome extends End {
   readonly isStopped: boolean
   readonly barrier: Barrier | undefined
   readonly log: Effect.Effect<void>

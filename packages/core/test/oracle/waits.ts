@@ -2,7 +2,7 @@
  * What is told of calls that wait has to be true.
  */
 import type { Case } from "./cases.ts"
-import type { End } from "./hosts.ts"
+import type { End } from "./outcome.ts"
 import { askedOf, planned } from "./plans.ts"
 import type { Told } from "./telling.ts"
 import { isAsked } from "./tools.ts"

@@ -1,11 +1,9 @@
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import { Approver, type Decision } from "../../Approver.ts"
 import { Denied, Undecided } from "../../CallError.ts"
 import { guarded } from "../guarded.ts"
-import { doFor } from "./fiber.ts"
+import { onward } from "./arguments.ts"
 import type { Job } from "./job.ts"
-import { reasonOf } from "./record.ts"
 import { refuse } from "./settle.ts"
 
 /** Only what reads alone, and needs nobody's approval, may start while the turn is still being written. */
@@ -22,15 +20,8 @@ export const approve = (job: Job): boolean => {
   const { call, parameters, run, tool } = job
   const asks = tool?.approval
   if (asks === undefined || tool === undefined) return true
-  let isWaiting = false
-  let passed = false
   const asking = guarded(() => asks(parameters) ? ask(job, tool.name) : Effect.succeed("allowed" as const))
-  doFor(job, asking, (job, exit) => {
-    if (Exit.isFailure(exit)) return refuse(job, reasonOf(exit.cause))
-    passed = decided(job, exit.value)
-    if (isWaiting && passed) run.advance(job)
-  })
-  isWaiting = true
+  const passed = onward(job, asking, (decision) => decided(job, decision))
   if (!passed && !job.ended) run.tell({ _tag: "CallWaiting", call, at: run.now(), why: "approval" })
   return passed
 }

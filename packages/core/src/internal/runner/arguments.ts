@@ -110,8 +110,8 @@ export const decode = (job: Job): boolean => {
   }, true)
 }
 
-/** Goes on at once where an effect is over, else when it is; arguments that do not fit refuse the call. */
-const onward = <A>(
+/** Goes on at once where an effect is over, else when it is, if `then` says so; one that fails refuses the call. */
+export const onward = <A>(
   job: Job,
   effect: Effect.Effect<A, Parameters<typeof refuse>[1], unknown>,
   then: (value: A) => boolean,

@@ -11,7 +11,6 @@ import { barriersOf } from "./barriers.ts"
 import type { Touches } from "./cohorts.ts"
 import { Job, moreOf } from "./job.ts"
 import { Order, Place } from "./order.ts"
-import { crashBefore } from "./record.ts"
 import type { Run } from "./run.ts"
 import { seat } from "./seat.ts"
 import { follow, refuse } from "./settle.ts"
@@ -87,16 +86,7 @@ export const claim = (job: Job): boolean => {
   const { parameters, run, tool } = job
   if (tool === undefined) return true
   const { claims } = tool
-  if (typeof claims !== "function") {
-    job.claims = claims
-  } else {
-    try {
-      job.claims = claims(parameters)
-    } catch (error) {
-      refuse(job, crashBefore(error))
-      return false
-    }
-  }
+  job.claims = typeof claims === "function" ? claims(parameters) : claims
   const { place } = job
   if (place === undefined) reserve(job)
   else if (place.touches === undefined && tool.expand === undefined) run.order?.known(place, touchesOf(job))
