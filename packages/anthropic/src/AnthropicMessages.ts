@@ -10,6 +10,7 @@ import * as Conversation from "@volley/core/Conversation"
 import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
 import * as Toolkit from "@volley/core/Toolkit"
+import * as Usage from "@volley/core/Usage"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -294,7 +295,8 @@ const turnOf = (response: Response): ChatModel.Turn => {
   return {
     message: { role: "assistant", text, calls, native: { wire, message: echo(response, distinct) } },
     finish: finishOf(response, calls.length),
-    usage: usageOf(response.usage)
+    usage: usageOf(response.usage),
+    model: response.model
   }
 }
 
@@ -314,10 +316,15 @@ const finishOf = (response: Response, calls: number): ChatModel.Turn["finish"] =
   }
 }
 
-const usageOf = (usage: Anthropic.Usage | undefined): ChatModel.Usage => ({
-  input: ChatModel.tokens(usage?.input_tokens, usage?.cache_creation_input_tokens, usage?.cache_read_input_tokens),
-  output: ChatModel.tokens(usage?.output_tokens)
-})
+/** What came from the cache, or went to it, is not among the input that this API counts. */
+const usageOf = (usage: Anthropic.Usage | undefined): Usage.Usage =>
+  Usage.make({
+    input: Usage.count(usage?.input_tokens, usage?.cache_creation_input_tokens, usage?.cache_read_input_tokens),
+    output: usage?.output_tokens,
+    cached: usage?.cache_read_input_tokens,
+    cacheWrite: usage?.cache_creation_input_tokens,
+    reasoning: usage?.output_tokens_details?.thinking_tokens
+  })
 
 /** An error in the middle of a stream has no status of its own, but a type. */
 const reasonOf = (client: Anthropic | undefined, error: unknown, now: number): ChatModelError.Reason => {

@@ -3,9 +3,10 @@
  */
 import * as Schema from "effect/Schema"
 import { Conversation } from "./Conversation.ts"
+import { Usage } from "./Usage.ts"
 
 /** What an agent may be bounded by. */
-export const Limit = Schema.Literals(["rounds", "calls", "tokens", "time"])
+export const Limit = Schema.Literals(["rounds", "calls", "tokens", "time", "cost"])
 export type Limit = typeof Limit.Type
 
 /** A limit was met, and there was no room left for an answer, or none was wanted. */
@@ -14,7 +15,8 @@ export class LimitReached extends Schema.TaggedError<LimitReached>()("LimitReach
   bound: Schema.Finite
 }) {
   override get message(): string {
-    const what = { rounds: "rounds", calls: "calls", tokens: "tokens", time: "milliseconds" }[this.limit]
+    const what =
+      { rounds: "rounds", calls: "calls", tokens: "tokens", time: "milliseconds", cost: "in cost" }[this.limit]
     return `the agent met its limit of ${this.bound} ${what}`
   }
 }
@@ -38,19 +40,31 @@ export class Undecided extends Schema.TaggedError<Undecided>()("Undecided", {
   }
 }
 
-export const Reason = Schema.Union([LimitReached, InvalidOutput, Undecided])
+/** The cost is bounded, and nobody says what the tokens of this model cost. */
+export class Unpriced extends Schema.TaggedError<Unpriced>()("Unpriced", {
+  model: Schema.UndefinedOr(Schema.String)
+}) {
+  override get message(): string {
+    return `maxCost is given, but pricing has no rates for ${
+      this.model ?? "a model that does not say its name"
+    }; "*" stands for any other`
+  }
+}
+
+export const Reason = Schema.Union([LimitReached, InvalidOutput, Undecided, Unpriced])
 export type Reason = typeof Reason.Type
 
 /**
  * An agent ended without an answer, and why; `Effect.catchReason` works on it.
  *
  * - `conversation`: all of it, every call of every turn answered; an agent can go on with it
- * - `usage`: what its turns cost until then
+ * - `usage`: the tokens of its turns until then; `cost`: theirs, where all of them have a price
  */
 export class AgentError extends Schema.TaggedError<AgentError>()("AgentError", {
   reason: Reason,
   conversation: Conversation,
-  usage: Schema.Struct({ input: Schema.Finite, output: Schema.Finite })
+  usage: Usage,
+  cost: Schema.optional(Schema.Finite)
 }) {
   override get message(): string {
     return this.reason.message

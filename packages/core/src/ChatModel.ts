@@ -19,6 +19,10 @@ import { ChatModelError, concealed, readWith, type Reason, UnusableResponse } fr
 import type { Assistant, Conversation } from "./Conversation.ts"
 import type { ToolCall } from "./ToolCall.ts"
 import * as Toolkit from "./Toolkit.ts"
+import type { Usage } from "./Usage.ts"
+
+export { count as tokens } from "./Usage.ts"
+export type { Usage } from "./Usage.ts"
 
 /** Whether the model may, must or must not call tools. */
 export type ToolChoice = "auto" | "none" | "required" | { readonly tool: string }
@@ -47,21 +51,20 @@ export interface Output {
 export const outputInWords = ({ jsonSchema }: Output): string =>
   `Once you call no more tools, answer with nothing but JSON of this schema: ${JSON.stringify(jsonSchema)}`
 
-/** Tokens as the provider counts them; `input` includes what came from its cache. */
-export interface Usage {
-  readonly input: number
-  readonly output: number
-}
-
 /**
  * A model's turn.
  *
- * - `finish`: `"length"` when it was cut off, `"pause"` when the provider wants the same conversation sent again
+ * - `finish`: `"length"` when it was cut off, `"pause"` when the provider wants the same conversation sent again,
+ *   `"malformed"` when the model wrote calls that its provider could not read; none of the turn's calls may run then
+ * - `problem`: what the provider says of a malformed turn
+ * - `model`: which one wrote it, as the provider says
  */
 export interface Turn {
   readonly message: Assistant
-  readonly finish: "stop" | "tool-calls" | "length" | "refusal" | "pause"
+  readonly finish: "stop" | "tool-calls" | "length" | "refusal" | "pause" | "malformed"
   readonly usage: Usage
+  readonly problem?: string | undefined
+  readonly model?: string | undefined
 }
 
 /** Text of a turn, as it comes. */
@@ -108,6 +111,17 @@ export interface ApiOptions {
   readonly maxRetries?: number | undefined
   /** What sends the requests, in place of the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch | undefined
+  /** What turns from here are remembered by; `baseUrl` when left out. Turns of another origin are spelled anew for this one. */
+  readonly origin?: string | undefined
+  /** Which ids of calls the server takes back, besides what the wire asks for; new ones are given to others. */
+  readonly acceptsId?: ((id: string) => boolean) | undefined
+}
+
+/** What turns are remembered by: without what a URL may hold of secrets. */
+export const originOf = ({ baseUrl, origin }: Pick<ApiOptions, "baseUrl" | "origin">): string => {
+  if (origin !== undefined) return origin
+  const url = baseUrl === undefined ? null : URL.parse(baseUrl)
+  return url === null ? baseUrl ?? "official" : `${url.origin}${url.pathname.replace(/\/$/, "")}`
 }
 
 /**
@@ -168,16 +182,15 @@ export const eventOf = <A>(schema: Schema.Codec<A, unknown>): (event: unknown) =
 export const notAnEvent = (problem: string): Result.Result<never, Reason> =>
   Result.fail(new UnusableResponse({ message: `not an event: ${problem}` }))
 
-/** Counts of tokens, added up; what is no count is none. */
-export const tokens = (...counts: ReadonlyArray<unknown>): number =>
-  counts.reduce<number>((sum, count) => sum + (typeof count === "number" && Number.isFinite(count) ? count : 0), 0)
-
 /** Text as a part of a turn; an empty one is none. */
 export const textPart = (text: string): ReadonlyArray<Text> => text === "" ? [] : [{ _tag: "Text", text }]
 
 /** What is wrong with a response, as the reason that there is no turn. */
-export const orUnusable = <A>(read: Result.Result<A, string>): Result.Result<A, Reason> =>
-  Result.mapError(read, (problem) => new UnusableResponse({ message: `not a response: ${problem}` }))
+export const orUnusable = <A>(read: Result.Result<A, string | Reason>): Result.Result<A, Reason> =>
+  Result.mapError(
+    read,
+    (problem) => typeof problem === "string" ? new UnusableResponse({ message: `not a response: ${problem}` }) : problem
+  )
 
 /**
  * Makes the service of a provider's client.
@@ -193,7 +206,7 @@ export const make = <S>(client: {
   readonly wire: string
   readonly secret: Redacted.Redacted<string>
   readonly send: (request: Request, signal: AbortSignal) => Promise<unknown>
-  readonly read: (body: unknown) => Result.Result<Turn, string>
+  readonly read: (body: unknown) => Result.Result<Turn, string | Reason>
   readonly open: (request: Request, signal: AbortSignal) => Promise<AsyncIterable<unknown>>
   readonly fold: Fold<S, unknown>
   readonly reason: (error: unknown, now: number) => Reason

@@ -2,11 +2,11 @@
  * Messages that belong to no provider: plain JSON that can be stored, sent, and gone on with on another wire.
  */
 import * as Schema from "effect/Schema"
-import { Media } from "./Content.ts"
+import { Content, Media, textOf } from "./Content.ts"
 import * as Json from "./Json.ts"
 import { isFailure, isUndecided } from "./Outcome.ts"
 import type { Outcome } from "./Outcome.ts"
-import type { ToolCall } from "./ToolCall.ts"
+import { spelled, type ToolCall } from "./ToolCall.ts"
 
 /** JSON of any shape that can be written out again. */
 const Writable = Schema.Unknown.check(Schema.makeFilter((json) => Json.problemOf(json, Json.ofMessage)))
@@ -14,13 +14,18 @@ const Writable = Schema.Unknown.check(Schema.makeFilter((json) => Json.problemOf
 /** What the program tells the model to be. */
 export const System = Schema.Struct({ role: Schema.Literal("system"), text: Schema.String })
 
-/** What the person says. */
-export const User = Schema.Struct({ role: Schema.Literal("user"), text: Schema.String })
+/** What the person says; `content` is the same where there is more to it than a text. */
+export const User = Schema.Struct({
+  role: Schema.Literal("user"),
+  text: Schema.String,
+  content: Schema.optionalKey(Schema.Array(Content))
+})
 
 /**
  * What the model said, and the calls it asked for.
  *
- * - `native`: the same turn as its provider wrote it, echoed unchanged to that wire; other wires get `text` and `calls`
+ * - `native`: the same turn as its provider wrote it, echoed unchanged to where it came from; others get `text` and `calls`
+ * - `origin`: which of the servers of that wire it was; where it is not said, any of them
  */
 export const Assistant = Schema.Struct({
   role: Schema.Literal("assistant"),
@@ -32,7 +37,11 @@ export const Assistant = Schema.Struct({
     index: Schema.Int,
     status: Schema.Literals(["complete", "truncated"])
   })),
-  native: Schema.optionalKey(Schema.Struct({ wire: Schema.String, message: Writable }))
+  native: Schema.optionalKey(Schema.Struct({
+    wire: Schema.String,
+    origin: Schema.optionalKey(Schema.String),
+    message: Writable
+  }))
 })
 
 /** The answer to one call: `text` is what the model reads, `media` what it looks at besides, where its wire takes that. */
@@ -66,20 +75,25 @@ export const Message = Schema.Union([System, User, Assistant, ToolResults])
  */
 export const Conversation = Schema.Struct({ runId: Schema.String, messages: Schema.Array(Message) })
 
+export type User = typeof User.Type
 export type Assistant = typeof Assistant.Type
 export type ToolResult = typeof ToolResult.Type
 export type Message = typeof Message.Type
 export type Conversation = typeof Conversation.Type
 
+/** What the person says: a text, or texts, images and documents in their order. */
+export const user = (said: string | ReadonlyArray<Content>): User =>
+  typeof said === "string" ? { role: "user", text: said } : { role: "user", text: textOf(said), content: said }
+
 /** Begins a conversation; mints its run id where none is given. */
-export const make = (prompt: string, options: {
+export const make = (prompt: string | ReadonlyArray<Content>, options: {
   readonly system?: string | undefined
   readonly runId?: string | undefined
 } = {}): Conversation => ({
   runId: options.runId ?? crypto.randomUUID(),
   messages: [
     ...(options.system === undefined ? [] : [{ role: "system", text: options.system } as const]),
-    { role: "user", text: prompt }
+    user(prompt)
   ]
 })
 
@@ -154,39 +168,71 @@ export const decided = (
 
 /**
  * Makes a conversation fit for a wire that does not take every id: calls of other wires whose ids it refuses, or has seen
- * before in the conversation, get new ones, and so do their results.
+ * before in the conversation, get new ones, and so do their results. Names that a model made up are spelled as wires take them.
  *
- * - deterministic: the same conversation always gets the same ids
+ * - `origin`: the server of that wire; turns of another one are foreign too
+ * - deterministic: the same conversation always gets the same ids, `call_1` and on, or of nine letters and digits
+ * - throws a `RangeError` where `accepts` takes neither kind
  */
-export const respell = (self: Conversation, wire: string, accepts: (id: string) => boolean): Conversation => {
-  if (!self.messages.some((message) => isForeign(message, wire))) return self
+export const respell = (
+  self: Conversation,
+  wire: string,
+  accepts: (id: string) => boolean,
+  origin?: string
+): Conversation => {
+  const isForeign = (message: Message): boolean =>
+    message.role === "assistant" && nativeOf(message, wire, origin) === undefined && message.calls.length > 0
+  const foreign = self.messages.filter(isForeign)
+  if (foreign.length === 0) return withNames(self)
   const taken = new Set(
     self.messages.flatMap((message) =>
-      message.role === "assistant" && message.native?.wire === wire ? message.calls.map(({ id }) => id) : []
+      message.role === "assistant" && !isForeign(message) ? message.calls.map(({ id }) => id) : []
     )
   )
-  let latest = new Map<string, string>()
+  let next = 1
   const spell = (id: string): string => {
-    for (let n = 0;; n++) {
-      const spelled = n === 0 ? id : `call_${n}`
-      if (taken.has(spelled) || !accepts(spelled)) continue
-      taken.add(spelled)
-      return spelled
+    const isFree = (id: string) => !taken.has(id) && accepts(id)
+    for (const last = next + taken.size; !isFree(id); next++) {
+      if (next > last) {
+        throw new RangeError(`no call id can be made that ${wire} takes here: "call_1" and "call00001" are refused`)
+      }
+      id = [`call_${next}`, `call${String(next).padStart(5, "0")}`].find(isFree) ?? id
     }
+    taken.add(id)
+    return id
   }
+  let latest = new Map<string, string>()
   const messages = self.messages.map((message): Message => {
     if (message.role === "assistant") {
-      latest = new Map()
-      if (!isForeign(message, wire)) return message
-      latest = new Map(message.calls.map(({ id }) => [id, spell(id)]))
+      latest = isForeign(message) ? new Map(message.calls.map(({ id }) => [id, spell(id)])) : new Map()
+      if (latest.size === 0) return message
       return { ...message, calls: message.calls.map((call) => ({ ...call, id: latest.get(call.id) ?? call.id })) }
     }
     if (message.role !== "tool" || latest.size === 0) return message
     return { ...message, results: message.results.map((r) => ({ ...r, callId: latest.get(r.callId) ?? r.callId })) }
   })
-  return { ...self, messages }
+  return withNames({ ...self, messages })
 }
 
-/** True for a turn whose calls another wire named. */
-const isForeign = (message: Message, wire: string): message is Assistant =>
-  message.role === "assistant" && message.native?.wire !== wire && message.calls.length > 0
+/** The turn as a wire wrote it, where it comes from there; undefined where it has to be spelled from its text and calls. */
+export const nativeOf = ({ native }: Assistant, wire: string, origin?: string): unknown =>
+  native?.wire === wire && (native.origin ?? origin) === (origin ?? native.origin) ? native.message : undefined
+
+/** Spells the names that no wire takes; the same conversation where there are none. */
+const withNames = (self: Conversation): Conversation => {
+  const named = <A extends { readonly name: string }>(those: ReadonlyArray<A>): ReadonlyArray<A> =>
+    those.every(({ name }) => spelled(name) === name)
+      ? those
+      : those.map((one) => ({ ...one, name: spelled(one.name) }))
+  let isSame = true
+  const messages = self.messages.map((message): Message => {
+    if (message.role === "assistant") {
+      const calls = named(message.calls)
+      return calls === message.calls ? message : (isSame = false, { ...message, calls })
+    }
+    if (message.role !== "tool") return message
+    const results = named(message.results)
+    return results === message.results ? message : (isSame = false, { ...message, results })
+  })
+  return isSame ? self : { ...self, messages }
+}

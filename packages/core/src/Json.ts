@@ -76,6 +76,24 @@ const tooLarge = (number: number, most: Most): string | undefined =>
 export const isObject = (json: unknown): json is Readonly<Record<string, unknown>> =>
   hasParts(json) && !Array.isArray(json)
 
+/**
+ * Arguments as an object, which all that go back to a provider have to be; what is none stands under `unreadable`.
+ *
+ * - takes text of JSON or a value; none at all, and `null`, are no arguments
+ */
+export const objectOf = (args: unknown): Readonly<Record<string, unknown>> => {
+  const value = typeof args === "string"
+    ? args.trim() === "" ? {} : Result.getOrElse(parse(args), () => args)
+    : args ?? {}
+  return isObject(value) ? value : { unreadable: args }
+}
+
+/** The same as text, which stays as it came where it is of an object. */
+export const objectText = (args: unknown): string => {
+  const object = objectOf(args)
+  return typeof args === "string" && args.trim() !== "" && !("unreadable" in object) ? args : JSON.stringify(object)
+}
+
 /** True for a text, and where none is given. */
 export const isTextOrNone = (json: unknown): json is string | null | undefined =>
   typeof json === "string" || json === undefined || json === null

@@ -2,6 +2,9 @@
  * One call of an assistant turn, as a codec read it from the provider's response.
  */
 
+import * as Result from "effect/Result"
+import * as Json from "./Json.ts"
+
 /**
  * A call that a model asked for.
  *
@@ -34,6 +37,44 @@ export const make = (call: {
   index: call.index ?? 0,
   status: "complete"
 })
+
+/** A name as every provider takes it back, `^[a-zA-Z0-9_-]{1,64}$`: models make others up, and requests that echo those are refused. */
+export const spelled = (name: string): string =>
+  accepted.test(name) ? name : name.replace(/[^a-zA-Z0-9_-]/g, "_").slice(0, 64) || "_"
+
+const accepted = /^[a-zA-Z0-9_-]{1,64}$/
+
+/** A name and arguments, as some wire carries them. */
+export interface Asked {
+  readonly name: string
+  readonly arguments: unknown
+}
+
+/**
+ * The calls inside a call that stands for several, as some models write it; undefined where a call is one.
+ *
+ * - such a call is named `multi_tool_use.parallel`, or `parallel` with `functions.` before each name inside, and lists
+ *   `{ recipient_name, parameters }` under `tool_uses`
+ * - `arguments` of those inside are values, never text
+ */
+export const inside = ({ arguments: args, name }: Asked): ReadonlyArray<Asked> | undefined => {
+  if (!several.test(name)) return undefined
+  const read = typeof args === "string" ? Result.getOrUndefined(Json.parse(args)) : args
+  const uses: unknown = Json.isObject(read) ? read["tool_uses"] : undefined
+  if (!Array.isArray(uses) || uses.length === 0) return undefined
+  const calls = uses.flatMap((use: unknown): ReadonlyArray<Asked> => {
+    if (!Json.isObject(use) || typeof use["recipient_name"] !== "string") return []
+    const { parameters, recipient_name: name } = use
+    return [{ name: name.replace(/^functions\./, ""), arguments: parameters ?? {} }]
+  })
+  const isPlain = name === "parallel" && !uses.every((use: unknown) => isOfFunctions(use))
+  return calls.length === uses.length && !isPlain ? calls : undefined
+}
+
+const several = /^((functions\.)?multi_tool_use[._]parallel|parallel)$/
+
+const isOfFunctions = (use: unknown): boolean =>
+  Json.isObject(use) && typeof use["recipient_name"] === "string" && use["recipient_name"].startsWith("functions.")
 
 /** A number too large for JSON would be written as `null`, and one call so taken for another. */
 const apart = (_key: string, value: unknown): unknown =>

@@ -22,6 +22,7 @@ import * as Json from "@volley/core/Json"
 import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
 import type * as Toolkit from "@volley/core/Toolkit"
+import * as Usage from "@volley/core/Usage"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -314,7 +315,8 @@ const turnOf = (response: Response): ChatModel.Turn => {
       native: { wire, message: echo(candidate?.content, distinct) }
     },
     finish: finishOf(candidate, calls.length),
-    usage: usageOf(response.usageMetadata)
+    usage: usageOf(response.usageMetadata),
+    model: response.modelVersion
   }
 }
 
@@ -342,10 +344,14 @@ const refusals: ReadonlySet<string> = new Set([
   "IMAGE_RECITATION"
 ])
 
-const usageOf = (usage: Response["usageMetadata"]): ChatModel.Usage => ({
-  input: ChatModel.tokens(usage?.promptTokenCount, usage?.toolUsePromptTokenCount),
-  output: ChatModel.tokens(usage?.candidatesTokenCount, usage?.thoughtsTokenCount)
-})
+const usageOf = (usage: Response["usageMetadata"]): Usage.Usage =>
+  Usage.make({
+    input: Usage.count(usage?.promptTokenCount, usage?.toolUsePromptTokenCount),
+    output: Usage.count(usage?.candidatesTokenCount, usage?.thoughtsTokenCount),
+    cached: usage?.cachedContentTokenCount,
+    cacheWrite: undefined,
+    reasoning: usage?.thoughtsTokenCount
+  })
 
 const reasonOf = (url: string | undefined, error: unknown, now: number): ChatModelError.Reason => {
   const refusal = error instanceof ApiError ? Refusal.read(error) : undefined

@@ -9,6 +9,7 @@ import * as Conversation from "@volley/core/Conversation"
 import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
 import * as Toolkit from "@volley/core/Toolkit"
+import * as Usage from "@volley/core/Usage"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type * as Stream from "effect/Stream"
@@ -250,12 +251,19 @@ const turnOf = (response: Response, choice: OpenAI.ChatCompletion.Choice): ChatM
   return {
     message: { role: "assistant", text, calls, native: { wire, message: echo(choice.message, distinct) } },
     finish: finishOf(choice, calls.length),
-    usage: {
-      input: ChatModel.tokens(response.usage?.prompt_tokens),
-      output: ChatModel.tokens(response.usage?.completion_tokens)
-    }
+    usage: usageOf(response.usage),
+    model: response.model
   }
 }
+
+const usageOf = (usage: Response["usage"]): Usage.Usage =>
+  Usage.make({
+    input: usage?.prompt_tokens,
+    output: usage?.completion_tokens,
+    cached: usage?.prompt_tokens_details?.cached_tokens,
+    cacheWrite: usage?.prompt_tokens_details?.cache_write_tokens,
+    reasoning: usage?.completion_tokens_details?.reasoning_tokens
+  })
 
 /** A forced call may come with `"stop"`, so that there are calls counts for more than the reason given. */
 const finishOf = (choice: OpenAI.ChatCompletion.Choice, calls: number): ChatModel.Turn["finish"] => {

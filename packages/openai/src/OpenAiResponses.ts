@@ -10,6 +10,7 @@ import * as Json from "@volley/core/Json"
 import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
 import * as Toolkit from "@volley/core/Toolkit"
+import * as Usage from "@volley/core/Usage"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -329,12 +330,19 @@ const turnOf = (options: Stateful) => (response: Response): ChatModel.Turn => {
       native: { wire, message: nativeOf(options, response, distinct) }
     },
     finish: finishOf(response, calls.length, refusal),
-    usage: {
-      input: ChatModel.tokens(response.usage?.input_tokens),
-      output: ChatModel.tokens(response.usage?.output_tokens)
-    }
+    usage: usageOf(response.usage),
+    model: response.model
   }
 }
+
+const usageOf = (usage: Response["usage"]): Usage.Usage =>
+  Usage.make({
+    input: usage?.input_tokens,
+    output: usage?.output_tokens,
+    cached: usage?.input_tokens_details?.cached_tokens,
+    cacheWrite: usage?.input_tokens_details?.cache_write_tokens,
+    reasoning: usage?.output_tokens_details?.reasoning_tokens
+  })
 
 /** A turn that was cut off, or whose calls were given other ids, is not the one that OpenAI keeps. */
 const nativeOf = (options: Stateful, response: Response, calls: Calls): Native => ({

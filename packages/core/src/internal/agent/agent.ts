@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Batch from "../../Batch.ts"
 import * as ChatModel from "../../ChatModel.ts"
+import type { Pricing } from "../../Pricing.ts"
 import { Recorder } from "../../Recorder.ts"
 import type * as Tool from "../../Tool.ts"
 import { stopwatch } from "../clock.ts"
@@ -71,12 +72,20 @@ const both = (onCall: Batch.Options["onCall"], listener: Tell | undefined): Batc
 
 const amount = (value: number | "unbounded"): number => value === "unbounded" ? Infinity : value
 
-const boundsOf = ({ maxDuration, maxRounds = 5, maxTokens, maxToolCalls }: AnyOptions): Bounds => ({
+const boundsOf = ({ maxCost, maxDuration, maxRounds = 5, maxTokens, maxToolCalls, pricing }: AnyOptions): Bounds => ({
   rounds: whole("maxRounds", maxRounds),
   calls: whole("maxToolCalls", maxToolCalls),
   tokens: whole("maxTokens", maxTokens),
+  cost: costBound(maxCost, pricing),
   time: maxDuration === undefined ? Infinity : Duration.toMillis(readDuration(maxDuration, "Agent.Options.maxDuration"))
 })
+
+const costBound = (maxCost: number | undefined, pricing: Pricing | undefined): number => {
+  if (maxCost === undefined) return Infinity
+  if (pricing === undefined) throw new RangeError("Agent.Options.maxCost needs `pricing`: say what tokens cost.")
+  if (maxCost >= 0) return maxCost
+  throw new RangeError(`Agent.Options.maxCost is ${maxCost}: give a number from 0 on.`)
+}
 
 const whole = (name: string, value: number | undefined): number => {
   if (value === undefined) return Infinity

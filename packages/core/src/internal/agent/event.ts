@@ -18,6 +18,7 @@ export interface Round<out T extends Tool.Any> {
  * - `finish`: why the model ended it; anything but `"stop"` may be no whole answer
  * - `limited`: the limit for which tools were switched off, false where there was none
  * - `rounds`: where the prompt had undecided calls, the first one holds those alone
+ * - `cost`: by `pricing`; undefined where there is none, or none for a model that took part
  * - `conversation`: all of it, every call of every turn answered
  */
 export interface Ended<out T extends Tool.Any, out O = undefined> {
@@ -27,6 +28,7 @@ export interface Ended<out T extends Tool.Any, out O = undefined> {
   readonly limited: Limit | false
   readonly rounds: ReadonlyArray<Round<T>>
   readonly usage: ChatModel.Usage
+  readonly cost: number | undefined
   readonly conversation: Conversation
 }
 

@@ -1,9 +1,18 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { AgentError, InvalidOutput, type Limit, LimitReached, type Reason, Undecided } from "../../AgentError.ts"
+import {
+  AgentError,
+  InvalidOutput,
+  type Limit,
+  LimitReached,
+  type Reason,
+  Undecided,
+  Unpriced
+} from "../../AgentError.ts"
 import type * as ChatModel from "../../ChatModel.ts"
-import { ChatModelError } from "../../ChatModelError.ts"
+import { ChatModelError, UnusableResponse } from "../../ChatModelError.ts"
 import * as Conversation from "../../Conversation.ts"
+import * as Pricing from "../../Pricing.ts"
 import type * as Tool from "../../Tool.ts"
 import { type Agent, batchOf, deadlineOf, prepare, type Tell } from "./agent.ts"
 import { exceededBy, metBy } from "./budget.ts"
@@ -27,6 +36,11 @@ export const loop = Effect.fnUntraced(function*(
     const goesOn = message.calls.length > 0 || finish === "pause"
     state = { ...yield* settled(agent, state, taken), said: finish === "pause" ? text : "" }
     if (limit === undefined && goesOn) continue
+    if (finish === "malformed") {
+      if (limit !== undefined) return yield* unread(state, taken.turn)
+      state = { ...state, conversation: Conversation.append(state.conversation, askAgain(taken.turn)) }
+      continue
+    }
     const read = yield* Effect.result(agent.output ? agent.output.read(text) : Effect.void)
     if (Result.isSuccess(read)) return end(state, { text, finish, limit, output: read.success })
     const issue = issueOf(taken.turn, read.failure)
@@ -36,8 +50,23 @@ export const loop = Effect.fnUntraced(function*(
   }
 })
 
-const fail = ({ conversation, usage }: State, reason: Reason) =>
-  Effect.fail(new AgentError({ reason, conversation, usage }))
+const fail = ({ conversation, cost, usage }: State, reason: Reason) =>
+  Effect.fail(new AgentError({ reason, conversation, usage, cost }))
+
+/** The model could not write a turn that its provider reads, within the rounds that it had. */
+const unread = (state: State, { message, problem = "malformed" }: ChatModel.Turn) =>
+  Effect.fail(keeping(
+    state,
+    new ChatModelError({
+      wire: message.native?.wire ?? "the model",
+      reason: new UnusableResponse({ message: `the model's turn could not be read: ${problem}` })
+    })
+  ))
+
+const askAgain = ({ problem = "malformed" }: ChatModel.Turn): Conversation.Message =>
+  Conversation.user(
+    `Your last turn could not be read (${problem}). Write it again: call only tools that are listed, with plain JSON.`
+  )
 
 /** Runs the calls that nobody had decided on when the conversation was left. */
 const decided = Effect.fnUntraced(function*(
@@ -73,6 +102,9 @@ const limitOf = Effect.fnUntraced(function*(
   { began, bounds, now, options, tell }: Agent,
   state: State
 ): Effect.fn.Return<Limit | undefined, AgentError> {
+  if (bounds.cost !== Infinity && state.cost === undefined) {
+    return yield* fail(state, new Unpriced({ model: state.model }))
+  }
   const spent = spentOf(state, now() - began)
   const limit = metBy(bounds, spent)
   const refused = options.atLimit === "fail" ? limit : exceededBy(bounds, spent)
@@ -132,7 +164,8 @@ const settled = (
   state: State,
   { millis, ran, settled, turn }: Taken
 ): Effect.Effect<State, AgentError> => {
-  const after = afterTurn(state, turn, millis)
+  const cost = agent.options.pricing && Pricing.cost(agent.options.pricing, turn.model, turn.usage)
+  const after = afterTurn(state, turn, millis, cost)
   if (settled === undefined) return Effect.succeed(after)
   const conversation = Conversation.append(after.conversation, Conversation.answers(settled.outcomes, settled.pending))
   return answered(agent, after, { turn, settled }, ran, conversation)
@@ -153,7 +186,7 @@ const mend = (issue: string, output: Output.Output | undefined): Conversation.Me
 })
 
 const end = (
-  { conversation, rounds, usage }: State,
+  { conversation, cost, rounds, usage }: State,
   { finish, limit, output, text }: {
     readonly text: string
     readonly finish: ChatModel.Turn["finish"]
@@ -167,5 +200,6 @@ const end = (
   limited: limit ?? false,
   rounds,
   usage,
+  cost,
   conversation
 })

@@ -2,14 +2,16 @@ import type * as Duration from "effect/Duration"
 import type * as Schema from "effect/Schema"
 import type * as Batch from "../../Batch.ts"
 import type * as ChatModel from "../../ChatModel.ts"
+import type { Content } from "../../Content.ts"
 import type { Conversation } from "../../Conversation.ts"
+import type { Pricing } from "../../Pricing.ts"
 import type * as Tool from "../../Tool.ts"
 import type * as Toolkit from "../../Toolkit.ts"
 
 export interface Options<out T extends Tool.Any> {
   readonly toolkit: Toolkit.Toolkit<T>
-  /** What to ask; or a conversation to go on with, from its undecided calls on where it has any. */
-  readonly prompt: string | Conversation
+  /** What to ask, in words or with images and documents; or a conversation to go on with, from its undecided calls on where it has any. */
+  readonly prompt: string | ReadonlyArray<Content> | Conversation
   /** What the model is told to be; not used where `prompt` is a conversation. */
   readonly system?: string | undefined
   /** Tells the model to ask for calls that do not need each other all at once; false. Not used with a conversation. */
@@ -20,6 +22,10 @@ export interface Options<out T extends Tool.Any> {
   readonly maxToolCalls?: number | undefined
   /** Input and output tokens of all turns together, as the provider counts them; some are kept for the answer. Unbounded. */
   readonly maxTokens?: number | undefined
+  /** What tokens cost, for `Agent.Ended.cost` and `maxCost`. */
+  readonly pricing?: Pricing | undefined
+  /** What all turns together may cost, in the currency of `pricing`; some is kept for the answer. Unbounded. */
+  readonly maxCost?: number | undefined
   /** How long all of it may take; as much as the longest turn took is kept for the answer. Unbounded. */
   readonly maxDuration?: Duration.Input | undefined
   /** What to do at a limit: ask for an answer without tools, or fail with `LimitReached`; `"answer"`. */

@@ -1,6 +1,7 @@
 import type * as ChatModel from "../../ChatModel.ts"
 import * as Conversation from "../../Conversation.ts"
 import type * as Tool from "../../Tool.ts"
+import * as Usage from "../../Usage.ts"
 import type { Spent } from "./budget.ts"
 import type { Round } from "./event.ts"
 import type { AnyOptions } from "./options.ts"
@@ -8,30 +9,38 @@ import type { AnyOptions } from "./options.ts"
 /**
  * How far an agent is.
  *
+ * - `cost`: of all turns; undefined once one of them has no price
+ * - `model`: that wrote the last turn
  * - `said`: the text of turns that were only paused behind it
  */
 export interface State {
   readonly conversation: Conversation.Conversation
   readonly rounds: ReadonlyArray<Round<Tool.Any>>
-  readonly usage: ChatModel.Usage
+  readonly usage: Usage.Usage
+  readonly cost: number | undefined
+  readonly model: string | undefined
   readonly turns: number
   readonly calls: number
   readonly turnTokens: number
   readonly turnMillis: number
+  readonly turnCost: number
   readonly said: string
 }
 
 /** Nothing is done yet. */
 export const begin = ({ askTogether, prompt, system }: AnyOptions, runId: string | undefined): State => ({
-  conversation: typeof prompt === "string"
-    ? Conversation.make(prompt, { system: askTogether === true ? withInstruction(system) : system, runId })
-    : prompt,
+  conversation: typeof prompt === "object" && "messages" in prompt
+    ? prompt
+    : Conversation.make(prompt, { system: askTogether === true ? withInstruction(system) : system, runId }),
   rounds: [],
-  usage: { input: 0, output: 0 },
+  usage: Usage.none,
+  cost: 0,
+  model: undefined,
   turns: 0,
   calls: 0,
   turnTokens: 0,
   turnMillis: 0,
+  turnCost: 0,
   said: ""
 })
 
@@ -43,7 +52,7 @@ const answerTokens = 1024
 
 /** What limits are held against. */
 export const spentOf = (
-  { calls, conversation, turnMillis, turns, turnTokens, usage }: State,
+  { calls, conversation, cost, turnCost, turnMillis, turns, turnTokens, usage }: State,
   millis: number
 ): Spent => {
   const latest = conversation.messages.at(-1)
@@ -51,35 +60,40 @@ export const spentOf = (
   return {
     rounds: turns,
     calls,
-    tokens: total(usage),
+    tokens: Usage.total(usage),
     nextTokens: turns === 0 ? 0 : turnTokens + Math.ceil(results / 4) + answerTokens,
     millis,
-    turnMillis
+    turnMillis,
+    cost: cost ?? 0,
+    turnCost
   }
 }
-
-/** Tokens of both kinds. */
-export const total = ({ input, output }: ChatModel.Usage): number => input + output
-
-/** Adds one turn's tokens to others'. */
-export const plus = (a: ChatModel.Usage, b: ChatModel.Usage): ChatModel.Usage => ({
-  input: a.input + b.input,
-  output: a.output + b.output
-})
 
 /** How many turns a model took in a conversation. */
 export const turnsOf = ({ messages }: Conversation.Conversation): number =>
   messages.reduce((sum, { role }) => role === "assistant" ? sum + 1 : sum, 0)
 
 /** Puts a turn behind the conversation. */
-export const afterTurn = (state: State, turn: ChatModel.Turn, millis: number): State => ({
+export const afterTurn = (
+  state: State,
+  turn: ChatModel.Turn,
+  millis: number,
+  cost: number | undefined
+): State => ({
   ...state,
-  conversation: Conversation.append(state.conversation, turn.message),
+  conversation: isEmpty(turn) ? state.conversation : Conversation.append(state.conversation, turn.message),
+  model: turn.model,
   turns: state.turns + 1,
-  usage: plus(state.usage, turn.usage),
-  turnTokens: Math.max(total(turn.usage), state.turnTokens),
-  turnMillis: Math.max(millis, state.turnMillis)
+  usage: Usage.plus(state.usage, turn.usage),
+  cost: state.cost === undefined || cost === undefined ? undefined : state.cost + cost,
+  turnTokens: Math.max(Usage.total(turn.usage), state.turnTokens),
+  turnMillis: Math.max(millis, state.turnMillis),
+  turnCost: Math.max(cost ?? 0, state.turnCost)
 })
+
+/** A turn that could not be read may leave nothing behind. */
+const isEmpty = ({ finish, message: { calls, text } }: ChatModel.Turn): boolean =>
+  finish === "malformed" && calls.length === 0 && text === ""
 
 /** Keeps a round, whose answers are in the conversation. */
 export const afterRound = (

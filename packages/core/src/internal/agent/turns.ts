@@ -10,9 +10,10 @@ import type * as ChatModel from "../../ChatModel.ts"
 import type { ChatModelError } from "../../ChatModelError.ts"
 import type * as Tool from "../../Tool.ts"
 import type { ToolCall } from "../../ToolCall.ts"
+import * as Usage from "../../Usage.ts"
 import { execute, executeArriving } from "../runner/execute.ts"
 import { type Agent, batchOf, deadlineOf, requestOf } from "./agent.ts"
-import { plus, type State, turnsOf } from "./state.ts"
+import { type State, turnsOf } from "./state.ts"
 
 /** A turn that is to be taken: whose, behind what, and whether tools are switched off. */
 export interface Asking {
@@ -102,7 +103,7 @@ const timeUp = ({ began, bounds, now }: Agent): Effect.Effect<never, LimitReache
 const tellTurn = ({ now, tell }: Agent, { usage }: State, turn: ChatModel.Turn): Effect.Effect<void> =>
   Effect.andThen(
     tell({ _tag: "TurnEnded", at: now(), turn }),
-    tell({ _tag: "Usage", turn: turn.usage, total: plus(usage, turn.usage) })
+    tell({ _tag: "Usage", turn: turn.usage, total: Usage.plus(usage, turn.usage) })
   )
 
 /** - `isLost`: the turn broke off for good, so that nothing of it is of use */
@@ -177,7 +178,7 @@ const brokenOff = (
   const turn: ChatModel.Turn = {
     message: { role: "assistant", text, calls },
     finish: "length",
-    usage: { input: 0, output: 0 }
+    usage: Usage.none
   }
   return Effect.succeed({ turn, millis, ran, settled })
 }
