@@ -76,7 +76,8 @@ export interface Dispatched<out T extends Tool.Any, out E> extends Settled<T> {
  * - read-only tools start as soon as their calls arrive; all others wait for the end of the stream, and so do read-only
  *   ones that touch the same as an earlier call which waits
  * - calls are admitted in call order, by their index; reading the stream never waits for tools
- * - where the stream fails, what had started runs to its end, and all that had not is answered by `Truncated`
+ * - where the stream fails, what had started runs to its end, and all that had not is answered by `Truncated`; so is a
+ *   single call that has not started, where the stream brings it once more as truncated
  * - the deadline begins at the end of the stream, which nothing else bounds
  * - errors: never fails; how the stream ended stands beside the outcomes. Options that make no sense die
  * - interruption: interrupts the stream and the calls in flight, and waits for their finalizers

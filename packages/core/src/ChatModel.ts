@@ -92,7 +92,8 @@ export type Part<Response = unknown> = Text | Call | Whole<Response>
 /**
  * Gives the next turn of a conversation. Interrupting it aborts the request.
  *
- * - `stream`: the same turn in parts: its text, each of its calls once, and at last the whole of it
+ * - `stream`: the same turn in parts: its text, each of its calls once, and at last the whole of it. A call that was told
+ *   complete comes once more, truncated, where the end of its turn revokes it
  */
 export class ChatModel extends Context.Service<ChatModel, {
   readonly generate: (request: Request) => Effect.Effect<Turn, ChatModelError>
@@ -241,7 +242,8 @@ export const make = <S>(client: {
 /**
  * The parts of a turn whose events are at hand; codecs give it to those with a client of their own.
  *
- * - a call that is complete comes at once, each other one at the end, right before the whole turn
+ * - a call that is complete comes at once, each other one at the end, right before the whole turn; and so does one that the
+ *   end revokes, truncated now
  */
 export const parts = <S, Response>(
   { fold, reason, wire }: {
@@ -311,7 +313,7 @@ const end = <S, Response>(fold: Fold<S, Response>, progress: Progress<S>) =>
     if (!progress.told.every((told) => isSame(told, byId.get(told.id)))) {
       return Result.fail(new UnusableResponse({ message: "a call changed after it was complete" }))
     }
-    for (const { id } of progress.told) byId.delete(id)
+    for (const { id } of progress.told) if (byId.get(id)?.status !== "truncated") byId.delete(id)
     const parts: ReadonlyArray<Part<Response>> = [
       ...Array.from(byId.values(), (call): Call => ({ _tag: "Call", call })),
       { _tag: "Turn", ...whole }

@@ -7,17 +7,18 @@ export interface Arriving {
   readonly name: string
   readonly arguments?: unknown
   readonly index?: number
+  readonly id?: string
   readonly status?: "complete" | "truncated"
 }
 
-/** Calls that arrive at their times, with ids `c0`, `c1` and so on; their stream ends at `wholeAt`. */
+/** Calls that arrive at their times, with ids `c0`, `c1` and so on unless said; their stream ends at `wholeAt`. */
 export const arriving = (calls: ReadonlyArray<Arriving>, wholeAt: number): Stream.Stream<ToolCall.ToolCall> => {
   const instants = [...calls.map(({ at }) => at), wholeAt]
   const pauses = instants.map((at, index) => at - (instants[index - 1] ?? 0))
   return Stream.fromIterable(calls.entries()).pipe(
-    Stream.mapEffect(([place, { arguments: args, index = place, name, status = "complete" }]) =>
+    Stream.mapEffect(([place, { arguments: args, id = `c${place}`, index = place, name, status = "complete" }]) =>
       Effect.as(Effect.sleep(pauses[place]!), {
-        ...ToolCall.make({ id: `c${place}`, name, arguments: args, index }),
+        ...ToolCall.make({ id, name, arguments: args, index }),
         status
       })
     ),

@@ -81,6 +81,19 @@ describe("what may start before the turn is whole", () => {
       assert.deepStrictEqual((yield* dispatch(calls)).spans, [[10, 510], [510, 610]])
     }))
 
+  it.effect("a call that comes once more as truncated is revoked, unless it has started", () =>
+    Effect.gen(function*() {
+      const { outcomes, spans } = yield* dispatch(arriving([
+        { at: 10, name: "look", arguments: { ms: 500 } },
+        { at: 20, name: "change", arguments: { ms: 5 } },
+        { at: 20, name: "write_account", arguments: { ms: 5 } },
+        { at: 30, name: "look", arguments: { ms: 500 }, index: 0, id: "c0", status: "truncated" },
+        { at: 30, name: "change", arguments: { ms: 5 }, index: 1, id: "c1", status: "truncated" }
+      ], 40))
+      assert.deepStrictEqual(spans, [[10, 510], ["Truncated", 30, 30], [40, 45]])
+      assert.deepStrictEqual(outcomes.map(({ call }) => call.id), ["c0", "c1", "c2"])
+    }))
+
   it.effect("a call that is truncated never runs, nor does one beyond the limit of calls", () =>
     Effect.gen(function*() {
       const calls = arriving([

@@ -226,15 +226,23 @@ const abandon = (job: Job): ReadonlyArray<Fiber.Fiber<unknown, unknown> | undefi
   return fibers
 }
 
-/** Admits a call of a turn that is still being written. */
+/** Admits a call of a turn that is still being written, or revokes one that came whole, where it comes again truncated. */
 export const arrive = (run: Run<Job>, call: ToolCall): void =>
   run.engine.post(() => {
-    if (run.isStopped) return
+    if (run.isStopped || (call.status === "truncated" && revokes(run, call))) return
     run.nodes.push({ call, needs: [] })
     run.left += 1
     if (run.toolkit.byName.get(call.name)?.expand === undefined) run.plain += 1
     admitNext(run)
   })
+
+const revokes = (run: Run<Job>, { id, index }: ToolCall): boolean => {
+  const at = run.nodes[index]?.call.id === id ? index : run.nodes.findIndex(({ call }) => call.id === id)
+  if (at < 0) return false
+  const job = run.jobs[at]
+  if (job !== undefined && !job.over && !job.hasStarted) refuse(job, new Truncated())
+  return true
+}
 
 /** No more calls come; where the turn broke off, those that have not started are revoked. Its deadline begins. */
 export const arrived = (run: Run<Job>, isWhole: boolean, deadline: number): void =>
