@@ -61,6 +61,8 @@ const placeOf = (root: Node, path: string): { readonly place: string; readonly i
   let isSaid = path === "" && forms.some((form) => saidIn(form).length > 0)
   for (const key of path === "" ? [] : path.split(".")) {
     const { name, next } = inside(forms, key)
+    // A key with a dot in it looks like two.
+    if (name === ".*" && !next.some(isNode)) break
     place = place === "" ? name.replace(/^\./, "") : place + name
     forms = formsAt(root, next)
     isSaid ||= forms.some((form) => saidIn(form).length > 0)
