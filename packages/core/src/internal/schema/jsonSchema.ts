@@ -54,7 +54,10 @@ const isEmptyStruct = (schema: JsonSchema.JsonSchema): boolean =>
 
 /** Throws where the schema has a keyword that Effect cannot check, rather than let arguments pass unchecked. */
 export const checkOf = (name: string, parameters: JsonSchema.JsonSchema) => {
-  const decode = Schema.decodeUnknownResult(imported(name, parameters), { errors: "all", onExcessProperty: "error" })
+  const decode = Schema.decodeUnknownResult(imported(name, withKnownTypes(name, parameters)), {
+    errors: "all",
+    onExcessProperty: "error"
+  })
   const ownKeys = ownKeysIn(parameters)
   return (args: Schema.Json): SchemaIssue.Issue | undefined =>
     Result.match(decode(ownKeys(args)), { onFailure: ({ issue }) => issue, onSuccess: () => undefined })

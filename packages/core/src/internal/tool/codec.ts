@@ -2,7 +2,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as JsonSchema from "effect/JsonSchema"
 import * as Schema from "effect/Schema"
-import * as SchemaAST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { InvalidArguments, ToolFailure, Unencodable } from "../../CallError.ts"
 import { Content } from "../../Content.ts"
@@ -55,7 +54,8 @@ export const answering = (
   const codec = Schema.toCodecJson(schema)
   const encode = Schema.encodeUnknownEffect(codec)
   const ownKeys = ownKeysOf(codec.ast)
-  const isUntyped = (SchemaAST.isUnknown(schema.ast) || SchemaAST.isAny(schema.ast)) && schema.ast.checks === undefined
+  const { _tag, checks, encoding } = schema.ast
+  const isUntyped = (_tag === "Unknown" || _tag === "Any") && checks === undefined && encoding === undefined
   const plain = (value: unknown): Answering => {
     const encoded = encode(ownKeys(value))
     if (isOver(encoded) && Exit.isSuccess(encoded)) return Exit.succeed({ value, json: encoded.value })
