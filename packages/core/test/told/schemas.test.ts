@@ -21,7 +21,9 @@ const taken = (jsonSchema: JsonSchema.JsonSchema, seed: number): ReadonlyArray<u
   const drawn = Arbitrary.sampleEffect(Arbitrary.schema(described), { count: 4, seed, size: 4 })
   const values = Exit.match(Effect.runSyncExit(drawn), { onFailure: () => [], onSuccess: (some) => some })
   const takes = ajv.compile(jsonSchema)
-  return values.flatMap((value) => [value, ...changed(value, 0).slice(0, 24)]).filter((value) => takes(value) && isPlain(value))
+  return values.flatMap((value) => [value, ...changed(value, 0).slice(0, 24)])
+    .map((value): unknown => JSON.parse(JSON.stringify(value)))
+    .filter((value) => takes(value) && isPlain(value))
 }
 
 /** JavaScript counts some characters of a text twice; and no model writes numbers that are beyond all measure. */
@@ -74,14 +76,19 @@ const isSaid = (root: JsonSchema.JsonSchema, path: ReadonlyArray<string>): boole
   return look(root, path, 0)
 }
 
-/** True where a warning names the place of an issue. */
+/** True where a warning names the place of an issue, or one inside: some libraries say nothing of the forms of a union. */
 const isNamed = (warnings: ReadonlyArray<Toolkit.Warning>, path: string): boolean =>
   warnings.some(({ message, parameter = "" }) => {
     if (!/^Nothing says what else/.test(message)) return false
     const pattern = parameter.split(/(\.\*|\[\])/)
       .map((part) => part === ".*" ? "\\..*" : part === "[]" ? "\\.\\d+" : part.replace(/\./g, "\\."))
-    return new RegExp(`^${pattern.join("")}$`, "s").test(path)
+    const isInside = path !== "" && /^[.[]/.test(parameter.slice(placeOf(path).length))
+      && parameter.startsWith(placeOf(path))
+    return isInside || new RegExp(`^${pattern.join("")}$`, "s").test(path)
   })
+
+/** A path of an issue as lint writes it, of lists. */
+const placeOf = (path: string): string => path.replace(/\.\d+(?=\.|$)/g, "[]")
 
 const made = <S>(library: Library<S>, toolOf: (value: S) => Tool.Any, shape: Shape): Tool.Any | undefined => {
   try {

@@ -13,8 +13,12 @@ export interface Told {
   readonly untold: ReadonlyArray<string>
 }
 
-/** Tells what a schema, in its JSON form, asks for and the JSON Schema that was written of it does not say. */
-export const tell = (ast: SchemaAST.AST, written: JsonSchema.JsonSchema): Told => {
+/**
+ * Tells what a schema, in its JSON form, asks for and the JSON Schema that was written of it does not say.
+ *
+ * - `inWords`: adds no keywords, which not every provider takes
+ */
+export const tell = (ast: SchemaAST.AST, written: JsonSchema.JsonSchema, inWords = false): Told => {
   const jsonSchema: Draft = structuredClone(written)
   const untold: Array<string> = []
   const seen = new Set<Draft>()
@@ -24,7 +28,7 @@ export const tell = (ast: SchemaAST.AST, written: JsonSchema.JsonSchema): Told =
     const encoded = chainOf(ast).at(-1) ?? ast
     if (encoded._tag === "Suspend") return visit(encoded.thunk(), draft, path)
     seen.add(draft)
-    if (!say(ast, draft)) untold.push(path)
+    if (!say(ast, draft, inWords)) untold.push(path)
     for (const [part, inside, key] of partsOf(encoded, draft)) {
       visit(part, inside, path === "" ? key.slice(1) : path + key)
     }
@@ -35,7 +39,7 @@ export const tell = (ast: SchemaAST.AST, written: JsonSchema.JsonSchema): Told =
 
 /** The same JSON Schema with those words. */
 export const inWords = (ast: SchemaAST.AST, written: JsonSchema.JsonSchema): JsonSchema.JsonSchema =>
-  tell(ast, written).jsonSchema
+  tell(ast, written, true).jsonSchema
 
 /** A part of a copy that is still being written. */
 type Draft = { [key: string]: unknown }
@@ -87,13 +91,13 @@ const spliced = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> => {
 }
 
 /** Says at a place what is asked for there; false where something has no words. */
-const say = (ast: SchemaAST.AST, draft: Draft): boolean => {
+const say = (ast: SchemaAST.AST, draft: Draft, inWords: boolean): boolean => {
   const chain = chainOf(ast)
   const encoded = chain[chain.length - 1]!
   const before = chain.slice(0, -1)
   const unsaid = [
     ...before.flatMap(({ checks = [] }) => checks.filter((check) => !isNumber(check, draft))),
-    ...(encoded.checks ?? []).filter((check) => !isSaid(check, draft))
+    ...(encoded.checks ?? []).filter((check) => !isSaid(check, draft, inWords))
   ]
   const said = [
     ...before.flatMap(({ annotations }) => textOf(annotations?.["description"])),
@@ -143,9 +147,9 @@ const payloadOf = ({ annotations }: AnyCheck): Node => {
 }
 
 /** True for a check that the JSON Schema has a keyword for, which is written where Effect is too careful for that. */
-const isSaid = (check: AnyCheck, draft: Draft): boolean => {
+const isSaid = (check: AnyCheck, draft: Draft, inWords: boolean): boolean => {
   const payload = payloadOf(check)
-  if (draft["type"] === "string") {
+  if (draft["type"] === "string" && !inWords) {
     switch (idOf(check)) {
       case "effect/schema/isMaxLength":
         return true
@@ -158,7 +162,7 @@ const isSaid = (check: AnyCheck, draft: Draft): boolean => {
     }
   }
   if (check._tag === "FilterGroup" && check.annotations?.["toJsonSchema"] === undefined) {
-    return check.checks.every((inner) => isSaid(inner, draft))
+    return check.checks.every((inner) => isSaid(inner, draft, inWords))
   }
   return isExact(check, draft["type"])
 }

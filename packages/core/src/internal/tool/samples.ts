@@ -37,11 +37,29 @@ const samplesOf = (jsonSchema: JsonSchema.JsonSchema): ReadonlyArray<Schema.Json
     // What is inside grows with the size at every level.
     const drawn = [0, 2, 5].map((size) => Arbitrary.sampleEffect(values, { count: 30, seed: "lint", size }))
     const exits = drawn.map((some) => Effect.runSyncExit(some))
-    return exits.flatMap((exit) => Exit.isSuccess(exit) ? exit.value : [])
+    const samples = exits.flatMap((exit) => Exit.isSuccess(exit) ? exit.value : [])
+    const takes = Schema.is(codec)
+    return [...samples, ...samples.flatMap((sample) => repeating(sample)).filter((one) => takes(one))]
   } catch {
     return []
   }
 }
+
+/** The same with the first item of each list once more, where there is one: few are drawn like that. */
+const repeating = (json: Schema.Json): ReadonlyArray<Schema.Json> => {
+  const isIn = (value: Schema.Json): boolean =>
+    typeof value === "object" && value !== null
+    && ((Array.isArray(value) && value.length > 0) || Object.values(value).some(isIn))
+  return isIn(json) ? [twice(json)] : []
+}
+
+const twice = (json: Schema.Json): Schema.Json => {
+  if (typeof json !== "object" || json === null) return json
+  if (isList(json)) return [...json, ...json.slice(0, 1)].map(twice)
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, twice(value)]))
+}
+
+const isList = (json: Schema.Json): json is Schema.JsonArray => Array.isArray(json)
 
 const codecOf = (jsonSchema: JsonSchema.JsonSchema): Schema.Codec<unknown, Schema.Json> => {
   const document = JsonSchema.fromSchemaDraft2020_12(jsonSchema)
