@@ -21,7 +21,7 @@ const taken = (jsonSchema: JsonSchema.JsonSchema, seed: number): ReadonlyArray<u
   const drawn = Arbitrary.sampleEffect(Arbitrary.schema(described), { count: 4, seed, size: 4 })
   const values = Exit.match(Effect.runSyncExit(drawn), { onFailure: () => [], onSuccess: (some) => some })
   const takes = ajv.compile(jsonSchema)
-  return values.flatMap((value) => [value, ...changed(value, 0).slice(0, 24)])
+  return values.flatMap((value) => [value, ...changed(value, 0).slice(0, 16)])
     .map((value): unknown => JSON.parse(JSON.stringify(value)))
     .filter((value) => takes(value) && isPlain(value))
 }

@@ -6,6 +6,7 @@ import * as JsonSchema from "effect/JsonSchema"
 import * as Schema from "effect/Schema"
 import * as SchemaRepresentation from "effect/SchemaRepresentation"
 import type { InvalidArguments } from "../../CallError.ts"
+import { narrowed } from "../schema/narrowed.ts"
 import type { Any } from "./any.ts"
 
 /**
@@ -32,17 +33,22 @@ const noServices = Context.makeUnsafe<unknown>(new Map())
 /** Arguments that a JSON Schema takes. */
 const samplesOf = (jsonSchema: JsonSchema.JsonSchema): ReadonlyArray<Schema.Json> => {
   try {
-    const codec = codecOf(jsonSchema)
-    const values = Arbitrary.filterMap(Arbitrary.schema(codec), Schema.encodeUnknownResult(codec))
-    // What is inside grows with the size at every level.
-    const drawn = [0, 2, 5].map((size) => Arbitrary.sampleEffect(values, { count: 30, seed: "lint", size }))
-    const exits = drawn.map((some) => Effect.runSyncExit(some))
-    const samples = exits.flatMap((exit) => Exit.isSuccess(exit) ? exit.value : [])
-    const takes = Schema.is(codec)
-    return [...samples, ...samples.flatMap((sample) => repeating(sample)).filter((one) => takes(one))]
+    const takes = Schema.is(codecOf(jsonSchema))
+    const samples = [jsonSchema, ...narrowed(jsonSchema).slice(0, 40)].flatMap(drawnFrom)
+    return [...samples, ...samples.flatMap(repeating)].filter((sample) => takes(sample))
   } catch {
     return []
   }
+}
+
+const drawnFrom = (jsonSchema: JsonSchema.JsonSchema): ReadonlyArray<Schema.Json> => {
+  const codec = codecOf(jsonSchema)
+  const values = Arbitrary.filterMap(Arbitrary.schema(codec), Schema.encodeUnknownResult(codec))
+  // What is inside grows with the size at every level.
+  return [0, 2, 5].flatMap((size) => {
+    const exit = Effect.runSyncExit(Arbitrary.sampleEffect(values, { count: 12, seed: `lint ${size}`, size }))
+    return Exit.isSuccess(exit) ? exit.value : []
+  })
 }
 
 /** The same with the first item of each list once more, where there is one: few are drawn like that. */
