@@ -3,24 +3,10 @@
  */
 import type * as JsonSchema from "effect/JsonSchema"
 
-export { closed } from "./internal/schema/closed.ts"
+import type { Rules } from "./internal/schema/rules.ts"
 
-/**
- * The rules of a strict mode, which takes none but closed objects.
- *
- * - `keywords`: those that it knows
- * - `required`: whether every property has to be required
- * - `typed`: whether every value has to be of some type
- * - `recursive`: whether a schema may contain itself
- * - `formats`: those of texts that it knows; all when left out
- */
-export interface Rules {
-  readonly keywords: ReadonlySet<string>
-  readonly required: boolean
-  readonly typed: boolean
-  readonly recursive: boolean
-  readonly formats?: ReadonlySet<string> | undefined
-}
+export { closed } from "./internal/schema/closed.ts"
+export type { Rules } from "./internal/schema/rules.ts"
 
 /** Says what a strict mode does not take of a schema as it is. */
 export const refusal = (schema: JsonSchema.JsonSchema, rules: Rules): string | undefined => {

@@ -17,7 +17,7 @@ const sent = (value: Schema.Constraint): unknown => {
 }
 
 const untold = (value: Schema.Constraint): ReadonlyArray<string | undefined> =>
-  Toolkit.lint(Toolkit.make(tool(value))).filter(({ message }) => /^Nothing says what else/.test(message))
+  Toolkit.lint(Toolkit.make(tool(value))).filter(({ message }) => message.startsWith("Nothing says what else"))
     .map(({ parameter }) => parameter)
 
 const text = { type: "string" }

@@ -1,7 +1,7 @@
 import type * as JsonSchema from "effect/JsonSchema"
-import type { Rules } from "../../StrictSchema.ts"
 import { isNode, listOf, type Node } from "./node.ts"
 import { orNull } from "./nulls.ts"
+import type { Rules } from "./rules.ts"
 
 /**
  * Writes a JSON Schema that somebody gave by the rules of a strict mode: objects are closed, and where all properties have

@@ -24,8 +24,18 @@ const oddTypeIn = (schema: unknown, path: ReadonlyArray<string>): string | undef
 }
 
 const ones = [
-  ...["items", "contains", "additionalItems", "unevaluatedItems", "additionalProperties", "unevaluatedProperties"],
-  ...["propertyNames", "not", "if", "then", "else", "contentSchema"]
+  "items",
+  "contains",
+  "additionalItems",
+  "unevaluatedItems",
+  "additionalProperties",
+  "unevaluatedProperties",
+  "propertyNames",
+  "not",
+  "if",
+  "then",
+  "else",
+  "contentSchema"
 ]
 const lists = ["items", "prefixItems", "anyOf", "oneOf", "allOf"]
 const named = ["properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies"]
