@@ -119,8 +119,15 @@ describe("strict modes", () => {
 /** The rules of a mode that knows little. */
 const rules: StrictSchema.Rules = {
   keywords: new Set([
-    ...["type", "description", "enum", "const", "anyOf", "$ref", "$defs"],
-    ...["properties", "required", "additionalProperties", "items"]
+    "type",
+    "description",
+    "enum",
+    "const",
+    "anyOf",
+    "properties",
+    "required",
+    "additionalProperties",
+    "items"
   ]),
   required: true,
   typed: true,

@@ -83,6 +83,10 @@ describe("StrictSchema.closed", () => {
     ["one of several forms", { oneOf: [text, { type: "null" }] }, { anyOf: [text, { type: "null" }] }],
     ["constants without a type", { const: 7 }, { const: 7, type: "number" }],
     ["an old reference", { $ref: "#/definitions/A" }, { $ref: "#/$defs/A" }],
+    ["a reference with words", { $ref: "#/$defs/A", description: "A name" }, {
+      description: "A name",
+      anyOf: [{ $ref: "#/$defs/A" }]
+    }],
     ["a format that it knows", { ...text, format: "date" }, { ...text, format: "date" }]
   ])("writes %s", (_, given, expected) => {
     assert.deepStrictEqual(written(given), expected)

@@ -33,6 +33,7 @@ const closedNode = (schema: unknown, path: ReadonlyArray<string>, rules: Rules):
     return closedNode({ ...nodeOr(only), ...(oneOf === undefined ? rest : { ...rest, oneOf }) }, path, rules)
   }
   const whole = typed(oneOf === undefined ? rest : { ...rest, anyOf: oneOf })
+  if (rules.typed && !["type", "$ref", "anyOf", "enum"].some((key) => key in whole)) throw refusal(path, "has no type")
   const parts = { ...objectIn(whole, path, rules), ...partsIn(whole, path, rules) }
   return known({ ...whole, ...parts }, rules)
 }
@@ -98,6 +99,9 @@ const known = (schema: Node, { formats, keywords }: Rules): Node => {
     .map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
   const said = typeof schema["description"] === "string" ? [schema["description"]] : []
   const description = [...said, ...words].join("; ")
-  const kept = Object.fromEntries(entries.filter(isKnown))
-  return description === "" ? kept : { ...kept, description }
+  const { $ref, ...kept } = Object.fromEntries(entries.filter(isKnown))
+  const told = description === "" ? kept : { ...kept, description }
+  if ($ref === undefined) return told
+  // OpenAI takes nothing beside a reference.
+  return Object.keys(told).length === 0 ? { $ref } : { ...told, anyOf: [{ $ref }] }
 }
