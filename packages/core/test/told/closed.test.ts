@@ -110,6 +110,7 @@ describe("StrictSchema.closed", () => {
     ["keys by pattern", object({}, { patternProperties: { a: text } }), "\"it\" may have other keys"],
     ["a list of anything", { type: "array" }, "\"it\" may have any items"],
     ["a tuple", { type: "array", prefixItems: [text] }, "\"it\" is a tuple"],
+    ["a schema that says a thing twice", { ...text, allOf: [{ type: "string", minLength: 2 }] }, "\"it\" has `allOf`"],
     ["several schemas at once", { allOf: [text, text] }, "\"it\" has `allOf`"],
     ["another document", { $ref: "a.json" }, "\"it\" refers to a.json"],
     ["any value", true, "\"it\" takes any value"]

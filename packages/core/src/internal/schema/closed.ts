@@ -14,8 +14,7 @@ export const closed = (schema: JsonSchema.JsonSchema, rules: Rules): JsonSchema.
   const { $defs, definitions, ...root } = schema
   const named = Object.entries({ ...nodeOr(definitions), ...nodeOr($defs) })
   const close = (schema: unknown, path: ReadonlyArray<string>): Node => closedNode(schema, path, rules)
-  const own = typesOf(root).length === 0 ? { ...root, type: "object" } : root
-  const written = close(own["properties"] === undefined ? { ...own, properties: {} } : own, [])
+  const written = close(typesOf(root).length === 0 ? { ...root, type: "object" } : root, [])
   if (named.length === 0) return written
   return { ...written, $defs: Object.fromEntries(named.map(([name, one]) => [name, close(one, [name])])) }
 }
@@ -27,7 +26,10 @@ const closedNode = (schema: unknown, path: ReadonlyArray<string>, rules: Rules):
   if (!isNode(schema)) throw refusal(path, "takes any value")
   const { allOf, oneOf, ...rest } = schema
   const [only, ...others] = listOf(allOf)
-  if (others.length > 0) throw refusal(path, "has `allOf`")
+  const isTwice = Object.keys(nodeOr(only)).some((key) =>
+    key in rest && !["title", "description", "default"].includes(key)
+  )
+  if (others.length > 0 || isTwice) throw refusal(path, "has `allOf`")
   if (oneOf !== undefined && "anyOf" in rest) throw refusal(path, "has `oneOf` beside `anyOf`")
   if (only !== undefined) {
     return closedNode({ ...nodeOr(only), ...(oneOf === undefined ? rest : { ...rest, oneOf }) }, path, rules)
