@@ -244,6 +244,18 @@ describe("the origin of a turn", () => {
     ])
   })
 
+  it.effect("is not echoed with ids that were made up and that its own server does not take", () =>
+    Effect.gen(function*() {
+      const acceptsId = (id: string) => /^[a-zA-Z0-9]{9}$/.test(id)
+      const call = { type: "function", function: { name: "weather", arguments: "{}" } }
+      const { fetch } = answering(response(said({ tool_calls: unlike([call, { ...call, id: "abcdefghi" }]) })))
+      const { message } = yield* Effect.provide(generate(), OpenAiChat.layer({ ...reach, fetch, acceptsId }))
+      const [, sent] = OpenAiChat.messages(Conversation.append(Conversation.make("Go."), message), { acceptsId })
+      assert.deepInclude<unknown>(sent, {
+        tool_calls: [{ ...call, id: "call00001" }, { ...call, id: "abcdefghi" }]
+      })
+    }))
+
   const sentBy = Effect.fnUntraced(function*(
     layerOf: (fetch: typeof globalThis.fetch) => Model,
     conversation: Conversation.Conversation
