@@ -354,8 +354,9 @@ describe("any other field of a request", () => {
       for (const body of chat.bodies) {
         assert.deepInclude<unknown>(body, { temperature: 0, seed: 7, model: "other", max_completion_tokens: 9 })
       }
+      const ours = { top_k: 20 }
       const responses = yield* sent(
-        (fetch) => OpenAiResponses.layer({ ...reach, fetch, request: { temperature: 1, ...{ top_k: 20 } } }),
+        (fetch) => OpenAiResponses.layer({ ...reach, fetch, request: { temperature: 1, ...ours } }),
         Effect.provideService(OpenAiResponses.Request, { temperature: 0 })
       )
       for (const body of responses.bodies) assert.deepInclude<unknown>(body, { temperature: 0, top_k: 20 })
