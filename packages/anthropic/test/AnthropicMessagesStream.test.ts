@@ -110,7 +110,10 @@ describe("AnthropicMessages.parts", () => {
       const body = response([thinking, ...opaque, text("Well."), call("a"), call("b", {})])
       const { response: whole, turn } = yield* wholeOf(parts(eventsFor(body)))
       assert.deepStrictEqual(whole, body)
-      assert.deepInclude(turn, { finish: "tool-calls", usage: { input: 795, output: 60 } })
+      assert.deepInclude(turn, {
+        finish: "tool-calls",
+        usage: { input: 795, output: 60, cached: 700, cacheWrite: 5 }
+      })
       const settled = yield* Batch.run(toolkit, turn.message.calls)
       assert.deepStrictEqual(AnthropicMessages.followUp(whole, settled)[0]?.content, body.content)
     }))
@@ -169,14 +172,14 @@ describe("AnthropicMessages.parts", () => {
       ["refusal", "refusal"]
     ] as const
   )(
-    "tells calls before the one at which %s cut the turn off, and that one as cut off",
+    "tells calls before the one at which %s cut the turn off, and at its end that none of them may run",
     ([stop, finish]) =>
       Effect.gen(function*() {
         const last = [start(1, call("b")), json(1, "{\"city\":\"Ro"), stopped(1)]
         const { calls, turn } = yield* wholeOf(parts([messageStart, ...block(call("a"), 0), ...last, ...ending(stop)]))
         assert.strictEqual(turn.finish, finish)
         assert.deepStrictEqual(calls.map(({ arguments: args, status }) => [args, status]), [
-          [{ city: "Oslo" }, "complete"],
+          [{ city: "Oslo" }, "truncated"],
           ["{\"city\":\"Ro", "truncated"]
         ])
       })
@@ -261,7 +264,7 @@ describe("AnthropicMessages.parts: a bad stream", () => {
     ["an object without a type", {}],
     ["a start without a message", { type: "message_start" }],
     ["a block without a place", { type: "content_block_start", content_block: text("") }],
-    ["a delta of another kind", delta(0, { type: "other_delta" })],
+    ["a delta of no kind", delta(0, {})],
     ["a delta without its text", delta(0, { type: "text_delta" })],
     ["a delta of the message that is none", { type: "message_delta", delta: "text" }]
   ])(
@@ -277,12 +280,12 @@ describe("AnthropicMessages.parts: a bad stream", () => {
   it.effect.each(
     [
       ["does not begin with message_start", "before message_start", [start(0, text(""))]],
-      ["begins twice", "twice", [messageStart, messageStart]],
+      ["begins twice", "twice", [messageStart, { ...messageStart, message: { ...messageStart.message, id: "msg_2" } }]],
       ["starts a block twice", "block 0 starts", [...opened, start(0, text(""))]],
       ["leaves a block out", "block 2 starts", [...opened, start(2, text(""))]],
       ["has a delta of a block that has not started", "not open", [...opened, json(1, "{")]],
       ["has a delta of a block that is stopped", "not open", [...opened, stopped(0), json(0, "{")]],
-      ["stops a block twice", "not open", [...opened, stopped(0), stopped(0)]],
+      ["stops a block that never started", "not open", [...opened, stopped(0), stopped(1)]],
       ["has a delta for a block of another kind", "takes no", [...opened, json(0, "{")]],
       ["has text for a call", "takes no", [
         messageStart,
@@ -295,7 +298,12 @@ describe("AnthropicMessages.parts: a bad stream", () => {
         messageDelta("end_turn"),
         stopped(0)
       ]],
-      ["goes on after the end", "after the end", [messageStart, ...ending("end_turn"), messageStop]],
+      ["goes on after the end", "after the end", [messageStart, ...ending("end_turn"), start(0, text(""))]],
+      ["ends twice, in two ways", "a second stop_reason", [
+        messageStart,
+        messageDelta("end_turn"),
+        messageDelta("refusal")
+      ]],
       ["never stops a block", "never stopped", [...opened, ...ending("end_turn")]],
       ["has a call without a name", "name", [
         messageStart,

@@ -24,11 +24,14 @@ export const isProven = ({ stop_reason: reason }: Ended): boolean => {
 /** How a turn ended; what is not known to be an end gives no turn. */
 export const finishOf = (
   response: Ended,
-  calls: number
+  calls: number,
+  text: string
 ): Result.Result<Finish, ChatModelError.Reason> => {
   switch (response.stop_reason) {
     case "tool_use":
-      return Result.succeed(calls > 0 ? { finish: "tool-calls" } : { finish: "malformed", problem: noCall })
+      return Result.succeed(
+        calls > 0 || text !== "" ? { finish: "tool-calls" } : { finish: "malformed", problem: nothing }
+      )
     case "max_tokens":
     case "model_context_window_exceeded":
       return Result.succeed({ finish: "length" })
@@ -46,7 +49,7 @@ export const finishOf = (
   }
 }
 
-const noCall = "it ended with tool_use and has no call"
+const nothing = "it ended with tool_use, and has neither a call nor a text"
 
 const unknown = (reason: string): ChatModelError.Reason =>
   new ChatModelError.UnusableResponse({

@@ -70,8 +70,9 @@ const turnOf = (
 ): Result.Result<ChatModel.Turn, ChatModelError.Reason> => {
   const { calls, echo: message } = read(response)
   const native = { wire, ...(origin !== undefined && { origin }), message }
-  return Result.map(finishOf(response, calls.length), (finish) => ({
-    message: { role: "assistant", text: textOf(response), calls, native },
+  const text = textOf(response)
+  return Result.map(finishOf(response, calls.length, text), (finish) => ({
+    message: { role: "assistant", text, calls, native },
     ...finish,
     usage: usageOf(response.usage),
     model: response.model
