@@ -15,7 +15,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Stream from "effect/Stream"
-import { idOf, isMadeUp, unsigned } from "./internal/callIds.ts"
+import { idOf, isMadeUp, signed } from "./internal/callIds.ts"
 import { type Client, officialUrl, originOf, reasonOf } from "./internal/client.ts"
 import { isOld, resultContents, userParts } from "./internal/content.ts"
 import * as GeminiStream from "./internal/geminiStream.ts"
@@ -111,13 +111,6 @@ const spell = ({ calls, text }: Conversation.Assistant): Array<Content> => {
   }))
   if (text !== "") parts.unshift({ text })
   return parts.length === 0 ? [] : [{ role: "model", parts }]
-}
-
-const signed = (content: Content): Content => {
-  const first = content.parts?.find(({ functionCall }) => functionCall)
-  if (first === undefined || first.thoughtSignature) return content
-  const parts = content.parts ?? []
-  return { ...content, parts: parts.map((part) => part === first ? { ...part, thoughtSignature: unsigned } : part) }
 }
 
 /**

@@ -6,7 +6,15 @@ import * as ToolCall from "@volley/core/ToolCall"
 const mark = "noid_"
 
 /** What takes the place of a signature that nobody has, or that is of a call which was written otherwise. */
-export const unsigned = "skip_thought_signature_validator"
+const unsigned = "skip_thought_signature_validator"
+
+/** A turn whose first call has a signature, be it that mark. */
+export const signed = (content: Content): Content => {
+  const first = content.parts?.find(({ functionCall }) => functionCall)
+  if (first === undefined || first.thoughtSignature) return content
+  const parts = content.parts ?? []
+  return { ...content, parts: parts.map((part) => part === first ? { ...part, thoughtSignature: unsigned } : part) }
+}
 
 /** True for an id that is none of the model's own. */
 export const isMadeUp = (id: string): boolean => id.startsWith(mark)

@@ -4,7 +4,7 @@ import type * as ChatModelError from "@volley/core/ChatModelError"
 import type * as ToolCall from "@volley/core/ToolCall"
 import * as Usage from "@volley/core/Usage"
 import * as Result from "effect/Result"
-import { distinctCalls, echoed, ownCall, partsOf } from "./callIds.ts"
+import { distinctCalls, echoed, ownCall, partsOf, signed } from "./callIds.ts"
 import { finishOf, isProven } from "./finish.ts"
 import { errorIn } from "./refusal.ts"
 import { readResponse, type Response } from "./wholeResponse.ts"
@@ -26,7 +26,7 @@ export const read = (
   }
 }
 
-/** The API takes neither a content without parts nor a part of nothing. */
+/** The API takes neither a content without parts nor a part of nothing; a call that is left out may have had the signature. */
 const echo = (
   content: Content,
   written: ReadonlyArray<Part>,
@@ -38,7 +38,9 @@ const echo = (
     if (!call) return isNothing(part) ? [] : [part]
     return calls[next]?.call === call ? [echoed(part, call, calls[next++]!.id)] : []
   })
-  return parts.length === 0 ? [] : [{ ...content, role: "model", parts }]
+  if (parts.length === 0) return []
+  const turn = { ...content, role: "model", parts }
+  return [content.parts?.find(({ functionCall }) => functionCall)?.thoughtSignature ? signed(turn) : turn]
 }
 
 /** True for a part without anything in it; a signature is something. */
