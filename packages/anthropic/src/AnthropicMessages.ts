@@ -144,7 +144,7 @@ const spell = ({ calls, text }: Conversation.Assistant): Array<Message> => {
 
 /**
  * Any other field of the requests of one run, before those of its Layer:
- * `Effect.provideService(AnthropicMessages.Request, { temperature: 0 })`.
+ * `Effect.provideService(AnthropicMessages.Request, { output_config: { effort: "low" } })`.
  */
 export const Request = Context.Reference<Body.Fields>("@volley/anthropic/AnthropicMessages/Request", {
   defaultValue: () => ({})

@@ -15,78 +15,28 @@ import {
   assertSame,
   Choices,
   collect,
-  cut,
   dispatched,
-  eventsOf,
   interleave,
   reasonOf,
   sent,
   summary,
   wholeOf
 } from "../../simulator/test/streams.ts"
-import { call, opaque, response, text, toolkit, unlike } from "./support.ts"
-
-type Block = Anthropic.ContentBlock
-
-const { usage, ...head } = response([])
-
-const messageStart = {
-  type: "message_start",
-  message: { ...head, stop_reason: null, usage: { ...usage, output_tokens: 1 } }
-}
-
-const start = (index: number, block: Block): object => {
-  const content_block = block.type === "text"
-    ? { ...block, text: "" }
-    : block.type === "thinking"
-    ? { ...block, thinking: "", signature: "" }
-    : "input" in block
-    ? { ...block, input: {} }
-    : block
-  return { type: "content_block_start", index, content_block }
-}
-
-const delta = (index: number, delta: object) => ({ type: "content_block_delta", index, delta })
-const json = (index: number, partial_json: string) => delta(index, { type: "input_json_delta", partial_json })
-const stopped = (index: number) => ({ type: "content_block_stop", index })
-
-const deltas = (block: Block, index: number, sizes: typeof Choices.Type): ReadonlyArray<object> => {
-  if (block.type === "text") return cut(block.text, sizes).map((text) => delta(index, { type: "text_delta", text }))
-  if (block.type === "thinking") {
-    const { signature, thinking } = block
-    const pieces = cut(thinking, sizes).map((thinking) => delta(index, { type: "thinking_delta", thinking }))
-    return [...pieces, delta(index, { type: "signature_delta", signature })]
-  }
-  return "input" in block ? cut(JSON.stringify(block.input), sizes).map((text) => json(index, text)) : []
-}
-
-const rest = (block: Block, index: number, sizes: typeof Choices.Type = [0, 5]) => [
-  ...deltas(block, index, sizes),
-  stopped(index)
-]
-
-const block = (content: Block, index: number) => [start(index, content), ...rest(content, index)]
-
-const messageDelta = (stop_reason: string | null) => ({
-  type: "message_delta",
-  delta: { stop_reason, stop_sequence: null, stop_details: null, container: null },
-  usage: { input_tokens: null, output_tokens: 60, cache_creation_input_tokens: null }
-})
-
-const messageStop = { type: "message_stop" }
-
-const ending = (stop_reason: string | null) => [messageDelta(stop_reason), messageStop]
-
-/** All events of a response whose blocks come one behind the other. */
-const eventsFor = ({ content, stop_reason }: Anthropic.Message): ReadonlyArray<object> => [
+import {
+  type Block,
+  block,
+  delta,
+  ending,
+  eventsFor,
+  json,
+  messageDelta,
   messageStart,
-  { type: "ping" },
-  ...content.flatMap(block),
-  ...ending(stop_reason)
-]
-
-const parts = (events: ReadonlyArray<unknown>, error?: unknown) =>
-  AnthropicMessages.parts(unlike<AsyncIterable<Anthropic.RawMessageStreamEvent>>(eventsOf(events, error)))
+  parts,
+  rest,
+  start,
+  stopped
+} from "./events.ts"
+import { call, opaque, response, text, toolkit, unlike } from "./support.ts"
 
 const broken = (text: string) => [start(0, call("a")), json(0, text), stopped(0)]
 

@@ -20,8 +20,7 @@ export interface Sending {
  */
 export interface Client {
   readonly messages: {
-    create(body: Anthropic.MessageCreateParamsNonStreaming, options?: Sending): PromiseLike<unknown>
-    create(body: Anthropic.MessageCreateParamsStreaming, options?: Sending): PromiseLike<AsyncIterable<unknown>>
+    create(body: Anthropic.MessageCreateParams, options?: Sending): PromiseLike<unknown>
   }
   readonly baseURL?: string | undefined
   readonly timeout?: number | undefined
@@ -36,19 +35,27 @@ export const originOf = (reached: Pick<ChatModel.ApiOptions, "baseUrl" | "origin
 }
 
 interface Answered {
-  readonly withResponse: () => Promise<{ readonly data: AsyncIterable<unknown>; readonly response: Response }>
+  readonly withResponse: () => Promise<{ readonly data: unknown; readonly response: Response }>
 }
 
 /** The events of an answer; where the body is an error in place of them, that is the only one. */
-export const eventsOf = async (asked: PromiseLike<AsyncIterable<unknown>>): Promise<AsyncIterable<unknown>> => {
-  if (!isAnswered(asked)) return asked
+export const eventsOf = async (asked: PromiseLike<unknown>): Promise<AsyncIterable<unknown>> => {
+  if (!isAnswered(asked)) return iterable(await asked)
   const { data, response } = await asked.withResponse()
   const error = await errorBody(response)
-  return error === undefined ? ChatModel.streamOf(data, response) : only(error)
+  return error === undefined ? iterable(ChatModel.streamOf(data, response)) : only(error)
 }
 
 const isAnswered = <A>(asked: A): asked is A & Answered =>
   typeof asked === "object" && asked !== null && "withResponse" in asked && typeof asked.withResponse === "function"
+
+const iterable = (events: unknown): AsyncIterable<unknown> => {
+  if (isIterable(events)) return events
+  throw new SyntaxError("something else in place of events")
+}
+
+const isIterable = (events: unknown): events is AsyncIterable<unknown> =>
+  typeof events === "object" && events !== null && Symbol.asyncIterator in events
 
 const errorBody = async (response: Response): Promise<unknown> => {
   if (!/json/.test(response.headers.get("content-type") ?? "")) return undefined
