@@ -29,8 +29,10 @@ export const readMessage = (json: unknown): Result.Result<Anthropic.Message, str
 /** A message may have a text in place of its blocks, and blocks that do not say what they are. */
 const withBlocks = (json: unknown): unknown => {
   if (!Json.isObject(json)) return json
-  const { content } = json
-  if (typeof content === "string") return { ...json, content: [{ type: "text", text: content }] }
+  const { content, role } = json
+  if (typeof content === "string" && role === "assistant") {
+    return { ...json, content: [{ type: "text", text: content }] }
+  }
   return Array.isArray(content) && content.some(isUntyped) ? { ...json, content: content.map(typed) } : json
 }
 
