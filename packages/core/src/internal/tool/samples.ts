@@ -45,7 +45,7 @@ const drawnFrom = (jsonSchema: JsonSchema.JsonSchema): ReadonlyArray<Schema.Json
   const codec = codecOf(jsonSchema)
   const values = Arbitrary.filterMap(Arbitrary.schema(codec), Schema.encodeUnknownResult(codec))
   // What is inside grows with the size at every level.
-  return [0, 2, 5].flatMap((size) => {
+  return [0, 2, 5, 10].flatMap((size) => {
     const exit = Effect.runSyncExit(Arbitrary.sampleEffect(values, { count: 12, seed: `lint ${size}`, size }))
     return Exit.isSuccess(exit) ? exit.value : []
   })
