@@ -18,11 +18,11 @@ const Call = Schema.Struct({
       description: "What stands in place of the arguments, as it is, on the wires that carry them as text"
     })
   )
-})
+}).annotate({ identifier: "Call" })
 
 const Turn = Schema.Struct({
-  calls: Schema.NonEmptyArray(Call).annotate({ description: "What the model asks for at once" })
-})
+  calls: Schema.Array(Call).annotate({ description: "What the model asks for at once" }).check(Schema.isMinLength(1))
+}).annotate({ identifier: "Turn" })
 
 const Scenario = Schema.Struct({
   $schema: Schema.optionalKey(Schema.String.annotate({ description: "Where this schema is, for editors" })),
@@ -35,7 +35,7 @@ const Scenario = Schema.Struct({
     })
   ),
   answer: Schema.String.annotate({ description: "What the model says at last" })
-})
+}).annotate({ identifier: "Scenario" })
 
 const Scenarios = Schema.Array(Scenario)
 
@@ -84,7 +84,9 @@ const problemIn = (text: string, { kind, message, path }: SchemaFault.SchemaFaul
     ? `"${path.at(-1)}" is missing`
     : kind === "extra"
     ? `"${path.at(-1)}" means nothing here; there may be ${knownAt(path).join(", ")}`
-    : `${path.join(".") || "the whole"}: ${message}`
+    : path.length === 0
+    ? "it has to be an object with an answer, or a list of such objects"
+    : `${path.join(".")}: ${message}`
 })
 
 /** The keys that may stand beside one that may not. */

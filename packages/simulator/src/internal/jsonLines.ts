@@ -11,7 +11,8 @@ export const syntaxFault = (text: string): { readonly line: number; readonly mes
     parse(text, { mode: "json" })
     return undefined
   } catch (error) {
-    return { line: lineOf(error), message: error instanceof Error ? error.message : String(error) }
+    const message = error instanceof Error ? error.message : String(error)
+    return { line: lineOf(error), message: message.replace(/\. \(\d+:\d+\)$/, "") }
   }
 }
 
