@@ -216,7 +216,7 @@ describe("Simulator.make", () => {
       for (const [log, numbers] of [[0, []], [2, [2, 3]], [undefined, [1, 2, 3]]] as const) {
         const { fetch, requests } = yield* simulated({ script: () => script, log })
         for (const wire of ["anthropic", "google", "openai-chat"] as const) yield* seen(send(fetch, wire))
-        assert.deepStrictEqual((yield* requests).map(({ number }) => number), numbers)
+        assert.deepStrictEqual<ReadonlyArray<number>>((yield* requests).map(({ number }) => number), numbers)
       }
     }))
 
