@@ -60,8 +60,19 @@ export const read = Effect.fnUntraced(
 const attempt = <A>(exitCode: 1 | 2, what: string, run: () => A): Effect.Effect<A, UserError> =>
   Effect.try({
     try: run,
-    catch: (error) =>
-      new UserError({ message: `${what}: ${error instanceof Error ? error.message : String(error)}`, exitCode })
+    catch: (error) => new UserError({ message: `${what}: ${whyOf(error)}`, exitCode })
   })
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: "it is somebody else's; name another file",
+  EISDIR: "it is a folder; name a file",
+  ENOENT: "there is no such folder; make it first",
+  ENOSPC: "the disk is full"
+}
+
+const whyOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  return ("code" in error && typeof error.code === "string" ? reasons[error.code] : undefined) ?? error.message
+}
 
 const unusable = (message: string) => new UserError({ message, exitCode: 2 })

@@ -42,28 +42,26 @@ const remembered = 1000
 /** Prints the base URLs as one line of JSON, then serves until it is interrupted. */
 export const run = (options: Options): Effect.Effect<never, UserError> =>
   Effect.scoped(Effect.gen(function*() {
-    const recorder = yield* RecordingFile.open(options.record)
-    const simulator = yield* simulatorOf(options, recorder)
+    const simulatorOf = yield* prepare(options)
+    const { failed, record } = yield* RecordingFile.open(options.record)
+    const simulator = yield* simulatorOf({ log: 0, record })
     const { anthropic, google, openai } = yield* Simulator.listen(simulator, options.port).pipe(
       Effect.mapError(({ message }) => new UserError({ message, exitCode: 1 }))
     )
     yield* Console.log(JSON.stringify({ openai, anthropic, google }))
-    return yield* recorder.failed
+    return yield* failed
   }))
 
-const simulatorOf = Effect.fnUntraced(function*(
-  { acceptSignatures, fault, latency, replay, scenario, stream }: Options,
-  { record }: RecordingFile.Recorder
-) {
-  const kept = { log: 0, record, latency, pace: stream ? () => pace : undefined }
-  return replay === undefined
-    ? yield* Simulator.make({
-      ...kept,
-      script: yield* ScenarioFile.scripts(scenario),
-      fallback: PlainModel.reply,
-      faults: fault && Fault.named[fault],
-      acceptSignatures,
-      remembered
-    })
-    : yield* Replay.make(yield* RecordingFile.read(replay), kept)
+/** Reads the files that there are before one is written, and says what makes a simulator of them. */
+const prepare = Effect.fnUntraced(function*(options: Options) {
+  const { acceptSignatures, fault, latency, replay, scenario, stream } = options
+  const tempo = { latency, pace: stream ? () => pace : undefined }
+  if (replay !== undefined) {
+    const exchanges = yield* RecordingFile.read(replay)
+    return (keeping: Simulator.Keeping) => Replay.make(exchanges, { ...tempo, ...keeping })
+  }
+  const script = yield* ScenarioFile.scripts(scenario)
+  const faults = fault && Fault.named[fault]
+  return (keeping: Simulator.Keeping) =>
+    Simulator.make({ ...tempo, ...keeping, script, fallback: PlainModel.reply, faults, acceptSignatures, remembered })
 })

@@ -64,6 +64,6 @@ describe.each(Wires.all)("The recorded session of $name", (wire) => {
       const exchanges = Result.getOrThrow(Recording.parse(readFileSync(fileOf(wire), "utf8")))
       const { app } = yield* Replay.make(exchanges.slice(1))
       const error = yield* Effect.flip(session(wire, { app, requests: Effect.succeed([]) }))
-      assert.include(error.message, "Request 1 is not the one recorded: body.")
+      assert.include(error.message, "Request 2 is not the one recorded: body.")
     }))
 })

@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 import { type Keeping, make as appOf, type Simulator } from "./internal/app.ts"
-import { differenceOf } from "./internal/difference.ts"
+import { type Difference, differenceOf } from "./internal/difference.ts"
 import { type Answer, refuse, type Sent } from "./internal/exchange.ts"
 import { isObject } from "./internal/json.ts"
 import type { Tempo } from "./internal/playback.ts"
@@ -13,38 +13,53 @@ import type { Answered, Exchange } from "./Recording.ts"
 import * as Wire from "./Wire.ts"
 
 /**
- * Makes what answers as it was recorded, one request after the other, in the order in which they arrived then.
+ * Makes what answers as it was recorded.
  *
- * - the next request has to have the method, the path and the body that were recorded; otherwise it is refused with status
- *   400, which says what differs, and its turn is still to come. Headers may differ
+ * - requests have to come in the order in which they came then, each with the method, the path and the body that it had;
+ *   those that went on at the same time, in any order. Headers may differ
+ * - another request is refused with status 400, which says what differs, and the recorded one is still to come
  * - a connection that broke off breaks off again; where a client went away, the whole answer goes out
  */
 export const make = Effect.fnUntraced(function*(
   exchanges: ReadonlyArray<Exchange>,
   options: Tempo & Keeping = {}
 ): Effect.fn.Return<Simulator> {
-  const played = yield* Ref.make(0)
+  const left = yield* Ref.make(phasesOf(exchanges))
   return yield* appOf((sent) =>
-    Ref.modify(played, (count) => {
-      const next = exchanges[count]
-      const problem = next === undefined ? tooMany(exchanges.length) : problemOf(next, sent, count + 1)
-      return next === undefined || problem !== undefined
-        ? [refuse(sent, Wire.reject({ row: "replay", verified: false }, problem ?? tooMany(count))), count]
-        : [answerOf(next, sent), count + 1]
+    Ref.modify(left, (phases) => {
+      const [phase = [], ...later] = phases
+      const found = phase.find((exchange) => differenceFrom(exchange, sent) === undefined)
+      if (found === undefined) return [refuse(sent, refusal(phase[0], sent, exchanges.length)), phases]
+      const others = phase.filter((exchange) => exchange !== found)
+      return [answerOf(found, sent), others.length === 0 ? later : [others, ...later]]
     }), options)
 })
 
-const tooMany = (count: number): Wire.Fault => ({
-  message: `The recording has ${count} ${count === 1 ? "request" : "requests"}, and all of it was played.`
-})
+type Phase = ReadonlyArray<Exchange>
 
-const problemOf = ({ request }: Exchange, sent: Sent, number: number): Wire.Fault | undefined => {
+/** What went on at the same time belongs together; a phase begins where nothing goes on any more. */
+const phasesOf = (exchanges: ReadonlyArray<Exchange>): ReadonlyArray<Phase> => {
+  const phases: Array<Array<Exchange>> = []
+  for (const exchange of exchanges.toSorted((a, b) => a.number - b.number)) {
+    const phase = phases.at(-1)
+    if (phase === undefined || exchange.after === exchange.number - 1) phases.push([exchange])
+    else phase.push(exchange)
+  }
+  return phases
+}
+
+const differenceFrom = ({ request }: Exchange, sent: Sent): Difference | undefined => {
   const { headers: _, ...recorded } = request
   const { headers: __, ...asked } = askedOf(sent)
-  const difference = differenceOf(recorded, asked)
-  if (difference === undefined) return undefined
-  const { at, is, was } = difference
-  return { message: `Request ${number} is not the one recorded: ${at} was ${was} and is ${is}.`, param: at }
+  return differenceOf(recorded, asked)
+}
+
+const refusal = (next: Exchange | undefined, sent: Sent, count: number): Wire.Rejection => {
+  const difference = next && differenceFrom(next, sent)
+  const message = next === undefined || difference === undefined
+    ? `The recording has ${count} ${count === 1 ? "request" : "requests"}, and all of it was played.`
+    : `Request ${next.number} is not the one recorded: ${difference.at} was ${difference.was} and is ${difference.is}.`
+  return Wire.reject({ row: "replay", verified: false }, { message, param: difference?.at })
 }
 
 const answerOf = (exchange: Exchange, { body, number }: Sent): Answer => {

@@ -179,6 +179,27 @@ describe("Replay.make", () => {
       assert.strictEqual((yield* seen(post(again.fetch, path, JSON.stringify({ messages, model })))).status, 200)
     }))
 
+  it.effect("takes what went on at the same time in any order, and the rest in its own", () =>
+    Effect.gen(function*() {
+      const { fetch, lines } = yield* recorded({ latency: "1 second" })
+      const both = yield* Effect.forkChild(
+        Effect.all(["One?", "Two?"].map((text) => seen(post(fetch, path, ask(text)))), { concurrency: 2 })
+      )
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(both)
+      for (const text of ["Three?", "Four?"]) {
+        const fiber = yield* Effect.forkChild(seen(post(fetch, path, ask(text))))
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.join(fiber)
+      }
+      const again = yield* replayed(lines)
+      const statuses = yield* Effect.forEach(
+        ["Three?", "Two?", "One?", "Four?", "Three?", "Four?"],
+        (text) => Effect.map(seen(post(again.fetch, path, ask(text))), ({ status }) => status)
+      )
+      assert.deepStrictEqual(statuses, [400, 200, 200, 400, 200, 200])
+    }))
+
   it.effect("keeps the pace of a model", () =>
     Effect.gen(function*() {
       const { fetch, lines } = yield* recorded()
