@@ -34,17 +34,17 @@ const withoutHeaders = (exchange: Recording.Exchange): string =>
 const expected = facts["compare"]?.answer
 
 describe.each(Wires.all)("The recorded session of $name", (wire) => {
-  it.live("is what the simulator and the Layer say to each other", () =>
-    Effect.gen(function*() {
-      const lines: Array<string> = []
-      const simulator = yield* Simulator.make({
-        script: () => scenario.script,
-        record: (exchange) => Effect.sync(() => void lines.push(withoutHeaders(exchange)))
-      })
-      assert.deepStrictEqual(yield* session(wire, simulator), [expected, expected])
-      assert.lengthOf(lines, 4)
-      yield* Effect.promise(() => expect(lines.join("")).toMatchFileSnapshot(fileOf(wire)))
-    }))
+  it("is what the simulator and the Layer say to each other", async () => {
+    const lines: Array<string> = []
+    const simulator = Simulator.make({
+      script: () => scenario.script,
+      record: (exchange) => Effect.sync(() => void lines.push(withoutHeaders(exchange)))
+    })
+    const answers = await Effect.runPromise(Effect.flatMap(simulator, (simulator) => session(wire, simulator)))
+    assert.deepStrictEqual(answers, [expected, expected])
+    assert.lengthOf(lines, 4)
+    await expect(lines.join("")).toMatchFileSnapshot(fileOf(wire))
+  })
 
   it.live("plays again, and the Layer keeps to its side of it", () =>
     Effect.gen(function*() {
