@@ -2,6 +2,7 @@
  * Modules of users, which the command line imports as they are.
  */
 import * as Effect from "effect/Effect"
+import { spawnSync } from "node:child_process"
 import { statSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -24,23 +25,25 @@ export const pathOf = (file: string, { flag }: Purpose): Effect.Effect<string, U
 
 /** The default export of a module; `undefined` where it has none. */
 export const load = Effect.fnUntraced(function*(file: string, purpose: Purpose): Effect.fn.Return<unknown, UserError> {
-  const { href } = pathToFileURL(yield* pathOf(file, purpose))
+  const path = yield* pathOf(file, purpose)
   const module: unknown = yield* Effect.tryPromise({
-    try: () => import(href),
-    catch: (error) => error
-  }).pipe(
-    Effect.catch((error) =>
-      unusable(`cannot load the ${purpose.what} ${file}${lineIn(error, href)}: ${explain(error)}`)
-    )
-  )
+    try: () => import(pathToFileURL(path).href),
+    catch: (error) => unusable(`cannot load the ${purpose.what} ${file}${lineIn(error, path)}: ${explain(error)}`)
+  })
   return get(module, "default")
 })
 
-/** Where in a file an error comes from, as far as it says so. */
-const lineIn = (error: unknown, href: string): string => {
-  const [, after] = error instanceof Error ? (error.stack ?? "").split(href) : []
-  return /^:\d+/.exec(after ?? "")?.[0] ?? ""
+/** Where in a file an error comes from, as far as somebody knows. */
+const lineIn = (error: unknown, path: string): string => {
+  const stack = error instanceof Error ? error.stack ?? "" : ""
+  const line = lineAfter(stack, pathToFileURL(path).href) ?? lineAfter(stack, path)
+  return line ?? (error instanceof SyntaxError ? lineAfter(checked(path), path) : undefined) ?? ""
 }
+
+const lineAfter = (text: string, path: string): string | undefined => /^:\d+/.exec(text.split(path)[1] ?? "")?.[0]
+
+/** An error of syntax in JavaScript does not say its line, but what Node prints of it does. */
+const checked = (path: string): string => spawnSync(process.execPath, ["--check", path], { encoding: "utf8" }).stderr
 
 const explain = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)

@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll } from "vitest"
+import * as Readme from "../../../scripts/readme.ts"
 import { facts } from "./support/facts.ts"
 import { start, volley, withSimulator } from "./support/spawn.ts"
 
@@ -53,14 +54,21 @@ const converse = async (openai: string, prompt: string) => {
   }
 }
 
+/** The scenarios that the README of the simulator shows, as files. */
+const shown = Readme.fences(readFileSync(new URL("../../simulator/README.md", import.meta.url), "utf8"))
+  .filter(({ language }) => language === "json" || language === "ts")
+  .map(({ code, language }) => {
+    const file = join(folder, `scenario.${language}`)
+    writeFileSync(file, code)
+    return [language, file] as const
+  })
+
 describe("volley simulate --scenario FILE", () => {
-  it.each([
-    ["own-scenario.ts", "I saw 3."],
-    ["own-scenario.json", "It is cold."]
-  ])(
-    "plays %s to its prompt, and answers any other plainly",
-    (file, answer) =>
-      withSimulator(["--scenario", fixture(file)], async ({ openai }) => {
+  it.each(shown)(
+    "plays what the README shows as %s to its prompt, and answers any other plainly",
+    (language, file) =>
+      withSimulator(["--scenario", file], async ({ openai }) => {
+        const answer = language === "ts" ? "I saw 3." : "It is cold."
         const calls = [["get_weather", { city: "Oslo" }]]
         assert.deepStrictEqual(await converse(openai, "Weather in Oslo?"), { calls, answer })
         assert.deepStrictEqual(await converse(openai, "Hello?"), {
