@@ -12,7 +12,9 @@ type Fields = Readonly<Record<string, unknown>>
 export const isContent = (json: unknown): json is Content =>
   Json.isTextOrNone(json) || (Array.isArray(json) && json.every(isPart))
 
-const isPart = (json: unknown): boolean => typeof json === "string" || Json.isObject(json)
+/** Calls have their own place on this wire: among the parts, they are of another. */
+const isPart = (json: unknown): boolean =>
+  typeof json === "string" || (Json.isObject(json) && json["type"] !== "tool_use" && json["type"] !== "tool_call")
 
 /** The text of a message, without what is no text. */
 export const textIn = (content: unknown): string => saidIn(content, "text")
