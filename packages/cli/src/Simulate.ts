@@ -1,6 +1,7 @@
 /**
  * `volley simulate`: the simulator as a server, for clients of any kind.
  */
+import type * as Dialect from "@volley/simulator/Dialect"
 import * as Fault from "@volley/simulator/Fault"
 import type { Scenario } from "@volley/simulator/Scenario"
 import * as Scenarios from "@volley/simulator/Scenarios"
@@ -15,6 +16,7 @@ import { UserError } from "./UserError.ts"
  *
  * - `scenario`: what is played whatever the prompt; each prompt its own scenario when left out
  * - `fault`: how it fails; not at all when left out
+ * - `dialect`: how it speaks otherwise than the providers; not at all when left out
  * - `stream`: takes its time over each call that it streams, as a model does, instead of sending all at once
  */
 export interface Options {
@@ -22,6 +24,7 @@ export interface Options {
   readonly port: number
   readonly latency: Duration.Input
   readonly fault: Fault.Name | undefined
+  readonly dialect?: Dialect.Name | undefined
   readonly stream: boolean
 }
 
@@ -29,11 +32,12 @@ export interface Options {
 export const pace: Duration.Input = "200 millis"
 
 /** Prints the base URLs as one line of JSON, then serves until it is interrupted. */
-export const run = ({ fault, latency, port, scenario, stream }: Options): Effect.Effect<never, UserError> =>
+export const run = ({ dialect, fault, latency, port, scenario, stream }: Options): Effect.Effect<never, UserError> =>
   Effect.scoped(Effect.gen(function*() {
     const { anthropic, google, openai } = yield* Simulator.serve({
       script: ({ prompt }) => (scenario ?? Scenarios.byPrompt(prompt))?.script,
       faults: fault && Fault.named[fault],
+      dialect,
       latency,
       pace: stream ? () => pace : undefined,
       port

@@ -1,3 +1,4 @@
+import * as Dialect from "@volley/simulator/Dialect"
 import * as Fault from "@volley/simulator/Fault"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -20,11 +21,17 @@ const flags = {
     Flag.withDescription(
       "How the provider fails, again and again; docs/faults.md of the simulator says what comes of it"
     )
+  ),
+  dialect: Flag.Literals("dialect", Dialect.names).pipe(
+    Flag.optional,
+    Flag.withDescription(
+      "How the server speaks otherwise than its provider; docs/field.md of the simulator says what comes of it"
+    )
   )
 }
 
 /** `volley simulate` */
-export const simulate = Command.make("simulate", flags, ({ fault, latency, port, scenario, stream }) =>
+export const simulate = Command.make("simulate", flags, ({ dialect, fault, latency, port, scenario, stream }) =>
   report(
     "simulate",
     Effect.gen(function*() {
@@ -35,6 +42,7 @@ export const simulate = Command.make("simulate", flags, ({ fault, latency, port,
         port,
         latency,
         fault: Option.getOrUndefined(fault),
+        dialect: Option.getOrUndefined(dialect),
         stream
       })
     })

@@ -1,5 +1,6 @@
 import * as Result from "effect/Result"
 import * as AnthropicMessagesWire from "../AnthropicMessagesWire.ts"
+import * as Dialect from "../Dialect.ts"
 import type { Fault, Faults } from "../Fault.ts"
 import type * as Frame from "../Frame.ts"
 import * as GeminiContentWire from "../GeminiContentWire.ts"
@@ -9,6 +10,7 @@ import * as Script from "../Script.ts"
 import * as Wire from "../Wire.ts"
 import { refusalOf } from "./faultRefusals.ts"
 import { get } from "./json.ts"
+import * as Manner from "./manner.ts"
 
 /**
  * One request that a simulator got.
@@ -71,20 +73,25 @@ export interface Sent {
  * - `script`: what is played to a conversation
  * - `fragment`: how streamed texts are cut
  * - `faults`: which requests fail on purpose, and how
+ * - `dialect`: how it speaks otherwise than the strict wires
  */
 export interface Play {
   readonly script: (view: Script.View) => Script.Script | undefined
   readonly fragment?: Frame.Fragment | undefined
   readonly faults?: Faults | undefined
+  readonly dialect?: Dialect.Name | Dialect.Dialect | undefined
 }
 
 /** Decides what a request is answered, by the wire that its route belongs to and the turns that are kept. */
 export const exchange = (sent: Sent, how: Play, memory: Wire.Memory): Answer => {
-  if (sent.route === `POST ${OpenAiChatWire.path}`) return play(OpenAiChatWire, sent, how, memory)
-  if (sent.route === `POST ${OpenAiResponsesWire.path}`) return play(OpenAiResponsesWire, sent, how, memory)
-  if (sent.route === `POST ${AnthropicMessagesWire.path}`) return play(AnthropicMessagesWire, sent, how, memory)
+  const { anthropic, google, openai, "openai-responses": responses } = Dialect.of(how.dialect)
+  if (sent.route === `POST ${OpenAiChatWire.path}`) return play(OpenAiChatWire, sent, how, memory, openai)
+  if (sent.route === `POST ${OpenAiResponsesWire.path}`) return play(OpenAiResponsesWire, sent, how, memory, responses)
+  if (sent.route === `POST ${AnthropicMessagesWire.path}`) {
+    return play(AnthropicMessagesWire, sent, how, memory, anthropic)
+  }
   if (sent.route.startsWith("POST ") && GeminiContentWire.path.test(pathOf(sent))) {
-    return play(GeminiContentWire, sent, how, memory)
+    return play(GeminiContentWire, sent, how, memory, google)
   }
   if (sent.headers["x-goog-api-key"] !== undefined) {
     return refusal(GeminiContentWire, sent, notFound(GeminiContentWire.name, sent.route))
@@ -107,9 +114,10 @@ const play = <Request, Body extends object>(
   wire: Wire.Wire<Request, Body>,
   sent: Sent,
   how: Play,
-  memory: Wire.Memory
+  memory: Wire.Memory,
+  manner: Manner.Manner<Body> = {}
 ): Answer => {
-  const checked = wire.check(sent.body, sent.headers, `${pathOf(sent)}${sent.search}`, memory)
+  const checked = Manner.check(wire, manner, sent.body, sent.headers, `${pathOf(sent)}${sent.search}`, memory)
   if (Result.isFailure(checked)) return refusal(wire, sent, checked.failure)
   const view = wire.view(checked.success)
   const script = how.script(view)
@@ -119,12 +127,14 @@ const play = <Request, Body extends object>(
   const fault = how.faults?.({ number: sent.number, view, streamed })
   const refused = fault && refusalOf(fault, wire.name)
   if (refused) return refusal(wire, sent, refused, fault)
-  const { body, ...facts } = wire.render(checked.success, Script.reply(script, view), sent.number)
+  const { body: rendered, ...facts } = wire.render(checked.success, Script.reply(script, view), sent.number)
+  const body = manner.turn?.(rendered) ?? rendered
   const options = { ...streams, fragment: how.fragment }
   const played = fault ? wire.spoil(fault, body, options) : { body, frames: wire.frames(body, options) }
+  const written = Manner.write(manner, played)
   return {
-    ...answer(wire, sent, { status: 200, streamed, row: undefined, ...facts }, played.body, fault),
-    frames: played.frames,
+    ...answer(wire, sent, { status: 200, streamed, row: undefined, ...facts }, written.body, fault),
+    frames: written.frames,
     turn: wire.keep?.(checked.success, played.body)
   }
 }
