@@ -196,31 +196,38 @@ export const orUnusable = <A>(read: Result.Result<A, string | Reason>): Result.R
 /**
  * Makes the service of a provider's client.
  *
- * - `secret`: the API key, which no error shows
+ * - `secret`: the API key, which no error shows; left out where the client is somebody else's
  * - `send`: asks for a turn; aborted when the caller is interrupted
  * - `read`: reads the body of a response, or says why it is none
  * - `open`: asks for the events of a turn; aborted when the caller is interrupted, or wants no more of them
+ * - both are given the context of whoever asks, for the references of a wire
  * - `fold`: reads those events
  * - `reason`: sorts what `send`, `open` or the events rejected with, at the time `now` in milliseconds since the epoch
  */
 export const make = <S>(client: {
   readonly wire: string
-  readonly secret: Redacted.Redacted<string>
-  readonly send: (request: Request, signal: AbortSignal) => Promise<unknown>
+  readonly secret?: Redacted.Redacted<string> | undefined
+  readonly send: (request: Request, signal: AbortSignal, context: Context.Context<never>) => Promise<unknown>
   readonly read: (body: unknown) => Result.Result<Turn, string | Reason>
-  readonly open: (request: Request, signal: AbortSignal) => Promise<AsyncIterable<unknown>>
+  readonly open: (
+    request: Request,
+    signal: AbortSignal,
+    context: Context.Context<never>
+  ) => Promise<AsyncIterable<unknown>>
   readonly fold: Fold<S, unknown>
   readonly reason: (error: unknown, now: number) => Reason
 }): ChatModel["Service"] => {
   const { fold, open, read, reason, secret, send, wire } = client
-  const conceal = (error: ChatModelError) => new ChatModelError({ wire, reason: concealed(error.reason, secret) })
+  const conceal = (error: ChatModelError) =>
+    secret === undefined ? error : new ChatModelError({ wire, reason: concealed(error.reason, secret) })
   const warnOfLax = Toolkit.laxWarnings()
   const warn = ({ toolkit }: Request) => toolkit ? warnOfLax(toolkit) : Effect.void
   const rejected = ({ cause }: Cause.UnknownError) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => failWith(wire, reason(cause, now)))
   const generate = Effect.fn(`${wire}.generate`)(function*(request: Request) {
     yield* warn(request)
-    const body = yield* Effect.catch(Effect.tryPromise((signal) => send(request, signal)), rejected)
+    const context = yield* Effect.context()
+    const body = yield* Effect.catch(Effect.tryPromise((signal) => send(request, signal, context)), rejected)
     return yield* orFail(wire, orUnusable(read(body)))
   }, Effect.mapError(conceal))
   const events = Effect.fnUntraced(function*(request: Request) {
@@ -229,7 +236,8 @@ export const make = <S>(client: {
       Effect.sync(() => new AbortController()),
       (controller) => Effect.sync(() => controller.abort())
     )
-    return yield* Effect.catch(Effect.tryPromise(() => open(request, signal)), rejected)
+    const context = yield* Effect.context()
+    return yield* Effect.catch(Effect.tryPromise(() => open(request, signal, context)), rejected)
   })
   const stream = (request: Request) =>
     Stream.unwrap(Effect.map(events(request), (events) => parts({ wire, fold, reason }, events))).pipe(

@@ -122,6 +122,7 @@ export const retryAfterMillis = (headers: Headers | undefined, now: number): num
  * - `url`: where the client reaches the API, if that is known
  * - `refusal`: the response, where there was one
  * - `isOwn`: the SDK itself would not send the request
+ * - a `RangeError` is ours: the conversation can't be written for this wire
  */
 export const fromClient = (error: unknown, client: {
   readonly url?: string | undefined
@@ -138,7 +139,7 @@ export const fromClient = (error: unknown, client: {
   }
   const message = causesOf(error)
   if (error instanceof SyntaxError) return new UnusableResponse({ message: `not a response: ${message}` })
-  if (isOwn) return new InvalidRequest({ message })
+  if (isOwn || error instanceof RangeError) return new InvalidRequest({ message })
   return new Unreachable({ message: `no answer from ${url ?? "the provider"}: ${message}`, url })
 }
 

@@ -82,6 +82,9 @@ export const plainText = ({ data, mediaType }: Media): string | undefined =>
 export const heading = (tool: string, callId?: string): string =>
   `What ${tool}${callId === undefined ? "" : ` (${callId})`} gave back besides its text:`
 
+/** Says in words what a wire does not take, and why. */
+export const leftOut = (media: Media, why: string): string => `[${label(media)} is left out: ${why}]`
+
 /**
  * Parts the media that a wire takes from those that it does not, for codecs; the text says what is left out, and why.
  *
@@ -97,7 +100,7 @@ export const sift = (
   for (const one of media) {
     const why = refuse(one)
     if (why === undefined) taken.push(one)
-    else words.push(`[${label(one)} is left out: ${why}]`)
+    else words.push(leftOut(one, why))
   }
   return { text: words.join("\n\n"), media: taken }
 }

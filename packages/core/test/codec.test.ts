@@ -8,6 +8,7 @@ import {
   Cause,
   Config,
   ConfigProvider,
+  Context,
   Deferred,
   Effect,
   Exit,
@@ -132,6 +133,34 @@ describe("a model made of a client", () => {
       assert.strictEqual((yield* Effect.flip(model.generate(request))).message, "some: 1 at 0")
       assert.strictEqual((yield* Effect.flip(Stream.runDrain(model.stream(request)))).message, "some: 2 at 0")
       assert.deepStrictEqual(asked, [request, request])
+    }))
+
+  it.effect("gives its client the references of whoever asks", () =>
+    Effect.gen(function*() {
+      const Effort = Context.Reference("Effort", { defaultValue: () => "low" })
+      const seen: Array<string> = []
+      const see = (context: Context.Context<never>) => void seen.push(Context.get(context, Effort))
+      const model = ChatModel.make({
+        ...client,
+        send: async (_request, _signal, context) => (see(context), "the body"),
+        open: async (_request, _signal, context) => (see(context), Stream.toAsyncIterable(Stream.make([])))
+      })
+      const asked = Effect.andThen(model.generate(request), Stream.runDrain(model.stream(request)))
+      yield* asked
+      yield* Effect.provideService(asked, Effort, "high")
+      assert.deepStrictEqual(seen, ["low", "low", "high", "high"])
+    }))
+
+  it.effect("says that a conversation which can't be written for its wire is at fault", () =>
+    Effect.gen(function*() {
+      const refuses = () => {
+        throw new RangeError("no such id")
+      }
+      const sorts = (error: unknown, now: number) =>
+        ChatModelError.fromClient(error, { now, refusal: undefined, isOwn: false })
+      const model = ChatModel.make({ ...client, secret: undefined, send: refuses, reason: sorts })
+      const { reason: why } = yield* Effect.flip(model.generate(request))
+      assert.deepStrictEqual([why._tag, why.message], ["InvalidRequest", "no such id"])
     }))
 
   it.effect("says why a body is no turn", () =>

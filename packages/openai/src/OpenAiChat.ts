@@ -4,20 +4,45 @@
 import type * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
 import type * as ChatModelError from "@volley/core/ChatModelError"
-import * as Content from "@volley/core/Content"
 import * as Conversation from "@volley/core/Conversation"
+import * as Json from "@volley/core/Json"
 import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
 import * as Toolkit from "@volley/core/Toolkit"
 import * as Usage from "@volley/core/Usage"
+import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type * as Stream from "effect/Stream"
 import type OpenAI from "openai"
+import { refusalIn, textIn } from "./internal/chatContent.ts"
+import { endOf, failureOf, isProven, unprovenIn } from "./internal/chatEnd.ts"
+import { resultMessages, userMessage } from "./internal/chatMedia.ts"
 import * as ChatStream from "./internal/chatStream.ts"
-import { distinctCalls, isTurn, read, readResponse } from "./internal/chatTurn.ts"
-import { clientOf, reasonOf } from "./internal/client.ts"
-import { dataUrl, fileName, refuseImage } from "./internal/media.ts"
+import {
+  choiceOf,
+  distinctCalls,
+  echo,
+  type Fields as Raw,
+  isTurn,
+  mended,
+  messageOf,
+  read,
+  readResponse,
+  type Told
+} from "./internal/chatTurn.ts"
+import {
+  type Answer,
+  clientOf,
+  eventsOf,
+  type Extras,
+  originOf,
+  type OwnClient,
+  reasonOf,
+  type Sending,
+  sendingOf
+} from "./internal/client.ts"
+import { errorIn, reasonOfError } from "./internal/providerError.ts"
 import { formatOf, strictMode } from "./internal/strictMode.ts"
 
 type Response = OpenAI.ChatCompletion
@@ -49,35 +74,39 @@ export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit
   Toolkit.strict(toolkit, strictMode)
 
 /**
- * The calls of a response, in call order, each with an id of its own.
+ * The calls of a response, in call order, each with an id of its own; none of what is no response.
  *
- * - a turn that was cut off or filtered proves no call complete: all of them are `"truncated"`
+ * - a turn that was cut off, filtered or refused, or that ended for a reason that is not known, proves no call complete: all of
+ *   them are `"truncated"`
+ * - a call of `multi_tool_use.parallel`, which some models make up, gives way to those inside
  */
-export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> =>
-  callsOf(response.choices[0], distinctCalls(response.choices[0]?.message))
-
-type Calls = ReturnType<typeof distinctCalls>
+export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> => {
+  const choice = choiceOf(response)
+  return callsOf(response, choice, distinctCalls(messageOf(choice)))
+}
 
 const callsOf = (
-  choice: OpenAI.ChatCompletion.Choice | undefined,
-  calls: Calls
+  response: Response,
+  choice: Raw | undefined,
+  calls: ReadonlyArray<Told>
 ): ReadonlyArray<ToolCall.ToolCall> => {
-  const cutOff = choice?.finish_reason === "length" || choice?.finish_reason === "content_filter"
+  const end = endOf(response, choice)
   return calls.map(({ call, id }, index) => {
     const { arguments: args, name } = read(call)
-    return { id, name, arguments: args, index, status: cutOff ? "truncated" : "complete" }
+    return { id, name, arguments: args, index, status: isProven(end, choice, call) ? "complete" : "truncated" }
   })
 }
 
 /**
  * Takes JSON of unknown origin for a response: a whole body, or an assistant message alone, which counts as complete.
  *
- * - checks what this codec reads, and says what is wrong with it
+ * - checks what this codec reads, and says what is wrong with it, or what the provider says in place of a turn
  */
 export const parse = (json: unknown): Result.Result<Response, string> => {
-  const hasChoices = typeof json === "object" && json !== null && "choices" in json
-  const response: unknown = hasChoices ? json : { choices: [{ index: 0, message: json, finish_reason: "tool_calls" }] }
-  return readResponse(response)
+  const error = errorIn(json)
+  if (error !== undefined) return Result.fail(`the provider failed: ${reasonOfError(error).message}`)
+  const isAlone = Json.isObject(json) && json["role"] === "assistant" && !("choices" in json)
+  return readResponse(isAlone ? { choices: [{ index: 0, message: json, finish_reason: "tool_calls" }] } : json)
 }
 
 /**
@@ -89,122 +118,128 @@ export const results = (settled: Batch.Settled<Tool.Any>): Array<ToolMessage | U
   resultMessages(Conversation.results(settled.outcomes))
 
 /**
- * What to append to the messages: the assistant turn, unchanged but for ids that were missing or repeated, and right
- * behind it the results.
+ * What to append to the messages: the assistant turn, and right behind it the results.
+ *
+ * - the turn is as it came, but for what servers refuse: ids that are missing or repeated, names that a model made up, and
+ *   arguments that are no JSON object, which stand under `unreadable`
  */
 export const followUp = (
   response: Response,
   settled: Batch.Settled<Tool.Any>
 ): Array<AssistantMessage | ToolMessage | UserMessage> => {
-  const message = response.choices[0]?.message
+  const message = messageOf(choiceOf(response))
   return [...(message === undefined ? [] : [echo(message, distinctCalls(message))]), ...results(settled)]
 }
 
-/** The API takes neither an empty list of calls nor a turn of nothing. */
-const echo = (message: OpenAI.ChatCompletionMessage, calls: Calls): AssistantMessage => {
-  if (calls.length > 0) {
-    return { ...message, tool_calls: calls.map(({ call, id }) => call.id === id ? call : { ...call, id }) }
-  }
-  const { tool_calls: _none, ...rest } = message
-  return { ...rest, content: message.content ?? "" }
-}
-
-const resultMessages = (
-  toolResults: ReadonlyArray<Conversation.ToolResult>
-): Array<ToolMessage | UserMessage> => {
-  const content: Array<OpenAI.ChatCompletionContentPart> = []
-  const messages = toolResults.map((result): ToolMessage | UserMessage => {
-    const { callId, name } = result
-    const { media, text } = Content.sift(result, refuse)
-    if (media.length > 0) content.push({ type: "text", text: Content.heading(name, callId) }, ...media.map(partOf))
-    return { role: "tool", tool_call_id: callId, content: text }
-  })
-  return content.length === 0 ? messages : [...messages, { role: "user", content }]
-}
-
-/** The API takes no file but a PDF; what is plain text can be said as such. */
-const refuse = (media: Content.Media): string | undefined => {
-  if (media.type === "image") return refuseImage(media)
-  return media.mediaType === "application/pdf" || Content.plainText(media) !== undefined
-    ? undefined
-    : "OpenAI's Chat Completions takes documents of application/pdf and plain text"
-}
-
-const partOf = (media: Content.Media): OpenAI.ChatCompletionContentPart => {
-  if (media.type === "image") return { type: "image_url", image_url: { url: dataUrl(media) } }
-  const said = Content.plainText(media)
-  return said === undefined
-    ? { type: "file", file: { filename: fileName(media), file_data: dataUrl(media) } }
-    : { type: "text", text: `${Content.label(media)}:\n${said}` }
-}
-
-/** A conversation as this wire writes it; turns that came from here are echoed as they came. */
-export const messages = (conversation: Conversation.Conversation): Array<Message> =>
-  Conversation.respell(conversation, wire, acceptsId).messages.flatMap((message): Array<Message> => {
+/**
+ * A conversation as this wire writes it; turns that came from here are echoed as they came, others spelled from their text and
+ * calls.
+ *
+ * - `origin`: which server of this wire it goes to; turns of any are echoed when left out
+ * - `acceptsId`: which ids of calls that server takes; others get new ones
+ */
+export const messages = (
+  conversation: Conversation.Conversation,
+  { acceptsId, origin }: Pick<ChatModel.ApiOptions, "acceptsId" | "origin"> = {}
+): Array<Message> => {
+  const accepts = (id: string): boolean => id.length <= 40 && (acceptsId?.(id) ?? true)
+  return Conversation.respell(conversation, wire, accepts, origin).messages.flatMap((message): Array<Message> => {
     switch (message.role) {
       case "system":
+        return [{ role: "system", content: message.text }]
       case "user":
-        return [{ role: message.role, content: message.text }]
-      case "assistant":
-        return [isNative(message.native) ? message.native.message : spell(message)]
+        return [userMessage(message)]
+      case "assistant": {
+        const native = Conversation.nativeOf(message, wire, origin)
+        return [isTurn(native) ? mended(native) : spell(message)]
+      }
       case "tool":
         return resultMessages(message.results)
     }
   })
-
-const acceptsId = (id: string): boolean => id.length <= 40
-
-const isNative = (native: Conversation.Assistant["native"]): native is {
-  readonly wire: typeof wire
-  readonly message: AssistantMessage
-} => native?.wire === wire && isTurn(native.message)
+}
 
 const spell = ({ calls, text }: Conversation.Assistant): AssistantMessage =>
-  calls.length === 0 ? { role: "assistant", content: text } : {
-    role: "assistant",
-    content: text === "" ? null : text,
-    tool_calls: calls.map(({ arguments: args, id, name }) => ({
-      id,
-      type: "function",
-      function: { name, arguments: typeof args === "string" ? args : JSON.stringify(args === undefined ? {} : args) }
-    }))
+  echo(
+    { content: text === "" && calls.length > 0 ? null : text },
+    calls.map(({ arguments: args, id, name }) => ({ id, call: { function: { name, arguments: args } } }))
+  )
+
+type Params = OpenAI.ChatCompletionCreateParamsNonStreaming
+
+/** Fields of a request that the Layer does not write itself. */
+export type Fields = Partial<
+  Omit<
+    Params,
+    "messages" | "stream" | "tools" | "tool_choice" | "parallel_tool_calls" | "functions" | "function_call" | "n"
+  >
+>
+
+/** Fields of the requests of one run, which come before those of the Layer. */
+export const Request = Context.Reference<Fields>("@volley/openai/OpenAiChat/Request", { defaultValue: () => ({}) })
+
+/** What is called of a client: the official one, Azure's, or one that is wrapped around them. */
+export interface Client {
+  readonly baseURL?: string
+  readonly chat: {
+    readonly completions: {
+      create(body: OpenAI.ChatCompletionCreateParams, sending: Sending): Answer
+    }
   }
+}
+
+/** How Chat Completions is reached. */
+export type Options = ChatModel.ApiOptions & Extras<Fields>
 
 /** Provides `ChatModel` on the official SDK. */
-export const layer = (options: ChatModel.ApiOptions): Layer.Layer<ChatModel.ChatModel> =>
-  Layer.sync(ChatModel.ChatModel, () => {
-    const client = clientOf(options)
-    return ChatModel.make({
-      wire,
-      secret: options.apiKey,
-      send: (request, signal) => client.chat.completions.create(bodyOf(options, request), { signal }),
-      read: (body) => Result.map(wholeOf(body), ({ turn }) => turn),
-      open: async (request, signal) => {
-        const body = streamed(bodyOf(options, request))
-        const { data, response } = await client.chat.completions.create(body, { signal }).withResponse()
-        return ChatModel.streamOf(data, response)
-      },
-      fold,
-      reason: (error, now) => reasonOf(client, error, now)
-    })
-  })
+export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
+  Layer.sync(ChatModel.ChatModel, () => modelOf({ ...options, client: clientOf(options) }, options.apiKey))
 
 /** Provides `ChatModel` with the API key from the configuration, `OPENAI_API_KEY` unless another is given. */
 export const layerConfig = ChatModel.layerConfig(layer, "OPENAI_API_KEY")
 
-const streamed = (body: OpenAI.ChatCompletionCreateParamsNonStreaming): OpenAI.ChatCompletionCreateParamsStreaming => ({
+/** Provides `ChatModel` on a client of one's own, which knows where requests go and what they need. */
+export const layerClient = (options: OwnClient<Client, Fields>): Layer.Layer<ChatModel.ChatModel> =>
+  Layer.sync(ChatModel.ChatModel, () => modelOf(options))
+
+const modelOf = (
+  options: OwnClient<Client, Fields>,
+  secret?: ChatModel.ApiOptions["apiKey"]
+): ChatModel.ChatModel["Service"] => {
+  const { client } = options
+  const origin = originOf(client, options)
+  const to = { ...options, origin }
+  return ChatModel.make({
+    wire,
+    secret,
+    send: async (request, signal, context) => {
+      const { stream_options: _streamed, ...body } = bodyOf(to, request, context)
+      return await client.chat.completions.create(body, sendingOf(options, signal))
+    },
+    read: (body) => Result.map(wholeOf(body, origin), ({ turn }) => turn),
+    open: (request, signal, context) =>
+      eventsOf(client.chat.completions.create(streamed(bodyOf(to, request, context)), sendingOf(options, signal))),
+    fold: foldOf(origin),
+    reason: (error, now) => reasonOf(client.baseURL, error, now)
+  })
+}
+
+const streamed = (body: Params): OpenAI.ChatCompletionCreateParamsStreaming => ({
   ...body,
   stream: true,
-  stream_options: { include_usage: true }
+  stream_options: { include_usage: true, ...body.stream_options }
 })
 
 const bodyOf = (
-  options: ChatModel.ApiOptions,
-  request: ChatModel.Request
-): OpenAI.ChatCompletionCreateParamsNonStreaming => ({
+  options: OwnClient<Client, Fields>,
+  request: ChatModel.Request,
+  context: Context.Context<never>
+): Params => ({
   model: options.model,
-  messages: messages(request.conversation),
   ...(options.maxTokens !== undefined && { max_completion_tokens: options.maxTokens }),
+  ...options.request,
+  ...Context.get(context, Request),
+  messages: messages(request.conversation, options),
   ...(request.toolkit && request.toolkit.tools.length > 0 && {
     tools: tools(request.toolkit),
     ...(request.toolChoice !== undefined && { tool_choice: toolChoice(request.toolkit, request.toolChoice) }),
@@ -224,33 +259,44 @@ const toolChoice = (toolkit: Toolkit.Any, choice: ChatModel.ToolChoice): OpenAI.
  *
  * - only the end proves any call complete on this wire
  * - wants `stream_options: { include_usage: true }` for the usage
+ * - `origin`: which server of this wire it is, where the turn goes into a conversation that may go on elsewhere
  */
 export const parts = (
-  chunks: AsyncIterable<OpenAI.ChatCompletionChunk>
+  chunks: AsyncIterable<OpenAI.ChatCompletionChunk>,
+  { origin }: Pick<ChatModel.ApiOptions, "origin"> = {}
 ): Stream.Stream<ChatModel.Part<Response>, ChatModelError.ChatModelError> =>
-  ChatModel.parts({ wire, fold, reason: (error, now) => reasonOf(undefined, error, now) }, chunks)
+  ChatModel.parts({ wire, fold: foldOf(origin), reason: (error, now) => reasonOf(undefined, error, now) }, chunks)
 
-const fold: ChatModel.Fold<ChatStream.State, Response> = {
+const foldOf = (origin: string | undefined): ChatModel.Fold<ChatStream.State, Response> => ({
   initial: ChatStream.initial,
   next: ChatStream.next,
-  end: (state) => Result.flatMap(ChatStream.body(state), (body) => ChatModel.orUnusable(wholeOf(body)))
+  end: (state) => Result.flatMap(ChatStream.body(state), (body) => ChatModel.orUnusable(wholeOf(body, origin)))
+})
+
+type Whole = Omit<ChatModel.Whole<Response>, "_tag">
+
+const wholeOf = (
+  body: unknown,
+  origin: string | undefined
+): Result.Result<Whole, string | ChatModelError.Reason> => {
+  const failure = failureOf(body, choiceOf(body))
+  if (failure !== undefined) return Result.fail(failure)
+  return Result.flatMap(parse(body), (response) => {
+    const turn = turnOf(response, choiceOf(response) ?? {}, origin)
+    const problem = unprovenIn(response, turn.message.calls.length)
+    return problem === undefined ? Result.succeed({ response, turn }) : Result.fail(problem)
+  })
 }
 
-const wholeOf = (body: unknown): Result.Result<Omit<ChatModel.Whole<Response>, "_tag">, string> =>
-  Result.flatMap(parse(body), (response) => {
-    const choice = response.choices[0]
-    return choice === undefined
-      ? Result.fail("no choices")
-      : Result.succeed({ turn: turnOf(response, choice), response })
-  })
-
-const turnOf = (response: Response, choice: OpenAI.ChatCompletion.Choice): ChatModel.Turn => {
-  const distinct = distinctCalls(choice.message)
-  const calls = callsOf(choice, distinct)
-  const text = choice.message.content ?? choice.message.refusal ?? ""
+const turnOf = (response: Response, choice: Raw, origin: string | undefined): ChatModel.Turn => {
+  const message = messageOf(choice) ?? {}
+  const distinct = distinctCalls(message)
+  const calls = callsOf(response, choice, distinct)
+  const text = textIn(message["content"]) || refusalIn(message)
+  const native = { wire, ...(origin !== undefined && { origin }), message: echo(message, distinct) }
   return {
-    message: { role: "assistant", text, calls, native: { wire, message: echo(choice.message, distinct) } },
-    finish: finishOf(choice, calls.length),
+    message: { role: "assistant", text, calls, native },
+    ...finishOf(response, choice, calls.length, text),
     usage: usageOf(response.usage),
     model: response.model
   }
@@ -265,9 +311,23 @@ const usageOf = (usage: Response["usage"]): Usage.Usage =>
     reasoning: usage?.completion_tokens_details?.reasoning_tokens
   })
 
-/** A forced call may come with `"stop"`, so that there are calls counts for more than the reason given. */
-const finishOf = (choice: OpenAI.ChatCompletion.Choice, calls: number): ChatModel.Turn["finish"] => {
-  if (choice.finish_reason === "length") return "length"
-  if (choice.finish_reason === "content_filter" || choice.message.refusal) return "refusal"
-  return calls > 0 ? "tool-calls" : "stop"
+/**
+ * A forced call may come with `"stop"`, so that there are calls counts for more than the reason given.
+ *
+ * - an end that tells of calls where there are none, and no text either, is what is left of calls that nobody could read
+ */
+const finishOf = (
+  response: Response,
+  choice: Raw,
+  calls: number,
+  text: string
+): Pick<ChatModel.Turn, "finish" | "problem"> => {
+  const end = endOf(response, choice)
+  if (end === "length") return { finish: "length" }
+  if (end === "filtered" || refusalIn(messageOf(choice) ?? {}) !== "") return { finish: "refusal" }
+  if (calls > 0) return { finish: "tool-calls" }
+  const { finish_reason: finish } = choice
+  return text === "" && (finish === "tool_calls" || finish === "function_call")
+    ? { finish: "malformed", problem: `finish_reason "${finish}" without a call` }
+    : { finish: "stop" }
 }

@@ -4,39 +4,54 @@
 import type * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
 import type * as ChatModelError from "@volley/core/ChatModelError"
-import * as Content from "@volley/core/Content"
 import * as Conversation from "@volley/core/Conversation"
 import * as Json from "@volley/core/Json"
 import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
 import * as Toolkit from "@volley/core/Toolkit"
 import * as Usage from "@volley/core/Usage"
+import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
-import { APIError } from "openai"
-import type OpenAI from "openai"
 import type {
   FunctionTool,
   Response,
+  ResponseCreateParams,
   ResponseCreateParamsNonStreaming,
-  ResponseCustomToolCallOutput,
-  ResponseInputFile,
-  ResponseInputImage,
+  ResponseIncludable,
   ResponseInputItem,
-  ResponseInputText,
   ResponseStreamEvent,
   ToolChoiceFunction,
   ToolChoiceOptions
 } from "openai/resources/responses/responses"
-import { clientOf, reasonOf, statusOf } from "./internal/client.ts"
-import { dataUrl, fileName, refuseImage } from "./internal/media.ts"
-import { type Calls, distinctCalls, echo, hasOwnIds, isCutOff, read, readResponse } from "./internal/responseItems.ts"
+import {
+  type Answer,
+  clientOf,
+  eventsOf,
+  type Extras,
+  originOf,
+  type OwnClient,
+  reasonOf,
+  type Sending,
+  sendingOf
+} from "./internal/client.ts"
+import { errorIn, reasonOfError } from "./internal/providerError.ts"
+import { failureOf, finishOf, isWhole, saidIn } from "./internal/responseEnd.ts"
+import {
+  calling,
+  callOf,
+  type Calls,
+  distinctCalls,
+  echo,
+  hasOwnIds,
+  itemsIn,
+  mended,
+  readResponse
+} from "./internal/responseItems.ts"
+import { type Output, outputs, userItem } from "./internal/responseMedia.ts"
 import * as ResponseStream from "./internal/responseStream.ts"
 import { formatOf, strictMode } from "./internal/strictMode.ts"
-
-type Output = ResponseInputItem.FunctionCallOutput | ResponseCustomToolCallOutput
 
 /** The name of this wire. */
 export const wire = "openai-responses"
@@ -63,30 +78,29 @@ export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit
   Toolkit.strict(toolkit, strictMode)
 
 /**
- * The calls of a response, in call order, each with a `call_id` of its own; those of tools that OpenAI or its client runs
- * are not among them.
+ * The calls of a response, in call order, each with a `call_id` of its own; none of what is no response. Those of tools that
+ * OpenAI or its client runs are not among them.
  *
- * - a response that is not complete proves no call complete: all of them are `"truncated"`
+ * - a response that is not complete, or refuses to answer, proves no call complete: all of them are `"truncated"`
+ * - a call of `multi_tool_use.parallel`, which some models make up, gives way to those inside
  */
 export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> =>
-  callsOf(response, distinctCalls(response))
+  callsOf(response, distinctCalls(itemsIn(response)))
 
-const callsOf = (response: Response, calls: Calls): ReadonlyArray<ToolCall.ToolCall> =>
-  calls.map(({ call, id }, index) => {
-    const { arguments: args, name } = read(call)
-    const cutOff = !isWhole(response) || isCutOff(call)
-    return { id, name, arguments: args, index, status: cutOff ? "truncated" : "complete" }
-  })
-
-/** Other servers of this wire may leave the status out. */
-const isWhole = ({ status }: Response): boolean => (status ?? "completed") === "completed"
+const callsOf = (response: Response, calls: Calls): ReadonlyArray<ToolCall.ToolCall> => {
+  const isProven = isWhole(response)
+  return calls.map((told, index) => callOf(told, index, isProven))
+}
 
 /**
  * Takes JSON of unknown origin for a response.
  *
- * - checks what this codec reads, and says what is wrong with it
+ * - checks what this codec reads, and says what is wrong with it, or what the provider says in place of a turn
  */
-export const parse: (json: unknown) => Result.Result<Response, string> = readResponse
+export const parse = (json: unknown): Result.Result<Response, string> => {
+  const error = errorIn(json)
+  return error === undefined ? readResponse(json) : Result.fail(`the provider failed: ${reasonOfError(error).message}`)
+}
 
 /**
  * The results alone: one `function_call_output` item per call, in call order.
@@ -101,55 +115,14 @@ export const results = (settled: Batch.Settled<Tool.Any>): Array<Output> =>
  * per call.
  *
  * - reasoning goes back as it came; with `store: false` that takes `include: ["reasoning.encrypted_content"]`
- * - ids of calls that were missing or repeated are those of `toolCalls`
+ * - ids of calls that were missing or repeated are those of `toolCalls`; names that a model made up, and arguments that are no
+ *   JSON object, are written so that servers take them
  */
 export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): Array<ResponseInputItem> => {
-  const turn = echo(response, distinctCalls(response))
+  const items = itemsIn(response)
+  const turn = echo(items, distinctCalls(items))
   return [...turn, ...outputs(Conversation.results(settled.outcomes), turn)]
 }
-
-/** The results of a turn; calls of custom tools want outputs of their own kind. */
-const outputs = (
-  toolResults: ReadonlyArray<Conversation.ToolResult>,
-  turn: ReadonlyArray<ResponseInputItem>
-): Array<Output> => {
-  const custom = new Set<string>()
-  for (const item of turn) if (item.type === "custom_tool_call") custom.add(item.call_id)
-  return toolResults.map((result) => ({
-    type: custom.has(result.callId) ? "custom_tool_call_output" : "function_call_output",
-    call_id: result.callId,
-    output: outputOf(result)
-  }))
-}
-
-type Part = ResponseInputText | ResponseInputImage | ResponseInputFile
-
-/** A text, or a list where there is more than that. */
-const outputOf = (result: Conversation.ToolResult): string | Array<Part> => {
-  const { media, text } = Content.sift(result, refuse)
-  if (media.length === 0) return text
-  return [...(text === "" ? [] : [{ type: "input_text", text } as const]), ...media.map(partOf)]
-}
-
-const refuse = (media: Content.Media): string | undefined => {
-  if (media.type === "image") {
-    return dataUrl(media).length > maxUrl ? "OpenAI takes images of up to 15 MB" : refuseImage(media)
-  }
-  return documents.test(media.mediaType)
-    ? undefined
-    : "OpenAI takes documents of PDF, text, JSON, RTF and those of office programs"
-}
-
-/** Characters of a data URL. */
-const maxUrl = 20_971_520
-
-const documents =
-  /^(text\/.+|application\/(pdf|json|rtf|msword|vnd\.(ms-(excel|powerpoint)|openxmlformats-officedocument\..+|oasis\.opendocument\.text)))$/
-
-const partOf = (media: Content.Media): Part =>
-  media.type === "image"
-    ? { type: "input_image", detail: "auto", image_url: dataUrl(media) }
-    : { type: "input_file", filename: fileName(media), file_data: dataUrl(media) }
 
 /** The `instructions` of a request: what the system messages of a conversation say. */
 export const instructions = (conversation: Conversation.Conversation): string | undefined => {
@@ -157,21 +130,34 @@ export const instructions = (conversation: Conversation.Conversation): string | 
   return texts.length === 0 ? undefined : texts.join("\n\n")
 }
 
-/** A conversation as input items, its system messages apart; turns that came from here are echoed as they came. */
-export const messages = (conversation: Conversation.Conversation): Array<ResponseInputItem> =>
-  itemsOf(conversation).flat()
+/** Which server of this wire a conversation goes to, and which ids of calls that one takes. */
+type Target = Pick<ChatModel.ApiOptions, "acceptsId" | "origin">
+
+/**
+ * A conversation as input items, its system messages apart; turns that came from here are echoed as they came, others spelled
+ * from their text and calls.
+ *
+ * - `origin`: which server of this wire it goes to; turns of any are echoed when left out
+ * - `acceptsId`: which ids of calls that server takes; others get new ones
+ */
+export const messages = (conversation: Conversation.Conversation, target: Target = {}): Array<ResponseInputItem> =>
+  itemsOf(conversation, target).flat()
 
 /** The input items of each message of a conversation. */
-const itemsOf = (conversation: Conversation.Conversation): Array<Array<ResponseInputItem>> => {
+const itemsOf = (
+  conversation: Conversation.Conversation,
+  { acceptsId, origin }: Target
+): Array<Array<ResponseInputItem>> => {
+  const accepts = (id: string): boolean => id.length > 0 && id.length <= 64 && (acceptsId?.(id) ?? true)
   let turn: Array<ResponseInputItem> = []
-  return Conversation.respell(conversation, wire, acceptsId).messages.map((message): Array<ResponseInputItem> => {
+  return Conversation.respell(conversation, wire, accepts, origin).messages.map((message): Array<ResponseInputItem> => {
     switch (message.role) {
       case "system":
         return []
       case "user":
-        return [{ role: "user", content: message.text }]
+        return [userItem(message)]
       case "assistant":
-        turn = isNative(message.native) ? message.native.message.items : spell(message)
+        turn = nativeOf(message, origin)?.items.map(mended) ?? spell(message)
         return turn
       case "tool":
         return outputs(message.results, turn)
@@ -179,20 +165,18 @@ const itemsOf = (conversation: Conversation.Conversation): Array<Array<ResponseI
   })
 }
 
-const acceptsId = (id: string): boolean => id.length > 0 && id.length <= 64
-
 /** A turn of this wire; `responseId` is there where OpenAI keeps the turn just as its items are. */
 interface Native {
   readonly items: Array<ResponseInputItem>
   readonly responseId?: string
 }
 
-const isNative = (native: Conversation.Assistant["native"]): native is {
-  readonly wire: typeof wire
-  readonly message: Native
-} => native?.wire === wire && isTurn(native.message)
+const nativeOf = (message: Conversation.Assistant, origin: string | undefined): Native | undefined => {
+  const native = Conversation.nativeOf(message, wire, origin)
+  return isNative(native) ? native : undefined
+}
 
-const isTurn = (json: unknown): boolean =>
+const isNative = (json: unknown): json is Native =>
   Json.isObject(json) && Array.isArray(json["items"]) && json["items"].every(isInput)
   && (json["responseId"] === undefined || typeof json["responseId"] === "string")
 
@@ -202,12 +186,7 @@ const isInput = (json: unknown): boolean =>
 /** Items that did not come from OpenAI have no ids of theirs, only those of the calls. */
 const spell = ({ calls, text }: Conversation.Assistant): Array<ResponseInputItem> => [
   ...(text === "" ? [] : [{ role: "assistant" as const, content: text }]),
-  ...calls.map(({ arguments: args, id, name }) => ({
-    type: "function_call" as const,
-    call_id: id,
-    name,
-    arguments: typeof args === "string" ? args : JSON.stringify(args === undefined ? {} : args)
-  }))
+  ...calls.map(calling)
 ]
 
 /**
@@ -222,59 +201,102 @@ interface Stateful {
   readonly state?: State | undefined
 }
 
+type Params = ResponseCreateParamsNonStreaming
+
+/**
+ * Fields of a request that the Layer does not write itself.
+ *
+ * - `tools`: those that OpenAI runs, behind the toolkit's
+ */
+export type Fields = Partial<
+  Omit<
+    Params,
+    | "input"
+    | "instructions"
+    | "previous_response_id"
+    | "conversation"
+    | "store"
+    | "background"
+    | "stream"
+    | "tool_choice"
+    | "parallel_tool_calls"
+  >
+>
+
+/** Fields of the requests of one run, which come before those of the Layer. */
+export const Request = Context.Reference<Fields>("@volley/openai/OpenAiResponses/Request", { defaultValue: () => ({}) })
+
+/** What is called of a client: the official one, Azure's, or one that is wrapped around them. */
+export interface Client {
+  readonly baseURL?: string
+  readonly responses: { create(body: ResponseCreateParams, sending: Sending): Answer }
+}
+
 /** How OpenAI's Responses are reached, and where the turns are kept. */
-export type Options = ChatModel.ApiOptions & Stateful
+export type Options = ChatModel.ApiOptions & Stateful & Extras<Fields>
 
 /** Provides `ChatModel` on the official SDK. */
 export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
-  Layer.sync(ChatModel.ChatModel, () => {
-    const client = clientOf(options)
-    return ChatModel.make({
-      wire,
-      secret: options.apiKey,
-      send: (request, signal) => send(client, bodyOf(options, request), signal),
-      read: (body) => Result.map(parse(body), turnOf(options)),
-      open: async (request, signal) => {
-        const body = { ...bodyOf(options, request), stream: true } as const
-        const { data, response } = await client.responses.create(body, { signal }).withResponse()
-        return ChatModel.streamOf(data, response)
-      },
-      fold: foldOf(options),
-      reason: (error, now) => reasonOf(client, error, now)
-    })
-  })
+  Layer.sync(ChatModel.ChatModel, () => modelOf({ ...options, client: clientOf(options) }, options.apiKey))
 
 /** Provides `ChatModel` with the API key from the configuration, `OPENAI_API_KEY` unless another is given. */
 export const layerConfig = ChatModel.layerConfig(layer, "OPENAI_API_KEY")
 
-/** The SDK cannot read a body that is no response, and takes a response that failed for one that did not. */
-const send = async (client: OpenAI, body: ResponseCreateParamsNonStreaming, signal: AbortSignal): Promise<unknown> => {
-  const answer = await client.responses.create(body, { signal }).asResponse()
-  const json: unknown = await answer.json()
-  if (!isFailed(json)) return json
-  throw APIError.generate(statusOf(json.error), { error: json.error }, undefined, answer.headers)
+/** Provides `ChatModel` on a client of one's own, which knows where requests go and what they need. */
+export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> =>
+  Layer.sync(ChatModel.ChatModel, () => modelOf(options))
+
+type ClientOptions = OwnClient<Client, Fields> & Stateful
+
+const modelOf = (options: ClientOptions, secret?: ChatModel.ApiOptions["apiKey"]): ChatModel.ChatModel["Service"] => {
+  const { client } = options
+  const to = { ...options, origin: originOf(client, options) }
+  return ChatModel.make({
+    wire,
+    secret,
+    send: (request, signal, context) =>
+      bodyIn(client.responses.create(bodyOf(to, request, context), sendingOf(options, signal))),
+    read: (body) => Result.map(wholeOf(to, body), ({ turn }) => turn),
+    open: (request, signal, context) => {
+      const body = { ...bodyOf(to, request, context), stream: true } as const
+      return eventsOf(client.responses.create(body, sendingOf(options, signal)))
+    },
+    fold: foldOf(to),
+    reason: (error, now) => reasonOf(client.baseURL, error, now)
+  })
 }
 
-const isFailed = Schema.is(Schema.Struct({
-  status: Schema.Literal("failed"),
-  error: Schema.Struct({ code: Schema.String, message: Schema.String })
-}))
+/** The SDK cannot read a body that is no response. */
+const bodyIn = async (answer: Answer): Promise<unknown> =>
+  answer.asResponse === undefined ? await answer : await (await answer.asResponse()).json()
 
-const bodyOf = (options: Options, request: ChatModel.Request): ResponseCreateParamsNonStreaming => {
+const bodyOf = (options: ClientOptions, request: ChatModel.Request, context: Context.Context<never>): Params => {
+  const { include = [], text, tools: others = [], ...fields } = { ...options.request, ...Context.get(context, Request) }
   const told = instructions(request.conversation)
   return {
     model: options.model,
+    ...(options.maxTokens !== undefined && { max_output_tokens: options.maxTokens }),
+    ...fields,
     ...inputOf(options, request.conversation),
     store: isKept(options),
-    include: ["reasoning.encrypted_content"],
+    include: Array.from(new Set<ResponseIncludable>(["reasoning.encrypted_content", ...include ?? []])),
     ...(told !== undefined && { instructions: told }),
-    ...(options.maxTokens !== undefined && { max_output_tokens: options.maxTokens }),
-    ...(request.toolkit && request.toolkit.tools.length > 0 && {
-      tools: tools(request.toolkit),
-      ...(request.toolChoice !== undefined && { tool_choice: toolChoice(request.toolkit, request.toolChoice) }),
-      ...(request.parallelToolCalls !== undefined && { parallel_tool_calls: request.parallelToolCalls })
-    }),
-    ...(request.output && { text: { format: { type: "json_schema", ...formatOf(request.output) } } })
+    ...toolsOf(request, others),
+    ...(text && { text }),
+    ...(request.output && { text: { ...text, format: { type: "json_schema", ...formatOf(request.output) } } })
+  }
+}
+
+/** The switches are about the toolkit's tools; with none of these, they are not sent. */
+const toolsOf = (
+  { parallelToolCalls, toolChoice: choice, toolkit }: ChatModel.Request,
+  others: NonNullable<Params["tools"]>
+): Pick<Params, "tools" | "tool_choice" | "parallel_tool_calls"> => {
+  if (toolkit === undefined || toolkit.tools.length === 0) return others.length === 0 ? {} : { tools: others }
+  return {
+    tools: [...tools(toolkit), ...others],
+    ...(choice !== undefined && { tool_choice: toolChoice(toolkit, choice) }),
+    ...(parallelToolCalls !== undefined && { parallel_tool_calls: parallelToolCalls })
   }
 }
 
@@ -282,15 +304,15 @@ const isKept = ({ state }: Stateful): boolean => state === "previous-response"
 
 /** A conversation whose last turn OpenAI does not keep, or another provider wrote, is sent whole. */
 const inputOf = (
-  options: Stateful,
+  options: Stateful & Target,
   conversation: Conversation.Conversation
-): Pick<ResponseCreateParamsNonStreaming, "input" | "previous_response_id"> => {
+): Pick<Params, "input" | "previous_response_id"> => {
   const at = conversation.messages.findLastIndex(({ role }) => role === "assistant")
   const last = conversation.messages[at]
-  const native = last?.role === "assistant" && isNative(last.native) ? last.native.message : undefined
+  const native = last?.role === "assistant" ? nativeOf(last, options.origin) : undefined
   return isKept(options) && native?.responseId !== undefined
-    ? { previous_response_id: native.responseId, input: itemsOf(conversation).slice(at + 1).flat() }
-    : { input: messages(conversation) }
+    ? { previous_response_id: native.responseId, input: itemsOf(conversation, options).slice(at + 1).flat() }
+    : { input: messages(conversation, options) }
 }
 
 const toolChoice = (toolkit: Toolkit.Any, choice: ChatModel.ToolChoice): ToolChoiceOptions | ToolChoiceFunction =>
@@ -301,39 +323,54 @@ const toolChoice = (toolkit: Toolkit.Any, choice: ChatModel.ToolChoice): ToolCho
 /**
  * The parts of a turn that a client of one's own streams: its text as it comes, each call once its item is done, and at
  * the end the response that `followUp` takes.
+ *
+ * - `origin`: which server of this wire it is, where the turn goes into a conversation that may go on elsewhere
  */
 export const parts = (
-  events: AsyncIterable<ResponseStreamEvent>
+  events: AsyncIterable<ResponseStreamEvent>,
+  { origin }: Pick<ChatModel.ApiOptions, "origin"> = {}
 ): Stream.Stream<ChatModel.Part<Response>, ChatModelError.ChatModelError> =>
-  ChatModel.parts({ wire, fold: foldOf({}), reason: (error, now) => reasonOf(undefined, error, now) }, events)
+  ChatModel.parts({ wire, fold: foldOf({ origin }), reason: (error, now) => reasonOf(undefined, error, now) }, events)
 
-const foldOf = (options: Stateful): ChatModel.Fold<ResponseStream.State, Response> => ({
+const foldOf = (options: Stateful & Target): ChatModel.Fold<ResponseStream.State, Response> => ({
   initial: ResponseStream.initial,
   next: ResponseStream.next,
-  end: (state) =>
-    Result.flatMap(
-      ResponseStream.body(state),
-      (body) =>
-        ChatModel.orUnusable(Result.map(parse(body), (response) => ({ turn: turnOf(options)(response), response })))
-    )
+  end: (state) => Result.flatMap(ResponseStream.body(state), (body) => ChatModel.orUnusable(wholeOf(options, body)))
 })
 
-const turnOf = (options: Stateful) => (response: Response): ChatModel.Turn => {
-  const distinct = distinctCalls(response)
+const wholeOf = (
+  options: Stateful & Target,
+  body: unknown
+): Result.Result<Omit<ChatModel.Whole<Response>, "_tag">, string | ChatModelError.Reason> => {
+  const failure = failureOf(body)
+  return failure === undefined
+    ? Result.map(parse(body), (response) => ({ turn: turnOf(options, response), response }))
+    : Result.fail(failure)
+}
+
+const turnOf = (options: Stateful & Target, response: Response): ChatModel.Turn => {
+  const distinct = distinctCalls(itemsIn(response))
   const calls = callsOf(response, distinct)
   const { refusal, text } = saidIn(response)
+  const native = { wire, ...(options.origin !== undefined && { origin: options.origin }) }
   return {
     message: {
       role: "assistant",
       text: text || refusal,
       calls,
-      native: { wire, message: nativeOf(options, response, distinct) }
+      native: { ...native, message: remembered(options, response, distinct) }
     },
-    finish: finishOf(response, calls.length, refusal),
+    finish: finishOf(response, calls.length),
     usage: usageOf(response.usage),
     model: response.model
   }
 }
+
+/** A turn that was cut off, or whose calls were given other ids, is not the one that OpenAI keeps. */
+const remembered = (options: Stateful, response: Response, calls: Calls): Native => ({
+  items: echo(itemsIn(response), calls),
+  ...(isKept(options) && response.id && isWhole(response) && hasOwnIds(response, calls) && { responseId: response.id })
+})
 
 const usageOf = (usage: Response["usage"]): Usage.Usage =>
   Usage.make({
@@ -343,24 +380,3 @@ const usageOf = (usage: Response["usage"]): Usage.Usage =>
     cacheWrite: usage?.input_tokens_details?.cache_write_tokens,
     reasoning: usage?.output_tokens_details?.reasoning_tokens
   })
-
-/** A turn that was cut off, or whose calls were given other ids, is not the one that OpenAI keeps. */
-const nativeOf = (options: Stateful, response: Response, calls: Calls): Native => ({
-  items: echo(response, calls),
-  ...(isKept(options) && response.id && isWhole(response) && hasOwnIds(response, calls) && { responseId: response.id })
-})
-
-const saidIn = ({ output }: Response): { readonly text: string; readonly refusal: string } => {
-  const parts = output.flatMap((item) => item.type === "message" ? item.content : [])
-  return {
-    text: parts.map((part) => part.type === "output_text" ? part.text : "").join(""),
-    refusal: parts.map((part) => part.type === "refusal" ? part.refusal : "").join("")
-  }
-}
-
-const finishOf = (response: Response, calls: number, refusal: string): ChatModel.Turn["finish"] => {
-  if (response.incomplete_details?.reason === "content_filter") return "refusal"
-  if (!isWhole(response)) return "length"
-  if (refusal !== "") return "refusal"
-  return calls > 0 ? "tool-calls" : "stop"
-}

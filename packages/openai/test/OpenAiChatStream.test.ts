@@ -44,8 +44,8 @@ const args = (index: number, text: string) => fragment(index, { function: { argu
 const stop = chunk({}, "stop")
 const toolCalls = chunk({}, "tool_calls")
 
-const parts = (events: ReadonlyArray<unknown>, error?: unknown) =>
-  OpenAiChat.parts(unlike<AsyncIterable<OpenAI.ChatCompletionChunk>>(eventsOf(events, error)))
+const parts = (events: ReadonlyArray<unknown>, error?: unknown, origin?: string) =>
+  OpenAiChat.parts(unlike<AsyncIterable<OpenAI.ChatCompletionChunk>>(eventsOf(events, error)), { origin })
 
 const messageOf = (body: OpenAI.ChatCompletion) => body.choices[0]?.message
 
@@ -122,7 +122,7 @@ describe("OpenAiChat.parts", () => {
   it.effect("gives a call whose arguments never came none", () =>
     Effect.gen(function*() {
       const { turn } = yield* wholeOf(parts([fragment(0, { id: "a", function: { name: "weather" } }), toolCalls]))
-      assert.deepStrictEqual(turn.message.calls.map((call) => call.arguments), [""])
+      assert.deepStrictEqual(turn.message.calls.map((call) => call.arguments), [{}])
     }))
 
   it.effect("keeps what other servers of this wire send beside", () =>
@@ -242,8 +242,8 @@ describe("OpenAiChat.parts: a bad stream", () => {
     ["null", null],
     ["an object of another shape", {}],
     ["choices that are none", { choices: "text" }],
-    ["a fragment without an index", fragment(0, { index: undefined })],
-    ["arguments that are no text", fragment(0, { function: { arguments: {} } })],
+    ["a fragment whose index is none", fragment(0, { index: "0" })],
+    ["a fragment that is none", chunk({ tool_calls: ["a"] })],
     ["content that is no text", chunk({ content: 1 })]
   ])("with an event that is no chunk is unusable: %s", ([, event]) =>
     Effect.gen(function*() {
@@ -352,7 +352,7 @@ describe("a turn of OpenAI Chat in fragments", () => {
         const body = bodyOf(turn)
         const layer = OpenAiChat.layer({ ...reach, fetch: answering(body).fetch })
         const plain = yield* Effect.provide(generate(), layer)
-        const whole = yield* wholeOf(parts(eventsFor(body, turn)))
+        const whole = yield* wholeOf(parts(eventsFor(body, turn), undefined, "official"))
         assert.deepStrictEqual(whole.turn, plain)
         assert.deepStrictEqual(whole.calls, plain.message.calls)
       }),

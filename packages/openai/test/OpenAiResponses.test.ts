@@ -181,9 +181,9 @@ describe("OpenAiResponses.parse", () => {
     ["an object that is none", {}],
     ["output that is no list", { output: "text" }],
     ["an item without a type", { output: [{}] }],
-    ["a call without arguments", { output: [{ type: "function_call", call_id: "a", name: "x" }] }],
-    ["arguments that are no text", { output: [{ ...call(1), arguments: {} }] }],
+    ["a call without a name", { output: [{ type: "function_call", call_id: "a", arguments: "{}" }] }],
     ["a call of a custom tool with arguments", { output: [{ ...call(1), type: "custom_tool_call" }] }],
+    ["a call of a function with the input of another", { output: [{ ...customCall(1, "x"), type: "function_call" }] }],
     ["a message without content", { output: [{ type: "message", role: "assistant" }] }]
   ])("says what is wrong with %s", (_, json) => {
     const parsed = OpenAiResponses.parse(json)
@@ -374,7 +374,7 @@ describe("OpenAiResponses.messages", () => {
       user,
       { role: "assistant", content: "Let me see." },
       spelled(1, oslo),
-      spelled(2, "{\"ci"),
+      spelled(2, "{\"unreadable\":\"{\\\"ci\"}"),
       spelled(3, "{}"),
       ...[1, 2, 3].map((n) => ({ type: "function_call_output", call_id: `toolu_${n}`, output: "3" })),
       { role: "assistant", content: "Fine." }

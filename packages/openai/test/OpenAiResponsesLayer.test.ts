@@ -314,7 +314,7 @@ describe("OpenAiResponses.layer: failures of its own", () => {
 
   it.effect.each([
     ["output that is none", { object: "response" }],
-    ["a call without arguments", response([{ type: "function_call", call_id: "a", name: "weather" }])]
+    ["a call without a name", response([{ type: "function_call", call_id: "a", arguments: "{}" }])]
   ])(
     "an answer with %s is unusable",
     ([, body]) => assertFails(openAi, answering(body), { reason: "UnusableResponse", isRetryable: false, requests: 1 })

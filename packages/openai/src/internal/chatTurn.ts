@@ -1,34 +1,35 @@
+/**
+ * The turn of a whole response: its calls, whatever way they are written, and how it is sent back.
+ */
 import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Json from "@volley/core/Json"
 import * as ToolCall from "@volley/core/ToolCall"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type OpenAI from "openai"
+import { isContent } from "./chatContent.ts"
 
-const Id = Schema.optional(Schema.NullOr(Schema.String))
+type AssistantMessage = OpenAI.ChatCompletionAssistantMessageParam
 
-const Call = Schema.Union([
-  Schema.Struct({
-    id: Id,
-    type: Schema.optional(Schema.Literal("function")),
-    function: Schema.Struct({ name: Schema.String, arguments: Schema.String })
-  }),
-  Schema.Struct({
-    id: Id,
-    type: Schema.Literal("custom"),
-    custom: Schema.Struct({ name: Schema.String, input: Schema.String })
-  })
-])
+export type Fields = Readonly<Record<string, unknown>>
+
+const nullable = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema))
+
+const checked = (problemOf: (json: unknown) => string | undefined) => Schema.Unknown.check(Schema.makeFilter(problemOf))
 
 /** What this codec reads of a response. */
 export const WholeResponse = Schema.Struct({
   choices: Schema.NonEmptyArray(Schema.Struct({
     message: Schema.Struct({
-      role: Schema.Literal("assistant"),
-      content: Schema.optional(Schema.NullOr(Schema.String)),
-      refusal: Schema.optional(Schema.NullOr(Schema.String)),
-      tool_calls: Schema.optional(Schema.NullOr(Schema.Array(Call)))
+      role: nullable(Schema.Literals(["assistant", ""])),
+      content: Schema.optional(
+        checked((json) => isContent(json) ? undefined : "content that is neither a text nor a list of parts")
+      ),
+      refusal: nullable(Schema.String),
+      function_call: nullable(checked((json) => Json.isObject(json) ? undefined : "a call that is no object")),
+      tool_calls: nullable(Schema.Array(checked((json) => problemOf(json))))
     }),
-    finish_reason: Schema.optional(Schema.NullOr(Schema.String))
+    finish_reason: nullable(Schema.String)
   }))
 })
 
@@ -37,35 +38,147 @@ export const isResponse = (json: unknown): json is OpenAI.ChatCompletion =>
   Json.isObject(json) && Array.isArray(json["choices"]) && json["choices"].length > 0 && json["choices"].every(isChoice)
 
 const isChoice = (json: unknown): boolean =>
-  Json.isObject(json) && isTurn(json["message"]) && Json.isTextOrNone(json["finish_reason"])
+  Json.isObject(json) && isMessage(json["message"]) && Json.isTextOrNone(json["finish_reason"])
 
-/** True for a turn as this wire writes it. */
-export const isTurn = (json: unknown): json is OpenAI.ChatCompletionAssistantMessageParam => {
-  if (!Json.isObject(json) || json["role"] !== "assistant") return false
-  const { content, refusal, tool_calls: calls } = json
-  return Json.isTextOrNone(content) && Json.isTextOrNone(refusal)
+const isMessage = (json: unknown): json is AssistantMessage => {
+  if (!Json.isObject(json)) return false
+  const { content, function_call: legacy, refusal, role, tool_calls: calls } = json
+  return (role === undefined || role === null || role === "" || role === "assistant")
+    && isContent(content) && Json.isTextOrNone(refusal)
+    && (legacy === undefined || legacy === null || Json.isObject(legacy))
     && (calls === undefined || calls === null || (Array.isArray(calls) && calls.every(isCall)))
 }
 
-const isCall = (json: unknown): boolean => {
-  if (!Json.isObject(json) || !Json.isTextOrNone(json["id"])) return false
-  const { custom, function: named, type } = json
-  if (type === "custom") return isNamed(custom) && typeof custom["input"] === "string"
-  return (type === undefined || type === "function") && isNamed(named) && typeof named["arguments"] === "string"
-}
+/** True for a turn as this wire writes it. */
+export const isTurn = (json: unknown): json is AssistantMessage => isMessage(json) && json.role === "assistant"
 
-const isNamed = (json: unknown): json is Readonly<Record<string, unknown>> =>
-  Json.isObject(json) && typeof json["name"] === "string"
+const isCall = (json: unknown): boolean => problemOf(json) === undefined
+
+/** Why a call can't be read: without a name it stands for nothing, unless it is blank. */
+export const problemOf = (json: unknown): string | undefined => {
+  if (!Json.isObject(json)) return "a call that is no object"
+  if (!Json.isTextOrNone(json["id"])) return "a call whose id is no text"
+  return isBlank(json) || typeof payloadOf(json)["name"] === "string" ? undefined : "a call without a name"
+}
 
 /** Takes JSON of unknown origin for a whole response, or says what is wrong with it. */
 export const readResponse = ChatModelError.readWith(isResponse, WholeResponse)
 
-/** The calls of a turn, in order, each with an id of its own; those that repeat another are left out. */
-export const distinctCalls = (message: OpenAI.ChatCompletionMessage | undefined) =>
-  ToolCall.distinct(message?.tool_calls ?? [], read)
+/** The choice of a response that counts, whatever the response is. */
+export const choiceOf = (response: unknown): Fields | undefined => {
+  const choices = Json.isObject(response) ? response["choices"] : undefined
+  const first: unknown = Array.isArray(choices) ? choices[0] : undefined
+  return Json.isObject(first) ? first : undefined
+}
 
-/** The name and the arguments of a call, and the id that it came with. */
-export const read = (call: OpenAI.ChatCompletionMessageToolCall) =>
-  call.type === "custom"
-    ? { id: call.id, name: call.custom.name, arguments: call.custom.input }
-    : { id: call.id, name: call.function.name, arguments: call.function.arguments }
+/** The message of a choice. */
+export const messageOf = (choice: Fields | undefined): Fields | undefined => {
+  const message = choice?.["message"]
+  return Json.isObject(message) ? message : undefined
+}
+
+/** A call as it came, and the id that it goes by in its turn. */
+export interface Told {
+  readonly call: Fields
+  readonly id: string
+}
+
+/**
+ * The calls of a turn, in order, each with an id of its own; those that repeat another are left out, and those that ask for
+ * nothing. A call that stands for several gives way to them.
+ */
+export const distinctCalls = (message: Fields | undefined): ReadonlyArray<Told> => {
+  const calls = ToolCall.distinct(callsIn(message ?? {}), read)
+  return calls.some(({ call }) => insideOf(call)) ? ToolCall.distinct(calls.flatMap(spread), read).map(own) : calls
+}
+
+const callsIn = ({ function_call: legacy, tool_calls: calls }: Fields): ReadonlyArray<Fields> => {
+  if (!Array.isArray(calls) || calls.length === 0) return Json.isObject(legacy) ? [{ function: legacy }] : []
+  return calls.filter((call: unknown): call is Fields => Json.isObject(call) && !isBlank(call))
+}
+
+const insideOf = (call: Fields) => isCustom(call) ? undefined : ToolCall.inside(read(call))
+
+const spread = ({ call, id }: Told): ReadonlyArray<Fields> =>
+  insideOf(call)?.map(({ arguments: args, name }, at) => ({
+    id: `${id.slice(0, 32)}_${at + 1}`,
+    type: "function",
+    function: { name, arguments: JSON.stringify(args) }
+  })) ?? [{ ...call, id }]
+
+const own = ({ call, id }: Told): Told => ({ call: call["id"] === id ? call : { ...call, id }, id })
+
+/** The name and the arguments of a call, and the id that it came with; no arguments are empty ones. */
+export const read = (call: Fields) => {
+  const { arguments: args, input, name } = payloadOf(call)
+  return {
+    id: typeof call["id"] === "string" ? call["id"] : undefined,
+    name: typeof name === "string" ? name : "",
+    arguments: isCustom(call) ? textOf(input) : args ?? {}
+  }
+}
+
+/** True where the arguments of a call, as they came, are JSON to their end. */
+export const isWhole = (call: Fields): boolean => {
+  const { arguments: args, input } = payloadOf(call)
+  const given = isCustom(call) ? input : args
+  return typeof given === "string" ? Result.isSuccess(Json.parse(given)) : given !== undefined && given !== null
+}
+
+/** Servers may leave the type of a call out, or write another one. */
+export const isCustom = ({ custom, function: named, type }: Fields): boolean =>
+  type === "custom" || (type !== "function" && !Json.isObject(named) && Json.isObject(custom))
+
+const payloadOf = (call: Fields): Fields => {
+  const payload = call[isCustom(call) ? "custom" : "function"]
+  return Json.isObject(payload) ? payload : {}
+}
+
+const textOf = (input: unknown): string =>
+  typeof input === "string" ? input : input === undefined || input === null ? "" : JSON.stringify(input)
+
+/** True for a call that asks for nothing, as some servers send one behind the others: without id, name and arguments. */
+const isBlank = (call: Fields): boolean => {
+  if (call["id"]) return false
+  const { arguments: args, input, name } = payloadOf(call)
+  const given = args ?? input ?? ""
+  return !name && (given === "" || (name !== undefined && (given === "{}" || JSON.stringify(given) === "{}")))
+}
+
+/**
+ * A turn as it is sent back: as it came, but for what no server takes of it.
+ *
+ * - the API takes neither an empty list of calls nor a turn of nothing
+ */
+export const echo = (message: Fields, calls: ReadonlyArray<Told>): AssistantMessage => {
+  const { content: said, function_call: _legacy, tool_calls: _calls, ...rest } = message
+  const content = isContent(said) ? said : ""
+  if (calls.length > 0) {
+    const written = calls.map(({ call, id }) => spelled(call, id))
+    return { ...rest, ...(content !== undefined && { content }), role: "assistant", tool_calls: written }
+  }
+  return { ...rest, role: "assistant", content: content === null || content?.length === 0 ? "" : content ?? "" }
+}
+
+/** The same turn where it can be sent back as it is, which one that was stored long ago may not. */
+export const mended = (message: AssistantMessage): AssistantMessage => {
+  const calls = message.tool_calls ?? []
+  return calls.every(isSpelled)
+    ? message
+    : { ...message, tool_calls: calls.map((call) => spelled({ ...call }, call.id)) }
+}
+
+const isSpelled = (call: OpenAI.ChatCompletionMessageToolCall): boolean => {
+  const { arguments: args, name } = read({ ...call })
+  return ToolCall.spelled(name) === name
+    && (call.type === "custom" || (call.type === "function" && Json.objectText(args) === call.function.arguments))
+}
+
+/** A call whose type, name and arguments servers take back: those that parse them refuse what is no object for ever. */
+const spelled = (call: Fields, id: string): OpenAI.ChatCompletionMessageToolCall => {
+  const { arguments: args, name } = read(call)
+  const payload = { ...payloadOf(call), name: ToolCall.spelled(name) }
+  return isCustom(call)
+    ? { ...call, id, type: "custom", custom: { ...payload, input: textOf(args) } }
+    : { ...call, id, type: "function", function: { ...payload, arguments: Json.objectText(args) } }
+}

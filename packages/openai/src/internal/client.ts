@@ -1,7 +1,38 @@
-import type * as ChatModel from "@volley/core/ChatModel"
+import * as ChatModel from "@volley/core/ChatModel"
 import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Redacted from "effect/Redacted"
 import OpenAI, { APIConnectionError, APIError, OpenAIError } from "openai"
+import { statusOf } from "./providerError.ts"
+
+/** What a call of a client's method gives: a promise, and the HTTP response where the client shows that. */
+export interface Answer extends PromiseLike<unknown> {
+  readonly withResponse?: () => Promise<{ readonly data: unknown; readonly response: Response }>
+  readonly asResponse?: () => Promise<Response>
+}
+
+/** What a client is told beside the body of a request. */
+export interface Sending {
+  readonly signal: AbortSignal
+  readonly headers?: Record<string, string>
+  readonly query?: Record<string, string>
+}
+
+/** What else goes into each request of a Layer. */
+export interface Extras<Fields> {
+  /** Any other field of a request; those of the module's `Request` come before them. */
+  readonly request?: Fields | undefined
+  /** Headers beside those of the client. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** What the query has beside what the client puts there. */
+  readonly query?: Readonly<Record<string, string>> | undefined
+}
+
+/** What a Layer on a client of one's own needs; `origin` is the client's `baseURL` when left out. */
+export interface OwnClient<Client, Fields>
+  extends Pick<ChatModel.ApiOptions, "model" | "maxTokens" | "origin" | "acceptsId">, Extras<Fields>
+{
+  readonly client: Client
+}
 
 /** Makes the official client, which alone retries. */
 export const clientOf = (options: ChatModel.ApiOptions): OpenAI =>
@@ -12,42 +43,85 @@ export const clientOf = (options: ChatModel.ApiOptions): OpenAI =>
     ...(options.fetch && { fetch: options.fetch })
   })
 
-/** Sorts what the client threw; `client` is none of ours where somebody else asked. */
-export const reasonOf = (client: OpenAI | undefined, error: unknown, now: number): ChatModelError.Reason => {
-  const refused = error instanceof APIError && (error.status ?? error.error) !== undefined ? error : undefined
+/** What turns are remembered by, the same for every way to reach the official API. */
+export const originOf = (
+  client: { readonly baseURL?: string | undefined },
+  { origin }: Pick<ChatModel.ApiOptions, "origin">
+): string => {
+  const url = client.baseURL?.replace(/\/$/, "")
+  return ChatModel.originOf({ origin, baseUrl: url === "https://api.openai.com/v1" ? undefined : url })
+}
+
+/** What goes beside the body of each request. */
+export const sendingOf = ({ headers, query }: Extras<unknown>, signal: AbortSignal): Sending => ({
+  signal,
+  ...(headers && { headers: { ...headers } }),
+  ...(query && { query: { ...query } })
+})
+
+/** What follows the events of a stream whose server said `[DONE]`; clients keep that to themselves. */
+export const done = "[DONE]"
+
+/** The events of a stream, and `done` behind them where the server said so. */
+export const eventsOf = async (answer: Answer): Promise<AsyncIterable<unknown>> => {
+  if (answer.withResponse === undefined) return iterable(await answer)
+  const { data, response } = await answer.withResponse()
+  const saidDone = watched(response)
+  return withDone(iterable(ChatModel.streamOf(data, response)), saidDone)
+}
+
+async function* withDone(events: AsyncIterable<unknown>, saidDone: () => boolean): AsyncGenerator<unknown> {
+  yield* events
+  if (saidDone()) yield done
+}
+
+/**
+ * Looks for `[DONE]` in a body that the client reads later.
+ *
+ * - the client tells a stream that ended from one that broke off by nothing else, and does not pass that on
+ */
+const watched = (response: Response): () => boolean => {
+  let isDone = false
+  let tail = ""
+  const decoder = new TextDecoder("latin1")
+  const watch = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform: (bytes, controller) => {
+      tail = (tail + decoder.decode(bytes.subarray(-64))).slice(-128)
+      isDone ||= /(^|[\r\n])data: ?\[DONE\]/.test(tail)
+      controller.enqueue(bytes)
+    }
+  })
+  if (response.body !== null && !response.bodyUsed) {
+    Reflect.defineProperty(response, "body", { configurable: true, value: response.body.pipeThrough(watch) })
+  }
+  return () => isDone
+}
+
+const iterable = (data: unknown): AsyncIterable<unknown> => {
+  if (isIterable(data)) return data
+  throw new SyntaxError(`${data === null ? "null" : typeof data} in place of events`)
+}
+
+const isIterable = (data: unknown): data is AsyncIterable<unknown> =>
+  typeof data === "object" && data !== null && Symbol.asyncIterator in data
+
+/** Sorts what the client threw; `url` is where it asked, where that is known. */
+export const reasonOf = (url: string | undefined, error: unknown, now: number): ChatModelError.Reason => {
+  const refused = isRefusal(error) ? error : undefined
   return ChatModelError.fromClient(error, {
-    url: client?.baseURL,
+    url,
     now,
     refusal: refused && {
       status: statusOf(refused),
       message: refused.message,
-      headers: refused.headers
+      headers: refused.headers instanceof Headers ? refused.headers : undefined
     },
     isOwn: error instanceof OpenAIError && !(error instanceof APIConnectionError)
   })
 }
 
-/**
- * The HTTP status of an error. One that comes in a body, or in the middle of a stream, has none: its code says what it is.
- *
- * - a code that is not known here is about the request; where there is none, the provider failed
- */
-export const statusOf = ({ code, status, type }: {
-  readonly code?: unknown
-  readonly status?: number | undefined
-  readonly type?: unknown
-}): number => {
-  if (code === "insufficient_quota") return 402
-  if (status !== undefined) return status
-  if (typeof code === "number" && code >= 400 && code < 600) return code
-  const name = [code, type].find((name) => typeof name === "string" && name !== "" && name !== "error")
-  return name === undefined ? 500 : statuses.get(name) ?? 400
-}
-
-const statuses: ReadonlyMap<unknown, number> = new Map([
-  ["server_error", 500],
-  ["overloaded_error", 503],
-  ["rate_limit_exceeded", 429],
-  ["tokens", 429],
-  ["requests", 429]
-])
+/** An error of the SDK, or of another copy of it, that has a status or what the provider said. */
+const isRefusal = (error: unknown): error is Error & { readonly status?: unknown; readonly headers?: unknown } =>
+  error instanceof APIError
+    ? (error.status ?? error.error) !== undefined
+    : error instanceof Error && "status" in error && typeof error.status === "number"

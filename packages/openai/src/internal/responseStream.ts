@@ -5,20 +5,21 @@ import * as ChatModel from "@volley/core/ChatModel"
 import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { statusOf } from "./client.ts"
-import { type Call, isCall, ownCall, provenCalls, readResponse } from "./responseItems.ts"
+import { done } from "./client.ts"
+import { errorIn, type ProviderError, reasonOfError } from "./providerError.ts"
+import { type Call, callsAmong, ownCalls, provenCalls, readResponse } from "./responseItems.ts"
 
 /**
  * What came so far.
  *
- * - `items`: by output index, each as the latest event has it
+ * - `items`: by output index, each as the latest event has it, with what came of its arguments
  * - `read`: how many items were looked at for calls
  * - `calls`: those of them that are done
  * - `response`: that of the last event
  */
 export interface State {
   readonly last: Event | undefined
-  readonly items: ReadonlyArray<{ readonly item: typeof Item.Type; readonly isDone: boolean }>
+  readonly items: ReadonlyArray<Gathered>
   readonly hasText: boolean
   readonly read: number
   readonly calls: ReadonlyArray<Call>
@@ -26,11 +27,17 @@ export interface State {
   readonly response: typeof Ended.Type | undefined
 }
 
+interface Gathered {
+  readonly item: typeof Item.Type
+  readonly isDone: boolean
+  readonly text: string
+}
+
 type Step = Result.Result<readonly [State, ReadonlyArray<ChatModel.Text | ChatModel.Call>], ChatModelError.Reason>
 
 const nullable = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema))
 
-const Item = Schema.Struct({ type: Schema.String, id: nullable(Schema.String) })
+const Item = Schema.Struct({ type: Schema.String })
 
 const Failure = Schema.Struct({ code: Schema.optional(Schema.Unknown), message: nullable(Schema.String) })
 
@@ -43,8 +50,7 @@ const Ended = Schema.Struct({
 const Any = Schema.Struct({
   type: Schema.String,
   sequence_number: Schema.optional(Schema.Int),
-  output_index: Schema.optional(Schema.Int),
-  item_id: nullable(Schema.String)
+  output_index: Schema.optional(Schema.Int)
 })
 
 type Event = typeof Any.Type
@@ -65,15 +71,23 @@ export const initial: State = {
   response: undefined
 }
 
-/** Takes an event; those of other types than the contract knows are let pass. An item that is done proves its call. */
-export const next = (state: State, event: unknown): Step =>
-  Result.flatMap(readAny(event), (known): Step => {
+/**
+ * Takes an event; those of other types than the contract knows are let pass. An item that is done proves its call.
+ *
+ * - items are told apart by their place alone: some servers give them another id in every event
+ */
+export const next = (state: State, event: unknown): Step => {
+  const error = errorIn(event)
+  if (error !== undefined) return failed(error)
+  if (event === done) return Result.succeed([state, []])
+  return Result.flatMap(readAny(event), (known): Step => {
     if (known.type === "error") return Result.flatMap(readError(event), failed)
     if (!known.type.startsWith("response.")) return Result.succeed([state, []])
     if (isRepeat(state.last, known)) return Result.succeed([state, []])
     const problem = misplaced(state, known)
     return problem === undefined ? take({ ...state, last: known }, known) : ChatModel.notAnEvent(problem)
   })
+}
 
 /** The same event once more, as it comes where a connection was taken up again. */
 const isRepeat = (last: Event | undefined, event: Event): boolean =>
@@ -82,14 +96,13 @@ const isRepeat = (last: Event | undefined, event: Event): boolean =>
 
 /** What is wrong with an event here, after those before it. */
 const misplaced = ({ items, last, response }: State, event: Event): string | undefined => {
-  const { item_id: id, output_index: index, sequence_number: number = Infinity, type } = event
+  const { output_index: index, sequence_number: number = Infinity, type } = event
   if (response !== undefined) return `${type} comes after the end`
   if (number <= (last?.sequence_number ?? -1)) return `sequence number ${number} comes after ${last?.sequence_number}`
   if (index === undefined || type === added || !/\.(delta|done)$/.test(type)) return undefined
   const open = items[index]
   if (open === undefined) return `${type} of item ${index}, which has not begun`
-  if (open.isDone) return `${type} of item ${index}, which is done`
-  return id && open.item.id && id !== open.item.id ? `${type} of item ${index} by the name of another` : undefined
+  return open.isDone ? `${type} of item ${index}, which is done` : undefined
 }
 
 const added = "response.output_item.added"
@@ -104,6 +117,9 @@ const take = (state: State, event: Event): Step => {
       return Result.map(readDelta(event), ({ delta }) => [{ ...state, hasText: true }, ChatModel.textPart(delta)])
     case "response.refusal.delta":
       return Result.map(readDelta(event), ({ delta }) => [state, state.hasText ? [] : ChatModel.textPart(delta)])
+    case "response.function_call_arguments.delta":
+    case "response.custom_tool_call_input.delta":
+      return Result.map(readDelta(event), ({ delta }) => [withText(state, event.output_index, delta), []])
     case "response.completed":
     case "response.incomplete":
     case "response.failed":
@@ -113,6 +129,11 @@ const take = (state: State, event: Event): Step => {
   }
 }
 
+const withText = (state: State, index: number | undefined, delta: string): State => ({
+  ...state,
+  items: state.items.map((open, at) => at === index ? { ...open, text: open.text + delta } : open)
+})
+
 interface ItemEvent {
   readonly output_index: number
   readonly item: typeof Item.Type
@@ -120,40 +141,57 @@ interface ItemEvent {
 
 const begin = (state: State, { item, output_index: index }: ItemEvent): Step =>
   index === state.items.length
-    ? Result.succeed([{ ...state, items: [...state.items, { item, isDone: false }] }, []])
+    ? Result.succeed([{ ...state, items: [...state.items, { item, isDone: false, text: "" }] }, []])
     : ChatModel.notAnEvent(`item ${index} begins where item ${state.items.length} should`)
 
 /** A call is told once all before it are done, so that its place among them is known. */
-const finish = (state: State, { item, output_index: index }: ItemEvent): Step => {
-  const items = state.items.with(index, { item, isDone: true })
+const finish = (state: State, { item: written, output_index: index }: ItemEvent): Step => {
+  const text = state.items[index]?.text ?? ""
+  const item = withArguments(written, text)
+  const items = state.items.with(index, { item, isDone: true, text })
   const unread = items.slice(state.read)
   const open = unread.findIndex(({ isDone }) => !isDone)
   const output = (open < 0 ? unread : unread.slice(0, open)).map(({ item }) => item)
   const read = state.read + output.length
   return Result.map(ChatModel.orUnusable(readResponse({ output })), (response) => {
-    const more = response.output.filter(isCall)
+    const more = callsAmong(response.output)
     const calls = [...state.calls, ...more]
-    const [told, parts] = ChatModel.tell(state.told, more.map(ownCall), () => provenCalls(calls))
+    const [told, parts] = ChatModel.tell(state.told, more.flatMap(ownCalls), () => provenCalls(calls))
     return [{ ...state, items, read, calls, told }, parts]
   })
 }
 
-const end = (state: State, { response, type }: { readonly type: string; readonly response: typeof Ended.Type }): Step =>
-  type === "response.failed" || response.status === "failed"
-    ? failed(response.error ?? {})
-    : Result.succeed([{ ...state, response: { ...response, status: response.status ?? type.slice(9) } }, []])
-
-const failed = (error: typeof Failure.Type): Result.Result<never, ChatModelError.Reason> => {
-  const status = statusOf({ code: error.code })
-  const message = `${status} ${error.message ?? "the response failed"}`
-  return Result.fail(ChatModelError.fromStatus({ status, message }))
+/** An item that leaves its arguments out has those that came before it was done. */
+const withArguments = <A extends object>(item: A, text: string): A => {
+  if (text === "" || !("type" in item)) return item
+  const key = item.type === "function_call" ? "arguments" : item.type === "custom_tool_call" ? "input" : undefined
+  return key === undefined || Reflect.get(item, key) ? item : { ...item, [key]: text }
 }
+
+/** An event that says that the response is incomplete counts for more than a status that does not. */
+const end = (
+  state: State,
+  { response, type }: { readonly type: string; readonly response: typeof Ended.Type }
+): Step => {
+  if (type === "response.failed" || response.status === "failed") return failed(response.error ?? {})
+  const status = type === "response.incomplete" && (response.status ?? "completed") === "completed"
+    ? "incomplete"
+    : response.status ?? "completed"
+  return Result.succeed([{ ...state, response: { ...response, status } }, []])
+}
+
+const failed = (error: ProviderError): Result.Result<never, ChatModelError.Reason> =>
+  Result.fail(reasonOfError({ ...error, message: error.message || "the response failed" }))
 
 /** The body of the whole turn, where the events have its end; some servers leave the items out of that one. */
 export const body = ({ items, response }: State): Result.Result<unknown, ChatModelError.Reason> => {
   if (response === undefined) return Result.fail(ChatModelError.fromCutStream("response.completed"))
-  if ((response.output ?? []).length > 0) return Result.succeed(response)
+  const { output } = response
+  if (output && output.length > 0) return Result.succeed({ ...response, output: output.map(whole(items)) })
   const open = items.findIndex(({ isDone }) => !isDone)
   if (open >= 0 && response.status === "completed") return ChatModel.notAnEvent(`item ${open} was never done`)
   return Result.succeed({ ...response, output: items.flatMap(({ isDone, item }) => isDone ? [item] : []) })
 }
+
+const whole = (items: State["items"]) => (item: unknown, at: number): unknown =>
+  typeof item === "object" && item !== null ? withArguments(item, items[at]?.text ?? "") : item

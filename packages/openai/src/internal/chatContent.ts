@@ -1,0 +1,68 @@
+/**
+ * What an assistant message says: a text, or a list of parts, as servers write it that tell thinking from text.
+ */
+import * as Json from "@volley/core/Json"
+import type OpenAI from "openai"
+
+type Content = OpenAI.ChatCompletionAssistantMessageParam["content"]
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** True for what a message of the assistant may have as its content. */
+export const isContent = (json: unknown): json is Content =>
+  Json.isTextOrNone(json) || (Array.isArray(json) && json.every(isPart))
+
+const isPart = (json: unknown): boolean => typeof json === "string" || Json.isObject(json)
+
+/** The text of a message, without what is no text. */
+export const textIn = (content: unknown): string => saidIn(content, "text")
+
+/** What a message says in place of an answer. */
+export const refusalIn = ({ content, refusal }: Fields): string =>
+  typeof refusal === "string" && refusal !== "" ? refusal : Array.isArray(content) ? saidIn(content, "refusal") : ""
+
+const saidIn = (content: unknown, kind: "text" | "refusal"): string => {
+  if (typeof content === "string") return content
+  return Array.isArray(content) ? content.map((part: unknown) => ofPart(part, kind)).join("") : ""
+}
+
+const ofPart = (part: unknown, kind: "text" | "refusal"): string => {
+  if (typeof part === "string") return kind === "text" ? part : ""
+  if (!Json.isObject(part)) return ""
+  const { [kind]: said, type } = part
+  const isOfKind = kind === "refusal"
+    ? type === "refusal"
+    : type === undefined || type === "text" || type === "output_text"
+  return isOfKind && typeof said === "string" ? said : ""
+}
+
+/** Content that came so far, with more of it: texts go on where they ended, and so do parts of one type. */
+export const growContent = (before: unknown, more: unknown): unknown => {
+  if (more === undefined || more === null) return before === undefined ? more : before
+  if (before === undefined || before === null) return more
+  if (typeof before === "string" && typeof more === "string") return before + more
+  return partsOf(more).reduce<ReadonlyArray<unknown>>(withPart, partsOf(before))
+}
+
+const partsOf = (content: unknown): ReadonlyArray<unknown> =>
+  Array.isArray(content) ? content : content === "" ? [] : [{ type: "text", text: content }]
+
+const withPart = (parts: ReadonlyArray<unknown>, part: unknown): ReadonlyArray<unknown> => {
+  const joined = together(parts.at(-1), part)
+  return joined === undefined ? [...parts, part] : [...parts.slice(0, -1), joined]
+}
+
+const together = (before: unknown, part: unknown): Fields | undefined => {
+  if (!Json.isObject(before) || !Json.isObject(part) || before["type"] !== part["type"]) return undefined
+  const { text, thinking } = part
+  if (typeof before["text"] === "string" && typeof text === "string") {
+    return { ...before, ...part, text: before["text"] + text }
+  }
+  const thoughts = before["thinking"]
+  if (typeof thoughts === "string" && typeof thinking === "string") {
+    return { ...before, ...part, thinking: thoughts + thinking }
+  }
+  return Array.isArray(thoughts) && Array.isArray(thinking)
+    ? { ...before, ...part, thinking: thinking.reduce<ReadonlyArray<unknown>>(withPart, thoughts) }
+    : undefined
+}
