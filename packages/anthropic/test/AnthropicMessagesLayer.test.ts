@@ -229,7 +229,12 @@ describe("AnthropicMessages.layer: the turn", () => {
 
   it.effect("counts what came from the cache or went there as input", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual((yield* turnOf(response([call("a")]))).usage, { input: 795, output: 60 })
+      assert.deepStrictEqual((yield* turnOf(response([call("a")]))).usage, {
+        input: 795,
+        output: 60,
+        cached: 700,
+        cacheWrite: 5
+      })
     }))
 
   it.effect("cost nothing where the provider does not say", () =>

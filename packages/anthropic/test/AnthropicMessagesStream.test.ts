@@ -15,78 +15,28 @@ import {
   assertSame,
   Choices,
   collect,
-  cut,
   dispatched,
-  eventsOf,
   interleave,
   reasonOf,
   sent,
   summary,
   wholeOf
 } from "../../simulator/test/streams.ts"
-import { call, opaque, response, text, toolkit, unlike } from "./support.ts"
-
-type Block = Anthropic.ContentBlock
-
-const { usage, ...head } = response([])
-
-const messageStart = {
-  type: "message_start",
-  message: { ...head, stop_reason: null, usage: { ...usage, output_tokens: 1 } }
-}
-
-const start = (index: number, block: Block): object => {
-  const content_block = block.type === "text"
-    ? { ...block, text: "" }
-    : block.type === "thinking"
-    ? { ...block, thinking: "", signature: "" }
-    : "input" in block
-    ? { ...block, input: {} }
-    : block
-  return { type: "content_block_start", index, content_block }
-}
-
-const delta = (index: number, delta: object) => ({ type: "content_block_delta", index, delta })
-const json = (index: number, partial_json: string) => delta(index, { type: "input_json_delta", partial_json })
-const stopped = (index: number) => ({ type: "content_block_stop", index })
-
-const deltas = (block: Block, index: number, sizes: typeof Choices.Type): ReadonlyArray<object> => {
-  if (block.type === "text") return cut(block.text, sizes).map((text) => delta(index, { type: "text_delta", text }))
-  if (block.type === "thinking") {
-    const { signature, thinking } = block
-    const pieces = cut(thinking, sizes).map((thinking) => delta(index, { type: "thinking_delta", thinking }))
-    return [...pieces, delta(index, { type: "signature_delta", signature })]
-  }
-  return "input" in block ? cut(JSON.stringify(block.input), sizes).map((text) => json(index, text)) : []
-}
-
-const rest = (block: Block, index: number, sizes: typeof Choices.Type = [0, 5]) => [
-  ...deltas(block, index, sizes),
-  stopped(index)
-]
-
-const block = (content: Block, index: number) => [start(index, content), ...rest(content, index)]
-
-const messageDelta = (stop_reason: string | null) => ({
-  type: "message_delta",
-  delta: { stop_reason, stop_sequence: null, stop_details: null, container: null },
-  usage: { input_tokens: null, output_tokens: 60, cache_creation_input_tokens: null }
-})
-
-const messageStop = { type: "message_stop" }
-
-const ending = (stop_reason: string | null) => [messageDelta(stop_reason), messageStop]
-
-/** All events of a response whose blocks come one behind the other. */
-const eventsFor = ({ content, stop_reason }: Anthropic.Message): ReadonlyArray<object> => [
+import {
+  type Block,
+  block,
+  delta,
+  ending,
+  eventsFor,
+  json,
+  messageDelta,
   messageStart,
-  { type: "ping" },
-  ...content.flatMap(block),
-  ...ending(stop_reason)
-]
-
-const parts = (events: ReadonlyArray<unknown>, error?: unknown) =>
-  AnthropicMessages.parts(unlike<AsyncIterable<Anthropic.RawMessageStreamEvent>>(eventsOf(events, error)))
+  parts,
+  rest,
+  start,
+  stopped
+} from "./events.ts"
+import { call, opaque, response, text, toolkit, unlike } from "./support.ts"
 
 const broken = (text: string) => [start(0, call("a")), json(0, text), stopped(0)]
 
@@ -110,7 +60,10 @@ describe("AnthropicMessages.parts", () => {
       const body = response([thinking, ...opaque, text("Well."), call("a"), call("b", {})])
       const { response: whole, turn } = yield* wholeOf(parts(eventsFor(body)))
       assert.deepStrictEqual(whole, body)
-      assert.deepInclude(turn, { finish: "tool-calls", usage: { input: 795, output: 60 } })
+      assert.deepInclude(turn, {
+        finish: "tool-calls",
+        usage: { input: 795, output: 60, cached: 700, cacheWrite: 5 }
+      })
       const settled = yield* Batch.run(toolkit, turn.message.calls)
       assert.deepStrictEqual(AnthropicMessages.followUp(whole, settled)[0]?.content, body.content)
     }))
@@ -169,14 +122,14 @@ describe("AnthropicMessages.parts", () => {
       ["refusal", "refusal"]
     ] as const
   )(
-    "tells calls before the one at which %s cut the turn off, and that one as cut off",
+    "tells calls before the one at which %s cut the turn off, and at its end that none of them may run",
     ([stop, finish]) =>
       Effect.gen(function*() {
         const last = [start(1, call("b")), json(1, "{\"city\":\"Ro"), stopped(1)]
         const { calls, turn } = yield* wholeOf(parts([messageStart, ...block(call("a"), 0), ...last, ...ending(stop)]))
         assert.strictEqual(turn.finish, finish)
         assert.deepStrictEqual(calls.map(({ arguments: args, status }) => [args, status]), [
-          [{ city: "Oslo" }, "complete"],
+          [{ city: "Oslo" }, "truncated"],
           ["{\"city\":\"Ro", "truncated"]
         ])
       })
@@ -261,7 +214,7 @@ describe("AnthropicMessages.parts: a bad stream", () => {
     ["an object without a type", {}],
     ["a start without a message", { type: "message_start" }],
     ["a block without a place", { type: "content_block_start", content_block: text("") }],
-    ["a delta of another kind", delta(0, { type: "other_delta" })],
+    ["a delta of no kind", delta(0, {})],
     ["a delta without its text", delta(0, { type: "text_delta" })],
     ["a delta of the message that is none", { type: "message_delta", delta: "text" }]
   ])(
@@ -277,12 +230,12 @@ describe("AnthropicMessages.parts: a bad stream", () => {
   it.effect.each(
     [
       ["does not begin with message_start", "before message_start", [start(0, text(""))]],
-      ["begins twice", "twice", [messageStart, messageStart]],
+      ["begins twice", "twice", [messageStart, { ...messageStart, message: { ...messageStart.message, id: "msg_2" } }]],
       ["starts a block twice", "block 0 starts", [...opened, start(0, text(""))]],
       ["leaves a block out", "block 2 starts", [...opened, start(2, text(""))]],
       ["has a delta of a block that has not started", "not open", [...opened, json(1, "{")]],
       ["has a delta of a block that is stopped", "not open", [...opened, stopped(0), json(0, "{")]],
-      ["stops a block twice", "not open", [...opened, stopped(0), stopped(0)]],
+      ["stops a block that never started", "not open", [...opened, stopped(0), stopped(1)]],
       ["has a delta for a block of another kind", "takes no", [...opened, json(0, "{")]],
       ["has text for a call", "takes no", [
         messageStart,
@@ -295,7 +248,12 @@ describe("AnthropicMessages.parts: a bad stream", () => {
         messageDelta("end_turn"),
         stopped(0)
       ]],
-      ["goes on after the end", "after the end", [messageStart, ...ending("end_turn"), messageStop]],
+      ["goes on after the end", "after the end", [messageStart, ...ending("end_turn"), start(0, text(""))]],
+      ["ends twice, in two ways", "a second stop_reason", [
+        messageStart,
+        messageDelta("end_turn"),
+        messageDelta("refusal")
+      ]],
       ["never stops a block", "never stopped", [...opened, ...ending("end_turn")]],
       ["has a call without a name", "name", [
         messageStart,

@@ -158,9 +158,11 @@ describe("GeminiContent.layer: the turn", () => {
     [
       ["STOP", "stop"],
       ["MAX_TOKENS", "length"],
-      ["MALFORMED_FUNCTION_CALL", "length"],
-      ["UNEXPECTED_TOOL_CALL", "length"],
-      ["OTHER", "length"],
+      ["CONTINUATION", "length"],
+      ["MALFORMED_FUNCTION_CALL", "malformed"],
+      ["MALFORMED_RESPONSE", "malformed"],
+      ["UNEXPECTED_TOOL_CALL", "malformed"],
+      ["TOO_MANY_TOOL_CALLS", "malformed"],
       ["SAFETY", "refusal"],
       ["RECITATION", "refusal"],
       ["PROHIBITED_CONTENT", "refusal"],
@@ -170,11 +172,6 @@ describe("GeminiContent.layer: the turn", () => {
   )("that ended with %s finishes as %s", ([reason, finish]) =>
     Effect.gen(function*() {
       assert.strictEqual((yield* turnOf(body([{ text: "Well" }], reason))).finish, finish)
-    }))
-
-  it.effect("that came to nothing because its call was malformed is asked for again", () =>
-    Effect.gen(function*() {
-      assert.strictEqual((yield* turnOf(body([], "MALFORMED_FUNCTION_CALL"))).finish, "pause")
     }))
 
   it.effect("with calls finishes as tool-calls, though it ended with STOP like any other", () =>
@@ -236,7 +233,12 @@ describe("GeminiContent.layer: the turn", () => {
 
   it.effect("counts thoughts as output, and what tools put into the prompt as input", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual((yield* turnOf(body([call("a")]))).usage, { input: 95, output: 60 })
+      assert.deepStrictEqual((yield* turnOf(body([call("a")]))).usage, {
+        input: 95,
+        output: 60,
+        cached: 60,
+        reasoning: 40
+      })
     }))
 
   it.effect("cost nothing where the provider does not say", () =>

@@ -58,7 +58,10 @@ describe("GeminiContent.parts", () => {
       const events = all.map((part) => chunk([part]))
       const { response: whole, turn } = yield* wholeOf(parts([...events, stop()]))
       assert.deepStrictEqual(whole, unlike(body(all)))
-      assert.deepInclude(turn, { finish: "tool-calls", usage: { input: 95, output: 60 } })
+      assert.deepInclude(turn, {
+        finish: "tool-calls",
+        usage: { input: 95, output: 60, cached: 60, reasoning: 40 }
+      })
       const settled = yield* Batch.run(toolkit, turn.message.calls)
       assert.deepStrictEqual(GeminiContent.followUp(whole, settled)[0]?.parts, all)
     }))
@@ -92,21 +95,24 @@ describe("GeminiContent.parts", () => {
     }))
 
   it.effect.each(
-    [["MAX_TOKENS", "length"], ["MALFORMED_FUNCTION_CALL", "length"], ["SAFETY", "refusal"]] as const
+    [["MAX_TOKENS", "length"], ["MALFORMED_FUNCTION_CALL", "malformed"], ["SAFETY", "refusal"]] as const
   )("ends a turn with %s as it ends one that is not streamed", ([reason, finish]) =>
     Effect.gen(function*() {
       const { calls, turn } = yield* wholeOf(parts([chunk([call("a")]), stop(reason)]))
       assert.strictEqual(turn.finish, finish)
       assert.deepStrictEqual(turn.message.calls.map(({ status }) => status), ["truncated"])
-      assert.deepStrictEqual(calls.map(({ status }) => status), ["complete"])
+      assert.deepStrictEqual(calls.map(({ status }) => status), ["truncated"])
     }))
 
   it.effect("takes a candidate without content, and a prompt that was blocked", () =>
     Effect.gen(function*() {
       const none = yield* wholeOf(parts([stop("MALFORMED_FUNCTION_CALL")]))
-      assert.deepInclude(none.turn, { finish: "pause" })
+      assert.deepInclude(none.turn, { finish: "malformed", problem: "MALFORMED_FUNCTION_CALL" })
       const blocked = yield* wholeOf(parts([{ promptFeedback: { blockReason: "SAFETY" }, usageMetadata }]))
-      assert.deepInclude(blocked.turn, { finish: "refusal", usage: { input: 95, output: 60 } })
+      assert.deepInclude(blocked.turn, {
+        finish: "refusal",
+        usage: { input: 95, output: 60, cached: 60, reasoning: 40 }
+      })
     }))
 
   it.effect("goes on after CONTINUATION, as the SDK does of itself, and looks at the first candidate alone", () =>
@@ -146,7 +152,7 @@ describe("GeminiContent.parts: a bad stream", () => {
     ["null", null],
     ["candidates that are none", { candidates: "text" }],
     ["a call without a name", chunk([{ functionCall: { args: {} } }])],
-    ["arguments that are no object", chunk([{ functionCall: { name: "weather", args: "text" } }])],
+    ["a name that is none", chunk([{ functionCall: { name: 7, args: {} } }])],
     ["text that is none", chunk([{ text: 1 }])],
     ["a turn of somebody else", { candidates: [{ content: { role: "user", parts: [] } }] }],
     ["a call in pieces", chunk([{ functionCall: { name: "weather", willContinue: true } }])],

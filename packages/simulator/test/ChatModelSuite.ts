@@ -240,7 +240,7 @@ const turns = (title: string, provider: Provider): void => {
         const { fetch, requests } = yield* simulated()
         const turn = yield* Effect.provide(generate(), layerOf({ ...reach, fetch }))
         const [entry] = yield* requests
-        assert.deepStrictEqual(turn.usage, { input: entry?.inputTokens ?? -1, output: entry?.outputTokens ?? -1 })
+        assert.deepInclude(turn.usage, { input: entry?.inputTokens ?? -1, output: entry?.outputTokens ?? -1 })
         assert.isAbove(turn.usage.input, 0)
       }))
 

@@ -8,7 +8,7 @@ import { TestClock } from "effect/testing"
 import { readFileSync } from "node:fs"
 import * as Fault from "../src/Fault.ts"
 import { type Provider, question, reach, simulated, toolkit } from "./ChatModelSuite.ts"
-import { collect } from "./streams.ts"
+import { collect, lastTold } from "./streams.ts"
 
 /** The cells of the table, its head first. */
 const [head = [], , ...rows] = readFileSync(new URL("../docs/faults.md", import.meta.url), "utf8").split("\n").flatMap(
@@ -73,7 +73,7 @@ const streamed = Effect.gen(function*() {
   const { stream } = yield* ChatModel.ChatModel
   const { error, parts } = yield* collect(stream(request))
   const whole = parts.at(-1)
-  const calls = parts.flatMap((part) => part._tag === "Call" ? [part.call] : [])
+  const calls = lastTold(parts)
   if (error !== undefined) return failure(error, calls.length)
   return whole?._tag === "Turn" ? success(whole.turn, calls) : "nothing"
 })

@@ -4,9 +4,12 @@
 import type { Part as ApiPart } from "@google/genai"
 import * as ChatModel from "@volley/core/ChatModel"
 import * as ChatModelError from "@volley/core/ChatModelError"
+import * as Json from "@volley/core/Json"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { ownCall, provenCalls } from "./callIds.ts"
+import { ownCall, partsOf, provenCalls } from "./callIds.ts"
+import { isBlocked, isOpen } from "./finish.ts"
+import { errorIn } from "./refusal.ts"
 import { readResponse, Turn } from "./wholeResponse.ts"
 
 type Fields = Readonly<Record<string, unknown>>
@@ -29,16 +32,17 @@ export interface State {
 
 type Step = Result.Result<readonly [State, ReadonlyArray<ChatModel.Text | ChatModel.Call>], ChatModelError.Reason>
 
+const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema))
+
 const Candidate = Schema.Struct({
-  index: Schema.optional(Schema.Int),
-  content: Schema.optional(Turn),
-  finishReason: Schema.optional(Schema.String)
+  index: maybe(Schema.Int),
+  content: maybe(Turn),
+  finishReason: maybe(Schema.String)
 })
 
 const readChunk = ChatModel.eventOf(Schema.Struct({
-  candidates: Schema.optional(Schema.Array(Candidate)),
+  candidates: maybe(Schema.Array(Candidate)),
   promptFeedback: Schema.optional(Schema.Unknown),
-  error: Schema.optional(Schema.Struct({ code: Schema.Int, message: Schema.String })),
   sdkHttpResponse: Schema.optional(Schema.Unknown)
 }))
 
@@ -52,20 +56,22 @@ export const initial: State = {
 }
 
 /** Takes a chunk, of which the first candidate alone counts; a call comes whole, and so is proven at once. */
-export const next = (state: State, event: unknown): Step =>
-  Result.flatMap(readChunk(event), ({ candidates, error, sdkHttpResponse: _http, ...head }): Step => {
-    if (error !== undefined) return failed(error)
+export const next = (state: State, event: unknown): Step => {
+  const error = errorIn(event)
+  if (error !== undefined) return Result.fail(error)
+  return Result.flatMap(readChunk(event), ({ candidates, sdkHttpResponse: _http, ...head }): Step => {
     const headed: State = { ...state, head: { ...state.head, ...present(head) } }
     const candidate = candidates?.find(({ index }) => (index ?? 0) === 0)
     if (candidate === undefined) return Result.succeed([headed, []])
     const problem = misplaced(state, candidate)
     return problem === undefined ? take(headed, candidate) : ChatModel.notAnEvent(problem)
   })
+}
 
-const failed = ({ code, message }: { readonly code: number; readonly message: string }): Step =>
-  Result.fail(ChatModelError.fromStatus({ status: code, message: `${code} ${message}` }))
-
-/** What is wrong with a candidate after those before it. The SDK goes on of itself where a turn is to be continued. */
+/**
+ * What is wrong with a candidate after those before it. The SDK goes on of itself where a turn is to be continued, and
+ * there are servers that have the reason of the end in every chunk.
+ */
 const misplaced = (
   { candidate: before }: State,
   { content, finishReason }: typeof Candidate.Type
@@ -73,25 +79,27 @@ const misplaced = (
   const parts = content?.parts ?? []
   if (parts.some(isFragment)) return "a call comes in pieces, which is not asked for"
   const finish = before?.["finishReason"]
-  if (finish === undefined || finish === "CONTINUATION") return undefined
-  const isNew = parts.some((part) => !isText(part) || part.text !== "") || (finishReason ?? finish) !== finish
+  if (isOpen(finish) || finishReason === finish) return undefined
+  const isNew = parts.some((part) => !isText(part) || part.text !== "") || !isOpen(finishReason)
   return isNew ? "a chunk goes on after finishReason" : undefined
 }
 
-const isFragment = ({ functionCall = { name: "" } }: Part): boolean =>
-  "partialArgs" in functionCall || "willContinue" in functionCall
+const isFragment = ({ functionCall }: Part): boolean =>
+  Json.isObject(functionCall) && ("partialArgs" in functionCall || "willContinue" in functionCall)
 
-const take = (state: State, { content, ...candidate }: typeof Candidate.Type): Step => {
-  const { parts = [], ...rest } = content ?? {}
+const take = (state: State, { content, finishReason, ...candidate }: typeof Candidate.Type): Step => {
+  const { parts: written, ...rest } = content ?? {}
+  const parts = written ?? []
+  const reason = isOpen(finishReason) && !isOpen(state.candidate?.["finishReason"]) ? undefined : finishReason
   const taken: State = {
     ...state,
-    candidate: { ...state.candidate, ...present(candidate) },
+    candidate: { ...state.candidate, ...present({ ...candidate, finishReason: reason }) },
     content: content ? { ...state.content, ...rest } : state.content,
     parts: parts.reduce(joined, state.parts)
   }
   const texts = parts.flatMap((part) => isThought(part) ? [] : ChatModel.textPart(part.text ?? ""))
   return Result.map(ChatModel.orUnusable(readResponse({ parts })), ({ candidates }) => {
-    const more = (candidates?.[0]?.content?.parts ?? []).filter(({ functionCall }) => functionCall)
+    const more = partsOf(candidates?.[0]?.content).filter(({ functionCall }) => functionCall)
     const calls = [...state.calls, ...more]
     const own = more.map(({ functionCall }, at) => ownCall(functionCall ?? {}, state.told.count + at))
     const [told, news] = ChatModel.tell(state.told, own, () => provenCalls(calls))
@@ -109,18 +117,17 @@ const joined = (parts: ReadonlyArray<Part>, part: Part): ReadonlyArray<Part> => 
 
 /** True for a part that has nothing but a text, and no signature above all. */
 const isText = (part: Part): boolean =>
-  part.text !== undefined && Object.keys(part).every((key) => key === "text" || key === "thought")
+  typeof part.text === "string" && Object.keys(part).every((key) => key === "text" || key === "thought")
 
 const isThought = (part: Part): boolean => "thought" in part && part.thought === true
 
 const present = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null))
 
-/** The body of the whole turn, where the chunks have its end; a prompt that was blocked has no other. */
+/** The body of the whole turn, where the chunks have its end, or say that the prompt was blocked. */
 export const body = ({ candidate, content, head, parts }: State): Result.Result<unknown, ChatModelError.Reason> => {
-  if (candidate === undefined && isBlocked(head)) return Result.succeed(head)
-  if (candidate?.["finishReason"] === undefined) return Result.fail(ChatModelError.fromCutStream("finishReason"))
+  const isOver = (candidate?.["finishReason"] ?? "") !== ""
+  if (!isOver && !isBlocked(head)) return Result.fail(ChatModelError.fromCutStream("finishReason"))
+  if (!isOver && content === undefined) return Result.succeed(head)
   return Result.succeed({ ...head, candidates: [{ ...candidate, ...(content && { content: { ...content, parts } }) }] })
 }
-
-const isBlocked = Schema.is(Schema.Struct({ promptFeedback: Schema.Struct({ blockReason: Schema.String }) }))

@@ -1,18 +1,11 @@
 import type { ApiError } from "@google/genai"
-import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
+import * as ChatModelError from "@volley/core/ChatModelError"
+import * as Json from "@volley/core/Json"
+import * as Result from "effect/Result"
 
-const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({
-  error: Schema.Struct({
-    message: Schema.String,
-    details: Schema.optional(Schema.Array(Schema.Struct({
-      reason: Schema.optional(Schema.String),
-      retryDelay: Schema.optional(Schema.String)
-    })))
-  })
-})))
+type Fields = Readonly<Record<string, unknown>>
 
-/** What a refusal says; the SDK puts the whole body into the message of its error. */
+/** What a refusal says. */
 export interface Refusal {
   readonly status: number
   readonly message: string
@@ -20,19 +13,64 @@ export interface Refusal {
   readonly isBadKey: boolean
 }
 
+/** The refusal that a body is, or an event; some servers put it into a list. Undefined where it is none. */
+export const saidIn = (json: unknown, known?: number): Refusal | undefined => {
+  const body: unknown = Array.isArray(json) && json.length === 1 ? json[0] : json
+  const error = Json.isObject(body) ? body["error"] : undefined
+  if (typeof error === "string" && error !== "") return refusalOf({ message: error }, known ?? 500)
+  return Json.isObject(error) ? refusalOf(error, known ?? statusIn(error)) : undefined
+}
+
+/** The same as the reason that there is no turn. */
+export const errorIn = (json: unknown): ChatModelError.Reason | undefined => {
+  const said = saidIn(json)
+  return said && reasonOf(said)
+}
+
+/** A wrong key comes with status 400. */
+export const reasonOf = ({ headers, isBadKey, message, status }: Refusal): ChatModelError.Reason =>
+  isBadKey
+    ? new ChatModelError.Unauthorized({ message, status })
+    : ChatModelError.fromStatus({ status, message, retryAfterMillis: ChatModelError.retryAfterMillis(headers, 0) })
+
 /**
- * Reads a refusal: its sentence, and the delay that it advises as the header that other providers use.
+ * Reads a refusal that the SDK threw, which puts the whole body into the message of its error.
  *
  * - in the middle of a stream the SDK writes the status before the body
  */
-export const read = ({ message, status }: ApiError): Refusal => {
-  const error = Option.getOrUndefined(decode(message.replace(/^got status: \w*\. /, "")))?.error
-  const details = error?.details ?? []
-  const seconds = Number.parseFloat(details.find(({ retryDelay }) => retryDelay)?.retryDelay ?? "")
+export const read = ({ message, status }: Pick<ApiError, "message" | "status">): Refusal =>
+  saidIn(Result.getOrUndefined(Json.parse(message.replace(/^got status: \w*\. /, ""))), status)
+    ?? refusalOf({ message }, status)
+
+/** The delay that a refusal advises becomes the header that other providers use. */
+const refusalOf = (error: Fields, status: number): Refusal => {
+  const details = Array.isArray(error["details"]) ? error["details"].filter(Json.isObject) : []
+  const delay = details.map(({ retryDelay }) => retryDelay).find((delay) => typeof delay === "string") ?? ""
+  const seconds = Number.parseFloat(delay)
+  const said = typeof error["message"] === "string" ? error["message"] : JSON.stringify(error)
   return {
     status,
-    message: `${status} ${error?.message ?? message}`.trim(),
+    message: `${status} ${said}`.trim(),
     headers: new Headers(seconds >= 0 ? { "retry-after-ms": String(seconds * 1000) } : {}),
     isBadKey: details.some(({ reason }) => reason === "API_KEY_INVALID")
   }
 }
+
+/** Gateways say the status as text, or by its name alone. */
+const statusIn = ({ code, status }: Fields): number => {
+  const number = Number(code ?? Number.NaN)
+  return Number.isInteger(number) && number >= 400 && number < 600 ? number : statuses.get(status) ?? 500
+}
+
+const statuses: ReadonlyMap<unknown, number> = new Map([
+  ["INVALID_ARGUMENT", 400],
+  ["FAILED_PRECONDITION", 400],
+  ["UNAUTHENTICATED", 401],
+  ["PERMISSION_DENIED", 403],
+  ["NOT_FOUND", 404],
+  ["ABORTED", 409],
+  ["RESOURCE_EXHAUSTED", 429],
+  ["INTERNAL", 500],
+  ["UNAVAILABLE", 503],
+  ["DEADLINE_EXCEEDED", 504]
+])

@@ -10,31 +10,29 @@ export type Response = Pick<
   "candidates" | "promptFeedback" | "usageMetadata" | "modelVersion"
 >
 
+const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema))
+
 /** What this codec reads of a model's content. */
 export const Turn = Schema.Struct({
-  role: Schema.optional(Schema.Literal("model")),
-  parts: Schema.optional(Schema.Array(Schema.Struct({
-    text: Schema.optional(Schema.String),
-    functionCall: Schema.optional(Schema.Struct({
-      id: Schema.optional(Schema.NullOr(Schema.String)),
-      name: Schema.String,
-      args: Schema.optional(Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown)))
-    }))
+  role: maybe(Schema.Literal("model")),
+  parts: maybe(Schema.Array(Schema.Struct({
+    text: maybe(Schema.String),
+    functionCall: maybe(Schema.Struct({ id: maybe(Schema.String), name: Schema.String }))
   })))
 })
 
 /** What this codec reads of a response that has candidates. */
 export const WholeResponse = Schema.Struct({
   candidates: Schema.NonEmptyArray(Schema.Union([
-    Schema.Struct({ content: Turn, finishReason: Schema.optional(Schema.String) }),
-    Schema.Struct({ content: Schema.optional(Turn), finishReason: Schema.String })
+    Schema.Struct({ content: Turn, finishReason: maybe(Schema.String) }),
+    Schema.Struct({ content: maybe(Turn), finishReason: Schema.String })
   ])),
-  modelVersion: Schema.optional(Schema.String)
+  modelVersion: maybe(Schema.String)
 })
 
 /** A prompt that was blocked has no candidates. */
 export const Blocked = Schema.Struct({
-  candidates: Schema.optional(Schema.Tuple([])),
+  candidates: maybe(Schema.Tuple([])),
   promptFeedback: Schema.Struct({ blockReason: Schema.String })
 })
 
@@ -48,37 +46,33 @@ export const readResponse = (json: unknown): Result.Result<Response, string> => 
 /** The same as the schemas say, for less: every call of every turn comes through here. */
 export const isResponse = (json: unknown): json is Response => {
   if (!Json.isObject(json)) return false
-  const { candidates = [], modelVersion, promptFeedback } = json
+  const { modelVersion, promptFeedback } = json
+  const candidates = json["candidates"] ?? []
   if (!Array.isArray(candidates)) return false
   return candidates.length === 0
     ? Json.isObject(promptFeedback) && typeof promptFeedback["blockReason"] === "string"
-    : candidates.every(isCandidate) && isTextOrLeftOut(modelVersion)
+    : candidates.every(isCandidate) && Json.isTextOrNone(modelVersion)
 }
-
-const isTextOrLeftOut = (json: unknown): boolean => json === undefined || typeof json === "string"
 
 const isCandidate = (json: unknown): boolean => {
   if (!Json.isObject(json)) return false
   const { content, finishReason } = json
-  return content === undefined ? typeof finishReason === "string" : isTurn(content) && isTextOrLeftOut(finishReason)
+  if (content === undefined || content === null) return typeof finishReason === "string"
+  return isTurn(content) && Json.isTextOrNone(finishReason)
 }
 
 /** True for a content of a model, as far as this codec reads it. */
 export const isTurn = (json: unknown): json is Content => {
   if (!Json.isObject(json)) return false
-  const { parts, role } = json
-  return (role === undefined || role === "model")
-    && (parts === undefined || (Array.isArray(parts) && parts.every(isPart)))
+  const { role } = json
+  const parts = json["parts"] ?? []
+  return (role === undefined || role === null || role === "model") && Array.isArray(parts) && parts.every(isPart)
 }
 
 const isPart = (json: unknown): boolean =>
-  Json.isObject(json) && isTextOrLeftOut(json["text"])
-  && (json["functionCall"] === undefined || isCall(json["functionCall"]))
+  Json.isObject(json) && Json.isTextOrNone(json["text"]) && isCallOrNone(json["functionCall"] ?? undefined)
 
-const isCall = (json: unknown): boolean => {
-  if (!Json.isObject(json) || !Json.isTextOrNone(json["id"]) || typeof json["name"] !== "string") return false
-  const { args } = json
-  return args === undefined || args === null || Json.isObject(args)
-}
+const isCallOrNone = (json: unknown): boolean =>
+  json === undefined || (Json.isObject(json) && Json.isTextOrNone(json["id"]) && typeof json["name"] === "string")
 
 const readWhole = ChatModelError.readWith(isResponse, WholeResponse)

@@ -1,0 +1,93 @@
+import type Anthropic from "@anthropic-ai/sdk"
+import type * as ChatModel from "@volley/core/ChatModel"
+import type * as ChatModelError from "@volley/core/ChatModelError"
+import * as Json from "@volley/core/Json"
+import * as ToolCall from "@volley/core/ToolCall"
+import * as Usage from "@volley/core/Usage"
+import * as Result from "effect/Result"
+import { errorIn } from "./errorBody.ts"
+import { finishOf, isProven } from "./finish.ts"
+import { blocksOf, distinctCalls, ownCall, readMessage } from "./messageBlocks.ts"
+import { wire } from "./wire.ts"
+
+type Response = Anthropic.Message
+type Whole = Omit<ChatModel.Whole<Response>, "_tag">
+
+/** The calls of a response, and the turn as it goes back. */
+export const read = (
+  response: Response
+): { readonly calls: ReadonlyArray<ToolCall.ToolCall>; readonly echo: Array<Anthropic.MessageParam> } => {
+  const blocks = blocksOf(response)
+  const distinct = distinctCalls(blocks)
+  const status = isProven(response) ? "complete" : "truncated"
+  return {
+    calls: distinct.map(({ call, id }, index) => ({ ...ownCall(call, index), id, status })),
+    echo: echo(blocks, distinct)
+  }
+}
+
+/**
+ * The API takes neither an empty text, nor a thought that was cut off before it was signed, nor a message without content,
+ * and of a call nothing but an object and a name of its own spelling.
+ */
+const echo = (
+  blocks: ReadonlyArray<Anthropic.ContentBlock>,
+  calls: ReturnType<typeof distinctCalls>
+): Array<Anthropic.MessageParam> => {
+  const content: Array<Anthropic.ContentBlockParam> = []
+  let next = 0
+  for (const block of blocks) {
+    if (block.type !== "tool_use") {
+      if (!isNothing(block) && !(block === blocks.at(-1) && isUnsigned(block))) content.push(block)
+    } else if (calls[next]?.call === block) {
+      const { id } = calls[next++]!
+      const input = Json.objectOf(block.input)
+      const name = ToolCall.spelled(block.name)
+      const isSame = id === block.id && input === block.input && name === block.name
+      content.push(isSame ? block : { ...block, id, name, input })
+    }
+  }
+  return content.length === 0 ? [] : [{ role: "assistant", content }]
+}
+
+const isNothing = (block: Anthropic.ContentBlock): boolean => block.type === "text" && !block.text
+
+const isUnsigned = (block: Anthropic.ContentBlock): boolean => block.type === "thinking" && !block.signature
+
+/** The turn that a body is, or why it is none. */
+export const wholeOf = (body: unknown, origin?: string): Result.Result<Whole, string | ChatModelError.Reason> => {
+  const error = errorIn(body)
+  if (error !== undefined) return Result.fail(error)
+  return Result.flatMap(
+    readMessage(body),
+    (response) => Result.map(turnOf(response, origin), (turn) => ({ turn, response }))
+  )
+}
+
+const turnOf = (
+  response: Response,
+  origin: string | undefined
+): Result.Result<ChatModel.Turn, ChatModelError.Reason> => {
+  const { calls, echo: message } = read(response)
+  const native = { wire, ...(origin !== undefined && { origin }), message }
+  const text = textOf(response)
+  return Result.map(finishOf(response, calls.length, text), (finish) => ({
+    message: { role: "assistant", text, calls, native },
+    ...finish,
+    usage: usageOf(response.usage),
+    model: response.model
+  }))
+}
+
+const textOf = (response: Response): string =>
+  blocksOf(response).reduce((said, block) => block.type === "text" ? `${said}${block.text ?? ""}` : said, "")
+
+/** What came from the cache, or went to it, is not among the input that this API counts. */
+const usageOf = (usage: Anthropic.Usage | undefined): Usage.Usage =>
+  Usage.make({
+    input: Usage.count(usage?.input_tokens, usage?.cache_creation_input_tokens, usage?.cache_read_input_tokens),
+    output: usage?.output_tokens,
+    cached: usage?.cache_read_input_tokens,
+    cacheWrite: usage?.cache_creation_input_tokens,
+    reasoning: usage?.output_tokens_details?.thinking_tokens
+  })

@@ -1,0 +1,84 @@
+import type { Content, Part } from "@google/genai"
+import type * as ChatModel from "@volley/core/ChatModel"
+import type * as ChatModelError from "@volley/core/ChatModelError"
+import type * as ToolCall from "@volley/core/ToolCall"
+import * as Usage from "@volley/core/Usage"
+import * as Result from "effect/Result"
+import { distinctCalls, echoed, ownCall, partsOf, signed } from "./callIds.ts"
+import { finishOf, isProven } from "./finish.ts"
+import { errorIn } from "./refusal.ts"
+import { readResponse, type Response } from "./wholeResponse.ts"
+import { wire } from "./wire.ts"
+
+type Whole = Omit<ChatModel.Whole<Response>, "_tag">
+
+/** The calls of a response, and the turn as it goes back. */
+export const read = (
+  response: Response
+): { readonly calls: ReadonlyArray<ToolCall.ToolCall>; readonly echo: Array<Content> } => {
+  const content = response.candidates?.[0]?.content
+  const parts = partsOf(content)
+  const distinct = distinctCalls(parts)
+  const status = isProven(response) ? "complete" : "truncated"
+  return {
+    calls: distinct.map(({ call, id }, index) => ({ ...ownCall(call, index), id, status })),
+    echo: content ? echo(content, parts, distinct) : []
+  }
+}
+
+/** The API takes neither a content without parts nor a part of nothing; a call that is left out may have had the signature. */
+const echo = (
+  content: Content,
+  written: ReadonlyArray<Part>,
+  calls: ReturnType<typeof distinctCalls>
+): Array<Content> => {
+  let next = 0
+  const parts = written.flatMap((part): ReadonlyArray<Part> => {
+    const call = part.functionCall
+    if (!call) return isNothing(part) ? [] : [part]
+    return calls[next]?.call === call ? [echoed(part, call, calls[next++]!.id)] : []
+  })
+  if (parts.length === 0) return []
+  const turn = { ...content, role: "model", parts }
+  return [content.parts?.find(({ functionCall }) => functionCall)?.thoughtSignature ? signed(turn) : turn]
+}
+
+/** True for a part without anything in it; a signature is something. */
+const isNothing = (part: Part): boolean =>
+  Object.entries(part).every(([key, value]) =>
+    key === "thought" || value === "" || value === null || value === undefined
+  )
+
+/** The turn that a body is, or why it is none. */
+export const wholeOf = (body: unknown, origin?: string): Result.Result<Whole, string | ChatModelError.Reason> => {
+  const error = errorIn(body)
+  if (error !== undefined) return Result.fail(error)
+  return Result.flatMap(
+    readResponse(body),
+    (response) => Result.map(turnOf(response, origin), (turn) => ({ turn, response }))
+  )
+}
+
+const turnOf = (
+  response: Response,
+  origin: string | undefined
+): Result.Result<ChatModel.Turn, ChatModelError.Reason> => {
+  const { calls, echo: message } = read(response)
+  const said = partsOf(response.candidates?.[0]?.content).filter(({ thought }) => thought !== true)
+  const native = { wire, ...(origin !== undefined && { origin }), message }
+  return Result.map(finishOf(response, calls.length), (finish) => ({
+    message: { role: "assistant", text: said.map(({ text }) => text ?? "").join(""), calls, native },
+    ...finish,
+    usage: usageOf(response.usageMetadata),
+    model: response.modelVersion ?? undefined
+  }))
+}
+
+const usageOf = (usage: Response["usageMetadata"]): Usage.Usage =>
+  Usage.make({
+    input: Usage.count(usage?.promptTokenCount, usage?.toolUsePromptTokenCount),
+    output: Usage.count(usage?.candidatesTokenCount, usage?.thoughtsTokenCount),
+    cached: usage?.cachedContentTokenCount,
+    cacheWrite: undefined,
+    reasoning: usage?.thoughtsTokenCount
+  })

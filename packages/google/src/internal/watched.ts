@@ -1,0 +1,116 @@
+/**
+ * Sees what the SDK leaves out of the responses of the Gemini API: why a turn ended as it did, and errors that came with
+ * status 200.
+ */
+import type { GenerateContentParameters } from "@google/genai"
+import * as Json from "@volley/core/Json"
+import type { Client } from "./client.ts"
+import * as Refusal from "./refusal.ts"
+
+type Fetch = typeof globalThis.fetch
+
+/** What was seen of the answers to one request. */
+interface Seen {
+  finishMessage?: string
+  error?: unknown
+}
+
+/** The same client, with `fetch` for what sends its requests. */
+export const watched = ({ models, ...client }: Client, fetch: Fetch = unlimited): Client => {
+  const through = (params: GenerateContentParameters, seen: Seen): GenerateContentParameters => ({
+    ...params,
+    config: {
+      ...params.config,
+      httpOptions: { ...params.config?.httpOptions, fetch: watching(params.config?.httpOptions?.fetch ?? fetch, seen) }
+    }
+  })
+  return {
+    ...client,
+    models: {
+      generateContent: async (params) => {
+        const seen: Seen = {}
+        return withMessage(await models.generateContent(through(params, seen)), seen)
+      },
+      generateContentStream: async (params) => {
+        const seen: Seen = {}
+        return withAll(await models.generateContentStream(through(params, seen)), seen)
+      }
+    }
+  }
+}
+
+async function* withAll(chunks: AsyncIterable<unknown>, seen: Seen): AsyncGenerator<unknown> {
+  for await (const chunk of chunks) yield withMessage(chunk, seen)
+  if (seen.error !== undefined) yield seen.error
+}
+
+const withMessage = (response: unknown, { finishMessage }: Seen): unknown => {
+  if (finishMessage === undefined || !Json.isObject(response)) return response
+  const { candidates } = response
+  return Array.isArray(candidates)
+    ? { ...response, candidates: candidates.map((candidate) => ended(candidate, finishMessage)) }
+    : response
+}
+
+const ended = (candidate: unknown, finishMessage: string): unknown =>
+  Json.isObject(candidate) && candidate["finishReason"] ? { finishMessage, ...candidate } : candidate
+
+/** An error that came with status 200 gets the status that it names, so that the SDK treats it like any other. */
+const watching = (fetch: Fetch, seen: Seen): Fetch => async (input, init) => {
+  const response = await fetch(input, init)
+  const { body, headers, ok, status, statusText } = response
+  if (!ok || body === null) return response
+  if (!/json/.test(headers.get("content-type") ?? "")) {
+    return new Response(body.pipeThrough(watchingEvents(seen)), { status, statusText, headers })
+  }
+  const text = await response.text()
+  const json = parsed(text)
+  const said = Refusal.saidIn(json)
+  if (said !== undefined) return Response.json(Array.isArray(json) ? json[0] : json, { status: said.status })
+  note(json, seen)
+  return new Response(text, { status, statusText, headers })
+}
+
+/** Lets the bytes of a stream pass, and looks at its lines. */
+const watchingEvents = (seen: Seen): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> => {
+  const decoder = new TextDecoder()
+  let rest = ""
+  return new TransformStream({
+    transform: (bytes, controller) => {
+      const lines = `${rest}${decoder.decode(bytes, { stream: true })}`.split(/\r\n|\r|\n/)
+      rest = lines.pop() ?? ""
+      for (const line of lines) if (/"(finishMessage|error)"/.test(line)) note(parsed(line.replace(/^data:/, "")), seen)
+      controller.enqueue(bytes)
+    }
+  })
+}
+
+const note = (json: unknown, seen: Seen): void => {
+  if (Refusal.saidIn(json) !== undefined) seen.error = json
+  const candidates = Json.isObject(json) ? json["candidates"] : undefined
+  const first: unknown = Array.isArray(candidates) ? candidates[0] : undefined
+  if (Json.isObject(first) && typeof first["finishMessage"] === "string") seen.finishMessage = first["finishMessage"]
+}
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Answers may take longer than Node lets them; where no `fetch` is given, the SDK lifts those limits, and so does this. */
+const unlimited: Fetch = (input, init) => {
+  const dispatcher: unknown = Reflect.get(globalThis, Symbol.for("undici.globalDispatcher.1"))
+  if (!canDispatch(dispatcher)) return globalThis.fetch(input, init)
+  const dispatch = (options: object, handler: unknown) =>
+    dispatcher.dispatch({ ...options, headersTimeout: 0, bodyTimeout: 0 }, handler)
+  return globalThis.fetch(input, Object.assign({}, init, { dispatcher: { dispatch } }))
+}
+
+const canDispatch = (
+  dispatcher: unknown
+): dispatcher is { readonly dispatch: (options: object, handler: unknown) => boolean } =>
+  typeof dispatcher === "object" && dispatcher !== null && "dispatch" in dispatcher
+  && typeof dispatcher.dispatch === "function"
