@@ -70,6 +70,18 @@ describe("ChatModel.parts", () => {
       assert.deepStrictEqual<unknown>(yield* told(turn, [], [], []), [call(first), call(second), whole])
     }))
 
+  it.effect("tells those once more that the end of the turn revokes, truncated now", () =>
+    Effect.gen(function*() {
+      const [one, two] = turn.message.calls.map((call) => ({ ...call, status: "truncated" as const }))
+      const whole = { ...turn, message: { ...turn.message, calls: [one!, two!] }, finish: "refusal" as const }
+      assert.deepStrictEqual<unknown>(yield* told(whole, [call(first)]), [
+        call(first),
+        call(one),
+        call(two),
+        { _tag: "Turn", turn: whole, response: 1 }
+      ])
+    }))
+
   it.effect.each([
     { what: "id", changed: { ...second!, id: "other" } },
     { what: "name", changed: { ...second!, name: "other" } },

@@ -74,6 +74,9 @@ export const calls = (...calls: ReadonlyArray<Wanted>): Turn => turn({ calls })
 /** A turn in which the model will not answer. */
 export const refuses = (text: string): Turn => turn({ text, finish: "refusal" })
 
+/** A turn that the provider could not read; it may leave a text behind, or nothing. */
+export const malformed = (problem: string, text = ""): Turn => ({ ...turn({ text, finish: "malformed" }), problem })
+
 /** A turn after which the provider wants the same conversation again. */
 export const pauses = (text = ""): Turn => turn({ text, finish: "pause" })
 
@@ -143,13 +146,13 @@ export const layer = (
 ): Layer.Layer<ChatModel.ChatModel> => Layer.unwrap(Effect.sync(() => make(script, options).layer))
 
 /** The parts of a turn, as a model streams it: pieces of its text, then its calls, then the whole of it. */
-export const partsOf = ({ pace, ...rest }: Turn): ReadonlyArray<ChatModel.Part> => [
-  ...pieces(rest.message.text, pace?.fragment).map((text) => ({ _tag: "Text", text }) as const),
-  ...rest.message.calls.map((call) => ({ _tag: "Call", call }) as const),
-  { _tag: "Turn", turn: turnOf(rest), response: undefined }
+export const partsOf = (turn: Turn): ReadonlyArray<ChatModel.Part> => [
+  ...pieces(turn.message.text, turn.pace?.fragment).map((text) => ({ _tag: "Text", text }) as const),
+  ...turn.message.calls.map((call) => ({ _tag: "Call", call }) as const),
+  { _tag: "Turn", turn: turnOf(turn), response: undefined }
 ]
 
-const turnOf = ({ finish, message, usage }: ChatModel.Turn): ChatModel.Turn => ({ message, finish, usage })
+const turnOf = ({ broken: _broken, pace: _pace, ...turn }: Turn): ChatModel.Turn => turn
 
 const pieces = (text: string, size: number | undefined): ReadonlyArray<string> => {
   if (size === undefined || text === "") return text === "" ? [] : [text]

@@ -49,7 +49,7 @@ const nested = (setting: Setting): Run => {
     success: Schema.Int,
     execute: ({ part }) => {
       const calls = parts[part] ?? []
-      return Effect.map(run(inner, calls), ({ outcomes }) => answered(outcomes, calls))
+      return Effect.map(run(inner, calls, unbounded), ({ outcomes }) => answered(outcomes, calls))
     }
   })
   const calls = indexed(

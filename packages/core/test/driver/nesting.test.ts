@@ -148,6 +148,70 @@ describe("tools of which one may run at a time, and that call each other", () =>
     }))
 })
 
+const names = ["a", "b", "c"] as const
+
+/** What a call works, then runs inside, level by level, and works again. */
+const work = Arbitrary.all({
+  name: Generate.oneOf(...names),
+  width: Generate.oneOf(1, 2, 3),
+  ms: Generate.oneOf(1, 5, 20)
+})
+type Work = ReadonlyArray<{ readonly name: typeof names[number]; readonly width: number; readonly ms: number }>
+const Works = Schema.Struct({
+  works: Schema.Array(Schema.Struct({ name: Schema.Literals(names), width: Schema.Int, ms: Schema.Finite }))
+})
+type Working = Tool.Tool<string, typeof Works, typeof Schema.Int, typeof Schema.Never, never>
+const limit = Generate.oneOf(1, 2, 3)
+
+describe("tools under limits of their own that call each other at random", () => {
+  it.effect.prop(
+    "all end, and never more of one are at work than its limit",
+    {
+      concurrency: Generate.oneOf(1, 2, 3, 8),
+      limits: Arbitrary.all({ a: limit, b: limit, c: limit }),
+      roots: Arbitrary.array(Arbitrary.array(work, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 4 })
+    },
+    ({ concurrency, limits, roots }) =>
+      Effect.gen(function*() {
+        const gauges = { a: gauge(), b: gauge(), c: gauge() }
+        const toolkit = (): Toolkit.Toolkit<Working> =>
+          Toolkit.make(...names.map((name): Working =>
+            Tool.make(name, {
+              description: "For tests.",
+              parameters: Works,
+              success: Schema.Int,
+              limits: [Limits.concurrency(limits[name])],
+              execute: ({ works }) => working(name, works)
+            })
+          ))
+        const working = (name: typeof names[number], [one, ...rest]: Work): Effect.Effect<number> => {
+          const works = gauges[name].measured(Effect.sleep(one?.ms ?? 1))
+          const next = rest[0]
+          if (next === undefined) return Effect.as(works, 1)
+          const inside = Batch.run(toolkit(), many(next.width, next.name, () => ({ works: rest })), {
+            timeout: "unbounded"
+          })
+          const added = Effect.map(inside, ({ outcomes }) =>
+            outcomes.reduce((sum, { result }) =>
+              sum + (Result.isSuccess(result) ? result.success : NaN), 1))
+          return Effect.tap(Effect.andThen(works, added), () =>
+            works)
+        }
+        const runner = yield* Batch.make({ concurrency, timeout: "unbounded", maxCalls: "unbounded" })
+        const calls = asking(...roots.map((works) => [works[0]?.name ?? "a", { works }] as const))
+        const { outcomes } = yield* aDayOf(runner.run(toolkit(), calls))
+        const counts = (works: Work): number =>
+          1 + (works[1] === undefined ? 0 : works[1].width * counts(works.slice(1)))
+        assert.deepStrictEqual<unknown>(
+          outcomes.map(({ result }) => Result.isSuccess(result) ? result.success : result.failure),
+          roots.map(counts)
+        )
+        for (const name of names) assert.isAtMost(gauges[name].counts.most, limits[name], name)
+      }),
+    { timeout: 60_000, arbitrary: { runs: 500 } }
+  )
+})
+
 describe("what a run inside a call of a runner has of the outer one", () => {
   const inner = (runner: Batch.Runner) => ({
     "Batch.run": Batch.run,

@@ -3,7 +3,7 @@
  */
 import * as Json from "@volley/core/Json"
 import * as Result from "effect/Result"
-import { type Fields, isCustom } from "./chatTurn.ts"
+import { type Fields, isBlank, isCustom } from "./chatTurn.ts"
 
 /** A fragment of a call; servers may leave out everything. */
 export interface Fragment {
@@ -33,12 +33,9 @@ export const nothing: Gathered = { calls: [], last: -1 }
  */
 export const joined = (gathered: Gathered, fragment: Fragment): Result.Result<Gathered, string> =>
   Result.flatMap(placeOf(gathered, fragment), (at) => {
-    const before = gathered.calls[at]
-    if (before !== undefined && isRepeat(before, fragment)) return Result.succeed({ ...gathered, last: at })
-    return Result.map(together(before ?? {}, fragment), (call) => ({
-      calls: before === undefined ? [...gathered.calls, call] : gathered.calls.with(at, call),
-      last: at
-    }))
+    const before = gathered.calls[at] ?? {}
+    const more = saysNothing(before, fragment) ? { ...fragment, function: undefined, custom: undefined } : fragment
+    return Result.map(together(before, more), (call) => ({ calls: gathered.calls.toSpliced(at, 1, call), last: at }))
   })
 
 /** The calls in their order, which is that of their indices where all of them have one. */
@@ -97,11 +94,12 @@ const isAtRest = (call: Fields): boolean => {
   return typeof args !== "string" || args === "" || Result.isSuccess(Json.parse(args))
 }
 
-/** A call that comes once more as a whole: an object and another one behind it are no JSON. */
-const isRepeat = (call: Fields, fragment: Fragment): boolean => {
-  const args = argumentsOf(fragment)
-  return typeof args === "string" && args.startsWith("{") && nameOf(fragment) !== "" && args === argumentsOf(call)
-    && isAtRest(call)
+/** True behind a whole call for the same once more, and for a blank one: neither can be more of its arguments. */
+const saysNothing = (call: Fields, fragment: Fragment): boolean => {
+  const args = argumentsOf(call)
+  if (args === "" || !isAtRest(call)) return false
+  const isRepeat = nameOf(fragment) !== "" && typeof args === "string" && args.startsWith("{")
+  return isBlank({ ...fragment }) || (isRepeat && args === argumentsOf(fragment))
 }
 
 const together = (before: Fields, fragment: Fragment): Result.Result<Fields, string> => {
@@ -119,7 +117,7 @@ const grown = (before: unknown, fragment: Fields, key: string): Result.Result<Fi
   return Result.map(further(earlier[key], more), (args) => ({
     ...earlier,
     ...present(rest),
-    ...(name === undefined || name === null || (name === "" && "name" in earlier) ? {} : { name }),
+    ...(name === undefined || (!name && "name" in earlier) ? {} : { name }),
     ...(args !== undefined && args !== null && { [key]: args })
   }))
 }

@@ -138,7 +138,7 @@ const textOf = (input: unknown): string =>
   typeof input === "string" ? input : input === undefined || input === null ? "" : JSON.stringify(input)
 
 /** True for a call that asks for nothing, as some servers send one behind the others: without id, name and arguments. */
-const isBlank = (call: Fields): boolean => {
+export const isBlank = (call: Fields): boolean => {
   if (call["id"]) return false
   const { arguments: args, input, name } = payloadOf(call)
   const given = args ?? input ?? ""

@@ -20,7 +20,8 @@ import type { Run } from "./run.ts"
 /**
  * Room that a job has taken under a key.
  *
- * - `from`: what an outer job has, where that was taken and no new room; `isLent` while an inner job has this one
+ * - `from`: what an outer job has, where that was taken and no new room; `isLent` while another job has this one
+ * - `isAway`: that job is not inside its own
  * - `fresh`: new room that inner jobs had to take, since this was lent already; `outer`, where this is such room
  */
 export interface Hold {
@@ -29,6 +30,7 @@ export interface Hold {
   readonly fresh: Set<Hold>
   from: Hold | undefined
   isLent: boolean
+  isAway: boolean
 }
 
 /**

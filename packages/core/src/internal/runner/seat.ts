@@ -14,7 +14,7 @@ import { endOf } from "./record.ts"
 import type { Gate } from "./room.ts"
 import type { Run } from "./run.ts"
 import { end } from "./settle.ts"
-import { give, type Lacked, lackedBy, leaveLine, take } from "./slots.ts"
+import { awayFrom, give, type Lacked, lackedBy, leaveLine, take } from "./slots.ts"
 
 /** Starts a job that waits for nobody any more, once it is the first in call order of those that there is room for. */
 export const seat = (job: Job): void => {
@@ -159,12 +159,15 @@ const wake = (run: Run<Job>, rate: Rate<Job>, millis: number): void => {
 
 /**
  * Nobody is at work, and jobs of inner runs wait for room: each has what another lacks. What is lent and idle is then anybody's,
- * as whoever lent it waits too.
+ * as whoever lent it waits too, and goes on waiting until it is back. Only where all wait for that does one of them go on.
  */
-export const rescue = (engine: Engine<Job, Run<Job>>): boolean => {
-  if (engine.working > 0) return false
+export const rescue = (engine: Engine<Job, Run<Job>>): boolean =>
+  engine.working === 0 && (borrowOne(engine, true) || borrowOne(engine, false))
+
+const borrowOne = (engine: Engine<Job, Run<Job>>, waits: boolean): boolean => {
   for (const job of engine.nested) {
-    if (lackedBy(job, true) !== undefined) continue
+    const mayNot = waits && job.run.lender !== undefined && awayFrom(job.run.lender) !== undefined
+    if (mayNot || lackedBy(job, true) !== undefined) continue
     leaveLine(job)
     if (enter(job, true)) return true
   }

@@ -8,13 +8,15 @@ export type Lacked = Gate<Job> | Rate<Job>
 /**
  * What a job lacks: room in its run or in the runner, under a limit of its tool or of a key, or a start under a rate.
  *
- * - `borrows`: it may take what any job has that waits for a run inside it
+ * - `borrows`: it may take what any job has that waits for a run inside it, also while others have what it is inside of
  * - `hadTurn`: it was first in line for a start under a rate
  */
 export const lackedBy = (job: Job, borrows = false, hadTurn = false): Lacked | undefined => {
   const { claims, run } = job
   const { engine, gate, shared } = run
   if (gate.pool.taken >= gate.limit) return gate
+  const away = borrows || run.lender === undefined ? undefined : awayFrom(run.lender)
+  if (away !== undefined) return away
   if (shared !== undefined && isFull(job, shared.gate, borrows)) return shared.gate
   if (claims === undefined) return undefined
   for (const { key, limit } of claims.slots) {
@@ -24,6 +26,15 @@ export const lackedBy = (job: Job, borrows = false, hadTurn = false): Lacked | u
   for (const { key, limit, window } of claims.rates) {
     const rate = engine.rates.of(key, window)
     if (rate.asking || (!hadTurn && isBehind(job, rate)) || engine.rates.wait(rate, limit, run.now()) > 0) return rate
+  }
+  return undefined
+}
+
+/** Nobody inside a job starts while what that job has is away: it would go on beside whoever has it. */
+export const awayFrom = (outer: Job): Gate<Job> | undefined => {
+  for (let job: Job | undefined = outer; job !== undefined; job = job.run.lender) {
+    const away = job.holds?.find(({ isAway }) => isAway)
+    if (away !== undefined) return away.pool.gates[0]
   }
   return undefined
 }
@@ -78,12 +89,14 @@ const hold = (job: Job, { line, pool }: Gate<Job>, borrows: boolean): void => {
     outer: from === undefined ? outerHolds(job, pool) : [],
     fresh: new Set(),
     from,
-    isLent: false
+    isLent: false,
+    isAway: false
   }
   job.holds ??= []
   job.holds.push(hold)
   if (from !== undefined) {
     from.isLent = true
+    from.isAway = !outerHolds(job, pool).includes(from)
     return
   }
   pool.taken += 1
@@ -102,6 +115,7 @@ const outerHolds = ({ run }: Job, pool: Pool<Job>): ReadonlyArray<Hold> => {
 /** What was lent comes back, and takes the place of new room that an inner job has. */
 const giveBack = (hold: Hold): void => {
   hold.isLent = false
+  hold.isAway = false
   for (const fresh of hold.fresh) {
     for (const outer of fresh.outer) outer.fresh.delete(fresh)
     hold.isLent = true
