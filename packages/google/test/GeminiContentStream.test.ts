@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ApiError, type Content, type GenerateContentResponse, GoogleGenAI, type Part } from "@google/genai"
+import { ApiError, type Content, GoogleGenAI, type Part } from "@google/genai"
 import { Batch } from "@volley/core"
 import * as GeminiContent from "@volley/google/GeminiContent"
 import { Effect, Schema } from "effect"
@@ -17,30 +17,13 @@ import {
   collect,
   cut,
   dispatched,
-  eventsOf,
   reasonOf,
   sent,
   summary,
   wholeOf
 } from "../../simulator/test/streams.ts"
-import { body, call, opaque, response, toolkit, unlike } from "./support.ts"
-
-const chunk = (parts?: ReadonlyArray<object>, more: object = {}): object => ({
-  candidates: [{ index: 0, ...(parts && { content: { role: "model", parts } }), ...more }],
-  usageMetadata: { promptTokenCount: 90, totalTokenCount: 90 },
-  modelVersion: "gemini-3.8-flash",
-  responseId: "response_1"
-})
-
-const { usageMetadata } = response([])
-
-const stop = (finishReason = "STOP", parts?: ReadonlyArray<object>) => ({
-  ...chunk(parts, { finishReason }),
-  usageMetadata
-})
-
-const parts = (events: ReadonlyArray<unknown>, error?: unknown) =>
-  GeminiContent.parts(unlike<AsyncIterable<GenerateContentResponse>>(eventsOf(events, error)))
+import { chunk, parts, stop, usageMetadata } from "./events.ts"
+import { body, call, opaque, toolkit, unlike } from "./support.ts"
 
 describe("GeminiContent.parts", () => {
   it.effect("tells text and calls as they come, but no thoughts", () =>
