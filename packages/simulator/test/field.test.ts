@@ -24,9 +24,10 @@ describe("docs/field.md", () => {
   it("says in every cell what its first lines know", () => {
     const calls = "(no calls|the same calls(, one more)?(, all truncated)?)"
     const outcome = new RegExp(`^((tool-calls|length|refusal|malformed): ${calls}|[A-Z][A-Za-z]+)$`)
-    for (const { echoed, streamed, whole } of rows) {
+    for (const { codec, echoed, streamed, whole } of rows) {
       assert.match(whole, outcome)
       assert.match(streamed, outcome)
+      assert.match(codec, outcome)
       assert.match(echoed, whole.startsWith("tool-calls: ") ? /^(as it came|mended)$/ : /^-$/)
     }
   })

@@ -55,7 +55,7 @@ const objectOf = (json: unknown, otherwise: object): object =>
 const same: Change = (json) => json
 
 /** One change after the other. */
-export const then = (...changes: ReadonlyArray<Change>): Change => (json) =>
+export const inTurn = (...changes: ReadonlyArray<Change>): Change => (json) =>
   changes.reduce((json, change) => change(json), json)
 
 /**

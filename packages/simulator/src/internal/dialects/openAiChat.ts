@@ -14,6 +14,7 @@ import {
   type Change,
   events,
   type Frames,
+  inTurn,
   invented,
   isOwn,
   type Manner,
@@ -24,7 +25,6 @@ import {
   set,
   several,
   signed,
-  then,
   tooMany,
   uses,
   where,
@@ -111,7 +111,7 @@ const byId = (frames: Frames): Frames =>
   frames.flatMap((frame) => {
     const opening = frames.find(({ call }) => call !== undefined && call === frame.call)
     const [id] = all(`${inFragment}.id`, opening?.data)
-    return id === undefined ? [frame] : events(at(inFragment, then(set("id", id), set("index", null))))([frame])
+    return id === undefined ? [frame] : events(at(inFragment, inTurn(set("id", id), set("index", null))))([frame])
   })
 
 /** Says behind the first event, and again before the last, what has no choice. */
@@ -138,7 +138,13 @@ const finishAgain = (frames: Frames): Frames => {
   return events(where((data) => get(data, "usage") != null, set("choices", [choice])))(frames)
 }
 
-const finishing = (finish: string | null): Chat => {
+/** Nothing says that a turn is over, but for that of an answer in one piece. */
+const unfinished = {
+  body: at("choices.*", where((choice) => all("message.tool_calls", choice).length > 0, set("finish_reason", null))),
+  frames: events(at(finishIn, () => null))
+}
+
+const finishing = (finish: string): Chat => {
   const said = at(finishIn, where((reason) => reason !== null, () => finish))
   return { body: said, frames: events(said) }
 }
@@ -229,13 +235,13 @@ export const openAiChat: Readonly<Record<string, Chat>> = {
   "unknown-finish": finishing("abort"),
   "error-finish": finishing("error"),
   "own-reasoning": {
-    body: then(
+    body: inTurn(
       at(inMessage, (message) => isObject(message) ? { ...message, ...reasoning } : message),
       at(inCall, signedCall),
       at(`${inCall}.id`, lengthened)
     ),
     frames: (frames) => events(at(`${inFragment}.id`, lengthened))(withReasoning(frames)),
-    takes: then(
+    takes: inTurn(
       at("messages.*.tool_calls.*.id", shortened),
       at("messages.*.tool_call_id", shortened)
     ),
@@ -245,8 +251,8 @@ export const openAiChat: Readonly<Record<string, Chat>> = {
     ]
   },
   "nine-letter-ids": {
-    body: then(at(inMessage, without("refusal")), at(`${inCall}.id`, nine)),
-    frames: events(then(at(inDelta, without("refusal")), at(`${inFragment}.id`, nine))),
+    body: inTurn(at(inMessage, without("refusal")), at(`${inCall}.id`, nine)),
+    frames: events(inTurn(at(inDelta, without("refusal")), at(`${inFragment}.id`, nine))),
     refuses: [
       ...["messages.*.tool_calls.*.id", "messages.*.tool_call_id"].map((path) =>
         refuse(
@@ -264,9 +270,6 @@ export const openAiChat: Readonly<Record<string, Chat>> = {
       )
     ]
   },
-  "no-finish": finishing(null),
-  "no-end": {
-    ...finishing(null),
-    frames: (frames) => (finishing(null).frames?.(frames) ?? frames).filter(({ data }) => data !== "[DONE]")
-  }
+  "no-finish": unfinished,
+  "no-end": { ...unfinished, frames: (frames) => unfinished.frames(frames).filter(({ data }) => data !== "[DONE]") }
 }

@@ -10,6 +10,7 @@ import {
   type Change,
   events,
   type Frames,
+  inTurn,
   invented,
   isOwn,
   type Manner,
@@ -19,7 +20,6 @@ import {
   refuseTexts,
   several,
   signed,
-  then,
   tooMany,
   unsigned,
   uses,
@@ -73,7 +73,7 @@ const itemsOfCalls = (change: Change) => {
   const ofCall = where(isCall, change)
   return {
     body: at("output.*", ofCall),
-    frames: events(then(at("item", ofCall), at("response.output.*", ofCall)))
+    frames: events(inTurn(at("item", ofCall), at("response.output.*", ofCall)))
   }
 }
 
@@ -95,7 +95,7 @@ const none = (value: null | undefined): Change => where((text) => text === "{}",
 const shifting = (frames: Frames): Frames =>
   frames.map((frame, place) => {
     const shifted: Change = (id) => typeof id === "string" ? id.replace(/^[a-z]+_/, `$&${place}x`) : id
-    const [changed = frame] = events(then(at("item_id", shifted), at("item.id", shifted)))([frame])
+    const [changed = frame] = events(inTurn(at("item_id", shifted), at("item.id", shifted)))([frame])
     return changed
   })
 
@@ -130,7 +130,7 @@ export const openAiResponses: Readonly<Record<string, Responses>> = {
   "unknown-finish": { body: unknownEnd, frames: ended(unknownEnd) },
   "own-signatures": {
     body: at("output.*.encrypted_content", signed),
-    frames: events(then(at("item.encrypted_content", signed), at("response.output.*.encrypted_content", signed))),
+    frames: events(inTurn(at("item.encrypted_content", signed), at("response.output.*.encrypted_content", signed))),
     takes: at("input.*.encrypted_content", unsigned),
     refuses: [
       refuse("A15", "input.*.encrypted_content", isOwn, "The encrypted content could not be verified.")
