@@ -2,7 +2,7 @@
  * Runner rule 19: what a streamed turn does not prove at its end never starts, whichever wire it came by.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Agent, Batch, ChatModel, Conversation, Outcome, Tool, Toolkit } from "@volley/core"
+import { Access, Agent, Batch, ChatModel, Conversation, Outcome, Tool, Toolkit } from "@volley/core"
 import { Effect, Fiber, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import type * as Dialect from "../src/Dialect.ts"
@@ -35,6 +35,7 @@ const tools = () => {
       parameters: Schema.Struct({ place: Schema.String }),
       success: Schema.String,
       readOnly,
+      access: ({ place }) => [readOnly ? Access.read(place) : Access.write(place)],
       execute: ({ place }) => Effect.sync(() => `${started.push(`${name} ${place}`)}`)
     })
   return { started, toolkit: Toolkit.make(at("look", true), at("change", false)) }

@@ -66,7 +66,7 @@ const read = Effect.fnUntraced(function*(spoken: Spoken, sent: Written) {
 })
 
 const wellFormed = (name: string): ReadonlyArray<Dialect.Name> =>
-  rows.filter(({ streamed, whole, wire }) => wire === name && whole === same && streamed === same).map(({ dialect }) =>
+  rows.filter(({ codec, whole, wire }) => wire === name && whole === same && codec === same).map(({ dialect }) =>
     dialect
   )
 

@@ -2,7 +2,7 @@
  * A run that one server began goes on with any other: what is sent there is taken, or nothing is sent.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Batch, ChatModel, Content, Conversation, Tool, Toolkit } from "@volley/core"
+import { Batch, ChatModel, type ChatModelError, Content, Conversation, Tool, Toolkit } from "@volley/core"
 import { Effect, Result, Schema } from "effect"
 import * as Dialect from "../src/Dialect.ts"
 import { isObject } from "../src/internal/json.ts"
@@ -83,78 +83,93 @@ const acceptsId = ({ dialect, spoken }: Place): Pick<ChatModel.ApiOptions, "acce
     ? { acceptsId: (id) => !/^toolu_\d+$/.test(id) }
     : {}
 
+/** What a server answered at last, where it was asked. */
+interface Asked {
+  readonly turn: Result.Result<ChatModel.Turn, ChatModelError.ChatModelError>
+  readonly status: number | undefined
+}
+
 /** A server of a place, and what asks it. */
-const open = Effect.fnUntraced(function*({ dialect, spoken }: Place) {
-  const { fetch, requests } = yield* simulated({ script: () => script, dialect })
+const open = Effect.fnUntraced(function*(place: Place) {
+  const { dialect, spoken } = place
+  const { fetch } = yield* simulated({ script: () => script, dialect })
+  let status: number | undefined
+  const watched: typeof fetch = (input, init) =>
+    fetch(input, init).then((response) => {
+      status = response.status
+      return response
+    })
   const { layerOf, model = spoken.key === "anthropic" ? "claude-opus-5-5" : reach.model } = spoken.provider
   const options: Options & Pick<ChatModel.ApiOptions, "origin" | "acceptsId"> = {
     ...reach,
     model,
     maxRetries: 0,
-    fetch: thoughtful(fetch, spoken),
-    origin: `${spoken.key} ${dialect}`,
-    ...acceptsId({ spoken, dialect })
+    fetch: thoughtful(watched, spoken),
+    origin: nameOf(place),
+    ...acceptsId(place)
   }
-  const layer = layerOf(options)
-  const ask = (conversation: Conversation.Conversation) =>
-    ChatModel.ChatModel.use((model) => model.generate({ conversation, toolkit })).pipe(
-      Effect.provide(layer),
-      Effect.result
-    )
-  return { ask, requests }
+  const { generate } = yield* Effect.provide(ChatModel.ChatModel, layerOf(options))
+  const ask = Effect.fnUntraced(function*(conversation: Conversation.Conversation): Effect.fn.Return<Asked> {
+    status = undefined
+    const turn = yield* Effect.result(generate({ conversation, toolkit }))
+    return { turn, status }
+  })
+  return { place, ask }
 })
+
+type Opened = Effect.Success<ReturnType<typeof open>>
 
 const question = Conversation.make([Content.text("What is on the pages?"), Content.image("image/png", png)], {
   system: "Be brief."
 })
 
 /** A conversation in the middle of a run that a server began; none where it gives no turn. */
-const begun = Effect.fnUntraced(function*(place: Place) {
-  const { ask } = yield* open(place)
-  const turn = yield* ask(question)
-  if (Result.isFailure(turn)) return []
+const begun = Effect.fnUntraced(function*({ ask }: Opened) {
+  const { turn } = yield* ask(question)
+  if (Result.isFailure(turn)) return undefined
   const { message } = turn.success
   const { outcomes } = yield* Batch.run(toolkit, message.calls)
-  const results = Conversation.results(outcomes)
-  const json = yield* Schema.encodeEffect(codec)(
-    Conversation.append(question, message, ...(results.length > 0 ? [{ role: "tool" as const, results }] : []))
-  )
-  return [{ place, conversation: yield* Schema.decodeEffect(codec)(json) }]
+  const next: Conversation.Message = outcomes.length > 0
+    ? { role: "tool", results: Conversation.results(outcomes) }
+    : { role: "user", text: "Write the calls again." }
+  const json = yield* Schema.encodeEffect(codec)(Conversation.append(question, message, next))
+  return yield* Schema.decodeEffect(codec)(json)
 })
 
 const codec = Schema.fromJsonString(Schema.toCodecJson(Conversation.Conversation))
 
 const nameOf = ({ dialect, spoken }: Place): string => `${spoken.provider.name} ${dialect ?? "strict"}`
 
-/** Goes on with a conversation at a place, and gives what is wrong with how that went. */
-const goOn = Effect.fnUntraced(function*(place: Place, conversation: Conversation.Conversation) {
-  const { ask, requests } = yield* open(place)
-  const turn = yield* ask(conversation)
-  const [entry] = yield* requests
-  if (entry === undefined) {
-    const isTyped = Result.isFailure(turn) && turn.failure.reason._tag === "InvalidRequest"
-    return { turn, problem: isTyped ? undefined : "nothing was sent, and nobody knows why" }
-  }
-  const why = Result.isFailure(turn) ? turn.failure.message : ""
-  return { turn, problem: entry.status === 200 ? undefined : `${entry.row}: ${why}` }
+/** What is wrong with how a server was asked: it refused, or nobody asked it and that is no typed error. */
+const problemOf = ({ status, turn }: Asked): string | undefined => {
+  if (status === 200) return undefined
+  if (Result.isSuccess(turn)) return "a turn that nobody was asked for"
+  return status === undefined && turn.failure.reason._tag === "InvalidRequest" ? undefined : turn.failure.message
+}
+
+/** Goes on with a conversation at another place, and then at the first again; gives what is wrong with that. */
+const handed = Effect.fnUntraced(function*(from: Opened, to: Opened, conversation: Conversation.Conversation) {
+  const way = `${nameOf(from.place)} -> ${nameOf(to.place)}`
+  const there = yield* to.ask(conversation)
+  const problem = problemOf(there)
+  if (problem !== undefined) return [`${way}: ${problem}`]
+  if (Result.isFailure(there.turn) || there.turn.success.message.calls.length > 0) return []
+  const again = Conversation.append(conversation, there.turn.success.message, { role: "user", text: "And?" })
+  const back = problemOf(yield* from.ask(again))
+  return back === undefined ? [] : [`${way}, and back: ${back}`]
 })
 
-describe.each(wires.map((from) => [from.provider.name, from] as const))("from %s", (_, from) => {
-  it.effect.each(wires.map((to) => [to.provider.name, to] as const))(
-    "to %s, a run goes on at any server, and back",
-    ([, to]) =>
+describe("a run that was begun", () => {
+  it.effect.each(wires.map((spoken) => [spoken.provider.name, spoken] as const))(
+    "on %s goes on at any server, and back",
+    ([, spoken]) =>
       Effect.gen(function*() {
-        const sources = yield* Effect.forEach(places.filter(({ spoken }) => spoken === from), begun)
+        const opened = yield* Effect.forEach(places, open)
         const wrong: Array<string> = []
-        for (const { conversation, place } of sources.flat()) {
-          for (const target of places.filter(({ spoken }) => spoken === to)) {
-            const { problem, turn } = yield* goOn(target, conversation)
-            if (problem !== undefined) wrong.push(`${nameOf(place)} -> ${nameOf(target)}: ${problem}`)
-            if (Result.isFailure(turn) || turn.success.message.calls.length > 0) continue
-            const again = Conversation.append(conversation, turn.success.message, { role: "user", text: "And?" })
-            const back = yield* goOn(place, again)
-            if (back.problem !== undefined) wrong.push(`${nameOf(target)} -> ${nameOf(place)}, back: ${back.problem}`)
-          }
+        for (const from of opened.filter(({ place }) => place.spoken === spoken)) {
+          const conversation = yield* begun(from)
+          if (conversation === undefined) continue
+          for (const to of opened) wrong.push(...yield* handed(from, to, conversation))
         }
         assert.deepStrictEqual(wrong, [])
       }),
@@ -166,7 +181,7 @@ describe("what is handed over", () => {
   it.effect("has calls, reasoning, signatures and media", () =>
     Effect.gen(function*() {
       for (const spoken of wires) {
-        const [{ conversation } = { conversation: question }] = yield* begun({ spoken, dialect: undefined })
+        const conversation = (yield* begun(yield* open({ spoken, dialect: undefined }))) ?? question
         const text = JSON.stringify(conversation)
         assert.include(text, png)
         assert.strictEqual(conversation.messages[2]?.role === "assistant" && conversation.messages[2].calls.length, 3)

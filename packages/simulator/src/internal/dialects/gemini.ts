@@ -90,6 +90,9 @@ const isNothing = (part: unknown): boolean =>
 
 const error = { error: { ...tooMany, status: "RESOURCE_EXHAUSTED" } }
 
+/** What Google lets a caller put in place of a signature that it never had. */
+const skip = "skip_thought_signature_validator"
+
 /** What there is, by the name of its dialect. */
 export const gemini: Readonly<Record<string, Gemini>> = {
   "blocked-after-calls": ending("SAFETY"),
@@ -127,6 +130,13 @@ export const gemini: Readonly<Record<string, Gemini>> = {
   "own-signatures": {
     ...changed(at(`${partsIn}.*.thoughtSignature`, signed)),
     takes: at("contents.*.parts.*.thoughtSignature", unsigned),
-    refuses: [refuse("A15", "contents.*.parts.*.thoughtSignature", isOwn, "Corrupted thought signature.")]
+    refuses: [
+      refuse(
+        "A15",
+        "contents.*.parts.*.thoughtSignature",
+        (signature) => isOwn(signature) || signature === skip,
+        "Corrupted thought signature."
+      )
+    ]
   }
 }

@@ -138,10 +138,11 @@ const finishAgain = (frames: Frames): Frames => {
   return events(where((data) => get(data, "usage") != null, set("choices", [choice])))(frames)
 }
 
-/** Nothing says that a turn is over, but for that of an answer in one piece. */
+/** Nothing says that a turn of calls is over; half a text might be an answer. */
 const unfinished = {
   body: at("choices.*", where((choice) => all("message.tool_calls", choice).length > 0, set("finish_reason", null))),
-  frames: events(at(finishIn, () => null))
+  frames: (frames: Frames): Frames =>
+    frames.some(({ call }) => call !== undefined) ? events(at(finishIn, () => null))(frames) : frames
 }
 
 const finishing = (finish: string): Chat => {
