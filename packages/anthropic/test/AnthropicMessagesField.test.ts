@@ -7,7 +7,7 @@ import * as AnthropicMessages from "@volley/anthropic/AnthropicMessages"
 import { Batch, ChatModel, Content, Conversation } from "@volley/core"
 import * as AnthropicMessagesWire from "@volley/simulator/AnthropicMessagesWire"
 import { Effect, Result, Stream } from "effect"
-import { answering, generate, question, reach } from "../../simulator/test/ChatModelSuite.ts"
+import { answering, bodySent, generate, question, reach } from "../../simulator/test/ChatModelSuite.ts"
 import { conversation, turnsOf } from "../../simulator/test/conversations.ts"
 import { assertSame, collect, reasonOf, summary, wholeOf } from "../../simulator/test/streams.ts"
 import { block, delta, ending, eventsFor, json, messageDelta, messageStart, parts, start, stopped } from "./events.ts"
@@ -124,6 +124,10 @@ describe("events of Anthropic that say nothing new", () => {
           : [event]
       )
     ],
+    ["an end in the beginning already", [{
+      ...messageStart,
+      message: { ...messageStart.message, stop_reason: "end_turn" }
+    }, ...plain.slice(1)]],
     ["pings anywhere", plain.flatMap((event) => [ping, event, ping])],
     ["a message_delta twice, and one without a reason", [
       ...plain.slice(0, -1),
@@ -435,7 +439,34 @@ describe("a conversation that comes from another server of Anthropic's kind", ()
     }))
 })
 
+describe("a body of Anthropic that leaves out what is not needed", () => {
+  it.effect("is the turn that it has", () =>
+    Effect.gen(function*() {
+      const turn = yield* turnOf({
+        content: [{ type: "text" }, { type: "text", text: "Well" }],
+        usage: null,
+        model: null
+      })
+      assert.deepInclude(turn, { finish: "stop", usage: { input: 0, output: 0 }, model: undefined })
+      assert.strictEqual(turn.message.text, "Well")
+      assert.deepStrictEqual<unknown>(turn.message.native?.message, [
+        { role: "assistant", content: [{ type: "text", text: "Well" }] }
+      ])
+    }))
+})
+
 describe("what a person shows to Anthropic", () => {
+  it.effect("is taken by the API", () =>
+    Effect.gen(function*() {
+      const said = [
+        Content.text("Look:"),
+        Content.image("image/png", "AAAA"),
+        Content.document("application/pdf", "AAAA")
+      ]
+      const body = yield* bodySent(AnthropicMessages.layer, { conversation: Conversation.make(said) })
+      assert.lengthOf(Object(body).messages[0].content, 3)
+    }))
+
   it.effect("stands in its order, and what is not taken is said in words", () =>
     Effect.gen(function*() {
       const said = [

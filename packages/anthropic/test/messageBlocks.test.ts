@@ -17,7 +17,9 @@ const samples: ReadonlyArray<Schema.Json> = [
     stop_reason: null,
     content: [{ type: "text", text: "Well" }, { type: "thinking", thinking: "Hm" }]
   },
-  { role: "assistant", content: [] }
+  { role: "assistant", content: [] },
+  { role: null, content: [{ type: "tool_use", name: "" }, { type: "text", text: null }] },
+  { content: [{ type: "text" }] }
 ]
 
 it.each(samples)("takes what the schema takes, and nothing else: %j", (sample) => {

@@ -12,6 +12,7 @@ import {
   execute,
   executeArriving,
   type Executed,
+  nodesOf,
   type Runner as Shared,
   type Stray
 } from "./internal/runner/execute.ts"
@@ -141,10 +142,6 @@ function runner(shared: Shared): {
     dispatch: (toolkit, calls, options = {}) => executeArriving(toolkit, calls, given(options), undefined, shared)
   }
 }
-
-const nodesOf = (calls: Iterable<ToolCall>) => Array.from(calls, (call) => ({ call, needs: nothing }))
-
-const nothing: ReadonlyArray<never> = []
 
 const given = (options: Options): Options =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))

@@ -7,7 +7,7 @@ import { Agent, Batch, ChatModel, Content, Conversation } from "@volley/core"
 import * as GeminiContent from "@volley/google/GeminiContent"
 import * as GeminiContentWire from "@volley/simulator/GeminiContentWire"
 import { Effect, Result, Stream } from "effect"
-import { answering, canned, generate, question, reach as base } from "../../simulator/test/ChatModelSuite.ts"
+import { answering, bodySent, canned, generate, question, reach as base } from "../../simulator/test/ChatModelSuite.ts"
 import { conversation, turnsOf } from "../../simulator/test/conversations.ts"
 import { assertSame, collect, reasonOf, summary, wholeOf } from "../../simulator/test/streams.ts"
 import { chunk, parts, stop } from "./events.ts"
@@ -308,6 +308,16 @@ describe("an error of Gemini in place of an answer", () => {
     ["as a text", error(busy), "ProviderFailed", true]
   ]
 
+  it.effect("is the provider's error though its type is another", () =>
+    Effect.gen(function*() {
+      const text = JSON.stringify({ error: { code: 429, message: busy } })
+      const layer = layerOf(text, { headers: { "content-type": "text/plain" } })
+      assert.deepInclude((yield* Effect.flip(Effect.provide(generate(), layer))).reason, {
+        _tag: "RateLimited",
+        message: "429 Busy."
+      })
+    }))
+
   it.effect.each(bodies)(
     "is the provider's error, by all ways of asking: %s",
     ([, body, tag, isRetryable]) =>
@@ -397,6 +407,17 @@ describe("a conversation that comes from another server of Gemini's kind", () =>
 })
 
 describe("what a person shows to Gemini", () => {
+  it.effect.each([newer, "gemini-2.5-flash"])("is taken by the API: %s", (model) =>
+    Effect.gen(function*() {
+      const said = [
+        Content.text("Look:"),
+        Content.image("image/png", "AAAA"),
+        Content.document("application/pdf", "AAAA")
+      ]
+      const body = yield* bodySent(GeminiContent.layer, { conversation: Conversation.make(said) }, { model })
+      assert.lengthOf(Object(body).contents[0].parts, 3)
+    }))
+
   it("stands in its order, and what is not taken is said in words", () => {
     const said = [
       Content.text("Look:"),

@@ -18,6 +18,9 @@ const samples: ReadonlyArray<Schema.Json> = [
     }]
   },
   { candidates: [{ content: { parts: [{ functionCall: { name: "look" } }] } }, { finishReason: "SAFETY" }] },
+  { candidates: [{ content: null, finishReason: "SAFETY" }], modelVersion: null },
+  { candidates: [{ content: { role: "", parts: [{ text: null, functionCall: null }] }, finishReason: null }] },
+  { candidates: null, promptFeedback: { blockReason: "SAFETY" } },
   { candidates: [], promptFeedback: { blockReason: "SAFETY" } },
   { promptFeedback: { blockReason: "SAFETY" } }
 ]

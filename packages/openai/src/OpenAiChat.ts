@@ -131,6 +131,9 @@ export const followUp = (
   return [...(message === undefined ? [] : [echo(message, distinctCalls(message))]), ...results(settled)]
 }
 
+/** Which server of this wire a conversation goes to, and which ids of calls that one takes. */
+type Target = Pick<ChatModel.ApiOptions, "acceptsId" | "origin">
+
 /**
  * A conversation as this wire writes it; turns that came from here are echoed as they came, others spelled from their text and
  * calls.
@@ -140,7 +143,7 @@ export const followUp = (
  */
 export const messages = (
   conversation: Conversation.Conversation,
-  { acceptsId, origin }: Pick<ChatModel.ApiOptions, "acceptsId" | "origin"> = {}
+  { acceptsId, origin }: Target = {}
 ): Array<Message> => {
   const accepts = (id: string): boolean => id.length <= 40 && (acceptsId?.(id) ?? true)
   return Conversation.respell(conversation, wire, accepts, origin).messages.flatMap((message): Array<Message> => {
@@ -207,8 +210,7 @@ const modelOf = (
   secret?: ChatModel.ApiOptions["apiKey"]
 ): ChatModel.ChatModel["Service"] => {
   const { client } = options
-  const origin = originOf(client, options)
-  const to = { ...options, origin }
+  const to = { ...options, origin: originOf(client, options) }
   return ChatModel.make({
     wire,
     secret,
@@ -216,10 +218,10 @@ const modelOf = (
       const { stream_options: _streamed, ...body } = bodyOf(to, request, context)
       return await client.chat.completions.create(body, sendingOf(options, signal))
     },
-    read: (body) => Result.map(wholeOf(body, origin), ({ turn }) => turn),
+    read: (body) => Result.map(wholeOf(body, to), ({ turn }) => turn),
     open: (request, signal, context) =>
       eventsOf(client.chat.completions.create(streamed(bodyOf(to, request, context)), sendingOf(options, signal))),
-    fold: foldOf(origin),
+    fold: foldOf(to),
     reason: (error, now) => reasonOf(client.baseURL, error, now)
   })
 }
@@ -265,37 +267,38 @@ export const parts = (
   chunks: AsyncIterable<OpenAI.ChatCompletionChunk>,
   { origin }: Pick<ChatModel.ApiOptions, "origin"> = {}
 ): Stream.Stream<ChatModel.Part<Response>, ChatModelError.ChatModelError> =>
-  ChatModel.parts({ wire, fold: foldOf(origin), reason: (error, now) => reasonOf(undefined, error, now) }, chunks)
+  ChatModel.parts({ wire, fold: foldOf({ origin }), reason: (error, now) => reasonOf(undefined, error, now) }, chunks)
 
-const foldOf = (origin: string | undefined): ChatModel.Fold<ChatStream.State, Response> => ({
+const foldOf = (target: Target): ChatModel.Fold<ChatStream.State, Response> => ({
   initial: ChatStream.initial,
   next: ChatStream.next,
-  end: (state) => Result.flatMap(ChatStream.body(state), (body) => ChatModel.orUnusable(wholeOf(body, origin)))
+  end: (state) => Result.flatMap(ChatStream.body(state), (body) => ChatModel.orUnusable(wholeOf(body, target)))
 })
 
 type Whole = Omit<ChatModel.Whole<Response>, "_tag">
 
 const wholeOf = (
   body: unknown,
-  origin: string | undefined
+  target: Target
 ): Result.Result<Whole, string | ChatModelError.Reason> => {
   const failure = failureOf(body, choiceOf(body))
   if (failure !== undefined) return Result.fail(failure)
   return Result.flatMap(parse(body), (response) => {
-    const turn = turnOf(response, choiceOf(response) ?? {}, origin)
+    const turn = turnOf(response, choiceOf(response) ?? {}, target)
     const problem = unprovenIn(response, turn.message.calls.length)
     return problem === undefined ? Result.succeed({ response, turn }) : Result.fail(problem)
   })
 }
 
-const turnOf = (response: Response, choice: Raw, origin: string | undefined): ChatModel.Turn => {
+const turnOf = (response: Response, choice: Raw, { acceptsId, origin }: Target): ChatModel.Turn => {
   const message = messageOf(choice) ?? {}
   const distinct = distinctCalls(message)
   const calls = callsOf(response, choice, distinct)
   const text = textIn(message["content"]) || refusalIn(message)
+  const isTaken = calls.every(({ id }) => acceptsId?.(id) ?? true)
   const native = { wire, ...(origin !== undefined && { origin }), message: echo(message, distinct) }
   return {
-    message: { role: "assistant", text, calls, native },
+    message: { role: "assistant", text, calls, ...(isTaken && { native }) },
     ...finishOf(response, choice, calls.length, text),
     usage: usageOf(response.usage),
     model: response.model

@@ -349,17 +349,14 @@ const wholeOf = (
 }
 
 const turnOf = (options: Stateful & Target, response: Response): ChatModel.Turn => {
+  const { acceptsId, origin } = options
   const distinct = distinctCalls(itemsIn(response))
   const calls = callsOf(response, distinct)
   const { refusal, text } = saidIn(response)
-  const native = { wire, ...(options.origin !== undefined && { origin: options.origin }) }
+  const isTaken = calls.every(({ id }) => acceptsId?.(id) ?? true)
+  const native = { wire, ...(origin !== undefined && { origin }), message: remembered(options, response, distinct) }
   return {
-    message: {
-      role: "assistant",
-      text: text || refusal,
-      calls,
-      native: { ...native, message: remembered(options, response, distinct) }
-    },
+    message: { role: "assistant", text: text || refusal, calls, ...(isTaken && { native }) },
     finish: finishOf(response, calls.length),
     usage: usageOf(response.usage),
     model: response.model

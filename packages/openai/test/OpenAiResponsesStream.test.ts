@@ -154,15 +154,17 @@ describe("OpenAiResponses.parts", () => {
       assert.deepStrictEqual(calls.map(({ id, index }) => [id, index]), [["call_1", 0], ["call_2", 1]])
     }))
 
-  it.effect("tells calls that were done before the turn was cut off, and the one that was not as cut off", () =>
+  it.effect("tells calls that were done before the turn was cut off, and takes them back at its end", () =>
     Effect.gen(function*() {
       const output = [call(1), call(2, { arguments: "{\"ci", status: "incomplete" })]
-      const { calls, turn } = yield* wholeOf(parts(eventsFor(output, incomplete())))
-      assert.strictEqual(turn.finish, "length")
-      assert.deepStrictEqual(calls.map(({ id, status }) => [id, status]), [["call_1", "complete"], [
-        "call_2",
-        "truncated"
-      ]])
+      const { parts: told } = yield* collect(parts(eventsFor(output, incomplete())))
+      assert.deepStrictEqual(summary(told), [
+        ["call_1", "complete"],
+        ["call_1", "truncated"],
+        ["call_2", "truncated"],
+        "end"
+      ])
+      assert.strictEqual((yield* wholeOf(parts(eventsFor(output, incomplete())))).turn.finish, "length")
     }))
 
   it.effect("tells a call at the end whose id is missing or another's, and the same call once", () =>

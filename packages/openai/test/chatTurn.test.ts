@@ -23,6 +23,18 @@ const samples: ReadonlyArray<Schema.Json> = [
     }]
   },
   {
+    choices: [{
+      message: {
+        content: [{ type: "thinking", thinking: [] }, { type: "text", text: "Well" }, "then"],
+        function_call: { name: "look" },
+        tool_calls: [
+          { id: "a", type: null, function: { name: "look", arguments: { at: 1 } } },
+          { id: "", function: { name: "", arguments: "" } }
+        ]
+      }
+    }]
+  },
+  {
     choices: [{ message: { role: "assistant", content: "Well", tool_calls: null } }, { message: { role: "assistant" } }]
   }
 ]

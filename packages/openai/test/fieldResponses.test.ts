@@ -190,6 +190,17 @@ describe("OpenAiResponses: items with another id in every event", () => {
     }))
 })
 
+describe("OpenAiResponses: items under one index", () => {
+  it.effect("are told apart where one is done before the next begins", () =>
+    Effect.gen(function*() {
+      const [a, b] = [call("a", "weather", oslo), call("b", "weather", rome)]
+      const events = [added(a, 0), done(a, 0), added(b, 0), done(b, 0), ended(body([a, b]))]
+      const turn = { finish: "tool-calls", text: "", calls: [`a weather ${oslo}`, `b weather ${rome}`] }
+      assert.deepStrictEqual<unknown>(short(Result.succeed((yield* told(events)).turn)), turn)
+      assert.deepStrictEqual<unknown>(short(yield* streamed(OpenAiResponses.layer, events)), turn)
+    }))
+})
+
 describe("OpenAiResponses: content oddly written", () => {
   it.effect.each<readonly [unknown, string]>([
     ["It is fine.", "It is fine."],

@@ -2,7 +2,7 @@
  * Layers on clients of one's own, and what else goes into their requests.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Agent, ChatModel, Conversation } from "@volley/core"
+import { Agent, ChatModel, ChatModelError, Conversation } from "@volley/core"
 import * as OpenAiChat from "@volley/openai/OpenAiChat"
 import * as OpenAiResponses from "@volley/openai/OpenAiResponses"
 import { Effect, Layer, Stream } from "effect"
@@ -110,7 +110,7 @@ describe("a Layer on a client of one's own", () => {
       assert.deepStrictEqual(asked, ["chat", "chat", "chat", "responses", "responses", "responses"])
     }))
 
-  it.effect.each(["text", null, { error: { code: 429, message: "Slow down." } }])(
+  it.effect.each(["text", null, { choices: [] }])(
     "says what came in place of events: %j",
     (answer) =>
       Effect.gen(function*() {
@@ -119,6 +119,23 @@ describe("a Layer on a client of one's own", () => {
         assert.match(String(error), /in place of events/)
       })
   )
+
+  it.effect("gives the error that came in place of events", () =>
+    Effect.gen(function*() {
+      const answer = { error: { code: 429, message: "Slow down." } }
+      const client: OpenAiChat.Client = { chat: { completions: { create: async () => answer } } }
+      const { fetch } = answering(answer)
+      const layers = [
+        OpenAiChat.layerClient({ client, model }),
+        OpenAiChat.layer({ ...reach, fetch }),
+        OpenAiResponses.layer({ ...reach, fetch })
+      ]
+      for (const layer of layers) {
+        assert.deepInclude<unknown>(yield* Effect.provide(streamed, layer), {
+          reason: new ChatModelError.RateLimited({ message: "429 Slow down." })
+        })
+      }
+    }))
 
   it.effect("sorts what another copy of the SDK throws by its status", () =>
     Effect.gen(function*() {
@@ -244,6 +261,18 @@ describe("the origin of a turn", () => {
     ])
   })
 
+  it.effect("is not echoed with ids that were made up and that its own server does not take", () =>
+    Effect.gen(function*() {
+      const acceptsId = (id: string) => /^[a-zA-Z0-9]{9}$/.test(id)
+      const call = { type: "function", function: { name: "weather", arguments: "{}" } }
+      const { fetch } = answering(response(said({ tool_calls: unlike([call, { ...call, id: "abcdefghi" }]) })))
+      const { message } = yield* Effect.provide(generate(), OpenAiChat.layer({ ...reach, fetch, acceptsId }))
+      const [, sent] = OpenAiChat.messages(Conversation.append(Conversation.make("Go."), message), { acceptsId })
+      assert.deepInclude<unknown>(sent, {
+        tool_calls: [{ ...call, id: "call00001" }, { ...call, id: "abcdefghi" }]
+      })
+    }))
+
   const sentBy = Effect.fnUntraced(function*(
     layerOf: (fetch: typeof globalThis.fetch) => Model,
     conversation: Conversation.Conversation
@@ -325,11 +354,12 @@ describe("any other field of a request", () => {
       for (const body of chat.bodies) {
         assert.deepInclude<unknown>(body, { temperature: 0, seed: 7, model: "other", max_completion_tokens: 9 })
       }
+      const ours = { top_k: 20 }
       const responses = yield* sent(
-        (fetch) => OpenAiResponses.layer({ ...reach, fetch, request: { temperature: 1, top_p: 0.5 } }),
+        (fetch) => OpenAiResponses.layer({ ...reach, fetch, request: { temperature: 1, ...ours } }),
         Effect.provideService(OpenAiResponses.Request, { temperature: 0 })
       )
-      for (const body of responses.bodies) assert.deepInclude<unknown>(body, { temperature: 0, top_p: 0.5 })
+      for (const body of responses.bodies) assert.deepInclude<unknown>(body, { temperature: 0, top_k: 20 })
     }))
 
   it.effect("reaches every turn of an agent that it is provided to", () =>

@@ -18,6 +18,13 @@ const samples: ReadonlyArray<Schema.Json> = [
     ]
   },
   {
+    output: [
+      { type: "function_call", call_id: null, name: "look", arguments: { at: 1 } },
+      { type: "function_call", call_id: "", name: "", arguments: null },
+      { type: "message", content: "Well" }
+    ]
+  },
+  {
     incomplete_details: { reason: "max_output_tokens" },
     output: [{
       type: "message",

@@ -18,7 +18,7 @@ const Block = Schema.Union([
 
 /** What this codec reads of a model's message. */
 export const AssistantTurn = Schema.Struct({
-  role: Schema.Literal("assistant"),
+  role: Schema.optional(Schema.NullOr(Schema.Literal("assistant"))),
   content: Schema.Array(Block),
   stop_reason: text
 })
@@ -29,8 +29,10 @@ export const readMessage = (json: unknown): Result.Result<Anthropic.Message, str
 /** A message may have a text in place of its blocks, and blocks that do not say what they are. */
 const withBlocks = (json: unknown): unknown => {
   if (!Json.isObject(json)) return json
-  const { content } = json
-  if (typeof content === "string") return { ...json, content: [{ type: "text", text: content }] }
+  const { content, role } = json
+  if (typeof content === "string" && role === "assistant") {
+    return { ...json, content: [{ type: "text", text: content }] }
+  }
   return Array.isArray(content) && content.some(isUntyped) ? { ...json, content: content.map(typed) } : json
 }
 
@@ -45,7 +47,7 @@ export const typed = (block: unknown): unknown => {
 
 /** The same as the schema says, for less: every call of every turn comes through here. */
 export const isMessage = (json: unknown): json is Anthropic.Message =>
-  Json.isObject(json) && json["role"] === "assistant" && Json.isTextOrNone(json["stop_reason"])
+  Json.isObject(json) && (json["role"] ?? "assistant") === "assistant" && Json.isTextOrNone(json["stop_reason"])
   && Array.isArray(json["content"]) && json["content"].every(isBlock)
 
 const isBlock = (block: unknown): boolean => {

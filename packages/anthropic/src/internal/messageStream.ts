@@ -124,7 +124,8 @@ const take = (state: State, event: Event): Step => {
   if (problem !== undefined) return ChatModel.notAnEvent(problem)
   switch (event.type) {
     case "message_start":
-      return Result.succeed([{ ...state, message: event.message }, []])
+      // Nothing is over yet, though some servers say so here already.
+      return Result.succeed([{ ...state, message: { ...event.message, stop_reason: null } }, []])
     case "content_block_start":
       return start(state, event.index ?? undefined, event.content_block)
     case "content_block_delta":

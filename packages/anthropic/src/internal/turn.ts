@@ -75,7 +75,7 @@ const turnOf = (
     message: { role: "assistant", text, calls, native },
     ...finish,
     usage: usageOf(response.usage),
-    model: response.model
+    model: response.model ?? undefined
   }))
 }
 

@@ -60,7 +60,8 @@ const watching = (fetch: Fetch, seen: Seen): Fetch => async (input, init) => {
   const response = await fetch(input, init)
   const { body, headers, ok, status, statusText } = response
   if (!ok || body === null) return response
-  if (!/json/.test(headers.get("content-type") ?? "")) {
+  const type = headers.get("content-type") ?? ""
+  if (/event-stream/.test(type) || (!/json/.test(type) && String(input).includes("alt=sse"))) {
     return new Response(body.pipeThrough(watchingEvents(seen)), { status, statusText, headers })
   }
   const text = await response.text()

@@ -14,7 +14,7 @@ const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema
 
 /** What this codec reads of a model's content. */
 export const Turn = Schema.Struct({
-  role: maybe(Schema.Literal("model")),
+  role: maybe(Schema.Literals(["model", ""])),
   parts: maybe(Schema.Array(Schema.Struct({
     text: maybe(Schema.String),
     functionCall: maybe(Schema.Struct({ id: maybe(Schema.String), name: Schema.String }))
@@ -66,7 +66,7 @@ export const isTurn = (json: unknown): json is Content => {
   if (!Json.isObject(json)) return false
   const { role } = json
   const parts = json["parts"] ?? []
-  return (role === undefined || role === null || role === "model") && Array.isArray(parts) && parts.every(isPart)
+  return ["model", "", null, undefined].some((model) => model === role) && Array.isArray(parts) && parts.every(isPart)
 }
 
 const isPart = (json: unknown): boolean =>

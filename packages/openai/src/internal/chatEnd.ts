@@ -36,9 +36,9 @@ export const isProven = (end: End, choice: Fields | undefined, call: Fields): bo
 export const failureOf = (response: unknown, choice: Fields | undefined): ChatModelError.Reason | undefined => {
   const error = errorIn(response) ?? errorIn(choice)
   const finish = choice?.["finish_reason"]
-  const said = `finish_reason ${JSON.stringify(finish)}`
-  if (error !== undefined) return reasonOfError(error, finish === "error" ? ` (${said})` : "")
-  if (typeof finish !== "string" || endOf(response, choice) !== "unknown") return undefined
+  const said = typeof finish === "string" ? `finish_reason ${JSON.stringify(finish)}` : undefined
+  if (error !== undefined) return reasonOfError(error, said !== undefined && !isGood(finish) ? ` (${said})` : "")
+  if (said === undefined || endOf(response, choice) !== "unknown") return undefined
   return finish === "error"
     ? new ChatModelError.ProviderFailed({ message: `the turn ended with ${said}` })
     : new ChatModelError.UnusableResponse({ message: `the turn is not proven complete: ${said}` })

@@ -142,8 +142,10 @@ export const isBlank = (call: Fields): boolean => {
   if (call["id"]) return false
   const { arguments: args, input, name } = payloadOf(call)
   const given = args ?? input ?? ""
-  return !name && (given === "" || (name !== undefined && (given === "{}" || JSON.stringify(given) === "{}")))
+  return !name && (given === "" || (name !== undefined && (given === "{}" || isEmpty(given))))
 }
+
+const isEmpty = (args: unknown): boolean => Json.isObject(args) && Object.keys(args).length === 0
 
 /**
  * A turn as it is sent back: as it came, but for what no server takes of it.

@@ -1,8 +1,10 @@
 import * as ChatModel from "@volley/core/ChatModel"
 import * as ChatModelError from "@volley/core/ChatModelError"
+import * as Json from "@volley/core/Json"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import OpenAI, { APIConnectionError, APIError, OpenAIError } from "openai"
-import { statusOf } from "./providerError.ts"
+import { errorIn, statusOf } from "./providerError.ts"
 
 /** What a call of a client's method gives: a promise, and the HTTP response where the client shows that. */
 export interface Answer extends PromiseLike<unknown> {
@@ -62,12 +64,20 @@ export const sendingOf = ({ headers, query }: Extras<unknown>, signal: AbortSign
 /** What follows the events of a stream whose server said `[DONE]`; clients keep that to themselves. */
 export const done = "[DONE]"
 
-/** The events of a stream, and `done` behind them where the server said so. */
+/** The events of a stream, and `done` behind them where the server said so; or the error that came in their place, as one. */
 export const eventsOf = async (answer: Answer): Promise<AsyncIterable<unknown>> => {
   if (answer.withResponse === undefined) return iterable(await answer)
   const { data, response } = await answer.withResponse()
+  const body = await bodyIn(response)
+  if (errorIn(body) !== undefined) return iterable(body)
   const saidDone = watched(response)
   return withDone(iterable(ChatModel.streamOf(data, response)), saidDone)
+}
+
+/** The body of what says itself that it is JSON, where it is. */
+const bodyIn = async (response: Response): Promise<unknown> => {
+  if (response.bodyUsed || !/json/.test(response.headers.get("content-type") ?? "")) return undefined
+  return Result.getOrUndefined(Json.parse(await response.text(), Json.ofResponse))
 }
 
 async function* withDone(events: AsyncIterable<unknown>, saidDone: () => boolean): AsyncGenerator<unknown> {
@@ -99,7 +109,12 @@ const watched = (response: Response): () => boolean => {
 
 const iterable = (data: unknown): AsyncIterable<unknown> => {
   if (isIterable(data)) return data
+  if (errorIn(data) !== undefined) return once(data)
   throw new SyntaxError(`${data === null ? "null" : typeof data} in place of events`)
+}
+
+async function* once(event: unknown): AsyncGenerator<unknown> {
+  yield event
 }
 
 const isIterable = (data: unknown): data is AsyncIterable<unknown> =>

@@ -15,20 +15,24 @@ export interface ProviderError {
  * - an object or a text under `error`, `object: "error"`, or a list of one of these
  */
 export const errorIn = (json: unknown): ProviderError | undefined => {
-  if (Array.isArray(json)) return json.length === 1 ? errorIn(json[0]) : undefined
-  if (!Json.isObject(json)) return undefined
-  const { error, object } = json
+  const body: unknown = Array.isArray(json) && json.length === 1 ? json[0] : json
+  if (!Json.isObject(body)) return undefined
+  const { error, object } = body
   if (typeof error === "string" && error !== "") return { message: error }
   if (Json.isObject(error) && Object.keys(error).length > 0) return error
-  return object === "error" ? json : undefined
+  return object === "error" ? body : undefined
 }
 
 /** Sorts such an error as a refusal of the same code is; `beside` is what else is known of it. */
 export const reasonOfError = (error: ProviderError, beside = ""): ChatModelError.Reason => {
   const status = statusOf(error)
-  const said = typeof error.message === "string" && error.message !== "" ? error.message : JSON.stringify(error)
+  const said = typeof error.message === "string" && error.message !== "" ? error.message : written(error)
   return ChatModelError.fromStatus({ status, message: `${status} ${said}${beside}` })
 }
+
+/** An error that says nothing of itself, as far as it can be written. */
+const written = (error: ProviderError): string =>
+  Json.problemOf(error) === undefined ? JSON.stringify(error) : "an error of no known form"
 
 /**
  * The HTTP status of an error. One that comes in a body, or in the middle of a stream, has none: its code says what it is.

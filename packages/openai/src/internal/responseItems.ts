@@ -91,7 +91,7 @@ const isBlank = (call: Call): boolean => {
   if (call.call_id || call.name) return false
   const given: unknown = call.type === "custom_tool_call" ? call.input : call.arguments
   const isNone = given === undefined || given === null || given === ""
-  return isNone || ("name" in call && (given === "{}" || JSON.stringify(given) === "{}"))
+  return isNone || ("name" in call && (given === "{}" || (Json.isObject(given) && Object.keys(given).length === 0)))
 }
 
 /** True for a call that is not written to its end. */
@@ -198,7 +198,8 @@ const spelled = (call: Call, id: string): Call => {
 
 /** An item where it can be sent back as it is, which one that was stored long ago may not. */
 export const mended = (item: ResponseInputItem): ResponseInputItem => {
-  if (item.type !== "function_call" && item.type !== "custom_tool_call") return item
+  const isCall = item.type === "function_call" || item.type === "custom_tool_call"
+  if (!isCall || typeof item.name !== "string") return item
   const name = ToolCall.spelled(item.name)
   if (item.type === "custom_tool_call") return name === item.name ? item : { ...item, name }
   const args = Json.objectText(item.arguments)

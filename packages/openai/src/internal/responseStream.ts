@@ -12,7 +12,7 @@ import { type Call, callsAmong, ownCalls, provenCalls, readResponse } from "./re
 /**
  * What came so far.
  *
- * - `items`: by output index, each as the latest event has it, with what came of its arguments
+ * - `items`: in order, each as the latest event has it, with what came of its arguments
  * - `read`: how many items were looked at for calls
  * - `calls`: those of them that are done
  * - `response`: that of the last event
@@ -28,6 +28,7 @@ export interface State {
 }
 
 interface Gathered {
+  readonly index: number
   readonly item: typeof Item.Type
   readonly isDone: boolean
   readonly text: string
@@ -100,7 +101,7 @@ const misplaced = ({ items, last, response }: State, event: Event): string | und
   if (response !== undefined) return `${type} comes after the end`
   if (number <= (last?.sequence_number ?? -1)) return `sequence number ${number} comes after ${last?.sequence_number}`
   if (index === undefined || type === added || !/\.(delta|done)$/.test(type)) return undefined
-  const open = items[index]
+  const open = items[placeOf(items, index)]
   if (open === undefined) return `${type} of item ${index}, which has not begun`
   return open.isDone ? `${type} of item ${index}, which is done` : undefined
 }
@@ -129,9 +130,13 @@ const take = (state: State, event: Event): Step => {
   }
 }
 
+/** Where the item is that has this index; the last one, as some servers give every item the same. */
+const placeOf = (items: State["items"], index: number | undefined): number =>
+  items.findLastIndex((item) => item.index === index)
+
 const withText = (state: State, index: number | undefined, delta: string): State => ({
   ...state,
-  items: state.items.map((open, at) => at === index ? { ...open, text: open.text + delta } : open)
+  items: state.items.map((open, at, all) => at === placeOf(all, index) ? { ...open, text: open.text + delta } : open)
 })
 
 interface ItemEvent {
@@ -140,15 +145,16 @@ interface ItemEvent {
 }
 
 const begin = (state: State, { item, output_index: index }: ItemEvent): Step =>
-  index === state.items.length
-    ? Result.succeed([{ ...state, items: [...state.items, { item, isDone: false, text: "" }] }, []])
+  index === state.items.length || state.items[placeOf(state.items, index)]?.isDone
+    ? Result.succeed([{ ...state, items: [...state.items, { index, item, isDone: false, text: "" }] }, []])
     : ChatModel.notAnEvent(`item ${index} begins where item ${state.items.length} should`)
 
 /** A call is told once all before it are done, so that its place among them is known. */
 const finish = (state: State, { item: written, output_index: index }: ItemEvent): Step => {
-  const text = state.items[index]?.text ?? ""
+  const at = placeOf(state.items, index)
+  const text = state.items[at]?.text ?? ""
   const item = withArguments(written, text)
-  const items = state.items.with(index, { item, isDone: true, text })
+  const items = state.items.with(at, { index, item, isDone: true, text })
   const unread = items.slice(state.read)
   const open = unread.findIndex(({ isDone }) => !isDone)
   const output = (open < 0 ? unread : unread.slice(0, open)).map(({ item }) => item)

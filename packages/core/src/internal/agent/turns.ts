@@ -11,7 +11,7 @@ import type { ChatModelError } from "../../ChatModelError.ts"
 import type * as Tool from "../../Tool.ts"
 import type { ToolCall } from "../../ToolCall.ts"
 import * as Usage from "../../Usage.ts"
-import { execute, executeArriving } from "../runner/execute.ts"
+import { execute, executeArriving, nodesOf } from "../runner/execute.ts"
 import { type Agent, batchOf, deadlineOf, requestOf } from "./agent.ts"
 import { type State, turnsOf } from "./state.ts"
 
@@ -87,8 +87,7 @@ export const runCalls = (
   Effect.suspend(() => {
     let ran = 0
     const bounded: Batch.Options = millis === Infinity ? batch : { ...batch, deadline: millis }
-    const nodes = calls.map((call) => ({ call, needs: [] }))
-    const running = execute(options.toolkit, nodes, bounded, undefined, (calls) => void (ran = calls))
+    const running = execute(options.toolkit, nodesOf(calls), bounded, undefined, (calls) => void (ran = calls))
     return Effect.map(running, (settled) => ({ ran, settled }))
   })
 

@@ -57,10 +57,10 @@ export class Alarm {
     this.#wakesAt = until
     if (until === Infinity) return
     const millis = Math.max(0, Math.round((until - this.#now()) / precision) * precision)
-    this.#sleeper = this.#fork(Effect.andThen(Effect.sleep(millis), Effect.sync(this.#ring)))
+    this.#sleeper = this.#fork(Effect.andThen(Effect.sleep(millis), Effect.sync(() => this.#ring())))
   }
 
-  readonly #ring = (): void => {
+  #ring(): void {
     const now = this.#now() + precision
     this.#sleeper = undefined
     this.#wakesAt = Infinity

@@ -76,9 +76,10 @@ const startOne = (engine: Engine<Job, Run<Job>>): boolean =>
 const admitOne = (engine: Engine<Job, Run<Job>>): boolean => {
   for (const run of engine.wanting) {
     const wants = run.wantsMore
-    if (!wants || engine.wanting.size > 1) engine.wanting.delete(run)
+    const isAlone = engine.wanting.size === 1
+    if (!wants || !isAlone) engine.wanting.delete(run)
     if (!wants) continue
-    engine.wanting.add(run)
+    if (!isAlone) engine.wanting.add(run)
     admitNext(run)
     return true
   }
@@ -237,7 +238,7 @@ export const arrive = (run: Run<Job>, call: ToolCall): void =>
   })
 
 const revokes = (run: Run<Job>, { id, index }: ToolCall): boolean => {
-  const at = run.nodes[index]?.call.id === id ? index : run.nodes.findIndex(({ call }) => call.id === id)
+  const at = run.nodes.findIndex(({ call }) => call.id === id && call.index === index)
   if (at < 0) return false
   const job = run.jobs[at]
   if (job !== undefined && !job.over && !job.hasStarted) refuse(job, new Truncated())

@@ -12,6 +12,11 @@ export interface Shared<in out J extends Waiting<J>, R> {
   readonly order: Order
 }
 
+/** Somebody who has things to tell, and tells them once they are begun. */
+interface Telling {
+  readonly begin: () => void
+}
+
 /**
  * One queue and one loop for the runs that share limits: whatever happens is put into the queue, and the loop alone acts. So
  * nothing recurses, and nothing acts while something else does.
@@ -33,7 +38,7 @@ export class Engine<in out J extends Waiting<J>, in out R> {
   turns = 0
   readonly #start: (engine: Engine<J, R>) => boolean
   readonly #queue = new Fifo<() => void>()
-  readonly #telling = new Set<() => void>()
+  readonly #telling = new Set<Telling>()
   readonly #idle: Array<() => void> = []
   #isDraining = false
 
@@ -50,8 +55,8 @@ export class Engine<in out J extends Waiting<J>, in out R> {
   }
 
   /** Has something told before anything else starts. */
-  tells(task: () => void): void {
-    this.#telling.add(task)
+  tells(teller: Telling): void {
+    this.#telling.add(teller)
   }
 
   /** Has something done once nothing more can start. */
@@ -79,9 +84,9 @@ export class Engine<in out J extends Waiting<J>, in out R> {
   /** True where that gave the loop something to do. */
   #tell(): boolean {
     if (this.#telling.size === 0) return false
-    for (const task of this.#telling) {
-      this.#telling.delete(task)
-      task()
+    for (const teller of this.#telling) {
+      this.#telling.delete(teller)
+      teller.begin()
     }
     return this.#queue.size > 0
   }

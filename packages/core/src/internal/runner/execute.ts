@@ -43,6 +43,21 @@ export interface Runner extends Shared<Job, Run<Job>> {
 
 type Toolkit = Expansion["toolkit"]
 
+/** A call that needs no other; made by a constructor, as outcomes are. */
+class Single implements Node {
+  readonly call: ToolCall
+  readonly needs: ReadonlyArray<number> = nothing
+
+  constructor(call: ToolCall) {
+    this.call = call
+  }
+}
+
+const nothing: ReadonlyArray<never> = []
+
+/** The calls of a turn, none of which needs another. */
+export const nodesOf = (calls: Iterable<ToolCall>): ReadonlyArray<Node> => Array.from(calls, (call) => new Single(call))
+
 /** Settles nodes under options: what batches, pipelines and plans all come to. */
 export const execute = (
   toolkit: Toolkit,

@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
 import {
   CallError,
   Defect,
@@ -38,13 +39,45 @@ export const record = (job: Job, ended: Ended): Outcome => {
 }
 
 const succeeded = ({ call, run, tool }: Job, { content, json, value }: Answer<unknown>, ended: Ended): Outcome => {
-  const { attempts, endedAt, startedAt } = ended
   const text = content === undefined ? JSON.stringify(json) : Content.textOf(content)
   const encoded = cut(text, run.bounds.maxResultBytes)
-  const name = tool?.name ?? call.name
-  const outcome = { name, call, result: Result.succeed(value), encoded, json, startedAt, endedAt, attempts }
+  const outcome = new Succeeded(tool?.name ?? call.name, call, Result.succeed(value), encoded, json, ended)
   const media = content === undefined ? [] : Content.mediaOf(content)
   return media.length === 0 ? outcome : { ...outcome, media }
+}
+
+/**
+ * The outcome of a call that has a success.
+ *
+ * - made by a constructor: V8 puts object literals that mostly live long into its old generation, which is seldom cleared
+ */
+class Succeeded implements Settled<string, unknown, never> {
+  readonly name: string
+  readonly call: ToolCall
+  readonly result: Result.Result<unknown, never>
+  readonly encoded: string
+  readonly json: Schema.Json
+  readonly startedAt: number
+  readonly endedAt: number
+  readonly attempts: number
+
+  constructor(
+    name: string,
+    call: ToolCall,
+    result: Result.Result<unknown, never>,
+    encoded: string,
+    json: Schema.Json,
+    { attempts, endedAt, startedAt }: Ended
+  ) {
+    this.name = name
+    this.call = call
+    this.result = result
+    this.encoded = encoded
+    this.json = json
+    this.startedAt = startedAt
+    this.endedAt = endedAt
+    this.attempts = attempts
+  }
 }
 
 const failedAs = (

@@ -119,11 +119,11 @@ export class Run<in out J extends Waiting<J>> {
     this.now = stopwatch(context)
     this.isTraced = context.mapUnsafe.has(Tracer.Tracer.key)
     this.recorder = Context.get(context, Recorder)
-    this.teller = bounds.onCall && new Teller(bounds.onCall, this.fork, () => engine.post(this.#finish))
+    this.teller = bounds.onCall && new Teller(bounds.onCall, this.fork, () => engine.post(() => this.finish()))
     this.alarm = new Alarm(this.now, this.fork)
     this.layers = new Layers(this.fork)
     this.left = nodes.length
-    this.jobs = Array.from({ length: nodes.length })
+    this.jobs = nodes.map(() => undefined)
     this.outcomes = Array.from({ length: nodes.length })
     this.#mintId = mintId
     this.deadline = bounds.deadline
@@ -164,7 +164,7 @@ export class Run<in out J extends Waiting<J>> {
   tell(event: CallEvent): void {
     if (this.teller === undefined) return
     this.teller.tell(event)
-    this.engine.tells(this.#tellAll)
+    this.engine.tells(this.teller)
   }
 
   /** True where something is still to be told or given back. */
@@ -183,9 +183,6 @@ export class Run<in out J extends Waiting<J>> {
     if (this.next >= this.nodes.length || this.state === "interrupted") return false
     return this.isEager || this.state !== "open" || (this.stuck === 0 && this.gate.pool.taken < this.gate.limit)
   }
-
-  readonly #tellAll = (): void => this.teller?.begin()
-  readonly #finish = (): void => this.finish()
 }
 
 const nothing = (): void => undefined

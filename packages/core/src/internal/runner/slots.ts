@@ -73,7 +73,7 @@ export const take = (job: Job, borrows = false): void => {
   gate.pool.taken += 1
   engine.working += 1
   run.turn = ++engine.turns
-  engine.nested.delete(job)
+  if (run.lender !== undefined) engine.nested.delete(job)
   if (shared !== undefined) hold(job, shared.gate, borrows)
   if (claims === undefined) return
   for (const { key, limit } of claims.slots) hold(job, engine.room.of(key).gate(limit), borrows)
