@@ -43,7 +43,8 @@ type Parts = Stream.Stream<ChatModel.Part, ChatModelError.ChatModelError>
  * A wire, its types forgotten: bodies are what a server sent.
  *
  * - `key`: its name in dialects
- * - `request`: the body of a request: the question, and what was appended to it
+ * - `provider`, `request`: the Layer, and the body of a request with the question and what was appended to it; both want a
+ *   model that thinks, where it does not of itself
  * - `open`: the official client, which asks for a turn with a body of that kind
  * - `turnOf`: what a body says of the turn that is to be echoed; `echoOf`: that turn in a request
  * - `write`, `refusal`: a server of a dialect, without its transport
@@ -138,13 +139,19 @@ const chat: Spoken = {
   ...server(OpenAiChatWire, OpenAiChatWire.path, ({ openai }) => openai)
 }
 
+const reasoning = { effort: "low" } as const
+
 const responses: Spoken = {
-  provider: { name: "openai-responses", layerOf: OpenAiResponses.layer },
+  provider: {
+    name: "openai-responses",
+    layerOf: (options) => OpenAiResponses.layer({ ...options, request: { reasoning } })
+  },
   key: "openai-responses",
   request: (toolkit, turns) => ({
     model: "some-model",
     input: [{ role: "user", content: prompt }, ...turns],
-    tools: OpenAiResponses.tools(toolkit)
+    tools: OpenAiResponses.tools(toolkit),
+    reasoning
   }),
   open: (fetch) => {
     const client = new OpenAI({ apiKey: "key", fetch, maxRetries: 0 })
@@ -171,14 +178,21 @@ const responses: Spoken = {
   ...server(OpenAiResponsesWire, OpenAiResponsesWire.path, (dialect) => dialect["openai-responses"])
 }
 
+const thinking = { type: "adaptive" } as const
+
 const anthropic: Spoken = {
-  provider: { name: "anthropic", layerOf: AnthropicMessages.layer },
+  provider: {
+    name: "anthropic",
+    layerOf: (options) => AnthropicMessages.layer({ ...options, request: { thinking } }),
+    model: "claude-opus-5-5"
+  },
   key: "anthropic",
   request: (toolkit, turns) => ({
     model: "claude-opus-5-5",
     max_tokens: 1024,
     messages: [{ role: "user", content: prompt }, ...turns],
-    tools: AnthropicMessages.tools(toolkit)
+    tools: AnthropicMessages.tools(toolkit),
+    thinking
   }),
   open: (fetch) => {
     const { messages } = new Anthropic({ apiKey: "key", fetch, maxRetries: 0 })

@@ -5,7 +5,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Batch, ChatModel, type ChatModelError, Content, Conversation, Tool, Toolkit } from "@volley/core"
 import { Effect, Result, Schema } from "effect"
 import * as Dialect from "../src/Dialect.ts"
-import { isObject } from "../src/internal/json.ts"
 import type { Script } from "../src/Script.ts"
 import { type Options, reach, simulated } from "./ChatModelSuite.ts"
 import { pdf, png } from "./ContentSuite.ts"
@@ -53,28 +52,6 @@ const script: Script = {
   answer: (seen) => `I saw ${seen.length} results.`
 }
 
-/** What makes models of a wire think, where they do not of themselves. */
-const thinking: Readonly<Record<Spoken["key"], object>> = {
-  openai: {},
-  "openai-responses": { reasoning: { effort: "low" } },
-  anthropic: { thinking: { type: "adaptive" } },
-  google: {}
-}
-
-/** A `fetch` that asks for thinking. */
-const thoughtful =
-  (fetch: typeof globalThis.fetch, { key }: Spoken): typeof globalThis.fetch => async (input, init) => {
-    const request = new Request(input, init)
-    const body: unknown = await request.json()
-    const { headers, method, signal, url } = request
-    return fetch(url, {
-      method,
-      headers,
-      signal,
-      body: JSON.stringify({ ...(isObject(body) ? body : {}), ...thinking[key] })
-    })
-  }
-
 /** The simulator takes whatever looks like a number that its Anthropic gave for a call of its own. */
 const acceptsId = ({ dialect, spoken }: Place): Pick<ChatModel.ApiOptions, "acceptsId"> =>
   dialect === "nine-letter-ids"
@@ -99,12 +76,12 @@ const open = Effect.fnUntraced(function*(place: Place) {
       status = response.status
       return response
     })
-  const { layerOf, model = spoken.key === "anthropic" ? "claude-opus-5-5" : reach.model } = spoken.provider
+  const { layerOf, model = reach.model } = spoken.provider
   const options: Options & Pick<ChatModel.ApiOptions, "origin" | "acceptsId"> = {
     ...reach,
     model,
     maxRetries: 0,
-    fetch: thoughtful(watched, spoken),
+    fetch: watched,
     origin: nameOf(place),
     ...acceptsId(place)
   }
