@@ -31,10 +31,14 @@ import type * as Wire from "../src/Wire.ts"
 import type { Provider } from "./ChatModelSuite.ts"
 import { eventsOf } from "./streams.ts"
 
-/** What a server makes of a reply: a body, and what the official client hands on of the events that it is cut into. */
+/**
+ * What a server makes of a reply: a body, and the events that it is cut into.
+ *
+ * - `events`: as the official client hands them on, and `[DONE]` behind them, which it keeps to itself, where the server said so
+ */
 export interface Written {
   readonly body: unknown
-  readonly events: ReadonlyArray<object>
+  readonly events: ReadonlyArray<object | string>
 }
 
 type Parts = Stream.Stream<ChatModel.Part, ChatModelError.ChatModelError>
@@ -94,7 +98,13 @@ const server = <Request, Body extends object>(
         const body = manner.turn?.(rendered) ?? rendered
         const written = Manner.write(manner, { body, frames: wire.frames(body, options) })
         const sent: Written = JSON.parse(
-          JSON.stringify({ body: written.body, events: Frame.events(written.frames) })
+          JSON.stringify({
+            body: written.body,
+            events: [
+              ...Frame.events(written.frames),
+              ...written.frames.flatMap(({ data }) => data === "[DONE]" ? [data] : [])
+            ]
+          })
         )
         return sent
       }),
