@@ -54,5 +54,5 @@ console.log(`${calls.length} calls, queries: ${queries}`)
 // => call_3: {"id":3,"name":"Edsger"}
 // => call_4: {"id":4,"name":"Barbara"}
 // => call_5: {"id":5,"name":"Tony"}
-// => call_6: {"error":{"type":"NoCustomer","message":"The tool failed with NoCustomer.","retryable":true,"data":{"id":6}}}
+// => call_6: {"error":{"type":"NoCustomer","message":"The tool failed with NoCustomer.","safeToRepeat":true,"data":{"id":6}}}
 // => 6 calls, queries: 1

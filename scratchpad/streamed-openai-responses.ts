@@ -27,4 +27,4 @@ const main = Effect.gen(function*() {
 console.log(await Effect.runPromise(Effect.scoped(main)))
 // => get_weather: {"city":"Tokyo","celsius":18}
 // => get_time: {"city":"Tokyo","time":"09:00"}
-// => get_weather: {"error":{"type":"CityNotFound","message":"The tool failed with CityNotFound.","retryable":true,"data":{"city":"Atlantis"}}}
+// => get_weather: {"error":{"type":"CityNotFound","message":"The tool failed with CityNotFound.","safeToRepeat":true,"data":{"city":"Atlantis"}}}

@@ -16,7 +16,7 @@ const { values: { cases = "10000", test: texts = [""] } } = parseArgs({
   options: { cases: { type: "string" }, test: { type: "string", multiple: true } }
 })
 
-const files = globSync("packages/core/test/{oracle,laws,order}/*.test.ts", { cwd: root }).sort()
+const files = globSync("packages/core/test/{oracle,laws,order,told}/*.test.ts", { cwd: root }).sort()
   .filter((file) => texts.some((text) => file.includes(text)))
 
 /** True where all laws of a file hold. */

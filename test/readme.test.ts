@@ -9,7 +9,13 @@ const root = dirname(import.meta.dirname)
 const folder = join(import.meta.dirname, ".tmp/readme")
 const blocksOf = (page: string) => Readme.fences(readFileSync(join(root, page), "utf8"))
 const blocks = blocksOf("README.md")
-const examples = ["README.md", "packages/core/README.md", "packages/mcp/README.md", "packages/testing/README.md"]
+const examples = [
+  "README.md",
+  "packages/core/README.md",
+  "packages/mcp/README.md",
+  "packages/testing/README.md",
+  "packages/simulator/README.md"
+]
   .flatMap((page, index) =>
     blocksOf(page).filter(({ language }) => language === "ts").map((block) => {
       const isTest = block.code.includes("@effect/vitest")

@@ -69,6 +69,17 @@ const commands: ReadonlyArray<readonly [title: string, does: string]> = [
   ["A port that is no number", "volley simulate --port http"],
   ["A port that cannot be", "volley simulate --port 99999"],
   ["A scenario that cannot be served", "volley simulate --scenario weather"],
+  ["A scenario file that is missing", "volley simulate --scenario nowhere.json"],
+  ["A scenario as JSON with a key that means nothing", "volley simulate --scenario broken-scenario.json"],
+  ["A scenario file that is no JSON", "volley simulate --scenario comma-scenario.json"],
+  ["A scenario file with a syntax error", "volley simulate --scenario broken.ts"],
+  ["A default export that is no scenario", "volley simulate --scenario no-scenario.ts"],
+  ["A scenario file without a default export", "volley simulate --scenario no-default.ts"],
+  ["A recording where there is no folder", "volley simulate --record nowhere/session.jsonl"],
+  ["A recording that is missing", "volley simulate --replay nowhere.jsonl"],
+  ["A recording that is none", "volley simulate --replay broken-recording.jsonl"],
+  ["An empty recording", "volley simulate --replay empty-recording.jsonl"],
+  ["A recording and a scenario", "volley simulate --replay session.jsonl --scenario cities"],
   ["No tools", "volley run --provider openai-chat < openai.json"],
   ["No provider", "volley run --toolkit plain.mjs < openai.json"],
   ["A file name in place of standard input", "volley run --provider openai-chat --toolkit plain.mjs openai.json"],
@@ -250,7 +261,7 @@ const show = ({ does, said, title }: Entry): string =>
   `### ${title}\n\n\`\`\`text\n${stable(does)}\n${stable(said)}\n\`\`\`\n`
 
 describe("What a user can do wrong", () => {
-  it("is answered as test/user-errors.md shows", { timeout: 120_000 }, async () => {
+  it("is answered as test/user-errors.md shows", { timeout: 240_000 }, async () => {
     const printed = await inTurns(commands, ([title, does]) => command(title, does))
     const served = await Promise.all([againstSimulator(), againstNobody()])
     const thrown = await inTurns(codes, ([title, does]) => code(title, does))

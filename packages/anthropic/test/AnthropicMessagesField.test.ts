@@ -440,6 +440,18 @@ describe("a conversation that comes from another server of Anthropic's kind", ()
 })
 
 describe("a body of Anthropic that leaves out what is not needed", () => {
+  it.effect("goes back whole by the codec alone: a text in place of blocks, blocks without a type", () =>
+    Effect.gen(function*() {
+      const said = { ...response([]), content: "Well" }
+      assert.deepStrictEqual<unknown>(yield* followUp(unlike(said)), [
+        { role: "assistant", content: [{ type: "text", text: "Well" }] }
+      ])
+      const untyped = response(unlike([{ type: "", text: "Well" }, { ...oslo, type: undefined }]))
+      const [turn, results] = yield* followUp(untyped)
+      assert.deepStrictEqual<unknown>(turn?.content, [{ type: "text", text: "Well" }, oslo])
+      assert.lengthOf(results?.content ?? [], 1)
+    }))
+
   it.effect("is the turn that it has", () =>
     Effect.gen(function*() {
       const turn = yield* turnOf({

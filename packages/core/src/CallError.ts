@@ -7,15 +7,23 @@ import * as Schema from "effect/Schema"
 const unknownOutcome =
   "The outcome is unknown: it may have taken effect, or still do. Check before asking for it again."
 
-/** No tool of the toolkit has this name. */
+/**
+ * No tool of the toolkit has this name.
+ *
+ * - `available`: the names of the tools, where there are many those most like the one that was asked for
+ * - `count`: how many tools there are; as many as are named when left out
+ */
 export class UnknownTool extends Schema.TaggedError<UnknownTool>()("UnknownTool", {
-  available: Schema.Array(Schema.String)
+  available: Schema.Array(Schema.String),
+  count: Schema.optional(Schema.Int)
 }) {
   readonly isRetryable = false
   override get message(): string {
-    return this.available.length === 0
-      ? "There is no tool of this name, and none is available."
-      : `There is no tool of this name. Available: ${this.available.join(", ")}.`
+    const { available: { length }, count = length } = this
+    if (count === 0) return "There is no tool of this name, and none is available."
+    return count > length
+      ? `There is no tool of this name. \`available\` names the ${length} most like it, of ${count}.`
+      : "There is no tool of this name. `available` names those that there are."
   }
 }
 
@@ -218,6 +226,7 @@ class AnyToolFailure extends Data.TaggedError("ToolFailure")<{
   readonly failure: unknown
   readonly encoded: Schema.Json
   readonly isRetryable: boolean
+  readonly isPointless?: boolean | undefined
 }> {}
 
 /**
@@ -225,6 +234,7 @@ class AnyToolFailure extends Data.TaggedError("ToolFailure")<{
  *
  * - `encoded`: the failure as the tool's `failure` schema writes it, which is all that a model sees of it
  * - `isRetryable`: the tool is read-only or idempotent, so a second attempt is harmless
+ * - `isPointless`: the tool says by its `repeat` that a second attempt would come to the same
  */
 export class ToolFailure<out F> extends AnyToolFailure {
   declare readonly failure: F
@@ -239,12 +249,21 @@ const describe = ({ failure, encoded }: ToolFailure<unknown>): string => {
   return `The tool failed${failure instanceof Error ? ` with ${failure.name}` : ""}.`
 }
 
-/** The one shape in which every wire shows an error to a model. */
+const advise = (failure: ToolFailure<unknown>): string =>
+  failure.isPointless === true
+    ? `${describe(failure)} The same call would come to the same: do not repeat it.`
+    : describe(failure)
+
+/**
+ * The one shape in which every wire shows an error to a model.
+ *
+ * - `safeToRepeat`: a second attempt does no harm; whether it helps is for `message` to say
+ */
 export interface ModelError {
   readonly error: {
     readonly type: string
     readonly message: string
-    readonly retryable: boolean
+    readonly safeToRepeat: boolean
     readonly data: Schema.Json
   }
 }
@@ -254,12 +273,12 @@ export interface ModelError {
  */
 export const toModel = (error: CallError | ToolFailure<unknown>): ModelError =>
   error._tag === "ToolFailure"
-    ? { error: { ...nameOf(error), message: describe(error), retryable: error.isRetryable, data: fieldsOf(error) } }
+    ? { error: { ...nameOf(error), message: advise(error), safeToRepeat: error.isRetryable, data: fieldsOf(error) } }
     : {
       error: {
         type: error.reason._tag,
         message: error.reason.message,
-        retryable: error.reason.isRetryable,
+        safeToRepeat: error.reason.isRetryable,
         data: factsOf(error.reason)
       }
     }

@@ -8,12 +8,13 @@ import * as JsonPointer from "effect/JsonPointer"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { InvalidArguments } from "./CallError.ts"
+import { CallError, DependencyFailed, InvalidArguments, type Reason, Uncertain, Undecided } from "./CallError.ts"
 import * as Content from "./Content.ts"
 import { isOver } from "./internal/exit.ts"
 import { composite } from "./internal/graph/graph.ts"
+import { nearest } from "./internal/nearest.ts"
 import { fit } from "./internal/runner/fit.ts"
-import { byteLength } from "./internal/text.ts"
+import { byteLength, errorText } from "./internal/text.ts"
 import type * as Tool from "./Tool.ts"
 import type * as Toolkit from "./Toolkit.ts"
 
@@ -63,7 +64,8 @@ export function tool(toolkit: Toolkit.Any, { maxSteps = 32, name = "plan", timeo
     return Effect.as(check(toolkit, plan, maxSteps), {
       toolkit,
       nodes: plan.steps.map((step, index) => nodeOf(plan, step, index, call.id)),
-      assemble: (outcomes, maxBytes) => Effect.sync(() => answerOf(steps, outcomes, maxBytes))
+      assemble: (outcomes, maxBytes) =>
+        Effect.sync(() => answerOf(steps, outcomes.map((outcome) => inPlan(call.id, outcome)), maxBytes))
     })
   })
   return { ...planned, recode: undefined }
@@ -75,6 +77,14 @@ const describe = (toolkit: Toolkit.Any): string =>
   `part of it. Steps that need nothing of each other run at once. Tools: ${namesOf(toolkit)}.`
 
 const namesOf = (toolkit: Toolkit.Any): string => Array.from(toolkit.wireNames.values()).join(", ")
+
+const offer = (toolkit: Toolkit.Any, name: string): string => {
+  const names = Array.from(toolkit.wireNames.values())
+  const near = nearest(name, names)
+  return near.length < names.length
+    ? `of the ${names.length} that there are, these are most like it: ${near.join(", ")}`
+    : `there are ${near.join(", ")}`
+}
 
 /** A plan whose references were found; `first` has where each id stands first. */
 interface Read {
@@ -142,7 +152,7 @@ const issuesOf = (
   const twice = first.get(id) === index ? [] : [at("another step has this id; give each its own", ["id"])]
   const tool = toolkit.byName.get(name)
   if (tool === undefined) {
-    return Effect.succeed([...twice, at(`there is no tool "${name}"; there are ${namesOf(toolkit)}`, ["tool"])])
+    return Effect.succeed([...twice, at(`there is no tool "${name}"; ${offer(toolkit, name)}`, ["tool"])])
   }
   const earlier = steps.slice(Math.max(0, index - 32), index).map(({ id }) => id).join(", ")
   const astray = refs.flatMap(({ path, step }) => {
@@ -199,6 +209,30 @@ const prefixesOf = (path: string): ReadonlyArray<string> =>
   path.split(".").map((_, index, keys) => keys.slice(0, index + 1).join("."))
 
 type Outcomes = Parameters<Tool.Expansion["assemble"]>[0]
+
+/** A failure as the model wrote the plan: steps that it names have the ids that they have there. */
+const inPlan = (planId: string, outcome: Outcomes[number]): Outcomes[number] => {
+  const { call, result } = outcome
+  const failure = Result.isFailure(result) ? result.failure : undefined
+  if (failure?._tag !== "CallError") return outcome
+  const reason = renamed(failure.reason, (id) => id.startsWith(`${planId}/`) ? id.slice(planId.length + 1) : id)
+  if (reason === failure.reason) return outcome
+  const named = new CallError({ callId: call.id, tool: failure.tool, reason })
+  return { ...outcome, result: Result.fail(named), encoded: errorText(named, byteLength(outcome.encoded)) }
+}
+
+const renamed = (reason: Reason, nameOf: (callId: string) => string): Reason => {
+  switch (reason._tag) {
+    case "DependencyFailed":
+      return new DependencyFailed({ root: nameOf(reason.root), type: reason.type })
+    case "Uncertain":
+      return new Uncertain({ after: nameOf(reason.after) })
+    case "Undecided":
+      return reason.after === undefined ? reason : new Undecided({ after: nameOf(reason.after) })
+    default:
+      return reason
+  }
+}
 
 /** The outcomes of the steps, in plan order; where they are too long together, the longest become texts that were cut. */
 const answerOf = (steps: ReadonlyArray<Step>, outcomes: Outcomes, maxBytes: number): Tool.Answer<unknown> => {

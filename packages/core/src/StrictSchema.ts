@@ -1,22 +1,12 @@
 /**
- * What strict modes of providers do not take of a JSON Schema.
+ * What strict modes of providers do not take of a JSON Schema, and JSON Schemas written as they take them.
  */
 import type * as JsonSchema from "effect/JsonSchema"
 
-/**
- * The rules of a strict mode, which takes none but closed objects.
- *
- * - `keywords`: those that it knows
- * - `required`: whether every property has to be required
- * - `typed`: whether every value has to be of some type
- * - `recursive`: whether a schema may contain itself
- */
-export interface Rules {
-  readonly keywords: ReadonlySet<string>
-  readonly required: boolean
-  readonly typed: boolean
-  readonly recursive: boolean
-}
+import type { Rules } from "./internal/schema/rules.ts"
+
+export { closed } from "./internal/schema/closed.ts"
+export type { Rules } from "./internal/schema/rules.ts"
 
 /** Says what a strict mode does not take of a schema as it is. */
 export const refusal = (schema: JsonSchema.JsonSchema, rules: Rules): string | undefined => {
@@ -26,6 +16,13 @@ export const refusal = (schema: JsonSchema.JsonSchema, rules: Rules): string | u
   }
   return rules.recursive || !isRecursive(schema) ? undefined : "it contains itself"
 }
+
+/** How many properties, all objects of a schema together, may be left out. */
+export const optionalIn = (schema: JsonSchema.JsonSchema): number =>
+  nodes(schema).reduce((sum, { schema: { properties, required } }) => {
+    const listed: ReadonlyArray<unknown> = Array.isArray(required) ? required : []
+    return sum + entries(properties).filter(([key]) => !listed.includes(key)).length
+  }, 0)
 
 const problemOf = (schema: JsonSchema.JsonSchema, { keywords, required, typed }: Rules): string | undefined => {
   if (typed && !["type", "$ref", "anyOf", "enum"].some((key) => key in schema)) return "has no type"

@@ -20,7 +20,7 @@ export type { ParametersOf, SuccessOf } from "./internal/schema/standardSchema.t
 export type { Any, Expansion, Node, Provided } from "./internal/tool/any.ts"
 export type { Claims, Declared } from "./internal/tool/claims.ts"
 export { invalidArguments } from "./internal/tool/codec.ts"
-export type { Approval, Definition, Execute, Traits } from "./internal/tool/definition.ts"
+export type { Approval, Definition, Execute, Repeat, Traits } from "./internal/tool/definition.ts"
 export type { Answer, Attempt, Call } from "./internal/tool/handler.ts"
 
 /**
@@ -35,7 +35,8 @@ export type { Answer, Attempt, Call } from "./internal/tool/handler.ts"
  * - `decode`: reads arguments, which are already parsed JSON, as parameters; an `Exit` where that is over at once
  * - `encode`: writes parameters as the arguments that `decode` takes
  * - `expand`: makes several calls of one, given its parameters; only a plan has it
- * - `recode`: the same tool with its parameters in another JSON form; none where they were given as raw JSON Schema
+ * - `raw`: the JSON Schema that was given as it is, where one was; `parameters` need not be what it says
+ * - `recode`: the same tool with its parameters in another JSON form; none for a plan
  * - `handler`: answers a call, given its parameters
  */
 export interface Tool<

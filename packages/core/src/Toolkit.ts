@@ -8,6 +8,7 @@ import type * as JsonSchema from "effect/JsonSchema"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { inWords } from "./internal/schema/words.ts"
 import { lintTool, type Warning } from "./internal/tool/lint.ts"
 import * as Tool from "./Tool.ts"
 
@@ -171,6 +172,8 @@ const providedWith = (tool: Tool.Any, last: Tool.Provided): Tool.Any => {
  * A provider's strict mode.
  *
  * - `write`: the codec and the JSON Schema in which it wants parameters; throws where it cannot write them
+ * - `close`: the same for a JSON Schema that was given as it is, by which arguments are still checked; tools with one stay
+ *   lax where it is left out
  * - `refuse`: why it does not take a JSON Schema in spite of that; asked once for every tool, in order
  */
 export interface StrictMode {
@@ -178,6 +181,7 @@ export interface StrictMode {
     readonly codec: Schema.Constraint
     readonly jsonSchema: JsonSchema.JsonSchema
   }
+  readonly close?: ((jsonSchema: JsonSchema.JsonSchema) => JsonSchema.JsonSchema) | undefined
   readonly refuse: (jsonSchema: JsonSchema.JsonSchema) => string | undefined
 }
 
@@ -194,21 +198,36 @@ export function strict(toolkit: Any, mode: StrictMode): Any {
   return fromTools(tools, lax)
 }
 
-const strictTool = (tool: Tool.Any, { refuse, write }: StrictMode): Result.Result<Tool.Any, string> => {
-  const { jsonSchema: own, parameters, recode } = tool
-  if (recode === undefined) return Result.fail("its JSON Schema was given as it is")
-  const takesNothing = JSON.stringify(own["properties"]) === "{}" && own["additionalProperties"] === false
-  const written = takesNothing
-    ? Result.succeed({ codec: Schema.toCodecJson(parameters), jsonSchema: { ...own, required: [] } })
-    : Result.try({
-      try: () => write(parameters),
-      catch: (error) => error instanceof Error ? error.message : String(error)
-    })
-  return Result.flatMap(written, ({ codec, jsonSchema }) => {
-    const why = refuse(jsonSchema)
+const strictTool = (tool: Tool.Any, mode: StrictMode): Result.Result<Tool.Any, string> => {
+  const { recode } = tool
+  if (recode === undefined) return Result.fail(asGiven)
+  return Result.flatMap(strictForm(tool, mode), ({ codec, jsonSchema }) => {
+    const why = mode.refuse(jsonSchema)
     return why === undefined ? Result.succeed(recode(codec, jsonSchema)) : Result.fail(why)
   })
 }
+
+const asGiven = "its JSON Schema was given as it is"
+
+const strictForm = (
+  { jsonSchema: own, parameters, raw }: Tool.Any,
+  { close, write }: StrictMode
+): Result.Result<ReturnType<StrictMode["write"]>, string> => {
+  if (raw !== undefined && close === undefined) return Result.fail(asGiven)
+  const codec = Schema.toCodecJson(parameters)
+  const takesNothing = JSON.stringify(own["properties"]) === "{}" && own["additionalProperties"] === false
+  if (takesNothing && raw === undefined) return Result.succeed({ codec, jsonSchema: { ...own, required: [] } })
+  return Result.try({
+    try: () => raw === undefined ? toldBy(write(parameters)) : { codec, jsonSchema: close?.(raw) ?? raw },
+    catch: (error) => error instanceof Error ? error.message : String(error)
+  })
+}
+
+/** What the provider's own form does not say either is told in words. */
+const toldBy = ({ codec, jsonSchema }: ReturnType<StrictMode["write"]>): ReturnType<StrictMode["write"]> => ({
+  codec,
+  jsonSchema: inWords(codec.ast, jsonSchema)
+})
 
 /** Gives what logs, once a toolkit, which of its tools could not be made strict. */
 export const laxWarnings = () => {

@@ -510,7 +510,7 @@ describe("a timeout", () => {
       const fiber = yield* Effect.forkChild(Batch.run(toolkit, callsOf("read", "put", "write")))
       yield* TestClock.adjust("30 seconds")
       const settled = yield* Fiber.join(fiber)
-      assert.deepStrictEqual([0, 1, 2].map((index) => shown(settled, index)["retryable"]), [true, true, false])
+      assert.deepStrictEqual([0, 1, 2].map((index) => shown(settled, index)["safeToRepeat"]), [true, true, false])
       assert.match(String(shown(settled, 2)["message"]), /outcome is unknown/)
     }))
 
@@ -601,7 +601,7 @@ describe("a deadline", () => {
         { limit: "deadline", millis: 5000, started: true },
         { limit: "deadline", millis: 5000, started: false }
       ])
-      assert.deepStrictEqual([shown(settled, 1)["retryable"], shown(settled, 2)["retryable"]], [false, true])
+      assert.deepStrictEqual([shown(settled, 1)["safeToRepeat"], shown(settled, 2)["safeToRepeat"]], [false, true])
       assert.strictEqual(counts.started, 1)
       assert.deepStrictEqual(settled.outcomes.map(({ attempts }) => attempts), [1, 1, 0])
     }))
@@ -855,7 +855,7 @@ describe("failFast", () => {
         { by: "failFast", started: true },
         { by: "failFast", started: false }
       ])
-      assert.deepStrictEqual([shown(settled, 1)["retryable"], shown(settled, 2)["retryable"]], [false, true])
+      assert.deepStrictEqual([shown(settled, 1)["safeToRepeat"], shown(settled, 2)["safeToRepeat"]], [false, true])
       assert.strictEqual(counts.started, 1)
     }))
 

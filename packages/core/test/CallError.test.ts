@@ -17,6 +17,7 @@ class Closed extends Schema.TaggedError<Closed>()("Closed", { until: Schema.Date
 
 const reasonsOf = (harmless: boolean): Record<string, CallError.Reason> => ({
   "unknown tool": new CallError.UnknownTool({ available: ["get_weather", "get_population"] }),
+  "unknown tool, of many": new CallError.UnknownTool({ available: ["get_weather"], count: 600 }),
   "unknown tool, none available": new CallError.UnknownTool({ available: [] }),
   "invalid arguments": new CallError.InvalidArguments({
     issues: [{ path: "", message: "Expected object" }, { path: "city.0", message: "Missing key" }]
@@ -42,8 +43,8 @@ const reasonsOf = (harmless: boolean): Record<string, CallError.Reason> => ({
   "dependency failed": new CallError.DependencyFailed({ root: "order", type: "NoOrder" })
 })
 
-const failure = (failure: unknown, encoded: Schema.Json, isRetryable = false) =>
-  new CallError.ToolFailure({ tool: "get_weather", failure, encoded, isRetryable })
+const failure = (failure: unknown, encoded: Schema.Json, isRetryable = false, isPointless = false) =>
+  new CallError.ToolFailure({ tool: "get_weather", failure, encoded, isRetryable, isPointless })
 
 const failures = {
   "a tagged class": failure(new CityNotFound({ city: "Rom" }), { _tag: "CityNotFound", city: "Rom" }, true),
@@ -52,6 +53,7 @@ const failures = {
     until: "1970-01-01T00:00:00.000Z"
   }),
   "a text": failure("no such city", "no such city"),
+  "one that repeating does not mend": failure("no such city.", "no such city.", true, true),
   "a struct": failure({ code: 7, hint: "try Rome" }, { code: 7, hint: "try Rome" }),
   "a list": failure([1, 2], [1, 2])
 }
@@ -79,77 +81,81 @@ describe("CallError.toModel", () => {
     const text = Object.entries(errors).map(([what, error]) => `${what}\n  ${JSON.stringify(error)}`).join("\n")
     expect(text).toMatchInlineSnapshot(`
       "unknown tool
-        {"type":"UnknownTool","message":"There is no tool of this name. Available: get_weather, get_population.","retryable":false,"data":{"available":["get_weather","get_population"]}}
+        {"type":"UnknownTool","message":"There is no tool of this name. \`available\` names those that there are.","safeToRepeat":false,"data":{"available":["get_weather","get_population"]}}
+      unknown tool, of many
+        {"type":"UnknownTool","message":"There is no tool of this name. \`available\` names the 1 most like it, of 600.","safeToRepeat":false,"data":{"available":["get_weather"]}}
       unknown tool, none available
-        {"type":"UnknownTool","message":"There is no tool of this name, and none is available.","retryable":false,"data":{"available":[]}}
+        {"type":"UnknownTool","message":"There is no tool of this name, and none is available.","safeToRepeat":false,"data":{"available":[]}}
       invalid arguments
-        {"type":"InvalidArguments","message":"The arguments do not fit the tool's parameters; it did not run. Expected object; city.0: Missing key.","retryable":true,"data":{"issues":[{"path":"","message":"Expected object"},{"path":"city.0","message":"Missing key"}]}}
+        {"type":"InvalidArguments","message":"The arguments do not fit the tool's parameters; it did not run. Expected object; city.0: Missing key.","safeToRepeat":true,"data":{"issues":[{"path":"","message":"Expected object"},{"path":"city.0","message":"Missing key"}]}}
       truncated
-        {"type":"Truncated","message":"The turn was cut off before it was complete; this call did not run. Ask again, with fewer or shorter calls.","retryable":true,"data":{}}
+        {"type":"Truncated","message":"The turn was cut off before it was complete; this call did not run. Ask again, with fewer or shorter calls.","safeToRepeat":true,"data":{}}
       limit exceeded
-        {"type":"LimitExceeded","message":"Only the first 64 calls of a turn run; this one did not. Ask for it in the next turn, if tools are still on then.","retryable":true,"data":{"maxCalls":64}}
+        {"type":"LimitExceeded","message":"Only the first 64 calls of a turn run; this one did not. Ask for it in the next turn, if tools are still on then.","safeToRepeat":true,"data":{"maxCalls":64}}
       tools switched off
-        {"type":"LimitExceeded","message":"Tools are switched off; this call did not run.","retryable":false,"data":{"maxCalls":0}}
+        {"type":"LimitExceeded","message":"Tools are switched off; this call did not run.","safeToRepeat":false,"data":{"maxCalls":0}}
       timeout
-        {"type":"Timeout","message":"No answer within 30000 ms (timeout). The outcome is unknown: it may have taken effect, or still do. Check before asking for it again.","retryable":false,"data":{"limit":"timeout","millis":30000,"started":true}}
+        {"type":"Timeout","message":"No answer within 30000 ms (timeout). The outcome is unknown: it may have taken effect, or still do. Check before asking for it again.","safeToRepeat":false,"data":{"limit":"timeout","millis":30000,"started":true}}
       deadline
-        {"type":"Timeout","message":"No answer within 5000 ms (deadline). The outcome is unknown: it may have taken effect, or still do. Check before asking for it again.","retryable":false,"data":{"limit":"deadline","millis":5000,"started":true}}
+        {"type":"Timeout","message":"No answer within 5000 ms (deadline). The outcome is unknown: it may have taken effect, or still do. Check before asking for it again.","safeToRepeat":false,"data":{"limit":"deadline","millis":5000,"started":true}}
       deadline, never started
-        {"type":"Timeout","message":"The batch met its deadline of 5000 ms before this call began; it did not run.","retryable":true,"data":{"limit":"deadline","millis":5000,"started":false}}
+        {"type":"Timeout","message":"The batch met its deadline of 5000 ms before this call began; it did not run.","safeToRepeat":true,"data":{"limit":"deadline","millis":5000,"started":false}}
       defect
-        {"type":"Defect","message":"The tool crashed. The outcome is unknown: it may have taken effect, or still do. Check before asking for it again.","retryable":false,"data":{}}
+        {"type":"Defect","message":"The tool crashed. The outcome is unknown: it may have taken effect, or still do. Check before asking for it again.","safeToRepeat":false,"data":{}}
       interrupted by itself
-        {"type":"Interrupted","message":"The call was interrupted. The outcome is unknown: it may have taken effect, or still do. Check before asking for it again.","retryable":false,"data":{"by":"tool","started":true}}
+        {"type":"Interrupted","message":"The call was interrupted. The outcome is unknown: it may have taken effect, or still do. Check before asking for it again.","safeToRepeat":false,"data":{"by":"tool","started":true}}
       interrupted by failFast
-        {"type":"Interrupted","message":"Another call of the turn failed, which stopped this one. The outcome is unknown: it may have taken effect, or still do. Check before asking for it again.","retryable":false,"data":{"by":"failFast","started":true}}
+        {"type":"Interrupted","message":"Another call of the turn failed, which stopped this one. The outcome is unknown: it may have taken effect, or still do. Check before asking for it again.","safeToRepeat":false,"data":{"by":"failFast","started":true}}
       interrupted by failFast, never started
-        {"type":"Interrupted","message":"Another call of the turn failed before this one began; it did not run.","retryable":true,"data":{"by":"failFast","started":false}}
+        {"type":"Interrupted","message":"Another call of the turn failed before this one began; it did not run.","safeToRepeat":true,"data":{"by":"failFast","started":false}}
       interrupted by a restart
-        {"type":"Interrupted","message":"The program stopped while the call ran. The outcome is unknown: it may have taken effect, or still do. Check before asking for it again.","retryable":false,"data":{"by":"restart","started":true}}
+        {"type":"Interrupted","message":"The program stopped while the call ran. The outcome is unknown: it may have taken effect, or still do. Check before asking for it again.","safeToRepeat":false,"data":{"by":"restart","started":true}}
       unencodable
-        {"type":"Unencodable","message":"The tool ran, but its result could not be given back: it is not what the tool promises.","retryable":false,"data":{}}
+        {"type":"Unencodable","message":"The tool ran, but its result could not be given back: it is not what the tool promises.","safeToRepeat":false,"data":{}}
       not begun in its time
-        {"type":"Timeout","message":"The call could not begin within 2000 ms; it did not run.","retryable":true,"data":{"limit":"timeout","millis":2000,"started":false}}
+        {"type":"Timeout","message":"The call could not begin within 2000 ms; it did not run.","safeToRepeat":true,"data":{"limit":"timeout","millis":2000,"started":false}}
       uncertain
-        {"type":"Uncertain","message":"The outcome of call_7 is unknown, and this call touches the same; it did not run. Check, then ask again.","retryable":true,"data":{"after":"call_7"}}
+        {"type":"Uncertain","message":"The outcome of call_7 is unknown, and this call touches the same; it did not run. Check, then ask again.","safeToRepeat":true,"data":{"after":"call_7"}}
       denied
-        {"type":"Denied","message":"The call was not allowed; it did not run. Do not ask for the same again.","retryable":false,"data":{}}
+        {"type":"Denied","message":"The call was not allowed; it did not run. Do not ask for the same again.","safeToRepeat":false,"data":{}}
       denied for a reason
-        {"type":"Denied","message":"The call was not allowed; it did not run. Do not ask for the same again. Why: over the limit","retryable":false,"data":{}}
+        {"type":"Denied","message":"The call was not allowed; it did not run. Do not ask for the same again. Why: over the limit","safeToRepeat":false,"data":{}}
       undecided
-        {"type":"Undecided","message":"Nobody has decided yet whether this call may run; it did not run.","retryable":true,"data":{}}
+        {"type":"Undecided","message":"Nobody has decided yet whether this call may run; it did not run.","safeToRepeat":true,"data":{}}
       undecided, behind another
-        {"type":"Undecided","message":"Nobody has decided yet whether call_7 may run, and this call touches the same; it did not run.","retryable":true,"data":{"after":"call_7"}}
+        {"type":"Undecided","message":"Nobody has decided yet whether call_7 may run, and this call touches the same; it did not run.","safeToRepeat":true,"data":{"after":"call_7"}}
       dependency failed
-        {"type":"DependencyFailed","message":"It needs the result of order, which failed with NoOrder; it did not run.","retryable":true,"data":{"root":"order","type":"NoOrder"}}
+        {"type":"DependencyFailed","message":"It needs the result of order, which failed with NoOrder; it did not run.","safeToRepeat":true,"data":{"root":"order","type":"NoOrder"}}
       timeout, harmless
-        {"type":"Timeout","message":"No answer within 30000 ms (timeout). It may be asked for again.","retryable":true,"data":{"limit":"timeout","millis":30000,"started":true}}
+        {"type":"Timeout","message":"No answer within 30000 ms (timeout). It may be asked for again.","safeToRepeat":true,"data":{"limit":"timeout","millis":30000,"started":true}}
       deadline, harmless
-        {"type":"Timeout","message":"No answer within 5000 ms (deadline). It may be asked for again.","retryable":true,"data":{"limit":"deadline","millis":5000,"started":true}}
+        {"type":"Timeout","message":"No answer within 5000 ms (deadline). It may be asked for again.","safeToRepeat":true,"data":{"limit":"deadline","millis":5000,"started":true}}
       defect, harmless
-        {"type":"Defect","message":"The tool crashed.","retryable":true,"data":{}}
+        {"type":"Defect","message":"The tool crashed.","safeToRepeat":true,"data":{}}
       interrupted by itself, harmless
-        {"type":"Interrupted","message":"The call was interrupted.","retryable":true,"data":{"by":"tool","started":true}}
+        {"type":"Interrupted","message":"The call was interrupted.","safeToRepeat":true,"data":{"by":"tool","started":true}}
       interrupted by failFast, harmless
-        {"type":"Interrupted","message":"Another call of the turn failed, which stopped this one.","retryable":true,"data":{"by":"failFast","started":true}}
+        {"type":"Interrupted","message":"Another call of the turn failed, which stopped this one.","safeToRepeat":true,"data":{"by":"failFast","started":true}}
       interrupted by a restart, harmless
-        {"type":"Interrupted","message":"The program stopped while the call ran.","retryable":true,"data":{"by":"restart","started":true}}
+        {"type":"Interrupted","message":"The program stopped while the call ran.","safeToRepeat":true,"data":{"by":"restart","started":true}}
       failure: a tagged class
-        {"type":"CityNotFound","message":"There is no city called Rom.","retryable":true,"data":{"city":"Rom"}}
+        {"type":"CityNotFound","message":"There is no city called Rom.","safeToRepeat":true,"data":{"city":"Rom"}}
       failure: a tagged class without a message
-        {"type":"Closed","message":"The tool failed with Closed.","retryable":false,"data":{"until":"1970-01-01T00:00:00.000Z"}}
+        {"type":"Closed","message":"The tool failed with Closed.","safeToRepeat":false,"data":{"until":"1970-01-01T00:00:00.000Z"}}
       failure: a text
-        {"type":"ToolFailure","message":"no such city","retryable":false,"data":"no such city"}
+        {"type":"ToolFailure","message":"no such city","safeToRepeat":false,"data":"no such city"}
+      failure: one that repeating does not mend
+        {"type":"ToolFailure","message":"no such city. The same call would come to the same: do not repeat it.","safeToRepeat":true,"data":"no such city."}
       failure: a struct
-        {"type":"ToolFailure","message":"The tool failed.","retryable":false,"data":{"code":7,"hint":"try Rome"}}
+        {"type":"ToolFailure","message":"The tool failed.","safeToRepeat":false,"data":{"code":7,"hint":"try Rome"}}
       failure: a list
-        {"type":"ToolFailure","message":"The tool failed.","retryable":false,"data":[1,2]}"
+        {"type":"ToolFailure","message":"The tool failed.","safeToRepeat":false,"data":[1,2]}"
     `)
   })
 
-  it("is retryable only where the call did not run or a second attempt is harmless", () => {
-    const retryable = (harmless: boolean) =>
-      Object.entries(shownTo(harmless)).filter((entry) => entry[1].retryable).map(([what]) => what)
+  it("is safe to repeat only where the call did not run or a second attempt is harmless", () => {
+    const safe = (harmless: boolean) =>
+      Object.entries(shownTo(harmless)).filter((entry) => entry[1].safeToRepeat).map(([what]) => what)
     const neverRan = [
       "invalid arguments",
       "truncated",
@@ -162,8 +168,8 @@ describe("CallError.toModel", () => {
       "undecided, behind another",
       "dependency failed"
     ]
-    assert.sameMembers(retryable(false), neverRan)
-    assert.sameMembers(retryable(true), [
+    assert.sameMembers(safe(false), neverRan)
+    assert.sameMembers(safe(true), [
       ...neverRan,
       "timeout",
       "deadline",
@@ -194,7 +200,7 @@ describe("CallError.toModel", () => {
       })
       const { outcomes } = yield* Batch.run(Toolkit.make(tool), callsOf("login"))
       assert.deepStrictEqual(JSON.parse(outcomes[0]!.encoded), {
-        error: { type: "ToolFailure", message: "The tool failed.", retryable: false, data: { code: 7 } }
+        error: { type: "ToolFailure", message: "The tool failed.", safeToRepeat: false, data: { code: 7 } }
       })
     }))
 

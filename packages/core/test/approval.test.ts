@@ -56,7 +56,7 @@ describe("a call whose tool wants approval", () => {
       assert.deepStrictEqual(ends(settled), ["paid 1", "Denied", 7, 7])
       assert.deepStrictEqual([paid, settled.pending], [["Ann"], []])
       const error = shown(settled, 1)
-      assert.deepInclude(error, { type: "Denied", retryable: false })
+      assert.deepInclude(error, { type: "Denied", safeToRepeat: false })
       assert.include(String(error["message"]), "ask Eve first")
     }))
 

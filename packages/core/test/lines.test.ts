@@ -353,7 +353,7 @@ describe("what a call touches", () => {
         execute: () => Effect.void
       })
       const settled = yield* Effect.provide(Batch.run(Toolkit.make(tool), callsOf("t")), recordingLogger().layer)
-      assert.deepStrictEqual([ends(settled), shown(settled)["retryable"]], [["Defect"], true])
+      assert.deepStrictEqual([ends(settled), shown(settled)["safeToRepeat"]], [["Defect"], true])
     }))
 
   it.effect("and is not known yet of a plan keeps later calls behind it", () =>

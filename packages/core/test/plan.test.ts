@@ -112,12 +112,12 @@ describe("Plan", () => {
       })
       assert.deepStrictEqual(endsOf(played), [
         "The tool failed with Lost.",
-        "It needs the result of p/a, which failed with Lost; it did not run.",
+        "It needs the result of a, which failed with Lost; it did not run.",
         { hits: [1, 1] },
         `${unfit} arguments: the result of step "c" has nothing at "/hits/9".`,
         `${unfit} a: Expected number.`,
-        "It needs the result of p/a, which failed with Lost; it did not run.",
-        "It needs the result of p/d, which failed with InvalidArguments; it did not run."
+        "It needs the result of a, which failed with Lost; it did not run.",
+        "It needs the result of d, which failed with InvalidArguments; it did not run."
       ])
       assert.isTrue(Result.isSuccess(played.outcome.result))
     }))
@@ -206,7 +206,7 @@ describe("the check of a plan", () => {
       const { outcome, shown } = yield* run({ steps })
       assert.strictEqual(outcome.attempts, 0)
       assert.strictEqual(shown.error.type, "InvalidArguments")
-      assert.isTrue(shown.error.retryable)
+      assert.isTrue(shown.error.safeToRepeat)
       assert.deepStrictEqual(
         shown.error.data.issues,
         issues.map(([path, message]) => ({ path, message }))

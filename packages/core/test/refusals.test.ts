@@ -293,7 +293,7 @@ describe("the failure of a tool", () => {
   ])("may be asked for again where that is harmless: %j", ({ isRetryable, traits }) =>
     Effect.gen(function*() {
       const settled = yield* Batch.run(Toolkit.make(acting("bad", () => Effect.fail("no"), traits)), callsOf("bad"))
-      assert.strictEqual(shown(settled)["retryable"], isRetryable)
+      assert.strictEqual(shown(settled)["safeToRepeat"], isRetryable)
     }))
 })
 

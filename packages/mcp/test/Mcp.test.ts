@@ -17,7 +17,8 @@ describe("Mcp.connect", () => {
       assert.deepStrictEqual([names.length, names[0], names.at(-1)], [15, "shop_math.add", "shop_die"])
       assert.strictEqual(toolkit.wireNames.get("shop_math.add"), "shop_math_add")
       assert.strictEqual(toolkit.tools[0]?.description, "It is math.add.")
-      assert.deepStrictEqual(leftOut.map(({ tool }) => tool), ["riddle"])
+      assert.deepStrictEqual(leftOut.map(({ tool }) => tool), ["typo", "riddle"])
+      assert.include(leftOut[0]?.why, "\"properties.list.items\" has the type \"float\"")
       assert.strictEqual(instructions, "Ask nicely.")
     }))
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Batch, Content } from "@volley/core"
+import { Batch, Content, StrictSchema, Toolkit } from "@volley/core"
 import { Mcp, McpError } from "@volley/mcp"
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
@@ -92,3 +92,44 @@ describe("server-filesystem", () => {
       assert.deepStrictEqual(outcomes[0]?.media, [Content.image("image/png", Buffer.from("no picture, but bytes"))])
     }))
 })
+
+describe("strict modes", () => {
+  it.live("take every tool of the installed servers, and `null` for what may be left out", () =>
+    Effect.gen(function*() {
+      const folder = realpathSync(mkdtempSync(join(tmpdir(), "volley-")))
+      yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(folder, { recursive: true })))
+      writeFileSync(join(folder, "a.txt"), "one\ntwo\n")
+      const files = (yield* Mcp.connect(installed("filesystem", [folder]))).toolkit
+      const everything = (yield* Mcp.connect(installed("everything", ["stdio"]))).toolkit
+      const closing: Toolkit.StrictMode = {
+        write: () => {
+          throw new Error("no schema of Effect is here")
+        },
+        close: (jsonSchema) => StrictSchema.closed(jsonSchema, rules),
+        refuse: (jsonSchema) => StrictSchema.refusal(jsonSchema, rules)
+      }
+      const [strict, other] = [Toolkit.strict(files, closing), Toolkit.strict(everything, closing)]
+      assert.deepStrictEqual([strict.lax, other.lax], [[], []])
+      assert.deepStrictEqual([strict.tools.length, other.tools.length], [14, 12])
+      const args = { path: join(folder, "a.txt"), head: 1, tail: null }
+      assert.deepStrictEqual(yield* ends(strict, [["read_text_file", args]]), [{ content: "one" }])
+    }))
+})
+
+/** The rules of a mode that knows little. */
+const rules: StrictSchema.Rules = {
+  keywords: new Set([
+    "type",
+    "description",
+    "enum",
+    "const",
+    "anyOf",
+    "properties",
+    "required",
+    "additionalProperties",
+    "items"
+  ]),
+  required: true,
+  typed: true,
+  recursive: false
+}

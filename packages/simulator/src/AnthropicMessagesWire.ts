@@ -1,12 +1,20 @@
 /**
  * Anthropic's `POST /v1/messages`, streamed and not, as strict as its documented and reported refusals.
  */
-import type { ContentBlock, Message, ThinkingBlock } from "@anthropic-ai/sdk/resources/messages"
+import type { ContentBlock, Message as Body, ThinkingBlock } from "@anthropic-ai/sdk/resources/messages"
 import * as Result from "effect/Result"
 import type * as Frame from "./Frame.ts"
 import { pairingRules, shapeRules } from "./internal/anthropicMessageRules.ts"
 import { headerRules, modelRules, parameterRules, sizeRules, thinks } from "./internal/anthropicModelRules.ts"
-import { blocks, placed, read, type Request, resultText } from "./internal/anthropicRequest.ts"
+import {
+  blocks,
+  customTools,
+  type Message,
+  placed,
+  read,
+  type Request,
+  resultText
+} from "./internal/anthropicRequest.ts"
 import { continuedRules, previousOf } from "./internal/anthropicThreadRules.ts"
 import { toolRules } from "./internal/anthropicToolRules.ts"
 import { recall, whole } from "./internal/memory.ts"
@@ -53,7 +61,8 @@ export const check = (
   body: unknown,
   headers: Headers,
   _path?: string,
-  memory: Memory = []
+  memory: Memory = [],
+  except?: ReadonlySet<string>
 ): Result.Result<Request, Rejection> =>
   checkAll(headerRules, headers).pipe(
     Result.flatMap(() => body === undefined ? Result.fail(noJson) : read(body, headers)),
@@ -64,7 +73,7 @@ export const check = (
         ? Result.succeed(request)
         : read(whole(body, turn, "messages", request.history), headers)
     }),
-    Result.flatMap((request) => checkAll(rules, request))
+    Result.flatMap((request) => checkAll(rules, request, except))
   )
 
 const noJson = reject({ row: "JSON", verified: false }, { message: "The request body is not valid JSON" })
@@ -73,7 +82,14 @@ const noJson = reject({ row: "JSON", verified: false }, { message: "The request 
 export const view = (request: Request): View => ({
   model: request.model,
   prompt: prompt(request),
+  users: request.messages.filter(isUsers).map(textOf),
   tools: (request.tools ?? []).map((tool) => tool.name),
+  offered: customTools(request).map(({ tool }) => ({
+    name: tool.name,
+    description: tool.description,
+    parameters: tool.input_schema
+  })),
+  format: request.output_config?.format?.schema,
   toolsOff: (request.tools ?? []).length === 0 || request.tool_choice?.type === "none",
   parallel: !(request.tool_choice !== undefined && request.tool_choice.type !== "none"
     && request.tool_choice.disable_parallel_tool_use === true),
@@ -82,8 +98,14 @@ export const view = (request: Request): View => ({
 
 const prompt = ({ messages }: Request): string => {
   const first = messages.find((message) => message.role === "user")
-  return (first ? blocks(first) : []).map((block) => block.type === "text" ? block.text : "").join("")
+  return first ? textOf(first) : ""
 }
+
+const isUsers = (message: Message): boolean =>
+  message.role === "user" && blocks(message).some((block) => block.type !== "tool_result")
+
+const textOf = (message: Message): string =>
+  blocks(message).map((block) => block.type === "text" ? block.text : "").join("")
 
 const seen = ({ messages }: Request): ReadonlyArray<SeenCall> => {
   const results = new Map(placed(messages, "tool_result").map(({ block }) => [block.tool_use_id, resultText(block)]))
@@ -99,7 +121,7 @@ const seen = ({ messages }: Request): ReadonlyArray<SeenCall> => {
 export const streams = ({ stream }: Request): Frame.Options | undefined => stream === true ? {} : undefined
 
 /** Puts a reply into a response body; ids of calls count on from those that the request holds. */
-export const render = (request: Request, reply: Reply, number: number): Rendered<Message> => {
+export const render = (request: Request, reply: Reply, number: number): Rendered<Body> => {
   const thinking = thinks(request) ? [thinkingOf(request, reply)] : []
   const said = saidIn(request, reply)
   const content: Array<ContentBlock> = [...thinking, ...said]
@@ -136,7 +158,7 @@ export const render = (request: Request, reply: Reply, number: number): Rendered
 }
 
 /** What the server keeps of a turn: nothing where it belongs to no thread. */
-export const keep = (request: Request, { content, id, role }: Message): Turn | undefined =>
+export const keep = (request: Request, { content, id, role }: Body): Turn | undefined =>
   request.thread == null ? undefined : {
     id,
     from: previousOf(request),

@@ -16,6 +16,12 @@ export interface Frame {
   readonly completes?: number | undefined
 }
 
+/** What goes out at once, and the call of the turn, from 0, that is whole with it. */
+export interface Piece {
+  readonly text: string
+  readonly completes?: number | undefined
+}
+
 /** How many characters a fragment has: always as many, these one after the other and over again, or by its number from 0. */
 export type Fragment = number | ReadonlyArray<number> | ((fragment: number) => number)
 

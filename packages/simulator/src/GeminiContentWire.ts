@@ -3,11 +3,13 @@
  */
 import type { Part } from "@google/genai"
 import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
 import type * as Frame from "./Frame.ts"
 import type { Body } from "./internal/geminiBody.ts"
 import { mediaRules, pairingRules, shapeRules, signatureRules } from "./internal/geminiContentRules.ts"
 import {
   callsOf,
+  type Content,
   declarations,
   type FunctionResponse,
   read,
@@ -20,7 +22,16 @@ import { sign } from "./internal/geminiSignature.ts"
 import { keyRules, modelRules, toolRules } from "./internal/geminiToolRules.ts"
 import { get, isObject } from "./internal/json.ts"
 import type { Reply, SeenCall, View } from "./Script.ts"
-import { checkAll, type Headers, reject, type Rejection, type Rendered, type Rule, tokens } from "./Wire.ts"
+import {
+  checkAll,
+  type Headers,
+  type Memory,
+  reject,
+  type Rejection,
+  type Rendered,
+  type Rule,
+  tokens
+} from "./Wire.ts"
 
 export type { Body } from "./internal/geminiBody.ts"
 export { spoil } from "./internal/geminiFaults.ts"
@@ -42,10 +53,16 @@ export const rules: ReadonlyArray<Rule<Request>> = [
 ]
 
 /** Reads a request to a path, or says which rule it violates first; a body of `undefined` was no JSON. */
-export const check = (body: unknown, headers: Headers, to: string): Result.Result<Request, Rejection> =>
+export const check = (
+  body: unknown,
+  headers: Headers,
+  to: string,
+  _memory: Memory = [],
+  except?: ReadonlySet<string>
+): Result.Result<Request, Rejection> =>
   checkAll(keyRules, headers).pipe(
     Result.flatMap(() => body === undefined ? Result.fail(noJson) : read(body, modelOf(to) ?? "", streamsTo(to))),
-    Result.flatMap((request) => checkAll(rules, request))
+    Result.flatMap((request) => checkAll(rules, request, except))
   )
 
 const noJson = reject({ row: "JSON", verified: false }, { message: "Invalid JSON payload received." })
@@ -63,7 +80,14 @@ const streamsTo = (to: string): Request["streams"] => {
 export const view = (request: Request): View => ({
   model: request.model,
   prompt: prompt(request),
+  users: request.contents.filter(isUsers).map(textOf),
   tools: declarations(request).map(({ name }) => name),
+  offered: declarations(request).map(({ description, name, parameters, parametersJsonSchema }) => ({
+    name,
+    description,
+    parameters: isObject(parametersJsonSchema) ? parametersJsonSchema : parameters
+  })),
+  format: formatOf(request),
   toolsOff: declarations(request).length === 0 || request.toolConfig?.functionCallingConfig?.mode === "NONE",
   parallel: true,
   calls: seen(request)
@@ -71,8 +95,16 @@ export const view = (request: Request): View => ({
 
 const prompt = ({ contents }: Request): string => {
   const first = contents.find(({ role }) => role !== "model")
-  return (first?.parts ?? []).map(({ text }) => text ?? "").join("")
+  return first ? textOf(first) : ""
 }
+
+const isUsers = ({ parts, role }: Content): boolean =>
+  role !== "model" && parts.some(({ functionResponse }) => functionResponse === undefined)
+
+const textOf = ({ parts }: Content): string => parts.map(({ text }) => text ?? "").join("")
+
+const formatOf = ({ generationConfig }: Request): Schema.JsonObject | undefined =>
+  ["responseJsonSchema", "responseSchema"].map((key) => get(generationConfig, key)).find(isObject)
 
 const seen = ({ contents }: Request): ReadonlyArray<SeenCall> =>
   contents.flatMap((content, turn) =>

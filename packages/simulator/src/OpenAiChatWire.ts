@@ -8,10 +8,19 @@ import { parse } from "./internal/json.ts"
 import { noJson } from "./internal/openAiBody.ts"
 import { pairingRules, shapeRules } from "./internal/openAiChatMessageRules.ts"
 import { keyRules, modelRules, parameterRules, sizeRules } from "./internal/openAiChatModelRules.ts"
-import { type Call, prompt, read, type Request, text, type Turn, turns } from "./internal/openAiChatRequest.ts"
+import {
+  type Call,
+  functionTools,
+  prompt,
+  read,
+  type Request,
+  text,
+  type Turn,
+  turns
+} from "./internal/openAiChatRequest.ts"
 import { toolNames, toolRules } from "./internal/openAiChatToolRules.ts"
 import type { Reply, SeenCall, View, Wanted } from "./Script.ts"
-import { checkAll, type Headers, type Rejection, type Rendered, type Rule, tokens } from "./Wire.ts"
+import { checkAll, type Headers, type Memory, type Rejection, type Rendered, type Rule, tokens } from "./Wire.ts"
 
 export { spoil } from "./internal/openAiChatFaults.ts"
 export { frames } from "./internal/openAiChatFrames.ts"
@@ -32,17 +41,30 @@ export const rules: ReadonlyArray<Rule<Request>> = [
 ]
 
 /** Reads a request, or says which rule it violates first; a body of `undefined` was no JSON. */
-export const check = (body: unknown, headers: Headers): Result.Result<Request, Rejection> =>
+export const check = (
+  body: unknown,
+  headers: Headers,
+  _path?: string,
+  _memory?: Memory,
+  except?: ReadonlySet<string>
+): Result.Result<Request, Rejection> =>
   checkAll(keyRules, headers).pipe(
     Result.flatMap(() => body === undefined ? Result.fail(noJson) : read(body)),
-    Result.flatMap((request) => checkAll(rules, request))
+    Result.flatMap((request) => checkAll(rules, request, except))
   )
 
 /** Shows a model what stands in a request. */
 export const view = (request: Request): View => ({
   model: request.model,
   prompt: prompt(request.messages),
+  users: request.messages.flatMap((message) => message.role === "user" ? [text(message.content)] : []),
   tools: toolNames(request),
+  offered: functionTools(request).map(({ tool: { description, name, parameters } }) => ({
+    name,
+    description,
+    parameters
+  })),
+  format: request.response_format?.type === "json_schema" ? request.response_format.json_schema.schema : undefined,
   toolsOff: toolNames(request).length === 0 || request.tool_choice === "none",
   parallel: request.parallel_tool_calls !== false,
   calls: turns(request.messages).flatMap((turn) => turn.calls.map((call) => seen(call, turn)))

@@ -15,6 +15,7 @@ import { after, encrypted, nextReasoning, reasons } from "./internal/openAiRespo
 import {
   answers,
   type Call,
+  functionTools,
   isCall,
   isOutput,
   prompt,
@@ -65,7 +66,8 @@ export const check = (
   body: unknown,
   headers: Headers,
   _path?: string,
-  memory: Memory = []
+  memory: Memory = [],
+  except?: ReadonlySet<string>
 ): Result.Result<Request, Rejection> =>
   checkAll(keyRules, headers).pipe(
     Result.flatMap(() => body === undefined ? Result.fail(noJson) : read(body)),
@@ -74,14 +76,21 @@ export const check = (
       const turn = recall(memory, request.previous_response_id)
       return turn === undefined ? Result.succeed(request) : read(whole(body, turn, "input", request.history))
     }),
-    Result.flatMap((request) => checkAll(rules, request))
+    Result.flatMap((request) => checkAll(rules, request, except))
   )
 
 /** Shows a model what stands in a request. */
 export const view = (request: Request): View => ({
   model: request.model,
   prompt: prompt(request),
+  users: request.input.flatMap((item) => "role" in item && item.role === "user" ? [text(item.content)] : []),
   tools: toolNames(request),
+  offered: functionTools(request).map(({ tool: { description, name, parameters } }) => ({
+    name,
+    description: description ?? undefined,
+    parameters: parameters ?? undefined
+  })),
+  format: request.text?.format?.type === "json_schema" ? request.text.format.schema : undefined,
   toolsOff: toolNames(request).length === 0 || request.tool_choice === "none",
   parallel: request.parallel_tool_calls !== false,
   calls: request.input.filter(isCall).map((call) => seen(call, request))

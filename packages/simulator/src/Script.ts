@@ -1,6 +1,7 @@
 /**
  * A scripted model: a pure function of what stands in the conversation that it was sent, and of nothing else.
  */
+import * as Json from "@volley/core/Json"
 import type * as Schema from "effect/Schema"
 
 /** A call of the conversation, with the text of its result as the model was sent it. */
@@ -11,17 +12,30 @@ export interface SeenCall {
   readonly result: string
 }
 
+/** A tool that a request lists, as it tells of it. */
+export interface Offered {
+  readonly name: string
+  readonly description?: string | undefined
+  readonly parameters?: Schema.JsonObject | undefined
+}
+
 /**
  * What a request shows a model, whichever wire it came by.
  *
  * - `prompt`: the text of the first user message
+ * - `users`: the text of every user message; one that brings results alone is none
+ * - `offered`: the tools with what is said of them; their names alone are `tools`
+ * - `format`: the JSON Schema that the answer has to keep to, where the request wants one
  * - `calls`: every call of the conversation so far, in call order
  * - `toolsOff`: no tools were listed, or the request forbids their use
  */
 export interface View {
   readonly model: string
   readonly prompt: string
+  readonly users: ReadonlyArray<string>
   readonly tools: ReadonlyArray<string>
+  readonly offered: ReadonlyArray<Offered>
+  readonly format: Schema.JsonObject | undefined
   readonly toolsOff: boolean
   readonly parallel: boolean
   readonly calls: ReadonlyArray<SeenCall>
@@ -63,13 +77,23 @@ export const reply = (script: Script, view: View): Reply => {
 
 /** Each call seen takes away one equal wish; a call whose arguments were malformed is known by its name. */
 const unseen = (wants: ReadonlyArray<Wanted>, seen: ReadonlyArray<SeenCall>): ReadonlyArray<Wanted> => {
-  const left = [...seen]
+  const left = seen.map((call) => ({ name: call.name, arguments: Json.canonical(call.arguments) }))
   return wants.filter((want) => {
-    const at = left.findIndex((call) => call.name === want.name && sameArguments(call, want))
+    const wanted = Json.canonical(want.arguments)
+    const at = left.findIndex((call) =>
+      call.name === want.name && (want.malformed !== undefined || call.arguments === wanted)
+    )
     if (at >= 0) left.splice(at, 1)
     return at < 0
   })
 }
 
-const sameArguments = (call: SeenCall, want: Wanted): boolean =>
-  want.malformed !== undefined || JSON.stringify(call.arguments) === JSON.stringify(want.arguments)
+/** A script for conversations that begin with a prompt, or for all of them where it has none. */
+export interface Part {
+  readonly prompt?: string | undefined
+  readonly script: Script
+}
+
+/** The script for a prompt: the first one that names it, or else the first that names none. */
+export const pick = (parts: ReadonlyArray<Part>, prompt: string): Script | undefined =>
+  (parts.find((part) => part.prompt === prompt) ?? parts.find((part) => part.prompt === undefined))?.script

@@ -5,17 +5,17 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as HttpEffect from "effect/http/HttpEffect"
-import * as HttpServerRequest from "effect/http/HttpServerRequest"
-import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
+import { type App, type Keeping, last, make as appOf, type Simulator } from "./internal/app.ts"
 import { type Entry, exchange, type Play } from "./internal/exchange.ts"
-import { parse } from "./internal/json.ts"
-import { isPiecewise, play, type Tempo, think, unsent } from "./internal/playback.ts"
+import type { Tempo } from "./internal/playback.ts"
 import type * as Wire from "./Wire.ts"
 
+export type { App, Keeping, Simulator } from "./internal/app.ts"
 export type { Entry } from "./internal/exchange.ts"
 
 /**
@@ -28,50 +28,20 @@ export type { Entry } from "./internal/exchange.ts"
  * - `latency`: how long the model takes before each answer, nothing by default; refusals come at once
  * - `pace`: how long it then takes before a call of the turn is whole, by its place in the turn from 0; nothing by
  *   default. What is not streamed waits for all of them
+ * - `remembered`: how many of the last turns are kept for requests that go on from one; all of them by default
  */
-export interface Options extends Play, Tempo {}
-
-/** An Effect HTTP app that answers whatever it is asked. */
-export type App = Effect.Effect<
-  HttpServerResponse.HttpServerResponse,
-  never,
-  HttpServerRequest.HttpServerRequest | Scope.Scope
->
-
-/**
- * A simulator without a transport.
- *
- * - `requests`: those that are over, in the order of arrival
- */
-export interface Simulator {
-  readonly app: App
-  readonly requests: Effect.Effect<ReadonlyArray<Entry>>
+export interface Options extends Play, Tempo, Keeping {
+  readonly remembered?: number | undefined
 }
 
 /** Makes a simulator with an empty log. */
 export const make = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<Simulator> {
-  const arrivals = yield* Ref.make(0)
-  const log = yield* Ref.make<ReadonlyArray<Entry>>([])
   const memory = yield* Ref.make<Wire.Memory>([])
-  const keep = (entry: Entry) =>
-    Ref.update(log, (entries) => entries.some(({ number }) => number === entry.number) ? entries : [...entries, entry])
-  const app = Effect.gen(function*() {
-    const request = yield* HttpServerRequest.HttpServerRequest
-    const number = yield* Ref.updateAndGet(arrivals, (count) => count + 1)
-    const text = yield* Effect.orElseSucceed(request.text, () => "")
-    const { pathname, search } = URL.parse(request.url, "http://localhost") ?? { pathname: request.url, search: "" }
-    const route = `${request.method} ${pathname}`
-    const sent = { number, route, search, headers: request.headers, body: parse(text) }
-    const answer = yield* Ref.modify(memory, (turns) => {
+  return yield* appOf((sent) =>
+    Ref.modify(memory, (turns) => {
       const answer = exchange(sent, options, turns)
-      return [answer, answer.turn === undefined ? turns : [...turns, answer.turn]]
-    })
-    yield* think(answer, options).pipe(Effect.onInterrupt(() => keep(unsent(answer.entry))))
-    if (isPiecewise(answer)) return play(answer, options, keep)
-    yield* keep(answer.entry)
-    return HttpServerResponse.jsonUnsafe(answer.body, { status: answer.entry.status, headers: answer.headers })
-  })
-  return { app, requests: Effect.map(Ref.get(log), (entries) => entries.toSorted((a, b) => a.number - b.number)) }
+      return [answer, answer.turn === undefined ? turns : last(options.remembered, [...turns, answer.turn])]
+    }), options)
 })
 
 /** Requests and tokens of a log, added up. */
@@ -116,12 +86,17 @@ export interface Served {
  *
  * - `port`: a free one by default
  */
-export const serve = Effect.fnUntraced(function*(
+export const serve = (
   options: Options & { readonly port?: number | undefined }
+): Effect.Effect<Served, CannotListen, Scope.Scope> =>
+  Effect.flatMap(make(options), (simulator) => listen(simulator, options.port))
+
+/** Serves what was made already, as `serve` does. */
+export const listen = Effect.fnUntraced(function*(
+  { app, requests }: Simulator,
+  wanted = 0
 ): Effect.fn.Return<Served, CannotListen, Scope.Scope> {
-  const { app, requests } = yield* make(options)
   const node = createServer()
-  const wanted = options.port ?? 0
   const server = yield* NodeHttpServer.make(() => node, { host: "127.0.0.1", port: wanted }).pipe(
     Effect.mapError(({ cause }) => new CannotListen({ port: wanted, cause }))
   )

@@ -93,7 +93,7 @@ export interface Rendered<out Body> {
  *
  * - `path`: where requests go; a pattern where it names the model
  * - `check`: reads a parsed body and what it goes on from, or says which rule they violate first; a body of `undefined`
- *   was no JSON
+ *   was no JSON, and the rows in `except` are not looked at
  * - `streams`: how a request wants its answer streamed, where it does
  * - `render`: puts a reply to the request of this number into a body
  * - `frames`: cuts the body of an answer into the events of a stream
@@ -105,7 +105,13 @@ export interface Wire<Request, Body extends object = never> {
   readonly name: "openai" | "openai-responses" | "anthropic" | "google"
   readonly path: string | RegExp
   readonly requestIdHeader: string
-  readonly check: (body: unknown, headers: Headers, path: string, memory: Memory) => Result.Result<Request, Rejection>
+  readonly check: (
+    body: unknown,
+    headers: Headers,
+    path: string,
+    memory: Memory,
+    except?: ReadonlySet<string>
+  ) => Result.Result<Request, Rejection>
   readonly view: (request: Request) => View
   readonly streams: (request: Request) => Frame.Options | undefined
   readonly render: (request: Request, reply: Reply, number: number) => Rendered<Body>
@@ -127,13 +133,14 @@ export const reject = (rule: Omit<Rule<never>, "check">, fault: Fault): Rejectio
   ...(fault.retryAfterSeconds !== undefined && { retryAfterSeconds: fault.retryAfterSeconds })
 })
 
-/** Gives the request back, or the first rule that it violates. */
+/** Gives the request back, or the first rule that it violates; those in `except` may be. */
 export const checkAll = <Request>(
   rules: ReadonlyArray<Rule<Request>>,
-  request: Request
+  request: Request,
+  except?: ReadonlySet<string>
 ): Result.Result<Request, Rejection> => {
   for (const rule of rules) {
-    const fault = rule.check(request)
+    const fault = except?.has(rule.row) === true ? undefined : rule.check(request)
     if (fault !== undefined) return Result.fail(reject(rule, fault))
   }
   return Result.succeed(request)

@@ -65,7 +65,7 @@ export const faulty: Weights = {
  */
 export const args = (tool: Tool.Any): Arbitrary.Arbitrary<Schema.Json> => {
   const codec = codecOf(tool.parameters)
-  if (tool.recode !== undefined || tool.expand !== undefined) {
+  if (tool.raw === undefined) {
     return Arbitrary.filterMap(Arbitrary.schema(tool.parameters), (value) => Schema.encodeUnknownResult(codec)(value))
   }
   const document = JsonSchema.fromSchemaDraft2020_12(tool.jsonSchema)

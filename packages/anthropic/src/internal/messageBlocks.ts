@@ -65,9 +65,9 @@ const readTurn = ChatModelError.readWith(isMessage, AssistantTurn)
  *
  * - of a body that is no message there are none
  */
-export const blocksOf = (response: { readonly content?: Array<Block> | undefined }): ReadonlyArray<Block> => {
-  const { content } = response
-  return Array.isArray(content) ? content.flatMap(callsIn) : []
+export const blocksOf = (response: unknown): ReadonlyArray<Block> => {
+  const message = withBlocks(response)
+  return isMessage(message) ? message.content.flatMap(callsIn) : []
 }
 
 const callsIn = (block: Block): ReadonlyArray<Block> => {

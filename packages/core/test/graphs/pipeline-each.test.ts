@@ -47,7 +47,7 @@ describe("Pipeline.each", () => {
       const blocked = {
         type: "DependencyFailed",
         message: "It needs the result of all/1, which failed with Broke; it did not run.",
-        retryable: true,
+        safeToRepeat: true,
         data: { root: "all/1", type: "Broke" }
       }
       assert.deepStrictEqual([endOf(steps.all.result), endOf(steps.after.result), endOf(steps.other.result)], [

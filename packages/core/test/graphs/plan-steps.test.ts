@@ -99,8 +99,8 @@ describe("the steps of a plan", () => {
       ])
       assert.deepStrictEqual(endsOf(settled), ["Timeout", "Uncertain", "DependencyFailed", "d"])
       const [, b, c] = stepsOf(settled)
-      assert.strictEqual(b?.error?.data["after"], "plan_0/a")
-      assert.deepInclude(c?.error?.data, { root: "plan_0/a", type: "Timeout" })
+      assert.strictEqual(b?.error?.data["after"], "a")
+      assert.deepInclude(c?.error?.data, { root: "a", type: "Timeout" })
       assert.deepStrictEqual(JSON.parse(settled.outcomes[1]!.encoded).error.data, { after: "plan_0/a" })
       assert.deepStrictEqual(settled.outcomes.map(({ endedAt }) => endedAt - settled.outcomes[0]!.startedAt), [
         1000,

@@ -52,7 +52,7 @@ describe("errorText", () => {
 
   it("keeps a long one JSON, with its type, and says what was left out", () => {
     const shown = JSON.parse(errorText(error, 200))
-    assert.deepStrictEqual([shown.error.type, shown.error.retryable], ["Denied", false])
+    assert.deepStrictEqual([shown.error.type, shown.error.safeToRepeat], ["Denied", false])
     assert.match(shown.error.data, /^\[left out: the whole error has \d+ bytes\]$/)
     assert.isAtMost(bytes(errorText(error, 200)), 200)
   })

@@ -90,7 +90,7 @@ export const showsTheStack = changingTexts(({ encoded, result }) =>
 
 /** Invites the model to try anything again. */
 export const callsEverythingRetryable = changingTexts(({ encoded }) =>
-  encoded.replace("\"retryable\":false", "\"retryable\":true")
+  encoded.replace("\"safeToRepeat\":false", "\"safeToRepeat\":true")
 )
 
 /** Takes a call that was cut off for a complete one. */

@@ -72,7 +72,7 @@ describe("an earlier write of unknown outcome", () => {
       const calls = asking(["write", "a", 100], ["read", "a", 10])
       const { outcomes } = yield* aDayOf(Batch.run(Toolkit.make(...tools), calls, { timeout: 50 }))
       const { error } = JSON.parse(outcomes[1]!.encoded)
-      assert.deepInclude(error, { type: "Uncertain", retryable: true, data: { after: "c0" } })
+      assert.deepInclude(error, { type: "Uncertain", safeToRepeat: true, data: { after: "c0" } })
       assert.strictEqual(outcomes[1]!.attempts, 0)
     }))
 

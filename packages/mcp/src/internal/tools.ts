@@ -50,8 +50,11 @@ const toolOf = (definition: Definition, connection: Connection, options: Options
   try {
     return make()
   } catch {
-    // Effect cannot say in its own terms what this schema asks for.
-    return make(checkOf(inputSchema, ajv))
+    // Effect cannot say in its own terms what this schema asks for; what no provider takes is refused before that.
+    const check: { of?: Check } = {}
+    const tool = make((args) => check.of?.(args))
+    check.of = checkOf(inputSchema, ajv)
+    return tool
   }
 }
 

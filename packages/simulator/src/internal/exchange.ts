@@ -1,4 +1,5 @@
 import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
 import * as AnthropicMessagesWire from "../AnthropicMessagesWire.ts"
 import * as Dialect from "../Dialect.ts"
 import type { Fault, Faults } from "../Fault.ts"
@@ -43,6 +44,7 @@ export interface Entry {
  * - `fault`: what struck the body and the frames already, or is left to the transport
  * - `frames`: the body cut into events, which go back in its place where the entry is `streamed`; none of a refusal
  * - `turn`: what the server keeps of it
+ * - `pieces`: what goes out in place of the body and the frames
  */
 export interface Answer {
   readonly entry: Entry
@@ -51,6 +53,7 @@ export interface Answer {
   readonly fault: Fault | undefined
   readonly headers: Readonly<Record<string, string>>
   readonly turn?: Wire.Turn | undefined
+  readonly pieces?: ReadonlyArray<Frame.Piece> | undefined
 }
 
 /**
@@ -58,25 +61,31 @@ export interface Answer {
  *
  * - `route`: its method and path
  * - `search`: what stands behind the path, from the question mark on
+ * - `body`: `text` as JSON, where it is that
  */
 export interface Sent {
   readonly number: number
   readonly route: string
   readonly search: string
   readonly headers: Wire.Headers
-  readonly body: unknown
+  readonly text: string
+  readonly body: Schema.Json | undefined
 }
 
 /**
  * What an exchange needs to know of how its simulator plays.
  *
  * - `script`: what is played to a conversation
+ * - `fallback`: what is said where no script is for a conversation; none means a refusal with status 400
+ * - `acceptSignatures`: takes thinking, thought signatures and encrypted reasoning that this server did not write
  * - `fragment`: how streamed texts are cut
  * - `faults`: which requests fail on purpose, and how
  * - `dialect`: how it speaks otherwise than the strict wires
  */
 export interface Play {
   readonly script: (view: Script.View) => Script.Script | undefined
+  readonly fallback?: ((view: Script.View) => Script.Reply) | undefined
+  readonly acceptSignatures?: boolean | undefined
   readonly fragment?: Frame.Fragment | undefined
   readonly faults?: Faults | undefined
   readonly dialect?: Dialect.Name | Dialect.Dialect | undefined
@@ -93,11 +102,21 @@ export const exchange = (sent: Sent, how: Play, memory: Wire.Memory): Answer => 
   if (sent.route.startsWith("POST ") && GeminiContentWire.path.test(pathOf(sent))) {
     return play(GeminiContentWire, sent, how, memory, google)
   }
-  if (sent.headers["x-goog-api-key"] !== undefined) {
-    return refusal(GeminiContentWire, sent, notFound(GeminiContentWire.name, sent.route))
-  }
-  const wire = sent.headers["anthropic-version"] === undefined ? OpenAiChatWire : AnthropicMessagesWire
+  const wire = speaker(sent)
   return refusal(wire, sent, notFound(wire.name, sent.route))
+}
+
+/** Refuses a request in the words of the wire that its route belongs to, or else its headers. */
+export const refuse = (sent: Sent, rejection: Wire.Rejection): Answer => {
+  const path = pathOf(sent)
+  const wire = [OpenAiChatWire, OpenAiResponsesWire, AnthropicMessagesWire].find((wire) => wire.path === path)
+  return refusal(wire ?? (GeminiContentWire.path.test(path) ? GeminiContentWire : speaker(sent)), sent, rejection)
+}
+
+/** Whose client sends a request to a path that is of no wire. */
+const speaker = ({ headers }: Sent) => {
+  if (headers["x-goog-api-key"] !== undefined) return GeminiContentWire
+  return headers["anthropic-version"] === undefined ? OpenAiChatWire : AnthropicMessagesWire
 }
 
 const pathOf = ({ route }: Sent): string => route.slice(route.indexOf(" ") + 1)
@@ -117,17 +136,18 @@ const play = <Request, Body extends object>(
   memory: Wire.Memory,
   manner: Manner.Manner<Body> = {}
 ): Answer => {
-  const checked = Manner.check(wire, manner, sent.body, sent.headers, `${pathOf(sent)}${sent.search}`, memory)
+  const except = how.acceptSignatures === true ? signatureRows : undefined
+  const checked = Manner.check(wire, manner, sent.body, sent.headers, `${pathOf(sent)}${sent.search}`, memory, except)
   if (Result.isFailure(checked)) return refusal(wire, sent, checked.failure)
   const view = wire.view(checked.success)
-  const script = how.script(view)
-  if (script === undefined) return refusal(wire, sent, unscripted(view))
+  const reply = replyTo(view, how)
+  if (Result.isFailure(reply)) return refusal(wire, sent, unplayed(reply.failure))
   const streams = wire.streams(checked.success)
   const streamed = streams !== undefined
   const fault = how.faults?.({ number: sent.number, view, streamed })
   const refused = fault && refusalOf(fault, wire.name)
   if (refused) return refusal(wire, sent, refused, fault)
-  const { body: rendered, ...facts } = wire.render(checked.success, Script.reply(script, view), sent.number)
+  const { body: rendered, ...facts } = wire.render(checked.success, reply.success, sent.number)
   const body = manner.turn?.(rendered) ?? rendered
   const options = { ...streams, fragment: how.fragment }
   const played = fault ? wire.spoil(fault, body, options) : { body, frames: wire.frames(body, options) }
@@ -139,8 +159,27 @@ const play = <Request, Body extends object>(
   }
 }
 
-const unscripted = ({ prompt }: Script.View): Wire.Rejection =>
-  Wire.reject({ row: "script", verified: false }, { message: `No script fits the prompt ${JSON.stringify(prompt)}.` })
+/** The rules that know a signature of this server's own from others. */
+const signatureRows = new Set(["A19", "G12", "R9"])
+
+/** What a script has to say, or why it says nothing; scripts are other people's. */
+const replyTo = (view: Script.View, { fallback, script }: Play): Result.Result<Script.Reply, string> => {
+  try {
+    const played = script(view)
+    const reply = played === undefined ? fallback?.(view) : Script.reply(played, view)
+    return reply === undefined
+      ? Result.fail(`No script fits the prompt ${JSON.stringify(view.prompt)}.`)
+      : Result.succeed(reply)
+  } catch (error) {
+    return Result.fail(`The script throws ${thrown(error)}`)
+  }
+}
+
+/** An error, and the place that it comes from. */
+const thrown = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message).split("\n").slice(0, 2).join("") : String(error)
+
+const unplayed = (message: string): Wire.Rejection => Wire.reject({ row: "script", verified: false }, { message })
 
 const refusal = (
   wire: Pick<Wire.Wire<never>, "name" | "requestIdHeader" | "refuse">,

@@ -36,10 +36,11 @@ export const check = <Request, Body extends object>(
   body: unknown,
   headers: Headers,
   path: string,
-  memory: Memory = []
+  memory: Memory = [],
+  except?: ReadonlySet<string>
 ): Result.Result<Request, Rejection> =>
   Result.flatMap(
-    wire.check(body === undefined ? body : takes(body), headers, path, memory),
+    wire.check(body === undefined ? body : takes(body), headers, path, memory, except),
     (request) => Result.map(checkAll(refuses, body), () => request)
   )
 

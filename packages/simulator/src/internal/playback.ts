@@ -17,12 +17,6 @@ export interface Tempo {
   readonly pace?: ((call: number) => Duration.Input) | undefined
 }
 
-/** What goes out at once, and the call that is whole with it. */
-interface Piece {
-  readonly text: string
-  readonly completes?: number | undefined
-}
-
 /** Takes what passes before the first byte: HTTP handlers are not interruptible of themselves. */
 export const think = (answer: Answer, tempo: Tempo): Effect.Effect<void> =>
   Effect.interruptible(Effect.sleep(thought(answer, tempo)))
@@ -34,18 +28,18 @@ const thought = ({ entry, fault, frames }: Answer, { latency = 0, pace }: Tempo)
   return [late, ...pauses].reduce(Duration.sum, Duration.fromInputUnsafe(latency))
 }
 
-const pauseBefore = ({ completes }: Pick<Piece, "completes">, pace: Tempo["pace"]): Duration.Duration =>
+const pauseBefore = ({ completes }: Pick<Frame.Piece, "completes">, pace: Tempo["pace"]): Duration.Duration =>
   Duration.fromInputUnsafe(completes === undefined ? 0 : pace?.(completes) ?? 0)
 
 /** True for an answer that does not go out in one piece. */
-export const isPiecewise = ({ entry, fault }: Answer): boolean =>
-  entry.streamed || fault?._tag === "Cut" || fault?._tag === "Reset"
+export const isPiecewise = ({ entry, fault, pieces }: Answer): boolean =>
+  pieces !== undefined || entry.streamed || fault?._tag === "Cut" || fault?._tag === "Reset"
 
 /** The events of a stream, or what comes of a body that breaks off. */
-const piecesOf = ({ body, entry, frames }: Answer): ReadonlyArray<Piece> =>
-  entry.streamed
+export const piecesOf = ({ body, entry, frames, pieces }: Answer): ReadonlyArray<Frame.Piece> =>
+  pieces ?? (entry.streamed
     ? frames.map((frame) => ({ completes: frame.completes, text: Frame.text(frame) }))
-    : [{ text: half(JSON.stringify(body)) }]
+    : [{ text: half(JSON.stringify(body)) }])
 
 /**
  * Sends the pieces of an answer, each in its time.

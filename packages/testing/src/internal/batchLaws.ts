@@ -200,7 +200,7 @@ export const honest: Check = afterwards((played, batch) => {
     const { error } = shown(text)
     const call = batch.calls[index]!
     const mayHaveActed = !isHarmless(call) && (started.has(index) || entries[index]!.runs)
-    ok(!error.retryable || !mayHaveActed, `A second attempt at call ${index} could do harm.`)
+    ok(!error.safeToRepeat || !mayHaveActed, `A second attempt at call ${index} could do harm.`)
   }
   for (const index of started) ok(batch.calls[index]!.kind !== "truncated", `Call ${index} was truncated, and ran.`)
   const crashes = outcomes.flatMap(crashOf)
@@ -225,7 +225,7 @@ const shown = Schema.decodeSync(
     error: Schema.Struct({
       type: Schema.String,
       message: Schema.String,
-      retryable: Schema.Boolean,
+      safeToRepeat: Schema.Boolean,
       data: Schema.Json
     })
   })),

@@ -45,7 +45,7 @@ const ending = ({ kind }: CallCase, at: number): Effect.Effect<unknown, Refused 
     case "interruptsItsFiber":
       return Effect.withFiber((fiber) => Effect.andThen(Effect.sync(() => fiber.interruptUnsafe()), Effect.never))
     case "unencodable":
-      return Effect.succeed({ at, token: secret, reveal: () => secret })
+      return Effect.succeed(() => secret)
     case "circular":
       return Effect.succeed(circular)
     case "bigInt":

@@ -96,7 +96,8 @@ export const sound = afterwards(({ outcomes }, { setting, turn }) =>
     if (turn.drawn[index]?.fault !== "none" || Result.isSuccess(outcome.result)) return undefined
     const tag = failureTag(outcome)
     // A schema of another library can refuse what the JSON Schema that it wrote of itself allows.
-    const isOwn = outcome.name !== undefined && setting.toolkit.byName.get(outcome.name)?.recode !== undefined
+    const tool = outcome.name === undefined ? undefined : setting.toolkit.byName.get(outcome.name)
+    const isOwn = tool?.raw === undefined && tool?.recode !== undefined
     if (tag === "InvalidArguments" && isOwn) return `${outcome.call.id} has valid arguments, and its tool refuses them.`
     if (tag !== "Defect") return undefined
     const { failure } = outcome.result

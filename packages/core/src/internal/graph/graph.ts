@@ -94,7 +94,7 @@ const listOf = (outcomes: Outcomes): Effect.Effect<Tool.Answer<unknown>> =>
 /** Makes a tool whose calls become several others; it never runs itself. */
 export function composite<P extends Schema.Constraint>(
   name: string,
-  definition: Tool.Definition<P, Schema.Constraint, typeof Schema.Never, boolean>,
+  definition: Omit<Tool.Definition<P, Schema.Constraint, typeof Schema.Never, boolean>, "repeat">,
   expand: (parameters: P["Type"], call: ToolCall) => Effect.Effect<Tool.Expansion, Reason, unknown>
 ): Tool.Any
 export function composite(name: string, definition: AnyDefinition, expand: NonNullable<Tool.Any["expand"]>): Tool.Any {

@@ -99,13 +99,13 @@ const answering = (job: Job, answer: ReturnType<typeof answered>): void => doFor
 
 type AttemptExit = Exit.Exit<Answer<unknown>, ToolFailure<unknown> | Unencodable>
 
-/** Only a tool's own failure is tried again: a result that cannot be encoded would not be at the next attempt either. */
+/** Only a tool's own failure is tried again, unless that is pointless: a result that cannot be encoded would not be then. */
 const attempted = (job: Job, exit: AttemptExit): void => {
   const { run: { bounds: { retry } }, tool } = job
   const failure = retry === undefined || Exit.isSuccess(exit) || Cause.hasDies(exit.cause)
     ? undefined
     : Result.getOrUndefined(Cause.findError(exit.cause))
-  if (failure?._tag === "ToolFailure" && retry !== undefined && isHarmless(tool)) {
+  if (failure?._tag === "ToolFailure" && retry !== undefined && isHarmless(tool) && !failure.isPointless) {
     return again(job, retry, failure, exit)
   }
   end(job, endOf(tool, exit))

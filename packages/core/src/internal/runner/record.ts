@@ -19,6 +19,7 @@ import * as Content from "../../Content.ts"
 import type { Outcome } from "../../Outcome.ts"
 import type { End, Ended } from "../../Recorder.ts"
 import type { ToolCall } from "../../ToolCall.ts"
+import { nearest } from "../nearest.ts"
 import { cut, errorText } from "../text.ts"
 import type { Any } from "../tool/any.ts"
 import type { Answer } from "../tool/handler.ts"
@@ -108,8 +109,10 @@ export const refused = (job: Job, reason: Reason): Outcome => {
 }
 
 /** What a call gets that asks for a tool which is not there. */
-export const unknownTool = ({ toolkit }: Job): UnknownTool =>
-  new UnknownTool({ available: Array.from(toolkit.wireNames.values()) })
+export const unknownTool = ({ call, toolkit }: Job): UnknownTool => {
+  const names = Array.from(toolkit.wireNames.values())
+  return new UnknownTool({ available: nearest(call.name, names), count: names.length })
+}
 
 /** The outcome of an equal call, under a call's own id. */
 export const sameFor = (call: ToolCall, outcome: Outcome): Outcome => {

@@ -3,9 +3,17 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaRepresentation from "effect/SchemaRepresentation"
+import { ownKeysIn } from "./ownKeys.ts"
+import { oddType } from "./types.ts"
+import { tell, type Told } from "./words.ts"
 
 /** The JSON Schema of parameters. Extra properties are not asked for, though they are ignored when they come. */
-export const jsonSchemaOf = (schema: Schema.Constraint): JsonSchema.JsonSchema => {
+export const jsonSchemaOf = (schema: Schema.Constraint): JsonSchema.JsonSchema => told(schema).jsonSchema
+
+/** The same, and what it does not say. */
+export const told = (schema: Schema.Constraint): Told => tell(Schema.toCodecJson(schema).ast, written(schema))
+
+const written = (schema: Schema.Constraint): JsonSchema.JsonSchema => {
   const { definitions, schema: root } = Schema.toJsonSchemaDocument(schema, { onExcessProperty: "error" })
   const key = typeof root["$ref"] === "string" ? root["$ref"].replace("#/$defs/", "") : ""
   const resolved = definitions[key] ?? root
@@ -33,15 +41,26 @@ export const withObjectRoot = (name: string, schema: JsonSchema.JsonSchema): Jso
   )
 }
 
+/** Gives a JSON Schema that was written by hand; throws for one that names types which there are not. */
+export const withKnownTypes = (name: string, schema: JsonSchema.JsonSchema): JsonSchema.JsonSchema => {
+  const odd = oddType(schema)
+  if (odd === undefined) return schema
+  throw new Error(`Tool "${name}": ${odd}. Name one of those in the JSON Schema, or none where any value will do.`)
+}
+
 /** A struct without fields takes anything but null, and its JSON Schema says just that. */
 const isEmptyStruct = (schema: JsonSchema.JsonSchema): boolean =>
   JSON.stringify(schema) === JSON.stringify({ not: { type: "null" } })
 
 /** Throws where the schema has a keyword that Effect cannot check, rather than let arguments pass unchecked. */
 export const checkOf = (name: string, parameters: JsonSchema.JsonSchema) => {
-  const decode = Schema.decodeUnknownResult(imported(name, parameters), { errors: "all", onExcessProperty: "error" })
+  const decode = Schema.decodeUnknownResult(imported(name, withKnownTypes(name, parameters)), {
+    errors: "all",
+    onExcessProperty: "error"
+  })
+  const ownKeys = ownKeysIn(parameters)
   return (args: Schema.Json): SchemaIssue.Issue | undefined =>
-    Result.match(decode(args), { onFailure: ({ issue }) => issue, onSuccess: () => undefined })
+    Result.match(decode(ownKeys(args)), { onFailure: ({ issue }) => issue, onSuccess: () => undefined })
 }
 
 const imported = (name: string, parameters: JsonSchema.JsonSchema): Schema.Codec<unknown> => {

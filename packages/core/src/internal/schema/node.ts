@@ -11,6 +11,9 @@ export const listOf = (value: unknown): ReadonlyArray<unknown> => Array.isArray(
 /** What a reference stands for. */
 export const find = (root: Node, ref: string): unknown =>
   ref.replace(/^#\/?/, "").split("/").filter((token) => token !== "").reduce<unknown>(
-    (value, token) => isNode(value) ? value[JsonPointer.unescapeToken(token)] : undefined,
+    (value, token) => ownPart(value, JsonPointer.unescapeToken(token)),
     root
   )
+
+const ownPart = (value: unknown, key: string): unknown =>
+  isNode(value) && Object.hasOwn(value, key) ? value[key] : undefined

@@ -61,3 +61,20 @@ const takesNull = (root: Node, schema: unknown, seen: Set<unknown> = new Set()):
     && [anyOf, oneOf].every((forms) => forms === undefined || listOf(forms).some(takes))
     && listOf(allOf).every(takes)
 }
+
+/** A schema that takes `null` besides. */
+export const orNull = (schema: Node): Node => {
+  const { anyOf, description, ...rest } = schema
+  const { type } = rest
+  if (takesNull(rest, schema) && type !== undefined) return schema
+  if (type !== undefined && anyOf === undefined && rest["const"] === undefined) {
+    const values = rest["enum"] === undefined ? {} : { enum: [...listOf(rest["enum"]), null] }
+    return { ...schema, type: [...(Array.isArray(type) ? type : [type]), "null"], ...values }
+  }
+  const isUnion = Array.isArray(anyOf) && Object.keys(rest).length === 0
+  const forms: ReadonlyArray<unknown> = isUnion ? anyOf : [anyOf === undefined ? rest : { ...rest, anyOf }]
+  const said = description === undefined ? {} : { description }
+  return forms.some((form) => isNode(form) && form["type"] === "null")
+    ? schema
+    : { ...said, anyOf: [...forms, { type: "null" }] }
+}

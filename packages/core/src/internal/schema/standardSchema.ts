@@ -6,6 +6,7 @@ import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "effect/StandardSchema"
 import { withoutNoise } from "./jsonSchema.ts"
+import { ownKeysIn } from "./ownKeys.ts"
 
 /** A schema of Effect, or of any library that follows Standard Schema. */
 export type AnySchema = Schema.Constraint | StandardSchemaV1
@@ -28,19 +29,25 @@ export const schemasOf = (
     readonly success: AnySchema
     readonly jsonSchema?: JsonSchema.JsonSchema | undefined
   }
-) => ({
-  parameters: isForeign(parameters) ? reading(parameters) : parameters,
-  success: isForeign(success) ? writing(success) : success,
-  jsonSchema: isForeign(parameters) ? jsonSchema ?? jsonSchemaOf(name, parameters) : jsonSchema
-})
+) => {
+  const written = isForeign(parameters) ? jsonSchema ?? jsonSchemaOf(name, parameters) : jsonSchema
+  return {
+    parameters: isForeign(parameters) ? reading(parameters, ownKeysIn(written ?? {})) : parameters,
+    success: isForeign(success) ? writing(success) : success,
+    jsonSchema: written
+  }
+}
 
 /** True for what Effect does not know how to read itself. */
 const isForeign = (schema: AnySchema): schema is StandardSchemaV1 => !Schema.isSchema(schema)
 
 /** Reads JSON by a Standard Schema; what it gave goes back as it is, where that is JSON. */
-const reading = (schema: StandardSchemaV1): Schema.Codec<unknown, Schema.Json> =>
+const reading = (
+  schema: StandardSchemaV1,
+  ownKeys: (value: unknown) => unknown
+): Schema.Codec<unknown, Schema.Json> =>
   Schema.Json.pipe(Schema.decodeTo(Schema.Unknown, {
-    decode: SchemaGetter.transformEffect((json) => validate(schema, json)),
+    decode: SchemaGetter.transformEffect((json) => validate(schema, ownKeys(json))),
     encode: SchemaGetter.passthrough({ strict: false })
   }))
 

@@ -28,6 +28,7 @@ export interface Any {
   readonly decode: (args: unknown) => Effect.Effect<unknown, InvalidArguments, unknown>
   readonly encode: (parameters: unknown) => Effect.Effect<unknown, InvalidArguments, unknown>
   readonly expand: ((parameters: unknown, call: ToolCall) => Effect.Effect<Expansion, Reason, unknown>) | undefined
+  readonly raw: JsonSchema.JsonSchema | undefined
   readonly recode: ((codec: Schema.Constraint, jsonSchema: JsonSchema.JsonSchema) => Any) | undefined
   readonly handler: Handler<unknown, unknown, unknown>
 }

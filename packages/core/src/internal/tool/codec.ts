@@ -7,9 +7,11 @@ import { InvalidArguments, ToolFailure, Unencodable } from "../../CallError.ts"
 import { Content } from "../../Content.ts"
 import { isOver } from "../exit.ts"
 import { withoutNulls } from "../schema/nulls.ts"
+import { ownKeysOf } from "../schema/ownKeys.ts"
 import type { Any } from "./any.ts"
 import type { AnyDefinition } from "./definition.ts"
 import type { Answering } from "./handler.ts"
+import { untyped } from "./untyped.ts"
 
 /**
  * Reads arguments as parameters.
@@ -20,17 +22,23 @@ import type { Answering } from "./handler.ts"
 export const decoding = (codec: Schema.Constraint, jsonSchema: JsonSchema.JsonSchema): Any["decode"] => {
   const decode = Schema.decodeUnknownEffect(codec)
   const decodeAll = Schema.decodeUnknownEffect(codec, { errors: "all" })
+  const ownKeys = ownKeysOf(codec.ast)
   const again = (args: unknown): ReturnType<Any["decode"]> =>
     Effect.catchEager(decodeAll(args), (error) => {
-      const refused = Effect.fail(invalidArguments(error))
+      const refused = Effect.fail(invalidArguments(error, args))
       const rest = withoutNulls(jsonSchema, args)
-      return rest === args ? refused : Effect.catchEager(decode(rest), () => refused)
+      return rest === args ? refused : Effect.catchEager(decode(ownKeys(rest)), () => refused)
     })
   return (args) => {
-    const decoded = decode(args)
-    return isOver(decoded) && Exit.isSuccess(decoded) ? Exit.succeed(decoded.value) : again(args)
+    const own = ownKeys(args)
+    const decoded = decode(own)
+    return isOver(decoded) && Exit.isSuccess(decoded) ? Exit.succeed(decoded.value) : again(own)
   }
 }
+
+/** Reads arguments of a strict form, in which everything is required: `null` means that a parameter is left out. */
+export const leavingOut = (decode: Any["decode"], jsonSchema: JsonSchema.JsonSchema): Any["decode"] => (args) =>
+  decode(withoutNulls(jsonSchema, args))
 
 /** Writes parameters as the arguments that a model would send. */
 export const encoding = (codec: Schema.Constraint): Any["encode"] => {
@@ -43,12 +51,16 @@ export const answering = (
   schema: Schema.Constraint,
   show: AnyDefinition["content"]
 ): (value: unknown) => Answering => {
-  const encode = Schema.encodeUnknownEffect(Schema.toCodecJson(schema))
-  const plain = (value: unknown) => {
-    const encoded = encode(value)
-    return isOver(encoded) && Exit.isSuccess(encoded)
-      ? Exit.succeed({ value, json: encoded.value })
-      : Effect.mapBoth(encoded, { onFailure: unencodable, onSuccess: (json) => ({ value, json }) })
+  const codec = Schema.toCodecJson(schema)
+  const encode = Schema.encodeUnknownEffect(codec)
+  const ownKeys = ownKeysOf(codec.ast)
+  const { _tag, checks, encoding } = schema.ast
+  const isUntyped = (_tag === "Unknown" || _tag === "Any") && checks === undefined && encoding === undefined
+  const plain = (value: unknown): Answering => {
+    const encoded = encode(ownKeys(value))
+    if (isOver(encoded) && Exit.isSuccess(encoded)) return Exit.succeed({ value, json: encoded.value })
+    if (isUntyped) return writtenAs(value)
+    return Effect.mapBoth(encoded, { onFailure: unencodable, onSuccess: (json) => ({ value, json }) })
   }
   if (show === undefined) return plain
   return (value) =>
@@ -59,19 +71,31 @@ export const answering = (
       }))
 }
 
+const writtenAs = (value: unknown): Answering => {
+  try {
+    return Exit.succeed({ value, json: untyped(value) })
+  } catch (error) {
+    return Exit.fail(new Unencodable({ issue: error instanceof Error ? error.message : String(error) }))
+  }
+}
+
 const checkContent = Schema.decodeUnknownEffect(Schema.Array(Content))
 
 /** Makes the failure of a call of what a handler failed with. */
 export const failing = (
   tool: Pick<Any, "name" | "readOnly" | "idempotent">,
-  schema: Schema.Constraint
+  schema: Schema.Constraint,
+  repeat: AnyDefinition["repeat"] = true
 ): (failure: unknown) => Answering => {
   const encode = Schema.encodeUnknownEffect(Schema.toCodecJson(schema))
   const isRetryable = tool.readOnly || tool.idempotent
   return (failure) =>
     Effect.matchEffect(encode(failure), {
       onFailure: (error) => Effect.fail(unencodable(error)),
-      onSuccess: (encoded) => Effect.fail(new ToolFailure({ tool: tool.name, failure, encoded, isRetryable }))
+      onSuccess: (encoded) => {
+        const isPointless = !(typeof repeat === "function" ? repeat(failure) : repeat)
+        return Effect.fail(new ToolFailure({ tool: tool.name, failure, encoded, isRetryable, isPointless }))
+      }
     })
 }
 
@@ -79,8 +103,29 @@ const unencodable = (error: Schema.SchemaError) => new Unencodable({ issue: erro
 
 const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** What is wrong with arguments, part by part. */
-export const invalidArguments = (error: Schema.SchemaError) =>
+/** What is wrong with arguments, part by part; where these are given, it is said which numbers are too large. */
+export const invalidArguments = (error: Schema.SchemaError, args?: unknown) =>
   new InvalidArguments({
-    issues: issuesOf(error.issue).issues.map(({ message, path }) => ({ path: (path ?? []).join("."), message }))
+    issues: issuesOf(error.issue).issues.map(({ message, path = [] }) => ({
+      path: path.join("."),
+      message: tooLarge(message, partAt(args, path)) ?? message
+    }))
   })
+
+const partAt = (args: unknown, path: StandardPath): unknown =>
+  path.reduce<unknown>(
+    (value, key) =>
+      typeof value === "object" && value !== null && typeof key !== "object" && Object.hasOwn(value, key)
+        ? Reflect.get(value, key)
+        : undefined,
+    args
+  )
+
+type StandardPath = NonNullable<ReturnType<typeof issuesOf>["issues"][number]["path"]>
+
+/** JSON text may name integers of any length; read as numbers, those beyond 2^53 become others. */
+const tooLarge = (message: string, value: unknown): string | undefined =>
+  typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value) &&
+    /\bint(eger)?\b/i.test(message)
+    ? `${message}: too large to be exact: send it as a string, if the tool takes one`
+    : undefined

@@ -4,17 +4,19 @@ import type * as JsonSchema from "effect/JsonSchema"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { read as readDuration } from "../duration.ts"
-import { jsonSchemaOf, withObjectRoot } from "../schema/jsonSchema.ts"
+import { jsonSchemaOf, withKnownTypes, withObjectRoot } from "../schema/jsonSchema.ts"
 import type { Any } from "./any.ts"
 import { claimsOf } from "./claims.ts"
-import { answering, decoding, encoding, failing } from "./codec.ts"
+import { answering, decoding, encoding, failing, leavingOut } from "./codec.ts"
 import type { AnyDefinition } from "./definition.ts"
 import { type Call, ofEffect, ofPromise } from "./handler.ts"
 
 /** Makes a tool of what was said of it. */
 export const compile = (name: string, definition: AnyDefinition): Any => {
-  const jsonSchema = withObjectRoot(name, definition.jsonSchema ?? jsonSchemaOf(definition.parameters))
-  return inForm(name, definition, { codec: Schema.toCodecJson(definition.parameters), jsonSchema, strict: false })
+  const { jsonSchema: given, parameters } = definition
+  const written = given === undefined ? jsonSchemaOf(parameters) : withKnownTypes(name, given)
+  const jsonSchema = withObjectRoot(name, written)
+  return inForm(name, definition, { codec: Schema.toCodecJson(parameters), jsonSchema, strict: false })
 }
 
 /** How parameters are written: the codec that reads them, and the JSON Schema that a provider is sent. */
@@ -26,8 +28,9 @@ interface Form {
 
 const inForm = (name: string, definition: AnyDefinition, { codec, jsonSchema, strict }: Form): Any => {
   const { access, approval, content, description, limits, parameters, promise, success, timeout } = definition
-  const { failure = Schema.Never, idempotent = false, readOnly = false } = definition
-  const ends = { answer: answering(success, content), fail: failing({ name, readOnly, idempotent }, failure) }
+  const { failure = Schema.Never, idempotent = false, jsonSchema: raw, readOnly = false, repeat } = definition
+  const ends = { answer: answering(success, content), fail: failing({ name, readOnly, idempotent }, failure, repeat) }
+  const decode = decoding(codec, raw ?? jsonSchema)
   return {
     name,
     description,
@@ -43,12 +46,11 @@ const inForm = (name: string, definition: AnyDefinition, { codec, jsonSchema, st
     claims: claimsOf(name, access, limits),
     approval: approval === "always" ? () => true : approval,
     provided: [],
-    decode: decoding(codec, jsonSchema),
+    decode: strict && raw !== undefined ? leavingOut(decode, raw) : decode,
     encode: encoding(codec),
     expand: undefined,
-    recode: definition.jsonSchema === undefined
-      ? (codec, jsonSchema) => inForm(name, definition, { codec, jsonSchema, strict: true })
-      : undefined,
+    raw,
+    recode: (codec, jsonSchema) => inForm(name, definition, { codec, jsonSchema, strict: true }),
     handler: promise ? ofPromise(promise, ends) : ofEffect(definition.execute ?? viaService(name), ends)
   }
 }

@@ -31,6 +31,11 @@ export interface Traits<Parameters, F extends Schema.Constraint, ReadOnly extend
   readonly readOnly?: ReadOnly | undefined
   /** Running it twice is the same as once; false unless said. A tool that is neither is never run a second time. */
   readonly idempotent?: boolean | undefined
+  /**
+   * Whether the same call may come to something else after a failure of it, by the failure; yes unless said. Where it may
+   * not, the model is told so, and nothing tries it again.
+   */
+  readonly repeat?: Repeat<F["Type"]> | undefined
   /** How long one call may take, all attempts together; the batch's `timeout` when left out. */
   readonly timeout?: Duration.Input | undefined
   /** What a call touches; a tool that says nothing conflicts with nothing but exclusive calls. */
@@ -40,6 +45,9 @@ export interface Traits<Parameters, F extends Schema.Constraint, ReadOnly extend
   /** Which calls somebody has to allow before they run, through the `Approver` of the program; none unless said. */
   readonly approval?: Approval<Parameters> | undefined
 }
+
+/** Whether a call that failed may come to something else: always the same, or by the failure. */
+export type Repeat<Failure> = boolean | ((failure: Failure) => boolean)
 
 /** Which calls an `Approver` has to allow: all of them, or those whose parameters ask for it. */
 export type Approval<Parameters> = "always" | ((parameters: Parameters) => boolean)
@@ -60,13 +68,16 @@ export interface Definition<
 }
 
 /** A definition whatever its types; the overloads of `Tool.make` give callers the precise ones. */
-export interface AnyDefinition
-  extends
-    Omit<Definition<Schema.Constraint, Schema.Constraint, Schema.Constraint, boolean>, "access" | "limits" | "approval">
+export interface AnyDefinition extends
+  Omit<
+    Definition<Schema.Constraint, Schema.Constraint, Schema.Constraint, boolean>,
+    "access" | "limits" | "approval" | "repeat"
+  >
 {
   readonly access?: Declared<unknown, Access> | undefined
   readonly limits?: Declared<unknown, Limit> | undefined
   readonly approval?: Approval<unknown> | undefined
+  readonly repeat?: Repeat<unknown> | undefined
   readonly execute?: EffectForm | undefined
   readonly promise?: PromiseForm | undefined
 }

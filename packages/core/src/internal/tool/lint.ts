@@ -1,6 +1,8 @@
 import { escape } from "effect/RegExp"
+import { told } from "../schema/jsonSchema.ts"
 import { find, isNode, listOf, type Node } from "../schema/node.ts"
 import type { Any } from "./any.ts"
+import { misfits } from "./samples.ts"
 
 /**
  * What a model is not told of a tool, and what to write.
@@ -27,9 +29,77 @@ export const lintTool = (tool: Any): ReadonlyArray<Warning> => {
   return [
     ...(isTooShort(description) ? [{ tool: name, message: tooShort(description) }] : []),
     ...(saysWhatItTouches(tool) ? [] : [{ tool: name, message: touches }]),
-    ...Array.from(problems, ([parameter, message]) => ({ tool: name, parameter, message }))
+    ...Array.from(problems, ([parameter, message]) => ({ tool: name, parameter, message })),
+    ...untoldOf(tool).map(([path, message]) => ({ tool: name, ...(path !== "" && { parameter: path }), message }))
   ]
 }
+
+/** What is asked for and neither the JSON Schema nor a description says, by path. */
+const untoldOf = (tool: Any): ReadonlyArray<readonly [path: string, message: string]> => {
+  if (tool.expand !== undefined) return []
+  const { jsonSchema, parameters, raw } = tool
+  const known = raw === undefined ? told(parameters).untold : []
+  const met = Array.from(misfits(tool)).flatMap(([path, why]) => {
+    const { isSaid, place } = placeOf(jsonSchema, path)
+    return isSaid ? [] : [[place, why] as const]
+  })
+  const all = new Map<string, string | undefined>([...known.map((path) => [path, undefined] as const), ...met])
+  return Array.from(all, ([path, why]) => [path, untold(path, why)])
+}
+
+const untold = (path: string, why: string | undefined): string => {
+  const what = path === "" ? "the parameters together have" : `"${path}" has`
+  const found = why === undefined ? "" : `, which refuses some that are sent by it: ${why}`
+  return `Nothing says what else ${what} to be: there is a check that the JSON Schema does not tell${found}. `
+    + "Describe it, as in `description` or `expected` of the check."
+}
+
+/** Where a path of an issue leads in a JSON Schema, and whether anything is said of that. */
+const placeOf = (root: Node, path: string): { readonly place: string; readonly isSaid: boolean } => {
+  let forms = formsAt(root, [root])
+  let place = ""
+  let isSaid = path === "" && forms.some((form) => saidIn(form).length > 0)
+  for (const key of path === "" ? [] : path.split(".")) {
+    const { name, next } = inside(forms, key)
+    // A key with a dot in it looks like two.
+    if (name === ".*" && !next.some(isNode)) break
+    place = place === "" ? name.replace(/^\./, "") : place + name
+    forms = formsAt(root, next)
+    isSaid ||= forms.some((form) => saidIn(form).length > 0)
+  }
+  return { place, isSaid }
+}
+
+/** What a key leads to, as a property, an item or under a name of its own. */
+const inside = (
+  forms: ReadonlyArray<Node>,
+  key: string
+): { readonly name: string; readonly next: ReadonlyArray<unknown> } => {
+  const own = forms.flatMap(({ properties }) =>
+    isNode(properties) && Object.hasOwn(properties, key) ? [properties[key]] : []
+  )
+  if (own.length > 0) return { name: `.${key}`, next: own }
+  const lists = /^\d+$/.test(key) ? forms.filter((form) => form["type"] === "array" || "items" in form) : []
+  if (lists.length > 0) {
+    return { name: "[]", next: lists.flatMap((form) => [listOf(form["prefixItems"])[Number(key)], form["items"]]) }
+  }
+  const named = forms.flatMap((
+    form
+  ) => [form["additionalProperties"], ...Object.values(form["patternProperties"] ?? {})])
+  return { name: ".*", next: named }
+}
+
+/** Schemas with all that they refer to, or may be. */
+const formsAt = (
+  root: Node,
+  schemas: ReadonlyArray<unknown>,
+  refs: ReadonlyArray<string> = []
+): ReadonlyArray<Node> =>
+  schemas.flatMap((schema) =>
+    isNode(schema)
+      ? [schema, ...formsOf(root, schema, refs).flatMap(([form, more]) => formsAt(root, [form], more))]
+      : []
+  )
 
 const isTooShort = (description: string): boolean => description.trim().split(/\s+/).length < 3
 

@@ -1,0 +1,74 @@
+import * as Arbitrary from "effect/Arbitrary"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as JsonSchema from "effect/JsonSchema"
+import * as Schema from "effect/Schema"
+import * as SchemaRepresentation from "effect/SchemaRepresentation"
+import type { InvalidArguments } from "../../CallError.ts"
+import { narrowed } from "../schema/narrowed.ts"
+import type { Any } from "./any.ts"
+
+/**
+ * What a tool has against arguments that its JSON Schema takes, found by trying some; by path.
+ *
+ * - the same ones each time; none where the JSON Schema cannot be drawn from
+ * - what cannot be told at once is passed over: schemas that wait, or need services
+ */
+export const misfits = (tool: Any): ReadonlyMap<string, string> => {
+  const found = new Map<string, string>()
+  for (const args of samplesOf(tool.jsonSchema)) {
+    for (const { message, path } of issuesOf(tool, args)) if (!found.has(path)) found.set(path, message)
+  }
+  return found
+}
+
+const issuesOf = (tool: Any, args: Schema.Json): InvalidArguments["issues"] => {
+  const exit = Effect.runSyncExitWith(noServices)(Effect.flip(tool.decode(args)))
+  return Exit.isSuccess(exit) ? exit.value.issues : []
+}
+
+const noServices = Context.makeUnsafe<unknown>(new Map())
+
+/** Arguments that a JSON Schema takes. */
+const samplesOf = (jsonSchema: JsonSchema.JsonSchema): ReadonlyArray<Schema.Json> => {
+  try {
+    const takes = Schema.is(codecOf(jsonSchema))
+    const samples = [jsonSchema, ...narrowed(jsonSchema).slice(0, 40)].flatMap(drawnFrom)
+    return [...samples, ...samples.flatMap(repeating)].filter((sample) => takes(sample))
+  } catch {
+    return []
+  }
+}
+
+const drawnFrom = (jsonSchema: JsonSchema.JsonSchema): ReadonlyArray<Schema.Json> => {
+  const codec = codecOf(jsonSchema)
+  const values = Arbitrary.filterMap(Arbitrary.schema(codec), Schema.encodeUnknownResult(codec))
+  // What is inside grows with the size at every level.
+  return [0, 2, 5, 10].flatMap((size) => {
+    const exit = Effect.runSyncExit(Arbitrary.sampleEffect(values, { count: 12, seed: `lint ${size}`, size }))
+    return Exit.isSuccess(exit) ? exit.value : []
+  })
+}
+
+/** The same with the first item of each list once more, where there is one: few are drawn like that. */
+const repeating = (json: Schema.Json): ReadonlyArray<Schema.Json> => {
+  const isIn = (value: Schema.Json): boolean =>
+    typeof value === "object" && value !== null
+    && ((Array.isArray(value) && value.length > 0) || Object.values(value).some(isIn))
+  return isIn(json) ? [twice(json)] : []
+}
+
+const twice = (json: Schema.Json): Schema.Json => {
+  if (typeof json !== "object" || json === null) return json
+  if (isList(json)) return [...json, ...json.slice(0, 1)].map(twice)
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, twice(value)]))
+}
+
+const isList = (json: Schema.Json): json is Schema.JsonArray => Array.isArray(json)
+
+const codecOf = (jsonSchema: JsonSchema.JsonSchema): Schema.Codec<unknown, Schema.Json> => {
+  const document = JsonSchema.fromSchemaDraft2020_12(jsonSchema)
+  const schema = SchemaRepresentation.fromJsonSchemaDocument(document, { patterns: "apply" })
+  return Schema.make(Schema.toCodecJson(schema).ast)
+}
