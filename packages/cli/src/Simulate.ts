@@ -1,6 +1,7 @@
 /**
  * `volley simulate`: the simulator as a server, for clients of any kind.
  */
+import type * as Dialect from "@volley/simulator/Dialect"
 import * as Fault from "@volley/simulator/Fault"
 import * as PlainModel from "@volley/simulator/PlainModel"
 import * as Replay from "@volley/simulator/Replay"
@@ -17,6 +18,7 @@ import { UserError } from "./UserError.ts"
  *
  * - `scenario`: the name of one, which is played whatever the prompt, or a file; each prompt its own when left out
  * - `fault`: how it fails; not at all when left out
+ * - `dialect`: how it speaks otherwise than the providers; not at all when left out
  * - `stream`: takes its time over each call that it streams, as a model does, instead of sending all at once
  * - `acceptSignatures`: takes signatures that it did not write
  * - `record`: a file for what is exchanged
@@ -27,6 +29,7 @@ export interface Options {
   readonly port: number
   readonly latency: Duration.Input
   readonly fault: Fault.Name | undefined
+  readonly dialect?: Dialect.Name | undefined
   readonly stream: boolean
   readonly acceptSignatures: boolean
   readonly record: string | undefined
@@ -54,7 +57,7 @@ export const run = (options: Options): Effect.Effect<never, UserError> =>
 
 /** Reads the files that there are before one is written, and says what makes a simulator of them. */
 const prepare = Effect.fnUntraced(function*(options: Options) {
-  const { acceptSignatures, fault, latency, replay, scenario, stream } = options
+  const { acceptSignatures, dialect, fault, latency, replay, scenario, stream } = options
   const tempo = { latency, pace: stream ? () => pace : undefined }
   if (replay !== undefined) {
     const exchanges = yield* RecordingFile.read(replay)
@@ -63,5 +66,14 @@ const prepare = Effect.fnUntraced(function*(options: Options) {
   const script = yield* ScenarioFile.scripts(scenario)
   const faults = fault && Fault.named[fault]
   return (keeping: Simulator.Keeping) =>
-    Simulator.make({ ...tempo, ...keeping, script, fallback: PlainModel.reply, faults, acceptSignatures, remembered })
+    Simulator.make({
+      ...tempo,
+      ...keeping,
+      script,
+      fallback: PlainModel.reply,
+      faults,
+      dialect,
+      acceptSignatures,
+      remembered
+    })
 })

@@ -190,4 +190,17 @@ describe("volley simulate", () => {
       assert.strictEqual(code, 2)
       assert.include(stderr, "server-error-once")
     }))
+
+  it("speaks as it is told to, and knows how else it could", () =>
+    withSimulator(["--dialect", "no-type"], async ({ openai }) => {
+      const messages = [{ role: "user", content: Scenarios.byName("cities")?.prompt }]
+      const tools = [{ type: "function", function: { name: "get_weather" } }]
+      const body = JSON.stringify({ model: "gpt-4.1", messages, tools })
+      const headers = { authorization: "Bearer key" }
+      const answer = await (await fetch(`${openai}/chat/completions`, { method: "POST", headers, body })).text()
+      assert.match(answer, /"tool_calls":\[\{"id":"call_1","function":/)
+      const { code, stderr } = await volley(["simulate", "--dialect", "nope"])
+      assert.strictEqual(code, 2)
+      assert.include(stderr, "nine-letter-ids")
+    }))
 })

@@ -251,7 +251,7 @@ export const make = <S>(client: {
  * The parts of a turn whose events are at hand; codecs give it to those with a client of their own.
  *
  * - a call that is complete comes at once, each other one at the end, right before the whole turn; and so does one that the
- *   end revokes, truncated now
+ *   end revokes, truncated now: the last of those first, so that none starts because one before it is gone
  */
 export const parts = <S, Response>(
   { fold, reason, wire }: {
@@ -321,9 +321,10 @@ const end = <S, Response>(fold: Fold<S, Response>, progress: Progress<S>) =>
     if (!progress.told.every((told) => isSame(told, byId.get(told.id)))) {
       return Result.fail(new UnusableResponse({ message: "a call changed after it was complete" }))
     }
-    for (const { id } of progress.told) if (byId.get(id)?.status !== "truncated") byId.delete(id)
+    const told = new Set(progress.told.map(({ id }) => id))
+    const revoked = calls.filter(({ id, status }) => told.has(id) && status === "truncated").toReversed()
     const parts: ReadonlyArray<Part<Response>> = [
-      ...Array.from(byId.values(), (call): Call => ({ _tag: "Call", call })),
+      ...[...revoked, ...calls.filter(({ id }) => !told.has(id))].map((call): Call => ({ _tag: "Call", call })),
       { _tag: "Turn", ...whole }
     ]
     return Result.succeed([progress, parts] as const)

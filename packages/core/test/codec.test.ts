@@ -82,6 +82,18 @@ describe("ChatModel.parts", () => {
       ])
     }))
 
+  it.effect("tells the last of those first, so that none starts in the place of one that it waited for", () =>
+    Effect.gen(function*() {
+      const calls = turn.message.calls.map((call) => ({ ...call, status: "truncated" as const }))
+      const whole = { ...turn, message: { ...turn.message, calls }, finish: "refusal" as const }
+      assert.deepStrictEqual<unknown>(yield* told(whole, [call(first)], [call(second)]), [
+        call(first),
+        call(second),
+        ...calls.toReversed().map(call),
+        { _tag: "Turn", turn: whole, response: 2 }
+      ])
+    }))
+
   it.effect.each([
     { what: "id", changed: { ...second!, id: "other" } },
     { what: "name", changed: { ...second!, name: "other" } },

@@ -24,6 +24,7 @@ export type { Entry } from "./internal/exchange.ts"
  * - `script`: picks what is played to a conversation; none means a refusal with status 400
  * - `fragment`: how streamed texts are cut, 16 characters a fragment by default
  * - `faults`: which requests fail on purpose, and how; none by default
+ * - `dialect`: how the server speaks otherwise than its provider, by name or as data; not at all by default
  * - `latency`: how long the model takes before each answer, nothing by default; refusals come at once
  * - `pace`: how long it then takes before a call of the turn is whole, by its place in the turn from 0; nothing by
  *   default. What is not streamed waits for all of them

@@ -1,5 +1,6 @@
 /** Strict local servers that speak each provider's wire, and the scenarios they play. */
 export * as AnthropicMessagesWire from "./AnthropicMessagesWire.ts"
+export * as Dialect from "./Dialect.ts"
 export * as Fault from "./Fault.ts"
 export * as Frame from "./Frame.ts"
 export * as GeminiContentWire from "./GeminiContentWire.ts"

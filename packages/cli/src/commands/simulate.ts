@@ -1,3 +1,4 @@
+import * as Dialect from "@volley/simulator/Dialect"
 import * as Fault from "@volley/simulator/Fault"
 import * as Scenarios from "@volley/simulator/Scenarios"
 import * as Command from "effect/cli/Command"
@@ -31,6 +32,12 @@ const flags = {
       "How the provider fails, again and again; docs/faults.md of the simulator says what comes of it"
     )
   ),
+  dialect: Flag.Literals("dialect", Dialect.names).pipe(
+    Flag.optional,
+    Flag.withDescription(
+      "How the server speaks otherwise than its provider; docs/field.md of the simulator says what comes of it"
+    )
+  ),
   acceptSignatures: toggle(
     "accept-signatures",
     "Take thinking and thought signatures that the simulator did not write"
@@ -40,27 +47,33 @@ const flags = {
 }
 
 /** `volley simulate` */
-export const simulate = Command.make("simulate", flags, ({ fault, record, replay, scenario, ...rest }) =>
-  report(
-    "simulate",
-    Effect.gen(function*() {
-      const others = {
-        scenario: Option.isSome(scenario),
-        fault: Option.isSome(fault),
-        "accept-signatures": rest.acceptSignatures
-      }
-      const clash = Object.entries(others).find(([, isSet]) => isSet && Option.isSome(replay))
-      if (clash !== undefined) {
-        const message = `--replay plays what the file has: leave --${clash[0]} out`
-        return yield* new UserError({ message, exitCode: 2 })
-      }
-      const Simulate = yield* Effect.promise(() => import("../Simulate.ts"))
-      return yield* Simulate.run({
-        ...rest,
-        fault: Option.getOrUndefined(fault),
-        scenario: Option.getOrUndefined(scenario),
-        record: Option.getOrUndefined(record),
-        replay: Option.getOrUndefined(replay)
+export const simulate = Command.make(
+  "simulate",
+  flags,
+  ({ dialect, fault, record, replay, scenario, ...rest }) =>
+    report(
+      "simulate",
+      Effect.gen(function*() {
+        const others = {
+          scenario: Option.isSome(scenario),
+          fault: Option.isSome(fault),
+          dialect: Option.isSome(dialect),
+          "accept-signatures": rest.acceptSignatures
+        }
+        const clash = Object.entries(others).find(([, isSet]) => isSet && Option.isSome(replay))
+        if (clash !== undefined) {
+          const message = `--replay plays what the file has: leave --${clash[0]} out`
+          return yield* new UserError({ message, exitCode: 2 })
+        }
+        const Simulate = yield* Effect.promise(() => import("../Simulate.ts"))
+        return yield* Simulate.run({
+          ...rest,
+          fault: Option.getOrUndefined(fault),
+          dialect: Option.getOrUndefined(dialect),
+          scenario: Option.getOrUndefined(scenario),
+          record: Option.getOrUndefined(record),
+          replay: Option.getOrUndefined(replay)
+        })
       })
-    })
-  )).pipe(Command.withDescription("Serve the simulator; the first line it prints is its base URLs as JSON"))
+    )
+).pipe(Command.withDescription("Serve the simulator; the first line it prints is its base URLs as JSON"))

@@ -1,6 +1,7 @@
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import * as AnthropicMessagesWire from "../AnthropicMessagesWire.ts"
+import * as Dialect from "../Dialect.ts"
 import type { Fault, Faults } from "../Fault.ts"
 import type * as Frame from "../Frame.ts"
 import * as GeminiContentWire from "../GeminiContentWire.ts"
@@ -10,6 +11,7 @@ import * as Script from "../Script.ts"
 import * as Wire from "../Wire.ts"
 import { refusalOf } from "./faultRefusals.ts"
 import { get } from "./json.ts"
+import * as Manner from "./manner.ts"
 
 /**
  * One request that a simulator got.
@@ -78,6 +80,7 @@ export interface Sent {
  * - `acceptSignatures`: takes thinking, thought signatures and encrypted reasoning that this server did not write
  * - `fragment`: how streamed texts are cut
  * - `faults`: which requests fail on purpose, and how
+ * - `dialect`: how it speaks otherwise than the strict wires
  */
 export interface Play {
   readonly script: (view: Script.View) => Script.Script | undefined
@@ -85,15 +88,19 @@ export interface Play {
   readonly acceptSignatures?: boolean | undefined
   readonly fragment?: Frame.Fragment | undefined
   readonly faults?: Faults | undefined
+  readonly dialect?: Dialect.Name | Dialect.Dialect | undefined
 }
 
 /** Decides what a request is answered, by the wire that its route belongs to and the turns that are kept. */
 export const exchange = (sent: Sent, how: Play, memory: Wire.Memory): Answer => {
-  if (sent.route === `POST ${OpenAiChatWire.path}`) return play(OpenAiChatWire, sent, how, memory)
-  if (sent.route === `POST ${OpenAiResponsesWire.path}`) return play(OpenAiResponsesWire, sent, how, memory)
-  if (sent.route === `POST ${AnthropicMessagesWire.path}`) return play(AnthropicMessagesWire, sent, how, memory)
+  const { anthropic, google, openai, "openai-responses": responses } = Dialect.of(how.dialect)
+  if (sent.route === `POST ${OpenAiChatWire.path}`) return play(OpenAiChatWire, sent, how, memory, openai)
+  if (sent.route === `POST ${OpenAiResponsesWire.path}`) return play(OpenAiResponsesWire, sent, how, memory, responses)
+  if (sent.route === `POST ${AnthropicMessagesWire.path}`) {
+    return play(AnthropicMessagesWire, sent, how, memory, anthropic)
+  }
   if (sent.route.startsWith("POST ") && GeminiContentWire.path.test(pathOf(sent))) {
-    return play(GeminiContentWire, sent, how, memory)
+    return play(GeminiContentWire, sent, how, memory, google)
   }
   const wire = speaker(sent)
   return refusal(wire, sent, notFound(wire.name, sent.route))
@@ -126,10 +133,11 @@ const play = <Request, Body extends object>(
   wire: Wire.Wire<Request, Body>,
   sent: Sent,
   how: Play,
-  memory: Wire.Memory
+  memory: Wire.Memory,
+  manner: Manner.Manner<Body> = {}
 ): Answer => {
   const except = how.acceptSignatures === true ? signatureRows : undefined
-  const checked = wire.check(sent.body, sent.headers, `${pathOf(sent)}${sent.search}`, memory, except)
+  const checked = Manner.check(wire, manner, sent.body, sent.headers, `${pathOf(sent)}${sent.search}`, memory, except)
   if (Result.isFailure(checked)) return refusal(wire, sent, checked.failure)
   const view = wire.view(checked.success)
   const reply = replyTo(view, how)
@@ -139,12 +147,14 @@ const play = <Request, Body extends object>(
   const fault = how.faults?.({ number: sent.number, view, streamed })
   const refused = fault && refusalOf(fault, wire.name)
   if (refused) return refusal(wire, sent, refused, fault)
-  const { body, ...facts } = wire.render(checked.success, reply.success, sent.number)
+  const { body: rendered, ...facts } = wire.render(checked.success, reply.success, sent.number)
+  const body = manner.turn?.(rendered) ?? rendered
   const options = { ...streams, fragment: how.fragment }
   const played = fault ? wire.spoil(fault, body, options) : { body, frames: wire.frames(body, options) }
+  const written = Manner.write(manner, played)
   return {
-    ...answer(wire, sent, { status: 200, streamed, row: undefined, ...facts }, played.body, fault),
-    frames: played.frames,
+    ...answer(wire, sent, { status: 200, streamed, row: undefined, ...facts }, written.body, fault),
+    frames: written.frames,
     turn: wire.keep?.(checked.success, played.body)
   }
 }
