@@ -328,6 +328,15 @@ describe("an end of Anthropic", () => {
 })
 
 describe("an error of Anthropic in place of an answer", () => {
+  it("is an error however deep it is nested", () => {
+    let deep: unknown = {}
+    for (let depth = 0; depth < 20_000; depth++) deep = { deep }
+    assert.match(
+      Result.getOrThrow(Result.flip(AnthropicMessages.parse({ error: { deep } }))),
+      /500 an error of no known form/
+    )
+  })
+
   const error = (error: unknown) => ({ type: "error", error })
 
   const bodies: ReadonlyArray<readonly [string, object, string, boolean]> = [

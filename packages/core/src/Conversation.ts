@@ -224,15 +224,14 @@ const withNames = (self: Conversation): Conversation => {
     those.every(({ name }) => spelled(name) === name)
       ? those
       : those.map((one) => ({ ...one, name: spelled(one.name) }))
-  let isSame = true
   const messages = self.messages.map((message): Message => {
     if (message.role === "assistant") {
       const calls = named(message.calls)
-      return calls === message.calls ? message : (isSame = false, { ...message, calls })
+      return calls === message.calls ? message : { ...message, calls }
     }
     if (message.role !== "tool") return message
     const results = named(message.results)
-    return results === message.results ? message : (isSame = false, { ...message, results })
+    return results === message.results ? message : { ...message, results }
   })
-  return isSame ? self : { ...self, messages }
+  return messages.every((message, at) => message === self.messages[at]) ? self : { ...self, messages }
 }

@@ -98,6 +98,10 @@ export const objectText = (args: unknown): string => {
 export const isTextOrNone = (json: unknown): json is string | null | undefined =>
   typeof json === "string" || json === undefined || json === null
 
+/** A value as JSON text, for messages; `otherwise` where it cannot be written. */
+export const textOr = (json: unknown, otherwise: string): string =>
+  problemOf(json) === undefined ? JSON.stringify(json) ?? otherwise : otherwise
+
 /** JSON text in which the keys of every object are sorted, so that equal values give equal text. */
 export const canonical = (json: unknown): string =>
   JSON.stringify(json, (_key, value: unknown) =>

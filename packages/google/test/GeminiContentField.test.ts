@@ -294,6 +294,15 @@ describe("a part of Gemini with nothing in it", () => {
 })
 
 describe("an error of Gemini in place of an answer", () => {
+  it("is an error however deep it is nested", () => {
+    let deep: unknown = {}
+    for (let depth = 0; depth < 20_000; depth++) deep = { deep }
+    assert.match(
+      Result.getOrThrow(Result.flip(GeminiContent.parse({ error: { deep } }))),
+      /500 an error of no known form/
+    )
+  })
+
   const error = (error: unknown) => ({ error })
   const busy = "Busy."
   const retry = [{ "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "2s" }]

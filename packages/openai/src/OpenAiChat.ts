@@ -194,6 +194,9 @@ export interface Client {
 /** How Chat Completions is reached. */
 export type Options = ChatModel.ApiOptions & Extras<Fields>
 
+/** A client of one's own, and what it is asked for. */
+export type ClientOptions = OwnClient<Client, Fields>
+
 /** Provides `ChatModel` on the official SDK. */
 export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
   Layer.sync(ChatModel.ChatModel, () => modelOf({ ...options, client: clientOf(options) }, options.apiKey))
@@ -202,11 +205,11 @@ export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
 export const layerConfig = ChatModel.layerConfig(layer, "OPENAI_API_KEY")
 
 /** Provides `ChatModel` on a client of one's own, which knows where requests go and what they need. */
-export const layerClient = (options: OwnClient<Client, Fields>): Layer.Layer<ChatModel.ChatModel> =>
+export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> =>
   Layer.sync(ChatModel.ChatModel, () => modelOf(options))
 
 const modelOf = (
-  options: OwnClient<Client, Fields>,
+  options: ClientOptions,
   secret?: ChatModel.ApiOptions["apiKey"]
 ): ChatModel.ChatModel["Service"] => {
   const { client } = options
@@ -233,7 +236,7 @@ const streamed = (body: Params): OpenAI.ChatCompletionCreateParamsStreaming => (
 })
 
 const bodyOf = (
-  options: OwnClient<Client, Fields>,
+  options: ClientOptions,
   request: ChatModel.Request,
   context: Context.Context<never>
 ): Params => ({

@@ -235,6 +235,9 @@ export interface Client {
 /** How OpenAI's Responses are reached, and where the turns are kept. */
 export type Options = ChatModel.ApiOptions & Stateful & Extras<Fields>
 
+/** A client of one's own, and what it is asked for. */
+export type ClientOptions = OwnClient<Client, Fields> & Stateful
+
 /** Provides `ChatModel` on the official SDK. */
 export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
   Layer.sync(ChatModel.ChatModel, () => modelOf({ ...options, client: clientOf(options) }, options.apiKey))
@@ -245,8 +248,6 @@ export const layerConfig = ChatModel.layerConfig(layer, "OPENAI_API_KEY")
 /** Provides `ChatModel` on a client of one's own, which knows where requests go and what they need. */
 export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> =>
   Layer.sync(ChatModel.ChatModel, () => modelOf(options))
-
-type ClientOptions = OwnClient<Client, Fields> & Stateful
 
 const modelOf = (options: ClientOptions, secret?: ChatModel.ApiOptions["apiKey"]): ChatModel.ChatModel["Service"] => {
   const { client } = options

@@ -6,7 +6,6 @@ import * as Ref from "effect/Ref"
 import { type Keeping, make as appOf, type Simulator } from "./internal/app.ts"
 import { type Difference, differenceOf } from "./internal/difference.ts"
 import { type Answer, refuse, type Sent } from "./internal/exchange.ts"
-import { isObject } from "./internal/json.ts"
 import type { Tempo } from "./internal/playback.ts"
 import { askedOf } from "./internal/recorded.ts"
 import type { Answered, Exchange } from "./Recording.ts"
@@ -87,6 +86,6 @@ const answerOf = (exchange: Exchange, { body, number }: Sent): Answer => {
 }
 
 const sides = ({ body, events }: Answered): Pick<Answer, "body" | "pieces"> => ({
-  body: isObject(body) ? body : {},
+  body: typeof body === "object" && body !== null ? body : {},
   pieces: events
 })

@@ -37,7 +37,7 @@ const Scenario = Schema.Struct({
   answer: Schema.String.annotate({ description: "What the model says at last" })
 }).annotate({ identifier: "Scenario" })
 
-const Scenarios = Schema.Array(Scenario)
+const Scenarios = Schema.Array(Scenario).check(Schema.isMinLength(1))
 
 /** What a file may hold. */
 export const File = Schema.Union([Scenario, Scenarios])

@@ -84,6 +84,14 @@ describe("A recording", () => {
       })
   )
 
+  it.effect("plays a body that is a list", () =>
+    Effect.gen(function*() {
+      const { fetch, lines } = yield* recorded({ dialect: "error-in-a-list" })
+      const was = yield* seen(send(fetch, "google"))
+      assert.match(was.text, /^\[/)
+      assert.deepStrictEqual(yield* seen(send((yield* replayed(lines)).fetch, "google")), was)
+    }))
+
   it.effect("has the whole answer to a client that went away", () =>
     Effect.gen(function*() {
       const { fetch, lines } = yield* recorded({ latency: "1 second" })

@@ -94,7 +94,8 @@ describe("ScenarioJson.parse", () => {
       "\"args\" means nothing here; there may be name, arguments, malformed"
     ],
     ["[\n {\"answer\": \"a\"},\n {\"answer\": \"a\",\n  \"turns\": [{ \"calls\": [] }]}\n]", 4, "1.turns.0.calls: "],
-    ["3", 1, "it has to be an object with an answer"]
+    ["3", 1, "it has to be an object with an answer"],
+    ["[]", 1, "it has to be an object with an answer, or a list of such objects"]
   ])("names the line of what is wrong with %j", (text, line, message) => {
     const problem = Result.getOrThrow(Result.flip(ScenarioJson.parse(text)))
     assert.strictEqual(problem.line, line, problem.message)

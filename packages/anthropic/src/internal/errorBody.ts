@@ -17,7 +17,7 @@ export const errorIn = (json: unknown): ChatModelError.Reason | undefined => {
 }
 
 const messageOf = (error: Readonly<Record<string, unknown>>): string =>
-  typeof error["message"] === "string" ? error["message"] : JSON.stringify(error)
+  typeof error["message"] === "string" ? error["message"] : Json.textOr(error, "an error of no known form")
 
 /** Gateways say the status itself, as a number or as text of one. */
 const statusIn = ({ code, type }: Readonly<Record<string, unknown>>): number => {

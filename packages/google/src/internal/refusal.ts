@@ -47,7 +47,9 @@ const refusalOf = (error: Fields, status: number): Refusal => {
   const details = Array.isArray(error["details"]) ? error["details"].filter(Json.isObject) : []
   const delay = details.map(({ retryDelay }) => retryDelay).find((delay) => typeof delay === "string") ?? ""
   const seconds = Number.parseFloat(delay)
-  const said = typeof error["message"] === "string" ? error["message"] : JSON.stringify(error)
+  const said = typeof error["message"] === "string"
+    ? error["message"]
+    : Json.textOr(error, "an error of no known form")
   return {
     status,
     message: `${status} ${said}`.trim(),

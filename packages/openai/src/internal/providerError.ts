@@ -26,13 +26,13 @@ export const errorIn = (json: unknown): ProviderError | undefined => {
 /** Sorts such an error as a refusal of the same code is; `beside` is what else is known of it. */
 export const reasonOfError = (error: ProviderError, beside = ""): ChatModelError.Reason => {
   const status = statusOf(error)
-  const said = typeof error.message === "string" && error.message !== "" ? error.message : written(error)
+  const said = typeof error.message === "string" && error.message !== "" ?
+    error.message
+    : Json.textOr(error, unwritten)
   return ChatModelError.fromStatus({ status, message: `${status} ${said}${beside}` })
 }
 
-/** An error that says nothing of itself, as far as it can be written. */
-const written = (error: ProviderError): string =>
-  Json.problemOf(error) === undefined ? JSON.stringify(error) : "an error of no known form"
+const unwritten = "an error of no known form"
 
 /**
  * The HTTP status of an error. One that comes in a body, or in the middle of a stream, has none: its code says what it is.

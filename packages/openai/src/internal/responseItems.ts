@@ -95,7 +95,7 @@ const isBlank = (call: Call): boolean => {
 }
 
 /** True for a call that is not written to its end. */
-export const isCutOff = (call: Call): boolean => {
+const isCutOff = (call: Call): boolean => {
   const status = "status" in call ? call.status : undefined
   return status === "incomplete" || status === "in_progress"
 }

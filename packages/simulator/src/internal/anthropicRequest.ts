@@ -193,7 +193,6 @@ export interface Request extends Schema.Schema.Type<typeof Body> {
 
 export type Message = typeof Message.Type
 export type Block = typeof Block.Type
-export type ToolUse = typeof ToolUseBlock.Type
 export type ToolResult = typeof ToolResultBlock.Type
 export type Thinking = typeof ThinkingBlock.Type
 export type CustomTool = typeof CustomTool.Type

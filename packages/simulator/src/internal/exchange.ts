@@ -7,11 +7,12 @@ import type * as Frame from "../Frame.ts"
 import * as GeminiContentWire from "../GeminiContentWire.ts"
 import * as OpenAiChatWire from "../OpenAiChatWire.ts"
 import * as OpenAiResponsesWire from "../OpenAiResponsesWire.ts"
-import * as Script from "../Script.ts"
+import type * as Script from "../Script.ts"
 import * as Wire from "../Wire.ts"
 import { refusalOf } from "./faultRefusals.ts"
 import { get } from "./json.ts"
 import * as Manner from "./manner.ts"
+import { saidBy } from "./said.ts"
 
 /**
  * One request that a simulator got.
@@ -166,7 +167,8 @@ const signatureRows = new Set(["A19", "G12", "R9"])
 const replyTo = (view: Script.View, { fallback, script }: Play): Result.Result<Script.Reply, string> => {
   try {
     const played = script(view)
-    const reply = played === undefined ? fallback?.(view) : Script.reply(played, view)
+    if (played) return saidBy(played, view)
+    const reply = fallback?.(view)
     return reply === undefined
       ? Result.fail(`No script fits the prompt ${JSON.stringify(view.prompt)}.`)
       : Result.succeed(reply)
@@ -177,7 +179,9 @@ const replyTo = (view: Script.View, { fallback, script }: Play): Result.Result<S
 
 /** An error, and the place that it comes from. */
 const thrown = (error: unknown): string =>
-  error instanceof Error ? (error.stack ?? error.message).split("\n").slice(0, 2).join("") : String(error)
+  error instanceof Error
+    ? (error.stack ?? error.message).split("\n").slice(0, 2).map((line) => line.trim()).join(" ")
+    : String(error)
 
 const unplayed = (message: string): Wire.Rejection => Wire.reject({ row: "script", verified: false }, { message })
 

@@ -108,7 +108,7 @@ export const events = (change: Change) => (frames: Frames): Frames =>
   )
 
 /** True for what JSON text of an object says. */
-export const isObjectText = (text: unknown): boolean => typeof text === "string" && Json.isObject(parse(text))
+const isObjectText = (text: unknown): boolean => typeof text === "string" && Json.isObject(parse(text))
 
 /**
  * Refuses requests where something else stands at a path than this server takes.

@@ -124,4 +124,4 @@ export const deadlineOf = ({ began, bounds, deadline, now }: Agent, state: State
   Math.max(0, Math.min(deadline, began + bounds.time - now() - Math.max(turnMillis, state.turnMillis)))
 
 /** As options of a batch want it. */
-export const unboundedOr = (value: number): number | "unbounded" => value === Infinity ? "unbounded" : value
+const unboundedOr = (value: number): number | "unbounded" => value === Infinity ? "unbounded" : value
