@@ -40,16 +40,17 @@ const Strings = Schema.Record(Schema.String, Schema.String)
 const Json = Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json))
 const isStrings = Schema.is(Strings)
 
-/** Asks for the newest SDKs where a manifest has them pinned. */
+/** Asks for the newest SDKs where a manifest has them pinned, so that there is one copy of each. */
 const renew = (file: string): void => {
   const json = Schema.decodeSync(Json)(readFileSync(file, "utf8"))
-  const pinned = isStrings(json["devDependencies"]) ? json["devDependencies"] : {}
-  const devDependencies = Object.fromEntries(
-    Object.entries(pinned).map(([name, version]) => [name, newest.get(name) ?? version])
-  )
-  writeFileSync(file, JSON.stringify({ ...json, devDependencies }, null, 2))
+  const renewed = ["dependencies", "devDependencies"].map((kind) => {
+    const pinned = isStrings(json[kind]) ? json[kind] : {}
+    return [kind, Object.fromEntries(Object.entries(pinned).map(([name, said]) => [name, newest.get(name) ?? said]))]
+  })
+  writeFileSync(file, JSON.stringify({ ...json, ...Object.fromEntries(renewed) }, null, 2))
 }
 for (const name of [...suites, "cli"]) renew(join(copy, "packages", name, "package.json"))
+renew(join(copy, "scratchpad", "package.json"))
 
 /** Does one step in the copy, and says whether it went well. */
 const succeeds = (...[command = "", ...args]: ReadonlyArray<string>): boolean => {

@@ -149,8 +149,8 @@ describe("an end of Gemini", () => {
         assert.deepStrictEqual(summary(told).slice(0, 4), [
           ["a", "complete"],
           ["b", "complete"],
-          ["a", "truncated"],
-          ["b", "truncated"]
+          ["b", "truncated"],
+          ["a", "truncated"]
         ])
       })
   )

@@ -137,9 +137,12 @@ describe("a Layer on a client of one's own", () => {
       }
     }))
 
-  it.effect("sorts what another copy of the SDK throws by its status", () =>
+  it.effect.each([
+    { by: "status", beside: { status: 429, headers: { "retry-after": "1" } } },
+    { by: "code, as in a stream", beside: { status: undefined, code: 429, error: { code: 429, message: "slow down" } } }
+  ])("sorts what another copy of the SDK throws by its $by", ({ beside }) =>
     Effect.gen(function*() {
-      const refused = Object.assign(new Error("429 slow down"), { status: 429, headers: { "retry-after": "1" } })
+      const refused = Object.assign(new Error("429 slow down"), beside)
       const client: OpenAiChat.Client = { chat: { completions: { create: () => Promise.reject(refused) } } }
       const error = yield* Effect.flip(Effect.provide(generate(), OpenAiChat.layerClient({ client, model })))
       assert.strictEqual(error.reason._tag, "RateLimited")

@@ -69,7 +69,7 @@ export const facts: Record<
     answer: "10 quotes, 550 in all."
   },
   mixed: {
-    parallel: side(2, 1000, 4, 6, [1417, 1520, 1339, 1280], 5),
+    parallel: side(2, 1000, 4, 6, [1426, 1530, 1342, 1283], 5),
     answer: "the lamp costs 30; the lamp comes in red. " +
       "I could not get: get_stock, get_reviews, get_delivery, get_warranty."
   },

@@ -99,7 +99,7 @@ describe("a chain of 10,000 steps whose first one fails", () => {
       const shown: ReadonlyArray<{ readonly error: { readonly type: string; readonly data: object } }> =
         JSON.parse(outcomes[0]!.encoded).steps
       assert.deepStrictEqual([ran, shown.length], [1, steps.length])
-      assert.deepStrictEqual(shown.at(-1)?.error.data, { root: "c0/s0", type: "ToolFailure" })
+      assert.deepStrictEqual(shown.at(-1)?.error.data, { root: "s0", type: "ToolFailure" })
     }))
 })
 

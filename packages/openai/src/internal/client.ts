@@ -139,4 +139,5 @@ export const reasonOf = (url: string | undefined, error: unknown, now: number): 
 const isRefusal = (error: unknown): error is Error & { readonly status?: unknown; readonly headers?: unknown } =>
   error instanceof APIError
     ? (error.status ?? error.error) !== undefined
-    : error instanceof Error && "status" in error && typeof error.status === "number"
+    : error instanceof Error
+      && (("status" in error && typeof error.status === "number") || ("error" in error && Json.isObject(error.error)))
