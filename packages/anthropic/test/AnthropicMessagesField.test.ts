@@ -511,3 +511,34 @@ describe("what a person shows to Anthropic", () => {
       assert.strictEqual(alone?.content, "[nothing]")
     }))
 })
+
+describe("A body of any shape", () => {
+  it.effect.each<unknown>([null, "text", [], { content: {} }, { content: [null] }, {
+    content: [{ type: "tool_use", name: 1 }]
+  }])(
+    "has no calls, and nothing to go back: %j",
+    (json) =>
+      Effect.gen(function*() {
+        const body = unlike<Anthropic.Message>(json)
+        assert.deepStrictEqual(AnthropicMessages.toolCalls(body), [])
+        assert.deepStrictEqual(AnthropicMessages.followUp(body, yield* Batch.run(toolkit, [])), [])
+      })
+  )
+
+  it.effect.each<unknown>([{ content: [] }, { content: [{ type: "text", text: "" }], stop_reason: null }])(
+    "is no answer where nothing is in it, and no end: %j",
+    (json) =>
+      Effect.gen(function*() {
+        const { reason } = yield* Effect.flip(turnOf(json))
+        assert.strictEqual(reason._tag, "UnusableResponse")
+      })
+  )
+
+  it.effect("that is an error, and that a client gives in place of events, is sorted as such", () =>
+    Effect.gen(function*() {
+      const error = { type: "error", error: { type: "rate_limit_error", message: "slow down" } }
+      const layer = AnthropicMessages.layerClient({ client: { messages: { create: async () => error } }, model: "m" })
+      const stream = Stream.unwrap(ChatModel.ChatModel.useSync((model) => model.stream({ conversation: question })))
+      assert.strictEqual((yield* reasonOf(Stream.provide(stream, layer))).reason, "RateLimited")
+    }))
+})

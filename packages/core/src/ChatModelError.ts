@@ -140,7 +140,16 @@ export const fromClient = (error: unknown, client: {
   const message = causesOf(error)
   if (error instanceof SyntaxError) return new UnusableResponse({ message: `not a response: ${message}` })
   if (isOwn || error instanceof RangeError) return new InvalidRequest({ message })
-  return new Unreachable({ message: `no answer from ${url ?? "the provider"}: ${message}`, url })
+  const shown = url === undefined ? undefined : withoutSecrets(url)
+  const said = url === undefined || shown === undefined ? message : message.replaceAll(url, shown)
+  return new Unreachable({ message: `no answer from ${shown ?? "the provider"}: ${said}`, url: shown })
+}
+
+/** A URL without the user, the query and the fragment, where gateways have keys; what is no URL is left as it is. */
+const withoutSecrets = (url: string): string => {
+  const read = URL.parse(url)
+  if (read === null || `${read.username}${read.password}${read.search}${read.hash}` === "") return url
+  return `${read.origin}${read.pathname}`
 }
 
 /** A stream ended without what every turn ends with: the connection broke, and the same request may succeed. */

@@ -47,6 +47,18 @@ describe("ChatModelError.fromClient", () => {
     assert.strictEqual(nameless.message, "no answer from the provider: gone")
     assert.isTrue(nameless.isRetryable)
   })
+
+  it.each([
+    ["http://ann:pass-of-ann@127.0.0.1:9/v1", "http://127.0.0.1:9/v1"],
+    ["https://gateway.example/v1?token=abc#d", "https://gateway.example/v1"],
+    ["https://gateway.example", "https://gateway.example"],
+    ["nowhere", "nowhere"]
+  ])("says of whom without what a URL has of secrets: %s", (url, shown) => {
+    assert.deepStrictEqual(
+      ChatModelError.fromClient(new TypeError(`cannot fetch ${url}`), { ...client, url }),
+      new ChatModelError.Unreachable({ message: `no answer from ${shown}: cannot fetch ${shown}`, url: shown })
+    )
+  })
 })
 
 describe("ChatModelError.fromCutStream", () => {

@@ -16,12 +16,12 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Stream from "effect/Stream"
 import { idOf, isMadeUp, signed } from "./internal/callIds.ts"
-import { type Client, officialUrl, originOf, reasonOf } from "./internal/client.ts"
+import { type Client, eventsIn, officialUrl, originOf, reasonOf } from "./internal/client.ts"
 import { isOld, resultContents, userParts } from "./internal/content.ts"
 import * as GeminiStream from "./internal/geminiStream.ts"
 import { errorIn } from "./internal/refusal.ts"
 import * as Body from "./internal/request.ts"
-import { read, wholeOf } from "./internal/turn.ts"
+import { modelOf, read, wholeOf } from "./internal/turn.ts"
 import { watched } from "./internal/watched.ts"
 import { isTurn, readResponse, type Response } from "./internal/wholeResponse.ts"
 import { wire } from "./internal/wire.ts"
@@ -68,7 +68,7 @@ export const results = (settled: Batch.Settled<Tool.Any>, model = ""): Array<Con
  */
 export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): Array<Content> => [
   ...read(response).echo,
-  ...results(settled, response.modelVersion ?? undefined)
+  ...results(settled, modelOf(response))
 ]
 
 /**
@@ -188,7 +188,8 @@ const makeModel = (
     secret,
     send: async (request, signal, context) => client.models.generateContent(bodyOf(request, signal, context)),
     read: (body) => Result.map(wholeOf(body, origin), ({ turn }) => turn),
-    open: async (request, signal, context) => client.models.generateContentStream(bodyOf(request, signal, context)),
+    open: async (request, signal, context) =>
+      eventsIn(await client.models.generateContentStream(bodyOf(request, signal, context))),
     fold: foldOf(origin),
     reason: (error, now) => reasonOf(url, error, now)
   })

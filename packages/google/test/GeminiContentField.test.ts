@@ -446,3 +446,53 @@ describe("what a person shows to Gemini", () => {
     assert.deepStrictEqual(alone?.parts, [{ text: "[nothing]" }])
   })
 })
+
+describe("A body of any shape", () => {
+  it.effect.each<unknown>([
+    null,
+    "text",
+    [],
+    { candidates: {} },
+    { candidates: [null] },
+    {
+      candidates: [{ content: { parts: {} } }, 1],
+      modelVersion: 1
+    },
+    { candidates: [{ content: { parts: [null] } }] },
+    { candidates: [{ content: { parts: [{ functionCall: { name: 1 } }] } }] }
+  ])(
+    "has no calls, and nothing to go back: %j",
+    (json) =>
+      Effect.gen(function*() {
+        const response = unlike<GeminiContent.Response>(json)
+        assert.deepStrictEqual(GeminiContent.toolCalls(response), [])
+        assert.deepStrictEqual(GeminiContent.followUp(response, yield* Batch.run(toolkit, [])), [])
+      })
+  )
+
+  it.effect.each([{ content: { role: "model", parts: [] } }, { content: { parts: [{ text: "" }] } }])(
+    "is no answer where nothing is in it, and no end: %j",
+    (candidate) =>
+      Effect.gen(function*() {
+        const { reason } = yield* Effect.flip(turnOf({ candidates: [candidate] }))
+        assert.strictEqual(reason._tag, "UnusableResponse")
+      })
+  )
+
+  it.effect.each([
+    ["an error", { error: { code: 429, message: "slow down" } }, "RateLimited"],
+    ["null", null, "UnusableResponse"],
+    ["a body", { candidates: [] }, "UnusableResponse"]
+  ])("fails with its reason where a client gives it in place of events: %s", ([, json, tag]) =>
+    Effect.gen(function*() {
+      const client = {
+        models: {
+          generateContent: async () => json,
+          generateContentStream: async () => unlike<AsyncIterable<unknown>>(json)
+        }
+      }
+      const layer = GeminiContent.layerClient({ client, model: newer })
+      const { reason } = yield* reasonOf(Stream.provide(stream, layer))
+      assert.strictEqual(reason, tag)
+    }))
+})

@@ -570,3 +570,21 @@ describe("OpenAiChat: no finish_reason", () => {
       assert.deepInclude<unknown>(short(yield* whole(OpenAiChat.layer, body({ content: "Half a" }, null))), unusable)
     }))
 })
+
+describe("A function_call of nothing", () => {
+  it.effect.each([{ name: "", arguments: "" }, { name: null, arguments: null }, {}])(
+    "asks for nothing: %j",
+    (nothing) =>
+      Effect.gen(function*() {
+        const json = body({ content: "Sunny.", function_call: nothing, tool_calls: [] }, "stop")
+        assert.deepStrictEqual(codec(json), [])
+        assert.deepStrictEqual<unknown>(short(yield* whole(OpenAiChat.layer, json)), {
+          finish: "stop",
+          text: "Sunny.",
+          calls: []
+        })
+        const chunks = [chunk({ content: "Sunny.", function_call: nothing }), chunk({}, "stop")]
+        assert.deepInclude<unknown>(short(yield* streamed(OpenAiChat.layer, chunks)), { text: "Sunny.", calls: [] })
+      })
+  )
+})

@@ -313,3 +313,18 @@ describe("OpenAiResponses: ends that prove nothing", () => {
       })
     }))
 })
+
+describe("Calls that nobody can read", () => {
+  it.effect.each<object>([
+    call("a", null, oslo),
+    call("a", { name: "weather" }, oslo),
+    call(["a"], "weather", oslo),
+    { type: "custom_tool_call", call_id: "a", name: 1, input: "x" }
+  ])("are none to the codec, and do not go back: %j", (odd) =>
+    Effect.gen(function*() {
+      const response = unlike<Response>(body([odd]))
+      assert.deepStrictEqual(OpenAiResponses.toolCalls(response), [])
+      assert.deepStrictEqual(OpenAiResponses.followUp(response, yield* Batch.run(toolkit, [])), [])
+      assert.deepInclude<unknown>(short(yield* whole(OpenAiResponses.layer, response)), { reason: "UnusableResponse" })
+    }))
+})

@@ -51,6 +51,7 @@ const isAnswered = <A>(asked: A): asked is A & Answered =>
 
 const iterable = (events: unknown): AsyncIterable<unknown> => {
   if (isIterable(events)) return events
+  if (errorIn(events) !== undefined) return only(events)
   throw new SyntaxError("something else in place of events")
 }
 

@@ -39,10 +39,13 @@ export const finishOf = (
       return Result.succeed({ finish: "pause" })
     case "refusal":
       return Result.succeed({ finish: "refusal" })
-    case "end_turn":
-    case "stop_sequence":
     case null:
     case undefined:
+      return calls > 0 || text !== ""
+        ? Result.succeed({ finish: calls > 0 ? "tool-calls" : "stop" })
+        : Result.fail(unproven)
+    case "end_turn":
+    case "stop_sequence":
       return Result.succeed({ finish: calls > 0 ? "tool-calls" : "stop" })
     default:
       return Result.fail(unknown(response.stop_reason))
@@ -50,6 +53,10 @@ export const finishOf = (
 }
 
 const nothing = "it ended with tool_use, and has neither a call nor a text"
+
+const unproven = new ChatModelError.UnusableResponse({
+  message: "the turn is not proven complete: nothing in it, and no stop_reason"
+})
 
 const unknown = (reason: string): ChatModelError.Reason =>
   new ChatModelError.UnusableResponse({

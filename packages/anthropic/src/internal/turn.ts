@@ -19,7 +19,7 @@ export const read = (
 ): { readonly calls: ReadonlyArray<ToolCall.ToolCall>; readonly echo: Array<Anthropic.MessageParam> } => {
   const blocks = blocksOf(response)
   const distinct = distinctCalls(blocks)
-  const status = isProven(response) ? "complete" : "truncated"
+  const status = distinct.length > 0 && isProven(response) ? "complete" : "truncated"
   return {
     calls: distinct.map(({ call, id }, index) => ({ ...ownCall(call, index), id, status })),
     echo: echo(blocks, distinct)

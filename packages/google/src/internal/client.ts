@@ -24,6 +24,20 @@ export const originOf = (reached: Pick<ChatModel.ApiOptions, "baseUrl" | "origin
   return origin === officialUrl ? ChatModel.originOf({}) : origin
 }
 
+/** The events of an answer; where it is an error in place of them, that is the only one. */
+export const eventsIn = (answer: unknown): AsyncIterable<unknown> => {
+  if (isIterable(answer)) return answer
+  if (Refusal.saidIn(answer) !== undefined) return only(answer)
+  throw new SyntaxError("something else in place of events")
+}
+
+const isIterable = (answer: unknown): answer is AsyncIterable<unknown> =>
+  typeof answer === "object" && answer !== null && Symbol.asyncIterator in answer
+
+async function* only<A>(event: A): AsyncGenerator<A> {
+  yield event
+}
+
 /** Sorts what a client threw, whichever copy of the SDK its errors are of. */
 export const reasonOf = (url: string | undefined, error: unknown, now: number): ChatModelError.Reason => {
   const refusal = isRefused(error) ? Refusal.read(error) : undefined

@@ -49,10 +49,10 @@ const cuts: ReadonlySet<string> = new Set(["MAX_TOKENS", "CONTINUATION"])
  *
  * - there is no reason of its own for calls; a prompt that was blocked need have no candidate at all
  */
-export const finishOf = (ended: Ended, calls: number): Result.Result<Finish, ChatModelError.Reason> => {
+export const finishOf = (ended: Ended, calls: number, text: string): Result.Result<Finish, ChatModelError.Reason> => {
   const candidate = ended.candidates?.[0]
   if (candidate === undefined || isBlocked(ended)) return Result.succeed({ finish: "refusal" })
-  const reason: string = candidate.finishReason ?? "STOP"
+  const reason: string = candidate.finishReason ?? (calls > 0 || text !== "" ? "STOP" : "")
   if (reason === "STOP") return Result.succeed({ finish: calls > 0 ? "tool-calls" : "stop" })
   const { finishMessage } = candidate
   const problem = finishMessage ? `${reason}: ${finishMessage}` : reason

@@ -1,13 +1,14 @@
 import type { Content, Part } from "@google/genai"
 import type * as ChatModel from "@volley/core/ChatModel"
 import type * as ChatModelError from "@volley/core/ChatModelError"
+import * as Json from "@volley/core/Json"
 import type * as ToolCall from "@volley/core/ToolCall"
 import * as Usage from "@volley/core/Usage"
 import * as Result from "effect/Result"
 import { distinctCalls, echoed, ownCall, partsOf, signed } from "./callIds.ts"
 import { finishOf, isProven } from "./finish.ts"
 import { errorIn } from "./refusal.ts"
-import { readResponse, type Response } from "./wholeResponse.ts"
+import { isTurn, readResponse, type Response } from "./wholeResponse.ts"
 import { wire } from "./wire.ts"
 
 type Whole = Omit<ChatModel.Whole<Response>, "_tag">
@@ -16,14 +17,28 @@ type Whole = Omit<ChatModel.Whole<Response>, "_tag">
 export const read = (
   response: Response
 ): { readonly calls: ReadonlyArray<ToolCall.ToolCall>; readonly echo: Array<Content> } => {
-  const content = response.candidates?.[0]?.content
+  const content = contentIn(response)
   const parts = partsOf(content)
   const distinct = distinctCalls(parts)
-  const status = isProven(response) ? "complete" : "truncated"
+  const status = distinct.length > 0 && isProven(response) ? "complete" : "truncated"
   return {
     calls: distinct.map(({ call, id }, index) => ({ ...ownCall(call, index), id, status })),
     echo: content ? echo(content, parts, distinct) : []
   }
+}
+
+/** The content that counts, whatever the response is. */
+const contentIn = (response: unknown): Content | undefined => {
+  const candidates = Json.isObject(response) ? response["candidates"] : undefined
+  const first: unknown = Array.isArray(candidates) ? candidates[0] : undefined
+  const content = Json.isObject(first) ? first["content"] : undefined
+  return isTurn(content) ? content : undefined
+}
+
+/** The model that wrote a response, whatever that is. */
+export const modelOf = (response: unknown): string | undefined => {
+  const model = Json.isObject(response) ? response["modelVersion"] : undefined
+  return typeof model === "string" ? model : undefined
 }
 
 /** The API takes neither a content without parts nor a part of nothing; a call that is left out may have had the signature. */
@@ -65,9 +80,10 @@ const turnOf = (
 ): Result.Result<ChatModel.Turn, ChatModelError.Reason> => {
   const { calls, echo: message } = read(response)
   const said = partsOf(response.candidates?.[0]?.content).filter(({ thought }) => thought !== true)
+  const text = said.map(({ text }) => text ?? "").join("")
   const native = { wire, ...(origin !== undefined && { origin }), message }
-  return Result.map(finishOf(response, calls.length), (finish) => ({
-    message: { role: "assistant", text: said.map(({ text }) => text ?? "").join(""), calls, native },
+  return Result.map(finishOf(response, calls.length, text), (finish) => ({
+    message: { role: "assistant", text, calls, native },
     ...finish,
     usage: usageOf(response.usageMetadata),
     model: response.modelVersion ?? undefined

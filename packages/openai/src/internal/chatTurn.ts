@@ -93,9 +93,12 @@ export const distinctCalls = (message: Fields | undefined): ReadonlyArray<Told> 
 }
 
 const callsIn = ({ function_call: legacy, tool_calls: calls }: Fields): ReadonlyArray<Fields> => {
-  if (!Array.isArray(calls) || calls.length === 0) return Json.isObject(legacy) ? [{ function: legacy }] : []
-  return calls.filter((call: unknown): call is Fields => Json.isObject(call) && !isBlank(call))
+  if (!Array.isArray(calls) || calls.length === 0) return Json.isObject(legacy) ? asked([{ function: legacy }]) : []
+  return asked(calls)
 }
+
+const asked = (calls: ReadonlyArray<unknown>): ReadonlyArray<Fields> =>
+  calls.filter((call): call is Fields => Json.isObject(call) && !isBlank(call))
 
 const insideOf = (call: Fields) => isCustom(call) ? undefined : ToolCall.inside(read(call))
 

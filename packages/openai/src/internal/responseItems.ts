@@ -57,16 +57,20 @@ const hasOthers = (call: Call): boolean =>
 
 const isItem = (json: unknown): json is ResponseOutputItem => Json.isObject(json) && typeof json["type"] === "string"
 
+const isReadable = (json: unknown): json is ResponseOutputItem =>
+  isItem(json) &&
+  (!isCall(json) || (Json.isTextOrNone(json.call_id) && (typeof json.name === "string" || isBlank(json))))
+
 const isSaid = (content: unknown): boolean =>
   typeof content === "string" || (Array.isArray(content) && content.every(Json.isObject))
 
 /** Takes JSON of unknown origin for a response, or says what is wrong with it. */
 export const readResponse = ChatModelError.readWith(isResponse, WholeResponse)
 
-/** The items of a response, whatever the response is. */
+/** The items of a response, whatever the response is; without calls that nobody can read. */
 export const itemsIn = (response: unknown): ReadonlyArray<ResponseOutputItem> => {
   const output = Json.isObject(response) ? response["output"] : undefined
-  return Array.isArray(output) ? output.filter(isItem) : []
+  return Array.isArray(output) ? output.filter(isReadable) : []
 }
 
 /** True for an item whose call is for the caller to run. */
