@@ -22,7 +22,7 @@ import { isMessage, readMessage } from "./internal/messageBlocks.ts"
 import * as MessageStream from "./internal/messageStream.ts"
 import * as Body from "./internal/request.ts"
 import { strictMode } from "./internal/strictMode.ts"
-import { read, wholeOf } from "./internal/turn.ts"
+import { mended, read, wholeOf } from "./internal/turn.ts"
 import { wire } from "./internal/wire.ts"
 
 export type { Client, Sending } from "./internal/client.ts"
@@ -120,7 +120,7 @@ export const messages = (
         return [{ role: "user", content: userContent(message) }]
       case "assistant": {
         const native = Conversation.nativeOf(message, wire, origin)
-        turn = isTurns(native) ? native : spell(message)
+        turn = isTurns(native) ? native.map(mended) : spell(message)
         return turn
       }
       case "tool":

@@ -542,3 +542,38 @@ describe("A body of any shape", () => {
       assert.strictEqual((yield* reasonOf(Stream.provide(stream, layer))).reason, "RateLimited")
     }))
 })
+
+describe("A turn that was stored long ago", () => {
+  it("is mended where the API would refuse it for ever, and is else the very same", () => {
+    const stored = (block: object) => {
+      const message = [{ role: "assistant", content: [{ type: "text", text: "So:" }, block] }]
+      const native = { wire: AnthropicMessages.wire, message }
+      const turn = Conversation.append(question, { role: "assistant", text: "So:", calls: [], native })
+      return { message, written: AnthropicMessages.messages(turn).slice(1) }
+    }
+    const odd = stored({ type: "tool_use", id: "a", name: "$x.y", input: "{" })
+    assert.deepStrictEqual<unknown>(odd.written[0]?.content, [
+      { type: "text", text: "So:" },
+      { type: "tool_use", id: "a", name: "_x_y", input: { unreadable: "{" } }
+    ])
+    const plain = stored({ type: "tool_use", id: "a", name: "weather", input: {} })
+    assert.strictEqual<unknown>(plain.written[0], plain.message[0])
+  })
+})
+
+describe("A stream that counts nothing at its end", () => {
+  it.effect("keeps what was counted at its beginning", () =>
+    Effect.gen(function*() {
+      const begun = { input_tokens: 100, cache_read_input_tokens: 20, output_tokens: 1 }
+      const ended = { input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 5 }
+      const events = [
+        { type: "message_start", message: { role: "assistant", content: [], usage: begun } },
+        { type: "content_block_start", index: 0, content_block: { type: "text", text: "Hi" } },
+        { type: "content_block_stop", index: 0 },
+        { type: "message_delta", delta: { stop_reason: "end_turn" }, usage: ended },
+        { type: "message_stop" }
+      ]
+      const { turn } = yield* wholeOf(parts(events))
+      assert.deepStrictEqual(turn.usage, { input: 120, output: 5, cached: 20 })
+    }))
+})

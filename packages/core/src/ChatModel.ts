@@ -122,7 +122,7 @@ export interface ApiOptions {
 export const originOf = ({ baseUrl, origin }: Pick<ApiOptions, "baseUrl" | "origin">): string => {
   if (origin !== undefined) return origin
   const url = baseUrl === undefined ? null : URL.parse(baseUrl)
-  return url === null ? baseUrl ?? "official" : `${url.origin}${url.pathname.replace(/\/$/, "")}`
+  return url === null ? baseUrl ?? "official" : `${url.origin}${url.pathname.replace(/\/+$/, "")}`
 }
 
 /**

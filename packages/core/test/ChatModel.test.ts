@@ -86,3 +86,14 @@ describe("ChatModel.split", () => {
       })
   )
 })
+
+describe("ChatModel.originOf", () => {
+  it.each([
+    ["http://ann:pass@host.example/v1/?key=1#x", "http://host.example/v1"],
+    ["https://host.example/v1//", "https://host.example/v1"],
+    ["https://HOST.example:443/", "https://host.example"],
+    [undefined, "official"]
+  ])("is the same however the address is written, and without secrets: %s", (baseUrl, origin) => {
+    assert.strictEqual(ChatModel.originOf({ baseUrl }), origin)
+  })
+})

@@ -21,7 +21,7 @@ import { isOld, resultContents, userParts } from "./internal/content.ts"
 import * as GeminiStream from "./internal/geminiStream.ts"
 import { errorIn } from "./internal/refusal.ts"
 import * as Body from "./internal/request.ts"
-import { modelOf, read, wholeOf } from "./internal/turn.ts"
+import { mended, modelOf, read, wholeOf } from "./internal/turn.ts"
 import { watched } from "./internal/watched.ts"
 import { isTurn, readResponse, type Response } from "./internal/wholeResponse.ts"
 import { wire } from "./internal/wire.ts"
@@ -95,7 +95,7 @@ export const messages = (
         return [{ role: "user", parts: userParts(message) }]
       case "assistant": {
         const native = Conversation.nativeOf(message, wire, origin)
-        return (isTurns(native) ? native : spell(message)).map(sign)
+        return (isTurns(native) ? native.map(mended) : spell(message)).map(sign)
       }
       case "tool":
         return resultContents(message.results, model)

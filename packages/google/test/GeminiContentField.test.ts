@@ -496,3 +496,24 @@ describe("A body of any shape", () => {
       assert.strictEqual(reason, tag)
     }))
 })
+
+describe("A turn that was stored long ago", () => {
+  it("is mended where the API would refuse it for ever, and is else the very same", () => {
+    const stored = (functionCall: object) => {
+      const message = [{ role: "model", parts: [{ text: "So:" }, { functionCall, thoughtSignature: "signed" }] }]
+      const native = { wire: GeminiContent.wire, message }
+      const turn = Conversation.append(question, { role: "assistant", text: "So:", calls: [], native })
+      return { message, written: GeminiContent.messages(turn).slice(1) }
+    }
+    const odd = stored({ id: "a", name: "$x.y", args: "{" })
+    assert.deepStrictEqual<unknown>(odd.written[0]?.parts?.[1]?.functionCall, {
+      id: "a",
+      name: "_x_y",
+      args: { unreadable: "{" }
+    })
+    for (const call of [{ id: "a", name: "weather", args: {} }, { name: "weather", args: {} }]) {
+      const plain = stored(call)
+      assert.strictEqual<unknown>(plain.written[0], plain.message[0])
+    }
+  })
+})

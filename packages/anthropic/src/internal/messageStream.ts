@@ -252,19 +252,22 @@ const withBlock = (state: State, index: number, change: Partial<Block>): State =
   blocks: state.blocks.with(index, { ...state.blocks[index]!, ...change })
 })
 
-/** What the usage says is of the whole turn so far, and so takes the place of what it said before. */
+/** What the usage says is of the whole turn so far, and so takes the place of what it said before; nothing counted says nothing. */
 const amend = (state: State, { delta, usage }: Extract<Event, { readonly type: "message_delta" }>): Step => {
   const earlier = state.message?.["usage"]
   const message: Fields = {
     ...state.message,
     ...present(delta ?? {}),
-    usage: { ...(Schema.is(Fields)(earlier) && earlier), ...present(usage ?? {}) }
+    usage: { ...(Schema.is(Fields)(earlier) && earlier), ...counted(usage ?? {}) }
   }
   const amended: State = { ...state, message }
   return message["stop_reason"] === "tool_use"
     ? tell({ ...amended, blocks: proven(state) }, [])
     : Result.succeed([amended, []])
 }
+
+const counted = (usage: Fields): Fields =>
+  Object.fromEntries(Object.entries(present(usage)).filter(([, count]) => count !== 0))
 
 const present = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null))

@@ -50,6 +50,20 @@ const echo = (
   return content.length === 0 ? [] : [{ role: "assistant", content }]
 }
 
+/** A turn where it can be sent back as it is, which one that was stored long ago may not. */
+export const mended = (turn: Anthropic.MessageParam): Anthropic.MessageParam => {
+  if (turn.role === "system" || typeof turn.content === "string") return turn
+  const content = turn.content.map(spelled)
+  return content.every((block, at) => block === turn.content[at]) ? turn : { ...turn, content }
+}
+
+const spelled = (block: Anthropic.ContentBlockParam): Anthropic.ContentBlockParam => {
+  if (block.type !== "tool_use") return block
+  const input = Json.objectOf(block.input)
+  const name = ToolCall.spelled(block.name)
+  return input === block.input && name === block.name ? block : { ...block, name, input }
+}
+
 const isNothing = (block: Anthropic.ContentBlock): boolean => block.type === "text" && !block.text
 
 const isUnsigned = (block: Anthropic.ContentBlock): boolean => block.type === "thinking" && !block.signature

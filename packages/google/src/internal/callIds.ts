@@ -5,6 +5,9 @@ import * as ToolCall from "@volley/core/ToolCall"
 /** Marks the ids of calls that came without one, as models before Gemini 3 send them: such an id never goes to the API. */
 const mark = "noid_"
 
+/** What a call goes by that goes back without an id. */
+export const unnamed = `${mark}1`
+
 /** What takes the place of a signature that nobody has, or that is of a call which was written otherwise. */
 const unsigned = "skip_thought_signature_validator"
 

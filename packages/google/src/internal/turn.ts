@@ -5,7 +5,7 @@ import * as Json from "@volley/core/Json"
 import type * as ToolCall from "@volley/core/ToolCall"
 import * as Usage from "@volley/core/Usage"
 import * as Result from "effect/Result"
-import { distinctCalls, echoed, ownCall, partsOf, signed } from "./callIds.ts"
+import { distinctCalls, echoed, ownCall, partsOf, signed, unnamed } from "./callIds.ts"
 import { finishOf, isProven } from "./finish.ts"
 import { errorIn } from "./refusal.ts"
 import { isTurn, readResponse, type Response } from "./wholeResponse.ts"
@@ -56,6 +56,15 @@ const echo = (
   if (parts.length === 0) return []
   const turn = { ...content, role: "model", parts }
   return [content.parts?.find(({ functionCall }) => functionCall)?.thoughtSignature ? signed(turn) : turn]
+}
+
+/** A turn where it can be sent back as it is, which one that was stored long ago may not. */
+export const mended = (turn: Content): Content => {
+  const parts = turn.parts ?? []
+  const written = parts.map((part) =>
+    part.functionCall ? echoed(part, part.functionCall, part.functionCall.id ?? unnamed) : part
+  )
+  return written.every((part, at) => part === parts[at]) ? turn : { ...turn, parts: written }
 }
 
 /** True for a part without anything in it; a signature is something. */
