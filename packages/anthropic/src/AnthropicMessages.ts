@@ -225,13 +225,15 @@ const timeout = 600_000
  * it complete, and at the end the response that `followUp` takes.
  *
  * - input that is no JSON stays a text: the call is answered with `InvalidArguments`
+ * - `origin`: which server of this wire it is, where the turn goes into a conversation that may go on elsewhere
  */
 export const parts = (
-  events: AsyncIterable<Anthropic.RawMessageStreamEvent>
+  events: AsyncIterable<Anthropic.RawMessageStreamEvent>,
+  { origin }: Pick<ChatModel.ApiOptions, "origin"> = {}
 ): Stream.Stream<ChatModel.Part<Response>, ChatModelError.ChatModelError> =>
-  ChatModel.parts({ wire, fold: foldOf(), reason: (error, now) => reasonOf(undefined, error, now) }, events)
+  ChatModel.parts({ wire, fold: foldOf(origin), reason: (error, now) => reasonOf(undefined, error, now) }, events)
 
-const foldOf = (origin?: string): ChatModel.Fold<MessageStream.State, Response> => ({
+const foldOf = (origin: string | undefined): ChatModel.Fold<MessageStream.State, Response> => ({
   initial: MessageStream.initial,
   next: MessageStream.next,
   end: (state) => Result.flatMap(MessageStream.body(state), (body) => ChatModel.orUnusable(wholeOf(body, origin)))

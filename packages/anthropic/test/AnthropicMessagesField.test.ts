@@ -399,9 +399,10 @@ describe("a conversation that comes from another server of Anthropic's kind", ()
         (yield* from("https://api.anthropic.com")).message.native?.origin,
         (yield* from("https://other.test/v2/")).message.native?.origin,
         (yield* wholeOf(streamed(eventsFor(response([oslo]))))).turn.message.native?.origin,
-        (yield* wholeOf(parts(eventsFor(response([oslo]))))).turn.message.native?.origin
+        (yield* wholeOf(parts(eventsFor(response([oslo]))))).turn.message.native?.origin,
+        (yield* wholeOf(parts(eventsFor(response([oslo])), undefined, "mine"))).turn.message.native?.origin
       ]
-      assert.deepStrictEqual(origins, ["official", "official", "https://other.test/v2", "official", undefined])
+      assert.deepStrictEqual(origins, ["official", "official", "https://other.test/v2", "official", undefined, "mine"])
     }))
 
   it.effect("is spelled from its text and calls there, and echoed as it came where it is from", () =>

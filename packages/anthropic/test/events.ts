@@ -65,5 +65,5 @@ export const eventsFor = ({ content, stop_reason }: Anthropic.Message): Readonly
   ...ending(stop_reason)
 ]
 
-export const parts = (events: ReadonlyArray<unknown>, error?: unknown) =>
-  AnthropicMessages.parts(unlike<AsyncIterable<Anthropic.RawMessageStreamEvent>>(eventsOf(events, error)))
+export const parts = (events: ReadonlyArray<unknown>, error?: unknown, origin?: string) =>
+  AnthropicMessages.parts(unlike<AsyncIterable<Anthropic.RawMessageStreamEvent>>(eventsOf(events, error)), { origin })

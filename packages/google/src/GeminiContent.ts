@@ -198,13 +198,16 @@ const makeModel = (
 /**
  * The parts of a turn that a client of one's own streams: its text as it comes, each call at once, since calls come whole,
  * and at the end the response that `followUp` takes.
+ *
+ * - `origin`: which server of this wire it is, where the turn goes into a conversation that may go on elsewhere
  */
 export const parts = (
-  chunks: AsyncIterable<GenerateContentResponse>
+  chunks: AsyncIterable<GenerateContentResponse>,
+  { origin }: Pick<ChatModel.ApiOptions, "origin"> = {}
 ): Stream.Stream<ChatModel.Part<Response>, ChatModelError.ChatModelError> =>
-  ChatModel.parts({ wire, fold: foldOf(), reason: (error, now) => reasonOf(undefined, error, now) }, chunks)
+  ChatModel.parts({ wire, fold: foldOf(origin), reason: (error, now) => reasonOf(undefined, error, now) }, chunks)
 
-const foldOf = (origin?: string): ChatModel.Fold<GeminiStream.State, Response> => ({
+const foldOf = (origin: string | undefined): ChatModel.Fold<GeminiStream.State, Response> => ({
   initial: GeminiStream.initial,
   next: GeminiStream.next,
   end: (state) => Result.flatMap(GeminiStream.body(state), (body) => ChatModel.orUnusable(wholeOf(body, origin)))

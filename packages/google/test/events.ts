@@ -20,5 +20,5 @@ export const stop = (finishReason = "STOP", parts?: ReadonlyArray<object>) => ({
   usageMetadata
 })
 
-export const parts = (events: ReadonlyArray<unknown>, error?: unknown) =>
-  GeminiContent.parts(unlike<AsyncIterable<GenerateContentResponse>>(eventsOf(events, error)))
+export const parts = (events: ReadonlyArray<unknown>, error?: unknown, origin?: string) =>
+  GeminiContent.parts(unlike<AsyncIterable<GenerateContentResponse>>(eventsOf(events, error)), { origin })
