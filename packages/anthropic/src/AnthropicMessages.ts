@@ -190,7 +190,7 @@ export const layer = (options: ChatModel.ApiOptions & Sent): Layer.Layer<ChatMod
 export const layerConfig = ChatModel.layerConfig<Sent>(layer, "ANTHROPIC_API_KEY")
 
 const makeModel = (options: ClientOptions, secret?: Redacted.Redacted<string>): ChatModel.ChatModel["Service"] => {
-  const { acceptsId, client, headers, maxTokens, model, query, request: own } = options
+  const { acceptsId, client, maxTokens, model, request: own } = options
   const origin = originOf({ origin: options.origin, baseUrl: client.baseURL })
   const bodyOf = (request: ChatModel.Request, context: Context.Context<never>) =>
     Body.bodyOf({
@@ -199,19 +199,21 @@ const makeModel = (options: ClientOptions, secret?: Redacted.Redacted<string>): 
       fields: { ...own, ...Context.get(context, Request) },
       messages: (conversation) => messages(conversation, { origin, acceptsId })
     }, request)
-  const sending = (signal: AbortSignal) => ({
+  const sending = (signal: AbortSignal, context: Context.Context<never>) => ({
     signal,
-    ...(headers && { headers: { ...headers } }),
-    ...(query && { query: { ...query } })
+    ...ChatModel.extrasOf(options, context)
   })
   return ChatModel.make({
     wire,
     secret,
     send: async (request, signal, context) =>
-      client.messages.create(bodyOf(request, context), { ...sending(signal), timeout: client.timeout ?? timeout }),
+      client.messages.create(bodyOf(request, context), {
+        ...sending(signal, context),
+        timeout: client.timeout ?? timeout
+      }),
     read: (body) => Result.map(wholeOf(body, origin), ({ turn }) => turn),
     open: (request, signal, context) =>
-      eventsOf(client.messages.create({ ...bodyOf(request, context), stream: true }, sending(signal))),
+      eventsOf(client.messages.create({ ...bodyOf(request, context), stream: true }, sending(signal, context))),
     fold: foldOf(origin),
     reason: (error, now) => reasonOf(client.baseURL, error, now)
   })

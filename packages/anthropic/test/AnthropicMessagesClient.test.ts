@@ -178,4 +178,16 @@ describe("AnthropicMessages: any other field of a request", () => {
       assert.strictEqual(requests[0]?.headers.get("anthropic-beta"), "news-1")
       assert.strictEqual(requests[0]?.url, "https://api.anthropic.com/v1/messages?beta=true")
     }))
+
+  it.effect("goes with the headers and the query of a run, before those of the Layer", () =>
+    Effect.gen(function*() {
+      const { fetch, requests } = answering(response([text("Well")]))
+      const sent = { headers: { "x-team": "blue", "x-more": "a" }, query: { beta: "true" } }
+      yield* generate().pipe(
+        Effect.provideService(ChatModel.Extras, { headers: { "x-team": "red" }, query: { trace: "1" } }),
+        Effect.provide(AnthropicMessages.layer({ ...reach, fetch, ...sent }))
+      )
+      assert.deepStrictEqual([requests[0]?.headers.get("x-team"), requests[0]?.headers.get("x-more")], ["red", "a"])
+      assert.strictEqual(requests[0]?.url, "https://api.anthropic.com/v1/messages?beta=true&trace=1")
+    }))
 })

@@ -118,6 +118,27 @@ export interface ApiOptions {
   readonly acceptsId?: ((id: string) => boolean) | undefined
 }
 
+/** Headers and parts of the query that go with requests besides what their client sends. */
+export interface Extras {
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly query?: Readonly<Record<string, string>> | undefined
+}
+
+/** Those of one run, before those of its Layer: `Effect.provideService(program, ChatModel.Extras, { headers })`. */
+export const Extras = Context.Reference<Extras>("@volley/core/ChatModel/Extras", { defaultValue: () => ({}) })
+
+/** A Layer's extras and those of the run, put together for its client. */
+export const extrasOf = (
+  own: Extras,
+  context: Context.Context<never>
+): { readonly headers?: Record<string, string>; readonly query?: Record<string, string> } => {
+  const { headers, query } = Context.get(context, Extras)
+  return {
+    ...((own.headers ?? headers) && { headers: { ...own.headers, ...headers } }),
+    ...((own.query ?? query) && { query: { ...own.query, ...query } })
+  }
+}
+
 /** What turns are remembered by: without what a URL may hold of secrets. */
 export const originOf = ({ baseUrl, origin }: Pick<ApiOptions, "baseUrl" | "origin">): string => {
   if (origin !== undefined) return origin

@@ -169,7 +169,7 @@ const makeModel = (
   options: ClientOptions,
   { secret, url }: { readonly url?: string; readonly secret?: Redacted.Redacted<string> } = {}
 ): ChatModel.ChatModel["Service"] => {
-  const { acceptsId, client, headers = {}, maxTokens, model, request: own } = options
+  const { acceptsId, client, headers, maxTokens, model, request: own } = options
   const origin = options.origin ?? (client.vertexai === true ? "vertex" : originOf({}))
   const bodyOf = (request: ChatModel.Request, signal: AbortSignal, context: Context.Context<never>) =>
     Body.bodyOf(
@@ -177,7 +177,7 @@ const makeModel = (
         model,
         maxTokens,
         fields: { ...own, ...Context.get(context, Request) },
-        headers,
+        headers: ChatModel.extrasOf({ headers }, context).headers ?? {},
         messages: (conversation) => messages(conversation, model, { origin, acceptsId })
       },
       request,

@@ -153,6 +153,11 @@ describe("GeminiContent: any other field of a request", () => {
       )
       assert.strictEqual(requests[0]?.headers.get("x-team"), "c")
       assert.strictEqual(requests[0]?.headers.get("x-more"), "b")
+      yield* generate().pipe(
+        Effect.provideService(ChatModel.Extras, { headers: { "x-more": "d" } }),
+        Effect.provide(layer)
+      )
+      assert.deepStrictEqual([requests[1]?.headers.get("x-team"), requests[1]?.headers.get("x-more")], ["a", "d"])
     }))
 })
 

@@ -219,11 +219,13 @@ const modelOf = (
     secret,
     send: async (request, signal, context) => {
       const { stream_options: _streamed, ...body } = bodyOf(to, request, context)
-      return await client.chat.completions.create(body, sendingOf(options, signal))
+      return await client.chat.completions.create(body, sendingOf(options, signal, context))
     },
     read: (body) => Result.map(wholeOf(body, to), ({ turn }) => turn),
     open: (request, signal, context) =>
-      eventsOf(client.chat.completions.create(streamed(bodyOf(to, request, context)), sendingOf(options, signal))),
+      eventsOf(
+        client.chat.completions.create(streamed(bodyOf(to, request, context)), sendingOf(options, signal, context))
+      ),
     fold: foldOf(to),
     reason: (error, now) => reasonOf(client.baseURL, error, now)
   })

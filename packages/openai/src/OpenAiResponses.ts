@@ -256,11 +256,11 @@ const modelOf = (options: ClientOptions, secret?: ChatModel.ApiOptions["apiKey"]
     wire,
     secret,
     send: (request, signal, context) =>
-      bodyIn(client.responses.create(bodyOf(to, request, context), sendingOf(options, signal))),
+      bodyIn(client.responses.create(bodyOf(to, request, context), sendingOf(options, signal, context))),
     read: (body) => Result.map(wholeOf(to, body), ({ turn }) => turn),
     open: (request, signal, context) => {
       const body = { ...bodyOf(to, request, context), stream: true } as const
-      return eventsOf(client.responses.create(body, sendingOf(options, signal)))
+      return eventsOf(client.responses.create(body, sendingOf(options, signal, context)))
     },
     fold: foldOf(to),
     reason: (error, now) => reasonOf(client.baseURL, error, now)

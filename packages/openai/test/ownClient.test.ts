@@ -348,6 +348,23 @@ describe("any other field of a request", () => {
       }
     }))
 
+  it.effect("goes with the headers and the query of a run, before those of the Layer", () =>
+    Effect.gen(function*() {
+      const extras = { headers: { "x-team": "blue", "x-more": "a" }, query: { "api-version": "7" } }
+      const ofRun = { headers: { "x-team": "red" }, query: { trace: "1" } }
+      for (const { layer } of [OpenAiChat, OpenAiResponses]) {
+        const { requests } = yield* sent(
+          (fetch) => layer({ ...reach, fetch, ...extras }),
+          Effect.provideService(ChatModel.Extras, ofRun)
+        )
+        assert.strictEqual(requests.length, 2)
+        for (const { headers, url } of requests) {
+          assert.deepStrictEqual([headers.get("x-team"), headers.get("x-more")], ["red", "a"])
+          assert.strictEqual(new URL(url).search, "?api-version=7&trace=1")
+        }
+      }
+    }))
+
   it.effect("is another one in a run that says so", () =>
     Effect.gen(function*() {
       const chat = yield* sent(

@@ -1,6 +1,7 @@
 import * as ChatModel from "@volley/core/ChatModel"
 import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Json from "@volley/core/Json"
+import type * as Context from "effect/Context"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import OpenAI, { APIConnectionError, APIError, OpenAIError } from "openai"
@@ -55,10 +56,9 @@ export const originOf = (
 }
 
 /** What goes beside the body of each request. */
-export const sendingOf = ({ headers, query }: Extras<unknown>, signal: AbortSignal): Sending => ({
+export const sendingOf = (own: Extras<unknown>, signal: AbortSignal, context: Context.Context<never>): Sending => ({
   signal,
-  ...(headers && { headers: { ...headers } }),
-  ...(query && { query: { ...query } })
+  ...ChatModel.extrasOf(own, context)
 })
 
 /** What follows the events of a stream whose server said `[DONE]`; clients keep that to themselves. */
