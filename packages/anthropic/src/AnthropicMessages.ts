@@ -151,11 +151,9 @@ export const Request = Context.Reference<Body.Fields>("@volley/anthropic/Anthrop
 })
 
 /** What goes with every request, besides what is asked. */
-export interface Sent {
+export interface Sent extends ChatModel.Extras {
   /** Any other field of the request; a run's own, from `Request`, go before. */
   readonly request?: Body.Fields | undefined
-  readonly headers?: Readonly<Record<string, string>> | undefined
-  readonly query?: Readonly<Record<string, string>> | undefined
 }
 
 /** A client of one's own, and what it is asked for. */

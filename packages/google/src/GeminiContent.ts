@@ -122,10 +122,9 @@ export const Request = Context.Reference<Body.Fields>("@volley/google/GeminiCont
 })
 
 /** What goes with every request, besides what is asked. */
-export interface Sent {
+export interface Sent extends Pick<ChatModel.Extras, "headers"> {
   /** Any other field of the request's `config`; a run's own, from `Request`, go before. */
   readonly request?: Body.Fields | undefined
-  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** A client of one's own, and what it is asked for. */

@@ -21,13 +21,9 @@ export interface Sending {
 }
 
 /** What else goes into each request of a Layer. */
-export interface Extras<Fields> {
+export interface Extras<Fields> extends ChatModel.Extras {
   /** Any other field of a request; those of the module's `Request` come before them. */
   readonly request?: Fields | undefined
-  /** Headers beside those of the client. */
-  readonly headers?: Readonly<Record<string, string>> | undefined
-  /** What the query has beside what the client puts there. */
-  readonly query?: Readonly<Record<string, string>> | undefined
 }
 
 /** What a Layer on a client of one's own needs; `origin` is the client's `baseURL` when left out. */
@@ -56,7 +52,7 @@ export const originOf = (
 }
 
 /** What goes beside the body of each request. */
-export const sendingOf = (own: Extras<unknown>, signal: AbortSignal, context: Context.Context<never>): Sending => ({
+export const sendingOf = (own: ChatModel.Extras, signal: AbortSignal, context: Context.Context<never>): Sending => ({
   signal,
   ...ChatModel.extrasOf(own, context)
 })
