@@ -2,10 +2,6 @@ import {
   type CallToolResult,
   Client,
   isJSONRPCRequest,
-  ProtocolError,
-  SdkError,
-  SdkErrorCode,
-  SdkHttpError,
   StreamableHTTPClientTransport,
   type Tool
 } from "@modelcontextprotocol/client"
@@ -13,8 +9,9 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { setTimeout } from "node:timers/promises"
-import { Closed, HttpFailed, type Reason, Refused, Unreachable, Unusable } from "../McpError.ts"
+import { Closed, type Reason, Unreachable } from "../McpError.ts"
 import type { Command, Options, Remote } from "./server.ts"
+import { broken, reasonOf } from "./thrown.ts"
 
 /** A server that has answered `initialize` and listed its tools; what it calls a tool is that tool's name. */
 export interface Connection {
@@ -109,9 +106,6 @@ const reached = ({ headers = {}, url }: Remote) =>
       })
   )
 
-/** The answer to a request whose stream ended without one; told from the server's own by being this very object. */
-const broken = { code: -32000, message: "Connection closed", data: {} }
-
 /** The SDK's transport, which would leave a request unanswered whose stream breaks. */
 class Http extends StreamableHTTPClientTransport {
   override send(...[message, options]: Parameters<StreamableHTTPClientTransport["send"]>): Promise<void> {
@@ -122,25 +116,4 @@ class Http extends StreamableHTTPClientTransport {
       onRequestStreamEnd: () => this.onmessage?.({ jsonrpc: "2.0", id, error: broken })
     })
   }
-}
-
-/** Sorts what the SDK threw. */
-const reasonOf = (error: unknown): Reason => {
-  if (error instanceof ProtocolError) {
-    return error.data === broken.data ? new Closed() : new Refused({ code: error.code, message: error.message })
-  }
-  if (error instanceof SdkHttpError) return new HttpFailed({ status: error.status })
-  if (error instanceof SdkError && error.code !== SdkErrorCode.EraNegotiationFailed) {
-    return error.code === SdkErrorCode.ConnectionClosed || error.code === SdkErrorCode.NotConnected
-      ? new Closed()
-      : new Unusable({ message: error.message })
-  }
-  return new Unreachable({ message: rootOf(error) })
-}
-
-/** What went wrong underneath, such as that nobody listens there. */
-const rootOf = (error: unknown): string => {
-  if (error instanceof AggregateError && error.errors.length > 0) return rootOf(error.errors[0])
-  if (!(error instanceof Error)) return String(error)
-  return error.cause === undefined ? error.message : rootOf(error.cause)
 }
