@@ -6,6 +6,9 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Conversation } from "./Conversation.ts"
 import * as Json from "./Json.ts"
+import * as Transport from "./Transport.ts"
+
+export { Redirected, TimedOut, TooLarge } from "./Transport.ts"
 
 /** The provider wants fewer requests; `retryAfterMillis` is its own advice, where it gave any. */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
@@ -46,7 +49,7 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("Invali
   readonly isRetryable = false
 }
 
-/** No answer came, or not the whole of it: nobody listens there, or the connection broke or ran out of time. */
+/** No answer came, or not the whole of it: nobody listens there, or the connection broke. */
 export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", {
   message: Schema.String,
   url: Schema.optional(Schema.String)
@@ -61,7 +64,8 @@ export class UnusableResponse extends Schema.TaggedError<UnusableResponse>()("Un
   readonly isRetryable = false
 }
 
-export const Reason = Schema.Union([
+/** Those whose message is made of what a provider, or a client, said. */
+const Worded = Schema.Union([
   RateLimited,
   QuotaExhausted,
   ProviderFailed,
@@ -70,6 +74,8 @@ export const Reason = Schema.Union([
   Unreachable,
   UnusableResponse
 ])
+
+export const Reason = Schema.Union([...Worded.members, ...Transport.Failure.members])
 export type Reason = typeof Reason.Type
 
 /**
@@ -123,6 +129,7 @@ export const retryAfterMillis = (headers: Headers | undefined, now: number): num
  * - `refusal`: the response, where there was one
  * - `isOwn`: the SDK itself would not send the request
  * - a `RangeError` is ours: the conversation can't be written for this wire
+ * - what `Transport` threw is found underneath what the SDK did
  */
 export const fromClient = (error: unknown, client: {
   readonly url?: string | undefined
@@ -133,6 +140,8 @@ export const fromClient = (error: unknown, client: {
   readonly isOwn: boolean
 }): Reason => {
   const { isOwn, now, refusal, url } = client
+  const failure = Transport.failureIn(error)
+  if (failure !== undefined) return failure
   if (refusal !== undefined) {
     const { headers, message, status } = refusal
     return fromStatus({ status, message, retryAfterMillis: retryAfterMillis(headers, now) })
@@ -140,16 +149,9 @@ export const fromClient = (error: unknown, client: {
   const message = causesOf(error)
   if (error instanceof SyntaxError) return new UnusableResponse({ message: `not a response: ${message}` })
   if (isOwn || error instanceof RangeError) return new InvalidRequest({ message })
-  const shown = url === undefined ? undefined : withoutSecrets(url)
+  const shown = url === undefined ? undefined : Transport.withoutSecrets(url)
   const said = url === undefined || shown === undefined ? message : message.replaceAll(url, shown)
   return new Unreachable({ message: `no answer from ${shown ?? "the provider"}: ${said}`, url: shown })
-}
-
-/** A URL without the user, the query and the fragment, where gateways have keys; what is no URL is left as it is. */
-const withoutSecrets = (url: string): string => {
-  const read = URL.parse(url)
-  if (read === null || `${read.username}${read.password}${read.search}${read.hash}` === "") return url
-  return `${read.origin}${read.pathname}`
 }
 
 /** A stream ended without what every turn ends with: the connection broke, and the same request may succeed. */
@@ -182,10 +184,33 @@ const causesOf = (error: unknown): string => {
 /** The same reason with a secret taken out of its message; one of a few letters hides nothing and is left. */
 export const concealed = (reason: Reason, secret: Redacted.Redacted<string>): Reason => {
   const text = Redacted.value(secret)
-  if (text.length < 8 || !reason.message.includes(text)) return reason
-  return decode({ ...encode(reason), message: reason.message.replaceAll(text, "<the API key>") })
+  return text.length < 8 ? reason : reworded(reason, (message) => message.replaceAll(text, "<the API key>"))
 }
 
-const encode = Schema.encodeSync(Reason)
+/** What no error shows: an API key, and the user, password and query of an address. */
+export interface Hidden {
+  readonly secret?: Redacted.Redacted<string> | undefined
+  readonly address?: string | undefined
+  readonly query?: Readonly<Record<string, string>> | undefined
+}
 
-const decode = Schema.decodeSync(Reason)
+/** Makes of an error what may be shown: without what is hidden, and with the words of others cut at 4 KiB. */
+export const shown = ({ address = "", query, secret }: Hidden) => {
+  const values = Object.entries(query ?? {}).map(([name, value]) => `?${name}=${value}`)
+  const secrets = [address, ...values].flatMap(Transport.secretsOf)
+  return ({ reason, wire }: ChatModelError): ChatModelError => {
+    const known = secret === undefined ? reason : concealed(reason, secret)
+    return new ChatModelError({ wire, reason: reworded(known, (message) => Transport.quoted(message, secrets)) })
+  }
+}
+
+const reworded = (reason: Reason, words: (message: string) => string): Reason => {
+  const message = words(reason.message)
+  return message === reason.message || !isWorded(reason) ? reason : decode({ ...encode(reason), message })
+}
+
+const isWorded = Schema.is(Worded)
+
+const encode = Schema.encodeSync(Worded)
+
+const decode = Schema.decodeSync(Worded)
