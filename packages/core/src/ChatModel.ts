@@ -296,7 +296,7 @@ export const reached = (
   make: (limited: (send?: Transport.Fetch) => Transport.Fetch) => ChatModel["Service"]
 ): Effect.Effect<ChatModel["Service"]> => {
   const { apiKey: secret, baseUrl: address, fetch } = options
-  const problem = address === undefined ? undefined : Transport.problemOf(address, "baseUrl", fetch)
+  const problem = address === undefined ? undefined : Transport.problemOf(address, "`baseUrl`", fetch)
   if (problem !== undefined) return Effect.succeed(refusing(wire, problem))
   return Transport.within(options).pipe(
     Effect.map((limited) => make((send) => limited(send ?? fetch))),

@@ -99,18 +99,18 @@ export const failureIn = (error: unknown): Failure | undefined => {
 }
 
 /**
- * What keeps `fetch` from asking at an address, `name` being what that is called; undefined where nothing does.
+ * What keeps `fetch` from asking at an address, which is called `name` there; undefined where nothing does.
  *
  * - `send`: one of your own, which may know more addresses
  */
 export const problemOf = (address: string, name: string, send?: Fetch): string | undefined => {
-  if (!URL.canParse(address)) return `\`${name}\` is no URL`
+  if (!URL.canParse(address)) return `${name} is no URL`
   const { password, protocol, username } = new URL(address)
   if (send !== undefined) return undefined
-  if (!/^https?:$/.test(protocol)) return `\`${name}\` does not begin with http:// or https://`
+  if (!/^https?:$/.test(protocol)) return `${name} does not begin with http:// or https://`
   return username + password === ""
     ? undefined
-    : `\`${name}\` has a user or a password, which no request can have in its address: give them as headers`
+    : `${name} has a user or a password, which no request can have in its address: give them as headers`
 }
 
 /**

@@ -5,7 +5,7 @@ import * as Tool from "@volley/core/Tool"
 import * as Effect from "effect/Effect"
 import * as JsonSchema from "effect/JsonSchema"
 import type * as Schema from "effect/Schema"
-import { Failure, McpError, McpToolFailed, Unusable } from "../McpError.ts"
+import { Failure, McpToolFailed, of as errorOf, Unusable } from "../McpError.ts"
 import type { Connection } from "./connection.ts"
 import { contentOf, described, valueOf } from "./content.ts"
 import type { McpTool, Options, Server } from "./server.ts"
@@ -61,7 +61,7 @@ const toolOf = (definition: Definition, connection: Connection, options: Options
 const executeWith = (
   definition: Definition,
   connection: Connection,
-  { name: server }: Options,
+  options: Options,
   validator: Validator
 ) => {
   const { execution, outputSchema } = definition
@@ -70,7 +70,7 @@ const executeWith = (
   return (args: Schema.Json): Effect.Effect<Schema.Json, Failure> =>
     connection.call(definition, isObject(args) ? args : {}).pipe(
       Effect.flatMap((result) => answerOf(result, check)),
-      Effect.mapError((error) => error._tag === "McpToolFailed" ? error : new McpError({ server, reason: error }))
+      Effect.mapError((error) => error._tag === "McpToolFailed" ? error : errorOf(options, error))
     )
 }
 
