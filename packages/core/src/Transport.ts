@@ -174,15 +174,14 @@ interface Exchange extends Limits {
 const exchange = async (send: Fetch, input: Parameters<Fetch>[0], init: RequestInit, how: Exchange) => {
   const stop = new AbortController()
   const signal = init.signal ? AbortSignal.any([init.signal, stop.signal]) : stop.signal
-  const stopping = (error: unknown) => {
-    if (error instanceof Broken) stop.abort(error)
-    return error
-  }
   const asked = () => followed(send, input, { ...init, signal, redirect: "manual" }, 5)
-  const response = await how.inTime("firstByte", asked).catch((error) => Promise.reject(stopping(error)))
+  const response = await how.inTime("firstByte", asked).catch((error) => {
+    stop.abort(error)
+    throw error
+  })
   return counted(response, how, (error) => {
     if (error instanceof Broken) how.onBroken(error.failure, init)
-    return stopping(error)
+    stop.abort(error)
   })
 }
 
@@ -210,13 +209,9 @@ const unreadable = (error: Broken): Response => {
   return new Response(body, { headers: { "content-type": "application/json" } })
 }
 
-/** The same response, whose body comes in time and has a limit; what ends it early goes through `onError`. */
-const counted = (
-  response: Response,
-  { inTime, maxBytes }: Exchange,
-  onError: (error: unknown) => unknown
-): Response => {
-  const { body, headers, status, statusText } = response
+/** The same response, whose body comes in time and has a limit; what ends it early is told. */
+const counted = (response: Response, { inTime, maxBytes }: Exchange, tell: (error: unknown) => void): Response => {
+  const { body, headers, ok, status, statusText } = response
   if (body === null) return response
   const reader = body.getReader()
   let bytes = 0
@@ -228,7 +223,13 @@ const counted = (
     controller.enqueue(value)
   }
   const read = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    pull: (controller) => next(controller).catch((error) => Promise.reject(onError(error))),
+    pull: (controller) =>
+      next(controller).catch((error) => {
+        tell(error)
+        // A refusal is known by its status: what more it says is let go.
+        if (ok || !(error instanceof Broken)) throw error
+        controller.close()
+      }),
     cancel: (reason) => reader.cancel(reason)
   }, { highWaterMark: 0 })
   return new Response(read, { status: status < 200 || status > 599 ? 500 : status, statusText, headers })
