@@ -40,10 +40,14 @@ const schemeBefore = (text: string, end: number): number => {
 
 const longestScheme = 20
 
-/** Where an address ends that is written in a text: at a blank, a quotation mark or a bracket of markup. */
-const endOf = (text: string, start: number): number => {
-  let end = start + 3
-  while (end < text.length && !/[\s"'`<>]/.test(text.charAt(end))) end++
+/** Where an address ends that is written in a text: at what no address has in it, or where another begins in its path. */
+const endOf = (text: string, mark: number): number => {
+  let end = mark + 3
+  let isPath = true
+  for (; end < text.length && !/[\s"`<>]/.test(text.charAt(end)); end++) {
+    isPath &&= !/[?#]/.test(text.charAt(end))
+    if (isPath && text.startsWith("://", end)) return Math.max(mark + 3, schemeBefore(text, end))
+  }
   return end
 }
 
