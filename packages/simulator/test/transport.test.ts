@@ -1,12 +1,19 @@
 /**
  * What a Layer does about servers that say nothing, too much, or that somebody else is to be asked: on every wire alike.
  */
+import Anthropic from "@anthropic-ai/sdk"
 import { assert, describe, it, vi } from "@effect/vitest"
-import { ChatModel, ChatModelError } from "@volley/core"
+import { GoogleGenAI } from "@google/genai"
+import * as AnthropicMessages from "@volley/anthropic/AnthropicMessages"
+import { ChatModel, ChatModelError, Transport } from "@volley/core"
+import * as GeminiContent from "@volley/google/GeminiContent"
+import * as OpenAiChat from "@volley/openai/OpenAiChat"
+import * as OpenAiResponses from "@volley/openai/OpenAiResponses"
 import { Cause, Effect, Fiber, Layer, Redacted, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { createServer, type IncomingMessage, type RequestListener } from "node:http"
 import { inspect } from "node:util"
+import OpenAI from "openai"
 import { generate, type LayerOf, type Options, question, reach, simulated, toolkit } from "./ChatModelSuite.ts"
 import { wires } from "./fieldWires.ts"
 import { collect } from "./streams.ts"
@@ -188,6 +195,28 @@ describe.each(cases)("a Layer of $name, asked for a $way turn", ({ ask, layerOf,
         assert.include(error?.message, Object.keys(options)[0])
       })
   )
+})
+
+describe("a client of one's own, made with a limited fetch", () => {
+  const model = "some-model"
+  const apiKey = "key"
+  const clients: ReadonlyArray<readonly [string, (fetch: Transport.Fetch) => Layer.Layer<ChatModel.ChatModel>]> = [
+    ["openai-chat", (fetch) => OpenAiChat.layerClient({ client: new OpenAI({ apiKey, fetch }), model })],
+    ["openai-responses", (fetch) => OpenAiResponses.layerClient({ client: new OpenAI({ apiKey, fetch }), model })],
+    ["anthropic", (fetch) => AnthropicMessages.layerClient({ client: new Anthropic({ apiKey, fetch }), model })],
+    [
+      "google",
+      (fetch) => GeminiContent.layerClient({ client: new GoogleGenAI({ apiKey, httpOptions: { fetch } }), model })
+    ]
+  ]
+
+  it.effect.each(clients)("has those limits, and their errors: %s", ([, layerOf]) =>
+    Effect.gen(function*() {
+      const limited = yield* Transport.within({ maxBytes: 10 })
+      const { fetch } = yield* simulated()
+      const failure = { _tag: "TooLarge", maxBytes: 10, isRetryable: false }
+      for (const ask of Object.values(ways)) assert.deepStrictEqual(facts(yield* ask(layerOf(limited(fetch)))), failure)
+    }))
 })
 
 /** A real server, until the scope closes: its origin, and what it was sent. */
