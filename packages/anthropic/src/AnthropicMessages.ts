@@ -213,6 +213,7 @@ const makeModel = (options: ClientOptions, secret?: Redacted.Redacted<string>): 
     secret,
     address: client.baseURL,
     query: options.query,
+    headers: options.headers,
     send: async (request, signal, context) =>
       client.messages.create(bodyOf(request, context), {
         ...sending(signal, context),

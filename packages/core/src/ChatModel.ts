@@ -228,7 +228,7 @@ export const orUnusable = <A>(read: Result.Result<A, string | Reason>): Result.R
  * Makes the service of a provider's client.
  *
  * - `secret`: the API key, which no error shows; left out where the client is somebody else's
- * - `address`, `query`: where requests go, whose user, password and query no error shows
+ * - `address`, `query`, `headers`: where requests go and what goes with them, of whose secrets no error shows any
  * - `send`: asks for a turn; aborted when the caller is interrupted
  * - `read`: reads the body of a response, or says why it is none
  * - `open`: asks for the events of a turn; aborted when the caller is interrupted, or wants no more of them
@@ -255,8 +255,7 @@ export const make = <S>(
   const warn = ({ toolkit }: Request) => toolkit ? warnOfLax(toolkit) : Effect.void
   const rejected = ({ cause }: Cause.UnknownError) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => failWith(wire, reason(cause, now)))
-  const shownIn = (context: Context.Context<never>) =>
-    shown({ ...client, query: { ...client.query, ...Context.get(context, Extras).query } })
+  const shownIn = (context: Context.Context<never>) => shown({ ...client, ...extrasOf(client, context) })
   const generate = Effect.fn(`${wire}.generate`)(
     function*(request: Request) {
       yield* warn(request)

@@ -187,17 +187,18 @@ export const concealed = (reason: Reason, secret: Redacted.Redacted<string>): Re
   return text.length < 8 ? reason : reworded(reason, (message) => message.replaceAll(text, "<the API key>"))
 }
 
-/** What no error shows: an API key, and the user, password and query of an address. */
+/** What no error shows: an API key, headers that are like one, and the user, password and query of an address. */
 export interface Hidden {
   readonly secret?: Redacted.Redacted<string> | undefined
   readonly address?: string | undefined
   readonly query?: Readonly<Record<string, string>> | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** Makes of an error what may be shown: without what is hidden, and with the words of others cut at 4 KiB. */
-export const shown = ({ address = "", query, secret }: Hidden) => {
-  const values = Object.entries(query ?? {}).map(([name, value]) => `?${name}=${value}`)
-  const secrets = [address, ...values].flatMap(Transport.secretsOf)
+export const shown = ({ address = "", headers = {}, query = {}, secret }: Hidden) => {
+  const places = [address, `?${new URLSearchParams(query)}`]
+  const secrets = [...places.flatMap(Transport.secretsOf), ...Transport.secretsOfHeaders(headers)]
   return ({ reason, wire }: ChatModelError): ChatModelError => {
     const known = secret === undefined ? reason : concealed(reason, secret)
     return new ChatModelError({ wire, reason: reworded(known, (message) => Transport.quoted(message, secrets)) })

@@ -10,7 +10,7 @@ import { platformFetch } from "./internal/platformFetch.ts"
 import { isHarmless, redirectIn } from "./internal/redirect.ts"
 import { cut } from "./internal/text.ts"
 
-export { secretsOf, withoutSecrets } from "./internal/address.ts"
+export { secretsOf, secretsOfHeaders, withoutSecrets } from "./internal/address.ts"
 
 /** What an answer may take. No limit has to be written as `"unbounded"`. */
 export interface Options {

@@ -189,6 +189,7 @@ const makeModel = (
     wire,
     secret,
     address: url,
+    headers,
     send: async (request, signal, context) => client.models.generateContent(bodyOf(request, signal, context)),
     read: (body) => Result.map(wholeOf(body, origin), ({ turn }) => turn),
     open: async (request, signal, context) =>

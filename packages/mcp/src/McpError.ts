@@ -79,13 +79,19 @@ export class McpError extends Schema.TaggedError<McpError>()("McpError", {
   }
 }
 
-/**
- * The error of a server, as it may be shown: without what its address has of secrets, and with the words of others cut at 4 KiB.
- */
-export const of = (server: { readonly name: string; readonly url?: string | undefined }, reason: Reason): McpError => {
-  const message = Transport.quoted(reason.message, Transport.secretsOf(server.url ?? ""))
+/** What a server is called, and how it is reached. */
+interface Reached {
+  readonly name: string
+  readonly url?: string | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** The error of a server, as it may be shown: without secrets of how it is reached, and with the words of others cut at 4 KiB. */
+export const of = ({ headers = {}, name, url = "" }: Reached, reason: Reason): McpError => {
+  const secrets = [...Transport.secretsOf(url), ...Transport.secretsOfHeaders(headers)]
+  const message = Transport.quoted(reason.message, secrets)
   return new McpError({
-    server: server.name,
+    server: name,
     reason: isWorded(reason) && message !== reason.message ? decode({ ...encode(reason), message }) : reason
   })
 }

@@ -182,7 +182,7 @@ describe("a redirect of a server over HTTP", () => {
 })
 
 describe("what is secret of the address of a server", () => {
-  const secrets = ["ann-of-acme", "pass-of-ann", "token-of-ann"]
+  const secrets = ["ann-of-acme", "pass-of-ann", "token-of-ann", "key-of-the-shop"]
 
   /** All that an error shows to whoever looks. */
   const everything = (error: McpError.McpError): string =>
@@ -233,7 +233,8 @@ describe("what is secret of the address of a server", () => {
     Effect.gen(function*() {
       const url = yield* served
       const query = url.includes("?") ? "" : "?token=token-of-ann&user=ann-of-acme&pass=pass-of-ann"
-      const error = yield* Effect.flip(Mcp.connect({ name: "shop", url: `${url}${query}` }))
+      const headers = { authorization: "Bearer key-of-the-shop" }
+      const error = yield* Effect.flip(Mcp.connect({ name: "shop", url: `${url}${query}`, headers }))
       const all = everything(error)
       for (const secret of secrets) assert.notInclude(all, secret)
       assert.isBelow(error.message.length, 4500)

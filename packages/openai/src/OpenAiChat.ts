@@ -226,6 +226,7 @@ const modelOf = (
     secret,
     address: client.baseURL,
     query: options.query,
+    headers: options.headers,
     send: async (request, signal, context) => {
       const { stream_options: _streamed, ...body } = bodyOf(to, request, context)
       return await client.chat.completions.create(body, sendingOf(options, signal, context))

@@ -264,6 +264,7 @@ const modelOf = (options: ClientOptions, secret?: ChatModel.ApiOptions["apiKey"]
     secret,
     address: client.baseURL,
     query: options.query,
+    headers: options.headers,
     send: (request, signal, context) =>
       bodyIn(client.responses.create(bodyOf(to, request, context), sendingOf(options, signal, context))),
     read: (body) => Result.map(wholeOf(to, body), ({ turn }) => turn),

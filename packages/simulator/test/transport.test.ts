@@ -332,7 +332,9 @@ describe.each(cases)("what is secret of an address of $name, asked for a $way tu
     layerOf({
       ...options,
       fetch: async (input) =>
-        Response.json({ error: { type: "x", message: `no ${input}, pass of ann, token%2Dof-ann` } }, { status })
+        Response.json({
+          error: { type: "x", message: `no ${input}, pass of ann, token-of-ann, key of-the-run, proof-of-the-run` }
+        }, { status })
     })
 
   const throwing = (error: (url: string) => unknown): LayerOf => (options) =>
@@ -375,7 +377,8 @@ describe.each(cases)("what is secret of an address of $name, asked for a $way tu
   it.effect.each(kinds)("stands in no error: %s", ([, layerOf, place]) =>
     Effect.gen(function*() {
       const layer = layerOf({ ...reach, maxRetries: 0, baseUrl: address(place) })
-      const error = yield* Effect.provideService(ask(layer), ChatModel.Extras, { query: { key: "key of-the-run" } })
+      const extras = { query: { key: "key of-the-run" }, headers: { authorization: "Bearer proof-of-the-run" } }
+      const error = yield* Effect.provideService(ask(layer), ChatModel.Extras, extras)
       assert.isDefined(error)
       const all = everything(error)
       for (const secret of secrets) assert.notInclude(all, secret)

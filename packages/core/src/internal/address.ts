@@ -15,6 +15,12 @@ export const secretsOf = (address: string): ReadonlyArray<string> => {
   return [...all].filter(({ length }) => length >= shortest)
 }
 
+/** The texts of headers that are there to be kept secret, each whole and behind its scheme. */
+export const secretsOfHeaders = (headers: Readonly<Record<string, string>>): ReadonlyArray<string> =>
+  Object.entries(headers).filter(([name]) => /auth|cookie|key|secret|token/i.test(name))
+    .flatMap(([, value]) => [value, value.slice(value.indexOf(" ") + 1)])
+    .filter(({ length }) => length >= shortest)
+
 /** How long a text has to be so that it is looked for outside of addresses as well. */
 const shortest = 6
 
