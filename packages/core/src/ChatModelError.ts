@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Conversation } from "./Conversation.ts"
 import * as Json from "./Json.ts"
+import * as Thrown from "./Thrown.ts"
 import * as Transport from "./Transport.ts"
 
 export { Redirected, TimedOut, TooLarge } from "./Transport.ts"
@@ -113,7 +114,7 @@ export const fromStatus = (response: {
 }
 
 /** Reads the `retry-after-ms` and `retry-after` headers (seconds, or an HTTP date), in milliseconds from `now`. */
-export const retryAfterMillis = (headers: Headers | undefined, now: number): number | undefined => {
+export const retryAfterMillis = (headers: Thrown.HeadersLike | undefined, now: number): number | undefined => {
   const millis = Number(headers?.get("retry-after-ms") ?? Number.NaN)
   if (millis >= 0 && millis < Infinity) return millis
   const after = headers?.get("retry-after")
@@ -135,7 +136,7 @@ export const fromClient = (error: unknown, client: {
   readonly url?: string | undefined
   readonly now: number
   readonly refusal:
-    | { readonly status: number; readonly message: string; readonly headers: Headers | undefined }
+    | { readonly status: number; readonly message: string; readonly headers: Thrown.HeadersLike | undefined }
     | undefined
   readonly isOwn: boolean
 }): Reason => {
@@ -146,9 +147,9 @@ export const fromClient = (error: unknown, client: {
     const { headers, message, status } = refusal
     return fromStatus({ status, message, retryAfterMillis: retryAfterMillis(headers, now) })
   }
-  const message = causesOf(error)
-  if (error instanceof SyntaxError) return new UnusableResponse({ message: `not a response: ${message}` })
-  if (isOwn || error instanceof RangeError) return new InvalidRequest({ message })
+  const message = Thrown.told(error)
+  if (Thrown.isNamed(error, "SyntaxError")) return new UnusableResponse({ message: `not a response: ${message}` })
+  if (isOwn || Thrown.isNamed(error, "RangeError")) return new InvalidRequest({ message })
   const shown = url === undefined ? undefined : Transport.withoutSecrets(url)
   const said = url === undefined || shown === undefined ? message : message.replaceAll(url, shown)
   return new Unreachable({ message: `no answer from ${shown ?? "the provider"}: ${said}`, url: shown })
@@ -172,14 +173,6 @@ const problemOf = (schema: Schema.ConstraintDecoder<unknown>, value: unknown): s
     onFailure: ({ message }) => message,
     onSuccess: () => "nothing"
   })
-
-/** What went wrong, and underneath, down to codes such as `ECONNREFUSED`. */
-const causesOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error)
-  const code = "code" in error && typeof error.code === "string" ? ` (${error.code})` : ""
-  const text = `${error.message}${code}`
-  return error.cause === undefined ? text : `${text}: ${causesOf(error.cause)}`
-}
 
 /** The same reason with a secret taken out of its message; one of a few letters hides nothing and is left. */
 export const concealed = (reason: Reason, secret: Redacted.Redacted<string>): Reason => {

@@ -9,6 +9,7 @@ import { read as readDuration } from "./internal/duration.ts"
 import { platformFetch } from "./internal/platformFetch.ts"
 import { isHarmless, redirectIn } from "./internal/redirect.ts"
 import { cut } from "./internal/text.ts"
+import * as Thrown from "./Thrown.ts"
 
 export { secretsOf, secretsOfHeaders, withoutSecrets } from "./internal/address.ts"
 
@@ -91,12 +92,8 @@ export const within = Effect.fnUntraced(function*(
 export type OnBroken = (failure: Failure, request: RequestInit) => void
 
 /** What was thrown here on the way to what a client threw; undefined where nothing was. */
-export const failureIn = (error: unknown): Failure | undefined => {
-  for (let depth = 0, at = error; depth < 10 && at instanceof Error; depth++, at = at.cause) {
-    if (at instanceof Broken) return at.failure
-  }
-  return undefined
-}
+export const failureIn = (thrown: unknown): Failure | undefined =>
+  Thrown.chainOf(thrown).find((at) => at instanceof Broken)?.failure
 
 /**
  * What keeps `fetch` from asking at an address, which is called `name` there; undefined where nothing does.

@@ -38,12 +38,12 @@ import {
   type Extras,
   originOf,
   type OwnClient,
-  reasonOf,
   type Sending,
   sendingOf
 } from "./internal/client.ts"
 import { errorIn, reasonOfError } from "./internal/providerError.ts"
 import { formatOf, strictMode } from "./internal/strictMode.ts"
+import { reasonOf } from "./internal/thrown.ts"
 
 type Response = OpenAI.ChatCompletion
 type Message = OpenAI.ChatCompletionMessageParam

@@ -32,7 +32,6 @@ import {
   type Extras,
   originOf,
   type OwnClient,
-  reasonOf,
   type Sending,
   sendingOf
 } from "./internal/client.ts"
@@ -52,6 +51,7 @@ import {
 import { type Output, outputs, userItem } from "./internal/responseMedia.ts"
 import * as ResponseStream from "./internal/responseStream.ts"
 import { formatOf, strictMode } from "./internal/strictMode.ts"
+import { reasonOf } from "./internal/thrown.ts"
 
 /** The name of this wire. */
 export const wire = "openai-responses"

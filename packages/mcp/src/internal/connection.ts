@@ -1,19 +1,10 @@
-import {
-  type CallToolResult,
-  Client,
-  ProtocolError,
-  SdkError,
-  SdkErrorCode,
-  SdkHttpError,
-  type Tool,
-  type Transport
-} from "@modelcontextprotocol/client"
-import { failureIn } from "@volley/core/Transport"
+import { type CallToolResult, Client, type Tool, type Transport } from "@modelcontextprotocol/client"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { Closed, HttpFailed, type Reason, Refused, Unreachable, Unusable } from "../McpError.ts"
-import { Ended, reached } from "./http.ts"
+import { Closed, type Reason } from "../McpError.ts"
+import { reached } from "./http.ts"
 import type { Command, Options } from "./server.ts"
+import { reasonOf } from "./thrown.ts"
 
 /** A server that has answered `initialize` and listed its tools; what it calls a tool is that tool's name. */
 export interface Connection {
@@ -73,27 +64,3 @@ export const open = Effect.fnUntraced(function*(
 /** Asks the server; interruption cancels the request there. */
 const ask = <A>(request: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, Reason> =>
   Effect.tryPromise({ try: request, catch: reasonOf })
-
-/** Sorts what the SDK threw. */
-const reasonOf = (error: unknown): Reason => {
-  const failure = failureIn(error)
-  if (failure !== undefined) return failure
-  if (error instanceof ProtocolError) {
-    const { code, data, message } = error
-    return data instanceof Ended ? data.reason : new Refused({ code, message })
-  }
-  if (error instanceof SdkHttpError) return new HttpFailed({ status: error.status })
-  if (error instanceof SdkError && error.code !== SdkErrorCode.EraNegotiationFailed) {
-    return error.code === SdkErrorCode.ConnectionClosed || error.code === SdkErrorCode.NotConnected
-      ? new Closed()
-      : new Unusable({ message: error.message })
-  }
-  return new Unreachable({ message: rootOf(error) })
-}
-
-/** What went wrong underneath, such as that nobody listens there. */
-const rootOf = (error: unknown): string => {
-  if (error instanceof AggregateError && error.errors.length > 0) return rootOf(error.errors[0])
-  if (!(error instanceof Error)) return String(error)
-  return error.cause === undefined ? error.message : rootOf(error.cause)
-}

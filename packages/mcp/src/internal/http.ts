@@ -6,6 +6,7 @@ import * as Transport from "@volley/core/Transport"
 import * as Effect from "effect/Effect"
 import { Closed, Unreachable } from "../McpError.ts"
 import type { Remote } from "./server.ts"
+import { Ended } from "./thrown.ts"
 
 /** Speaks to the server at a URL, and ends its session when the scope closes. */
 export const reached = Effect.fnUntraced(function*(remote: Remote) {
@@ -45,15 +46,6 @@ interface Sending {
   readonly asking: Transport.Fetch
   readonly listening: Transport.Fetch
   readonly ends: Map<unknown, Transport.Failure>
-}
-
-/** Why a request has no answer whose stream ended without one. */
-export class Ended {
-  readonly reason: Closed | Transport.Failure
-
-  constructor(reason: Closed | Transport.Failure) {
-    this.reason = reason
-  }
 }
 
 /** The SDK's transport, which would leave a request unanswered whose stream breaks. */

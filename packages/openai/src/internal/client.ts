@@ -1,12 +1,11 @@
 import * as ChatModel from "@volley/core/ChatModel"
-import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Json from "@volley/core/Json"
 import type * as Transport from "@volley/core/Transport"
 import type * as Context from "effect/Context"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import OpenAI, { APIConnectionError, APIError, OpenAIError } from "openai"
-import { errorIn, statusOf } from "./providerError.ts"
+import OpenAI from "openai"
+import { errorIn } from "./providerError.ts"
 
 /** What a call of a client's method gives: a promise, and the HTTP response where the client shows that. */
 export interface Answer extends PromiseLike<unknown> {
@@ -120,25 +119,3 @@ async function* once(event: unknown): AsyncGenerator<unknown> {
 
 const isIterable = (data: unknown): data is AsyncIterable<unknown> =>
   typeof data === "object" && data !== null && Symbol.asyncIterator in data
-
-/** Sorts what the client threw; `url` is where it asked, where that is known. */
-export const reasonOf = (url: string | undefined, error: unknown, now: number): ChatModelError.Reason => {
-  const refused = isRefusal(error) ? error : undefined
-  return ChatModelError.fromClient(error, {
-    url,
-    now,
-    refusal: refused && {
-      status: statusOf(refused),
-      message: refused.message,
-      headers: refused.headers instanceof Headers ? refused.headers : undefined
-    },
-    isOwn: error instanceof OpenAIError && !(error instanceof APIConnectionError)
-  })
-}
-
-/** An error of the SDK, or of another copy of it, that has a status or what the provider said. */
-const isRefusal = (error: unknown): error is Error & { readonly status?: unknown; readonly headers?: unknown } =>
-  error instanceof APIError
-    ? (error.status ?? error.error) !== undefined
-    : error instanceof Error
-      && (("status" in error && typeof error.status === "number") || ("error" in error && Json.isObject(error.error)))
