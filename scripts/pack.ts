@@ -19,6 +19,7 @@ const Manifest = Schema.Struct({
   version: Schema.String,
   private: Schema.optionalKey(Schema.Boolean),
   exports: Schema.Record(Schema.String, Schema.NullOr(Schema.String)),
+  imports: Schema.optionalKey(Schema.Record(Schema.String, Strings)),
   bin: Schema.optionalKey(Strings),
   dependencies: Schema.optionalKey(Strings),
   peerDependencies: Schema.optionalKey(Strings)
@@ -65,12 +66,13 @@ const withVersions = (ranges: typeof Strings.Type) => mapValues(ranges, (range, 
 const contents = ["dist", "src", "docs"]
 
 /** The manifest in the order in which its package writes it; siblings come in the version they have now. */
-const published = ({ folder, json, manifest: { bin, dependencies, exports, peerDependencies } }: Package) => ({
+const published = ({ folder, json, manifest }: Package) => ({
   ...json,
-  exports: mapValues(exports, exportOf),
-  ...(bin && { bin: mapValues(bin, built) }),
-  ...(dependencies && { dependencies: withVersions(dependencies) }),
-  ...(peerDependencies && { peerDependencies: withVersions(peerDependencies) }),
+  exports: mapValues(manifest.exports, exportOf),
+  ...(manifest.imports && { imports: mapValues(manifest.imports, (targets) => mapValues(targets, built)) }),
+  ...(manifest.bin && { bin: mapValues(manifest.bin, built) }),
+  ...(manifest.dependencies && { dependencies: withVersions(manifest.dependencies) }),
+  ...(manifest.peerDependencies && { peerDependencies: withVersions(manifest.peerDependencies) }),
   files: contents.filter((name) => existsSync(join(folder, name)))
 })
 

@@ -17,6 +17,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { ChatModelError, concealed, readWith, type Reason, UnusableResponse } from "./ChatModelError.ts"
 import type { Assistant, Conversation } from "./Conversation.ts"
+import * as Url from "./internal/url.ts"
 import type { ToolCall } from "./ToolCall.ts"
 import * as Toolkit from "./Toolkit.ts"
 import type { Usage } from "./Usage.ts"
@@ -142,8 +143,8 @@ export const extrasOf = (
 /** What turns are remembered by: without what a URL may hold of secrets. */
 export const originOf = ({ baseUrl, origin }: Pick<ApiOptions, "baseUrl" | "origin">): string => {
   if (origin !== undefined) return origin
-  const url = baseUrl === undefined ? null : URL.parse(baseUrl)
-  return url === null ? baseUrl ?? "official" : `${url.origin}${url.pathname.replace(/\/+$/, "")}`
+  const url = baseUrl === undefined ? undefined : Url.parse(baseUrl)
+  return url === undefined ? baseUrl ?? "official" : `${url.origin}${url.pathname.replace(/\/+$/, "")}`
 }
 
 /**

@@ -5,6 +5,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Conversation } from "./Conversation.ts"
+import * as Url from "./internal/url.ts"
 import * as Json from "./Json.ts"
 
 /** The provider wants fewer requests; `retryAfterMillis` is its own advice, where it gave any. */
@@ -147,8 +148,8 @@ export const fromClient = (error: unknown, client: {
 
 /** A URL without the user, the query and the fragment, where gateways have keys; what is no URL is left as it is. */
 const withoutSecrets = (url: string): string => {
-  const read = URL.parse(url)
-  if (read === null || `${read.username}${read.password}${read.search}${read.hash}` === "") return url
+  const read = Url.parse(url)
+  if (read === undefined || `${read.username}${read.password}${read.search}${read.hash}` === "") return url
   return `${read.origin}${read.pathname}`
 }
 
