@@ -29,8 +29,8 @@ const tarball = (name: string) => join(release, name)
 /** Runs a command in the empty project, with this Node first on the path; gives its standard output. */
 const run = (command: string, ...args: ReadonlyArray<string>): string => {
   const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env["PATH"]}` }
-  const { error, signal, status, stderr, stdout } = spawnSync(command, args, { cwd: folder, env, encoding: "utf8", timeout: 55_000 })
-  assert.strictEqual(status, 0, `${command} ${args.join(" ")}\n${stdout}${stderr}${error} ${signal}`)
+  const { status, stderr, stdout } = spawnSync(command, args, { cwd: folder, env, encoding: "utf8", timeout: 500_000 })
+  assert.strictEqual(status, 0, `${command} ${args.join(" ")}\n${stdout}${stderr}`)
   return stdout
 }
 
@@ -101,10 +101,9 @@ describe("the packed packages", () => {
     writeFileSync(join(folder, "package.json"), `{ "private": true, "type": "module" }\n`)
     writeFileSync(join(folder, "program.ts"), program)
     writeFileSync(join(folder, "imports.ts"), imports)
-    run("npm", "install", "--prefer-offline", "--no-audit", "--no-fund", ...tarballs.map(tarball), ...packages)
-    await bundle(folder)
-  }, 120_000)
-  afterAll(() => rmSync(folder, { recursive: true }), 60_000)
+    run("npm", "install", "--prefer-offline", "--no-audit", "--no-fund", ...tarballs.map(tarball), "effect@4.1.0")
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
 
   it("settle a batch in an empty project with plain node", () => {
     assert.strictEqual(run(process.execPath, "program.ts"), "call_21: 42, call_4: 8\n")

@@ -32,7 +32,7 @@ export const start = (args: ReadonlyArray<string>, { cwd, env, input = "" }: Giv
   const child = spawn(process.execPath, [main, ...args], {
     cwd,
     env: { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: compiled, ...env },
-    timeout: 30_000,
+    timeout: 500_000,
     killSignal: "SIGKILL"
   })
   const text = { stdout: "", stderr: "" }
