@@ -101,7 +101,8 @@ describe("the packed packages", () => {
     writeFileSync(join(folder, "package.json"), `{ "private": true, "type": "module" }\n`)
     writeFileSync(join(folder, "program.ts"), program)
     writeFileSync(join(folder, "imports.ts"), imports)
-    run("npm", "install", "--prefer-offline", "--no-audit", "--no-fund", ...tarballs.map(tarball), "effect@4.1.0")
+    run("npm", "install", "--prefer-offline", "--no-audit", "--no-fund", ...tarballs.map(tarball), ...packages)
+    await bundle(folder)
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
