@@ -1,12 +1,13 @@
 /**
  * Plays one program on every runtime that Volley runs on, on the packages as a registry would get them:
  *
- *     npm run runtimes -- [--only bun,deno] [--keep]
+ *     npm run runtimes -- [--only bun,deno] [--imports] [--keep]
  *
  * Packs the packages, installs them with the runtimes in a temporary folder, bundles `test/runtimes/program.ts` for each
  * and compares what it prints with `test/runtimes/expected.txt`. Fails where a line differs.
  *
  * - `--only`: the runtimes whose names begin so
+ * - `--imports`: measures too how long an import of the core takes beside one of what it uses of `effect`
  * - `--keep`: leaves the folder there, and says where
  */
 import { spawnSync } from "node:child_process"
@@ -15,11 +16,13 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { parseArgs } from "node:util"
 import { bundle } from "./runtimes/bundle.ts"
-import { packages, players } from "./runtimes/players.ts"
+import { importRatio } from "./runtimes/imports.ts"
+import { players } from "./runtimes/players.ts"
+import { sizes } from "./runtimes/size.ts"
 
 const root = dirname(import.meta.dirname)
-const { values: { keep = false, only = "" } } = parseArgs({
-  options: { keep: { type: "boolean" }, only: { type: "string" } }
+const { values: { imports = false, keep = false, only = "" } } = parseArgs({
+  options: { imports: { type: "boolean" }, keep: { type: "boolean" }, only: { type: "string" } }
 })
 const isWanted = (name: string): boolean =>
   only.split(",").some((begin) => name.toLowerCase().startsWith(begin.toLowerCase()))
@@ -84,7 +87,7 @@ try {
       "--no-fund",
       "--ignore-scripts",
       ...own,
-      ...packages,
+      "effect@4.1.0",
       ...wanted
     )
   })
@@ -92,6 +95,8 @@ try {
   const rows: Array<Row> = []
   for (const player of players.filter(({ name }) => isWanted(name))) rows.push(await play(player))
   console.table(rows)
+  console.table(await sizes(folder))
+  if (imports) console.log(`import "@volley/core" takes ${importRatio(folder).toFixed(2)} times what it uses of effect`)
 } finally {
   if (keep) console.log(`The folder is ${folder}`)
   else rmSync(folder, { recursive: true, force: true, maxRetries: 3 })

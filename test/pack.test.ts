@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import { bundle } from "../scripts/runtimes/bundle.ts"
-import { packages } from "../scripts/runtimes/players.ts"
+import { sizes } from "../scripts/runtimes/size.ts"
 
 const root = dirname(import.meta.dirname)
 const bin = (name: string) => join(root, "node_modules/.bin", name)
@@ -101,7 +101,7 @@ describe("the packed packages", () => {
     writeFileSync(join(folder, "package.json"), `{ "private": true, "type": "module" }\n`)
     writeFileSync(join(folder, "program.ts"), program)
     writeFileSync(join(folder, "imports.ts"), imports)
-    run("npm", "install", "--prefer-offline", "--no-audit", "--no-fund", ...tarballs.map(tarball), ...packages)
+    run("npm", "install", "--prefer-offline", "--no-audit", "--no-fund", ...tarballs.map(tarball), "effect@4.1.0")
     await bundle(folder)
   })
   afterAll(() => rmSync(folder, { recursive: true }))
@@ -117,6 +117,12 @@ describe("the packed packages", () => {
   it("play all of it in one file for pages, with no module of Node, nothing compiled and no secure context", () => {
     writeFileSync(join(folder, "page.mjs"), inPage)
     assert.strictEqual(run(process.execPath, "--disallow-code-generation-from-strings", "page.mjs"), expected)
+  })
+
+  it("are as small in a bundle as the pages say, in bytes with gzip", async () => {
+    const bounds = { "Batch, by name": 57_000, "Batch.run, by module": 55_000, "a program, by modules": 67_500 }
+    const found = new Map((await sizes(folder)).map(({ gzip, what }) => [what, gzip]))
+    for (const [what, bound] of Object.entries(bounds)) assert.isAtMost(found.get(what) ?? Infinity, bound, what)
   })
 
   it("export their main entries and modules, and nothing internal", () => {

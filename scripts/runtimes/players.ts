@@ -24,9 +24,6 @@ interface Player {
 
 const system = `${process.platform}-${process.arch}`
 
-/** What the program itself needs, and what bundles it. */
-export const packages = ["effect@4.1.0", "esbuild@0.28.2"]
-
 /** Binaries as the packages of each system have them, whose own install scripts would look for them by other means. */
 const node = (alias: string, version: string): Player =>
   onConsole(`Node ${version.split(".")[0]}`, `${alias}@npm:node-${system}@${version}`, `${alias}/bin/node`)

@@ -53,8 +53,11 @@ const own = {
   maxRetries: 0
 }
 
-const event = (data: { readonly type?: string } & object): Event => ({ data: JSON.stringify(data) })
-const named = (data: { readonly type: string } & object): Event => ({ type: data.type, data: JSON.stringify(data) })
+const event = (data: object): Event => ({ data: JSON.stringify(data) })
+const named = <const Data extends { readonly type: string }>(data: Data): Event => ({
+  type: data.type,
+  data: JSON.stringify(data)
+})
 
 const chatCall = { id: "call_1", type: "function", function: { name: "read_sensor", arguments: args } }
 const chatUsage = { prompt_tokens: 20, completion_tokens: 5, total_tokens: 25 }
