@@ -23,8 +23,7 @@ const tools = [
     inputSchema: {
       type: "object",
       properties: { left: { type: "string" }, right: { type: "string" } },
-      if: { required: ["left"] },
-      then: { not: { required: ["right"] } }
+      not: { required: ["left", "right"] }
     }
   }
 ]

@@ -17,11 +17,13 @@ type Fetch = typeof globalThis.fetch
 /**
  * A wire of a provider.
  *
+ * - `isForServers`: whether the official client refuses to be made in a page
  * - `layer`: on the client that Volley makes
  * - `layerClient`: on a client of one's own, which may be told that it is in a browser
  */
 interface Wire {
   readonly name: string
+  readonly isForServers: boolean
   readonly layer: (fetch: Fetch) => Layer.Layer<ChatModel.ChatModel>
   readonly layerClient: (fetch: Fetch) => Layer.Layer<ChatModel.ChatModel>
   readonly bodies: Bodies
@@ -42,11 +44,20 @@ const args = "{\"number\":7}"
 const answer = "Sensor 7 measures 49 °C."
 const halves = [answer.slice(0, 12), answer.slice(12)]
 const model = "some-model"
+const baseUrl = "https://models.test/v1/"
 const apiKey = Redacted.make("none")
-const own = { apiKey: "none", dangerouslyAllowBrowser: true, maxRetries: 0 }
+const own = {
+  baseURL: baseUrl,
+  apiKey: "none",
+  dangerouslyAllowBrowser: true,
+  maxRetries: 0
+}
 
-const event = (data: { readonly type?: string } & object): Event => ({ data: JSON.stringify(data) })
-const named = (data: { readonly type: string } & object): Event => ({ type: data.type, data: JSON.stringify(data) })
+const event = (data: object): Event => ({ data: JSON.stringify(data) })
+const named = <const Data extends { readonly type: string }>(data: Data): Event => ({
+  type: data.type,
+  data: JSON.stringify(data)
+})
 
 const chatCall = { id: "call_1", type: "function", function: { name: "read_sensor", arguments: args } }
 const chatUsage = { prompt_tokens: 20, completion_tokens: 5, total_tokens: 25 }
@@ -204,29 +215,33 @@ const gemini: Bodies = {
 export const wires: ReadonlyArray<Wire> = [
   {
     name: "Chat Completions",
-    layer: (fetch) => OpenAiChat.layer({ model, apiKey, fetch }),
+    isForServers: true,
+    layer: (fetch) => OpenAiChat.layer({ model, apiKey, baseUrl, fetch }),
     layerClient: (fetch) => OpenAiChat.layerClient({ model, client: new OpenAI({ ...own, fetch }) }),
     bodies: chat
   },
   {
     name: "Responses",
-    layer: (fetch) => OpenAiResponses.layer({ model, apiKey, fetch }),
+    isForServers: true,
+    layer: (fetch) => OpenAiResponses.layer({ model, apiKey, baseUrl, fetch }),
     layerClient: (fetch) => OpenAiResponses.layerClient({ model, client: new OpenAI({ ...own, fetch }) }),
     bodies: responses
   },
   {
     name: "Messages",
-    layer: (fetch) => AnthropicMessages.layer({ model, apiKey, fetch }),
+    isForServers: true,
+    layer: (fetch) => AnthropicMessages.layer({ model, apiKey, baseUrl, fetch }),
     layerClient: (fetch) => AnthropicMessages.layerClient({ model, client: new Sdk({ ...own, fetch }) }),
     bodies: messages
   },
   {
     name: "Gemini",
-    layer: (fetch) => GeminiContent.layer({ model, apiKey, fetch }),
+    isForServers: false,
+    layer: (fetch) => GeminiContent.layer({ model, apiKey, baseUrl, fetch }),
     layerClient: (fetch) =>
       GeminiContent.layerClient({
         model,
-        client: new GoogleGenAI({ apiKey: "none", httpOptions: { fetch, retryOptions: { attempts: 1 } } })
+        client: new GoogleGenAI({ apiKey: "none", httpOptions: { baseUrl, fetch, retryOptions: { attempts: 1 } } })
       }),
     bodies: gemini
   }

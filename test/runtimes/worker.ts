@@ -2,5 +2,5 @@
 import { lines } from "./program.ts"
 
 export default {
-  fetch: async () => new Response((await lines()).join("\n"))
+  fetch: async () => new Response((await lines()).join("\n"), { headers: { "x-runtime": navigator.userAgent } })
 }

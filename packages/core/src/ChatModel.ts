@@ -25,6 +25,7 @@ import {
   UnusableResponse
 } from "./ChatModelError.ts"
 import type { Assistant, Conversation } from "./Conversation.ts"
+import * as Url from "./internal/url.ts"
 import type { ToolCall } from "./ToolCall.ts"
 import * as Toolkit from "./Toolkit.ts"
 import * as Transport from "./Transport.ts"
@@ -151,8 +152,8 @@ export const extrasOf = (
 /** What turns are remembered by: without what a URL may hold of secrets. */
 export const originOf = ({ baseUrl, origin }: Pick<ApiOptions, "baseUrl" | "origin">): string => {
   if (origin !== undefined) return origin
-  const url = baseUrl === undefined ? null : URL.parse(baseUrl)
-  if (url !== null) return `${url.origin}${url.pathname.replace(/\/+$/, "")}`
+  const url = baseUrl === undefined ? undefined : Url.parse(baseUrl)
+  if (url !== undefined) return `${url.origin}${url.pathname.replace(/\/+$/, "")}`
   return baseUrl === undefined ? "official" : Transport.withoutSecrets(baseUrl)
 }
 

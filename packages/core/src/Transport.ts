@@ -9,6 +9,7 @@ import { read as readDuration } from "./internal/duration.ts"
 import { platformFetch } from "./internal/platformFetch.ts"
 import { isHarmless, redirectIn } from "./internal/redirect.ts"
 import { cut } from "./internal/text.ts"
+import * as Url from "./internal/url.ts"
 import * as Thrown from "./Thrown.ts"
 
 export { secretsOf, secretsOfHeaders, withoutSecrets } from "./internal/address.ts"
@@ -101,9 +102,10 @@ export const failureIn = (thrown: unknown): Failure | undefined =>
  * - `send`: one of your own, which may know more addresses
  */
 export const problemOf = (address: string, name: string, send?: Fetch): string | undefined => {
-  if (!URL.canParse(address)) return `${name} is no URL`
-  const { password, protocol, username } = new URL(address)
+  const url = Url.parse(address)
+  if (url === undefined) return `${name} is no URL`
   if (send !== undefined) return undefined
+  const { password, protocol, username } = url
   if (!/^https?:$/.test(protocol)) return `${name} does not begin with http:// or https://`
   return username + password === ""
     ? undefined

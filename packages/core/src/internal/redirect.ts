@@ -1,3 +1,5 @@
+import * as Url from "./url.ts"
+
 /** Where a response sends a request on to; where a runtime does not tell, as browsers do not, there is no `to`. */
 export interface Redirect {
   readonly status: number
@@ -9,7 +11,7 @@ export const redirectIn = ({ headers, status, type }: Response, from: string): R
   if (type === "opaqueredirect") return { status, to: undefined }
   const location = headers.get("location")
   if (!statuses.has(status) || location === null) return undefined
-  return { status, to: URL.canParse(location, from) ? new URL(location, from) : undefined }
+  return { status, to: Url.parse(location, from) }
 }
 
 const statuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
