@@ -171,17 +171,29 @@ interface Exchange extends Limits {
 
 /** Sends one request, and lets go of its connection when a limit is met. */
 const exchange = async (send: Fetch, input: Parameters<Fetch>[0], init: RequestInit, how: Exchange) => {
-  const stop = new AbortController()
-  const signal = init.signal ? AbortSignal.any([init.signal, stop.signal]) : stop.signal
+  const { end, signal } = endingWith(init.signal)
   const asked = () => followed(send, input, { ...init, signal, redirect: "manual" }, 5)
   const response = await how.inTime("firstByte", asked).catch((error) => {
-    stop.abort(error)
+    end(error)
     throw error
   })
   return counted(response, how, (error) => {
     if (error instanceof Broken) how.onBroken(error.failure, init)
-    stop.abort(error)
+    end(error)
   })
+}
+
+/** A signal that is aborted with another one, until it ends; a signal of `AbortSignal.any` stays with those that it depends on. */
+const endingWith = (given: AbortSignal | null | undefined) => {
+  const controller = new AbortController()
+  const abort = () => controller.abort(given?.reason)
+  if (given?.aborted === true) abort()
+  given?.addEventListener("abort", abort)
+  const end = (error?: unknown) => {
+    given?.removeEventListener("abort", abort)
+    if (error !== undefined) controller.abort(error)
+  }
+  return { signal: controller.signal, end }
 }
 
 /** Sends a request, and follows harmless redirects, at most `left` of them. */
@@ -208,15 +220,21 @@ const unreadable = (error: Broken): Response => {
   return new Response(body, { headers: { "content-type": "application/json" } })
 }
 
-/** The same response, whose body comes in time and has a limit; what ends it early is told. */
-const counted = (response: Response, { inTime, maxBytes }: Exchange, tell: (error: unknown) => void): Response => {
+/** The same response, whose body comes in time and has a limit; `end` hears when it is over, and of what ended it early. */
+const counted = (response: Response, { inTime, maxBytes }: Exchange, end: (error?: unknown) => void): Response => {
   const { body, headers, ok, status, statusText } = response
-  if (body === null) return response
+  if (body === null) {
+    end()
+    return response
+  }
   const reader = body.getReader()
   let bytes = 0
   const next = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
     const { done, value } = await inTime("idle", () => reader.read())
-    if (done) return controller.close()
+    if (done) {
+      end()
+      return controller.close()
+    }
     bytes += value.byteLength
     if (bytes > maxBytes) throw new Broken(new TooLarge({ maxBytes }))
     controller.enqueue(value)
@@ -224,12 +242,15 @@ const counted = (response: Response, { inTime, maxBytes }: Exchange, tell: (erro
   const read = new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull: (controller) =>
       next(controller).catch((error) => {
-        tell(error)
+        end(error)
         // A refusal is known by its status: what more it says is let go.
         if (ok || !(error instanceof Broken)) throw error
         controller.close()
       }),
-    cancel: (reason) => reader.cancel(reason)
+    cancel: (reason) => {
+      end()
+      return reader.cancel(reason)
+    }
   }, { highWaterMark: 0 })
   return new Response(read, { status: status < 200 || status > 599 ? 500 : status, statusText, headers })
 }

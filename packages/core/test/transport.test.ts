@@ -61,6 +61,30 @@ describe("Transport.within", () => {
       const asked = limited(send)(url, { signal: controller.signal }).catch((error) => error)
       controller.abort("enough")
       assert.strictEqual(yield* Effect.promise(() => asked), "enough")
+      const late = limited(async (_, init) => Response.json(init?.signal?.aborted))(url, { signal: controller.signal })
+      assert.isTrue(yield* Effect.promise(async () => (await late).json()))
+    }))
+
+  it.effect("leaves nothing at a signal that outlives the request, however that ends", () =>
+    Effect.gen(function*() {
+      const limited = yield* Transport.within({ maxBytes: 2 })
+      const { signal } = new AbortController()
+      const held = new Set<unknown>()
+      signal.addEventListener = (_: string, listener: unknown) => void held.add(listener)
+      signal.removeEventListener = (_: string, listener: unknown) => void held.delete(listener)
+      const ways: ReadonlyArray<readonly [Transport.Fetch, (response: Response) => Promise<unknown> | undefined]> = [
+        [async () => new Response("ok"), (response) => response.text()],
+        [async () => new Response("four"), (response) => response.text()],
+        [async () => new Response("ok"), (response) => response.body?.cancel()],
+        [async () => new Response(null, { status: 204 }), async () => {}],
+        [() => Promise.reject(new TypeError("fetch failed")), async () => {}]
+      ]
+      for (const [send, use] of ways) {
+        const asked = limited(send)(url, { signal })
+        assert.strictEqual(held.size, 1)
+        yield* Effect.exit(Effect.tryPromise(async () => use(await asked)))
+        assert.strictEqual(held.size, 0)
+      }
     }))
 
   it.effect("does not count the time in which nobody reads", () =>
