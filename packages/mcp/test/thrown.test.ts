@@ -5,15 +5,19 @@ import { assert, describe, it } from "@effect/vitest"
 import { McpError } from "@volley/mcp"
 import { Effect } from "effect"
 import { construct, copiesOf } from "../../simulator/test/copies.ts"
-import { broken, reasonOf } from "../src/internal/thrown.ts"
+import { Ended, reasonOf } from "../src/internal/thrown.ts"
 
 const { Closed, HttpFailed, Refused, Unreachable, Unusable } = McpError
 
 const cases: ReadonlyArray<readonly [name: string, args: ReadonlyArray<unknown>, reason: McpError.Reason]> = [
   ["ProtocolError", [-32602, "No.", { why: 1 }], new Refused({ code: -32602, message: "No." })],
   ["ProtocolError", [-32000, "No."], new Refused({ code: -32000, message: "No." })],
-  ["ProtocolError", [broken.code, broken.message, broken.data], new Closed()],
-  ["ProtocolError", [broken.code, broken.message, {}], new Refused({ code: -32000, message: "Connection closed" })],
+  ["ProtocolError", [-32000, "Connection closed", new Ended(new Closed())], new Closed()],
+  [
+    "ProtocolError",
+    [-32000, "Connection closed", { reason: "no" }],
+    new Refused({ code: -32000, message: "Connection closed" })
+  ],
   ["SdkHttpError", ["CLIENT_HTTP_FAILED", "No.", { status: 503 }], new HttpFailed({ status: 503 })],
   ["SdkError", ["CONNECTION_CLOSED", "No."], new Closed()],
   ["SdkError", ["NOT_CONNECTED", "No."], new Closed()],

@@ -3,6 +3,7 @@
  */
 import type * as Tool from "@volley/core/Tool"
 import type * as Toolkit from "@volley/core/Toolkit"
+import type * as Transport from "@volley/core/Transport"
 import type * as Duration from "effect/Duration"
 import type * as Schema from "effect/Schema"
 import type { Failure } from "../McpError.ts"
@@ -34,8 +35,12 @@ export interface Command extends Common {
   readonly url?: undefined
 }
 
-/** A server that is spoken to over streamable HTTP. */
-export interface Remote extends Common {
+/**
+ * A server that is spoken to over streamable HTTP.
+ *
+ * - `firstByte`, `idle`, `maxBytes`: of each answer, and so of each call's
+ */
+export interface Remote extends Common, Transport.Options {
   readonly url: string
   /** Goes with every request, such as `authorization`. */
   readonly headers?: Readonly<Record<string, string>> | undefined

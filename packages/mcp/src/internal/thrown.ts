@@ -1,18 +1,28 @@
 import * as Thrown from "@volley/core/Thrown"
+import { failureIn } from "@volley/core/Transport"
 import { Closed, HttpFailed, type Reason, Refused, Unreachable, Unusable } from "../McpError.ts"
 
-/** The answer to a request whose stream ended without one; told from the server's own by being this very object. */
-export const broken = { code: -32000, message: "Connection closed", data: {} }
+/** Why a request has no answer whose stream ended without one, as the data of an error that stands in its place. */
+export class Ended {
+  readonly reason: Reason
+
+  constructor(reason: Reason) {
+    this.reason = reason
+  }
+}
 
 /**
  * Sorts what the SDK threw, whichever copy of it that is: an error of the protocol has a number as its code and what the
  * server said beside it, one of the SDK's own a name.
  */
 export const reasonOf = (thrown: unknown): Reason => {
+  const failure = failureIn(thrown)
+  if (failure !== undefined) return failure
   const { code, status } = { code: Thrown.get(thrown, "code"), status: Thrown.statusOf(thrown) }
   if (hasData(thrown) && Number.isInteger(code)) {
-    return Thrown.get(thrown, "data") === broken.data
-      ? new Closed()
+    const data = Thrown.get(thrown, "data")
+    return data instanceof Ended
+      ? data.reason
       : new Refused({ code: Number(code), message: Thrown.messageOf(thrown) })
   }
   if (status !== undefined) return new HttpFailed({ status })

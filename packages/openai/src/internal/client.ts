@@ -1,5 +1,6 @@
 import * as ChatModel from "@volley/core/ChatModel"
 import * as Json from "@volley/core/Json"
+import type * as Transport from "@volley/core/Transport"
 import type * as Context from "effect/Context"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -32,14 +33,18 @@ export interface OwnClient<Client, Fields>
   readonly client: Client
 }
 
-/** Makes the official client, which alone retries. */
-export const clientOf = (options: ChatModel.ApiOptions): OpenAI =>
+/** Makes the official client, which alone retries; what sends its requests alone has a sense of time. */
+export const clientOf = (options: ChatModel.ApiOptions, fetch: Transport.Fetch): OpenAI =>
   new OpenAI({
     apiKey: Redacted.value(options.apiKey),
     baseURL: options.baseUrl ?? null,
     maxRetries: options.maxRetries ?? 2,
-    ...(options.fetch && { fetch: options.fetch })
+    timeout: longest,
+    fetch
   })
+
+/** The longest that a timer can wait, in milliseconds. */
+const longest = 2_147_483_647
 
 /** What turns are remembered by, the same for every way to reach the official API. */
 export const originOf = (
