@@ -9,7 +9,8 @@ import * as Semaphore from "effect/Semaphore"
 import { openSync } from "node:fs"
 import { createInterface, type Interface } from "node:readline/promises"
 import { ReadStream, WriteStream } from "node:tty"
-import { oneLine, UserError } from "./UserError.ts"
+import { visible } from "./Screen.ts"
+import { UserError } from "./UserError.ts"
 
 /** Nothing that wants approval runs where nothing is said. */
 export const layer = (approve: "all" | "ask" | undefined): Layer.Layer<never, UserError> => {
@@ -41,13 +42,12 @@ const open: Effect.Effect<Interface, UserError> = Effect.try({
 })
 
 const ask = (terminal: Interface, { arguments: args, name }: ToolCall): Effect.Effect<Approver.Decision> => {
-  const text = visible(oneLine(typeof args === "string" ? args : JSON.stringify(args)))
-  return Effect.match(Effect.tryPromise((signal) => terminal.question(`Run ${name} ${text}? [y/N] `, { signal })), {
-    onFailure: () => "denied",
-    onSuccess: (answer) => /^\s*y(es)?\s*$/i.test(answer) ? "allowed" : "denied"
-  })
+  const text = visible(typeof args === "string" ? args : JSON.stringify(args))
+  return Effect.match(
+    Effect.tryPromise((signal) => terminal.question(`Run ${visible(name)} ${text}? [y/N] `, { signal })),
+    {
+      onFailure: () => "denied",
+      onSuccess: (answer) => /^\s*y(es)?\s*$/i.test(answer) ? "allowed" : "denied"
+    }
+  )
 }
-
-/** Spells out what a terminal would not show but obey, so that a question cannot look like another one. */
-const visible = (text: string): string =>
-  text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (char) => `\\u${char.codePointAt(0)?.toString(16).padStart(4, "0")}`)

@@ -15,6 +15,7 @@ import * as McpServers from "./McpServers.ts"
 import * as Picture from "./Picture.ts"
 import { type Needs, play, type Progress } from "./Play.ts"
 import * as Report from "./Report.ts"
+import { Screen, visible } from "./Screen.ts"
 import * as Simulate from "./Simulate.ts"
 import { UserError } from "./UserError.ts"
 import type { Wire } from "./Wires.ts"
@@ -41,12 +42,11 @@ export interface Options {
 }
 
 /** Plays every side of every wire at the same time, and prints what happened. */
-export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError, Needs> {
+export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError, Needs | Screen> {
   yield* Effect.forEach(options.wires, (wire) => isRemote(options) ? keyOf(wire) : Effect.void, { discard: true })
   const plays = yield* Effect.scoped(playAll(options))
-  yield* Console.log(
-    options.json ? JSON.stringify(plays.map(Report.make), undefined, 2) : plays.map(Picture.draw).join("\n")
-  )
+  const text = options.json ? JSON.stringify(plays.map(Report.make), undefined, 2) : plays.map(Picture.draw).join("\n")
+  yield* Screen.use(({ print }) => print(`${text}\n`))
 })
 
 const playAll = Effect.fnUntraced(function*({ scenario, ...options }: Options) {
@@ -54,9 +54,9 @@ const playAll = Effect.fnUntraced(function*({ scenario, ...options }: Options) {
   const added = toolkit.tools.slice(scenario.toolkit.tools.length).map(({ name }) => name)
   const wires = options.wires.map(({ name }) => name).join(" and ")
   yield* Console.error(`Playing ${scenario.name} on ${wires}, ${options.sides.join(" and ")} …`)
-  if (added.length > 0) yield* Console.error(`Tools besides those of the scenario: ${added.join(", ")}`)
+  if (added.length > 0) yield* Console.error(`Tools besides those of the scenario: ${added.map(visible).join(", ")}`)
   const offered = { ...options, scenario: { ...scenario, toolkit } }
-  const show = yield* Live.make()
+  const show = yield* Live.make((yield* Screen).terminal)
   return yield* Effect.forEach(options.wires, (wire) => playWire(offered, wire, show), { concurrency: "unbounded" })
 })
 

@@ -12,6 +12,7 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as Approval from "./Approval.ts"
 import * as McpServers from "./McpServers.ts"
+import { Screen } from "./Screen.ts"
 import * as StandardIo from "./StandardIo.ts"
 import * as ToolkitFile from "./ToolkitFile.ts"
 import { UserError } from "./UserError.ts"
@@ -37,14 +38,14 @@ export interface Options {
 }
 
 /** Runs the calls of the response on standard input; prints a JSON array of messages, ready to append, and nothing else. */
-export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError> {
-  const output = yield* StandardIo.reserve
+export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError, Screen> {
+  yield* StandardIo.reserve
   const json = options.stream ? undefined : yield* StandardIo.readJson
   const { settled, turn } = yield* Effect.scoped(
     options.stream ? settleStreamed(options) : settleWhole(options, json)
   ).pipe(Effect.provide(Approval.layer(options.approve)))
   const messages = options.echo ? turn.followUp(settled) : turn.results(settled)
-  return yield* output.end(`${JSON.stringify(messages)}\n`)
+  yield* Screen.use(({ print }) => print(`${JSON.stringify(messages)}\n`))
 })
 
 const toolkitOf = Effect.fnUntraced(function*({ file, mcp }: Options) {

@@ -4,27 +4,17 @@
 import * as Json from "@volley/core/Json"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { Console } from "node:console"
 import { UserError } from "./UserError.ts"
 
 /**
- * Keeps standard output for the answer, and the process alive until it is there.
+ * Keeps standard output for the result, and the process alive until it is there.
  *
  * - what tools print goes to standard error, by whatever means they print it
  * - a rejected promise that a tool has dropped is reported there too, and ends nothing
- * - `end` writes the answer and ends the process, whatever tools are still at it
  */
-export const reserve = Effect.sync(() => {
-  const write = process.stdout.write.bind(process.stdout)
+export const reserve: Effect.Effect<void> = Effect.sync(() => {
   process.stdout.write = process.stderr.write.bind(process.stderr)
-  globalThis.console = new Console(process.stderr)
   process.on("uncaughtException", (error) => console.error("A tool left this behind:", error))
-  return {
-    end: (text: string): Effect.Effect<never> =>
-      Effect.callback(() => {
-        write(text, () => process.exit(0))
-      })
-  }
 })
 
 /** Standard input as it comes. */

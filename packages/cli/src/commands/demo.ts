@@ -27,7 +27,7 @@ const flags = {
 /** `volley demo` */
 export const demo = Command.make("demo", flags, (flags) =>
   report(
-    "demo",
+    "volley demo",
     Effect.gen(function*() {
       const Demo = yield* Effect.promise(() => import("../Demo.ts"))
       const scenario = yield* scenarioNamed(flags.scenario)

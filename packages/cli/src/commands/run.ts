@@ -34,7 +34,7 @@ export const run = Command.make(
   flags,
   ({ approve, concurrency, deadline, echo, mcp, provider, stream, timeout, toolkit }) =>
     report(
-      "run",
+      "volley run",
       Effect.gen(function*() {
         if (Option.isNone(toolkit) && mcp.length === 0) {
           const message = "there are no tools: give --toolkit FILE, --mcp COMMAND, or both"
