@@ -9,12 +9,12 @@ import {
   StreamableHTTPClientTransport,
   type Tool
 } from "@modelcontextprotocol/client"
-import { StdioClientTransport } from "@modelcontextprotocol/client/stdio"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { setTimeout } from "node:timers/promises"
 import { Closed, HttpFailed, type Reason, Refused, Unreachable, Unusable } from "../McpError.ts"
 import type { Command, Options, Remote } from "./server.ts"
+import { Process, tooLong } from "./stdio.ts"
 
 /** A server that has answered `initialize` and listed its tools; what it calls a tool is that tool's name. */
 export interface Connection {
@@ -63,36 +63,11 @@ const ask = <A>(request: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, 
   Effect.tryPromise({ try: request, catch: reasonOf })
 
 /** Starts the server's process, and ends it when the scope closes. */
-const started = ({ args = [], command, cwd, env = {} }: Command) =>
+const started = (command: Command) =>
   Effect.acquireRelease(
-    Effect.sync(() =>
-      new Process({ command, args: [...args], env: { ...env }, ...(cwd !== undefined && { cwd }), stderr: "pipe" })
-    ),
+    Effect.sync(() => new Process(command)),
     (transport) => Effect.promise(() => transport.close())
   )
-
-/** The SDK's transport, where whoever closes it a second time waits for the first. */
-class Process extends StdioClientTransport {
-  #closed: Promise<void> | undefined
-  #said = ""
-
-  constructor(parameters: ConstructorParameters<typeof StdioClientTransport>[0]) {
-    super(parameters)
-    this.stderr?.on("data", (chunk: unknown) => this.#said = `${this.#said}${String(chunk)}`.slice(-2000))
-  }
-
-  override close(): Promise<void> {
-    return this.#closed ??= super.close()
-  }
-
-  /** Why there is no server, with what its process wrote to standard error. */
-  explain(reason: Reason): Reason {
-    if (reason._tag === "Unreachable") return new Unreachable({ message: `it cannot be started: ${reason.message}` })
-    if (reason._tag !== "Closed") return reason
-    const said = this.#said.trim()
-    return new Unreachable({ message: `the process ended before it answered${said === "" ? "" : `: ${said}`}` })
-  }
-}
 
 /** Speaks to the server at a URL, and ends its session when the scope closes. */
 const reached = ({ headers = {}, url }: Remote) =>
@@ -127,6 +102,7 @@ class Http extends StreamableHTTPClientTransport {
 /** Sorts what the SDK threw. */
 const reasonOf = (error: unknown): Reason => {
   if (error instanceof ProtocolError) {
+    if (error.data === tooLong.data) return new Unusable({ message: error.message })
     return error.data === broken.data ? new Closed() : new Refused({ code: error.code, message: error.message })
   }
   if (error instanceof SdkHttpError) return new HttpFailed({ status: error.status })

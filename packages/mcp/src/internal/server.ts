@@ -31,6 +31,8 @@ export interface Command extends Common {
   /** What the program finds in its environment besides the likes of `PATH` and `HOME`; nothing when left out. */
   readonly env?: Readonly<Record<string, string>> | undefined
   readonly cwd?: string | undefined
+  /** How long an answer may be; a longer one is its call's error. 32 MiB. */
+  readonly maxBytes?: number | "unbounded" | undefined
   readonly url?: undefined
 }
 
