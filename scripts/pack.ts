@@ -74,8 +74,17 @@ const published = ({ folder, json, manifest: { bin, dependencies, exports, peerD
   files: contents.filter((name) => existsSync(join(folder, name)))
 })
 
-/** Builds all of it anew: `tsc -b` alone does not write a file again that was deleted. */
-const build = () => run(join(root, "node_modules/.bin/tsc"), ["-b", "--force", ...packages.map(({ folder }) => folder)])
+const tsc = (...args: ReadonlyArray<string>) =>
+  run(join(root, "node_modules/.bin/tsc"), ["-b", ...args, ...packages.map(({ folder }) => folder)])
+
+/** Builds what changed, and all of it anew where a file is missing: `tsc -b` does not write one again that was deleted. */
+const build = () => {
+  tsc()
+  if (!packages.every(isBuilt)) tsc("--force")
+}
+
+const isBuilt = ({ folder }: Package): boolean =>
+  globSync("src/**/*.ts", { cwd: folder }).every((source) => existsSync(join(folder, built(`./${source}`))))
 
 /** Copies a package to its place; what was compiled from sources that are gone stays behind. */
 const stage = (item: Package): string => {
@@ -105,6 +114,4 @@ const run = (command: string, args: ReadonlyArray<string>) => {
 
 build()
 for (const tarball of globSync(join(release, "volley-*.tgz"))) rmSync(tarball)
-for (const item of packages) {
-  run("npm", ["pack", stage(item), "--pack-destination", release, "--loglevel", "error"])
-}
+run("npm", ["pack", ...packages.map(stage), "--pack-destination", release, "--loglevel", "error"])

@@ -29,7 +29,7 @@ const lines = blocks.filter(({ language }) => language === "sh").flatMap(({ code
 const env = { ...process.env, NODE_COMPILE_CACHE: join(root, "node_modules/.cache/volley") }
 
 const run = (command: string, ...args: ReadonlyArray<string>) => {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: "utf8", timeout: 50_000, env })
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: "utf8", timeout: 500_000, env })
   return { status, stdout, all: stdout + stderr }
 }
 

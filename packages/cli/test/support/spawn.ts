@@ -12,7 +12,7 @@ const always = {
 }
 
 /** No test waits for this: it ends what hangs, on however slow a machine. */
-const hangs = 300_000
+const hangs = 500_000
 
 /**
  * What a process is given.
