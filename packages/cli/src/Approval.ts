@@ -1,5 +1,5 @@
 /**
- * Who allows the calls of `volley run` whose tools want that.
+ * Who allows the calls of a command whose tools want that.
  */
 import * as Approver from "@volley/core/Approver"
 import type { ToolCall } from "@volley/core/ToolCall"
@@ -13,12 +13,13 @@ import { visible } from "./Screen.ts"
 import { UserError } from "./UserError.ts"
 
 /** Nothing that wants approval runs where nothing is said. */
-export const layer = (approve: "all" | "ask" | undefined): Layer.Layer<never, UserError> => {
+export const layer = (command: string, approve: "all" | "ask" | undefined): Layer.Layer<never, UserError> => {
   if (approve === "all") return Approver.allow
-  return approve === "ask" ? asking(open) : Approver.layer(() => Effect.succeed({ denied: unapproved }))
+  if (approve === "ask") return asking(open)
+  const denied =
+    `\`volley ${command}\` allows nothing of the kind unless it is started with --approve all or --approve ask.`
+  return Approver.layer(() => Effect.succeed({ denied }))
 }
-
-const unapproved = "`volley run` allows nothing of the kind unless it is started with --approve all or --approve ask."
 
 /**
  * Asks the person at a terminal, one question after the other; standard input has the response.

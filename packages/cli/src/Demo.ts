@@ -10,6 +10,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Approval from "./Approval.ts"
 import * as Live from "./Live.ts"
 import * as McpServers from "./McpServers.ts"
 import * as Picture from "./Picture.ts"
@@ -25,6 +26,7 @@ import type { Wire } from "./Wires.ts"
  *
  * - `baseUrl`, `live`: a server of somebody else's, which needs a key; the embedded simulator otherwise
  * - `mcp`: commands that start MCP servers, or their URLs; a model is offered their tools besides the scenario's
+ * - `approve`: who allows what wants approval; nobody where it is left out
  * - `stream`: the model's turns are streamed, and read-only calls start while they are
  * - `latency`: how long the simulator's model takes before a turn; where it streams, each call takes it a fifth of a second
  */
@@ -36,6 +38,7 @@ export interface Options {
   readonly baseUrl: string | undefined
   readonly live: boolean
   readonly mcp: ReadonlyArray<string>
+  readonly approve: "all" | "ask" | undefined
   readonly stream: boolean
   readonly latency: Duration.Input
   readonly json: boolean
@@ -44,7 +47,7 @@ export interface Options {
 /** Plays every side of every wire at the same time, and prints what happened. */
 export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError, Needs | Screen> {
   yield* Effect.forEach(options.wires, (wire) => isRemote(options) ? keyOf(wire) : Effect.void, { discard: true })
-  const plays = yield* Effect.scoped(playAll(options))
+  const plays = yield* Effect.scoped(playAll(options)).pipe(Effect.provide(Approval.layer("demo", options.approve)))
   const text = options.json ? JSON.stringify(plays.map(Report.make), undefined, 2) : plays.map(Picture.draw).join("\n")
   yield* Screen.use(({ print }) => print(`${text}\n`))
 })

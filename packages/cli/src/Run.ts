@@ -43,7 +43,7 @@ export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Retu
   const json = options.stream ? undefined : yield* StandardIo.readJson
   const { settled, turn } = yield* Effect.scoped(
     options.stream ? settleStreamed(options) : settleWhole(options, json)
-  ).pipe(Effect.provide(Approval.layer(options.approve)))
+  ).pipe(Effect.provide(Approval.layer("run", options.approve)))
   const messages = options.echo ? turn.followUp(settled) : turn.results(settled)
   yield* Screen.use(({ print }) => print(`${JSON.stringify(messages)}\n`))
 })
@@ -62,7 +62,8 @@ const settleWhole = Effect.fnUntraced(function*(options: Options, json: unknown)
 const settleStreamed = Effect.fnUntraced(function*(options: Options) {
   const toolkit = yield* toolkitOf(options)
   const { layer } = yield* Effect.promise(options.wire.load)
-  const fetch = async () => new Response(StandardIo.stream(), { headers: { "content-type": "text/event-stream" } })
+  const { body, problem } = StandardIo.stream()
+  const fetch = async () => new Response(body, { headers: { "content-type": "text/event-stream" } })
   const client = layer({ model: options.wire.model, apiKey: Redacted.make("none"), maxRetries: 0, fetch })
   const model = yield* Effect.provide(ChatModel.ChatModel, client)
   const whole = yield* Deferred.make<Wires.Turn, UserError>()
@@ -75,7 +76,7 @@ const settleStreamed = Effect.fnUntraced(function*(options: Options) {
   yield* Effect.mapError(
     end,
     ({ reason }) =>
-      unusableInput(
+      problem() ?? unusableInput(
         `standard input is no whole stream: ${reason.message}${
           reason._tag === "Unreachable" || reason._tag === "UnusableResponse"
             ? "; a response in one piece goes without --stream"

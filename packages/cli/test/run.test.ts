@@ -227,7 +227,7 @@ describe.concurrent("volley run --mcp", () => {
 
   it("calls the tools of a server, by any of their names, and then ends it", async () => {
     const wanted = calls(["math.add", { a: 1, b: 2 }], ["math_add", { a: 3, b: 4 }], ["fails", {}], ["pid", {}])
-    const [three, seven, failed, pid] = await answer(wanted, ["--mcp", mcpServer()])
+    const [three, seven, failed, pid] = await answer(wanted, ["--mcp", mcpServer(), "--approve", "all"])
     assert.deepStrictEqual([three, seven, failed], [3, 7, "McpToolFailed"])
     assert.throws(() => process.kill(Number(pid), 0), "ESRCH")
   })
@@ -237,16 +237,22 @@ describe.concurrent("volley run --mcp", () => {
     assert.deepStrictEqual(await answer(calls(["double"], ["math.add", { a: 1, b: 2 }]), flags), [42, 3])
   })
 
+  it("runs a read, and nothing that a server says to be none, or says to destroy something", async () => {
+    const wanted = calls(["math.add", { a: 1, b: 2 }], ["gather", { n: 1, of: 1 }], ["pid", {}], ["torn", {}])
+    assert.deepStrictEqual(await answer(wanted, ["--mcp", mcpServer()]), [3, "Denied", "Denied", "Denied"])
+    assert.deepStrictEqual((await answer(wanted, ["--mcp", mcpServer(), "--approve", "all"])).toSpliced(2, 1), [3, 1, 0])
+  })
+
   it("lets the server see the environment, and no key of a provider", async () => {
     const env = { OPENAI_API_KEY: "hunter2", TOKEN_OF_THE_SERVER: "1234" }
-    const [names] = await answer(calls(["env", {}]), ["--mcp", mcpServer()], env)
+    const [names] = await answer(calls(["env", {}]), ["--mcp", mcpServer(), "--approve", "all"], env)
     assert.include(names, "TOKEN_OF_THE_SERVER")
     assert.notInclude(names, "OPENAI_API_KEY")
   })
 
   it("shows a model nothing of the command line that a server was started by", async () => {
     const input = JSON.stringify(openAi.message(calls(["refuses", {}], ["die", {}])))
-    const flags = ["--provider", "openai-chat", "--mcp", mcpServer("0", "--key=hunter2")]
+    const flags = ["--provider", "openai-chat", "--mcp", mcpServer("0", "--key=hunter2"), "--approve", "all"]
     const { stdout } = await volley(["run", ...flags], { input })
     assert.deepStrictEqual(openAi.answers(stdout).map(endOf), ["McpError", "McpError"])
     assert.notInclude(stdout, "hunter2")

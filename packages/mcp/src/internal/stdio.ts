@@ -67,12 +67,13 @@ export class Process implements Transport {
     this.#listen(child)
   }
 
+  /** What a process that has just ended is sent is answered by the end of the connection. */
   async send(message: JSONRPCMessage): Promise<void> {
     const stdin = this.#child?.stdin
-    if (!stdin?.writable) throw new SdkError(SdkErrorCode.NotConnected, "the process takes nothing more")
-    await new Promise<void>((resolve, reject) =>
-      stdin.write(serializeMessage(message), (error) => error ? reject(error) : resolve())
-    )
+    if (stdin === undefined || stdin === null || this.#closed !== undefined) {
+      throw new SdkError(SdkErrorCode.NotConnected, "the process has ended")
+    }
+    if (stdin.writable) await new Promise<void>((resolve) => stdin.write(serializeMessage(message), () => resolve()))
   }
 
   /** Whoever closes it a second time waits for the first. */
