@@ -29,7 +29,7 @@ export const layer = (command: string, approve: "all" | "ask" | undefined): Laye
 export const asking = <E>(open: Effect.Effect<Interface, E>): Layer.Layer<never, E> =>
   Layer.unwrap(Effect.gen(function*() {
     const terminal = yield* Effect.acquireRelease(open, (terminal) => Effect.sync(() => terminal.close()))
-    terminal.on("SIGINT", () => process.emit("SIGINT"))
+    terminal.on("SIGINT", () => process.emit("SIGINT", "SIGINT"))
     const oneByOne = yield* Semaphore.make(1)
     return Approver.layer(({ call }) => oneByOne.withPermits(1)(ask(terminal, call)))
   }))

@@ -41,11 +41,13 @@ export interface Options {
 export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError, Screen> {
   yield* StandardIo.reserve
   const json = options.stream ? undefined : yield* StandardIo.readJson
-  const { settled, turn } = yield* Effect.scoped(
-    options.stream ? settleStreamed(options) : settleWhole(options, json)
-  ).pipe(Effect.provide(Approval.layer("run", options.approve)))
-  const messages = options.echo ? turn.followUp(settled) : turn.results(settled)
-  yield* Screen.use(({ print }) => print(`${JSON.stringify(messages)}\n`))
+  const results = Effect.gen(function*() {
+    const { settled, turn } = yield* options.stream ? settleStreamed(options) : settleWhole(options, json)
+    const messages = options.echo ? turn.followUp(settled) : turn.results(settled)
+    yield* Screen.use(({ print }) => print(`${JSON.stringify(messages)}\n`))
+  })
+  // They are there before the servers end, however long that takes.
+  yield* Effect.provide(Effect.scoped(results), Approval.layer("run", options.approve))
 })
 
 const toolkitOf = Effect.fnUntraced(function*({ file, mcp }: Options) {

@@ -240,7 +240,11 @@ describe.concurrent("volley run --mcp", () => {
   it("runs a read, and nothing that a server says to be none, or says to destroy something", async () => {
     const wanted = calls(["math.add", { a: 1, b: 2 }], ["gather", { n: 1, of: 1 }], ["pid", {}], ["torn", {}])
     assert.deepStrictEqual(await answer(wanted, ["--mcp", mcpServer()]), [3, "Denied", "Denied", "Denied"])
-    assert.deepStrictEqual((await answer(wanted, ["--mcp", mcpServer(), "--approve", "all"])).toSpliced(2, 1), [3, 1, 0])
+    assert.deepStrictEqual((await answer(wanted, ["--mcp", mcpServer(), "--approve", "all"])).toSpliced(2, 1), [
+      3,
+      1,
+      0
+    ])
   })
 
   it("lets the server see the environment, and no key of a provider", async () => {

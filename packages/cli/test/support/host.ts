@@ -46,7 +46,7 @@ const run = ({ args, cwd, env, input }: Job) => {
 }
 
 process.on("message", (message) => {
-  if (message === "stop") return void process.emit("SIGTERM")
+  if (message === "stop") return void process.emit("SIGTERM", "SIGTERM")
   void run(Schema.decodeUnknownSync(Job)(message)).then((ended) => process.send?.({ ended }))
 })
 

@@ -5,8 +5,11 @@ import type { Job } from "./host.ts"
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
+/** The file that is the command line. */
+export const main = file("../../src/main.ts")
+
 // Node keeps there what it has compiled, so that the next process starts in two thirds of the time.
-const always = {
+export const always = {
   PATH: process.env["PATH"] ?? "",
   NODE_COMPILE_CACHE: file("../../../../node_modules/.cache/volley")
 }
@@ -35,7 +38,7 @@ export interface Ended {
 
 /** Starts the command line as a process of its own, which is killed when it hangs. */
 export const start = (args: ReadonlyArray<string>, { cwd, env, input = "" }: Given = {}) => {
-  const child = spawn(process.execPath, [file("../../src/main.ts"), ...args], {
+  const child = spawn(process.execPath, [main, ...args], {
     cwd,
     env: { ...always, ...env },
     timeout: hangs,
