@@ -33,7 +33,7 @@ export const repeated = (tools: ReadonlyArray<McpTool>): ReadonlyArray<string> =
 
 const toolOf = (definition: Definition, connection: Connection, options: Options, validator: Validator) => {
   const { annotations, description, inputSchema, name, title } = definition
-  const { approval, prefix = `${options.name}_`, trustHints = false } = options
+  const { prefix = `${options.name}_`, trustHints = false } = options
   const execute = executeWith(definition, connection, options, validator)
   const make = (validate?: Check): McpTool =>
     Tool.fromJsonSchema(`${prefix}${name}`, {
@@ -42,8 +42,8 @@ const toolOf = (definition: Definition, connection: Connection, options: Options
       validate,
       failure: Failure,
       content: contentOf,
-      approval: typeof approval === "function" ? (args) => approval({ tool: name, arguments: args }) : approval,
-      readOnly: trustHints && annotations?.readOnlyHint === true,
+      approval: approvalOf(definition, options),
+      readOnly: trustHints && isRead(definition),
       idempotent: trustHints && annotations?.idempotentHint === true,
       execute
     })
@@ -57,6 +57,15 @@ const toolOf = (definition: Definition, connection: Connection, options: Options
     return tool
   }
 }
+
+const approvalOf = (definition: Definition, { approval }: Options) => {
+  if (typeof approval === "function") return (args: Schema.Json) => approval({ tool: definition.name, arguments: args })
+  return approval === "writes" ? isRead(definition) ? undefined : "always" : approval
+}
+
+/** A tool that is said to destroy something is no read, whatever else is said of it. */
+const isRead = ({ annotations }: Definition): boolean =>
+  annotations?.readOnlyHint === true && annotations.destructiveHint !== true
 
 const executeWith = (
   definition: Definition,
