@@ -20,7 +20,8 @@ export const report = <A, R>(command: string, effect: Effect.Effect<A, UserError
   })
 
 /** Folds a text into one line. */
-export const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, " ")
+export const oneLine = (text: string): string =>
+  text.split("\n").map((line) => line.trim()).filter((line) => line !== "").join(" ")
 
 /** Has the process end with this code. */
 export const exitWith = (code: number): Effect.Effect<void> =>

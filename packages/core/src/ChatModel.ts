@@ -143,7 +143,13 @@ export const extrasOf = (
 export const originOf = ({ baseUrl, origin }: Pick<ApiOptions, "baseUrl" | "origin">): string => {
   if (origin !== undefined) return origin
   const url = baseUrl === undefined ? null : URL.parse(baseUrl)
-  return url === null ? baseUrl ?? "official" : `${url.origin}${url.pathname.replace(/\/+$/, "")}`
+  return url === null ? baseUrl ?? "official" : `${url.origin}${withoutSlash(url.pathname)}`
+}
+
+const withoutSlash = (path: string): string => {
+  let { length } = path
+  while (path[length - 1] === "/") length--
+  return path.slice(0, length)
 }
 
 /**
