@@ -15,6 +15,11 @@ interface Common {
   readonly prefix?: string | undefined
   /** Believes the server's `readOnlyHint` and `idempotentHint`; false, since a server may say what it likes. */
   readonly trustHints?: boolean | undefined
+  /**
+   * Takes patterns in the server's JSON Schemas that cannot be matched in linear time; false, since a server may write one
+   * that holds the program up for ever. A tool with such a pattern is left out then.
+   */
+  readonly trustPatterns?: boolean | undefined
   /** Which calls somebody has to allow before they run, by the server's own name of the tool; none when left out. */
   readonly approval?:
     | "always"
