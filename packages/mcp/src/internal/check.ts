@@ -35,7 +35,7 @@ export const make = (patterns: Patterns): (schema: JsonSchema.JsonSchema) => Che
   }
 }
 
-const maxSteps = 100_000
+const maxSteps = 50_000
 
 const step = "volley-step"
 
@@ -81,7 +81,7 @@ const engineOf = (Engine: Engine, patterns: Patterns, steps: { left: number }): 
   })
   engine.addKeyword({
     keyword: step,
-    before: "$ref",
+    before: engine.getKeyword("$dynamicRef") === false ? "$ref" : "$dynamicRef",
     validate: () => {
       if (--steps.left < 0) throw new RangeError(`more than ${maxSteps} references are followed`)
       return true

@@ -31,8 +31,8 @@ export const make = (connection: Connection, options: Options) => {
 
 /** The names that more than one tool has. */
 export const repeated = (tools: ReadonlyArray<McpTool>): ReadonlyArray<string> => {
-  const names = tools.map(({ name }) => name)
-  return Array.from(new Set(names.filter((name, index) => names.indexOf(name) !== index)))
+  const seen = new Set<string>()
+  return Array.from(new Set(tools.flatMap(({ name }) => seen.has(name) || !seen.add(name) ? [name] : [])))
 }
 
 /** How what a server asks for is checked. */

@@ -27,7 +27,7 @@ export const unfold = (root: JsonSchema.JsonSchema): Unfolded => {
     sizes.set(ref, size)
     return size
   }
-  return { size: sizeOf(root), isRecursive: isRecursive || [...sizes.keys()].some((ref) => ref === "#") }
+  return { size: sizeOf(root), isRecursive }
 }
 
 /** Has each reference of a JSON Schema say that it is one, by this keyword. */
@@ -38,13 +38,15 @@ const mark = (json: object, keyword: string): object => {
   const parts = Object.entries(json).map(([key, part]) =>
     [key, typeof part === "object" && part !== null && !values.has(key) ? markIn(part, keyword) : part] as const
   )
-  return Object.fromEntries("$ref" in json && typeof json.$ref === "string" ? [...parts, [keyword, true]] : parts)
+  return Object.fromEntries(references.some((one) => one in json) ? [...parts, [keyword, true]] : parts)
 }
 
 const markIn = (part: object, keyword: string): object =>
   Array.isArray(part)
     ? part.map((one: unknown) => typeof one === "object" && one !== null ? markIn(one, keyword) : one)
     : mark(part, keyword)
+
+const references = ["$ref", "$dynamicRef", "$recursiveRef"]
 
 /** Under these stand values, and no schemas. */
 const values = new Set(["const", "enum", "default", "examples"])
