@@ -6,8 +6,12 @@ export default defineConfig({
   test: {
     passWithNoTests: true,
     maxWorkers: 2,
-    // Some tests start processes, and a property may run a thousand batches on a busy machine.
-    testTimeout: 60_000,
+    // They end what hangs, and say nothing of speed: some tests start processes, and a machine may be busy.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    // The files of a worker share the modules that they import, which takes half of the time that loading them anew does.
+    isolate: false,
+    setupFiles: [`${import.meta.dirname}/test/setup.ts`],
     projects: [
       ...readdirSync("packages").map((name) => ({
         extends: true as const,

@@ -29,7 +29,7 @@ const lines = blocks.filter(({ language }) => language === "sh").flatMap(({ code
 const env = { ...process.env, NODE_COMPILE_CACHE: join(root, "node_modules/.cache/volley") }
 
 const run = (command: string, ...args: ReadonlyArray<string>) => {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: "utf8", timeout: 50_000, env })
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: "utf8", timeout: 500_000, env })
   return { status, stdout, all: stdout + stderr }
 }
 
@@ -51,7 +51,14 @@ describe("A README, its examples", () => {
   })
 
   it.each(examples.filter(({ isTest }) => isTest))("pass as tests, $page line $line", ({ file }) => {
-    const { all, status } = run(join(root, "node_modules/.bin/vitest"), "run", "--root", folder, file)
+    const { all, status } = run(
+      join(root, "node_modules/.bin/vitest"),
+      "run",
+      "--root",
+      folder,
+      "--testTimeout=500000",
+      file
+    )
     assert.strictEqual(status, 0, all)
   })
 

@@ -13,7 +13,7 @@ const programs = readdirSync(folder).filter((name) => name.endsWith(".ts"))
 describe("scratchpad", () => {
   it.each(programs)("%s runs and prints what it says", (name) => {
     const file = join(folder, name)
-    const { status, stderr, stdout } = spawnSync(process.execPath, [file], { encoding: "utf8", timeout: 50_000, env })
+    const { status, stderr, stdout } = spawnSync(process.execPath, [file], { encoding: "utf8", timeout: 500_000, env })
     assert.strictEqual(status, 0, stderr)
     const expected = Readme.expectedLines(readFileSync(file, "utf8"))
     assert.isNotEmpty(expected)

@@ -261,7 +261,7 @@ const show = ({ does, said, title }: Entry): string =>
   `### ${title}\n\n\`\`\`text\n${stable(does)}\n${stable(said)}\n\`\`\`\n`
 
 describe("What a user can do wrong", () => {
-  it("is answered as test/user-errors.md shows", { timeout: 240_000 }, async () => {
+  it("is answered as test/user-errors.md shows", async () => {
     const printed = await inTurns(commands, ([title, does]) => command(title, does))
     const served = await Promise.all([againstSimulator(), againstNobody()])
     const thrown = await inTurns(codes, ([title, does]) => code(title, does))

@@ -135,7 +135,7 @@ describe("a batch whose calls wait for nobody", () => {
           assert.deepStrictEqual(yield* seen(whole, plan, options), yield* seen(plainly, plan, options))
         }
       }),
-    { timeout: 60_000, arbitrary: { runs: 300, size: 20 } }
+    { arbitrary: { runs: 300, size: 20 } }
   )
 
   it.effect("interrupts a call whose first step ends the one that failFast stops it for", () =>

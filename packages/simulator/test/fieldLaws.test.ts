@@ -112,7 +112,7 @@ describe.each(wires.map((spoken) => [spoken.provider.name, spoken] as const))("a
           assert.isUndefined(spoken.refusal(Dialect.named[dialect], next), dialect)
         }
       }),
-    { arbitrary: { runs }, timeout: 120_000 }
+    { arbitrary: { runs } }
   )
 
   it.effect.prop(
@@ -136,7 +136,7 @@ describe.each(wires.map((spoken) => [spoken.provider.name, spoken] as const))("a
           assert.isUndefined(spoken.refusal(strictest, spoken.request(toolkit, spoken.followUp(body, settled))))
         }
       }),
-    { arbitrary: { runs }, timeout: 120_000 }
+    { arbitrary: { runs } }
   )
 })
 

@@ -91,7 +91,7 @@ describe("runs inside tools, three levels deep, on one runner", () => {
         assert.isAtMost(counts.most, limit)
         assert.strictEqual(counts.started, 2 * leavesOf(one) + leavesOf(other))
       }),
-    { timeout: 60_000, arbitrary: { runs: 150 } }
+    { arbitrary: { runs: 150 } }
   )
 
   it.effect.each(kinds)("work at as many at once as the limit allows: %s", (kind) =>
@@ -208,7 +208,7 @@ describe("tools under limits of their own that call each other at random", () =>
         )
         for (const name of names) assert.isAtMost(gauges[name].counts.most, limits[name], name)
       }),
-    { timeout: 60_000, arbitrary: { runs: 500 } }
+    { arbitrary: { runs: 500 } }
   )
 })
 

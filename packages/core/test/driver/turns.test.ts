@@ -103,7 +103,7 @@ describe("calls under a rate", () => {
         })
         assert.deepStrictEqual(starts, expected)
       }).pipe(Effect.ensuring(Effect.sync(() => expectedAt.length = 0))),
-    { arbitrary: { runs: 300, maxShrinks: 20 }, timeout: 60_000 }
+    { arbitrary: { runs: 300, maxShrinks: 20 } }
   )
   const expectedAt: Array<number> = []
 

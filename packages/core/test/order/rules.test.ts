@@ -207,5 +207,5 @@ describe("many calls", () => {
       )
       const { outcomes } = yield* Batch.run(Toolkit.make(quick), calls, { maxCalls: "unbounded" })
       assert.strictEqual(outcomes.filter(({ result }) => result._tag === "Success").length, 10_000)
-    }), 60_000)
+    }))
 })

@@ -118,7 +118,7 @@ const holds = <S>(name: string, library: Library<S>, toolOf: (value: S) => Tool.
     if (tool === undefined) return
     count += 1
     assert.deepStrictEqual(secretsOf(tool, seed), [], JSON.stringify(tool.jsonSchema))
-  }, { arbitrary: { runs, seed: 13, maxShrinks: 100 }, timeout: 60_000 })
+  }, { arbitrary: { runs, seed: 13, maxShrinks: 100 } })
   it(`${name}, for a third of them at least`, () => {
     assert.isAtLeast(count, runs / 3)
   })

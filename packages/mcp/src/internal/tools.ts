@@ -1,3 +1,4 @@
+import { checksOf } from "#validator"
 import type { CallToolResult, Tool as Definition } from "@modelcontextprotocol/client"
 import * as Json from "@volley/core/Json"
 import * as Tool from "@volley/core/Tool"
@@ -5,8 +6,8 @@ import type { Patterns } from "@volley/core/Tool"
 import * as Effect from "effect/Effect"
 import * as JsonSchema from "effect/JsonSchema"
 import type * as Schema from "effect/Schema"
-import { Failure, McpError, McpToolFailed, Unusable } from "../McpError.ts"
-import { type Check, make as makeChecks } from "./check.ts"
+import { Failure, McpToolFailed, of as errorOf, Unusable } from "../McpError.ts"
+import type { Check } from "./check.ts"
 import type { Connection } from "./connection.ts"
 import { contentOf, described, valueOf } from "./content.ts"
 import { linear } from "./patterns.ts"
@@ -15,8 +16,9 @@ import { unfold, type Unfolded } from "./unfolded.ts"
 
 /** Makes the tools of a server; those that could not be called, or whose calls could not be checked, are left out. */
 export const make = (connection: Connection, options: Options) => {
-  const patterns: Patterns = options.trustPatterns === true ? (source) => new RegExp(source, "u") : linear
-  const checks = { patterns, of: makeChecks(patterns) }
+  const { trustPatterns = false } = options
+  const patterns: Patterns = trustPatterns ? (source) => new RegExp(source, "u") : linear
+  const checks = { patterns, of: checksOf(patterns, trustPatterns) }
   const tools: Array<McpTool> = []
   const leftOut: Array<Server["leftOut"][number]> = []
   for (const definition of connection.tools) {
@@ -43,7 +45,7 @@ interface Checks {
 
 const toolOf = (definition: Definition, connection: Connection, options: Options, checks: Checks) => {
   const { annotations, description, inputSchema, name, title } = definition
-  const { approval, prefix = `${options.name}_`, trustHints = false } = options
+  const { prefix = `${options.name}_`, trustHints = false } = options
   const execute = executeWith(definition, connection, options, checks)
   const make = (validate?: Check): McpTool =>
     Tool.fromJsonSchema(`${prefix}${name}`, {
@@ -53,8 +55,8 @@ const toolOf = (definition: Definition, connection: Connection, options: Options
       patterns: checks.patterns,
       failure: Failure,
       content: contentOf,
-      approval: typeof approval === "function" ? (args) => approval({ tool: name, arguments: args }) : approval,
-      readOnly: trustHints && annotations?.readOnlyHint === true,
+      approval: approvalOf(definition, options),
+      readOnly: trustHints && isRead(definition),
       idempotent: trustHints && annotations?.idempotentHint === true,
       execute
     })
@@ -77,10 +79,19 @@ const within = (schema: JsonSchema.JsonSchema): Unfolded => {
   throw new Error("its JSON Schema has more than 100,000 parts, with what its references stand for")
 }
 
+const approvalOf = (definition: Definition, { approval }: Options) => {
+  if (typeof approval === "function") return (args: Schema.Json) => approval({ tool: definition.name, arguments: args })
+  return approval === "writes" ? isRead(definition) ? undefined : "always" : approval
+}
+
+/** A tool that is said to destroy something is no read, whatever else is said of it. */
+const isRead = ({ annotations }: Definition): boolean =>
+  annotations?.readOnlyHint === true && annotations.destructiveHint !== true
+
 const executeWith = (
   definition: Definition,
   connection: Connection,
-  { name: server }: Options,
+  options: Options,
   checks: Checks
 ) => {
   const { execution, outputSchema } = definition
@@ -90,7 +101,7 @@ const executeWith = (
   return (args: Schema.Json): Effect.Effect<Schema.Json, Failure> =>
     connection.call(definition, isObject(args) ? args : {}).pipe(
       Effect.flatMap((result) => answerOf(result, check)),
-      Effect.mapError((error) => error._tag === "McpToolFailed" ? error : new McpError({ server, reason: error }))
+      Effect.mapError((error) => error._tag === "McpToolFailed" ? error : errorOf(options, error))
     )
 }
 

@@ -30,23 +30,17 @@ export const unfold = (root: JsonSchema.JsonSchema): Unfolded => {
   return { size: sizeOf(root), isRecursive }
 }
 
-/** Has each reference of a JSON Schema say that it is one, by this keyword. */
-export const marked = (schema: JsonSchema.JsonSchema, keyword: string): JsonSchema.JsonSchema =>
-  Object.fromEntries(Object.entries(mark(schema, keyword)))
+/** An object of a JSON Schema. */
+export type Node = Readonly<Record<string, unknown>>
 
-const mark = (json: object, keyword: string): object => {
-  const parts = Object.entries(json).map(([key, part]) =>
-    [key, typeof part === "object" && part !== null && !values.has(key) ? markIn(part, keyword) : part] as const
-  )
-  return Object.fromEntries(references.some((one) => one in json) ? [...parts, [keyword, true]] : parts)
+/** A JSON Schema with each schema in it changed, those inside first. */
+export const rewritten = (schema: JsonSchema.JsonSchema, change: (node: Node) => Node): JsonSchema.JsonSchema => {
+  const inside = (json: unknown): unknown =>
+    Array.isArray(json) ? json.map(inside) : Json.isObject(json) ? whole(json) : json
+  const whole = (node: Node): Node =>
+    change(Object.fromEntries(Object.entries(node).map(([key, part]) => [key, values.has(key) ? part : inside(part)])))
+  return { ...whole(schema) }
 }
-
-const markIn = (part: object, keyword: string): object =>
-  Array.isArray(part)
-    ? part.map((one: unknown) => typeof one === "object" && one !== null ? markIn(one, keyword) : one)
-    : mark(part, keyword)
-
-const references = ["$ref", "$dynamicRef", "$recursiveRef"]
 
 /** Under these stand values, and no schemas. */
 const values = new Set(["const", "enum", "default", "examples"])
