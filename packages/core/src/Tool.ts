@@ -9,6 +9,7 @@ import type { ToolFailure, Unencodable } from "./CallError.ts"
 import type { Content } from "./Content.ts"
 import { guarded } from "./internal/guarded.ts"
 import { checkOf } from "./internal/schema/jsonSchema.ts"
+import type { Patterns } from "./internal/schema/patterns.ts"
 import * as Standard from "./internal/schema/standardSchema.ts"
 import type { Any } from "./internal/tool/any.ts"
 import { compile, serviceKey } from "./internal/tool/compile.ts"
@@ -16,6 +17,7 @@ import type { AnyDefinition, Definition, Execute, SchemaServices, Traits } from 
 import type { Answer, Attempt, Call, PromiseForm } from "./internal/tool/handler.ts"
 import type * as Handling from "./internal/tool/handler.ts"
 
+export type { Patterns } from "./internal/schema/patterns.ts"
 export type { ParametersOf, SuccessOf } from "./internal/schema/standardSchema.ts"
 export type { Any, Expansion, Node, Provided } from "./internal/tool/any.ts"
 export type { Claims, Declared } from "./internal/tool/claims.ts"
@@ -112,13 +114,18 @@ export function fromJsonSchema<
     readonly parameters: JsonSchema.JsonSchema
     /** Says what is wrong with the arguments, `undefined` when nothing is; takes the place of the built-in check. */
     readonly validate?: ((args: Schema.Json) => string | undefined) | undefined
+    /**
+     * What the patterns of the schema are matched by, such as an engine that takes linear time, where the schema is of
+     * somebody who is not trusted; `RegExp` when left out.
+     */
+    readonly patterns?: Patterns | undefined
     /** What the model is shown of a result in place of its JSON. */
     readonly content?: ((value: unknown) => ReadonlyArray<Content>) | undefined
     readonly execute: Execute<Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, R>
   }
 ): Tool<Name, Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, R | F["EncodingServices"], ReadOnly> {
   const { parameters, validate, ...rest } = definition
-  const schema = Schema.Json.check(Schema.makeFilter(validate ?? checkOf(name, parameters)))
+  const schema = Schema.Json.check(Schema.makeFilter(validate ?? checkOf(name, parameters, rest.patterns)))
   return make(name, { ...rest, parameters: schema, success: Schema.Unknown, jsonSchema: parameters })
 }
 

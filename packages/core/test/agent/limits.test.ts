@@ -162,6 +162,22 @@ describe("a limit of time", () => {
   )
 })
 
+describe("an agent without options", () => {
+  it.effect("has five rounds, however long they take and whatever they use", () =>
+    Effect.gen(function*() {
+      const once = Effect.delay(Effect.succeed(costing(ScriptedModel.calls({ name: "ok" }), 1e9, 1e9)), "2 days")
+      const agent = Agent.run({ toolkit, prompt }).pipe(
+        Effect.provide(
+          ScriptedModel.layer(({ toolChoice }) => toolChoice === "none" ? ScriptedModel.says("Done.") : once)
+        )
+      )
+      const fiber = yield* Effect.forkChild(agent, { startImmediately: true })
+      yield* TestClock.adjust("10 days")
+      const { answer, limited, rounds } = yield* Fiber.join(fiber)
+      assert.deepStrictEqual([answer, limited, rounds.length], ["Done.", "rounds", 5])
+    }))
+})
+
 describe("a limit of time, while somebody sets the wall clock", () => {
   it.effect("holds for the time that really goes by", () =>
     Effect.gen(function*() {
