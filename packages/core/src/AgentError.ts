@@ -51,7 +51,16 @@ export class Unpriced extends Schema.TaggedError<Unpriced>()("Unpriced", {
   }
 }
 
-export const Reason = Schema.Union([LimitReached, InvalidOutput, Undecided, Unpriced])
+/** No wire would take the conversation that the agent was given, and what is wrong with it has no one remedy. */
+export class InvalidConversation extends Schema.TaggedError<InvalidConversation>()("InvalidConversation", {
+  issue: Schema.String
+}) {
+  override get message(): string {
+    return `nothing can be asked with this conversation: ${this.issue}`
+  }
+}
+
+export const Reason = Schema.Union([LimitReached, InvalidOutput, Undecided, Unpriced, InvalidConversation])
 export type Reason = typeof Reason.Type
 
 /**

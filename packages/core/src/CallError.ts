@@ -107,8 +107,8 @@ export class Defect extends Schema.TaggedError<Defect>()("Defect", {
  * The call was interrupted.
  *
  * - `by`: `"tool"` when it interrupted itself, `"failFast"` when another call of a batch with `failFast` failed,
- *   `"restart"` when the program stopped while it ran, and a later one found that out
- * - `started`: false when the other call failed before this one began
+ *   `"restart"` when the program stopped, and that was found out later or on the way
+ * - `started`: false when that was before this call began
  * - `cause`: who interrupted the tool, for the host alone
  */
 export class Interrupted extends Schema.TaggedError<Interrupted>()("Interrupted", {
@@ -121,7 +121,11 @@ export class Interrupted extends Schema.TaggedError<Interrupted>()("Interrupted"
     return this.harmless || !this.started
   }
   override get message(): string {
-    if (!this.started) return "Another call of the turn failed before this one began; it did not run."
+    if (!this.started) {
+      return this.by === "restart"
+        ? "The program stopped before this call began; it did not run."
+        : "Another call of the turn failed before this one began; it did not run."
+    }
     const why = {
       tool: "The call was interrupted.",
       failFast: "Another call of the turn failed, which stopped this one.",

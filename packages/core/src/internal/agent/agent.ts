@@ -1,6 +1,7 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type { Limit } from "../../AgentError.ts"
 import * as Batch from "../../Batch.ts"
 import * as ChatModel from "../../ChatModel.ts"
 import type { Pricing } from "../../Pricing.ts"
@@ -15,7 +16,8 @@ import type { Bounds } from "./budget.ts"
 import type { Event } from "./event.ts"
 import type { AnyOptions } from "./options.ts"
 import * as Output from "./output.ts"
-import type { State } from "./state.ts"
+import type { Standing } from "./standing.ts"
+import { begin, type State } from "./state.ts"
 
 /** Takes what happens to an agent. */
 export type Tell = (event: Event<Tool.Any, unknown>) => Effect.Effect<void>
@@ -24,7 +26,7 @@ export type Tell = (event: Event<Tool.Any, unknown>) => Effect.Effect<void>
  * An agent at work: what it was given, and since when it runs.
  *
  * - `maxCalls`, `deadline`, `onCall`: those of its batches
- * - `runId`: what its conversation has for one where it begins inside a call
+ * - `standing`: what is known of it at any time, for when it is interrupted
  */
 export interface Agent {
   readonly options: AnyOptions
@@ -36,9 +38,9 @@ export interface Agent {
   readonly output: Output.Output | undefined
   readonly began: number
   readonly onCall: Batch.Options["onCall"]
-  readonly runId: string | undefined
   readonly recorder: Recorder | undefined
   readonly tell: Tell
+  readonly standing: Standing
 }
 
 /** Reads what an agent is to do; `listener` is told of all that happens, where somebody wants to know. */
@@ -50,6 +52,7 @@ export const prepare = Effect.fnUntraced(function*(
   const context = yield* Effect.context<unknown>()
   const now = stopwatch(context)
   const around = Context.get(context, Enclosing)
+  const runId = around?.runIdOf(nextInside(around))
   return {
     options,
     model: yield* ChatModel.ChatModel,
@@ -59,7 +62,7 @@ export const prepare = Effect.fnUntraced(function*(
     now,
     output: options.output && Output.make(options.output),
     began: now(),
-    runId: around?.runIdOf(nextInside(around)),
+    standing: { state: begin(options, runId), heard: undefined, settled: undefined },
     recorder: Context.get(context, Recorder),
     onCall: both(options.batch?.onCall ?? defaults.onCall, listener),
     tell: listener ?? (() => Effect.void)
@@ -93,13 +96,17 @@ const whole = (name: string, value: number | undefined): number => {
   throw new RangeError(`Agent.Options.${name} is ${value}: give a whole number from 0 on.`)
 }
 
+/** Tools are switched off at a limit, so that there is an answer, unless the agent is to fail where it needs more of them. */
+export const switchesOff = ({ options }: Agent, limit: Limit | undefined): boolean =>
+  limit !== undefined && options.atLimit !== "fail"
+
 /** What the model is asked. */
-export const requestOf = ({ options, output }: Agent, state: State, toolsOff: boolean): ChatModel.Request => ({
+export const requestOf = (agent: Agent, state: State, limit: Limit | undefined): ChatModel.Request => ({
   conversation: state.conversation,
-  toolkit: options.toolkit,
-  toolChoice: toolsOff ? "none" : state.turns === 0 ? options.toolChoice : undefined,
-  parallelToolCalls: options.parallelToolCalls,
-  output: output?.request
+  toolkit: agent.options.toolkit,
+  toolChoice: switchesOff(agent, limit) ? "none" : state.turns === 0 ? agent.options.toolChoice : undefined,
+  parallelToolCalls: agent.options.parallelToolCalls,
+  output: agent.output?.request
 })
 
 /**
@@ -111,11 +118,11 @@ export const batchOf = (
   { bounds, maxCalls, onCall, options }: Agent,
   state: State,
   turn: number,
-  toolsOff: boolean
+  limit: Limit | undefined
 ): Batch.Options => ({
   ...options.batch,
   runId: `${options.batch?.runId ?? state.conversation.runId}/${turn}`,
-  maxCalls: unboundedOr(toolsOff ? 0 : Math.min(maxCalls, bounds.calls - state.calls)),
+  maxCalls: unboundedOr(limit !== undefined ? 0 : Math.min(maxCalls, bounds.calls - state.calls)),
   onCall
 })
 

@@ -33,6 +33,18 @@ export interface Ended<out T extends Tool.Any, out O = undefined> {
 }
 
 /**
+ * What an agent leaves that was interrupted.
+ *
+ * - `conversation`: plain JSON to go on with, every call of it answered with what is known; what had run does not run again
+ * - `usage`, `cost`: of its turns until then, as in `Ended`
+ */
+export interface Left {
+  readonly conversation: Conversation
+  readonly usage: ChatModel.Usage
+  readonly cost: number | undefined
+}
+
+/**
  * What happens while an agent runs.
  *
  * - `at`: when, in milliseconds since the epoch

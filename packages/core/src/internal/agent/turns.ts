@@ -4,7 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
-import { LimitReached } from "../../AgentError.ts"
+import { type Limit, LimitReached } from "../../AgentError.ts"
 import type * as Batch from "../../Batch.ts"
 import type * as ChatModel from "../../ChatModel.ts"
 import type { ChatModelError } from "../../ChatModelError.ts"
@@ -15,11 +15,11 @@ import { execute, executeArriving, nodesOf } from "../runner/execute.ts"
 import { type Agent, batchOf, deadlineOf, requestOf } from "./agent.ts"
 import { type State, turnsOf } from "./state.ts"
 
-/** A turn that is to be taken: whose, behind what, and whether tools are switched off. */
+/** A turn that is to be taken: whose, behind what, and the limit for which no calls of it are run. */
 export interface Asking {
   readonly agent: Agent
   readonly state: State
-  readonly toolsOff: boolean
+  readonly limit: Limit | undefined
 }
 
 /** A turn, how long the model took for it, what became of its calls, where it had any, and how many were run. */
@@ -38,27 +38,29 @@ export const wholeTurn = (asking: Asking) => Effect.flatMap(askedTurn(asking), (
 
 /** Has the model finish its turn. */
 export const askedTurn = Effect.fnUntraced(function*(
-  { agent, state, toolsOff }: Asking
+  { agent, limit, state }: Asking
 ): Effect.fn.Return<Asked, ChatModelError | LimitReached, unknown> {
   const began = agent.now()
-  const asked = agent.model.generate(requestOf(agent, state, toolsOff))
+  const asked = agent.model.generate(requestOf(agent, state, limit))
   const late = timeUp(agent)
   const turn = yield* (late ? Effect.raceFirst(asked, late) : asked)
   const millis = agent.now() - began
+  agent.standing.heard = turn
   yield* tellTurn(agent, state, turn)
   return { turn, millis }
 })
 
 /** The same of a model that streams. */
 export const heardTurn = Effect.fnUntraced(function*(
-  { agent, state, toolsOff }: Asking
+  { agent, limit, state }: Asking
 ): Effect.fn.Return<Asked, ChatModelError | LimitReached, unknown> {
   const began = agent.now()
-  const parts = inTime(timeUp(agent))(agent.model.stream(requestOf(agent, state, toolsOff)))
+  const parts = inTime(timeUp(agent))(agent.model.stream(requestOf(agent, state, limit)))
   const last = yield* Stream.runLast(
     Stream.tap(parts, (part) => part._tag === "Text" ? agent.tell(part) : Effect.void)
   )
   if (Option.isNone(last) || last.value._tag !== "Turn") return yield* Effect.die(new Error(notWhole))
+  agent.standing.heard = last.value.turn
   yield* tellTurn(agent, state, last.value.turn)
   return { turn: last.value.turn, millis: agent.now() - began }
 })
@@ -67,19 +69,19 @@ const notWhole = "ChatModel.stream ended without its whole turn"
 
 /** Runs the calls of a turn. */
 export const runTurn = (
-  { agent, state, toolsOff }: Asking,
+  { agent, limit, state }: Asking,
   { millis, turn }: Asked
 ): Effect.Effect<Taken, never, unknown> => {
   const { calls } = turn.message
   if (calls.length === 0) return Effect.succeed({ turn, millis, ran: 0, settled: undefined })
-  const batch = batchOf(agent, state, turnsOf(state.conversation) + 1, toolsOff)
+  const batch = batchOf(agent, state, turnsOf(state.conversation) + 1, limit)
   const running = runCalls(agent, calls, batch, deadlineOf(agent, state, millis))
   return Effect.map(running, ({ ran, settled }) => ({ turn, millis, ran, settled }))
 }
 
 /** Runs calls within so many milliseconds, and counts them, steps of plans included. */
 export const runCalls = (
-  { options }: Agent,
+  { options, standing }: Agent,
   calls: ReadonlyArray<ToolCall>,
   batch: Batch.Options,
   millis: number
@@ -87,7 +89,10 @@ export const runCalls = (
   Effect.suspend(() => {
     let ran = 0
     const bounded: Batch.Options = millis === Infinity ? batch : { ...batch, deadline: millis }
-    const running = execute(options.toolkit, nodesOf(calls), bounded, undefined, (calls) => void (ran = calls))
+    const running = execute(options.toolkit, nodesOf(calls), bounded, undefined, (settled, calls) => {
+      standing.settled = settled
+      ran = calls
+    })
     return Effect.map(running, (settled) => ({ ran, settled }))
   })
 
@@ -115,7 +120,7 @@ interface Heard {
 
 /** Runs calls while the model still writes its turn. */
 export const streamedTurn = Effect.fnUntraced(function*(
-  { agent, state, toolsOff }: Asking
+  { agent, limit, state }: Asking
 ): Effect.fn.Return<Taken, ChatModelError | LimitReached, unknown> {
   const began = agent.now()
   let ran = 0
@@ -127,10 +132,11 @@ export const streamedTurn = Effect.fnUntraced(function*(
       turn: part._tag === "Turn" ? part.turn : heard.turn,
       millis: agent.now() - began
     }
+    agent.standing.heard = heard.turn ?? heard.text
     if (part._tag === "Text") yield* agent.tell(part)
     if (part._tag === "Turn") yield* tellTurn(agent, state, part.turn)
   })
-  const calls = agent.model.stream(requestOf(agent, state, toolsOff)).pipe(
+  const calls = agent.model.stream(requestOf(agent, state, limit)).pipe(
     inTime(timeUp(agent)),
     Stream.tap(hear),
     Stream.tapCause((cause) => Effect.sync(() => void (heard = { ...heard, isLost: !mayPass(cause) }))),
@@ -140,10 +146,13 @@ export const streamedTurn = Effect.fnUntraced(function*(
   const { end, ...settled } = yield* executeArriving(
     agent.options.toolkit,
     calls,
-    batchOf(agent, state, turnsOf(state.conversation) + 1, toolsOff),
+    batchOf(agent, state, turnsOf(state.conversation) + 1, limit),
     () => heard.isLost ? 0 : deadlineOf(agent, state, heard.millis),
     undefined,
-    (calls) => void (ran = calls)
+    (settled, calls) => {
+      agent.standing.settled = settled
+      ran = calls
+    }
   )
   const { millis, text, turn } = heard
   if (turn === undefined) return yield* brokenOff(end, settled, text, millis, ran)

@@ -163,6 +163,18 @@ export const timedOut = (job: Job, limit: Timeout["limit"], started: boolean): T
 export const stopped = ({ tool }: Job, started: boolean): Interrupted =>
   new Interrupted({ by: "failFast", started, harmless: isHarmless(tool) })
 
+/** What a call comes to whose run is interrupted before it has settled. */
+export const interrupted = (job: Job): Outcome => {
+  const { attempts, isRunning, run, startedAt, tool } = job
+  const started = isRunning || (job.more?.children?.some(hasBegun) ?? false)
+  const reason = new Interrupted({ by: "restart", started, harmless: isHarmless(tool) })
+  if (!started) return refused(job, reason)
+  return record(job, { end: Result.fail(reason), startedAt, endedAt: run.now(), attempts, strays: false })
+}
+
+const hasBegun = ({ isRunning, more, outcome }: Job): boolean =>
+  isRunning || (outcome?.attempts ?? 0) > 0 || (more?.children?.some(hasBegun) ?? false)
+
 /** How long a call may take, in milliseconds. */
 export const timeoutOf = ({ run, tool }: Job): number =>
   tool?.timeout === undefined ? run.bounds.timeout : Duration.toMillis(tool.timeout)
