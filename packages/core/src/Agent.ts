@@ -6,16 +6,65 @@ import * as Latch from "effect/Latch"
 import * as Queue from "effect/Queue"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import type { AgentError } from "./AgentError.ts"
+import type { AgentError, Failed } from "./AgentError.ts"
 import type * as ChatModel from "./ChatModel.ts"
 import type { ChatModelError } from "./ChatModelError.ts"
+import { type AnyToolOptions, type Asked, compileAgent, Task, type ToolOptions } from "./internal/agent/asTool.ts"
 import type { Ended, Event } from "./internal/agent/event.ts"
 import { loop } from "./internal/agent/loop.ts"
 import type { AnyOptions, Options, WithOutput } from "./internal/agent/options.ts"
 import type * as Tool from "./Tool.ts"
 
-export type { Ended, Event, Left, Round } from "./internal/agent/event.ts"
+export type { Asked, ToolOptions } from "./internal/agent/asTool.ts"
+export type { Ended, Event, Left, Nested, Round } from "./internal/agent/event.ts"
 export type { AnyOptions, Options, WithOutput } from "./internal/agent/options.ts"
+
+/**
+ * Makes a tool whose calls are agents: it is told a task, and gives back the answer, or `output` of it.
+ *
+ * - what an agent around it sees is the answer, or `AgentFailed` with the name of the reason; never the conversation inside
+ * - it counts for that agent's tokens, cost and calls, keeps within what is left of its limits, and tells it of its events
+ * - where a call inside is undecided, or the run is interrupted, so is the tool's call: going on resumes inside
+ * - it has a timeout only where it says so, and works in the room that its call lends it
+ */
+export function asTool<
+  const Name extends string,
+  T extends Tool.Any,
+  P extends Schema.Constraint,
+  S extends Schema.Constraint = typeof Schema.String,
+  const ReadOnly extends boolean = false
+>(
+  name: Name,
+  options: ToolOptions<T, P["Type"], ReadOnly> & Asked<P> & Partial<WithOutput<S>>
+): AgentTool<Name, T, P, S, ReadOnly>
+export function asTool<
+  const Name extends string,
+  T extends Tool.Any,
+  S extends Schema.Constraint = typeof Schema.String,
+  const ReadOnly extends boolean = false
+>(
+  name: Name,
+  options: ToolOptions<T, unknown, ReadOnly> & Partial<WithOutput<S>>
+): AgentTool<Name, T, typeof Task, S, ReadOnly>
+export function asTool(name: string, options: AnyToolOptions): Tool.Any {
+  return compileAgent(name, options)
+}
+
+/** An agent as a tool. */
+export type AgentTool<
+  Name extends string,
+  T extends Tool.Any,
+  P extends Schema.Constraint,
+  S extends Schema.Constraint,
+  ReadOnly extends boolean
+> = Tool.Tool<
+  Name,
+  P,
+  S,
+  typeof Failed,
+  Needs<T> | P["DecodingServices"] | S["DecodingServices"] | S["EncodingServices"],
+  ReadOnly
+>
 
 type Needs<T extends Tool.Any> = ChatModel.ChatModel | Tool.Requirements<T>
 

@@ -10,12 +10,20 @@ import type { ToolCall } from "./ToolCall.ts"
  * What is to be decided: whether this call, with these decoded parameters, may run.
  *
  * - `key`: the call's idempotency key, the same whenever the same call is asked about
+ * - `path`: the calls inside which it is asked, such as those of agents, the outermost first; left out where there is none
  */
 export interface Question {
   readonly call: ToolCall
   readonly tool: string
   readonly parameters: unknown
   readonly key: string
+  readonly path?: ReadonlyArray<Step>
+}
+
+/** A call inside which something happens, and its tool. */
+export interface Step {
+  readonly tool: string
+  readonly callId: string
 }
 
 /**

@@ -59,12 +59,14 @@ export const ToolResult = Schema.Struct({
  *
  * - `pending`: ids of calls that nobody has decided on; their answers say so, until an agent goes on with the conversation
  * - `uncertain`: ids of calls that wrote with an unknown outcome, where there are pending ones: it is so for those too
+ * - `inside`: the conversations of agents that are pending calls; no model reads them
  */
 export const ToolResults = Schema.Struct({
   role: Schema.Literal("tool"),
   results: Schema.Array(ToolResult),
   pending: Schema.optionalKey(Schema.Array(Schema.String)),
-  uncertain: Schema.optionalKey(Schema.Array(Schema.String))
+  uncertain: Schema.optionalKey(Schema.Array(Schema.String)),
+  inside: Schema.optionalKey(Schema.Array(Schema.Struct({ callId: Schema.String, conversation: Writable })))
 })
 
 export const Message = Schema.Union([System, User, Assistant, ToolResults])
@@ -125,21 +127,24 @@ export const results = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<ToolRes
 export const answers = (
   outcomes: ReadonlyArray<Outcome>,
   waiting: ReadonlyArray<ToolCall> = []
-): ToolResults => {
-  const pending = outcomes.filter(isUndecided).map(({ call }) => call.id)
-  const uncertain = Array.from(new Set(waiting.flatMap(({ uncertain = [] }) => uncertain.map(({ id }) => id))))
-  return answering(results(outcomes), pending, uncertain)
-}
+): ToolResults =>
+  answering(results(outcomes), {
+    pending: outcomes.filter(isUndecided).map(({ call }) => call.id),
+    uncertain: Array.from(new Set(waiting.flatMap(({ uncertain = [] }) => uncertain.map(({ id }) => id)))),
+    inside: waiting.flatMap(({ id: callId, inside: conversation }) =>
+      conversation === undefined ? [] : [{ callId, conversation }]
+    )
+  })
 
-const answering = (
-  results: ReadonlyArray<ToolResult>,
-  pending: ReadonlyArray<string>,
-  uncertain: ReadonlyArray<string>
-): ToolResults => ({
+/** What is to be known of pending calls. */
+type Waiting = Required<Pick<ToolResults, "pending" | "uncertain" | "inside">>
+
+const answering = (results: ReadonlyArray<ToolResult>, { inside, pending, uncertain }: Waiting): ToolResults => ({
   role: "tool",
   results,
   ...(pending.length > 0 && { pending }),
-  ...(uncertain.length > 0 && { uncertain })
+  ...(uncertain.length > 0 && { uncertain }),
+  ...(inside.length > 0 && { inside })
 })
 
 /** The calls at the end of a conversation that nobody had decided on. */
@@ -150,7 +155,8 @@ export const pending = ({ messages }: Conversation): ReadonlyArray<ToolCall> => 
   const doubtful = turn.calls.filter(({ id }) => answered.uncertain?.includes(id))
   return turn.calls.filter(({ id }) => undecided.has(id)).map((call) => {
     const uncertain = doubtful.filter(({ index }) => index < call.index)
-    return uncertain.length === 0 ? call : { ...call, uncertain }
+    const inside = answered.inside?.find(({ callId }) => callId === call.id)?.conversation
+    return { ...call, ...(uncertain.length > 0 && { uncertain }), ...(inside !== undefined && { inside }) }
   })
 }
 
@@ -168,14 +174,13 @@ export const decided = (
 /** Answers with later ones put over them. */
 const updated = (before: ToolResults, later: ToolResults): ToolResults => {
   const byCall = new Map(later.results.map((result) => [result.callId, result]))
-  const { pending: waiting = [], results, uncertain = [] } = before
-  const left = waiting.filter((id) => !byCall.has(id))
-  const doubtful = new Set([...left.length > 0 ? uncertain : [], ...later.uncertain ?? []])
-  return answering(
-    results.map((result) => byCall.get(result.callId) ?? result),
-    [...left, ...later.pending ?? []],
-    Array.from(doubtful)
-  )
+  const { inside = [], pending = [], results, uncertain = [] } = before
+  const left = pending.filter((id) => !byCall.has(id))
+  return answering(results.map((result) => byCall.get(result.callId) ?? result), {
+    pending: [...left, ...later.pending ?? []],
+    uncertain: Array.from(new Set([...left.length > 0 ? uncertain : [], ...later.uncertain ?? []])),
+    inside: [...inside.filter(({ callId }) => left.includes(callId)), ...later.inside ?? []]
+  })
 }
 
 /**
@@ -220,8 +225,11 @@ const whole = (
   const results = said.flatMap(({ results }) => results)
   const before = answering(
     calls.map(({ id, name }) => results.find(({ callId }) => callId === id) ?? interrupted(id, name, isHarmless(name))),
-    said.flatMap(({ pending = [] }) => pending),
-    said.flatMap(({ uncertain = [] }) => uncertain)
+    {
+      pending: said.flatMap(({ pending = [] }) => pending),
+      uncertain: said.flatMap(({ uncertain = [] }) => uncertain),
+      inside: said.flatMap(({ inside = [] }) => inside)
+    }
   )
   return updated(before, known)
 }

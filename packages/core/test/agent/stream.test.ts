@@ -47,6 +47,8 @@ const said = (event: Agent.Event<Tool.Any, unknown>): string => {
       return `LimitReached ${event.limit}`
     case "Answer":
       return `Answer ${event.ended.answer}`
+    case "Nested":
+      return `Nested ${said(event.event)}`
   }
 }
 

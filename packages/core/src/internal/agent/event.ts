@@ -1,4 +1,5 @@
 import type { Limit } from "../../AgentError.ts"
+import type { Step } from "../../Approver.ts"
 import type * as Batch from "../../Batch.ts"
 import type * as ChatModel from "../../ChatModel.ts"
 import type { Conversation } from "../../Conversation.ts"
@@ -56,6 +57,7 @@ export interface Left {
  * - `RoundSettled`: every call of the turn is answered; `conversation` holds the answers
  * - `LimitReached`: tools are switched off from here on
  * - `Answer`: the last event
+ * - `Nested`: what happens to an agent that is one of its tools, its answer included
  */
 export type Event<T extends Tool.Any, O = undefined> =
   | { readonly _tag: "TurnStarted"; readonly at: number; readonly turn: number; readonly toolsOff: boolean }
@@ -66,3 +68,11 @@ export type Event<T extends Tool.Any, O = undefined> =
   | { readonly _tag: "RoundSettled"; readonly round: Round<T>; readonly conversation: Conversation }
   | { readonly _tag: "LimitReached"; readonly limit: Limit }
   | { readonly _tag: "Answer"; readonly ended: Ended<T, O> }
+  | Nested
+
+/** What happens to an agent that is a call of another one; `path` are the calls that it is inside of, the outermost first. */
+export interface Nested {
+  readonly _tag: "Nested"
+  readonly path: ReadonlyArray<Step>
+  readonly event: Exclude<Event<Tool.Any, unknown>, Nested>
+}

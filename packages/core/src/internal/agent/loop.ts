@@ -15,13 +15,14 @@ import { ChatModelError, UnusableResponse } from "../../ChatModelError.ts"
 import * as Conversation from "../../Conversation.ts"
 import type * as Tool from "../../Tool.ts"
 import * as Usage from "../../Usage.ts"
-import { type Agent, batchOf, deadlineOf, prepare, switchesOff, type Tell } from "./agent.ts"
+import { type Agent, batchOf, type Outer, prepare, switchesOff, type Tell } from "./agent.ts"
 import { exceededBy, metBy } from "./budget.ts"
 import type { Ended, Left, Round } from "./event.ts"
+import { boundsAt, deadlineOf, firstTurn, holdTurns, letGo, spentBy } from "./nesting.ts"
 import type { AnyOptions } from "./options.ts"
 import type * as Output from "./output.ts"
 import { leftAt, stand } from "./standing.ts"
-import { afterRound, afterTurn, costOf, spentOf, type State, turnsOf } from "./state.ts"
+import { afterRound, afterTurn, costOf, type State, totalOf, turnsOf } from "./state.ts"
 import { askedTurn, type Asking, heardTurn, runCalls, runTurn, streamedTurn, type Taken, wholeTurn } from "./turns.ts"
 
 /** How an agent ends. */
@@ -29,35 +30,41 @@ type Ending = Effect.Effect<Ended<Tool.Any, unknown>, ChatModelError | AgentErro
 
 /** Who is told of all that happens, and takes how it ended; the agent can be interrupted until that is done. */
 export interface Listener<A, E> {
-  readonly tell: Tell
+  readonly tell: Tell | undefined
   readonly deliver: (ending: Ending) => Effect.Effect<A, E, unknown>
 }
 
 /** Takes turns until there is an answer. */
 export function loop(options: AnyOptions): Ending
-export function loop<A, E>(options: AnyOptions, listener: Listener<A, E>): Effect.Effect<A, E, unknown>
+export function loop<A, E>(options: AnyOptions, listener: Listener<A, E>, outer?: Outer): Effect.Effect<A, E, unknown>
 export function loop(
   options: AnyOptions,
-  listener?: Listener<unknown, unknown>
+  listener?: Listener<unknown, unknown>,
+  outer?: Outer
 ): Effect.Effect<unknown, unknown, unknown> {
-  return Effect.flatMap(prepare(options, listener?.tell), (agent) => {
+  return Effect.flatMap(prepare(options, listener?.tell, outer), (agent) => {
     const ending = answerOf(agent)
-    const delivered = listener === undefined ? ending : listener.deliver(ending)
+    const delivering = listener === undefined ? ending : listener.deliver(ending)
     const { onInterrupt } = options
+    const delivered = Effect.ensuring(delivering, Effect.sync(() => letGo(agent)))
     return onInterrupt === undefined
       ? delivered
-      : Effect.onInterrupt(delivered, () => onInterrupt(pickLeft(leftAt(agent.standing, options))))
+      : Effect.onInterrupt(delivered, () => onInterrupt(leftOf(agent, leftAt(agent.standing, agent.options))))
   })
 }
 
-const pickLeft = ({ conversation, cost, usage }: State): Left => ({ conversation, usage, cost })
+const leftOf = ({ inner }: Agent, state: State): Left => ({
+  conversation: state.conversation,
+  ...totalOf(state, inner)
+})
 
 const answerOf = Effect.fnUntraced(function*(
   agent: Agent
 ): Effect.fn.Return<Ended<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {
-  const { standing } = agent
+  const { outer, standing } = agent
+  stand(standing, { ...standing.state, ...firstTurn(outer) })
   const issue = Conversation.problemOf(standing.state.conversation)
-  if (issue !== undefined) return yield* fail(standing.state, new InvalidConversation({ issue }))
+  if (issue !== undefined) return yield* fail(agent, standing.state, new InvalidConversation({ issue }))
   const begun = stand(standing, yield* decided(agent, standing.state))
   const answer = answerIn(begun.conversation)
   let judged = answer === undefined ? begun : yield* judge(agent, begun, answer, undefined)
@@ -97,10 +104,12 @@ const judge = Effect.fnUntraced(function*(
   }
   const read = yield* Effect.result(agent.output ? agent.output.read(text) : Effect.void)
   const limited = limit !== undefined && switchesOff(agent, limit) ? limit : false
-  if (Result.isSuccess(read)) return end(state, { text, finish, limited, output: read.success })
+  if (Result.isSuccess(read)) return end(agent, state, { text, finish, limited, output: read.success })
   const issue = issueOf(turn, read.failure)
   const isLast = limit !== undefined || finish === "refusal"
-  return isLast ? yield* fail(state, new InvalidOutput({ issue, text })) : saying(state, mend(issue, agent.output))
+  return isLast
+    ? yield* fail(agent, state, new InvalidOutput({ issue, text }))
+    : saying(state, mend(issue, agent.output))
 })
 
 const saying = (state: State, message: Conversation.Message): State => ({
@@ -108,11 +117,11 @@ const saying = (state: State, message: Conversation.Message): State => ({
   conversation: Conversation.append(state.conversation, message)
 })
 
-const failAt = ({ bounds }: Agent, state: State, limit: Limit) =>
-  fail(state, new LimitReached({ limit, bound: bounds[limit] }))
+const failAt = (agent: Agent, state: State, limit: Limit) =>
+  fail(agent, state, new LimitReached({ limit, bound: boundsAt(agent, state)[limit] }))
 
-const fail = ({ conversation, cost, usage }: State, reason: Reason) =>
-  Effect.fail(new AgentError({ reason, conversation, usage, cost }))
+const fail = (agent: Agent, state: State, reason: Reason) =>
+  Effect.fail(new AgentError({ reason, ...leftOf(agent, state) }))
 
 /** The model could not write a turn that its provider reads, within the rounds that it had. */
 const unread = (state: State, { message, problem = "malformed" }: ChatModel.Turn) =>
@@ -138,7 +147,7 @@ const decided = Effect.fnUntraced(function*(
   const message = state.conversation.messages.findLast(({ role }) => role === "assistant")
   if (waiting.length === 0 || message?.role !== "assistant") return state
   const batch = batchOf(agent, state, turnsOf(state.conversation), undefined)
-  const { ran, settled } = yield* runCalls(agent, waiting, batch, deadlineOf(agent, state, 0))
+  const { ran, settled } = yield* runCalls(agent, state, waiting, batch, deadlineOf(agent, state, 0))
   const turn: ChatModel.Turn = { message, finish: "tool-calls", usage: state.usage }
   const conversation = Conversation.decided(state.conversation, settled.outcomes, settled.pending)
   return yield* answered(agent, state, { turn, settled }, ran, conversation)
@@ -146,16 +155,18 @@ const decided = Effect.fnUntraced(function*(
 
 /** Keeps a round, whose answers are in the conversation; ends where a call of it is undecided. */
 const answered = Effect.fnUntraced(function*(
-  { tell }: Agent,
+  agent: Agent,
   state: State,
   round: Round<Tool.Any>,
   ran: number,
   conversation: Conversation.Conversation
 ): Effect.fn.Return<State, AgentError> {
-  yield* tell({ _tag: "RoundSettled", round, conversation })
+  yield* agent.tell({ _tag: "RoundSettled", round, conversation })
   const { pending } = round.settled
   const after = afterRound(state, round, ran, conversation)
-  return pending.length === 0 ? after : yield* fail(after, new Undecided({ callIds: pending.map(({ id }) => id) }))
+  return pending.length === 0
+    ? after
+    : yield* fail(agent, after, new Undecided({ callIds: pending.map(({ id }) => id) }))
 })
 
 /** The limit for which the next turn has to be an answer. */
@@ -163,15 +174,16 @@ const limitOf = Effect.fnUntraced(function*(
   agent: Agent,
   state: State
 ): Effect.fn.Return<Limit | undefined, AgentError> {
-  const { began, bounds, now, tell } = agent
-  if (bounds.cost !== Infinity && state.cost === undefined) {
-    return yield* fail(state, new Unpriced({ model: state.model }))
+  const bounds = boundsAt(agent, state)
+  if (bounds.cost !== Infinity && totalOf(state, agent.inner).cost === undefined) {
+    return yield* fail(agent, state, new Unpriced({ model: state.model }))
   }
-  const spent = spentOf(state, now() - began)
+  const spent = spentBy(agent, state)
   const limit = metBy(bounds, spent)
   const refused = exceededBy(bounds, spent)
   if (refused !== undefined) return yield* failAt(agent, state, refused)
-  if (limit !== undefined && switchesOff(agent, limit)) yield* tell({ _tag: "LimitReached", limit })
+  holdTurns(agent, state, limit === undefined ? 2 : 1)
+  if (limit !== undefined && switchesOff(agent, limit)) yield* agent.tell({ _tag: "LimitReached", limit })
   return limit
 })
 
@@ -216,7 +228,7 @@ const asked = <A>(
   }).pipe(
     Effect.andThen(ask),
     Effect.catchTags({
-      LimitReached: (reason) => fail(state, reason),
+      LimitReached: (reason) => fail(agent, state, reason),
       ChatModelError: (error) => Effect.fail(state.rounds.length === 0 ? error : keeping(state, error))
     })
   )
@@ -252,7 +264,8 @@ const mend = (issue: string, output: Output.Output | undefined): Conversation.Me
 })
 
 const end = (
-  { conversation, cost, rounds, usage }: State,
+  agent: Agent,
+  state: State,
   { finish, limited, output, text }: {
     readonly text: string
     readonly finish: ChatModel.Turn["finish"]
@@ -264,8 +277,6 @@ const end = (
   output,
   finish,
   limited,
-  rounds,
-  usage,
-  cost,
-  conversation
+  rounds: state.rounds,
+  ...leftOf(agent, state)
 })

@@ -36,6 +36,8 @@ export interface Options<out T extends Tool.Any> {
   readonly streaming?: boolean | undefined
   /** Is given what an agent leaves that is interrupted, once its calls have stopped; to be stored, and gone on with. */
   readonly onInterrupt?: ((left: Left) => Effect.Effect<void>) | undefined
+  /** The runner that its batches run on, beside those of others; what `batch` leaves out is as the runner has it. */
+  readonly runner?: Batch.Runner | undefined
   /** How each batch is bounded. */
   readonly batch?: Batch.Options | undefined
   /** Holds for the first turn alone: a model that had to call tools in every turn could never answer. */
@@ -50,4 +52,6 @@ export interface WithOutput<S extends Schema.Constraint> {
 }
 
 /** Options, whatever their toolkit and output. */
-export interface AnyOptions extends Options<Tool.Any>, Partial<WithOutput<Schema.Constraint>> {}
+export interface AnyOptions extends Options<Tool.Any> {
+  readonly output?: Schema.Constraint | undefined
+}

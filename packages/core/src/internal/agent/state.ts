@@ -54,18 +54,43 @@ const withInstruction = (system: string | undefined): string =>
 /** Tokens that are kept for an answer. */
 const answerTokens = 1024
 
+/**
+ * What agents inside the calls of another one have used.
+ *
+ * - `cost`: undefined once one of their turns has no price
+ * - `held`: what is kept for the agent itself and for those inside it
+ */
+export interface Inner {
+  usage: Usage.Usage
+  cost: number | undefined
+  calls: number
+  readonly held: Held
+}
+
+/** What is kept: for calls that are under way, for a turn, and for an answer. */
+export interface Held {
+  calls: number
+  tokens: number
+  cost: number
+}
+
+/** Tokens and cost of an agent and of those inside it. */
+export const totalOf = ({ cost, usage }: State, inner: Inner): Pick<State, "usage" | "cost"> => ({
+  usage: Usage.plus(usage, inner.usage),
+  cost: cost === undefined || inner.cost === undefined ? undefined : cost + inner.cost
+})
+
 /** What limits are held against. */
-export const spentOf = (
-  { calls, conversation, cost, turnCost, turnMillis, turns, turnTokens, usage }: State,
-  millis: number
-): Spent => {
+export const spentOf = (state: State, inner: Inner, millis: number): Spent => {
+  const { conversation, turnCost, turnMillis, turns, turnTokens } = state
+  const { cost, usage } = totalOf(state, inner)
   const latest = conversation.messages.at(-1)
   const results = latest?.role === "tool" ? latest.results.reduce((sum, { text }) => sum + text.length, 0) : 0
   return {
     rounds: turns,
-    calls,
+    calls: state.calls + inner.calls,
     tokens: Usage.total(usage),
-    nextTokens: turns === 0 ? 0 : turnTokens + Math.ceil(results / 4) + answerTokens,
+    nextTokens: turns === 0 && turnTokens === 0 ? 0 : turnTokens + Math.ceil(results / 4) + answerTokens,
     millis,
     turnMillis,
     cost: cost ?? 0,

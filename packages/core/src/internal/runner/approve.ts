@@ -3,7 +3,7 @@ import { Approver, type Decision } from "../../Approver.ts"
 import { Denied, Undecided } from "../../CallError.ts"
 import { guarded } from "../guarded.ts"
 import { onward } from "./arguments.ts"
-import type { Job } from "./job.ts"
+import { type Job, pathOf } from "./job.ts"
 import { refuse } from "./settle.ts"
 
 /** Only what reads alone, and needs nobody's approval, may start while the turn is still being written. */
@@ -38,7 +38,9 @@ const decided = (job: Job, decision: Decision): boolean => {
 }
 
 /** An approver that crashes has decided nothing. */
-const ask = ({ call, key, parameters }: Job, tool: string): Effect.Effect<Decision> =>
-  Effect.flatMap(Approver, ({ decide }) => decide({ call, key, parameters, tool })).pipe(
+const ask = ({ call, key, parameters, run: { lender } }: Job, tool: string): Effect.Effect<Decision> => {
+  const question = { call, key, parameters, tool, ...(lender !== undefined && { path: pathOf(lender) }) }
+  return Effect.flatMap(Approver, ({ decide }) => decide(question)).pipe(
     Effect.catchCause((cause) => Effect.as(Effect.logError("An approver crashed", cause), "undecided" as const))
   )
+}

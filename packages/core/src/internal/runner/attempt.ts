@@ -13,7 +13,7 @@ import { doFor, hear } from "./fiber.ts"
 import { type Job, moreOf } from "./job.ts"
 import type { Bounds } from "./options.ts"
 import { endOf, isHarmless, stopped, timedOut, timeoutOf } from "./record.ts"
-import { end, settleAs } from "./settle.ts"
+import { end, settleAs, suspend } from "./settle.ts"
 import { startSpan } from "./span.ts"
 import { Told } from "./told.ts"
 
@@ -101,7 +101,8 @@ type AttemptExit = Exit.Exit<Answer<unknown>, ToolFailure<unknown> | Unencodable
 
 /** Only a tool's own failure is tried again, unless that is pointless: a result that cannot be encoded would not be then. */
 const attempted = (job: Job, exit: AttemptExit): void => {
-  const { run: { bounds: { retry } }, tool } = job
+  const { more, run: { bounds: { retry } }, tool } = job
+  if (more?.inside !== undefined && Exit.isFailure(exit)) return suspend(job)
   const failure = retry === undefined || Exit.isSuccess(exit) || Cause.hasDies(exit.cause)
     ? undefined
     : Result.getOrUndefined(Cause.findError(exit.cause))

@@ -213,7 +213,9 @@ const interrupt = (run: Run<Job>, done: (outcomes: ReadonlyArray<Outcome>) => un
         const stopping = Fiber.interruptAll(fibers.filter((fiber) => fiber !== undefined))
         resume(stopping.pipe(
           Effect.andThen(run.layers.close() ?? Effect.void),
-          Effect.andThen(Effect.sync(() => void done(outcomes)))
+          Effect.andThen(
+            Effect.sync(() => void done(outcomes.map((outcome, index) => suspendedAt(run, index) ?? outcome)))
+          )
         ))
       })
     })
@@ -227,6 +229,15 @@ const leftAt = (run: Run<Job>, index: number): Outcome => {
   job.tool ??= run.toolkit.byName.get(job.call.name)
   const isAsking = stagesOf(run)[job.stage - 1] === approve && !job.ended
   return isAsking ? refused(job, new Undecided({ after: undefined })) : interrupted(job)
+}
+
+/** An agent that was stopped can go on. */
+const suspendedAt = (run: Run<Job>, index: number): Outcome | undefined => {
+  const job = run.jobs[index]
+  const inside = job?.more?.inside
+  if (job === undefined || inside === undefined || run.outcomes[index] !== undefined) return undefined
+  run.inside.set(job.call.id, inside)
+  return refused(job, new Undecided({ after: undefined }))
 }
 
 const abandon = (job: Job): ReadonlyArray<Fiber.Fiber<unknown, unknown> | undefined> => {

@@ -41,6 +41,9 @@ export interface Runner extends Shared<Job, Run<Job>> {
   readonly own: Options
 }
 
+/** Where the runner of several batches has what its runs share. */
+export const shared: unique symbol = Symbol("@volley/core/Batch/Runner")
+
 type Toolkit = Expansion["toolkit"]
 
 /** A call that needs no other; made by a constructor, as outcomes are. */
@@ -135,21 +138,22 @@ const begin = (
 }
 
 const executed = (
-  { bounds, doubtful, ran, strays }: Run<Job>,
+  { bounds, doubtful, inside, ran, strays }: Run<Job>,
   outcomes: ReadonlyArray<Outcome>,
   watch: Watch
 ): Executed => {
   const executed = {
     outcomes: fit(outcomes, bounds.maxMessageBytes),
-    pending: outcomes.filter(isUndecided).map(({ call }) => pending(call, doubtful)),
+    pending: outcomes.filter(isUndecided).map(({ call }) => pending(call, doubtful, inside.get(call.id))),
     strays: strays.filter(({ isOver }) => !isOver()).map(({ await: end, call }) => ({ call, await: end }))
   }
   watch(executed, ran)
   return executed
 }
 
-/** A call that waits for a decision keeps in mind what was in doubt before it. */
-const pending = (call: ToolCall, doubtful: ReadonlyArray<ToolCall>): ToolCall => {
+/** A call that waits for a decision keeps in mind what was in doubt before it, and what was done inside it. */
+const pending = (call: ToolCall, doubtful: ReadonlyArray<ToolCall>, inside: unknown): ToolCall => {
   const uncertain = doubtful.filter(({ index }) => index < call.index)
-  return uncertain.length === 0 ? call : { ...call, uncertain }
+  if (uncertain.length === 0 && inside === undefined) return call
+  return { ...call, ...(uncertain.length > 0 && { uncertain }), ...(inside !== undefined && { inside }) }
 }
