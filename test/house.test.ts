@@ -27,6 +27,7 @@ const floors: ReadonlyArray<ReadonlyArray<string>> = [
   ["AgentError", "ChatModel", "ChatModelError", "Conversation"],
   ["internal/agent"],
   ["Agent"],
+  ["AgentEvent"],
   ["index"]
 ]
 

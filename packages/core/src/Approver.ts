@@ -4,6 +4,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Schema from "effect/Schema"
 import type { ToolCall } from "./ToolCall.ts"
 
 /**
@@ -30,9 +31,16 @@ export interface Step {
  * What was decided.
  *
  * - `"denied"`, `{ denied }`: the call does not run, and the model is told so, with the reason where there is one
+ * - `{ allowed }`: it runs with these arguments in place of its own, as JSON, and the model is told so; where they do not fit
+ *   the tool, that is logged, and nothing is decided
  * - `"undecided"`: the call does not run yet; it is `pending`, and can be run once somebody has decided
  */
-export type Decision = "allowed" | "denied" | { readonly denied: string } | "undecided"
+export type Decision =
+  | "allowed"
+  | "denied"
+  | { readonly denied: string }
+  | { readonly allowed: Schema.Json }
+  | "undecided"
 
 /**
  * Decides; nothing is decided where a program has no approver of its own.

@@ -51,7 +51,13 @@ export const compileAgent = (name: string, options: AnyToolOptions): Tool.Any =>
   const { access, approval, description, idempotent, limits, readOnly, timeout, ...rest } = options
   const { output, parameters = Task, prompt = taskOf, ...agent } = rest
   return compile(name, {
-    ...{ access, approval, description, idempotent, limits, readOnly, parameters },
+    access,
+    approval,
+    description,
+    idempotent,
+    limits,
+    readOnly,
+    parameters,
     success: output ?? Schema.String,
     failure: Failed,
     timeout: timeout ?? Duration.infinity,

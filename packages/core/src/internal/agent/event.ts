@@ -2,7 +2,7 @@ import type { Limit } from "../../AgentError.ts"
 import type { Step } from "../../Approver.ts"
 import type * as Batch from "../../Batch.ts"
 import type * as ChatModel from "../../ChatModel.ts"
-import type { Conversation } from "../../Conversation.ts"
+import type { Conversation, User } from "../../Conversation.ts"
 import type * as Tool from "../../Tool.ts"
 
 /** A turn and what became of its calls. */
@@ -55,6 +55,7 @@ export interface Left {
  * - `Usage`: what that turn cost, and all turns so far
  * - `CallWaiting`, `CallStarted`, `CallProgress`, `CallRetried`, `CallSettled`: as in `Batch.Options.onCall`
  * - `RoundSettled`: every call of the turn is answered; `conversation` holds the answers
+ * - `Steered`: what `steer` gave, and the conversation with it
  * - `LimitReached`: tools are switched off from here on
  * - `Answer`: the last event
  * - `Nested`: what happens to an agent that is one of its tools, its answer included
@@ -66,6 +67,7 @@ export type Event<T extends Tool.Any, O = undefined> =
   | { readonly _tag: "Usage"; readonly turn: ChatModel.Usage; readonly total: ChatModel.Usage }
   | Batch.CallEvent
   | { readonly _tag: "RoundSettled"; readonly round: Round<T>; readonly conversation: Conversation }
+  | { readonly _tag: "Steered"; readonly said: ReadonlyArray<User>; readonly conversation: Conversation }
   | { readonly _tag: "LimitReached"; readonly limit: Limit }
   | { readonly _tag: "Answer"; readonly ended: Ended<T, O> }
   | Nested

@@ -69,12 +69,25 @@ const answerOf = Effect.fnUntraced(function*(
   const answer = answerIn(begun.conversation)
   let judged = answer === undefined ? begun : yield* judge(agent, begun, answer, undefined)
   while (!("answer" in judged)) {
-    const state = stand(standing, judged)
+    const state = yield* steered(agent, stand(standing, judged))
     const { limit, taken } = yield* nextTurn(agent, state)
     judged = yield* judge(agent, yield* settled(agent, state, taken), taken.turn, limit)
   }
   return judged
 })
+
+/** Puts behind the results of a round what somebody has to say meanwhile. */
+const steered = (agent: Agent, state: State): Effect.Effect<State> => {
+  const { steer } = agent.options
+  if (steer === undefined || state.conversation.messages.at(-1)?.role !== "tool") return Effect.succeed(state)
+  return Effect.flatMap(steer, (texts) => {
+    if (texts.length === 0) return Effect.succeed(state)
+    const said = texts.map(Conversation.user)
+    const conversation = Conversation.append(state.conversation, ...said)
+    const after = stand(agent.standing, { ...state, conversation })
+    return Effect.as(agent.tell({ _tag: "Steered", said, conversation }), after)
+  })
+}
 
 /** The turn of a conversation that is answered already. */
 const answerIn = ({ messages }: Conversation.Conversation): ChatModel.Turn | undefined => {

@@ -141,10 +141,8 @@ interface Heard {
   readonly isLost: boolean
 }
 
-/** Runs calls while the model still writes its turn. */
-export const streamedTurn = Effect.fnUntraced(function*(
-  { agent, limit, state }: Asking
-): Effect.fn.Return<Taken, ChatModelError | LimitReached, unknown> {
+/** Hears a turn while it is written; `heard` is what there was of it until now. */
+const hearing = ({ agent, limit, state }: Asking) => {
   const began = agent.now()
   let heard: Heard = { text: "", turn: undefined, millis: 0, isLost: false }
   const take = Effect.fnUntraced(function*(part: ChatModel.Part) {
@@ -167,22 +165,26 @@ export const streamedTurn = Effect.fnUntraced(function*(
     Stream.filter((part) => part._tag === "Call"),
     Stream.map(({ call }) => call)
   )
-  const counting = count(
-    agent,
-    state,
-    0,
-    batchOf(agent, state, turnsOf(state.conversation) + 1, limit)
-  )
+  return { calls, heard: () => heard }
+}
+
+/** Runs calls while the model still writes its turn. */
+export const streamedTurn = Effect.fnUntraced(function*(
+  asking: Asking
+): Effect.fn.Return<Taken, ChatModelError | LimitReached, unknown> {
+  const { agent, limit, state } = asking
+  const { calls, heard } = hearing(asking)
+  const counting = count(agent, state, 0, batchOf(agent, state, turnsOf(state.conversation) + 1, limit))
   const { end, ...settled } = yield* counting.within(executeArriving(
     agent.options.toolkit,
     calls,
     counting.batch,
-    () => heard.isLost ? 0 : deadlineOf(agent, state, heard.millis),
+    () => heard().isLost ? 0 : deadlineOf(agent, state, heard().millis),
     agent.options.runner?.[shared],
     counting.watch
   ))
   const ran = counting.ran()
-  const { millis, text, turn } = heard
+  const { millis, text, turn } = heard()
   if (turn === undefined) return yield* brokenOff(end, settled, text, millis, ran)
   return { turn, millis, ran, settled: settled.outcomes.length === 0 ? undefined : settled }
 })

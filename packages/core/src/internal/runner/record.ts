@@ -39,9 +39,18 @@ export const record = (job: Job, ended: Ended): Outcome => {
   }
 }
 
-const succeeded = ({ call, run, tool }: Job, { content, json, value }: Answer<unknown>, ended: Ended): Outcome => {
+/** The model is told before anything else that its call was not run as it asked for. */
+const note = ({ more }: Job): string =>
+  more?.changed === undefined
+    ? ""
+    : `The arguments of this call were changed before it ran, to ${
+      cut(JSON.stringify(more.changed), 4096)
+    }. Its result:\n`
+
+const succeeded = (job: Job, { content, json, value }: Answer<unknown>, ended: Ended): Outcome => {
+  const { call, run, tool } = job
   const text = content === undefined ? JSON.stringify(json) : Content.textOf(content)
-  const encoded = cut(text, run.bounds.maxResultBytes)
+  const encoded = note(job) + cut(text, run.bounds.maxResultBytes)
   const outcome = new Succeeded(tool?.name ?? call.name, call, Result.succeed(value), encoded, json, ended)
   const media = content === undefined ? [] : Content.mediaOf(content)
   return media.length === 0 ? outcome : { ...outcome, media }
@@ -82,12 +91,13 @@ class Succeeded implements Settled<string, unknown, never> {
 }
 
 const failedAs = (
-  { call, run, tool }: Job,
+  job: Job,
   failure: Reason | ToolFailure<unknown>,
   { attempts, endedAt, startedAt }: Ended
 ): Outcome => {
+  const { call, run, tool } = job
   const error = failure._tag === "ToolFailure" ? failure : errorOf(call, failure)
-  const encoded = errorText(error, run.bounds.maxResultBytes)
+  const encoded = note(job) + errorText(error, run.bounds.maxResultBytes)
   return { name: tool?.name ?? call.name, call, result: Result.fail(error), encoded, startedAt, endedAt, attempts }
 }
 
