@@ -193,6 +193,21 @@ export class DependencyFailed extends Schema.TaggedError<DependencyFailed>()("De
   }
 }
 
+/**
+ * The service behind the tool has failed too often, and is left alone for a while; the tool did not run.
+ *
+ * - `retryAfterMillis`: when it is tried again; left out while somebody else tries it
+ */
+export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable", {
+  retryAfterMillis: Schema.optional(Schema.Finite)
+}) {
+  readonly isRetryable = true
+  override get message(): string {
+    const when = this.retryAfterMillis === undefined ? "soon" : `in ${Math.ceil(this.retryAfterMillis / 1000)} s`
+    return `The service behind this tool has failed too often; the call did not run. It may be asked for again ${when}.`
+  }
+}
+
 /** What the runner can find. Each reason knows whether another attempt is harmless. */
 export const Reason = Schema.Union([
   UnknownTool,
@@ -206,7 +221,8 @@ export const Reason = Schema.Union([
   Uncertain,
   DependencyFailed,
   Denied,
-  Undecided
+  Undecided,
+  Unavailable
 ])
 export type Reason = typeof Reason.Type
 
@@ -315,6 +331,8 @@ const factsOf = (reason: Reason): Schema.Json => {
     case "Uncertain":
     case "Undecided":
       return reason.after === undefined ? {} : { after: reason.after }
+    case "Unavailable":
+      return reason.retryAfterMillis === undefined ? {} : { retryAfterMillis: reason.retryAfterMillis }
     case "Interrupted":
       return { by: reason.by, started: reason.started }
     default:
