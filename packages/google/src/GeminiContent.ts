@@ -99,7 +99,7 @@ export const messages = (
 ): Array<Content> => {
   const sign = isOld(model) ? (content: Content) => content : signed
   const accepts = (id: string) => id !== "" && !isMadeUp(id) && acceptsId(id)
-  return Conversation.respell(conversation, wire, accepts, origin).messages.flatMap((message): Array<Content> => {
+  const contents = Conversation.respell(conversation, wire, accepts, origin).messages.flatMap((message) => {
     switch (message.role) {
       case "system":
         return []
@@ -113,6 +113,14 @@ export const messages = (
         return resultContents(message.results, model)
     }
   })
+  return contents.reduce<Array<Content>>(joined, [])
+}
+
+/** Calls have to come right behind what somebody else said: turns of the model behind one another are one. */
+const joined = (before: Array<Content>, content: Content): Array<Content> => {
+  const last = before.at(-1)
+  if (last?.role !== "model" || content.role !== "model") return [...before, content]
+  return [...before.slice(0, -1), { ...last, parts: [...last.parts ?? [], ...content.parts ?? []] }]
 }
 
 const isTurns = (json: unknown): json is Array<Content> => Array.isArray(json) && json.every(isTurn)
