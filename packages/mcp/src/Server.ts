@@ -54,9 +54,8 @@ export const serveHttp = Effect.fnUntraced(function*<T extends Tool.Any>(
   const open = { ...options, allowedHosts }
   yield* closed(open, [host])
   const { listen } = yield* Effect.promise(() => import("./internal/serve/node.ts"))
-  const fetch = yield* web(yield* factoryOf(toolkit, options), options)
-  const { maxBodyBytes } = options
-  const taken = yield* listen({ host, port, path, maxBodyBytes, guard: guardOf(open), fetch })
+  const fetch = yield* guarded(toolkit, open)
+  const taken = yield* listen({ host, port, path, fetch })
   return { url: `http://${name}:${taken}${path}` }
 })
 
@@ -70,9 +69,13 @@ export const handler = Effect.fnUntraced(function*<T extends Tool.Any>(
   options: WebOptions
 ): Effect.fn.Return<(request: Request) => Promise<Response>, never, Tool.Requirements<T> | Scope.Scope> {
   yield* closed(options, options.allowedHosts ?? [])
+  return yield* guarded(toolkit, options)
+})
+
+const guarded = Effect.fnUntraced(function*<T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>, options: WebOptions) {
   const guard = guardOf(options)
   const fetch = yield* web(yield* factoryOf(toolkit, options), options)
-  return async (request) => await guard(request) ?? fetch(request)
+  return async (request: Request): Promise<Response> => await guard(request) ?? fetch(request)
 })
 
 const thisMachine = ["localhost", "127.0.0.1", "[::1]"]

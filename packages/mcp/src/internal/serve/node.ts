@@ -1,9 +1,8 @@
-import { toNodeHandler } from "@modelcontextprotocol/node"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { once } from "node:events"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
-import type { Guard } from "./guard.ts"
+import { pipeline } from "node:stream/promises"
 import { NotListening } from "./notListening.ts"
 
 /** What is listened to, and who answers. */
@@ -11,8 +10,6 @@ interface Listening {
   readonly host: string
   readonly port: number
   readonly path: string
-  readonly maxBodyBytes: number | undefined
-  readonly guard: Guard
   readonly fetch: (request: Request) => Promise<Response>
 }
 
@@ -20,17 +17,15 @@ interface Listening {
 const headersTimeout = 10_000
 const requestTimeout = 30_000
 
-/** Listens until the scope closes; gives the port. Who is not let in is answered before the body is read. */
+/** Listens until the scope closes; gives the port. */
 export const listen = (
-  { fetch, guard, host, maxBodyBytes, path, port }: Listening
+  { fetch, host, path, port }: Listening
 ): Effect.Effect<number, NotListening, Scope.Scope> => {
-  const handle = toNodeHandler({ fetch }, maxBodyBytes === undefined ? {} : { maxRequestBodySize: maxBodyBytes })
-  const serve = async (request: IncomingMessage, response: ServerResponse) => {
-    const refused = request.url?.split("?")[0] === path ? await guard(headersOf(request)) : new Response(null, { status: 404 })
-    return refused === undefined ? handle(asked(request), response) : refuse(response, refused)
-  }
   const server = createServer({ headersTimeout, requestTimeout }, (request, response) => {
-    serve(request, response).catch(() => response.destroy())
+    const answered = request.url?.split("?")[0] === path
+      ? fetch(requestOf(request, goneOf(response)))
+      : Promise.resolve(new Response(null, { status: 404 }))
+    answered.then((answer) => write(request, response, answer)).catch(() => response.destroy())
   })
   return Effect.acquireRelease(
     Effect.tryPromise({
@@ -48,19 +43,57 @@ export const listen = (
   }))
 }
 
-/** Every request has these; only Node's types do not know it. */
-const asked = (request: IncomingMessage) =>
-  Object.assign(request, { method: request.method ?? "GET", url: request.url ?? "/" })
+/** Aborted when whoever asked is gone before the answer. */
+const goneOf = (response: ServerResponse): AbortSignal => {
+  const gone = new AbortController()
+  response.once("close", () => {
+    if (!response.writableFinished) gone.abort()
+  })
+  return gone.signal
+}
 
-const headersOf = ({ headers }: IncomingMessage): Request =>
-  new Request("http://localhost", {
+/** Its body is read by whoever answers it, if at all. */
+const requestOf = (request: IncomingMessage, signal: AbortSignal): Request => {
+  const { headers, method = "GET", url = "/" } = request
+  const hasBody = method !== "GET" && method !== "HEAD"
+  return new Request(`http://localhost${url}`, {
+    method,
+    signal,
     headers: Object.entries(headers).flatMap(([name, values = []]) =>
       [values].flat().map((value): [string, string] => [name, value])
-    )
+    ),
+    ...(hasBody && { body: bodyOf(request), duplex: "half" })
   })
+}
 
-/** What is left of the request is not waited for. */
-const refuse = async (response: ServerResponse, refused: Response): Promise<void> => {
-  response.writeHead(refused.status, { ...Object.fromEntries(refused.headers), connection: "close" })
-  response.end(await refused.text())
+const bodyOf = (request: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> => {
+  const chunks = request.iterator({ destroyOnReturn: false })
+  return new ReadableStream({
+    pull: async (stream) => {
+      const { done, value } = await chunks.next()
+      if (done === true) stream.close()
+      else stream.enqueue(value)
+    }
+  })
+}
+
+/** What is left of a request that was not read is not waited for. */
+const write = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  { body, headers, status }: Response
+): Promise<void> => {
+  response.writeHead(status, { ...Object.fromEntries(headers), ...(!request.complete && { connection: "close" }) })
+  response.flushHeaders()
+  if (body === null) {
+    response.end()
+    return
+  }
+  const reader = body.getReader()
+  response.once("close", () => void reader.cancel().catch(() => {}))
+  await pipeline(partsOf(reader), response)
+}
+
+const partsOf = async function*(reader: ReadableStreamDefaultReader<Uint8Array>) {
+  for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value
 }

@@ -8,11 +8,16 @@ import * as Outcome from "@volley/core/Outcome"
  * - `structured`: the tool promises a structure, so that there is one wherever the call did not fail
  */
 export const resultOf = (outcome: Outcome.Outcome, structured: boolean): CallToolResult => {
-  const { encoded, json, media = [] } = outcome
-  const content = [...(encoded === "" ? [] : [{ type: "text" as const, text: encoded }]), ...media.map(blockOf)]
+  const { json, media = [] } = outcome
+  const text = textOf(outcome)
+  const content = [...(text === "" ? [] : [{ type: "text" as const, text }]), ...media.map(blockOf)]
   if (Outcome.isFailure(outcome)) return { content, isError: true }
   return structured || isObject(json) ? { content, structuredContent: json } : { content }
 }
+
+/** A text that is all of a result stands as it is; models are shown it as JSON, and so is one that had to be cut. */
+const textOf = ({ encoded, json }: Outcome.Outcome): string =>
+  typeof json === "string" && JSON.stringify(json) === encoded ? json : encoded
 
 const isObject = (json: unknown): boolean => typeof json === "object" && json !== null && !Array.isArray(json)
 

@@ -14,7 +14,9 @@ export interface Streams {
 /** Speaks to the one client that there is, until it is gone. */
 export const untilGone = (factory: Factory, streams: Streams | undefined): Effect.Effect<void> =>
   Effect.scoped(Effect.flatMap(
-    streams === undefined ? Effect.map(reserved, (output) => ({ input: process.stdin, output })) : Effect.succeed(streams),
+    streams === undefined
+      ? Effect.map(reserved, (output) => ({ input: process.stdin, output }))
+      : Effect.succeed(streams),
     ({ input, output }) =>
       Effect.callback<void>((resume) => {
         const transport = new StdioServerTransport(input, output)

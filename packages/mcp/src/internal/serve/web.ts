@@ -34,7 +34,9 @@ export const web = Effect.fnUntraced(function*(
 
 /** Reads a request, or says why it cannot be one. */
 const bodyOf = async (request: Request, maxBytes: number): Promise<Result.Result<unknown, Response>> => {
-  if (!isJsonContentType(request.headers.get("content-type"))) return refused(415, "Content-Type has to be application/json.")
+  if (!isJsonContentType(request.headers.get("content-type"))) {
+    return refused(415, "Content-Type has to be application/json.")
+  }
   const read = await readRequestBody(request, maxBytes)
   if (read.tooLarge) return refused(413, `A request has at most ${maxBytes} bytes.`)
   return Result.mapError(
