@@ -56,12 +56,10 @@ install()
 const server = spawn(process.execPath, [fixture("conformance.ts")], { stdio: ["ignore", "pipe", "ignore"] })
 const url = await urlOf(server)
 const results = [
-  ...versions.map((version) =>
-    passes(
-      `The server, ${version}`,
-      ...["server", "--url", url, "--suite", "all", "--spec-version", version, "--expected-failures", baseline]
-    )
-  ),
+  ...versions.map((version) => {
+    const args = ["--url", url, "--suite", "all", "--spec-version", version, "--expected-failures", baseline]
+    return passes(`The server, ${version}`, "server", ...args)
+  }),
   ...clientScenarios.map((scenario) => {
     const command = `${process.execPath} ${fixture("conformanceClient.ts")}`
     return passes(`The client, ${scenario}`, "client", "--command", command, "--scenario", scenario)

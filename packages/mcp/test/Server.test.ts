@@ -17,7 +17,7 @@ describe.each(versions)("Server, in version %s", (version) => {
       const transport = overStdio()
       const only = yield* client(version, transport)
       const errors: Array<Error> = []
-      only.onerror = (error) => errors.push(error)
+      Object.assign(only, { onerror: (error: Error) => errors.push(error) })
       yield* says(version, only)
       const crashed = JSON.stringify(yield* ask(only, "crash"))
       assert.include(crashed, "Defect")
@@ -84,7 +84,7 @@ const hints = (readOnlyHint: boolean, idempotentHint: boolean) => ({
 
 /** Failures are results, which a model can read; a name that there is not is the client's own mistake. */
 const fails = Effect.fnUntraced(function*(client: Client) {
-  const error = (text: string) => ({ isError: true, content: [{ type: "text", text }] })
+  const error = (text: string) => ({ isError: true, content: [{ type: "text" as const, text }] })
   assert.deepInclude(
     yield* ask(client, "sell"),
     error(

@@ -3,37 +3,12 @@ import * as Server from "@volley/mcp/Server"
 import { Cause, Effect, Exit, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { once } from "node:events"
-import { type IncomingHttpHeaders, request } from "node:http"
 import { connect } from "node:net"
-import { text } from "node:stream/consumers"
+import { callTool, post } from "./byHand.ts"
 import { Greeting, make } from "./fixtures/kit.ts"
-import { ask, client, overHttp } from "./served.ts"
+import { overHttp } from "./served.ts"
 
 const options = { name: "kit", version: "1.0.0" }
-
-const initialize = {
-  jsonrpc: "2.0",
-  id: 1,
-  method: "initialize",
-  params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "by hand", version: "1.0.0" } }
-}
-
-/** Posts to a server as any program can, whatever it says of itself. */
-const post = (
-  url: string,
-  { body = JSON.stringify(initialize), headers = {} }: {
-    readonly body?: string
-    readonly headers?: IncomingHttpHeaders
-  } = {}
-) =>
-  Effect.promise(async () => {
-    const sent = request(url, {
-      method: "POST",
-      headers: { "content-type": "application/json", accept: "application/json, text/event-stream", ...headers }
-    }).end(body)
-    const [response] = await once(sent, "response")
-    return { status: response.statusCode, headers: response.headers, body: await text(response) }
-  })
 
 const died = (effect: Effect.Effect<unknown, unknown>) =>
   Effect.map(Effect.exit(effect), (exit) => Exit.isFailure(exit) ? String(Cause.squash(exit.cause)) : "it lives")
@@ -128,28 +103,9 @@ describe("Server, closed by default", () => {
     Effect.gen(function*() {
       const kit = make()
       yield* Effect.scoped(Effect.gen(function*() {
-        const { to } = yield* overHttp(options)
-        const one = yield* client("2026-07-28", to())
         const { tools, until } = kit
         const { url } = yield* Server.serveHttp(tools, options).pipe(Effect.provideService(Greeting, "hello"))
-        assert.notStrictEqual(url, "")
-        yield* ask(one, "sum", { a: 1, b: 1 })
-        yield* Effect.forkChild(post(url, {
-          body: JSON.stringify({
-            jsonrpc: "2.0",
-            id: 1,
-            method: "tools/call",
-            params: {
-              name: "write",
-              arguments: { n: 1 },
-              _meta: {
-                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-                "io.modelcontextprotocol/clientCapabilities": {}
-              }
-            }
-          }),
-          headers: { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "write" }
-        }))
+        yield* Effect.forkChild(callTool(url, "write", { arguments: { n: 1 } }))
         yield* until("write 1 begins")
       }))
       assert.deepStrictEqual(kit.log, ["write 1 begins", "write 1 is interrupted"])

@@ -2,7 +2,7 @@
  * The toolkit of the fixtures as a server, and official clients of every version that asks it.
  */
 import { Client, type ClientOptions, StreamableHTTPClientTransport } from "@modelcontextprotocol/client"
-import { StdioClientTransport } from "@modelcontextprotocol/client/stdio"
+import { getDefaultEnvironment, StdioClientTransport } from "@modelcontextprotocol/client/stdio"
 import * as Server from "@volley/mcp/Server"
 import { Effect } from "effect"
 import { fileURLToPath } from "node:url"
@@ -16,7 +16,8 @@ export type Version = (typeof versions)[number]
 export const client = (
   version: Version,
   transport: StreamableHTTPClientTransport | StdioClientTransport,
-  options: ClientOptions = {}
+  options: ClientOptions = {},
+  prepare: (client: Client) => void = () => {}
 ) =>
   Effect.acquireRelease(
     Effect.promise(async () => {
@@ -26,6 +27,7 @@ export const client = (
           ? { versionNegotiation: { mode: "auto" } }
           : { supportedProtocolVersions: [version] })
       })
+      prepare(client)
       await client.connect(transport)
       return client
     }),
@@ -46,6 +48,11 @@ export const overStdio = () =>
   new StdioClientTransport({
     command: process.execPath,
     args: [fileURLToPath(new URL("./fixtures/stdio.ts", import.meta.url))],
+    // Node keeps there what it has compiled, so that the next process starts sooner.
+    env: {
+      ...getDefaultEnvironment(),
+      NODE_COMPILE_CACHE: fileURLToPath(new URL("../../../node_modules/.cache/volley", import.meta.url))
+    },
     stderr: "pipe"
   })
 

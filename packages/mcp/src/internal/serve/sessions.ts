@@ -38,6 +38,24 @@ interface Settings {
   readonly now: () => number
 }
 
+/** The SDK's transport, which says when it has ended: by its client's wish or by ours. */
+class Wire extends WebStandardStreamableHTTPServerTransport {
+  readonly #ended: (id: string) => void
+
+  constructor(
+    options: ConstructorParameters<typeof WebStandardStreamableHTTPServerTransport>[0],
+    ended: (id: string) => void
+  ) {
+    super(options)
+    this.#ended = ended
+  }
+
+  override async close(): Promise<void> {
+    await super.close()
+    if (this.sessionId !== undefined) this.#ended(this.sessionId)
+  }
+}
+
 class Sessions {
   readonly #factory: Factory
   readonly #settings: Settings
@@ -74,18 +92,13 @@ class Sessions {
 
   async #begin(): Promise<Session> {
     const { maxBodyBytes } = this.#settings
-    const transport = new WebStandardStreamableHTTPServerTransport({
+    const transport = new Wire({
       sessionIdGenerator: () => crypto.randomUUID(),
       onsessioninitialized: (id) => this.#add(id, session),
       ...(maxBodyBytes !== undefined && { maxRequestBodySize: maxBodyBytes })
-    })
+    }, (id) => this.#byId.delete(id))
     const session: Session = { transport, open: 0, lastUsed: this.#settings.now() }
     await this.#factory().connect(transport)
-    const { onclose } = transport
-    transport.onclose = () => {
-      onclose?.()
-      if (transport.sessionId !== undefined) this.#byId.delete(transport.sessionId)
-    }
     return session
   }
 

@@ -19,16 +19,26 @@ export const untilGone = (factory: Factory, streams: Streams | undefined): Effec
       : Effect.succeed(streams),
     ({ input, output }) =>
       Effect.callback<void>((resume) => {
-        const transport = new StdioServerTransport(input, output)
+        const transport = new Wire(input, output, () => resume(Effect.void))
         const server = serveStdio(factory, { transport })
-        const { onclose } = transport
-        transport.onclose = () => {
-          onclose?.()
-          resume(Effect.void)
-        }
         return Effect.promise(() => server.close())
       })
   ))
+
+/** The SDK's transport, which ends with its input. */
+class Wire extends StdioServerTransport {
+  readonly #gone: () => void
+
+  constructor(input: Readable, output: Writable, gone: () => void) {
+    super(input, output)
+    this.#gone = gone
+  }
+
+  override async close(): Promise<void> {
+    await super.close()
+    this.#gone()
+  }
+}
 
 /** Keeps standard output for the protocol: what tools print and log goes to standard error, by whatever means. */
 const reserved = Effect.acquireRelease(
