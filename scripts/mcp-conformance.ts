@@ -1,10 +1,11 @@
 /**
  * Holds the MCP server against the public conformance suite, in every version that it is tried in, and the MCP client
- * against those scenarios that a client passes by connecting and calling all tools:
+ * against those scenarios that a client passes by connecting and calling all tools. The command line of the MCP Inspector
+ * then lists the tools of a server over stdio, strictly, and calls one over HTTP:
  *
  *     npm run mcp:conformance
  *
- * The suite is installed in a temporary folder, pinned. `scripts/mcp-conformance.yml` lists the scenarios of the server that
+ * Both are installed in a temporary folder, pinned. `scripts/mcp-conformance.yml` lists the scenarios of the server that
  * are expected to fail, with reasons; one that passes all the same is an error too.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
@@ -14,6 +15,7 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
 const suite = "@modelcontextprotocol/conformance@0.2.0-alpha.12"
+const inspector = "@modelcontextprotocol/inspector@2.12.0"
 const versions = ["2025-06-18", "2025-11-25", "2026-07-28"]
 const clientScenarios = [
   "initialize",
@@ -30,20 +32,34 @@ const baseline = join(import.meta.dirname, "mcp-conformance.yml")
 const folder = mkdtempSync(join(tmpdir(), "volley-conformance-"))
 
 const install = (): void => {
-  const { status } = spawnSync("npm", ["install", "--prefix", folder, "--no-audit", "--no-fund", suite], {
-    stdio: ["ignore", "ignore", "inherit"]
-  })
-  if (status !== 0) throw new Error(`${suite} cannot be installed`)
+  const args = ["install", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", suite, inspector]
+  const { status } = spawnSync("npm", args, { stdio: ["ignore", "ignore", "inherit"] })
+  if (status !== 0) throw new Error("the suite cannot be installed")
 }
+
+/** Runs what was installed, with its files in the temporary folder. */
+const run = (bin: string, args: ReadonlyArray<string>) =>
+  spawnSync(process.execPath, [join(folder, "node_modules/@modelcontextprotocol", bin), ...args], {
+    cwd: folder,
+    env: { ...process.env, HOME: folder },
+    encoding: "utf8"
+  })
 
 /** Runs the suite; prints its summary, all of its output where it fails, and says whether it is content. */
 const passes = (title: string, ...args: ReadonlyArray<string>): boolean => {
-  const bin = join(folder, "node_modules/@modelcontextprotocol/conformance/dist/index.js")
-  const { status, stderr, stdout } = spawnSync(process.execPath, [bin, ...args], { cwd: folder, encoding: "utf8" })
+  const { status, stderr, stdout } = run("conformance/dist/index.js", args)
   const lines = `${stdout}${stderr}`.split("\n")
   const summary = lines.filter((line) => /^(✓|Total:|Passed:|  ~)|expected failures/i.test(line))
   console.log(`\n${title}\n${(status === 0 ? summary : lines).join("\n")}`)
   return status === 0
+}
+
+/** Has the Inspector ask a server; it says of schemas what some clients would not take. */
+const inspects = (title: string, expected: string, ...args: ReadonlyArray<string>): boolean => {
+  const { status, stderr, stdout } = run("inspector/clients/launcher/build/index.js", ["--cli", ...args])
+  const isFine = status === 0 && stderr === "" && stdout.includes(expected)
+  console.log(`\n${title}\n${isFine ? "as expected" : `${stdout}${stderr}`}`)
+  return isFine
 }
 
 /** The first line that the server prints is its URL. */
@@ -63,7 +79,25 @@ const results = [
   ...clientScenarios.map((scenario) => {
     const command = `${process.execPath} ${fixture("conformanceClient.ts")}`
     return passes(`The client, ${scenario}`, "client", "--command", command, "--scenario", scenario)
-  })
+  }),
+  inspects(
+    "The Inspector, over stdio",
+    "\"name\": \"refund\"",
+    process.execPath,
+    fixture("stdio.ts"),
+    "--method",
+    "tools/list",
+    "--strict"
+  ),
+  inspects(
+    "The Inspector, over HTTP",
+    "This is a simple text response",
+    url,
+    "--method",
+    "tools/call",
+    "--tool-name",
+    "test_simple_text"
+  )
 ]
 server.kill()
 rmSync(folder, { recursive: true, force: true })
