@@ -8,6 +8,7 @@
  * reads its manifest a second time.
  */
 import * as Schema from "effect/Schema"
+import { buildSync } from "esbuild"
 import { spawnSync } from "node:child_process"
 import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, relative, resolve } from "node:path"
@@ -19,6 +20,7 @@ const Manifest = Schema.Struct({
   version: Schema.String,
   private: Schema.optionalKey(Schema.Boolean),
   exports: Schema.Record(Schema.String, Schema.NullOr(Schema.String)),
+  imports: Schema.optionalKey(Schema.Record(Schema.String, Strings)),
   bin: Schema.optionalKey(Strings),
   dependencies: Schema.optionalKey(Strings),
   peerDependencies: Schema.optionalKey(Strings)
@@ -65,17 +67,50 @@ const withVersions = (ranges: typeof Strings.Type) => mapValues(ranges, (range, 
 const contents = ["dist", "src", "docs"]
 
 /** The manifest in the order in which its package writes it; siblings come in the version they have now. */
-const published = ({ folder, json, manifest: { bin, dependencies, exports, peerDependencies } }: Package) => ({
+const published = ({ folder, json, manifest }: Package) => ({
   ...json,
-  exports: mapValues(exports, exportOf),
-  ...(bin && { bin: mapValues(bin, built) }),
-  ...(dependencies && { dependencies: withVersions(dependencies) }),
-  ...(peerDependencies && { peerDependencies: withVersions(peerDependencies) }),
+  exports: mapValues(manifest.exports, exportOf),
+  ...(manifest.imports && { imports: mapValues(manifest.imports, (targets) => mapValues(targets, built)) }),
+  ...(manifest.bin && { bin: mapValues(manifest.bin, built) }),
+  ...(manifest.dependencies && { dependencies: withVersions(manifest.dependencies) }),
+  ...(manifest.peerDependencies && { peerDependencies: withVersions(manifest.peerDependencies) }),
   files: contents.filter((name) => existsSync(join(folder, name)))
 })
 
-/** Builds all of it anew: `tsc -b` alone does not write a file again that was deleted. */
-const build = () => run(join(root, "node_modules/.bin/tsc"), ["-b", "--force", ...packages.map(({ folder }) => folder)])
+const tsc = (...args: ReadonlyArray<string>) =>
+  run(join(root, "node_modules/.bin/tsc"), ["-b", ...args, ...packages.map(({ folder }) => folder)])
+
+/** Builds what changed, and all of it anew where a file is missing: `tsc -b` does not write one again that was deleted. */
+const build = () => {
+  tsc()
+  if (!packages.every(isBuilt)) tsc("--force")
+}
+
+const isBuilt = ({ folder }: Package): boolean =>
+  globSync("src/**/*.ts", { cwd: folder }).every((source) => existsSync(join(folder, built(`./${source}`))))
+
+/** The core's modules are many and small, and Node takes longer to find a file than to run one. */
+const isMerged = ({ manifest }: Package) => manifest.name === "@volley/core"
+
+/** Puts modules that are always read together into one file; those that users import stay, and what they export. */
+const merge = (dist: string) => {
+  const entries = globSync("*.js", { cwd: dist, exclude: ["index.js"] }).map((name) => join(dist, name))
+  const { outputFiles } = buildSync({
+    entryPoints: entries,
+    outdir: dist,
+    chunkNames: "internal/[name]-[hash]",
+    bundle: true,
+    splitting: true,
+    packages: "external",
+    format: "esm",
+    target: "es2023",
+    sourcemap: true,
+    sourcesContent: false,
+    write: false
+  })
+  for (const name of globSync("internal/**/*.js{,.map}", { cwd: dist })) rmSync(join(dist, name))
+  for (const { contents, path } of outputFiles) writeFileSync(path, contents)
+}
 
 /** Copies a package to its place; what was compiled from sources that are gone stays behind. */
 const stage = (item: Package): string => {
@@ -85,6 +120,7 @@ const stage = (item: Package): string => {
   for (const name of contents.filter((name) => existsSync(join(item.folder, name)))) {
     cpSync(join(item.folder, name), join(staged, name), { recursive: true, filter: (file) => isCurrent(item, file) })
   }
+  if (isMerged(item)) merge(join(staged, "dist"))
   for (const name of ["LICENSE", "README.md"]) {
     const own = join(item.folder, name)
     cpSync(existsSync(own) ? own : join(root, name), join(staged, name))
@@ -105,6 +141,4 @@ const run = (command: string, args: ReadonlyArray<string>) => {
 
 build()
 for (const tarball of globSync(join(release, "volley-*.tgz"))) rmSync(tarball)
-for (const item of packages) {
-  run("npm", ["pack", stage(item), "--pack-destination", release, "--loglevel", "error"])
-}
+run("npm", ["pack", ...packages.map(stage), "--pack-destination", release, "--loglevel", "error"])

@@ -4,6 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFile
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
+import { bundle } from "../scripts/runtimes/bundle.ts"
+import { sizes } from "../scripts/runtimes/size.ts"
 
 const root = dirname(import.meta.dirname)
 const bin = (name: string) => join(root, "node_modules/.bin", name)
@@ -66,6 +68,17 @@ console.log(found.map((value) => typeof value).join(), Core.Batch.run === Batch.
 for (const name of ${JSON.stringify(entries)}) console.log(name, Object.keys(await import(name)).length > 0)
 `
 
+/** What the program of all runtimes prints. */
+const expected = readFileSync(join(root, "test/runtimes/expected.txt"), "utf8")
+
+/** Plays that program as a page that came over plain http would. */
+const inPage = `
+const { crypto } = globalThis
+Reflect.defineProperty(globalThis, "crypto", { value: { getRandomValues: (bytes) => crypto.getRandomValues(bytes) } })
+const { lines } = await import("./program/page.js")
+for (const line of await lines()) console.log(line)
+`
+
 /** The first example of the page about testing, a tool and the line that checks it, as a program of its own. */
 const page = (/```ts\n(.*?)```/s.exec(readFileSync(join(root, "packages/testing/README.md"), "utf8"))?.[1] ?? "")
   .replace(/^import { it } .*\n/, "")
@@ -83,17 +96,33 @@ for (const name of ["mended", "racy", "writes"]) {
 `
 
 describe("the packed packages", () => {
-  beforeAll(() => {
+  beforeAll(async () => {
     run(process.execPath, join(root, "scripts/pack.ts"), release)
     writeFileSync(join(folder, "package.json"), `{ "private": true, "type": "module" }\n`)
     writeFileSync(join(folder, "program.ts"), program)
     writeFileSync(join(folder, "imports.ts"), imports)
     run("npm", "install", "--prefer-offline", "--no-audit", "--no-fund", ...tarballs.map(tarball), "effect@4.1.0")
+    await bundle(folder)
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
   it("settle a batch in an empty project with plain node", () => {
     assert.strictEqual(run(process.execPath, "program.ts"), "call_21: 42, call_4: 8\n")
+  })
+
+  it("play all of it on the Node that runs the tests", () => {
+    assert.strictEqual(run(process.execPath, "program/cli.mjs"), expected)
+  })
+
+  it("play all of it in one file for pages, with no module of Node, nothing compiled and no secure context", () => {
+    writeFileSync(join(folder, "page.mjs"), inPage)
+    assert.strictEqual(run(process.execPath, "--disallow-code-generation-from-strings", "page.mjs"), expected)
+  })
+
+  it("are as small in a bundle as the pages say, in bytes with gzip", async () => {
+    const bounds = { "Batch, by name": 57_000, "Batch.run, by module": 55_000, "a program, by modules": 67_500 }
+    const found = new Map((await sizes(folder)).map(({ gzip, what }) => [what, gzip]))
+    for (const [what, bound] of Object.entries(bounds)) assert.isAtMost(found.get(what) ?? Infinity, bound, what)
   })
 
   it("export their main entries and modules, and nothing internal", () => {

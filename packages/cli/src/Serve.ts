@@ -2,10 +2,10 @@
  * `volley serve`: a toolkit as an MCP server, for the client that starts it or for those that know its URL.
  */
 import * as Server from "@volley/mcp/Server"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { Writable } from "node:stream"
+import { Screen } from "./Screen.ts"
 import * as StandardIo from "./StandardIo.ts"
 import * as ToolkitFile from "./ToolkitFile.ts"
 import { UserError } from "./UserError.ts"
@@ -26,7 +26,7 @@ export interface Options {
 }
 
 /** Serves until it is interrupted, or until the client is gone that started it. */
-export const run = ({ elicit, file, port, tokenEnv }: Options): Effect.Effect<void, UserError> => {
+export const run = ({ elicit, file, port, tokenEnv }: Options): Effect.Effect<void, UserError, Screen> => {
   const options = { name: "volley", version: "0.1.0", approval: elicit ? "elicit" : "approver" } as const
   if (port !== undefined) return overHttp(file, port, tokenEnv, options)
   if (tokenEnv === undefined) return overStdio(file, options)
@@ -35,16 +35,14 @@ export const run = ({ elicit, file, port, tokenEnv }: Options): Effect.Effect<vo
 
 /** The toolkit may print as well, while its file is loaded. */
 const overStdio = Effect.fnUntraced(function*(file: string, options: Server.Options) {
-  const write = process.stdout.write.bind(process.stdout)
+  const { print } = yield* Screen
+  yield* StandardIo.reserve
   const output = new Writable({
     decodeStrings: false,
-    write: (chunk, encoding, done) => void write(chunk, encoding, done)
+    write: (chunk, _, done) => void Effect.runPromise(print(String(chunk))).then(() => done(), done)
   })
-  process.stdout.on("error", (error) => output.destroy(error))
-  const { end } = yield* StandardIo.reserve
   const toolkit = yield* ToolkitFile.load(file)
   yield* Server.serveStdio(toolkit, { ...options, streams: { input: process.stdin, output } })
-  return yield* end("")
 })
 
 /** Prints the URL as one line of JSON. */
@@ -58,7 +56,7 @@ const overHttp = Effect.fnUntraced(function*(
   const toolkit = yield* ToolkitFile.load(file)
   const server = Server.serveHttp(toolkit, { ...options, port, token }).pipe(
     Effect.mapError(({ message }) => new UserError({ message, exitCode: 1 })),
-    Effect.tap(({ url }) => Console.log(JSON.stringify({ url })))
+    Effect.tap(({ url }) => Screen.use(({ print }) => print(`${JSON.stringify({ url })}\n`)))
   )
   return yield* Effect.scoped(Effect.andThen(server, Effect.never))
 })

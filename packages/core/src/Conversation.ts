@@ -3,6 +3,7 @@
  */
 import * as Schema from "effect/Schema"
 import { Content, Media, textOf } from "./Content.ts"
+import * as Uuid from "./internal/uuid.ts"
 import * as Json from "./Json.ts"
 import { isFailure, isUndecided } from "./Outcome.ts"
 import type { Outcome } from "./Outcome.ts"
@@ -90,7 +91,7 @@ export const make = (prompt: string | ReadonlyArray<Content>, options: {
   readonly system?: string | undefined
   readonly runId?: string | undefined
 } = {}): Conversation => ({
-  runId: options.runId ?? crypto.randomUUID(),
+  runId: options.runId ?? Uuid.random(),
   messages: [
     ...(options.system === undefined ? [] : [{ role: "system", text: options.system } as const]),
     user(prompt)

@@ -1,16 +1,15 @@
 /**
  * The tools of MCP servers, as toolkits. A connection lives as long as its scope.
  */
+import { start } from "#stdio"
 import * as Toolkit from "@volley/core/Toolkit"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
-import * as Connection from "./internal/connection.ts"
+import { connectBy } from "./internal/connect.ts"
 import type { McpTool, Options, Server } from "./internal/server.ts"
 import * as Tools from "./internal/tools.ts"
-import { McpError, NamesTaken, NotReady } from "./McpError.ts"
+import { McpError, NamesTaken } from "./McpError.ts"
 
 export type { Command, McpTool, Options, Remote, Server } from "./internal/server.ts"
 
@@ -32,21 +31,7 @@ export interface Servers {
  * - closing the scope ends the connection and the server's process; one that is not ready in time is ended then
  * - a call that is interrupted, as by its timeout, is cancelled at the server
  */
-export const connect = Effect.fnUntraced(function*(
-  options: Options
-): Effect.fn.Return<Server, McpError, Scope.Scope> {
-  const timeout = Duration.fromInputUnsafe(options.timeout ?? "30 seconds")
-  const scope = yield* Scope.fork(yield* Effect.scope)
-  return yield* open(options).pipe(
-    Effect.timeoutOrElse({
-      duration: timeout,
-      orElse: () => Effect.fail(new NotReady({ millis: Duration.toMillis(timeout) }))
-    }),
-    Effect.mapError((reason) => new McpError({ server: options.name, reason })),
-    Scope.provide(scope),
-    Effect.onError(() => Scope.close(scope, Exit.void))
-  )
-})
+export const connect = connectBy(start)
 
 /**
  * Connects to several servers at once, and goes on with those that are there.
@@ -78,12 +63,3 @@ const add = (all: Servers, end: Result.Result<Server, McpError>): Servers => {
     servers: [...all.servers, server]
   }
 }
-
-const open = Effect.fnUntraced(function*(options: Options) {
-  const connection = yield* Connection.open(options)
-  const { leftOut, tools } = Tools.make(connection, options)
-  const names = Tools.repeated(tools)
-  if (names.length > 0) return yield* new NamesTaken({ names })
-  const { instructions } = connection
-  return { name: options.name, toolkit: Toolkit.make(...tools), instructions, leftOut } satisfies Server
-})

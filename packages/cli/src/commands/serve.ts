@@ -28,7 +28,7 @@ const flags = {
 /** `volley serve` */
 export const serve = Command.make("serve", flags, ({ elicit, http, tokenEnv, toolkit }) =>
   report(
-    "serve",
+    "volley serve",
     Effect.gen(function*() {
       const Serve = yield* Effect.promise(() => import("../Serve.ts"))
       return yield* Serve.run({

@@ -6,9 +6,6 @@ import { GraphCase, GraphRunner, Laws } from "@volley/testing"
 import { Arbitrary, Effect } from "effect"
 import { broken, correct, forgetsWhatNodesTouch } from "./broken.ts"
 
-// Many errors are made here, and nobody reads their stacks to the end; vitest asks for 100 lines of each.
-Error.stackTraceLimit = 5
-
 const laws = [Laws.total, Laws.matched, Laws.bounded, Laws.workConserving, Laws.serializable]
 
 describe.each([["a pipeline", GraphRunner.asPipeline], ["a plan", GraphRunner.asPlan]] as const)(

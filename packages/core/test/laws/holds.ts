@@ -3,9 +3,6 @@ import { Batch } from "@volley/core"
 import { BatchCase, Laws } from "@volley/testing"
 import { Arbitrary, Effect, Stream } from "effect"
 
-// Thousands of errors are made here, and nobody reads their stacks to the end; vitest asks for 100 lines of each.
-Error.stackTraceLimit = 5
-
 /** How many cases each law is held against; `npm run laws` asks for more. */
 const runs = Number(process.env["LAWS_CASES"] ?? 1000)
 

@@ -15,9 +15,6 @@ import { play, type Played } from "./play.ts"
 import { difference } from "./seen.ts"
 import { falseWait } from "./waits.ts"
 
-// Thousands of errors are made here, and nobody reads their stacks to the end; vitest asks for 100 lines of each.
-Error.stackTraceLimit = 1
-
 /** How many random cases there are of each kind; `npm run laws` asks for more. */
 export const runs = Number(process.env["LAWS_CASES"] ?? 1000)
 

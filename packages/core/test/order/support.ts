@@ -7,9 +7,6 @@ import { Laws } from "@volley/testing"
 import { Arbitrary, Data, Effect, Fiber, Result, Schema } from "effect"
 import { TestClock } from "effect/testing"
 
-// Thousands of errors are made here, and nobody reads their stacks to the end; vitest asks for 100 lines of each.
-Error.stackTraceLimit = 5
-
 /** An effect that a day is not enough for. */
 class NeverEnded extends Data.TaggedError("NeverEnded") {}
 

@@ -67,7 +67,13 @@ const labelOf = (media: Content.Media): string =>
   label((media.type === "document" ? media.name : undefined) ?? media.type, media.mediaType, media.data)
 
 const label = (name: string, mediaType: string, data: string): string =>
-  `[${name}, ${mediaType}, ${Buffer.byteLength(data, "base64")} bytes]`
+  `[${name}, ${mediaType}, ${bytesIn(data)} bytes]`
+
+/** How many bytes a text in base64 stands for. */
+const bytesIn = (base64: string): number => {
+  const padding = base64.endsWith("==") ? 2 : base64.endsWith("=") ? 1 : 0
+  return Math.floor(((base64.length - padding) * 3) / 4)
+}
 
 /** Many servers write an object or a list as text. */
 const textOf = (text: string): Schema.Json => {

@@ -1,23 +1,23 @@
+import { Validator } from "#validator"
 import type { CallToolResult, Tool as Definition } from "@modelcontextprotocol/client"
-import { AjvJsonSchemaValidator } from "@modelcontextprotocol/client/validators/ajv"
 import * as Json from "@volley/core/Json"
 import * as Tool from "@volley/core/Tool"
 import * as Effect from "effect/Effect"
 import * as JsonSchema from "effect/JsonSchema"
 import type * as Schema from "effect/Schema"
-import { Failure, McpError, McpToolFailed, Unusable } from "../McpError.ts"
+import { Failure, McpToolFailed, of as errorOf, Unusable } from "../McpError.ts"
 import type { Connection } from "./connection.ts"
 import { contentOf, described, valueOf } from "./content.ts"
 import type { McpTool, Options, Server } from "./server.ts"
 
 /** Makes the tools of a server; those that could not be called, or whose calls could not be checked, are left out. */
 export const make = (connection: Connection, options: Options) => {
-  const ajv = new AjvJsonSchemaValidator()
+  const validator = new Validator()
   const tools: Array<McpTool> = []
   const leftOut: Array<Server["leftOut"][number]> = []
   for (const definition of connection.tools) {
     try {
-      tools.push(toolOf(definition, connection, options, ajv))
+      tools.push(toolOf(definition, connection, options, validator))
     } catch (error) {
       leftOut.push({ tool: definition.name, why: error instanceof Error ? error.message : String(error) })
     }
@@ -31,10 +31,10 @@ export const repeated = (tools: ReadonlyArray<McpTool>): ReadonlyArray<string> =
   return Array.from(new Set(names.filter((name, index) => names.indexOf(name) !== index)))
 }
 
-const toolOf = (definition: Definition, connection: Connection, options: Options, ajv: AjvJsonSchemaValidator) => {
+const toolOf = (definition: Definition, connection: Connection, options: Options, validator: Validator) => {
   const { annotations, description, inputSchema, name, title } = definition
-  const { approval, prefix = `${options.name}_`, trustHints = false } = options
-  const execute = executeWith(definition, connection, options, ajv)
+  const { prefix = `${options.name}_`, trustHints = false } = options
+  const execute = executeWith(definition, connection, options, validator)
   const make = (validate?: Check): McpTool =>
     Tool.fromJsonSchema(`${prefix}${name}`, {
       description: description ?? title ?? name,
@@ -42,8 +42,8 @@ const toolOf = (definition: Definition, connection: Connection, options: Options
       validate,
       failure: Failure,
       content: contentOf,
-      approval: typeof approval === "function" ? (args) => approval({ tool: name, arguments: args }) : approval,
-      readOnly: trustHints && annotations?.readOnlyHint === true,
+      approval: approvalOf(definition, options),
+      readOnly: trustHints && isRead(definition),
       idempotent: trustHints && annotations?.idempotentHint === true,
       execute
     })
@@ -53,24 +53,33 @@ const toolOf = (definition: Definition, connection: Connection, options: Options
     // Effect cannot say in its own terms what this schema asks for; what no provider takes is refused before that.
     const check: { of?: Check } = {}
     const tool = make((args) => check.of?.(args))
-    check.of = checkOf(inputSchema, ajv)
+    check.of = checkOf(inputSchema, validator)
     return tool
   }
 }
 
+const approvalOf = (definition: Definition, { approval }: Options) => {
+  if (typeof approval === "function") return (args: Schema.Json) => approval({ tool: definition.name, arguments: args })
+  return approval === "writes" ? isRead(definition) ? undefined : "always" : approval
+}
+
+/** A tool that is said to destroy something is no read, whatever else is said of it. */
+const isRead = ({ annotations }: Definition): boolean =>
+  annotations?.readOnlyHint === true && annotations.destructiveHint !== true
+
 const executeWith = (
   definition: Definition,
   connection: Connection,
-  { name: server }: Options,
-  ajv: AjvJsonSchemaValidator
+  options: Options,
+  validator: Validator
 ) => {
   const { execution, outputSchema } = definition
   if (execution?.taskSupport === "required") throw new Error("it runs as a task alone, which Volley does not")
-  const check = outputSchema && checkOf(outputSchema, ajv)
+  const check = outputSchema && checkOf(outputSchema, validator)
   return (args: Schema.Json): Effect.Effect<Schema.Json, Failure> =>
     connection.call(definition, isObject(args) ? args : {}).pipe(
       Effect.flatMap((result) => answerOf(result, check)),
-      Effect.mapError((error) => error._tag === "McpToolFailed" ? error : new McpError({ server, reason: error }))
+      Effect.mapError((error) => error._tag === "McpToolFailed" ? error : errorOf(options, error))
     )
 }
 
@@ -91,8 +100,8 @@ const answerOf = (
 /** Says what is wrong with a value, `undefined` when nothing is. */
 type Check = (value: unknown) => string | undefined
 
-const checkOf = (schema: JsonSchema.JsonSchema, ajv: AjvJsonSchemaValidator): Check => {
-  const validate = ajv.getValidator(schema)
+const checkOf = (schema: JsonSchema.JsonSchema, validator: Validator): Check => {
+  const validate = validator.getValidator(schema)
   return (value) => validate(value).errorMessage
 }
 

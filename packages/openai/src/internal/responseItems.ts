@@ -182,12 +182,23 @@ export const hasOwnIds = ({ output }: Response, calls: Calls): boolean =>
  * - the API takes no reasoning that nothing follows, as a turn that was cut off may end with
  */
 export const echo = (output: ReadonlyArray<ResponseOutputItem>, calls: Calls): Array<ResponseInputItem> => {
-  const byItem = Map.groupBy(calls, ({ item }) => item)
+  const byItem = groupedByItem(calls)
   const items = output.flatMap((item) => {
     if (!isCall(item)) return inputItems(item)
     return (byItem.get(item) ?? []).flatMap(({ call, id }) => inputItems(spelled(call, id)))
   })
   return items.slice(0, items.findLastIndex(({ type }) => type !== "reasoning") + 1)
+}
+
+/** `Map.groupBy` is newer than Node 20. */
+const groupedByItem = (calls: Calls): ReadonlyMap<Call, Calls> => {
+  const groups = new Map<Call, Array<Told>>()
+  for (const told of calls) {
+    const group = groups.get(told.item)
+    if (group === undefined) groups.set(told.item, [told])
+    else group.push(told)
+  }
+  return groups
 }
 
 const spelled = (call: Call, id: string): Call => {

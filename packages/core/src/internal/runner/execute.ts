@@ -6,6 +6,7 @@ import * as Stream from "effect/Stream"
 import { isUndecided, type Outcome } from "../../Outcome.ts"
 import type { ToolCall } from "../../ToolCall.ts"
 import type { Expansion, Node } from "../tool/any.ts"
+import * as Uuid from "../uuid.ts"
 import { arrive, arrived, drive, makeEngine } from "./drive.ts"
 import { Enclosing } from "./enclosing.ts"
 import type { Shared } from "./engine.ts"
@@ -113,7 +114,7 @@ const begin = (
   const shared = runner ?? lender?.run.shared
   const defaults = Context.get(context, Defaults)
   const nth = lender === undefined ? 0 : nextInside(lender)
-  const mintId = () => lender?.runIdOf(nth) ?? crypto.randomUUID()
+  const mintId = () => lender?.runIdOf(nth) ?? Uuid.random()
   const own = runner === undefined || isInner({ lender, shared }) ? options : { ...runner.own, ...options }
   return new Run({
     engine: shared?.engine ?? Option.getOrElse(Context.getOption(context, Limits), () => makeEngine()),

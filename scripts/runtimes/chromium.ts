@@ -1,0 +1,115 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process"
+import { once } from "node:events"
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { join } from "node:path"
+import type { Readable, Writable } from "node:stream"
+import { brotliDecompressSync } from "node:zlib"
+import type { Played } from "./players.ts"
+
+/** Asks a browser one thing of the DevTools protocol, and gives what it answers. */
+type Ask = (method: string, params: object, sessionId?: string) => Promise<Answer>
+
+interface Answer {
+  readonly [name: string]: unknown
+}
+
+/** Nothing of a page's may be compiled from text there, as on pages that mean to be safe. */
+const policy = "default-src 'self'"
+
+/** Plays the program in a page of a host, `localhost` or one that browsers do not trust without https. */
+export const play = async (folder: string, host: string): Promise<Played> => {
+  const server = createServer((request, response) => {
+    const isScript = request.url === "/page.js"
+    response.setHeader("content-type", isScript ? "text/javascript; charset=utf-8" : "text/html")
+    response.setHeader("content-security-policy", policy)
+    response.end(isScript ? readFileSync(join(folder, "program/page.js")) : "<!doctype html><title>Volley</title>")
+  })
+  await once(server.listen(0, "127.0.0.1"), "listening")
+  const { port } = server.address() as AddressInfo
+  const child = started(folder, host)
+  try {
+    return await playedIn(askOf(child), `http://${host}:${port}`)
+  } finally {
+    child.kill("SIGKILL")
+    await once(child, "exit")
+    server.closeAllConnections()
+    server.close()
+  }
+}
+
+const playedIn = async (ask: Ask, url: string): Promise<Played> => {
+  const { product } = await ask("Browser.getVersion", {})
+  const { targetId } = await ask("Target.createTarget", { url: "about:blank" })
+  const { sessionId } = await ask("Target.attachToTarget", { targetId, flatten: true })
+  // Its answer comes when the page is there.
+  await ask("Page.navigate", { url }, String(sessionId))
+  const { exceptionDetails, result } = await ask("Runtime.evaluate", {
+    expression: `import("/page.js").then(async ({ lines }) => [String(isSecureContext), ...await lines()])`,
+    awaitPromise: true,
+    returnByValue: true,
+    allowUnsafeEvalBlockedByCSP: false
+  }, String(sessionId))
+  if (!isResult(result)) throw new Error(JSON.stringify(exceptionDetails))
+  const [isSecure, ...lines] = result.value
+  return { version: `${String(product)}${isSecure === "true" ? "" : ", no secure context"}`, lines }
+}
+
+const isResult = (result: unknown): result is { readonly value: ReadonlyArray<string> } =>
+  typeof result === "object" && result !== null && "value" in result && Array.isArray(result.value)
+
+/** Starts the browser, which is unpacked once, with the libraries that its package brings. */
+const started = (folder: string, host: string): ChildProcess => {
+  const unpacked = join(folder, "chromium")
+  const binary = join(unpacked, "chromium")
+  if (!existsSync(binary)) unpack(join(folder, "node_modules/@sparticuz/chromium/bin"), unpacked)
+  const args = [
+    "--headless=shell",
+    "--no-sandbox",
+    "--no-zygote",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--remote-debugging-pipe",
+    `--user-data-dir=${join(unpacked, "profile")}`,
+    `--host-resolver-rules=MAP ${host} 127.0.0.1`
+  ]
+  return spawn(binary, args, {
+    stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
+    env: { ...process.env, HOME: unpacked, LD_LIBRARY_PATH: join(unpacked, "lib") }
+  })
+}
+
+const unpack = (packed: string, unpacked: string): void => {
+  mkdirSync(unpacked, { recursive: true })
+  const open = (name: string) => brotliDecompressSync(readFileSync(join(packed, `${name}.br`)))
+  writeFileSync(join(unpacked, "chromium"), open("chromium"))
+  chmodSync(join(unpacked, "chromium"), 0o755)
+  execFileSync("tar", ["-x", "-C", unpacked], { input: open("al2023.tar") })
+}
+
+/** Messages are JSON with a zero byte behind each. */
+const askOf = (child: ChildProcess): Ask => {
+  const waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>()
+  let last = 0
+  let rest = ""
+  const to = child.stdio[3] as Writable
+  const from = child.stdio[4] as Readable
+  from.setEncoding("utf8").on("data", (text: string) => {
+    const messages = (rest + text).split("\0")
+    rest = messages.pop() ?? ""
+    for (const message of messages) {
+      const { error, id, result } = JSON.parse(message)
+      if (error === undefined) waiting.get(id)?.resolve(result)
+      else waiting.get(id)?.reject(new Error(error.message))
+    }
+  })
+  const end = () => waiting.forEach(({ reject }) => reject(new Error("the browser ended")))
+  child.once("error", end).once("exit", end)
+  return (method, params, sessionId) =>
+    new Promise((resolve, reject) => {
+      const id = ++last
+      waiting.set(id, { resolve, reject })
+      to.write(`${JSON.stringify({ id, method, params, sessionId })}\0`)
+    })
+}
