@@ -66,7 +66,16 @@ const settleStreamed = Effect.fnUntraced(function*(options: Options) {
   const { layer } = yield* Effect.promise(options.wire.load)
   const { body, problem } = StandardIo.stream()
   const fetch = async () => new Response(body, { headers: { "content-type": "text/event-stream" } })
-  const client = layer({ model: options.wire.model, apiKey: Redacted.make("none"), maxRetries: 0, fetch })
+  const client = layer({
+    model: options.wire.model,
+    apiKey: Redacted.make("none"),
+    maxRetries: 0,
+    fetch,
+    // Standard input has a limit of its own, and whoever writes it may take their time.
+    firstByte: "unbounded",
+    idle: "unbounded",
+    maxBytes: "unbounded"
+  })
   const model = yield* Effect.provide(ChatModel.ChatModel, client)
   const whole = yield* Deferred.make<Wires.Turn, UserError>()
   const calls = model.stream({ conversation: Conversation.make("Whatever was asked.") }).pipe(

@@ -391,9 +391,14 @@ describe.concurrent("volley run refuses", () => {
     refused(await volley(["run", ...args], { input }), says)
   })
 
-  it("input of more than 64 MiB, in one line", async () => {
-    const megabyte = " ".repeat(1024 * 1024)
+  it.each([
+    { how: "in one piece", flags: [] },
+    { how: "streamed", flags: ["--stream"] }
+  ])("input of more than 64 MiB $how, in one line", async ({ flags }) => {
+    // What is a comment to a stream.
+    const megabyte = `: ${" ".repeat(1024 * 1024)}\n\n`
     const input = Array.from({ length: 65 }, () => megabyte)
-    refused(await volleyProcess(["run", ...good], { input }), "67108864 bytes")
+    const ended = await volleyProcess(["run", ...good, ...flags], { input })
+    refused(ended, "volley run: standard input has more than 67108864 bytes\n")
   })
 })
