@@ -37,13 +37,14 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   "a plan": plan
 }
 
-/** The least of some runs, since what else a machine does only adds to the time. */
-const millisOf = (run: () => unknown): number =>
+/** What a run takes of the processor, whoever else wants it; the least of some, since what else this thread does adds to it. */
+const microsOf = (run: () => unknown): number =>
   Math.min(
-    ...Array.from({ length: 4 }, () => {
-      const start = performance.now()
+    ...Array.from({ length: 5 }, () => {
+      const start = process.threadCpuUsage()
       run()
-      return performance.now() - start
+      const { system, user } = process.threadCpuUsage(start)
+      return system + user
     })
   )
 
@@ -53,8 +54,8 @@ describe("Text from outside", () => {
     for (const fill of fills) {
       const [short, long] = [1000, 100_000].map((length) => fill.repeat(length / fill.length))
       reader(short!)
-      const least = Math.max(0.05, millisOf(() => reader(short!)))
-      assert.isBelow(millisOf(() => reader(long!)) / least, 1500, JSON.stringify(fill))
+      const least = Math.max(50, microsOf(() => reader(short!)))
+      assert.isBelow(microsOf(() => reader(long!)) / least, 2500, JSON.stringify(fill))
     }
   })
 
