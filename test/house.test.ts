@@ -17,7 +17,19 @@ const sources: Sources = Object.fromEntries(
 
 /** The rooms of the core, from the ground up: a file of `src`, or those that a folder of it has itself. */
 const floors: ReadonlyArray<ReadonlyArray<string>> = [
-  ["Access", "Approver", "CallError", "Content", "Json", "Pricing", "ToolCall", "Usage", "internal"],
+  [
+    "Access",
+    "Approver",
+    "CallError",
+    "Content",
+    "Json",
+    "Pricing",
+    "Thrown",
+    "ToolCall",
+    "Transport",
+    "Usage",
+    "internal"
+  ],
   ["StrictSchema", "internal/schema"],
   ["internal/tool"],
   ["Outcome", "Recorder", "Tool", "Toolkit"],

@@ -51,7 +51,14 @@ describe("A README, its examples", () => {
   })
 
   it.each(examples.filter(({ isTest }) => isTest))("pass as tests, $page line $line", ({ file }) => {
-    const { all, status } = run(join(root, "node_modules/.bin/vitest"), "run", "--root", folder, file)
+    const { all, status } = run(
+      join(root, "node_modules/.bin/vitest"),
+      "run",
+      "--root",
+      folder,
+      "--testTimeout=500000",
+      file
+    )
     assert.strictEqual(status, 0, all)
   })
 

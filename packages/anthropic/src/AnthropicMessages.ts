@@ -15,13 +15,14 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Stream from "effect/Stream"
-import { type Client, eventsOf, originOf, reasonOf } from "./internal/client.ts"
+import { type Client, eventsOf, originOf } from "./internal/client.ts"
 import { resultContent, userContent } from "./internal/content.ts"
 import { errorIn } from "./internal/errorBody.ts"
 import { isMessage, readMessage } from "./internal/messageBlocks.ts"
 import * as MessageStream from "./internal/messageStream.ts"
 import * as Body from "./internal/request.ts"
 import { strictMode } from "./internal/strictMode.ts"
+import { reasonOf } from "./internal/thrown.ts"
 import { mended, read, wholeOf } from "./internal/turn.ts"
 import { wire } from "./internal/wire.ts"
 
@@ -173,16 +174,23 @@ export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatM
 
 /** Provides `ChatModel` on the official SDK. The API wants `maxTokens` said: 8,192 where it is left out. */
 export const layer = (options: ChatModel.ApiOptions & Sent): Layer.Layer<ChatModel.ChatModel> =>
-  Layer.sync(ChatModel.ChatModel, () => {
-    const client = new Anthropic({
-      apiKey: Redacted.value(options.apiKey),
-      authToken: null,
-      baseURL: options.baseUrl ?? null,
-      maxRetries: options.maxRetries ?? 2,
-      ...(options.fetch && { fetch: options.fetch })
+  Layer.effect(
+    ChatModel.ChatModel,
+    ChatModel.reached(wire, options, (limited) => {
+      const client = new Anthropic({
+        apiKey: Redacted.value(options.apiKey),
+        authToken: null,
+        baseURL: options.baseUrl ?? null,
+        maxRetries: options.maxRetries ?? 2,
+        timeout: longest,
+        fetch: limited()
+      })
+      return makeModel({ ...options, client, origin: originOf(options) }, options.apiKey)
     })
-    return makeModel({ ...options, client, origin: originOf(options) }, options.apiKey)
-  })
+  )
+
+/** The longest that a timer can wait, in milliseconds; what sends the requests alone has a sense of time. */
+const longest = 2_147_483_647
 
 /** Provides `ChatModel` with the API key from the configuration, `ANTHROPIC_API_KEY` unless another is given. */
 export const layerConfig = ChatModel.layerConfig<Sent>(layer, "ANTHROPIC_API_KEY")
@@ -204,6 +212,9 @@ const makeModel = (options: ClientOptions, secret?: Redacted.Redacted<string>): 
   return ChatModel.make({
     wire,
     secret,
+    address: client.baseURL,
+    query: options.query,
+    headers: options.headers,
     send: async (request, signal, context) =>
       client.messages.create(bodyOf(request, context), {
         ...sending(signal, context),

@@ -1,5 +1,5 @@
 /**
- * Who allows the calls of `volley run` whose tools want that.
+ * Who allows the calls of a command whose tools want that.
  */
 import * as Approver from "@volley/core/Approver"
 import type { ToolCall } from "@volley/core/ToolCall"
@@ -9,15 +9,17 @@ import * as Semaphore from "effect/Semaphore"
 import { openSync } from "node:fs"
 import { createInterface, type Interface } from "node:readline/promises"
 import { ReadStream, WriteStream } from "node:tty"
-import { oneLine, UserError } from "./UserError.ts"
+import { visible } from "./Screen.ts"
+import { UserError } from "./UserError.ts"
 
 /** Nothing that wants approval runs where nothing is said. */
-export const layer = (approve: "all" | "ask" | undefined): Layer.Layer<never, UserError> => {
+export const layer = (command: string, approve: "all" | "ask" | undefined): Layer.Layer<never, UserError> => {
   if (approve === "all") return Approver.allow
-  return approve === "ask" ? asking(open) : Approver.layer(() => Effect.succeed({ denied: unapproved }))
+  if (approve === "ask") return asking(open)
+  const denied =
+    `\`volley ${command}\` allows nothing of the kind unless it is started with --approve all or --approve ask.`
+  return Approver.layer(() => Effect.succeed({ denied }))
 }
-
-const unapproved = "`volley run` allows nothing of the kind unless it is started with --approve all or --approve ask."
 
 /**
  * Asks the person at a terminal, one question after the other; standard input has the response.
@@ -27,7 +29,7 @@ const unapproved = "`volley run` allows nothing of the kind unless it is started
 export const asking = <E>(open: Effect.Effect<Interface, E>): Layer.Layer<never, E> =>
   Layer.unwrap(Effect.gen(function*() {
     const terminal = yield* Effect.acquireRelease(open, (terminal) => Effect.sync(() => terminal.close()))
-    terminal.on("SIGINT", () => process.emit("SIGINT"))
+    terminal.on("SIGINT", () => process.emit("SIGINT", "SIGINT"))
     const oneByOne = yield* Semaphore.make(1)
     return Approver.layer(({ call }) => oneByOne.withPermits(1)(ask(terminal, call)))
   }))
@@ -41,13 +43,12 @@ const open: Effect.Effect<Interface, UserError> = Effect.try({
 })
 
 const ask = (terminal: Interface, { arguments: args, name }: ToolCall): Effect.Effect<Approver.Decision> => {
-  const text = visible(oneLine(typeof args === "string" ? args : JSON.stringify(args)))
-  return Effect.match(Effect.tryPromise((signal) => terminal.question(`Run ${name} ${text}? [y/N] `, { signal })), {
-    onFailure: () => "denied",
-    onSuccess: (answer) => /^\s*y(es)?\s*$/i.test(answer) ? "allowed" : "denied"
-  })
+  const text = visible(typeof args === "string" ? args : JSON.stringify(args))
+  return Effect.match(
+    Effect.tryPromise((signal) => terminal.question(`Run ${visible(name)} ${text}? [y/N] `, { signal })),
+    {
+      onFailure: () => "denied",
+      onSuccess: (answer) => /^\s*y(es)?\s*$/i.test(answer) ? "allowed" : "denied"
+    }
+  )
 }
-
-/** Spells out what a terminal would not show but obey, so that a question cannot look like another one. */
-const visible = (text: string): string =>
-  text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (char) => `\\u${char.codePointAt(0)?.toString(16).padStart(4, "0")}`)

@@ -10,11 +10,13 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Approval from "./Approval.ts"
 import * as Live from "./Live.ts"
 import * as McpServers from "./McpServers.ts"
 import * as Picture from "./Picture.ts"
 import { type Needs, play, type Progress } from "./Play.ts"
 import * as Report from "./Report.ts"
+import { Screen, visible } from "./Screen.ts"
 import * as Simulate from "./Simulate.ts"
 import { UserError } from "./UserError.ts"
 import type { Wire } from "./Wires.ts"
@@ -24,6 +26,7 @@ import type { Wire } from "./Wires.ts"
  *
  * - `baseUrl`, `live`: a server of somebody else's, which needs a key; the embedded simulator otherwise
  * - `mcp`: commands that start MCP servers, or their URLs; a model is offered their tools besides the scenario's
+ * - `approve`: who allows what wants approval; nobody where it is left out
  * - `stream`: the model's turns are streamed, and read-only calls start while they are
  * - `latency`: how long the simulator's model takes before a turn; where it streams, each call takes it a fifth of a second
  */
@@ -35,18 +38,18 @@ export interface Options {
   readonly baseUrl: string | undefined
   readonly live: boolean
   readonly mcp: ReadonlyArray<string>
+  readonly approve: "all" | "ask" | undefined
   readonly stream: boolean
   readonly latency: Duration.Input
   readonly json: boolean
 }
 
 /** Plays every side of every wire at the same time, and prints what happened. */
-export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError, Needs> {
+export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError, Needs | Screen> {
   yield* Effect.forEach(options.wires, (wire) => isRemote(options) ? keyOf(wire) : Effect.void, { discard: true })
-  const plays = yield* Effect.scoped(playAll(options))
-  yield* Console.log(
-    options.json ? JSON.stringify(plays.map(Report.make), undefined, 2) : plays.map(Picture.draw).join("\n")
-  )
+  const plays = yield* Effect.scoped(playAll(options)).pipe(Effect.provide(Approval.layer("demo", options.approve)))
+  const text = options.json ? JSON.stringify(plays.map(Report.make), undefined, 2) : plays.map(Picture.draw).join("\n")
+  yield* Screen.use(({ print }) => print(`${text}\n`))
 })
 
 const playAll = Effect.fnUntraced(function*({ scenario, ...options }: Options) {
@@ -54,9 +57,9 @@ const playAll = Effect.fnUntraced(function*({ scenario, ...options }: Options) {
   const added = toolkit.tools.slice(scenario.toolkit.tools.length).map(({ name }) => name)
   const wires = options.wires.map(({ name }) => name).join(" and ")
   yield* Console.error(`Playing ${scenario.name} on ${wires}, ${options.sides.join(" and ")} …`)
-  if (added.length > 0) yield* Console.error(`Tools besides those of the scenario: ${added.join(", ")}`)
+  if (added.length > 0) yield* Console.error(`Tools besides those of the scenario: ${added.map(visible).join(", ")}`)
   const offered = { ...options, scenario: { ...scenario, toolkit } }
-  const show = yield* Live.make()
+  const show = yield* Live.make((yield* Screen).terminal)
   return yield* Effect.forEach(options.wires, (wire) => playWire(offered, wire, show), { concurrency: "unbounded" })
 })
 

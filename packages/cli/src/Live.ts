@@ -7,13 +7,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Picture from "./Picture.ts"
 import type { Progress } from "./Play.ts"
-
-/** Where it is drawn: standard error, in the tests something else. */
-export interface Screen {
-  readonly isTTY?: boolean | undefined
-  readonly rows?: number | undefined
-  readonly write: (text: string) => unknown
-}
+import { type Terminal, visible } from "./Screen.ts"
 
 /**
  * Draws the progress of plays ten times a second, and takes the picture away when the scope closes.
@@ -21,14 +15,14 @@ export interface Screen {
  * - only on a terminal; what does not fit on it is left out at the end
  */
 export const make = Effect.fnUntraced(function*(
-  screen: Screen = process.stderr
+  screen: Terminal
 ): Effect.fn.Return<(name: string, progress: Progress) => Effect.Effect<void>, never, Scope.Scope> {
   if (screen.isTTY !== true) return () => Effect.void
   const plays = new Map<string, Progress>()
   let drawn = 0
   const replace = (lines: ReadonlyArray<string>) => {
     const shown = lines.slice(0, (screen.rows ?? 24) - 1)
-    screen.write(`${drawn > 0 ? `\u001b[${drawn}A` : ""}\u001b[J${shown.map((line) => `${line}\n`).join("")}`)
+    screen.write(`${drawn > 0 ? `\u001b[${drawn}A` : ""}\u001b[J${shown.map((line) => `${visible(line)}\n`).join("")}`)
     drawn = shown.length
   }
   const draw = Effect.map(Clock.currentTimeMillis, (now) => replace(Picture.drawLive(plays, now)))

@@ -10,7 +10,7 @@ import type * as Scope from "effect/Scope"
 import { UserError } from "./UserError.ts"
 import * as Wires from "./Wires.ts"
 
-/** Adds the tools of servers to a toolkit, under the servers' own names for them. */
+/** Adds the tools of servers to a toolkit, under the servers' own names; what is no read there wants approval. */
 export const addTo = Effect.fnUntraced(function*<T extends Tool.Any>(
   toolkit: Toolkit.Toolkit<T>,
   commands: ReadonlyArray<string>
@@ -37,12 +37,15 @@ const explain = (commands: ReadonlyArray<string>, { reason, server }: McpError):
 }
 
 const serverOf = (line: string, name: string): Effect.Effect<Options, UserError> => {
-  if (/^https?:\/\//.test(line)) return Effect.succeed({ name, prefix: "", url: line })
+  if (/^https?:\/\//.test(line)) return Effect.succeed({ ...common(name), url: line })
   const [command, ...args] = wordsOf(line)
   return command === undefined || command === ""
     ? unusable("--mcp takes a command that starts a server, or a URL")
-    : Effect.succeed({ name, prefix: "", command, args, env: environment() })
+    : Effect.succeed({ ...common(name), command, args, env: environment() })
 }
+
+/** A server may have been chosen by whoever wrote the command, but what a model asks of it was not. */
+const common = (name: string) => ({ name, prefix: "", approval: "writes" } as const)
 
 /** The words of a command line; quotes keep what stands between them together. */
 const wordsOf = (line: string): ReadonlyArray<string> =>

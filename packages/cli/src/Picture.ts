@@ -4,6 +4,7 @@
 import type { Conversation, Message } from "@volley/core/Conversation"
 import { type Play, type Progress, type Span, spanOf } from "./Play.ts"
 import { make, millis, type Plays, type Side } from "./Report.ts"
+import { visible } from "./Screen.ts"
 
 const width = 56
 
@@ -27,22 +28,26 @@ export const draw = (plays: Plays): string => {
 const exchange = (conversation: Conversation): ReadonlyArray<string> =>
   conversation.messages.flatMap((message) => lines(message).map((line) => `  ${line}`))
 
+/** What somebody said under a column of its own, so that no line of it looks like another message. */
+const said = (role: string, text: string): ReadonlyArray<string> =>
+  text.split("\n").map((line, index) => `${(index === 0 ? role : "").padEnd(9)} ${visible(line)}`)
+
 const lines = (message: Message): ReadonlyArray<string> => {
   switch (message.role) {
     case "system":
     case "user":
-      return [`${message.role.padEnd(9)} ${message.text}`]
+      return said(message.role, message.text)
     case "assistant":
       return message.calls.length === 0
-        ? [`assistant ${message.text}`]
+        ? said("assistant", message.text)
         : message.calls.map(({ arguments: args, id, name }, index) =>
-          `${index === 0 ? "assistant" : "         "} ${id} ${name} ${
-            typeof args === "string" ? args : JSON.stringify(args)
+          `${index === 0 ? "assistant" : "         "} ${visible(id)} ${visible(name)} ${
+            visible(typeof args === "string" ? args : JSON.stringify(args))
           }`
         )
     case "tool":
       return message.results.map(({ callId, text }, index) =>
-        `${index === 0 ? "tool     " : "         "} ${callId} ${shorten(text, 88)}`
+        `${index === 0 ? "tool     " : "         "} ${visible(callId)} ${shorten(visible(text), 88)}`
       )
   }
 }
@@ -54,7 +59,9 @@ type Bars = readonly [label: string, spans: ReadonlyArray<Span>]
 
 const barsOf = ({ ended, turns }: Play): ReadonlyArray<Bars> => [
   ["model", turns],
-  ...ended.rounds.flatMap(({ settled }) => settled.outcomes.map((outcome): Bars => [outcome.call.name, [outcome]]))
+  ...ended.rounds.flatMap(({ settled }) =>
+    settled.outcomes.map((outcome): Bars => [visible(outcome.call.name), [outcome]])
+  )
 ]
 
 /** One row for the model and one for every call, all on the same scale of time. */
@@ -73,7 +80,7 @@ export const drawLive = (plays: ReadonlyMap<string, Progress>, now: number): Rea
   return Array.from(plays).flatMap(([name, { calls, turns }]) => {
     const rows: ReadonlyArray<Bars> = [
       ["model", turns.map((turn) => spanOf(turn, now))],
-      ...calls.map((call): Bars => [call.label, [spanOf(call, now)]])
+      ...calls.map((call): Bars => [visible(call.label), [spanOf(call, now)]])
     ]
     return waterfall(name, spans.get(name) ?? { startedAt: now, endedAt: now }, rows, scale)
   })

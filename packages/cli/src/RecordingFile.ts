@@ -8,7 +8,7 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs"
 import * as ModuleFile from "./ModuleFile.ts"
-import { UserError } from "./UserError.ts"
+import { UserError, whyOf } from "./UserError.ts"
 
 /**
  * What writes a recording.
@@ -62,17 +62,5 @@ const attempt = <A>(exitCode: 1 | 2, what: string, run: () => A): Effect.Effect<
     try: run,
     catch: (error) => new UserError({ message: `${what}: ${whyOf(error)}`, exitCode })
   })
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: "it is somebody else's; name another file",
-  EISDIR: "it is a folder; name a file",
-  ENOENT: "there is no such folder; make it first",
-  ENOSPC: "the disk is full"
-}
-
-const whyOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error)
-  return ("code" in error && typeof error.code === "string" ? reasons[error.code] : undefined) ?? error.message
-}
 
 const unusable = (message: string) => new UserError({ message, exitCode: 2 })

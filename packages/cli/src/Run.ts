@@ -12,6 +12,7 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as Approval from "./Approval.ts"
 import * as McpServers from "./McpServers.ts"
+import { Screen } from "./Screen.ts"
 import * as StandardIo from "./StandardIo.ts"
 import * as ToolkitFile from "./ToolkitFile.ts"
 import { UserError } from "./UserError.ts"
@@ -37,14 +38,16 @@ export interface Options {
 }
 
 /** Runs the calls of the response on standard input; prints a JSON array of messages, ready to append, and nothing else. */
-export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError> {
-  const output = yield* StandardIo.reserve
+export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError, Screen> {
+  yield* StandardIo.reserve
   const json = options.stream ? undefined : yield* StandardIo.readJson
-  const { settled, turn } = yield* Effect.scoped(
-    options.stream ? settleStreamed(options) : settleWhole(options, json)
-  ).pipe(Effect.provide(Approval.layer(options.approve)))
-  const messages = options.echo ? turn.followUp(settled) : turn.results(settled)
-  return yield* output.end(`${JSON.stringify(messages)}\n`)
+  const results = Effect.gen(function*() {
+    const { settled, turn } = yield* options.stream ? settleStreamed(options) : settleWhole(options, json)
+    const messages = options.echo ? turn.followUp(settled) : turn.results(settled)
+    yield* Screen.use(({ print }) => print(`${JSON.stringify(messages)}\n`))
+  })
+  // They are there before the servers end, however long that takes.
+  yield* Effect.provide(Effect.scoped(results), Approval.layer("run", options.approve))
 })
 
 const toolkitOf = Effect.fnUntraced(function*({ file, mcp }: Options) {
@@ -61,7 +64,8 @@ const settleWhole = Effect.fnUntraced(function*(options: Options, json: unknown)
 const settleStreamed = Effect.fnUntraced(function*(options: Options) {
   const toolkit = yield* toolkitOf(options)
   const { layer } = yield* Effect.promise(options.wire.load)
-  const fetch = async () => new Response(StandardIo.stream(), { headers: { "content-type": "text/event-stream" } })
+  const { body, problem } = StandardIo.stream()
+  const fetch = async () => new Response(body, { headers: { "content-type": "text/event-stream" } })
   const client = layer({ model: options.wire.model, apiKey: Redacted.make("none"), maxRetries: 0, fetch })
   const model = yield* Effect.provide(ChatModel.ChatModel, client)
   const whole = yield* Deferred.make<Wires.Turn, UserError>()
@@ -74,7 +78,7 @@ const settleStreamed = Effect.fnUntraced(function*(options: Options) {
   yield* Effect.mapError(
     end,
     ({ reason }) =>
-      unusableInput(
+      problem() ?? unusableInput(
         `standard input is no whole stream: ${reason.message}${
           reason._tag === "Unreachable" || reason._tag === "UnusableResponse"
             ? "; a response in one piece goes without --stream"

@@ -6,11 +6,11 @@ import * as Fault from "@volley/simulator/Fault"
 import * as PlainModel from "@volley/simulator/PlainModel"
 import * as Replay from "@volley/simulator/Replay"
 import * as Simulator from "@volley/simulator/Simulator"
-import * as Console from "effect/Console"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as RecordingFile from "./RecordingFile.ts"
 import * as ScenarioFile from "./ScenarioFile.ts"
+import { Screen } from "./Screen.ts"
 import { UserError } from "./UserError.ts"
 
 /**
@@ -43,7 +43,7 @@ export const pace: Duration.Input = "200 millis"
 const remembered = 1000
 
 /** Prints the base URLs as one line of JSON, then serves until it is interrupted. */
-export const run = (options: Options): Effect.Effect<never, UserError> =>
+export const run = (options: Options): Effect.Effect<never, UserError, Screen> =>
   Effect.scoped(Effect.gen(function*() {
     const simulatorOf = yield* prepare(options)
     const { failed, record } = yield* RecordingFile.open(options.record)
@@ -51,7 +51,7 @@ export const run = (options: Options): Effect.Effect<never, UserError> =>
     const { anthropic, google, openai } = yield* Simulator.listen(simulator, options.port).pipe(
       Effect.mapError(({ message }) => new UserError({ message, exitCode: 1 }))
     )
-    yield* Console.log(JSON.stringify({ openai, anthropic, google }))
+    yield* Screen.use(({ print }) => print(`${JSON.stringify({ openai, anthropic, google })}\n`))
     return yield* failed
   }))
 

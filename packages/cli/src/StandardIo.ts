@@ -4,37 +4,42 @@
 import * as Json from "@volley/core/Json"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { Console } from "node:console"
 import { UserError } from "./UserError.ts"
 
 /**
- * Keeps standard output for the answer, and the process alive until it is there.
+ * Keeps standard output for the result, and the process alive until it is there.
  *
  * - what tools print goes to standard error, by whatever means they print it
  * - a rejected promise that a tool has dropped is reported there too, and ends nothing
- * - `end` writes the answer and ends the process, whatever tools are still at it
  */
-export const reserve = Effect.sync(() => {
-  const write = process.stdout.write.bind(process.stdout)
+export const reserve: Effect.Effect<void> = Effect.sync(() => {
   process.stdout.write = process.stderr.write.bind(process.stderr)
-  globalThis.console = new Console(process.stderr)
   process.on("uncaughtException", (error) => console.error("A tool left this behind:", error))
-  return {
-    end: (text: string): Effect.Effect<never> =>
-      Effect.callback(() => {
-        write(text, () => process.exit(0))
-      })
-  }
 })
 
-/** Standard input as it comes. */
-export const stream = (): ReadableStream<Uint8Array> =>
-  new ReadableStream({
-    start: async (controller) => {
-      for await (const chunk of process.stdin) controller.enqueue(Uint8Array.from(Buffer.from(chunk)))
-      controller.close()
+/**
+ * Standard input as it comes, read no faster than whoever takes it does.
+ *
+ * - `problem`: what is wrong with it, as far as it was read
+ */
+export const stream = (): {
+  readonly body: ReadableStream<Uint8Array>
+  readonly problem: () => UserError | undefined
+} => {
+  const chunks = chunksOf(process.stdin)
+  let problem: UserError | undefined
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    try {
+      const { done, value } = await chunks.next()
+      if (done === true) controller.close()
+      else controller.enqueue(value)
+    } catch (error) {
+      problem = unusable(messageOf(error))
+      throw error
     }
-  })
+  }
+  return { body: new ReadableStream({ pull }, { highWaterMark: 0 }), problem: () => problem }
+}
 
 const maxBytes = 64 * 1024 * 1024
 
@@ -58,18 +63,22 @@ const utf8 = new TextDecoder("utf-8", { fatal: true })
 
 const readBytes = Effect.tryPromise({
   try: async () => {
-    const chunks: Array<Buffer> = []
-    let bytes = 0
-    for await (const chunk of process.stdin) {
-      const buffer = Buffer.from(chunk)
-      chunks.push(buffer)
-      bytes += buffer.length
-      if (bytes > maxBytes) throw new Error(`standard input has more than ${maxBytes} bytes`)
-    }
+    const chunks: Array<Uint8Array> = []
+    for await (const chunk of chunksOf(process.stdin)) chunks.push(chunk)
     return Buffer.concat(chunks)
   },
   catch: (error) => unusable(messageOf(error))
 })
+
+async function* chunksOf(input: AsyncIterable<Uint8Array | string>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  let bytes = 0
+  for await (const chunk of input) {
+    const part = Uint8Array.from(Buffer.from(chunk))
+    bytes += part.length
+    if (bytes > maxBytes) throw new Error(`standard input has more than ${maxBytes} bytes`)
+    yield part
+  }
+}
 
 const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
 

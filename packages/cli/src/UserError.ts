@@ -16,11 +16,25 @@ export const report = <A, R>(command: string, effect: Effect.Effect<A, UserError
   Effect.matchEffect(effect, {
     onSuccess: () => Effect.void,
     onFailure: ({ exitCode, message }) =>
-      Effect.andThen(Console.error(oneLine(`volley ${command}: ${message}`)), exitWith(exitCode))
+      Effect.andThen(Console.error(oneLine(`${command}: ${message}`)), exitWith(exitCode))
   })
 
 /** Folds a text into one line. */
 export const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, " ")
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: "it is somebody else's; name another file",
+  EISDIR: "it is a folder; name a file",
+  ENOENT: "there is no such folder; make it first",
+  EPIPE: "nobody reads it any more",
+  ENOSPC: "the disk is full"
+}
+
+/** Why the system did not do something, in words where there are some. */
+export const whyOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  return ("code" in error && typeof error.code === "string" ? reasons[error.code] : undefined) ?? error.message
+}
 
 /** Has the process end with this code. */
 export const exitWith = (code: number): Effect.Effect<void> =>

@@ -7,6 +7,7 @@ import { TestClock } from "effect/testing"
 import * as Live from "../src/Live.ts"
 import * as Picture from "../src/Picture.ts"
 import type { Progress } from "../src/Play.ts"
+import { hostile } from "./fixtures/hostile.ts"
 
 const row = (label: string, startedAt: number, endedAt?: number) => ({ id: label, label, startedAt, endedAt })
 
@@ -57,6 +58,17 @@ describe("Live.make", () => {
       assert.isTrue(frames[2]!.startsWith("\u001b[2A\u001b[J"))
       yield* Scope.close(scope, Exit.void)
       assert.strictEqual(terminal.written.at(-1), "\u001b[2A\u001b[J")
+    }))
+
+  it.effect("shows what others called something as text, on its own line", () =>
+    Effect.gen(function*() {
+      const terminal = screen(true)
+      const show = yield* Live.make(terminal)
+      yield* show(hostile, { ...progress, calls: [row(hostile, 1500)] })
+      yield* TestClock.adjust(100)
+      const frame = terminal.written.at(-1)?.split("\u001b[J")[1] ?? ""
+      assert.notMatch(frame, /(?!\n)[\p{Cc}\p{Cf}]/u)
+      assert.strictEqual(frame.split("\n").length, 4)
     }))
 
   it.effect("draws no more lines than the terminal has", () =>

@@ -7,7 +7,7 @@ import { Schema } from "effect"
 import { relative } from "node:path"
 import { fileURLToPath } from "node:url"
 import { type Answer, dialects, type Wanted } from "./support/dialects.ts"
-import { type Ended, volley, withSimulator } from "./support/spawn.ts"
+import { type Ended, type Given, volley, volleyProcess, withSimulator } from "./support/spawn.ts"
 
 const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
 
@@ -15,8 +15,13 @@ const calls = (...wanted: ReadonlyArray<readonly [name: string, input?: object |
   wanted.map(([name, input = { n: 21 }], index) => ({ id: `call_${index + 1}`, name, input }))
 
 /** Runs `volley run` on a value, or on text as it is. */
-const run = (provider: string, input: unknown, flags: ReadonlyArray<string> = []): Promise<Ended> =>
-  volley(["run", "--provider", provider, "--toolkit", fixture("toolkit.ts"), ...flags], {
+const run = (
+  provider: string,
+  input: unknown,
+  flags: ReadonlyArray<string> = [],
+  by: (args: ReadonlyArray<string>, given: Given) => Promise<Ended> = volley
+): Promise<Ended> =>
+  by(["run", "--provider", provider, "--toolkit", fixture("toolkit.ts"), ...flags], {
     input: typeof input === "string" ? input : JSON.stringify(input)
   })
 
@@ -36,7 +41,7 @@ const typeOf = (error: unknown): unknown =>
 for (const { answers, body, message, name, refusal, sample } of dialects) {
   describe.concurrent(`volley run --provider ${name}`, () => {
     it("answers the calls of a whole response as it is documented", async () => {
-      const { code, stderr, stdout } = await run(name, sample.body)
+      const { code, stderr, stdout } = await run(name, sample.body, [], volleyProcess)
       assert.strictEqual(code, 0, stderr)
       assert.strictEqual(stdout, `${JSON.stringify(sample.results)}\n`)
     })
@@ -116,6 +121,9 @@ describe.concurrent("volley run", () => {
   const runAll = (wanted: ReadonlyArray<Wanted>, flags: ReadonlyArray<string> = []) =>
     run(openAi.name, openAi.message(wanted), flags)
 
+  const runProcess = (wanted: ReadonlyArray<Wanted>, flags: ReadonlyArray<string> = []) =>
+    run(openAi.name, openAi.message(wanted), flags, volleyProcess)
+
   it("tells the host of a crash and the model nothing of it", async () => {
     const { code, stderr, stdout } = await runAll(calls(["crash"]))
     assert.strictEqual(code, 0)
@@ -131,26 +139,26 @@ describe.concurrent("volley run", () => {
   })
 
   it.each(["--timeout", "--deadline"])("ends after %s though a tool cannot be stopped", async (flag) => {
-    const { code, stdout } = await runAll(calls(["stubborn"], ["double"]), [flag, "500 millis"])
+    const { code, stdout } = await runProcess(calls(["stubborn"], ["double"]), [flag, "500 millis"])
     assert.deepStrictEqual(openAi.answers(stdout).map(endOf), ["Timeout", { twice: 42 }])
     assert.strictEqual(code, 0)
   })
 
   it("ends though a tool leaves a timer behind", async () => {
-    const { code, stdout } = await runAll(calls(["lingering"]))
+    const { code, stdout } = await runProcess(calls(["lingering"]))
     assert.deepStrictEqual(openAi.answers(stdout).map(endOf), ["done"])
     assert.strictEqual(code, 0)
   })
 
   it("keeps what tools write to standard output past the console away from the messages", async () => {
-    const { stderr, stdout } = await runAll(calls(["chatty_stream"], ["double"]))
+    const { stderr, stdout } = await runProcess(calls(["chatty_stream"], ["double"]))
     assert.notInclude(stdout, "past the console")
     assert.include(stderr, "past the console")
     assert.deepStrictEqual(openAi.answers(stdout).map(endOf), ["done", { twice: 42 }])
   })
 
   it("answers all calls though a promise of one fails where nobody waits for it", async () => {
-    const { code, stderr, stdout } = await runAll(calls(["careless"], ["double"]))
+    const { code, stderr, stdout } = await runProcess(calls(["careless"], ["double"]))
     assert.strictEqual(code, 0)
     assert.include(stderr, "nobody waits for this")
     assert.deepStrictEqual(openAi.answers(stdout).map(endOf), ["done", { twice: 42 }])
@@ -164,7 +172,7 @@ describe.concurrent("volley run", () => {
 
   it("prints results of a megabyte whole", async () => {
     const wanted = calls(...Array.from({ length: 16 }, () => ["long", { n: 30_000 }] as const))
-    const { stdout } = await runAll(wanted)
+    const { stdout } = await runProcess(wanted)
     assert.deepStrictEqual(new Set(openAi.answers(stdout).map(({ json }) => String(json).length)), new Set([30_000]))
     assert.strictEqual(openAi.answers(stdout).length, 16)
   })
@@ -219,7 +227,7 @@ describe.concurrent("volley run --mcp", () => {
 
   it("calls the tools of a server, by any of their names, and then ends it", async () => {
     const wanted = calls(["math.add", { a: 1, b: 2 }], ["math_add", { a: 3, b: 4 }], ["fails", {}], ["pid", {}])
-    const [three, seven, failed, pid] = await answer(wanted, ["--mcp", mcpServer()])
+    const [three, seven, failed, pid] = await answer(wanted, ["--mcp", mcpServer(), "--approve", "all"])
     assert.deepStrictEqual([three, seven, failed], [3, 7, "McpToolFailed"])
     assert.throws(() => process.kill(Number(pid), 0), "ESRCH")
   })
@@ -229,16 +237,26 @@ describe.concurrent("volley run --mcp", () => {
     assert.deepStrictEqual(await answer(calls(["double"], ["math.add", { a: 1, b: 2 }]), flags), [42, 3])
   })
 
+  it("runs a read, and nothing that a server says to be none, or says to destroy something", async () => {
+    const wanted = calls(["math.add", { a: 1, b: 2 }], ["gather", { n: 1, of: 1 }], ["pid", {}], ["torn", {}])
+    assert.deepStrictEqual(await answer(wanted, ["--mcp", mcpServer()]), [3, "Denied", "Denied", "Denied"])
+    assert.deepStrictEqual((await answer(wanted, ["--mcp", mcpServer(), "--approve", "all"])).toSpliced(2, 1), [
+      3,
+      1,
+      0
+    ])
+  })
+
   it("lets the server see the environment, and no key of a provider", async () => {
     const env = { OPENAI_API_KEY: "hunter2", TOKEN_OF_THE_SERVER: "1234" }
-    const [names] = await answer(calls(["env", {}]), ["--mcp", mcpServer()], env)
+    const [names] = await answer(calls(["env", {}]), ["--mcp", mcpServer(), "--approve", "all"], env)
     assert.include(names, "TOKEN_OF_THE_SERVER")
     assert.notInclude(names, "OPENAI_API_KEY")
   })
 
   it("shows a model nothing of the command line that a server was started by", async () => {
     const input = JSON.stringify(openAi.message(calls(["refuses", {}], ["die", {}])))
-    const flags = ["--provider", "openai-chat", "--mcp", mcpServer("0", "--key=hunter2")]
+    const flags = ["--provider", "openai-chat", "--mcp", mcpServer("0", "--key=hunter2"), "--approve", "all"]
     const { stdout } = await volley(["run", ...flags], { input })
     assert.deepStrictEqual(openAi.answers(stdout).map(endOf), ["McpError", "McpError"])
     assert.notInclude(stdout, "hunter2")
@@ -266,8 +284,8 @@ describe("volley run between a simulator's answers", () => {
     const messages: Array<unknown> = [{ role: "user", content: prompt }]
     const first = await ask(messages, toolkit)
     const ended = await volley(
-      ["run", "--echo", "--provider", provider, "--toolkit", fixture("scenario.ts"), "--timeout", "500 millis"],
-      { input: JSON.stringify(first), env: { SCENARIO: scenario } }
+      ["run", "--echo", "--provider", provider, "--toolkit", fixture(`${scenario}.ts`), "--timeout", "500 millis"],
+      { input: JSON.stringify(first) }
     )
     messages.push(...printed(ended))
     return JSON.stringify(await ask(messages, toolkit))
@@ -311,13 +329,12 @@ describe.concurrent("volley run refuses", () => {
   const wire = ["--provider", "openai-chat"]
   const toolkit = ["--toolkit", fixture("plain.mjs")]
   const good = [...wire, ...toolkit]
-  const megabyte = " ".repeat(1024 * 1024)
 
   const cases: ReadonlyArray<
     readonly [
       title: string,
       args: ReadonlyArray<string>,
-      input: string | Iterable<string>,
+      input: string,
       says: string
     ]
   > = [
@@ -325,7 +342,6 @@ describe.concurrent("volley run refuses", () => {
     ["input of white space", good, " \n ", "standard input is empty"],
     ["input that is not JSON", good, "Hello!", "standard input is not JSON"],
     ["input of many lines that is not JSON", good, "Hello,\nI am\nno JSON.\n", "standard input is not JSON"],
-    ["input of more than 64 MiB", good, Array.from({ length: 65 }, () => megabyte), "67108864 bytes"],
     ["JSON that is no response", good, "{\"a\": 1}", "is no response of openai-chat"],
     ["JSON that is no object", good, "null", "is no response of openai-chat"],
     ["a request", good, "{\"model\": \"gpt-4.1\", \"messages\": []}", "is no response of openai-chat"],
@@ -364,11 +380,20 @@ describe.concurrent("volley run refuses", () => {
     ["the same one twice", [...wire, "--mcp", mcpServer(), "--mcp", mcpServer()], turn, "leave one of the two out"]
   ]
 
-  it.each(cases)("%s, in one line", async (_, args, input, says) => {
-    const { code, stderr, stdout } = await volley(["run", ...args], { input })
+  const refused = ({ code, stderr, stdout }: Ended, says: string) => {
     assert.strictEqual(stdout, "")
     assert.match(stderr, /^volley run: [^\n]+\n$/)
     assert.include(stderr, says)
     assert.strictEqual(code, 2)
+  }
+
+  it.each(cases)("%s, in one line", async (_, args, input, says) => {
+    refused(await volley(["run", ...args], { input }), says)
+  })
+
+  it("input of more than 64 MiB, in one line", async () => {
+    const megabyte = " ".repeat(1024 * 1024)
+    const input = Array.from({ length: 65 }, () => megabyte)
+    refused(await volleyProcess(["run", ...good], { input }), "67108864 bytes")
   })
 })

@@ -15,11 +15,20 @@ import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { ChatModelError, concealed, readWith, type Reason, UnusableResponse } from "./ChatModelError.ts"
+import {
+  ChatModelError,
+  type Hidden,
+  InvalidRequest,
+  readWith,
+  type Reason,
+  shown,
+  UnusableResponse
+} from "./ChatModelError.ts"
 import type { Assistant, Conversation } from "./Conversation.ts"
 import * as Url from "./internal/url.ts"
 import type { ToolCall } from "./ToolCall.ts"
 import * as Toolkit from "./Toolkit.ts"
+import * as Transport from "./Transport.ts"
 import type { Usage } from "./Usage.ts"
 
 export { count as tokens } from "./Usage.ts"
@@ -102,7 +111,7 @@ export class ChatModel extends Context.Service<ChatModel, {
 }>()("@volley/core/ChatModel") {}
 
 /** How a provider's API is reached; the Layers of all providers take it. */
-export interface ApiOptions {
+export interface ApiOptions extends Transport.Options {
   readonly model: string
   readonly apiKey: Redacted.Redacted<string>
   /** Where the API is; the official one when left out. */
@@ -111,7 +120,7 @@ export interface ApiOptions {
   readonly maxTokens?: number | undefined
   /** How often the SDK sends a request again after a status that may pass; 2. Nothing else retries. */
   readonly maxRetries?: number | undefined
-  /** What sends the requests, in place of the global `fetch`. */
+  /** What sends the requests, in place of the global `fetch`; it has to heed `signal` and `redirect: "manual"`. */
   readonly fetch?: typeof globalThis.fetch | undefined
   /** What turns from here are remembered by; `baseUrl` when left out. Turns of another origin are spelled anew for this one. */
   readonly origin?: string | undefined
@@ -144,7 +153,8 @@ export const extrasOf = (
 export const originOf = ({ baseUrl, origin }: Pick<ApiOptions, "baseUrl" | "origin">): string => {
   if (origin !== undefined) return origin
   const url = baseUrl === undefined ? undefined : Url.parse(baseUrl)
-  return url === undefined ? baseUrl ?? "official" : `${url.origin}${url.pathname.replace(/\/+$/, "")}`
+  if (url !== undefined) return `${url.origin}${url.pathname.replace(/\/+$/, "")}`
+  return baseUrl === undefined ? "official" : Transport.withoutSecrets(baseUrl)
 }
 
 /**
@@ -219,6 +229,7 @@ export const orUnusable = <A>(read: Result.Result<A, string | Reason>): Result.R
  * Makes the service of a provider's client.
  *
  * - `secret`: the API key, which no error shows; left out where the client is somebody else's
+ * - `address`, `query`, `headers`: where requests go and what goes with them, of whose secrets no error shows any
  * - `send`: asks for a turn; aborted when the caller is interrupted
  * - `read`: reads the body of a response, or says why it is none
  * - `open`: asks for the events of a turn; aborted when the caller is interrupted, or wants no more of them
@@ -226,47 +237,79 @@ export const orUnusable = <A>(read: Result.Result<A, string | Reason>): Result.R
  * - `fold`: reads those events
  * - `reason`: sorts what `send`, `open` or the events rejected with, at the time `now` in milliseconds since the epoch
  */
-export const make = <S>(client: {
-  readonly wire: string
-  readonly secret?: Redacted.Redacted<string> | undefined
-  readonly send: (request: Request, signal: AbortSignal, context: Context.Context<never>) => Promise<unknown>
-  readonly read: (body: unknown) => Result.Result<Turn, string | Reason>
-  readonly open: (
-    request: Request,
-    signal: AbortSignal,
-    context: Context.Context<never>
-  ) => Promise<AsyncIterable<unknown>>
-  readonly fold: Fold<S, unknown>
-  readonly reason: (error: unknown, now: number) => Reason
-}): ChatModel["Service"] => {
-  const { fold, open, read, reason, secret, send, wire } = client
-  const conceal = (error: ChatModelError) =>
-    secret === undefined ? error : new ChatModelError({ wire, reason: concealed(error.reason, secret) })
+export const make = <S>(
+  client: Hidden & {
+    readonly wire: string
+    readonly send: (request: Request, signal: AbortSignal, context: Context.Context<never>) => Promise<unknown>
+    readonly read: (body: unknown) => Result.Result<Turn, string | Reason>
+    readonly open: (
+      request: Request,
+      signal: AbortSignal,
+      context: Context.Context<never>
+    ) => Promise<AsyncIterable<unknown>>
+    readonly fold: Fold<S, unknown>
+    readonly reason: (error: unknown, now: number) => Reason
+  }
+): ChatModel["Service"] => {
+  const { fold, open, read, reason, send, wire } = client
   const warnOfLax = Toolkit.laxWarnings()
   const warn = ({ toolkit }: Request) => toolkit ? warnOfLax(toolkit) : Effect.void
   const rejected = ({ cause }: Cause.UnknownError) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => failWith(wire, reason(cause, now)))
-  const generate = Effect.fn(`${wire}.generate`)(function*(request: Request) {
-    yield* warn(request)
-    const context = yield* Effect.context()
-    const body = yield* Effect.catch(Effect.tryPromise((signal) => send(request, signal, context)), rejected)
-    return yield* orFail(wire, orUnusable(read(body)))
-  }, Effect.mapError(conceal))
-  const events = Effect.fnUntraced(function*(request: Request) {
+  const shownIn = (context: Context.Context<never>) => shown({ ...client, ...extrasOf(client, context) })
+  const generate = Effect.fn(`${wire}.generate`)(
+    function*(request: Request) {
+      yield* warn(request)
+      const context = yield* Effect.context()
+      const body = yield* Effect.catch(Effect.tryPromise((signal) => send(request, signal, context)), rejected)
+      return yield* orFail(wire, orUnusable(read(body)))
+    },
+    (turn) =>
+      Effect.contextWith((context: Context.Context<never>) => Effect.mapError(turn, (error) => shownIn(context)(error)))
+  )
+  const events = Effect.fnUntraced(function*(request: Request, context: Context.Context<never>) {
     yield* warn(request)
     const { signal } = yield* Effect.acquireRelease(
       Effect.sync(() => new AbortController()),
       (controller) => Effect.sync(() => controller.abort())
     )
-    const context = yield* Effect.context()
-    return yield* Effect.catch(Effect.tryPromise(() => open(request, signal, context)), rejected)
+    const events = yield* Effect.catch(Effect.tryPromise(() => open(request, signal, context)), rejected)
+    return asTheyCame({ wire, fold, reason }, events)
   })
   const stream = (request: Request) =>
-    Stream.unwrap(Effect.map(events(request), (events) => parts({ wire, fold, reason }, events))).pipe(
-      Stream.mapError(conceal),
-      Stream.withSpan(`${wire}.stream`)
-    )
+    Stream.unwrap(
+      Effect.contextWith((context: Context.Context<never>) =>
+        Effect.succeed(Stream.mapError(Stream.unwrap(events(request, context)), (error) => shownIn(context)(error)))
+      )
+    ).pipe(Stream.withSpan(`${wire}.stream`))
   return { generate, stream }
+}
+
+/**
+ * Makes the service of an official client, which sends its requests by what it is given, within the limits of the options.
+ *
+ * - where nothing can be sent to its address, or the client cannot be made, each request fails with `InvalidRequest`
+ */
+export const reached = (
+  wire: string,
+  options: Pick<ApiOptions, "apiKey" | "baseUrl" | "fetch"> & Transport.Options,
+  make: (limited: (send?: Transport.Fetch) => Transport.Fetch) => ChatModel["Service"]
+): Effect.Effect<ChatModel["Service"]> => {
+  const { apiKey: secret, baseUrl: address, fetch } = options
+  const problem = address === undefined ? undefined : Transport.problemOf(address, "`baseUrl`", fetch)
+  if (problem !== undefined) return Effect.succeed(refusing(wire, problem))
+  return Transport.within(options).pipe(
+    Effect.map((limited) => make((send) => limited(send ?? fetch))),
+    Effect.catchDefect((error) => {
+      const why = error instanceof Error ? error.message : String(error)
+      return Effect.succeed(refusing(wire, `the client cannot be made: ${why}`, { address, secret }))
+    })
+  )
+}
+
+const refusing = (wire: string, message: string, hidden: Hidden = {}): ChatModel["Service"] => {
+  const error = shown(hidden)(new ChatModelError({ wire, reason: new InvalidRequest({ message }) }))
+  return { generate: () => Effect.fail(error), stream: () => Stream.fail(error) }
 }
 
 /**
@@ -276,11 +319,12 @@ export const make = <S>(client: {
  *   end revokes, truncated now: the last of those first, so that none starts because one before it is gone
  */
 export const parts = <S, Response>(
-  { fold, reason, wire }: {
-    readonly wire: string
-    readonly fold: Fold<S, Response>
-    readonly reason: (error: unknown, now: number) => Reason
-  },
+  codec: Codec<S, Response>,
+  events: AsyncIterable<unknown>
+): Stream.Stream<Part<Response>, ChatModelError> => Stream.mapError(asTheyCame(codec, events), shown({}))
+
+const asTheyCame = <S, Response>(
+  { fold, reason, wire }: Codec<S, Response>,
   events: AsyncIterable<unknown>
 ): Stream.Stream<Part<Response>, ChatModelError> =>
   Stream.fromAsyncIterable(events, (cause) => cause).pipe(
@@ -294,6 +338,13 @@ export const parts = <S, Response>(
       (progress, event) => orFail(wire, Option.isSome(event) ? next(fold, progress, event.value) : end(fold, progress))
     )
   )
+
+/** What reads the events of a wire, and sorts what they reject with. */
+interface Codec<S, Response> {
+  readonly wire: string
+  readonly fold: Fold<S, Response>
+  readonly reason: (error: unknown, now: number) => Reason
+}
 
 /**
  * A streamed turn, taken apart.

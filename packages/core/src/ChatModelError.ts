@@ -5,8 +5,11 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Conversation } from "./Conversation.ts"
-import * as Url from "./internal/url.ts"
 import * as Json from "./Json.ts"
+import * as Thrown from "./Thrown.ts"
+import * as Transport from "./Transport.ts"
+
+export { Redirected, TimedOut, TooLarge } from "./Transport.ts"
 
 /** The provider wants fewer requests; `retryAfterMillis` is its own advice, where it gave any. */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
@@ -47,7 +50,7 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("Invali
   readonly isRetryable = false
 }
 
-/** No answer came, or not the whole of it: nobody listens there, or the connection broke or ran out of time. */
+/** No answer came, or not the whole of it: nobody listens there, or the connection broke. */
 export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", {
   message: Schema.String,
   url: Schema.optional(Schema.String)
@@ -62,7 +65,8 @@ export class UnusableResponse extends Schema.TaggedError<UnusableResponse>()("Un
   readonly isRetryable = false
 }
 
-export const Reason = Schema.Union([
+/** Those whose message is made of what a provider, or a client, said. */
+const Worded = Schema.Union([
   RateLimited,
   QuotaExhausted,
   ProviderFailed,
@@ -71,6 +75,8 @@ export const Reason = Schema.Union([
   Unreachable,
   UnusableResponse
 ])
+
+export const Reason = Schema.Union([...Worded.members, ...Transport.Failure.members])
 export type Reason = typeof Reason.Type
 
 /**
@@ -108,7 +114,7 @@ export const fromStatus = (response: {
 }
 
 /** Reads the `retry-after-ms` and `retry-after` headers (seconds, or an HTTP date), in milliseconds from `now`. */
-export const retryAfterMillis = (headers: Headers | undefined, now: number): number | undefined => {
+export const retryAfterMillis = (headers: Thrown.HeadersLike | undefined, now: number): number | undefined => {
   const millis = Number(headers?.get("retry-after-ms") ?? Number.NaN)
   if (millis >= 0 && millis < Infinity) return millis
   const after = headers?.get("retry-after")
@@ -124,33 +130,29 @@ export const retryAfterMillis = (headers: Headers | undefined, now: number): num
  * - `refusal`: the response, where there was one
  * - `isOwn`: the SDK itself would not send the request
  * - a `RangeError` is ours: the conversation can't be written for this wire
+ * - what `Transport` threw is found underneath what the SDK did
  */
 export const fromClient = (error: unknown, client: {
   readonly url?: string | undefined
   readonly now: number
   readonly refusal:
-    | { readonly status: number; readonly message: string; readonly headers: Headers | undefined }
+    | { readonly status: number; readonly message: string; readonly headers: Thrown.HeadersLike | undefined }
     | undefined
   readonly isOwn: boolean
 }): Reason => {
   const { isOwn, now, refusal, url } = client
+  const failure = Transport.failureIn(error)
+  if (failure !== undefined) return failure
   if (refusal !== undefined) {
     const { headers, message, status } = refusal
     return fromStatus({ status, message, retryAfterMillis: retryAfterMillis(headers, now) })
   }
-  const message = causesOf(error)
-  if (error instanceof SyntaxError) return new UnusableResponse({ message: `not a response: ${message}` })
-  if (isOwn || error instanceof RangeError) return new InvalidRequest({ message })
-  const shown = url === undefined ? undefined : withoutSecrets(url)
+  const message = Thrown.told(error)
+  if (Thrown.isNamed(error, "SyntaxError")) return new UnusableResponse({ message: `not a response: ${message}` })
+  if (isOwn || Thrown.isNamed(error, "RangeError")) return new InvalidRequest({ message })
+  const shown = url === undefined ? undefined : Transport.withoutSecrets(url)
   const said = url === undefined || shown === undefined ? message : message.replaceAll(url, shown)
   return new Unreachable({ message: `no answer from ${shown ?? "the provider"}: ${said}`, url: shown })
-}
-
-/** A URL without the user, the query and the fragment, where gateways have keys; what is no URL is left as it is. */
-const withoutSecrets = (url: string): string => {
-  const read = Url.parse(url)
-  if (read === undefined || `${read.username}${read.password}${read.search}${read.hash}` === "") return url
-  return `${read.origin}${read.pathname}`
 }
 
 /** A stream ended without what every turn ends with: the connection broke, and the same request may succeed. */
@@ -172,21 +174,37 @@ const problemOf = (schema: Schema.ConstraintDecoder<unknown>, value: unknown): s
     onSuccess: () => "nothing"
   })
 
-/** What went wrong, and underneath, down to codes such as `ECONNREFUSED`. */
-const causesOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error)
-  const code = "code" in error && typeof error.code === "string" ? ` (${error.code})` : ""
-  const text = `${error.message}${code}`
-  return error.cause === undefined ? text : `${text}: ${causesOf(error.cause)}`
-}
-
 /** The same reason with a secret taken out of its message; one of a few letters hides nothing and is left. */
 export const concealed = (reason: Reason, secret: Redacted.Redacted<string>): Reason => {
   const text = Redacted.value(secret)
-  if (text.length < 8 || !reason.message.includes(text)) return reason
-  return decode({ ...encode(reason), message: reason.message.replaceAll(text, "<the API key>") })
+  return text.length < 8 ? reason : reworded(reason, (message) => message.replaceAll(text, "<the API key>"))
 }
 
-const encode = Schema.encodeSync(Reason)
+/** What no error shows: an API key, headers that are like one, and the user, password and query of an address. */
+export interface Hidden {
+  readonly secret?: Redacted.Redacted<string> | undefined
+  readonly address?: string | undefined
+  readonly query?: Readonly<Record<string, string>> | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
 
-const decode = Schema.decodeSync(Reason)
+/** Makes of an error what may be shown: without what is hidden, and with the words of others cut at 4 KiB. */
+export const shown = ({ address = "", headers = {}, query = {}, secret }: Hidden) => {
+  const places = [address, `?${new URLSearchParams(query)}`]
+  const secrets = [...places.flatMap(Transport.secretsOf), ...Transport.secretsOfHeaders(headers)]
+  return ({ reason, wire }: ChatModelError): ChatModelError => {
+    const known = secret === undefined ? reason : concealed(reason, secret)
+    return new ChatModelError({ wire, reason: reworded(known, (message) => Transport.quoted(message, secrets)) })
+  }
+}
+
+const reworded = (reason: Reason, words: (message: string) => string): Reason => {
+  const message = words(reason.message)
+  return message === reason.message || !isWorded(reason) ? reason : decode({ ...encode(reason), message })
+}
+
+const isWorded = Schema.is(Worded)
+
+const encode = Schema.encodeSync(Worded)
+
+const decode = Schema.decodeSync(Worded)

@@ -35,15 +35,29 @@ export type Any = Toolkit<Tool.Any>
 /** The tools of a toolkit, as a union. */
 export type Tools<K extends Any> = K["tools"][number]
 
-type Duplicate<T extends ReadonlyArray<Tool.Any>, Seen extends string = never> = T extends
-  readonly [infer H extends Tool.Any, ...infer Rest extends ReadonlyArray<Tool.Any>]
-  ? string extends H["name"] ? Duplicate<Rest, Seen>
-  : H["name"] extends Seen ? H["name"]
-  : Duplicate<Rest, Seen | H["name"]>
-  : never
+/**
+ * The places of tools that have a name in common, by that name.
+ *
+ * - tools of one name come to one key, where `I` is all their places; the compiler's work grows with the number of tools alone
+ */
+type Repeated<T extends ReadonlyArray<Tool.Any>> = {
+  [I in keyof T & `${number}` as NameOf<T[I]>]: Several<I>
+}
 
-type NoDuplicate<T extends ReadonlyArray<Tool.Any>> = [Duplicate<T>] extends [never] ? unknown
-  : { readonly error: `two tools are called ${Duplicate<T>}` }
+/** The name of a tool where it is literal. */
+type NameOf<T> = T extends { readonly name: infer N extends string } ? string extends N ? never : N : never
+
+/** A union of several types; never for a single one. */
+type Several<T, All = T> = T extends unknown ? [All] extends [T] ? never : All : never
+
+/**
+ * Adds what no list of tools has where two of them have one name.
+ *
+ * - the first question is the cheaper one, the second also has an answer inside of generic functions, whose tools are not known
+ */
+type NoDuplicate<T extends ReadonlyArray<Tool.Any>> = Repeated<T> extends { readonly [name: string]: never } ? unknown
+  : [Repeated<T>[keyof Repeated<T>]] extends [never] ? unknown
+  : { readonly error: `two tools are called ${NameOf<T[Repeated<T>[keyof Repeated<T>]]>}` }
 
 /** Makes a toolkit; two tools of one name do not compile where names are literal, and throw where they are not. */
 export const make = <const T extends ReadonlyArray<Tool.Any>>(...tools: T & NoDuplicate<T>): Toolkit<T[number]> =>

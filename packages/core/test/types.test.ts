@@ -126,6 +126,34 @@ describe("the type of a batch", () => {
   })
 })
 
+describe("a toolkit", () => {
+  type AnyTool = Tool.Tool<string, Schema.Constraint, Schema.Constraint, Schema.Constraint>
+
+  const named = <const Name extends string>(name: Name) =>
+    Tool.make(name, { description: "", parameters: Schema.Struct({}), success: Schema.Int })
+
+  it("takes tools of different names, of names that are no literals, and of types that are not known yet", () => {
+    const sameName = (name: string) => Toolkit.make(named(name), named(`${name}2`), named("b"))
+    const single = <T extends AnyTool>(tool: T) => Toolkit.make(tool)
+    const pair = <T extends Tool.Any, U extends Tool.Any>(one: T, other: U) => Toolkit.make(one, other, plain)
+    const list = <T extends Tool.Any>(tools: ReadonlyArray<T>) => Toolkit.make(...tools)
+    const tuple = <T extends ReadonlyArray<Tool.Any>>(tools: T) => Toolkit.make(...tools)
+    const byName = <Name extends string>(name: Name) => Toolkit.make(named(name), named("b"))
+    const toolkits = [sameName("a"), single(plain), pair(wait, getWeather), list([plain]), tuple([plain]), byName("a")]
+    assert.deepStrictEqual(toolkits.map(({ tools }) => tools.length), [3, 1, 3, 1, 1, 2])
+    expectTypeOf<Toolkit.Tools<ReturnType<typeof single<typeof plain>>>>().toEqualTypeOf<typeof plain>()
+  })
+
+  it("takes no two tools of one name, wherever they stand", () => {
+    // @ts-expect-error
+    assert.throws(() => Toolkit.make(plain, wait, plain), /"plain"/)
+    // @ts-expect-error
+    assert.throws(() => Toolkit.make(named("a"), named("a")), /"a"/)
+    // @ts-expect-error
+    assert.throws(() => Toolkit.make(named("a"), named("b"), named("c"), named("b"), named("c")), /"b"/)
+  })
+})
+
 describe("the type of an outcome", () => {
   const toolkit = Toolkit.make(plain, getWeather, dynamic)
   type Kit = typeof toolkit

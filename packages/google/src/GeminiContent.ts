@@ -16,11 +16,12 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Stream from "effect/Stream"
 import { idOf, isMadeUp, signed } from "./internal/callIds.ts"
-import { type Client, eventsIn, officialUrl, originOf, reasonOf } from "./internal/client.ts"
+import { type Client, eventsIn, officialUrl, originOf } from "./internal/client.ts"
 import { isOld, resultContents, userParts } from "./internal/content.ts"
 import * as GeminiStream from "./internal/geminiStream.ts"
 import { errorIn } from "./internal/refusal.ts"
 import * as Body from "./internal/request.ts"
+import { reasonOf } from "./internal/thrown.ts"
 import { mended, modelOf, read, wholeOf } from "./internal/turn.ts"
 import { watched } from "./internal/watched.ts"
 import { isTurn, readResponse, type Response } from "./internal/wholeResponse.ts"
@@ -145,21 +146,24 @@ export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatM
 
 /** Provides `ChatModel` on the official SDK, for the Gemini Developer API. */
 export const layer = (options: ChatModel.ApiOptions & Sent): Layer.Layer<ChatModel.ChatModel> =>
-  Layer.sync(ChatModel.ChatModel, () => {
-    const url = options.baseUrl ?? officialUrl
-    const client = new GoogleGenAI({
-      apiKey: Redacted.value(options.apiKey),
-      vertexai: false,
-      apiVersion: "v1",
-      httpOptions: {
-        baseUrl: url,
-        // The delays of the other providers' SDKs; this one's own begin at one second and go up to sixty.
-        retryOptions: { attempts: 1 + (options.maxRetries ?? 2), initialDelay: 0.5, maxDelay: 8 }
-      }
+  Layer.effect(
+    ChatModel.ChatModel,
+    ChatModel.reached(wire, options, (limited) => {
+      const url = options.baseUrl ?? officialUrl
+      const client = new GoogleGenAI({
+        apiKey: Redacted.value(options.apiKey),
+        vertexai: false,
+        apiVersion: "v1",
+        httpOptions: {
+          baseUrl: url,
+          // The delays of the other providers' SDKs; this one's own begin at one second and go up to sixty.
+          retryOptions: { attempts: 1 + (options.maxRetries ?? 2), initialDelay: 0.5, maxDelay: 8 }
+        }
+      })
+      const sending = { ...options, client: watched(client, limited), origin: originOf(options) }
+      return makeModel(sending, { url, secret: options.apiKey })
     })
-    const sending = { ...options, client: watched(client, options.fetch), origin: originOf(options) }
-    return makeModel(sending, { url, secret: options.apiKey })
-  })
+  )
 
 /** Provides `ChatModel` with the API key from the configuration, `GEMINI_API_KEY` unless another is given. */
 export const layerConfig = ChatModel.layerConfig<Sent>(layer, "GEMINI_API_KEY")
@@ -185,6 +189,8 @@ const makeModel = (
   return ChatModel.make({
     wire,
     secret,
+    address: url,
+    headers,
     send: async (request, signal, context) => client.models.generateContent(bodyOf(request, signal, context)),
     read: (body) => Result.map(wholeOf(body, origin), ({ turn }) => turn),
     open: async (request, signal, context) =>

@@ -1,7 +1,10 @@
 /**
  * Why an MCP server did not do what it was asked: a tool that failed (`McpToolFailed`), or no usable answer (`McpError`).
  */
+import * as Transport from "@volley/core/Transport"
 import * as Schema from "effect/Schema"
+
+export { Redirected, TimedOut, TooLarge } from "@volley/core/Transport"
 
 /** The command cannot be started, its process ended before it answered, or nobody listens at the URL. */
 export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", {
@@ -53,7 +56,17 @@ export class NamesTaken extends Schema.TaggedError<NamesTaken>()("NamesTaken", {
   }
 }
 
-export const Reason = Schema.Union([Unreachable, NotReady, Closed, Refused, HttpFailed, Unusable, NamesTaken])
+/** Those whose message is made of what a server, or a client, said. */
+const Worded = Schema.Union([Unreachable, Refused, Unusable])
+
+export const Reason = Schema.Union([
+  ...Worded.members,
+  NotReady,
+  Closed,
+  HttpFailed,
+  NamesTaken,
+  ...Transport.Failure.members
+])
 export type Reason = typeof Reason.Type
 
 /** A server gave no usable answer, and why; `Effect.catchReason` works on it. */
@@ -65,6 +78,29 @@ export class McpError extends Schema.TaggedError<McpError>()("McpError", {
     return `MCP server "${this.server}": ${this.reason.message}`
   }
 }
+
+/** What a server is called, and how it is reached. */
+interface Reached {
+  readonly name: string
+  readonly url?: string | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** The error of a server, as it may be shown: without secrets of how it is reached, and with the words of others cut at 4 KiB. */
+export const of = ({ headers = {}, name, url = "" }: Reached, reason: Reason): McpError => {
+  const secrets = [...Transport.secretsOf(url), ...Transport.secretsOfHeaders(headers)]
+  const message = Transport.quoted(reason.message, secrets)
+  return new McpError({
+    server: name,
+    reason: isWorded(reason) && message !== reason.message ? decode({ ...encode(reason), message }) : reason
+  })
+}
+
+const isWorded = Schema.is(Worded)
+
+const encode = Schema.encodeSync(Worded)
+
+const decode = Schema.decodeSync(Worded)
 
 /**
  * A tool ran, and says that it failed (`isError`).

@@ -14,7 +14,7 @@ describe("Mcp.connect", () => {
     Effect.gen(function*() {
       const { instructions, leftOut, toolkit } = yield* Mcp.connect(yield* shop({}))
       const names = toolkit.tools.map(({ name }) => name)
-      assert.deepStrictEqual([names.length, names[0], names.at(-1)], [15, "shop_math.add", "shop_die"])
+      assert.deepStrictEqual([names.length, names[0], names.at(-1)], [17, "shop_math.add", "shop_die"])
       assert.strictEqual(toolkit.wireNames.get("shop_math.add"), "shop_math_add")
       assert.strictEqual(toolkit.tools[0]?.description, "It is math.add.")
       assert.deepStrictEqual(leftOut.map(({ tool }) => tool), ["typo", "riddle"])
@@ -42,6 +42,17 @@ describe("Mcp.connect", () => {
       }
       const right = [["choosy", { n: 1 }], ["received"]] as const
       assert.deepStrictEqual(yield* ends(toolkit, right), ["1", ["choosy", "received"]])
+    }))
+
+  it.live("asks for approval of what the server does not say to be a read alone, whether it is trusted or not", () =>
+    Effect.gen(function*() {
+      for (const trustHints of [false, true]) {
+        const { toolkit } = yield* Mcp.connect(yield* shop({ prefix: "", approval: "writes", trustHints }))
+        const free = toolkit.tools.filter(({ approval }) => approval === undefined)
+        const reads = toolkit.tools.filter(({ readOnly }) => readOnly)
+        assert.deepStrictEqual(free.map(({ name }) => name), ["math.add"])
+        assert.deepStrictEqual(reads.map(({ name }) => name), trustHints ? ["math.add"] : [])
+      }
     }))
 
   it.live("asks for approval where the user wants that, by the server's own names", () =>
@@ -226,7 +237,7 @@ describe("Mcp.connectAll", () => {
         { name: "two", url: two.url },
         { name: "three", url: three.url, prefix: "one_" }
       ])
-      assert.strictEqual(toolkit.tools.length, 30)
+      assert.strictEqual(toolkit.tools.length, 34)
       assert.strictEqual(failed[0]?.server, "three")
       assert.strictEqual(failed[0]?.reason._tag, "NamesTaken")
       assert.deepStrictEqual(yield* ends(toolkit, [["one_math.add", { a: 1, b: 2 }]]), ["3"])

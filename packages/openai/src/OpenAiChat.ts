@@ -38,12 +38,12 @@ import {
   type Extras,
   originOf,
   type OwnClient,
-  reasonOf,
   type Sending,
   sendingOf
 } from "./internal/client.ts"
 import { errorIn, reasonOfError } from "./internal/providerError.ts"
 import { formatOf, strictMode } from "./internal/strictMode.ts"
+import { reasonOf } from "./internal/thrown.ts"
 
 type Response = OpenAI.ChatCompletion
 type Message = OpenAI.ChatCompletionMessageParam
@@ -199,12 +199,19 @@ export type ClientOptions = OwnClient<Client, Fields>
 
 /** Provides `ChatModel` on the official SDK. */
 export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
-  Layer.sync(ChatModel.ChatModel, () => modelOf({ ...options, client: clientOf(options) }, options.apiKey))
+  Layer.effect(
+    ChatModel.ChatModel,
+    ChatModel.reached(
+      wire,
+      options,
+      (limited) => modelOf({ ...options, client: clientOf(options, limited()) }, options.apiKey)
+    )
+  )
 
 /** Provides `ChatModel` with the API key from the configuration, `OPENAI_API_KEY` unless another is given. */
 export const layerConfig = ChatModel.layerConfig(layer, "OPENAI_API_KEY")
 
-/** Provides `ChatModel` on a client of one's own, which knows where requests go and what they need. */
+/** Provides `ChatModel` on a client of one's own, which knows where requests go, what they need and how long they take. */
 export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> =>
   Layer.sync(ChatModel.ChatModel, () => modelOf(options))
 
@@ -217,6 +224,9 @@ const modelOf = (
   return ChatModel.make({
     wire,
     secret,
+    address: client.baseURL,
+    query: options.query,
+    headers: options.headers,
     send: async (request, signal, context) => {
       const { stream_options: _streamed, ...body } = bodyOf(to, request, context)
       return await client.chat.completions.create(body, sendingOf(options, signal, context))

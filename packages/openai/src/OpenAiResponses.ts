@@ -32,7 +32,6 @@ import {
   type Extras,
   originOf,
   type OwnClient,
-  reasonOf,
   type Sending,
   sendingOf
 } from "./internal/client.ts"
@@ -52,6 +51,7 @@ import {
 import { type Output, outputs, userItem } from "./internal/responseMedia.ts"
 import * as ResponseStream from "./internal/responseStream.ts"
 import { formatOf, strictMode } from "./internal/strictMode.ts"
+import { reasonOf } from "./internal/thrown.ts"
 
 /** The name of this wire. */
 export const wire = "openai-responses"
@@ -240,12 +240,19 @@ export type ClientOptions = OwnClient<Client, Fields> & Stateful
 
 /** Provides `ChatModel` on the official SDK. */
 export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
-  Layer.sync(ChatModel.ChatModel, () => modelOf({ ...options, client: clientOf(options) }, options.apiKey))
+  Layer.effect(
+    ChatModel.ChatModel,
+    ChatModel.reached(
+      wire,
+      options,
+      (limited) => modelOf({ ...options, client: clientOf(options, limited()) }, options.apiKey)
+    )
+  )
 
 /** Provides `ChatModel` with the API key from the configuration, `OPENAI_API_KEY` unless another is given. */
 export const layerConfig = ChatModel.layerConfig(layer, "OPENAI_API_KEY")
 
-/** Provides `ChatModel` on a client of one's own, which knows where requests go and what they need. */
+/** Provides `ChatModel` on a client of one's own, which knows where requests go, what they need and how long they take. */
 export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> =>
   Layer.sync(ChatModel.ChatModel, () => modelOf(options))
 
@@ -255,6 +262,9 @@ const modelOf = (options: ClientOptions, secret?: ChatModel.ApiOptions["apiKey"]
   return ChatModel.make({
     wire,
     secret,
+    address: client.baseURL,
+    query: options.query,
+    headers: options.headers,
     send: (request, signal, context) =>
       bodyIn(client.responses.create(bodyOf(to, request, context), sendingOf(options, signal, context))),
     read: (body) => Result.map(wholeOf(to, body), ({ turn }) => turn),

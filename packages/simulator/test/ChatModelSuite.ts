@@ -2,7 +2,7 @@
  * What the `ChatModel` of every provider does, whichever wire it speaks, and what the tests of providers arrange.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Agent, Batch, ChatModel, ChatModelError, Conversation, Tool, Toolkit } from "@volley/core"
+import { Agent, Batch, ChatModel, ChatModelError, Conversation, Tool, Toolkit, type Transport } from "@volley/core"
 import { Config, ConfigProvider, Deferred, Effect, Fiber, Layer, Option, Redacted, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { createServer, type Socket } from "node:net"
@@ -13,7 +13,7 @@ import { twoCities } from "./harness.ts"
 import { collect, wholeOf } from "./streams.ts"
 
 /** What the Layers of all providers take. */
-export interface Options {
+export interface Options extends Transport.Options {
   readonly model: string
   readonly apiKey: Redacted.Redacted<string>
   readonly baseUrl?: string | undefined
@@ -534,7 +534,7 @@ const streams = (provider: Provider): void => {
       const open = yield* Deferred.make<void>()
       const watched: typeof fetch = (input, init) =>
         fetch(input, init).finally(() => Deferred.doneUnsafe(open, Effect.void))
-      return { layer: layerOf({ ...reachOf(provider), fetch: watched }), open, requests }
+      return { layer: layerOf({ ...reachOf(provider), fetch: watched, idle: "unbounded" }), open, requests }
     })
 
     if (provesEarly) {

@@ -52,7 +52,8 @@ const played = Effect.fnUntraced(function*(
       return Fault.named[name](asking)
     }
   })
-  const layer = layerOf({ ...reach, model, maxRetries: name.endsWith("-once") ? 1 : 0, fetch })
+  const maxRetries = name.endsWith("-once") ? 1 : 0
+  const layer = layerOf({ ...reach, model, maxRetries, fetch, firstByte: "2 minutes" })
   const fiber = yield* Effect.forkChild(Effect.provide(way === "stream" ? streamed : generated, layer))
   yield* Effect.promise(() => asked.promise)
   yield* TestClock.adjust("1 minute")

@@ -1,8 +1,6 @@
-import { AnthropicError, APIConnectionError } from "@anthropic-ai/sdk"
 import type Anthropic from "@anthropic-ai/sdk"
 import * as ChatModel from "@volley/core/ChatModel"
-import * as ChatModelError from "@volley/core/ChatModelError"
-import { errorIn, saidIn } from "./errorBody.ts"
+import { errorIn } from "./errorBody.ts"
 
 /** What goes with a request besides its body; `timeout` in milliseconds. */
 export interface Sending {
@@ -66,33 +64,4 @@ const errorBody = async (response: Response): Promise<unknown> => {
 
 async function* only<A>(event: A): AsyncGenerator<A> {
   yield event
-}
-
-/** Sorts what a client threw, whichever copy of the SDK its errors are of. */
-export const reasonOf = (url: string | undefined, error: unknown, now: number): ChatModelError.Reason =>
-  ChatModelError.fromClient(error, {
-    url,
-    now,
-    refusal: isRefused(error) ? refusalOf(error) : undefined,
-    isOwn: error instanceof AnthropicError && !(error instanceof APIConnectionError)
-  })
-
-interface Refused extends Error {
-  readonly status: unknown
-  readonly error: unknown
-}
-
-const isRefused = (error: unknown): error is Refused =>
-  error instanceof Error && "status" in error && "error" in error
-  && (error.status !== undefined || error.error !== undefined)
-
-/** An error in the middle of a stream has no status of its own, but a type. */
-const refusalOf = (refused: Refused) => {
-  const said = saidIn(refused.error)
-  const status = typeof refused.status === "number" ? refused.status : said?.status ?? 500
-  return {
-    status,
-    message: said === undefined ? refused.message : said.message.replace(/^\d+/, String(status)),
-    headers: "headers" in refused && refused.headers instanceof Headers ? refused.headers : undefined
-  }
 }

@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import { scenarioNamed } from "../scenarioNamed.ts"
 import { report, UserError } from "../UserError.ts"
 import * as Wires from "../Wires.ts"
-import { latency, mcp, provider, scenario, toggle } from "./flags.ts"
+import { approve, latency, mcp, provider, scenario, toggle } from "./flags.ts"
 
 const flags = {
   scenario: scenario.pipe(Flag.withDefault("customer")),
@@ -19,6 +19,7 @@ const flags = {
   live: toggle("live", "Ask the provider itself, with the key in the environment"),
   serial: toggle("serial", "Play one call a turn alone, with nothing to compare it to"),
   mcp,
+  approve,
   stream: toggle("stream", "Stream the model's turns, and start read-only calls while they are being written"),
   json: toggle("json", "Print the figures as JSON"),
   latency: latency("1 second")
@@ -27,7 +28,7 @@ const flags = {
 /** `volley demo` */
 export const demo = Command.make("demo", flags, (flags) =>
   report(
-    "demo",
+    "volley demo",
     Effect.gen(function*() {
       const Demo = yield* Effect.promise(() => import("../Demo.ts"))
       const scenario = yield* scenarioNamed(flags.scenario)
@@ -54,6 +55,7 @@ export const demo = Command.make("demo", flags, (flags) =>
         baseUrl,
         live: flags.live,
         mcp: flags.mcp,
+        approve: Option.getOrUndefined(flags.approve),
         stream: flags.stream,
         latency: flags.latency,
         json: flags.json

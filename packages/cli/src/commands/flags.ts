@@ -56,3 +56,10 @@ export const mcp = Flag.String("mcp").pipe(
 
 export const toggle = (name: string, description: string) =>
   Flag.Boolean(name).pipe(Flag.withDefault(false), Flag.withDescription(description))
+
+export const approve = Flag.Literals("approve", ["all", "ask"]).pipe(
+  Flag.optional,
+  Flag.withDescription(
+    "Run calls that want approval, and those of MCP servers that are no reads: all of them, or those that you allow; denied when left out"
+  )
+)

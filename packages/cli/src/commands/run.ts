@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { report, UserError } from "../UserError.ts"
 import * as Wires from "../Wires.ts"
-import { duration, mcp, provider, toggle, whole } from "./flags.ts"
+import { approve, duration, mcp, provider, toggle, whole } from "./flags.ts"
 
 const flags = {
   provider: provider.pipe(Flag.withDescription("The wire that the response came by")),
@@ -22,10 +22,7 @@ const flags = {
   deadline: duration("deadline").pipe(Flag.optional, Flag.withDescription("How long all of them may take together")),
   echo: toggle("echo", "Print the assistant turn before the results"),
   stream: toggle("stream", "Read a streamed response, and start read-only calls while it comes in"),
-  approve: Flag.Literals("approve", ["all", "ask"]).pipe(
-    Flag.optional,
-    Flag.withDescription("Run calls that want approval: all of them, or those that you allow; denied when left out")
-  )
+  approve
 }
 
 /** `volley run` */
@@ -34,7 +31,7 @@ export const run = Command.make(
   flags,
   ({ approve, concurrency, deadline, echo, mcp, provider, stream, timeout, toolkit }) =>
     report(
-      "run",
+      "volley run",
       Effect.gen(function*() {
         if (Option.isNone(toolkit) && mcp.length === 0) {
           const message = "there are no tools: give --toolkit FILE, --mcp COMMAND, or both"

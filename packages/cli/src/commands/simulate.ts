@@ -52,7 +52,7 @@ export const simulate = Command.make(
   flags,
   ({ dialect, fault, record, replay, scenario, ...rest }) =>
     report(
-      "simulate",
+      "volley simulate",
       Effect.gen(function*() {
         const others = {
           scenario: Option.isSome(scenario),

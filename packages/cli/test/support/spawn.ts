@@ -1,12 +1,21 @@
-import { spawn } from "node:child_process"
-import { once } from "node:events"
-import { createInterface } from "node:readline"
+import { fork, spawn } from "node:child_process"
 import { Readable } from "node:stream"
 import { fileURLToPath } from "node:url"
+import type { Job } from "./host.ts"
+
+const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** The file that is the command line. */
+export const main = file("../../src/main.ts")
 
 // Node keeps there what it has compiled, so that the next process starts in two thirds of the time.
-const compiled = fileURLToPath(new URL("../../../../node_modules/.cache/volley", import.meta.url))
-const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
+export const always = {
+  PATH: process.env["PATH"] ?? "",
+  NODE_COMPILE_CACHE: file("../../../../node_modules/.cache/volley")
+}
+
+/** No test waits for this: it ends what hangs, on however slow a machine. */
+const hangs = 500_000
 
 /**
  * What a process is given.
@@ -27,12 +36,12 @@ export interface Ended {
   readonly code: number | null
 }
 
-/** Starts the command line as a process of its own, which is killed when it takes too long. */
+/** Starts the command line as a process of its own, which is killed when it hangs. */
 export const start = (args: ReadonlyArray<string>, { cwd, env, input = "" }: Given = {}) => {
   const child = spawn(process.execPath, [main, ...args], {
     cwd,
-    env: { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: compiled, ...env },
-    timeout: 500_000,
+    env: { ...always, ...env },
+    timeout: hangs,
     killSignal: "SIGKILL"
   })
   const text = { stdout: "", stderr: "" }
@@ -45,20 +54,85 @@ export const start = (args: ReadonlyArray<string>, { cwd, env, input = "" }: Giv
   return { child, ended }
 }
 
-/** Runs the command line to its end. */
-export const volley = (args: ReadonlyArray<string>, given?: Given): Promise<Ended> => start(args, given).ended
+/** Runs the command line to its end, as a process of its own. */
+export const volleyProcess = (args: ReadonlyArray<string>, given?: Given): Promise<Ended> => start(args, given).ended
 
-/** Starts `volley simulate`; gives the base URLs it prints, and stops it afterwards. */
+/** What a host says: the first line that a job printed, and how it ended. */
+interface Said {
+  readonly line?: string
+  readonly ended?: Ended
+}
+
+/** A process that runs one job after the other. */
+const hostOf = () => {
+  const child = fork(file("./host.ts"), { env: always, execArgv: [] })
+  child.unref()
+  child.channel?.unref()
+  let last: Promise<unknown> = Promise.resolve()
+  const run = (job: Job, onLine: (line: string) => void) =>
+    new Promise<Ended>((resolve, reject) => {
+      const off = () => child.off("exit", died).off("message", hear)
+      const died = () => {
+        off()
+        reject(new Error(`the host ended at ${job.args.join(" ")}`))
+      }
+      const hear = ({ ended, line }: Said) => {
+        if (line !== undefined) onLine(line)
+        if (ended === undefined) return
+        off()
+        resolve(ended)
+      }
+      child.on("exit", died).on("message", hear)
+      child.send(job)
+    })
+  const host = {
+    waiting: 0,
+    run: (job: Job, onLine: (line: string) => void = () => {}): Promise<Ended> => {
+      host.waiting += 1
+      const ended = last.then(() => run(job, onLine)).finally(() => host.waiting -= 1)
+      last = ended.catch(() => {})
+      return ended
+    },
+    stop: () => child.send("stop")
+  }
+  return host
+}
+
+type Hosts = Array<ReturnType<typeof hostOf>>
+
+/** What is there of them in each file of tests: two that run what ends, and as many as are needed that serve. */
+const [running, serving]: [Hosts, Hosts] = [[], []]
+
+const freeOf = (hosts: Hosts, most: number) => {
+  const free = hosts.find(({ waiting }) => waiting === 0)
+  if (free !== undefined) return free
+  if (hosts.length < most) hosts.push(hostOf())
+  return hosts.reduce((one, other) => one.waiting <= other.waiting ? one : other)
+}
+
+const jobOf = (args: ReadonlyArray<string>, { cwd = process.cwd(), env = {}, input = "" }: Given = {}): Job => ({
+  args,
+  cwd,
+  env: { ...always, ...env },
+  input: typeof input === "string" ? input : Array.from(input).join("")
+})
+
+/** Runs the command line to its end, in a process that may have run it before: what is not of the process itself. */
+export const volley = (args: ReadonlyArray<string>, given?: Given): Promise<Ended> =>
+  freeOf(running, 2).run(jobOf(args, given))
+
+/** Serves with `volley simulate`, in such a process too; gives the base URLs it prints, and stops it afterwards. */
 export const withSimulator = async <A>(
   args: ReadonlyArray<string>,
   use: (urls: { readonly openai: string; readonly anthropic: string }, stop: () => void) => Promise<A>
 ): Promise<A> => {
-  const { child, ended } = start(["simulate", ...args])
+  const host = freeOf(serving, Infinity)
+  const line = Promise.withResolvers<string>()
+  const ended = host.run(jobOf(["simulate", ...args]), line.resolve)
   try {
-    const [line] = await once(createInterface(child.stdout), "line")
-    return await use(JSON.parse(String(line)), () => child.kill("SIGTERM"))
+    return await use(JSON.parse(await line.promise), host.stop)
   } finally {
-    child.kill("SIGTERM")
+    host.stop()
     await ended
   }
 }

@@ -1,6 +1,5 @@
 import type { GenerateContentParameters } from "@google/genai"
 import * as ChatModel from "@volley/core/ChatModel"
-import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Refusal from "./refusal.ts"
 
 /**
@@ -37,24 +36,3 @@ const isIterable = (answer: unknown): answer is AsyncIterable<unknown> =>
 async function* only<A>(event: A): AsyncGenerator<A> {
   yield event
 }
-
-/** Sorts what a client threw, whichever copy of the SDK its errors are of. */
-export const reasonOf = (url: string | undefined, error: unknown, now: number): ChatModelError.Reason => {
-  const refusal = isRefused(error) ? Refusal.read(error) : undefined
-  if (refusal?.isBadKey) return Refusal.reasonOf(refusal)
-  if (isUnread(error)) {
-    return new ChatModelError.UnusableResponse({ message: "not a response: its body is no object" })
-  }
-  const isOwn = error instanceof Error && ownRefusal.test(error.message)
-  return ChatModelError.fromClient(error, { url, now, refusal, isOwn })
-}
-
-const isRefused = (error: unknown): error is Error & { readonly status: number } =>
-  error instanceof Error && error.name === "ApiError" && "status" in error && typeof error.status === "number"
-
-/** What the SDK itself will not send; its errors have no class of their own. */
-const ownRefusal = /^(contents are required|model is required|invalid model parameter)/
-
-/** The SDK writes the headers into the body that it read, which fails where that is `null` or a text, and misses the body of a stream. */
-const isUnread = (error: unknown): boolean =>
-  error instanceof Error && (error.message.includes("sdkHttpResponse") || error.message === "Response body is empty")

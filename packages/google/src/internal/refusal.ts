@@ -1,4 +1,3 @@
-import type { ApiError } from "@google/genai"
 import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Json from "@volley/core/Json"
 import * as Result from "effect/Result"
@@ -38,7 +37,7 @@ export const reasonOf = ({ headers, isBadKey, message, status }: Refusal): ChatM
  *
  * - in the middle of a stream the SDK writes the status before the body
  */
-export const read = ({ message, status }: Pick<ApiError, "message" | "status">): Refusal =>
+export const read = ({ message, status }: { readonly message: string; readonly status: number }): Refusal =>
   saidIn(Result.getOrUndefined(Json.parse(message.replace(/^got status: \w*\. /, ""))), status)
     ?? refusalOf({ message }, status)
 

@@ -4,10 +4,10 @@
  */
 import type { GenerateContentParameters } from "@google/genai"
 import * as Json from "@volley/core/Json"
+import type { Fetch } from "@volley/core/Transport"
+import * as Result from "effect/Result"
 import type { Client } from "./client.ts"
 import * as Refusal from "./refusal.ts"
-
-type Fetch = typeof globalThis.fetch
 
 /** What was seen of the answers to one request. */
 interface Seen {
@@ -15,13 +15,13 @@ interface Seen {
   error?: unknown
 }
 
-/** The same client, with `fetch` for what sends its requests. */
-export const watched = ({ models, ...client }: Client, fetch: Fetch = unlimited): Client => {
+/** The same client; what sends its requests, be it that of one request alone, goes through `limited`. */
+export const watched = ({ models, ...client }: Client, limited: (send?: Fetch) => Fetch): Client => {
   const through = (params: GenerateContentParameters, seen: Seen): GenerateContentParameters => ({
     ...params,
     config: {
       ...params.config,
-      httpOptions: { ...params.config?.httpOptions, fetch: watching(params.config?.httpOptions?.fetch ?? fetch, seen) }
+      httpOptions: { ...params.config?.httpOptions, fetch: watching(limited(params.config?.httpOptions?.fetch), seen) }
     }
   })
   return {
@@ -64,13 +64,19 @@ const watching = (fetch: Fetch, seen: Seen): Fetch => async (input, init) => {
   if (/event-stream/.test(type) || (!/json/.test(type) && String(input).includes("alt=sse"))) {
     return new Response(body.pipeThrough(watchingEvents(seen)), { status, statusText, headers })
   }
-  const text = await response.text()
+  const read = await response.text().then(Result.succeed, Result.fail)
+  if (Result.isFailure(read)) return new Response(breaking(read.failure), { status, statusText, headers })
+  const text = read.success
   const json = parsed(text)
   const said = Refusal.saidIn(json)
   if (said !== undefined) return Response.json(Array.isArray(json) ? json[0] : json, { status: said.status })
   note(json, seen)
   return new Response(text, { status, statusText, headers })
 }
+
+/** A body that breaks where it is read; the SDK would send again what breaks before. */
+const breaking = (error: unknown): ReadableStream =>
+  new ReadableStream({ pull: (controller) => controller.error(error) }, { highWaterMark: 0 })
 
 /** Lets the bytes of a stream pass, and looks at its lines. */
 const watchingEvents = (seen: Seen): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> => {
@@ -100,18 +106,3 @@ const parsed = (text: string): unknown => {
     return undefined
   }
 }
-
-/** Answers may take longer than Node lets them; where no `fetch` is given, the SDK lifts those limits, and so does this. */
-const unlimited: Fetch = (input, init) => {
-  const dispatcher: unknown = Reflect.get(globalThis, Symbol.for("undici.globalDispatcher.1"))
-  if (!canDispatch(dispatcher)) return globalThis.fetch(input, init)
-  const dispatch = (options: object, handler: unknown) =>
-    dispatcher.dispatch({ ...options, headersTimeout: 0, bodyTimeout: 0 }, handler)
-  return globalThis.fetch(input, Object.assign({}, init, { dispatcher: { dispatch } }))
-}
-
-const canDispatch = (
-  dispatcher: unknown
-): dispatcher is { readonly dispatch: (options: object, handler: unknown) => boolean } =>
-  typeof dispatcher === "object" && dispatcher !== null && "dispatch" in dispatcher
-  && typeof dispatcher.dispatch === "function"

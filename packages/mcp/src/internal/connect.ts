@@ -3,7 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import { McpError, NamesTaken, NotReady } from "../McpError.ts"
+import { type McpError, NamesTaken, NotReady, of as errorOf } from "../McpError.ts"
 import * as Connection from "./connection.ts"
 import type { Options, Server } from "./server.ts"
 import * as Tools from "./tools.ts"
@@ -20,7 +20,7 @@ export const connectBy = <O extends Options>(start: Connection.Start) =>
         duration: timeout,
         orElse: () => Effect.fail(new NotReady({ millis: Duration.toMillis(timeout) }))
       }),
-      Effect.mapError((reason) => new McpError({ server: options.name, reason })),
+      Effect.mapError((reason) => errorOf(options, reason)),
       Scope.provide(scope),
       Effect.onError(() => Scope.close(scope, Exit.void))
     )

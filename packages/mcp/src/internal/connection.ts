@@ -1,19 +1,10 @@
-import {
-  type CallToolResult,
-  Client,
-  isJSONRPCRequest,
-  ProtocolError,
-  SdkError,
-  SdkErrorCode,
-  SdkHttpError,
-  StreamableHTTPClientTransport,
-  type Tool,
-  type Transport
-} from "@modelcontextprotocol/client"
+import { type CallToolResult, Client, type Tool, type Transport } from "@modelcontextprotocol/client"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { Closed, HttpFailed, type Reason, Refused, Unreachable, Unusable } from "../McpError.ts"
-import type { Command, Options, Remote } from "./server.ts"
+import { Closed, type Reason } from "../McpError.ts"
+import { reached } from "./http.ts"
+import type { Command, Options } from "./server.ts"
+import { reasonOf } from "./thrown.ts"
 
 /** A server that has answered `initialize` and listed its tools; what it calls a tool is that tool's name. */
 export interface Connection {
@@ -73,64 +64,3 @@ export const open = Effect.fnUntraced(function*(
 /** Asks the server; interruption cancels the request there. */
 const ask = <A>(request: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, Reason> =>
   Effect.tryPromise({ try: request, catch: reasonOf })
-
-/** Speaks to the server at a URL, and ends its session when the scope closes. */
-const reached = ({ headers = {}, url }: Remote) =>
-  Effect.acquireRelease(
-    Effect.try({
-      try: () => new Http(new URL(url), { requestInit: { headers } }),
-      catch: () => new Unreachable({ message: `"${url}" is no URL` })
-    }),
-    (transport) =>
-      // A server that does not hear of the end of its session finds out by itself.
-      Effect.promise(async () => {
-        await withinSecond(transport.terminateSession().catch(() => {}))
-        await transport.close()
-      })
-  )
-
-/** Waits for a promise, for a second at most. */
-const withinSecond = (end: Promise<void>): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, 1000)
-    void end.finally(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
-
-/** The answer to a request whose stream ended without one; told from the server's own by being this very object. */
-const broken = { code: -32000, message: "Connection closed", data: {} }
-
-/** The SDK's transport, which would leave a request unanswered whose stream breaks. */
-class Http extends StreamableHTTPClientTransport {
-  override send(...[message, options]: Parameters<StreamableHTTPClientTransport["send"]>): Promise<void> {
-    if (Array.isArray(message) || !isJSONRPCRequest(message)) return super.send(message, options)
-    const { id } = message
-    return super.send(message, {
-      ...options,
-      onRequestStreamEnd: () => this.onmessage?.({ jsonrpc: "2.0", id, error: broken })
-    })
-  }
-}
-
-/** Sorts what the SDK threw. */
-const reasonOf = (error: unknown): Reason => {
-  if (error instanceof ProtocolError) {
-    return error.data === broken.data ? new Closed() : new Refused({ code: error.code, message: error.message })
-  }
-  if (error instanceof SdkHttpError) return new HttpFailed({ status: error.status })
-  if (error instanceof SdkError && error.code !== SdkErrorCode.EraNegotiationFailed) {
-    return error.code === SdkErrorCode.ConnectionClosed || error.code === SdkErrorCode.NotConnected
-      ? new Closed()
-      : new Unusable({ message: error.message })
-  }
-  return new Unreachable({ message: rootOf(error) })
-}
-
-/** What went wrong underneath, such as that nobody listens there. */
-const rootOf = (error: unknown): string => {
-  if (error instanceof AggregateError && error.errors.length > 0) return rootOf(error.errors[0])
-  if (!(error instanceof Error)) return String(error)
-  return error.cause === undefined ? error.message : rootOf(error.cause)
-}

@@ -3,6 +3,7 @@
  */
 import type * as Tool from "@volley/core/Tool"
 import type * as Toolkit from "@volley/core/Toolkit"
+import type * as Transport from "@volley/core/Transport"
 import type * as Duration from "effect/Duration"
 import type * as Schema from "effect/Schema"
 import type { Failure } from "../McpError.ts"
@@ -15,9 +16,15 @@ interface Common {
   readonly prefix?: string | undefined
   /** Believes the server's `readOnlyHint` and `idempotentHint`; false, since a server may say what it likes. */
   readonly trustHints?: boolean | undefined
-  /** Which calls somebody has to allow before they run, by the server's own name of the tool; none when left out. */
+  /**
+   * Which calls somebody has to allow before they run; none when left out.
+   *
+   * - `"writes"`: of those tools that the server does not say to be read-only, whether it is to be trusted or not
+   * - a function goes by the server's own name of the tool
+   */
   readonly approval?:
     | "always"
+    | "writes"
     | ((call: { readonly tool: string; readonly arguments: Schema.Json }) => boolean)
     | undefined
   /** How long the server may take to be ready, the listing of its tools included; 30 seconds. */
@@ -31,11 +38,17 @@ export interface Command extends Common {
   /** What the program finds in its environment besides the likes of `PATH` and `HOME`; nothing when left out. */
   readonly env?: Readonly<Record<string, string>> | undefined
   readonly cwd?: string | undefined
+  /** How long an answer may be; a longer one is its call's error. 32 MiB. */
+  readonly maxBytes?: number | "unbounded" | undefined
   readonly url?: undefined
 }
 
-/** A server that is spoken to over streamable HTTP. */
-export interface Remote extends Common {
+/**
+ * A server that is spoken to over streamable HTTP.
+ *
+ * - `firstByte`, `idle`, `maxBytes`: of each answer, and so of each call's
+ */
+export interface Remote extends Common, Transport.Options {
   readonly url: string
   /** Goes with every request, such as `authorization`. */
   readonly headers?: Readonly<Record<string, string>> | undefined

@@ -1,32 +1,105 @@
 /**
  * Servers that are programs, on what runs programs.
  */
-import { StdioClientTransport } from "@modelcontextprotocol/client/stdio"
+import {
+  deserializeMessage,
+  type JSONRPCMessage,
+  SdkError,
+  SdkErrorCode,
+  serializeMessage,
+  type Transport
+} from "@modelcontextprotocol/client"
+import { getDefaultEnvironment } from "@modelcontextprotocol/client/stdio"
+import spawn from "cross-spawn"
 import * as Effect from "effect/Effect"
-import { type Reason, Unreachable } from "../McpError.ts"
+import type { ChildProcess, ChildProcessWithoutNullStreams } from "node:child_process"
+import { once } from "node:events"
+import { setTimeout } from "node:timers/promises"
+import { type Reason, TooLarge, Unreachable } from "../McpError.ts"
 import type { Start } from "./connection.ts"
+import * as Lines from "./lines.ts"
 import type { Command } from "./server.ts"
+import { Ended } from "./thrown.ts"
 
-export const start: Start = ({ args = [], command, cwd, env = {} }: Command) =>
+/** Starts the process of a server, and ends it when the scope closes. */
+export const start: Start = (command) =>
   Effect.acquireRelease(
-    Effect.sync(() =>
-      new Process({ command, args: [...args], env: { ...env }, ...(cwd !== undefined && { cwd }), stderr: "pipe" })
-    ),
+    Effect.sync(() => new Process(command)),
     (transport) => Effect.promise(() => transport.close())
   )
 
-/** The SDK's transport, where whoever closes it a second time waits for the first. */
-class Process extends StdioClientTransport {
+/** How long a process that is to end may take until it is told so, and then until it is killed, in milliseconds. */
+const patience = 2000
+
+/** Those that are to be killed when the program ends without closing them, which only the process itself knows. */
+const alive = new Set<Process>()
+
+const killAll = () => {
+  for (const one of alive) one.kill("SIGKILL")
+}
+
+/**
+ * The process of a server, spoken to over its standard input and output, and ended with all that it has started.
+ *
+ * - in place of the SDK's, which ends the connection where an answer is too long, and nothing but the process that it started
+ */
+class Process implements Transport {
+  onclose: (() => void) | undefined
+  onerror: ((error: Error) => void) | undefined
+  onmessage: ((message: JSONRPCMessage) => void) | undefined
+  readonly #command: Command
+  readonly #most: number
+  #child: ChildProcess | undefined
   #closed: Promise<void> | undefined
   #said = ""
 
-  constructor(parameters: ConstructorParameters<typeof StdioClientTransport>[0]) {
-    super(parameters)
-    this.stderr?.on("data", (chunk: unknown) => this.#said = `${this.#said}${String(chunk)}`.slice(-2000))
+  constructor(command: Command) {
+    const { maxBytes = 32 * 1024 * 1024 } = command
+    this.#command = command
+    this.#most = maxBytes === "unbounded" ? Infinity : maxBytes
   }
 
-  override close(): Promise<void> {
-    return this.#closed ??= super.close()
+  async start(): Promise<void> {
+    if (this.#closed !== undefined) throw new SdkError(SdkErrorCode.NotConnected, "it is closed")
+    const { args = [], command, cwd, env } = this.#command
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...getDefaultEnvironment(), ...env },
+      stdio: "pipe",
+      windowsHide: true,
+      // A group of its own, so that what it starts can be ended with it.
+      detached: !isWindows
+    })
+    this.#child = child
+    if (alive.size === 0) process.on("exit", killAll)
+    alive.add(this)
+    await once(child, "spawn")
+    this.#listen(child)
+  }
+
+  /** What a process that has just ended is sent is answered by the end of the connection. */
+  async send(message: JSONRPCMessage): Promise<void> {
+    const stdin = this.#child?.stdin
+    if (stdin === undefined || stdin === null || this.#closed !== undefined) {
+      throw new SdkError(SdkErrorCode.NotConnected, "the process has ended")
+    }
+    if (stdin.writable) await new Promise<void>((resolve) => stdin.write(serializeMessage(message), () => resolve()))
+  }
+
+  /** Whoever closes it a second time waits for the first. */
+  close(): Promise<void> {
+    return this.#closed ??= this.#close()
+  }
+
+  /** Sends a signal to the process and to what it has started; says whether anything is left of them. */
+  kill(signal: NodeJS.Signals | 0): boolean {
+    const pid = this.#child?.pid
+    if (pid === undefined) return false
+    try {
+      return process.kill(isWindows ? pid : -pid, signal)
+    } catch {
+      return false
+    }
   }
 
   /** Why there is no server, with what its process wrote to standard error. */
@@ -36,4 +109,58 @@ class Process extends StdioClientTransport {
     const said = this.#said.trim()
     return new Unreachable({ message: `the process ended before it answered${said === "" ? "" : `: ${said}`}` })
   }
+
+  #listen(child: ChildProcessWithoutNullStreams): void {
+    const linesOf = Lines.make(this.#most)
+    for (const source of [child, child.stdin, child.stdout, child.stderr]) {
+      source.on("error", (error: Error) => this.onerror?.(error))
+    }
+    child.stdout.on("data", (chunk: Uint8Array) => linesOf(chunk).forEach((line) => this.#take(line)))
+    child.stderr.on("data", (chunk: Uint8Array) => this.#said = `${this.#said}${String(chunk)}`.slice(-2000))
+    child.on("close", () => {
+      void this.close()
+      this.onclose?.()
+    })
+  }
+
+  #take(line: Lines.Line): void {
+    if ("text" in line) return this.#receive(line.text)
+    const id = Lines.answered(line.head, line.tail)
+    const data = new Ended(new TooLarge({ maxBytes: this.#most }))
+    if (id === undefined) void this.close()
+    else if (id !== "none") {
+      this.onmessage?.({ jsonrpc: "2.0", id, error: { code: -32000, message: "too large", data } })
+    }
+  }
+
+  #receive(line: string): void {
+    try {
+      this.onmessage?.(deserializeMessage(line))
+    } catch (error) {
+      // Some servers print more than messages.
+      this.onerror?.(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  async #close(): Promise<void> {
+    const child = this.#child
+    if (child === undefined) return
+    child.stdin?.end()
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+      const closed = new Promise((resolve) => child.once("close", resolve))
+      await Promise.race([closed, setTimeout(patience, undefined, { ref: false })])
+    }
+    await this.#kill()
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy()
+    alive.delete(this)
+    if (alive.size === 0) process.off("exit", killAll)
+  }
+
+  async #kill(): Promise<void> {
+    const until = Date.now() + patience
+    for (let left = this.kill("SIGTERM"); left && Date.now() < until; left = this.kill(0)) await setTimeout(25)
+    this.kill("SIGKILL")
+  }
 }
+
+const isWindows = process.platform === "win32"

@@ -5,7 +5,7 @@ import * as Tool from "@volley/core/Tool"
 import * as Effect from "effect/Effect"
 import * as JsonSchema from "effect/JsonSchema"
 import type * as Schema from "effect/Schema"
-import { Failure, McpError, McpToolFailed, Unusable } from "../McpError.ts"
+import { Failure, McpToolFailed, of as errorOf, Unusable } from "../McpError.ts"
 import type { Connection } from "./connection.ts"
 import { contentOf, described, valueOf } from "./content.ts"
 import type { McpTool, Options, Server } from "./server.ts"
@@ -33,7 +33,7 @@ export const repeated = (tools: ReadonlyArray<McpTool>): ReadonlyArray<string> =
 
 const toolOf = (definition: Definition, connection: Connection, options: Options, validator: Validator) => {
   const { annotations, description, inputSchema, name, title } = definition
-  const { approval, prefix = `${options.name}_`, trustHints = false } = options
+  const { prefix = `${options.name}_`, trustHints = false } = options
   const execute = executeWith(definition, connection, options, validator)
   const make = (validate?: Check): McpTool =>
     Tool.fromJsonSchema(`${prefix}${name}`, {
@@ -42,8 +42,8 @@ const toolOf = (definition: Definition, connection: Connection, options: Options
       validate,
       failure: Failure,
       content: contentOf,
-      approval: typeof approval === "function" ? (args) => approval({ tool: name, arguments: args }) : approval,
-      readOnly: trustHints && annotations?.readOnlyHint === true,
+      approval: approvalOf(definition, options),
+      readOnly: trustHints && isRead(definition),
       idempotent: trustHints && annotations?.idempotentHint === true,
       execute
     })
@@ -58,10 +58,19 @@ const toolOf = (definition: Definition, connection: Connection, options: Options
   }
 }
 
+const approvalOf = (definition: Definition, { approval }: Options) => {
+  if (typeof approval === "function") return (args: Schema.Json) => approval({ tool: definition.name, arguments: args })
+  return approval === "writes" ? isRead(definition) ? undefined : "always" : approval
+}
+
+/** A tool that is said to destroy something is no read, whatever else is said of it. */
+const isRead = ({ annotations }: Definition): boolean =>
+  annotations?.readOnlyHint === true && annotations.destructiveHint !== true
+
 const executeWith = (
   definition: Definition,
   connection: Connection,
-  { name: server }: Options,
+  options: Options,
   validator: Validator
 ) => {
   const { execution, outputSchema } = definition
@@ -70,7 +79,7 @@ const executeWith = (
   return (args: Schema.Json): Effect.Effect<Schema.Json, Failure> =>
     connection.call(definition, isObject(args) ? args : {}).pipe(
       Effect.flatMap((result) => answerOf(result, check)),
-      Effect.mapError((error) => error._tag === "McpToolFailed" ? error : new McpError({ server, reason: error }))
+      Effect.mapError((error) => error._tag === "McpToolFailed" ? error : errorOf(options, error))
     )
 }
 

@@ -1,11 +1,11 @@
 import * as ChatModel from "@volley/core/ChatModel"
-import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Json from "@volley/core/Json"
+import type * as Transport from "@volley/core/Transport"
 import type * as Context from "effect/Context"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import OpenAI, { APIConnectionError, APIError, OpenAIError } from "openai"
-import { errorIn, statusOf } from "./providerError.ts"
+import OpenAI from "openai"
+import { errorIn } from "./providerError.ts"
 
 /** What a call of a client's method gives: a promise, and the HTTP response where the client shows that. */
 export interface Answer extends PromiseLike<unknown> {
@@ -33,14 +33,18 @@ export interface OwnClient<Client, Fields>
   readonly client: Client
 }
 
-/** Makes the official client, which alone retries. */
-export const clientOf = (options: ChatModel.ApiOptions): OpenAI =>
+/** Makes the official client, which alone retries; what sends its requests alone has a sense of time. */
+export const clientOf = (options: ChatModel.ApiOptions, fetch: Transport.Fetch): OpenAI =>
   new OpenAI({
     apiKey: Redacted.value(options.apiKey),
     baseURL: options.baseUrl ?? null,
     maxRetries: options.maxRetries ?? 2,
-    ...(options.fetch && { fetch: options.fetch })
+    timeout: longest,
+    fetch
   })
+
+/** The longest that a timer can wait, in milliseconds. */
+const longest = 2_147_483_647
 
 /** What turns are remembered by, the same for every way to reach the official API. */
 export const originOf = (
@@ -115,25 +119,3 @@ async function* once(event: unknown): AsyncGenerator<unknown> {
 
 const isIterable = (data: unknown): data is AsyncIterable<unknown> =>
   typeof data === "object" && data !== null && Symbol.asyncIterator in data
-
-/** Sorts what the client threw; `url` is where it asked, where that is known. */
-export const reasonOf = (url: string | undefined, error: unknown, now: number): ChatModelError.Reason => {
-  const refused = isRefusal(error) ? error : undefined
-  return ChatModelError.fromClient(error, {
-    url,
-    now,
-    refusal: refused && {
-      status: statusOf(refused),
-      message: refused.message,
-      headers: refused.headers instanceof Headers ? refused.headers : undefined
-    },
-    isOwn: error instanceof OpenAIError && !(error instanceof APIConnectionError)
-  })
-}
-
-/** An error of the SDK, or of another copy of it, that has a status or what the provider said. */
-const isRefusal = (error: unknown): error is Error & { readonly status?: unknown; readonly headers?: unknown } =>
-  error instanceof APIError
-    ? (error.status ?? error.error) !== undefined
-    : error instanceof Error
-      && (("status" in error && typeof error.status === "number") || ("error" in error && Json.isObject(error.error)))

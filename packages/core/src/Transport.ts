@@ -1,0 +1,256 @@
+/**
+ * What goes over HTTP: how long an answer may take, how much of it is read, and that nothing of it goes elsewhere.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { withoutSecretsIn } from "./internal/address.ts"
+import { read as readDuration } from "./internal/duration.ts"
+import { platformFetch } from "./internal/platformFetch.ts"
+import { isHarmless, redirectIn } from "./internal/redirect.ts"
+import { cut } from "./internal/text.ts"
+import * as Url from "./internal/url.ts"
+import * as Thrown from "./Thrown.ts"
+
+export { secretsOf, secretsOfHeaders, withoutSecrets } from "./internal/address.ts"
+
+/** What an answer may take. No limit has to be written as `"unbounded"`. */
+export interface Options {
+  /** How long until an answer begins, which is when its status and headers are there; 60 seconds. */
+  readonly firstByte?: Duration.Input | "unbounded" | undefined
+  /** How long until the next bytes of its body, for whoever waits for them; 60 seconds. */
+  readonly idle?: Duration.Input | "unbounded" | undefined
+  /** The most bytes of a body, as they are after decompression; 32 MiB. */
+  readonly maxBytes?: number | "unbounded" | undefined
+}
+
+/** An answer did not begin in time, or stood still for too long. */
+export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", {
+  limit: Schema.Literals(["firstByte", "idle"]),
+  millis: Schema.Finite
+}) {
+  readonly isRetryable = true
+  override get message(): string {
+    const what = this.limit === "firstByte" ? "no answer began within" : "the answer stood still for"
+    return `${what} ${this.millis} ms; \`${this.limit}\` says how long it may`
+  }
+}
+
+/** An answer is larger than it may be. */
+export class TooLarge extends Schema.TaggedError<TooLarge>()("TooLarge", {
+  maxBytes: Schema.Finite
+}) {
+  readonly isRetryable = false
+  override get message(): string {
+    return `the answer has more than ${this.maxBytes} bytes; \`maxBytes\` says how many it may have`
+  }
+}
+
+/**
+ * A server sends the request on to where it does not go.
+ *
+ * - `to`: the origin of that place; browsers do not tell it
+ */
+export class Redirected extends Schema.TaggedError<Redirected>()("Redirected", {
+  status: Schema.Int,
+  to: Schema.optional(Schema.String)
+}) {
+  readonly isRetryable = false
+  override get message(): string {
+    const where = this.to ?? "a place that this runtime does not tell"
+    return `it redirects to ${where}, where nothing was sent; if that is the right server, give its final address`
+  }
+}
+
+/** What a request over HTTP fails with here. */
+export const Failure = Schema.Union([TimedOut, TooLarge, Redirected])
+export type Failure = typeof Failure.Type
+
+/** What sends a request. */
+export type Fetch = typeof globalThis.fetch
+
+/**
+ * Makes what has a `fetch`, the global one where none is given, keep to limits; for any client that takes one.
+ *
+ * - a redirect is followed within its origin where the request stays as it is, and nowhere else
+ * - bytes are counted, and time runs, while somebody reads; time is of the clock of whoever makes this
+ * - a `fetch` of one's own has to heed `signal` and `redirect: "manual"`
+ * - errors: `failureIn` finds them in what a client throws. A redirect comes to light where the body is read, because clients
+ *   send again what fails before
+ * - dies where an option makes no sense
+ */
+export const within = Effect.fnUntraced(function*(
+  options: Options,
+  onBroken: OnBroken = () => {}
+): Effect.fn.Return<(send?: Fetch) => Fetch> {
+  const limits = limitsOf(options)
+  const run = Effect.runPromiseWith(yield* Effect.context<never>())
+  const inTime: InTime = (limit, work) => run(timed(limit, limits[limit], work))
+  return (send = platformFetch) => (input, init = {}) => exchange(send, input, init, { ...limits, inTime, onBroken })
+})
+
+/** Hears of what broke off in the middle of a body, and of which request that was. */
+export type OnBroken = (failure: Failure, request: RequestInit) => void
+
+/** What was thrown here on the way to what a client threw; undefined where nothing was. */
+export const failureIn = (thrown: unknown): Failure | undefined =>
+  Thrown.chainOf(thrown).find((at) => at instanceof Broken)?.failure
+
+/**
+ * What keeps `fetch` from asking at an address, which is called `name` there; undefined where nothing does.
+ *
+ * - `send`: one of your own, which may know more addresses
+ */
+export const problemOf = (address: string, name: string, send?: Fetch): string | undefined => {
+  const url = Url.parse(address)
+  if (url === undefined) return `${name} is no URL`
+  if (send !== undefined) return undefined
+  const { password, protocol, username } = url
+  if (!/^https?:$/.test(protocol)) return `${name} does not begin with http:// or https://`
+  return username + password === ""
+    ? undefined
+    : `${name} has a user or a password, which no request can have in its address: give them as headers`
+}
+
+/**
+ * Words from outside, as an error has them: with bare addresses, and cut at 4 KiB.
+ *
+ * - `secrets`: texts that are not to be seen either
+ */
+export const quoted = (text: string, secrets: ReadonlyArray<string> = []): string => {
+  const longestFirst = secrets.toSorted((one, other) => other.length - one.length)
+  return cut(longestFirst.reduce((left, secret) => left.replaceAll(secret, "<hidden>"), withoutSecretsIn(text)), 4096)
+}
+
+type Timed = "firstByte" | "idle"
+
+interface Limits {
+  readonly firstByte: number
+  readonly idle: number
+  readonly maxBytes: number
+}
+
+const limitsOf = ({ firstByte = 60_000, idle = 60_000, maxBytes = 33_554_432 }: Options): Limits => {
+  if (maxBytes === "unbounded" || (Number.isInteger(maxBytes) && maxBytes > 0)) {
+    return {
+      firstByte: millisOf("firstByte", firstByte),
+      idle: millisOf("idle", idle),
+      maxBytes: maxBytes === "unbounded" ? Infinity : maxBytes
+    }
+  }
+  throw new RangeError(`maxBytes is ${maxBytes}: give a whole number from 1 on, or "unbounded".`)
+}
+
+const millisOf = (limit: Timed, value: Duration.Input | "unbounded"): number =>
+  value === "unbounded" ? Infinity : Duration.toMillis(readDuration(value, limit, ", or \"unbounded\""))
+
+/** A failure on its way through a client; clients drop what says in its name that time was up. */
+class Broken extends Error {
+  override readonly name = "Broken"
+  readonly failure: Failure
+
+  constructor(failure: Failure) {
+    super(failure.message)
+    this.failure = failure
+  }
+}
+
+const timed = <A>(limit: Timed, millis: number, work: () => Promise<A>): Effect.Effect<A, unknown> => {
+  const done = Effect.tryPromise({ try: work, catch: (error) => error })
+  if (millis === Infinity) return done
+  const orElse = () => Effect.fail(new Broken(new TimedOut({ limit, millis })))
+  return Effect.timeoutOrElse(done, { duration: millis, orElse })
+}
+
+type InTime = <A>(limit: Timed, work: () => Promise<A>) => Promise<A>
+
+interface Exchange extends Limits {
+  readonly inTime: InTime
+  readonly onBroken: OnBroken
+}
+
+/** Sends one request, and lets go of its connection when a limit is met. */
+const exchange = async (send: Fetch, input: Parameters<Fetch>[0], init: RequestInit, how: Exchange) => {
+  const { end, signal } = endingWith(init.signal)
+  const asked = () => followed(send, input, { ...init, signal, redirect: "manual" }, 5)
+  const response = await how.inTime("firstByte", asked).catch((error) => {
+    end(error)
+    throw error
+  })
+  return counted(response, how, (error) => {
+    if (error instanceof Broken) how.onBroken(error.failure, init)
+    end(error)
+  })
+}
+
+/** A signal that is aborted with another one, until it ends; a signal of `AbortSignal.any` stays with those that it depends on. */
+const endingWith = (given: AbortSignal | null | undefined) => {
+  const controller = new AbortController()
+  const abort = () => controller.abort(given?.reason)
+  if (given?.aborted === true) abort()
+  given?.addEventListener("abort", abort)
+  const end = (error?: unknown) => {
+    given?.removeEventListener("abort", abort)
+    if (error !== undefined) controller.abort(error)
+  }
+  return { signal: controller.signal, end }
+}
+
+/** Sends a request, and follows harmless redirects, at most `left` of them. */
+const followed = async (
+  send: Fetch,
+  input: Parameters<Fetch>[0],
+  init: RequestInit,
+  left: number
+): Promise<Response> => {
+  const response = await send(input, init)
+  const from = input instanceof Request ? input.url : String(input)
+  const redirect = redirectIn(response, from)
+  if (redirect === undefined) return response
+  await response.body?.cancel()
+  const { status, to } = redirect
+  return left > 0 && to !== undefined && !(input instanceof Request) && isHarmless(redirect, from, init)
+    ? followed(send, to, init, left - 1)
+    : unreadable(new Broken(new Redirected({ status, to: to?.origin })))
+}
+
+/** A response whose body cannot be read; clients take it for an answer, and send nothing again. */
+const unreadable = (error: Broken): Response => {
+  const body = new ReadableStream({ pull: (controller) => controller.error(error) }, { highWaterMark: 0 })
+  return new Response(body, { headers: { "content-type": "application/json" } })
+}
+
+/** The same response, whose body comes in time and has a limit; `end` hears when it is over, and of what ended it early. */
+const counted = (response: Response, { inTime, maxBytes }: Exchange, end: (error?: unknown) => void): Response => {
+  const { body, headers, ok, status, statusText } = response
+  if (body === null) {
+    end()
+    return response
+  }
+  const reader = body.getReader()
+  let bytes = 0
+  const next = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    const { done, value } = await inTime("idle", () => reader.read())
+    if (done) {
+      end()
+      return controller.close()
+    }
+    bytes += value.byteLength
+    if (bytes > maxBytes) throw new Broken(new TooLarge({ maxBytes }))
+    controller.enqueue(value)
+  }
+  const read = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull: (controller) =>
+      next(controller).catch((error) => {
+        end(error)
+        // A refusal is known by its status: what more it says is let go.
+        if (ok || !(error instanceof Broken)) throw error
+        controller.close()
+      }),
+    cancel: (reason) => {
+      end()
+      return reader.cancel(reason)
+    }
+  }, { highWaterMark: 0 })
+  return new Response(read, { status: status < 200 || status > 599 ? 500 : status, statusText, headers })
+}

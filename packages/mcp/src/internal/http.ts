@@ -1,0 +1,84 @@
+/**
+ * Servers that are spoken to over streamable HTTP.
+ */
+import { isJSONRPCRequest, StreamableHTTPClientTransport } from "@modelcontextprotocol/client"
+import * as Transport from "@volley/core/Transport"
+import * as Effect from "effect/Effect"
+import { Closed, Unreachable } from "../McpError.ts"
+import type { Remote } from "./server.ts"
+import { Ended } from "./thrown.ts"
+
+/** Speaks to the server at a URL, and ends its session when the scope closes. */
+export const reached = Effect.fnUntraced(function*(remote: Remote) {
+  const { url } = remote
+  const problem = Transport.problemOf(url, `"${Transport.withoutSecrets(url)}"`)
+  if (problem !== undefined) return yield* new Unreachable({ message: problem })
+  const ends = new Map<unknown, Transport.Failure>()
+  const asking = yield* Transport.within(remote, (failure, request) => ends.set(idOf(request), failure))
+  // What a server has to tell beside its answers may be nothing for hours.
+  const listening = yield* Transport.within({ ...remote, idle: "unbounded" })
+  return yield* Effect.acquireRelease(
+    Effect.sync(() => new Http(remote, { asking: asking(), listening: listening(), ends })),
+    (transport) =>
+      // A server that does not hear of the end of its session finds out by itself.
+      Effect.promise(async () => {
+        await withinSecond(transport.terminateSession().catch(() => {}))
+        await transport.close()
+      })
+  )
+})
+
+/** The id of the request that is sent by this; `Http` sends no other text than JSON. */
+const idOf = ({ body }: RequestInit): unknown => typeof body === "string" ? JSON.parse(body).id : undefined
+
+/** Waits for a promise, for a second at most. */
+const withinSecond = (end: Promise<void>): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, 1000)
+    void end.finally(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+
+/** How requests are sent, those for an answer and those for news; and why the answers broke off that did, by their ids. */
+interface Sending {
+  readonly asking: Transport.Fetch
+  readonly listening: Transport.Fetch
+  readonly ends: Map<unknown, Transport.Failure>
+}
+
+/** The SDK's transport, which would leave a request unanswered whose stream breaks. */
+class Http extends StreamableHTTPClientTransport {
+  readonly #ends: Sending["ends"]
+
+  constructor({ headers = {}, url }: Remote, { asking, ends, listening }: Sending) {
+    super(new URL(url), {
+      requestInit: { headers },
+      fetch: (input, init) => init?.method === "GET" ? listening(input, init) : asking(input, init)
+    })
+    this.#ends = ends
+  }
+
+  override send(...[message, options]: Parameters<StreamableHTTPClientTransport["send"]>): Promise<void> {
+    if (Array.isArray(message) || !isJSONRPCRequest(message)) return super.send(message, options)
+    const { id } = message
+    return super.send(message, {
+      ...options,
+      onRequestStreamEnd: () => {
+        const data = new Ended(this.#end(id) ?? new Closed())
+        this.onmessage?.({ jsonrpc: "2.0", id, error: { code: -32000, message: "Connection closed", data } })
+      }
+    }).catch((error) => {
+      this.#end(id)
+      throw error
+    })
+  }
+
+  /** Why the answer to a request broke off; to be asked once. */
+  #end(id: unknown): Transport.Failure | undefined {
+    const failure = this.#ends.get(id)
+    this.#ends.delete(id)
+    return failure
+  }
+}
