@@ -15,7 +15,13 @@ import { dirname, join } from "node:path"
 import { parseArgs } from "node:util"
 
 const root = dirname(import.meta.dirname)
-const sdks = ["openai", "@anthropic-ai/sdk", "@google/genai", "@modelcontextprotocol/client"]
+const sdks = [
+  "openai",
+  "@anthropic-ai/sdk",
+  "@google/genai",
+  "@modelcontextprotocol/client",
+  "@modelcontextprotocol/server"
+]
 const suites = ["openai", "anthropic", "google", "mcp", "simulator"]
 
 const { values: { keep = false } } = parseArgs({ options: { keep: { type: "boolean" } } })

@@ -39,6 +39,7 @@ const floors: ReadonlyArray<ReadonlyArray<string>> = [
   ["AgentError", "ChatModel", "ChatModelError", "Conversation"],
   ["internal/agent"],
   ["Agent"],
+  ["AgentEvent"],
   ["index"]
 ]
 

@@ -20,6 +20,7 @@ import { resultContent, userContent } from "./internal/content.ts"
 import { errorIn } from "./internal/errorBody.ts"
 import { isMessage, readMessage } from "./internal/messageBlocks.ts"
 import * as MessageStream from "./internal/messageStream.ts"
+import type { Event, Response, Whole } from "./internal/read.ts"
 import * as Body from "./internal/request.ts"
 import { strictMode } from "./internal/strictMode.ts"
 import { reasonOf } from "./internal/thrown.ts"
@@ -27,14 +28,27 @@ import { mended, read, wholeOf } from "./internal/turn.ts"
 import { wire } from "./internal/wire.ts"
 
 export type { Client, Sending } from "./internal/client.ts"
+export type { Event, Response, Tokens, Whole } from "./internal/read.ts"
 export type { Fields } from "./internal/request.ts"
 export { wire } from "./internal/wire.ts"
 
-type Response = Anthropic.Message
-type Message = Anthropic.MessageParam
+/** A tool as a request has it; a name of this package, so that programs can export what they got. */
+export interface ApiTool extends Anthropic.Tool {}
+
+/** What the person says, and the results of calls. */
+export interface UserMessage extends Anthropic.UserMessageParam {}
+
+/** A turn of the model. */
+export interface AssistantMessage extends Anthropic.AssistantMessageParam {}
+
+/** What the system says amid a conversation. */
+export interface SystemMessage extends Anthropic.SystemMessageParam {}
+
+/** A message of a conversation. */
+export type Message = UserMessage | AssistantMessage | SystemMessage
 
 /** The `tools` of a request, under names that every provider accepts. */
-export const tools: (toolkit: Toolkit.Any) => Array<Anthropic.Tool> = Body.tools
+export const tools: (toolkit: Toolkit.Any) => Array<ApiTool> = Body.tools
 
 /**
  * The same tools as Anthropic's strict mode wants them, for both `tools` and `Batch.run`: every key required, optional
@@ -57,7 +71,7 @@ export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> 
  *
  * - checks what this codec reads, and says what is wrong with it; of an error, what the provider says
  */
-export const parse = (json: unknown): Result.Result<Response, string> => {
+export const parse = (json: unknown): Result.Result<Whole, string> => {
   const error = errorIn(json)
   return error === undefined ? readMessage(json) : Result.fail(error.message)
 }
@@ -239,12 +253,12 @@ const timeout = 600_000
  * - `origin`: which server of this wire it is, where the turn goes into a conversation that may go on elsewhere
  */
 export const parts = (
-  events: AsyncIterable<Anthropic.RawMessageStreamEvent>,
+  events: AsyncIterable<Event>,
   { origin }: Pick<ChatModel.ApiOptions, "origin"> = {}
-): Stream.Stream<ChatModel.Part<Response>, ChatModelError.ChatModelError> =>
+): Stream.Stream<ChatModel.Part<Whole>, ChatModelError.ChatModelError> =>
   ChatModel.parts({ wire, fold: foldOf(origin), reason: (error, now) => reasonOf(undefined, error, now) }, events)
 
-const foldOf = (origin: string | undefined): ChatModel.Fold<MessageStream.State, Response> => ({
+const foldOf = (origin: string | undefined): ChatModel.Fold<MessageStream.State, Whole> => ({
   initial: MessageStream.initial,
   next: MessageStream.next,
   end: (state) => Result.flatMap(MessageStream.body(state), (body) => ChatModel.orUnusable(wholeOf(body, origin)))

@@ -78,8 +78,8 @@ export const take: Effect.Effect<Screen["Service"]> = Effect.sync(() => {
 
 /** The results may have cost money: they are not lost where anybody reads anything. */
 const print = (text: string, out: Write, error: Write): Effect.Effect<void, UserError> =>
-  Effect.tryPromise({ try: () => out(text), catch: (problem) => problem }).pipe(
-    Effect.catch((problem) =>
+  Effect.tryPromise(() => out(text)).pipe(
+    Effect.catch(({ cause: problem }) =>
       Effect.andThen(
         Effect.promise(() => error(text).catch(() => {})),
         unwritten(problem, "; what it should have taken stands above")

@@ -22,11 +22,13 @@ export const reserve: Effect.Effect<void> = Effect.sync(() => {
  *
  * - `problem`: what is wrong with it, as far as it was read
  */
-export const stream = (): {
+export const stream = (
+  input: AsyncIterable<Uint8Array | string> = process.stdin
+): {
   readonly body: ReadableStream<Uint8Array>
   readonly problem: () => UserError | undefined
 } => {
-  const chunks = chunksOf(process.stdin)
+  const chunks = chunksOf(input)
   let problem: UserError | undefined
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
     try {
@@ -73,7 +75,7 @@ const readBytes = Effect.tryPromise({
 async function* chunksOf(input: AsyncIterable<Uint8Array | string>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   let bytes = 0
   for await (const chunk of input) {
-    const part = Uint8Array.from(Buffer.from(chunk))
+    const part = new Uint8Array(Buffer.from(chunk))
     bytes += part.length
     if (bytes > maxBytes) throw new Error(`standard input has more than ${maxBytes} bytes`)
     yield part

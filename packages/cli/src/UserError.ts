@@ -20,7 +20,8 @@ export const report = <A, R>(command: string, effect: Effect.Effect<A, UserError
   })
 
 /** Folds a text into one line. */
-export const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, " ")
+export const oneLine = (text: string): string =>
+  text.split("\n").map((line) => line.trim()).filter((line) => line !== "").join(" ")
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: "it is somebody else's; name another file",

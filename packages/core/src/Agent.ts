@@ -2,19 +2,69 @@
  * The loop: a model turn, its batch, the results, until there is an answer or a limit.
  */
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import * as Queue from "effect/Queue"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import type { AgentError } from "./AgentError.ts"
+import type { AgentError, Failed } from "./AgentError.ts"
 import type * as ChatModel from "./ChatModel.ts"
 import type { ChatModelError } from "./ChatModelError.ts"
+import { type AnyToolOptions, type Asked, compileAgent, Task, type ToolOptions } from "./internal/agent/asTool.ts"
 import type { Ended, Event } from "./internal/agent/event.ts"
 import { loop } from "./internal/agent/loop.ts"
 import type { AnyOptions, Options, WithOutput } from "./internal/agent/options.ts"
 import type * as Tool from "./Tool.ts"
 
-export type { Ended, Event, Round } from "./internal/agent/event.ts"
+export type { Asked, ToolOptions } from "./internal/agent/asTool.ts"
+export type { Ended, Event, Left, Nested, Round } from "./internal/agent/event.ts"
 export type { AnyOptions, Options, WithOutput } from "./internal/agent/options.ts"
+
+/**
+ * Makes a tool whose calls are agents: it is told a task, and gives back the answer, or `output` of it.
+ *
+ * - what an agent around it sees is the answer, or `AgentFailed` with the name of the reason; never the conversation inside
+ * - it counts for that agent's tokens, cost and calls, keeps within what is left of its limits, and tells it of its events
+ * - where a call inside is undecided, or the run is interrupted, so is the tool's call: going on resumes inside
+ * - it has a timeout only where it says so, and works in the room that its call lends it
+ */
+export function asTool<
+  const Name extends string,
+  T extends Tool.Any,
+  P extends Schema.Constraint,
+  S extends Schema.Constraint = typeof Schema.String,
+  const ReadOnly extends boolean = false
+>(
+  name: Name,
+  options: ToolOptions<T, P["Type"], ReadOnly> & Asked<P> & Partial<WithOutput<S>>
+): AgentTool<Name, T, P, S, ReadOnly>
+export function asTool<
+  const Name extends string,
+  T extends Tool.Any,
+  S extends Schema.Constraint = typeof Schema.String,
+  const ReadOnly extends boolean = false
+>(
+  name: Name,
+  options: ToolOptions<T, unknown, ReadOnly> & Partial<WithOutput<S>>
+): AgentTool<Name, T, typeof Task, S, ReadOnly>
+export function asTool(name: string, options: AnyToolOptions): Tool.Any {
+  return compileAgent(name, options)
+}
+
+/** An agent as a tool. */
+export type AgentTool<
+  Name extends string,
+  T extends Tool.Any,
+  P extends Schema.Constraint,
+  S extends Schema.Constraint,
+  ReadOnly extends boolean
+> = Tool.Tool<
+  Name,
+  P,
+  S,
+  typeof Failed,
+  Needs<T> | P["DecodingServices"] | S["DecodingServices"] | S["EncodingServices"],
+  ReadOnly
+>
 
 type Needs<T extends Tool.Any> = ChatModel.ChatModel | Tool.Requirements<T>
 
@@ -26,6 +76,9 @@ type Needs<T extends Tool.Any> = ChatModel.ChatModel | Tool.Requirements<T>
  * - errors: what the model fails with, and `AgentError` where there is no answer; a tool's failure goes to the model, never
  *   here. A streamed turn that breaks off after calls of it have run, for a reason that may pass, is gone on from instead
  * - a call that nobody has decided on ends the agent with `Undecided`; run it with that error's conversation to go on
+ * - a conversation that was left in the middle of a turn is closed first, as by `Conversation.close`; one that ends with an
+ *   answer is answered already, and the model is not asked; what no wire would take ends in `InvalidConversation`
+ * - interruption: stops the calls in flight, then gives `onInterrupt` a conversation to go on with
  */
 export function run<T extends Tool.Any, S extends Schema.Constraint>(
   options: Options<T> & WithOutput<S>
@@ -44,7 +97,7 @@ export function run(
  *
  * - the model's turns are streamed unless `streaming` is false, and read-only calls start meanwhile
  * - whoever reads slowly holds nothing up: events are kept until they are read
- * - errors and interruption: as with `run`; who stops reading interrupts the agent
+ * - errors and interruption: as with `run`; who stops reading before the answer interrupts the agent
  */
 export function stream<T extends Tool.Any, S extends Schema.Constraint>(
   options: Options<T> & WithOutput<S>
@@ -55,14 +108,25 @@ export function stream<T extends Tool.Any>(
 export function stream(
   options: AnyOptions
 ): Stream.Stream<Event<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {
-  return Stream.callback((queue) =>
-    loop({ ...options, streaming: options.streaming ?? true }, (event) => Effect.asVoid(Queue.offer(queue, event)))
-      .pipe(
-        Effect.flatMap((ended) => Queue.offer(queue, { _tag: "Answer", ended })),
-        Effect.matchCauseEffect({
-          onFailure: (cause) => Queue.failCause(queue, cause),
-          onSuccess: () => Queue.end(queue)
-        })
-      )
-  )
+  return Stream.unwrap(Effect.map(Latch.make(), (read) => {
+    const events = Stream.callback<Event<Tool.Any, unknown>, ChatModelError | AgentError, unknown>((queue) =>
+      loop({ ...options, streaming: options.streaming ?? true }, {
+        tell: (event) => Effect.asVoid(Queue.offer(queue, event)),
+        deliver: (ending) =>
+          ending.pipe(
+            Effect.flatMap((ended) => Queue.offer(queue, { _tag: "Answer", ended })),
+            Effect.matchCauseEffect({
+              onFailure: (cause) => Queue.failCause(queue, cause),
+              onSuccess: () => Queue.end(queue)
+            }),
+            Effect.andThen(options.onInterrupt === undefined ? Effect.void : read.await)
+          )
+      })
+    )
+    // Whoever stops before the answer interrupts the agent, though it may have ended.
+    return options.onInterrupt === undefined ? events : events.pipe(
+      Stream.tap(({ _tag }) => _tag === "Answer" ? read.open : Effect.void),
+      Stream.tapCause(() => read.open)
+    )
+  }))
 }

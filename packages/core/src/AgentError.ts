@@ -51,7 +51,30 @@ export class Unpriced extends Schema.TaggedError<Unpriced>()("Unpriced", {
   }
 }
 
-export const Reason = Schema.Union([LimitReached, InvalidOutput, Undecided, Unpriced])
+/** No wire would take the conversation that the agent was given, and what is wrong with it has no one remedy. */
+export class InvalidConversation extends Schema.TaggedError<InvalidConversation>()("InvalidConversation", {
+  issue: Schema.String
+}) {
+  override get message(): string {
+    return `nothing can be asked with this conversation: ${this.issue}`
+  }
+}
+
+/**
+ * What the model of one agent reads of another one that is its tool and gave no answer; nothing of what was said inside.
+ *
+ * - `reason`: the name of the reason that it ended for; `limit`: which one it met
+ */
+export class Failed extends Schema.TaggedError<Failed>()("AgentFailed", {
+  reason: Schema.String,
+  limit: Schema.optionalKey(Limit)
+}) {
+  override get message(): string {
+    return `The agent ended without an answer: ${this.reason}${this.limit === undefined ? "" : ` (${this.limit})`}.`
+  }
+}
+
+export const Reason = Schema.Union([LimitReached, InvalidOutput, Undecided, Unpriced, InvalidConversation])
 export type Reason = typeof Reason.Type
 
 /**

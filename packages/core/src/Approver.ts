@@ -4,27 +4,43 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Schema from "effect/Schema"
 import type { ToolCall } from "./ToolCall.ts"
 
 /**
  * What is to be decided: whether this call, with these decoded parameters, may run.
  *
  * - `key`: the call's idempotency key, the same whenever the same call is asked about
+ * - `path`: the calls inside which it is asked, such as those of agents, the outermost first; left out where there is none
  */
 export interface Question {
   readonly call: ToolCall
   readonly tool: string
   readonly parameters: unknown
   readonly key: string
+  readonly path?: ReadonlyArray<Step>
+}
+
+/** A call inside which something happens, and its tool. */
+export interface Step {
+  readonly tool: string
+  readonly callId: string
 }
 
 /**
  * What was decided.
  *
  * - `"denied"`, `{ denied }`: the call does not run, and the model is told so, with the reason where there is one
+ * - `{ allowed }`: it runs with these arguments in place of its own, as JSON, and the model is told so; where they do not fit
+ *   the tool, that is logged, and nothing is decided
  * - `"undecided"`: the call does not run yet; it is `pending`, and can be run once somebody has decided
  */
-export type Decision = "allowed" | "denied" | { readonly denied: string } | "undecided"
+export type Decision =
+  | "allowed"
+  | "denied"
+  | { readonly denied: string }
+  | { readonly allowed: Schema.Json }
+  | "undecided"
 
 /**
  * Decides; nothing is decided where a program has no approver of its own.

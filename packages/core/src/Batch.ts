@@ -14,10 +14,11 @@ import {
   type Executed,
   nodesOf,
   type Runner as Shared,
+  shared,
   type Stray
 } from "./internal/runner/execute.ts"
 import type { Job } from "./internal/runner/job.ts"
-import { atLeast, Defaults, type Options, safe } from "./internal/runner/options.ts"
+import { atLeast, Defaults, given, type Options, safe } from "./internal/runner/options.ts"
 import { Order } from "./internal/runner/order.ts"
 import { Pool } from "./internal/runner/room.ts"
 import type { Outcome } from "./Outcome.ts"
@@ -98,6 +99,7 @@ export function dispatch<E>(
 
 /** Runs batches one beside the other under the same limits, and in one order of what their calls touch. */
 export interface Runner {
+  readonly [shared]: Shared
   readonly run: <T extends Tool.Any>(
     toolkit: Toolkit.Toolkit<T>,
     calls: Iterable<ToolCall>,
@@ -124,8 +126,9 @@ export const make = (options: Options = {}): Effect.Effect<Runner> =>
     return runner({ engine: makeEngine(), gate: new Pool<Job>().gate(limit), order: new Order(), own })
   })
 
-function runner(shared: Shared): Runner
-function runner(shared: Shared): {
+function runner(own: Shared): Runner
+function runner(own: Shared): {
+  readonly [shared]: Shared
   readonly run: (
     toolkit: Toolkit.Any,
     calls: Iterable<ToolCall>,
@@ -138,10 +141,8 @@ function runner(shared: Shared): {
   ) => Effect.Effect<Dispatched<Tool.Any, E>, never, unknown>
 } {
   return {
-    run: (toolkit, calls, options = {}) => execute(toolkit, nodesOf(calls), given(options), shared),
-    dispatch: (toolkit, calls, options = {}) => executeArriving(toolkit, calls, given(options), undefined, shared)
+    [shared]: own,
+    run: (toolkit, calls, options = {}) => execute(toolkit, nodesOf(calls), given(options), own),
+    dispatch: (toolkit, calls, options = {}) => executeArriving(toolkit, calls, given(options), undefined, own)
   }
 }
-
-const given = (options: Options): Options =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))

@@ -107,8 +107,8 @@ export class Defect extends Schema.TaggedError<Defect>()("Defect", {
  * The call was interrupted.
  *
  * - `by`: `"tool"` when it interrupted itself, `"failFast"` when another call of a batch with `failFast` failed,
- *   `"restart"` when the program stopped while it ran, and a later one found that out
- * - `started`: false when the other call failed before this one began
+ *   `"restart"` when the program stopped, and that was found out later or on the way
+ * - `started`: false when that was before this call began
  * - `cause`: who interrupted the tool, for the host alone
  */
 export class Interrupted extends Schema.TaggedError<Interrupted>()("Interrupted", {
@@ -121,7 +121,11 @@ export class Interrupted extends Schema.TaggedError<Interrupted>()("Interrupted"
     return this.harmless || !this.started
   }
   override get message(): string {
-    if (!this.started) return "Another call of the turn failed before this one began; it did not run."
+    if (!this.started) {
+      return this.by === "restart"
+        ? "The program stopped before this call began; it did not run."
+        : "Another call of the turn failed before this one began; it did not run."
+    }
     const why = {
       tool: "The call was interrupted.",
       failFast: "Another call of the turn failed, which stopped this one.",
@@ -189,6 +193,21 @@ export class DependencyFailed extends Schema.TaggedError<DependencyFailed>()("De
   }
 }
 
+/**
+ * The service behind the tool has failed too often, and is left alone for a while; the tool did not run.
+ *
+ * - `retryAfterMillis`: when it is tried again; left out while somebody else tries it
+ */
+export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable", {
+  retryAfterMillis: Schema.optional(Schema.Finite)
+}) {
+  readonly isRetryable = true
+  override get message(): string {
+    const when = this.retryAfterMillis === undefined ? "soon" : `in ${Math.ceil(this.retryAfterMillis / 1000)} s`
+    return `The service behind this tool has failed too often; the call did not run. It may be asked for again ${when}.`
+  }
+}
+
 /** What the runner can find. Each reason knows whether another attempt is harmless. */
 export const Reason = Schema.Union([
   UnknownTool,
@@ -202,7 +221,8 @@ export const Reason = Schema.Union([
   Uncertain,
   DependencyFailed,
   Denied,
-  Undecided
+  Undecided,
+  Unavailable
 ])
 export type Reason = typeof Reason.Type
 
@@ -311,6 +331,8 @@ const factsOf = (reason: Reason): Schema.Json => {
     case "Uncertain":
     case "Undecided":
       return reason.after === undefined ? {} : { after: reason.after }
+    case "Unavailable":
+      return reason.retryAfterMillis === undefined ? {} : { retryAfterMillis: reason.retryAfterMillis }
     case "Interrupted":
       return { by: reason.by, started: reason.started }
     default:

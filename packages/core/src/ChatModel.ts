@@ -153,8 +153,14 @@ export const extrasOf = (
 export const originOf = ({ baseUrl, origin }: Pick<ApiOptions, "baseUrl" | "origin">): string => {
   if (origin !== undefined) return origin
   const url = baseUrl === undefined ? undefined : Url.parse(baseUrl)
-  if (url !== undefined) return `${url.origin}${url.pathname.replace(/\/+$/, "")}`
+  if (url !== undefined) return `${url.origin}${withoutSlash(url.pathname)}`
   return baseUrl === undefined ? "official" : Transport.withoutSecrets(baseUrl)
+}
+
+const withoutSlash = (path: string): string => {
+  let { length } = path
+  while (path[length - 1] === "/") length--
+  return path.slice(0, length)
 }
 
 /**

@@ -2,6 +2,7 @@
  * Messages that belong to no provider: plain JSON that can be stored, sent, and gone on with on another wire.
  */
 import * as Schema from "effect/Schema"
+import { CallError, Interrupted, toModel } from "./CallError.ts"
 import { Content, Media, textOf } from "./Content.ts"
 import * as Uuid from "./internal/uuid.ts"
 import * as Json from "./Json.ts"
@@ -59,12 +60,14 @@ export const ToolResult = Schema.Struct({
  *
  * - `pending`: ids of calls that nobody has decided on; their answers say so, until an agent goes on with the conversation
  * - `uncertain`: ids of calls that wrote with an unknown outcome, where there are pending ones: it is so for those too
+ * - `inside`: the conversations of agents that are pending calls; no model reads them
  */
 export const ToolResults = Schema.Struct({
   role: Schema.Literal("tool"),
   results: Schema.Array(ToolResult),
   pending: Schema.optionalKey(Schema.Array(Schema.String)),
-  uncertain: Schema.optionalKey(Schema.Array(Schema.String))
+  uncertain: Schema.optionalKey(Schema.Array(Schema.String)),
+  inside: Schema.optionalKey(Schema.Array(Schema.Struct({ callId: Schema.String, conversation: Writable })))
 })
 
 export const Message = Schema.Union([System, User, Assistant, ToolResults])
@@ -79,6 +82,7 @@ export const Conversation = Schema.Struct({ runId: Schema.String, messages: Sche
 export type User = typeof User.Type
 export type Assistant = typeof Assistant.Type
 export type ToolResult = typeof ToolResult.Type
+export type ToolResults = typeof ToolResults.Type
 export type Message = typeof Message.Type
 export type Conversation = typeof Conversation.Type
 
@@ -124,16 +128,25 @@ export const results = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<ToolRes
 export const answers = (
   outcomes: ReadonlyArray<Outcome>,
   waiting: ReadonlyArray<ToolCall> = []
-): typeof ToolResults.Type => {
-  const pending = outcomes.filter(isUndecided).map(({ call }) => call.id)
-  const uncertain = Array.from(new Set(waiting.flatMap(({ uncertain = [] }) => uncertain.map(({ id }) => id))))
-  return {
-    role: "tool",
-    results: results(outcomes),
-    ...(pending.length > 0 && { pending }),
-    ...(uncertain.length > 0 && { uncertain })
-  }
-}
+): ToolResults =>
+  answering(results(outcomes), {
+    pending: outcomes.filter(isUndecided).map(({ call }) => call.id),
+    uncertain: Array.from(new Set(waiting.flatMap(({ uncertain = [] }) => uncertain.map(({ id }) => id)))),
+    inside: waiting.flatMap(({ id: callId, inside: conversation }) =>
+      conversation === undefined ? [] : [{ callId, conversation }]
+    )
+  })
+
+/** What is to be known of pending calls. */
+type Waiting = Required<Pick<ToolResults, "pending" | "uncertain" | "inside">>
+
+const answering = (results: ReadonlyArray<ToolResult>, { inside, pending, uncertain }: Waiting): ToolResults => ({
+  role: "tool",
+  results,
+  ...(pending.length > 0 && { pending }),
+  ...(uncertain.length > 0 && { uncertain }),
+  ...(inside.length > 0 && { inside })
+})
 
 /** The calls at the end of a conversation that nobody had decided on. */
 export const pending = ({ messages }: Conversation): ReadonlyArray<ToolCall> => {
@@ -143,11 +156,12 @@ export const pending = ({ messages }: Conversation): ReadonlyArray<ToolCall> => 
   const doubtful = turn.calls.filter(({ id }) => answered.uncertain?.includes(id))
   return turn.calls.filter(({ id }) => undecided.has(id)).map((call) => {
     const uncertain = doubtful.filter(({ index }) => index < call.index)
-    return uncertain.length === 0 ? call : { ...call, uncertain }
+    const inside = answered.inside?.find(({ callId }) => callId === call.id)?.conversation
+    return { ...call, ...(uncertain.length > 0 && { uncertain }), ...(inside !== undefined && { inside }) }
   })
 }
 
-/** Puts outcomes in the place of answers that said that nobody had decided. */
+/** Puts outcomes in the place of answers that said that nobody had decided; what has none still waits. */
 export const decided = (
   self: Conversation,
   outcomes: ReadonlyArray<Outcome>,
@@ -155,16 +169,85 @@ export const decided = (
 ): Conversation => {
   const answered = self.messages.at(-1)
   if (answered?.role !== "tool") return self
-  const { pending = [], results: now, uncertain = [] } = answers(outcomes, waiting)
-  const byCall = new Map(now.map((result) => [result.callId, result]))
-  const { pending: _before, uncertain: _doubtful, ...rest } = answered
-  const merged = {
-    ...rest,
-    results: rest.results.map((before) => byCall.get(before.callId) ?? before),
-    ...(pending.length > 0 && { pending }),
-    ...(uncertain.length > 0 && { uncertain })
-  }
-  return { ...self, messages: [...self.messages.slice(0, -1), merged] }
+  return { ...self, messages: [...self.messages.slice(0, -1), updated(answered, answers(outcomes, waiting))] }
+}
+
+/** Answers with later ones put over them. */
+const updated = (before: ToolResults, later: ToolResults): ToolResults => {
+  const byCall = new Map(later.results.map((result) => [result.callId, result]))
+  const { inside = [], pending = [], results, uncertain = [] } = before
+  const left = pending.filter((id) => !byCall.has(id))
+  return answering(results.map((result) => byCall.get(result.callId) ?? result), {
+    pending: [...left, ...later.pending ?? []],
+    uncertain: Array.from(new Set([...left.length > 0 ? uncertain : [], ...later.uncertain ?? []])),
+    inside: [...inside.filter(({ callId }) => left.includes(callId)), ...later.inside ?? []]
+  })
+}
+
+/**
+ * Answers every call of every turn right behind it, once and in call order, as all wires want it: what was left in the
+ * middle of a turn can be gone on with.
+ *
+ * - `outcomes`: what is known of the last turn's calls besides; they go before what the conversation says of them
+ * - a call without an answer gets `Interrupted`: it may have run, which is harmless where `isHarmless` says so of its tool
+ * - results that answer no call are left out, and so are messages of the person that say nothing
+ * - what does not begin with the person gets a first message which says that the beginning is gone
+ */
+export const close = (
+  self: Conversation,
+  outcomes: ReadonlyArray<Outcome> = [],
+  isHarmless: (tool: string) => boolean = () => false
+): Conversation => {
+  const last = self.messages.findLastIndex(({ role }) => role === "assistant")
+  const messages = self.messages.flatMap((message, at): ReadonlyArray<Message> => {
+    if (message.role === "tool" || saysNothing(message)) return []
+    if (message.role !== "assistant" || message.calls.length === 0) return [message]
+    const end = self.messages.findIndex(({ role }, later) => later > at && role === "assistant")
+    const said = self.messages.slice(at + 1, end < 0 ? undefined : end).filter((message) => message.role === "tool")
+    return [message, whole(message, said, answers(at === last ? outcomes : []), isHarmless)]
+  })
+  const first = messages.findIndex(({ role }) => role !== "system")
+  if (messages[first]?.role === "assistant") messages.splice(first, 0, beginning)
+  return { ...self, messages }
+}
+
+const beginning: User = { role: "user", text: "(What was said before is left out.)" }
+
+const saysNothing = (message: Message): boolean =>
+  message.role === "user" && message.text.trim() === "" && (message.content ?? []).every((part) => part.type === "text")
+
+/** The one message that answers a turn, made of what there is. */
+const whole = (
+  { calls }: Assistant,
+  said: ReadonlyArray<ToolResults>,
+  known: ToolResults,
+  isHarmless: (tool: string) => boolean
+): ToolResults => {
+  const results = said.flatMap(({ results }) => results)
+  const before = answering(
+    calls.map(({ id, name }) => results.find(({ callId }) => callId === id) ?? interrupted(id, name, isHarmless(name))),
+    {
+      pending: said.flatMap(({ pending = [] }) => pending),
+      uncertain: said.flatMap(({ uncertain = [] }) => uncertain),
+      inside: said.flatMap(({ inside = [] }) => inside)
+    }
+  )
+  return updated(before, known)
+}
+
+const interrupted = (callId: string, name: string, harmless: boolean): ToolResult => {
+  const reason = new Interrupted({ by: "restart", started: true, harmless })
+  const text = JSON.stringify(toModel(new CallError({ callId, tool: name, reason })))
+  return { callId, name, text, isError: true }
+}
+
+/** Why no wire takes a closed conversation; undefined where there is no reason. */
+export const problemOf = ({ messages }: Conversation): string | undefined => {
+  if (messages.every(({ role }) => role === "system")) return "nobody says anything in it"
+  const twice = messages.findIndex((message) =>
+    message.role === "assistant" && new Set(message.calls.map(({ id }) => id)).size < message.calls.length
+  )
+  return twice < 0 ? undefined : `its message ${twice} has two calls of one id`
 }
 
 /**

@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
+import * as Schema from "effect/Schema"
 import { makeEngine } from "./internal/runner/drive.ts"
 import { Limits } from "./internal/runner/limits.ts"
 import type { Limit } from "./internal/tool/claims.ts"
@@ -30,6 +31,36 @@ export const rate = (options: {
   limit: atLeastOne("rate", options.limit),
   window: Duration.fromInputUnsafe(options.window)
 })
+
+/**
+ * Leaves a service alone for as long as it says: once a call fails with that, no other one of the key starts before, and the
+ * call itself is tried again then, since it did nothing.
+ *
+ * - `after`: reads that from the tool's failure; its `retryAfter`, a duration, or `retryAfterMillis` when left out
+ * - the call that failed waits in its slot; where its timeout or the deadline comes before, the failure is its answer
+ */
+export const backOff = (options: {
+  readonly key?: string | undefined
+  readonly after?: ((failure: unknown) => Duration.Input | undefined) | undefined
+} = {}): Limit => {
+  const { after = retryAfterOf, key } = options
+  return {
+    _tag: "BackOff",
+    key,
+    after: (failure) => {
+      const wait = after(failure)
+      return wait === undefined ? undefined : Duration.fromInputUnsafe(wait)
+    }
+  }
+}
+
+const isAdvice = Schema.is(Schema.Struct({
+  retryAfter: Schema.optional(Schema.Duration),
+  retryAfterMillis: Schema.optional(Schema.Finite)
+}))
+
+const retryAfterOf = (failure: unknown): Duration.Input | undefined =>
+  isAdvice(failure) ? failure.retryAfter ?? failure.retryAfterMillis : undefined
 
 const atLeastOne = (name: string, limit: number): number => {
   if (Number.isInteger(limit) && limit >= 1) return limit

@@ -197,16 +197,16 @@ const providing = <A, E>(
  * there; and so can what stands beside one inside an argument, which may be one of several forms.
  */
 const known = (refs: ReadonlyArray<Reference>): (issue: Issue) => boolean => {
-  const at = new Set(refs.map(({ path }) => path.join(".")))
-  const over = new Set(Array.from(at).flatMap((path) => ["", ...prefixesOf(path)]))
+  const places = refs.map(({ path }) => path.join("."))
   return ({ path }) => {
-    const prefixes = prefixesOf(path)
-    return !(at.has("") || over.has(path) || over.has(prefixes.at(-2) ?? path) || prefixes.some((one) => at.has(one)))
+    const dot = path.lastIndexOf(".")
+    const around = dot < 0 ? path : path.slice(0, dot)
+    return !places.some((place) => isAtOrIn(place, path) || isAtOrIn(place, around) || isAtOrIn(path, place))
   }
 }
 
-const prefixesOf = (path: string): ReadonlyArray<string> =>
-  path.split(".").map((_, index, keys) => keys.slice(0, index + 1).join("."))
+const isAtOrIn = (path: string, place: string): boolean =>
+  place === "" || path === place || path.startsWith(`${place}.`)
 
 type Outcomes = Parameters<Tool.Expansion["assemble"]>[0]
 

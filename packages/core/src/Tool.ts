@@ -4,18 +4,22 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as JsonSchema from "effect/JsonSchema"
+import type { CircuitBreaker } from "effect/persistence/CircuitBreaker"
 import * as Schema from "effect/Schema"
-import type { ToolFailure, Unencodable } from "./CallError.ts"
+import type { ToolFailure, Unavailable, Unencodable } from "./CallError.ts"
 import type { Content } from "./Content.ts"
 import { guarded } from "./internal/guarded.ts"
 import { checkOf } from "./internal/schema/jsonSchema.ts"
+import type { Patterns } from "./internal/schema/patterns.ts"
 import * as Standard from "./internal/schema/standardSchema.ts"
 import type { Any } from "./internal/tool/any.ts"
+import { type Breaking, broken } from "./internal/tool/breaker.ts"
 import { compile, serviceKey } from "./internal/tool/compile.ts"
 import type { AnyDefinition, Definition, Execute, SchemaServices, Traits } from "./internal/tool/definition.ts"
 import type { Answer, Attempt, Call, PromiseForm } from "./internal/tool/handler.ts"
 import type * as Handling from "./internal/tool/handler.ts"
 
+export type { Patterns } from "./internal/schema/patterns.ts"
 export type { ParametersOf, SuccessOf } from "./internal/schema/standardSchema.ts"
 export type { Any, Expansion, Node, Provided } from "./internal/tool/any.ts"
 export type { Claims, Declared } from "./internal/tool/claims.ts"
@@ -112,13 +116,18 @@ export function fromJsonSchema<
     readonly parameters: JsonSchema.JsonSchema
     /** Says what is wrong with the arguments, `undefined` when nothing is; takes the place of the built-in check. */
     readonly validate?: ((args: Schema.Json) => string | undefined) | undefined
+    /**
+     * What the patterns of the schema are matched by, such as an engine that takes linear time, where the schema is of
+     * somebody who is not trusted; `RegExp` when left out.
+     */
+    readonly patterns?: Patterns | undefined
     /** What the model is shown of a result in place of its JSON. */
     readonly content?: ((value: unknown) => ReadonlyArray<Content>) | undefined
     readonly execute: Execute<Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, R>
   }
 ): Tool<Name, Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, R | F["EncodingServices"], ReadOnly> {
   const { parameters, validate, ...rest } = definition
-  const schema = Schema.Json.check(Schema.makeFilter(validate ?? checkOf(name, parameters)))
+  const schema = Schema.Json.check(Schema.makeFilter(validate ?? checkOf(name, parameters, rest.patterns)))
   return make(name, { ...rest, parameters: schema, success: Schema.Unknown, jsonSchema: parameters })
 }
 
@@ -229,9 +238,9 @@ export function around<
 >(
   tool: Tool<N, P, S, F, R, RO>,
   wrap: (
-    effect: Effect.Effect<Answer<S["Type"]>, ToolFailure<F["Type"]> | Unencodable, R>,
+    effect: Effect.Effect<Answer<S["Type"]>, ToolFailure<F["Type"]> | Unencodable | Unavailable, R>,
     call: Call
-  ) => Effect.Effect<Answer<S["Type"]>, ToolFailure<F["Type"]> | Unencodable, R2>
+  ) => Effect.Effect<Answer<S["Type"]>, ToolFailure<F["Type"]> | Unencodable | Unavailable, R2>
 ): Tool<N, P, S, F, R | R2, RO>
 export function around(
   tool: Any,
@@ -251,6 +260,31 @@ export const hedge =
   <N extends string, P extends Schema.Constraint, S extends Schema.Constraint, F extends Schema.Constraint, R>(
     tool: Tool<N, P, S, F, R, true>
   ): Tool<N, P, S, F, R, true> => around(tool, (effect) => Effect.raceFirst(effect, Effect.delay(effect, after)))
+
+/**
+ * Leaves a service alone that has failed too often, by the `CircuitBreaker` of the program: while the circuit is open, calls
+ * are answered by `Unavailable` at once, with when it is tried again; then one call tries it.
+ *
+ * - `key`: whose failures count together, by the parameters; the tool's name when left out
+ * - `isOutage`: whether a failure of the tool counts; all do unless said, and so do crashes. What is interrupted counts for nothing
+ */
+export function breaker<
+  N extends string,
+  P extends Schema.Constraint,
+  S extends Schema.Constraint,
+  F extends Schema.Constraint,
+  R,
+  RO extends boolean
+>(
+  tool: Tool<N, P, S, F, R, RO>,
+  options?: {
+    readonly key?: string | ((parameters: P["Type"]) => string) | undefined
+    readonly isOutage?: ((failure: F["Type"]) => boolean) | undefined
+  }
+): Tool<N, P, S, F, R | CircuitBreaker, RO>
+export function breaker(tool: Any, options: Breaking = {}): Any {
+  return broken(tool, options)
+}
 
 /** The context key of the handler of a tool made without `execute`; its types were checked by `Toolkit.toLayer`. */
 export const handlerKey = <Name extends string>(name: Name) => serviceKey<Handler<Name>>(name)

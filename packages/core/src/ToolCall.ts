@@ -14,6 +14,7 @@ import * as Json from "./Json.ts"
  * - `status`: `"truncated"` when the turn was cut off before the call was proven complete; such a call never runs
  * - `uncertain`: earlier calls of its turn that wrote with an unknown outcome; on a call that nobody had decided on, so
  *   that what was uncertain stays so when it is run
+ * - `inside`: on such a call of an agent that is a tool, the conversation that it goes on with, as JSON
  */
 export interface ToolCall<out Name extends string = string> {
   readonly id: string
@@ -22,6 +23,7 @@ export interface ToolCall<out Name extends string = string> {
   readonly index: number
   readonly status: "complete" | "truncated"
   readonly uncertain?: ReadonlyArray<ToolCall>
+  readonly inside?: unknown
 }
 
 /** Makes a complete call, for loops and tests that have no provider. */

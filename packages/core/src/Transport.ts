@@ -156,7 +156,7 @@ class Broken extends Error {
 }
 
 const timed = <A>(limit: Timed, millis: number, work: () => Promise<A>): Effect.Effect<A, unknown> => {
-  const done = Effect.tryPromise({ try: work, catch: (error) => error })
+  const done = Effect.mapError(Effect.tryPromise(work), ({ cause }) => cause)
   if (millis === Infinity) return done
   const orElse = () => Effect.fail(new Broken(new TimedOut({ limit, millis })))
   return Effect.timeoutOrElse(done, { duration: millis, orElse })

@@ -2,6 +2,7 @@
 export * as Access from "./Access.ts"
 export * as Agent from "./Agent.ts"
 export * as AgentError from "./AgentError.ts"
+export * as AgentEvent from "./AgentEvent.ts"
 export * as Approver from "./Approver.ts"
 export * as Batch from "./Batch.ts"
 export * as CallError from "./CallError.ts"

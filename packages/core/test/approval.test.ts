@@ -39,6 +39,58 @@ const calls = [
 
 const idsOf = (calls: ReadonlyArray<ToolCall.ToolCall>) => calls.map(({ id }) => id)
 
+describe("a call that is allowed with other arguments", () => {
+  const allowing = (allowed: Schema.Json) => Approver.layer(() => Effect.succeed({ allowed }))
+
+  it.effect("runs with those, in the order of what it touches now, and the model is told", () =>
+    Effect.gen(function*() {
+      const { paid, toolkit } = bank()
+      const settled = yield* Effect.provide(Batch.run(toolkit, calls), allowing({ to: "Eve", amount: "20" }))
+      assert.deepStrictEqual(ends(settled), ["paid 1", "paid 2", 7, 7])
+      assert.deepStrictEqual(paid, ["Ann", "Eve"])
+      assert.strictEqual(
+        settled.outcomes[1]!.encoded,
+        "The arguments of this call were changed before it ran, to {\"to\":\"Eve\",\"amount\":\"20\"}. Its result:\n\"paid 2\""
+      )
+      assert.deepStrictEqual(settled.outcomes[1]!.call, calls[1])
+    }))
+
+  it.effect("waits for what touches the same as it does now", () =>
+    Effect.gen(function*() {
+      const log: Array<string> = []
+      const write = Tool.make("write", {
+        description: "Writes.",
+        parameters: Schema.Struct({ to: Schema.String }),
+        success: Schema.String,
+        access: ({ to }) => [Access.write(to)],
+        approval: ({ to }) => to === "a",
+        execute: ({ to }, { id }) =>
+          Effect.sync(() => log.push(`${id} begins`)).pipe(
+            Effect.andThen(Effect.sleep(10)),
+            Effect.andThen(Effect.sync(() => log.push(`${id} ends`))),
+            Effect.as(to)
+          )
+      })
+      const two = ["a", "b"].map((to, index) =>
+        ToolCall.make({ id: `call_${index + 1}`, name: "write", arguments: { to }, index })
+      )
+      const fiber = yield* Effect.forkChild(Effect.provide(Batch.run(Toolkit.make(write), two), allowing({ to: "b" })))
+      yield* TestClock.adjust(50)
+      assert.deepStrictEqual(ends(yield* Fiber.join(fiber)), ["b", "b"])
+      assert.deepStrictEqual(log, ["call_2 begins", "call_2 ends", "call_1 begins", "call_1 ends"])
+    }))
+
+  it.effect("is undecided where those do not fit its tool, which is logged", () => {
+    const { layer, lines } = recordingLogger()
+    return Effect.gen(function*() {
+      const { paid, toolkit } = bank()
+      const settled = yield* Effect.provide(Batch.run(toolkit, calls), allowing({ to: 7 }))
+      assert.deepStrictEqual(idsOf(settled.pending), ["large", "look"])
+      assert.deepStrictEqual([paid, lines.map(({ text }) => text)], [["Ann"], ["An approver crashed"]])
+    }).pipe(Effect.provide(layer))
+  })
+})
+
 describe("a call whose tool wants approval", () => {
   it.effect("runs when it is allowed", () =>
     Effect.gen(function*() {

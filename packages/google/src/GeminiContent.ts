@@ -1,7 +1,7 @@
 /**
  * Google Gemini's `generateContent`: a pure codec for loops of one's own, and the Layer that provides `ChatModel`.
  */
-import { type Content, type GenerateContentResponse, GoogleGenAI, type Part, type Tool as ApiTool } from "@google/genai"
+import { GoogleGenAI } from "@google/genai"
 import type * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
 import type * as ChatModelError from "@volley/core/ChatModelError"
@@ -19,17 +19,28 @@ import { idOf, isMadeUp, signed } from "./internal/callIds.ts"
 import { type Client, eventsIn, officialUrl, originOf } from "./internal/client.ts"
 import { isOld, resultContents, userParts } from "./internal/content.ts"
 import * as GeminiStream from "./internal/geminiStream.ts"
+import type { ApiTool, Content, Part, Response } from "./internal/read.ts"
 import { errorIn } from "./internal/refusal.ts"
 import * as Body from "./internal/request.ts"
 import { reasonOf } from "./internal/thrown.ts"
 import { mended, modelOf, read, wholeOf } from "./internal/turn.ts"
 import { watched } from "./internal/watched.ts"
-import { isTurn, readResponse, type Response } from "./internal/wholeResponse.ts"
+import { isTurn, readResponse } from "./internal/wholeResponse.ts"
 import { wire } from "./internal/wire.ts"
 
 export type { Client } from "./internal/client.ts"
+export type {
+  ApiTool,
+  Blob,
+  Candidate,
+  Content,
+  FunctionCall,
+  FunctionResponse,
+  Part,
+  Response,
+  Tokens
+} from "./internal/read.ts"
 export type { Fields } from "./internal/request.ts"
-export type { Response } from "./internal/wholeResponse.ts"
 export { wire } from "./internal/wire.ts"
 
 /** The `tools` of a request, under names that every provider accepts; none for no tools. */
@@ -88,7 +99,7 @@ export const messages = (
 ): Array<Content> => {
   const sign = isOld(model) ? (content: Content) => content : signed
   const accepts = (id: string) => id !== "" && !isMadeUp(id) && acceptsId(id)
-  return Conversation.respell(conversation, wire, accepts, origin).messages.flatMap((message): Array<Content> => {
+  const contents = Conversation.respell(conversation, wire, accepts, origin).messages.flatMap((message) => {
     switch (message.role) {
       case "system":
         return []
@@ -102,6 +113,14 @@ export const messages = (
         return resultContents(message.results, model)
     }
   })
+  return contents.reduce<Array<Content>>(joined, [])
+}
+
+/** Calls have to come right behind what somebody else said: turns of the model behind one another are one. */
+const joined = (before: Array<Content>, content: Content): Array<Content> => {
+  const last = before.at(-1)
+  if (last?.role !== "model" || content.role !== "model") return [...before, content]
+  return [...before.slice(0, -1), { ...last, parts: [...last.parts ?? [], ...content.parts ?? []] }]
 }
 
 const isTurns = (json: unknown): json is Array<Content> => Array.isArray(json) && json.every(isTurn)
@@ -207,7 +226,7 @@ const makeModel = (
  * - `origin`: which server of this wire it is, where the turn goes into a conversation that may go on elsewhere
  */
 export const parts = (
-  chunks: AsyncIterable<GenerateContentResponse>,
+  chunks: AsyncIterable<Response>,
   { origin }: Pick<ChatModel.ApiOptions, "origin"> = {}
 ): Stream.Stream<ChatModel.Part<Response>, ChatModelError.ChatModelError> =>
   ChatModel.parts({ wire, fold: foldOf(origin), reason: (error, now) => reasonOf(undefined, error, now) }, chunks)

@@ -45,17 +45,62 @@ import { errorIn, reasonOfError } from "./internal/providerError.ts"
 import { formatOf, strictMode } from "./internal/strictMode.ts"
 import { reasonOf } from "./internal/thrown.ts"
 
-type Response = OpenAI.ChatCompletion
-type Message = OpenAI.ChatCompletionMessageParam
-type AssistantMessage = OpenAI.ChatCompletionAssistantMessageParam
-type ToolMessage = OpenAI.ChatCompletionToolMessageParam
-type UserMessage = OpenAI.ChatCompletionUserMessageParam
+/** What this codec reads of a response, whichever version of the SDK it is of. */
+export interface Response {
+  readonly choices: ReadonlyArray<{
+    readonly finish_reason?: string | null | undefined
+    readonly message: {
+      readonly content?: string | ReadonlyArray<object> | null | undefined
+      readonly refusal?: string | null | undefined
+      readonly tool_calls?: ReadonlyArray<object> | null | undefined
+    }
+  }>
+  readonly model?: string | null | undefined
+  readonly usage?: Tokens | null | undefined
+}
+
+/** A response that this codec gives; a name of this package, so that programs can export what they got. */
+export interface Whole extends OpenAI.ChatCompletion {}
+
+/** What a response says of its tokens. */
+export interface Tokens {
+  readonly prompt_tokens?: number | undefined
+  readonly completion_tokens?: number | undefined
+  readonly prompt_tokens_details?:
+    | { readonly cached_tokens?: number | undefined; readonly cache_write_tokens?: number | undefined }
+    | null
+    | undefined
+  readonly completion_tokens_details?: { readonly reasoning_tokens?: number | undefined } | null | undefined
+}
+
+/** A piece of a streamed response, as far as every one has it. */
+export interface Chunk {
+  readonly choices: ReadonlyArray<object>
+}
+
+/** A tool as a request has it. */
+export interface FunctionTool extends OpenAI.ChatCompletionFunctionTool {}
+
+/** What the system says, which goes first. */
+export interface SystemMessage extends OpenAI.ChatCompletionSystemMessageParam {}
+
+/** What the person says, or media of results. */
+export interface UserMessage extends OpenAI.ChatCompletionUserMessageParam {}
+
+/** A turn of the model. */
+export interface AssistantMessage extends OpenAI.ChatCompletionAssistantMessageParam {}
+
+/** The result of one call. */
+export interface ToolMessage extends OpenAI.ChatCompletionToolMessageParam {}
+
+/** A message of a conversation. */
+export type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage
 
 /** The name of this wire. */
 export const wire = "openai-chat"
 
 /** The `tools` of a request, under names that every provider accepts. */
-export const tools = (toolkit: Toolkit.Any): Array<OpenAI.ChatCompletionFunctionTool> =>
+export const tools = (toolkit: Toolkit.Any): Array<FunctionTool> =>
   toolkit.tools.map((tool) => ({
     type: "function",
     function: {
@@ -102,7 +147,7 @@ const callsOf = (
  *
  * - checks what this codec reads, and says what is wrong with it, or what the provider says in place of a turn
  */
-export const parse = (json: unknown): Result.Result<Response, string> => {
+export const parse = (json: unknown): Result.Result<Whole, string> => {
   const error = errorIn(json)
   if (error !== undefined) return Result.fail(`the provider failed: ${reasonOfError(error).message}`)
   const isAlone = Json.isObject(json) && json["role"] === "assistant" && !("choices" in json)
@@ -171,12 +216,14 @@ const spell = ({ calls, text }: Conversation.Assistant): AssistantMessage =>
 type Params = OpenAI.ChatCompletionCreateParamsNonStreaming
 
 /** Fields of a request that the Layer does not write itself. */
-export type Fields = Partial<
-  Omit<
-    Params,
-    "messages" | "stream" | "tools" | "tool_choice" | "parallel_tool_calls" | "functions" | "function_call" | "n"
+export interface Fields extends
+  Partial<
+    Omit<
+      Params,
+      "messages" | "stream" | "tools" | "tool_choice" | "parallel_tool_calls" | "functions" | "function_call" | "n"
+    >
   >
->
+{}
 
 /** Fields of the requests of one run, which come before those of the Layer. */
 export const Request = Context.Reference<Fields>("@volley/openai/OpenAiChat/Request", { defaultValue: () => ({}) })
@@ -279,23 +326,23 @@ const toolChoice = (toolkit: Toolkit.Any, choice: ChatModel.ToolChoice): OpenAI.
  * - `origin`: which server of this wire it is, where the turn goes into a conversation that may go on elsewhere
  */
 export const parts = (
-  chunks: AsyncIterable<OpenAI.ChatCompletionChunk>,
+  chunks: AsyncIterable<Chunk>,
   { origin }: Pick<ChatModel.ApiOptions, "origin"> = {}
-): Stream.Stream<ChatModel.Part<Response>, ChatModelError.ChatModelError> =>
+): Stream.Stream<ChatModel.Part<Whole>, ChatModelError.ChatModelError> =>
   ChatModel.parts({ wire, fold: foldOf({ origin }), reason: (error, now) => reasonOf(undefined, error, now) }, chunks)
 
-const foldOf = (target: Target): ChatModel.Fold<ChatStream.State, Response> => ({
+const foldOf = (target: Target): ChatModel.Fold<ChatStream.State, Whole> => ({
   initial: ChatStream.initial,
   next: ChatStream.next,
   end: (state) => Result.flatMap(ChatStream.body(state), (body) => ChatModel.orUnusable(wholeOf(body, target)))
 })
 
-type Whole = Omit<ChatModel.Whole<Response>, "_tag">
+type Ended = Omit<ChatModel.Whole<Whole>, "_tag">
 
 const wholeOf = (
   body: unknown,
   target: Target
-): Result.Result<Whole, string | ChatModelError.Reason> => {
+): Result.Result<Ended, string | ChatModelError.Reason> => {
   const failure = failureOf(body, choiceOf(body))
   if (failure !== undefined) return Result.fail(failure)
   return Result.flatMap(parse(body), (response) => {
@@ -316,7 +363,7 @@ const turnOf = (response: Response, choice: Raw, { acceptsId, origin }: Target):
     message: { role: "assistant", text, calls, ...(isTaken && { native }) },
     ...finishOf(response, choice, calls.length, text),
     usage: usageOf(response.usage),
-    model: response.model
+    model: response.model ?? undefined
   }
 }
 

@@ -15,13 +15,13 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type * as Stream from "effect/Stream"
 import type {
-  FunctionTool,
-  Response,
+  EasyInputMessage,
+  FunctionTool as ApiTool,
+  Response as ApiResponse,
   ResponseCreateParams,
   ResponseCreateParamsNonStreaming,
   ResponseIncludable,
   ResponseInputItem,
-  ResponseStreamEvent,
   ToolChoiceFunction,
   ToolChoiceOptions
 } from "openai/resources/responses/responses"
@@ -53,8 +53,48 @@ import * as ResponseStream from "./internal/responseStream.ts"
 import { formatOf, strictMode } from "./internal/strictMode.ts"
 import { reasonOf } from "./internal/thrown.ts"
 
+export type { Output } from "./internal/responseMedia.ts"
+
 /** The name of this wire. */
 export const wire = "openai-responses"
+
+/** What this codec reads of a response, whichever version of the SDK it is of. */
+export interface Response {
+  readonly output: ReadonlyArray<{ readonly type: string }>
+  readonly id?: string | null | undefined
+  readonly status?: string | null | undefined
+  readonly incomplete_details?: { readonly reason?: string | null | undefined } | null | undefined
+  readonly model?: string | null | undefined
+  readonly usage?: Tokens | null | undefined
+}
+
+/** A response that this codec gives; a name of this package, so that programs can export what they got. */
+export interface Whole extends ApiResponse {}
+
+/** What a response says of its tokens. */
+export interface Tokens {
+  readonly input_tokens?: number | undefined
+  readonly output_tokens?: number | undefined
+  readonly input_tokens_details?:
+    | { readonly cached_tokens?: number | undefined; readonly cache_write_tokens?: number | undefined }
+    | null
+    | undefined
+  readonly output_tokens_details?: { readonly reasoning_tokens?: number | undefined } | null | undefined
+}
+
+/** An event of a streamed response, as far as every one has it. */
+export interface Event {
+  readonly type: string
+}
+
+/** A tool as a request has it. */
+export interface FunctionTool extends ApiTool {}
+
+/** What somebody says. */
+export interface Message extends EasyInputMessage {}
+
+/** An item of the input. */
+export type Item = Message | ResponseInputItem
 
 /**
  * The `tools` of a request, under names that every provider accepts.
@@ -97,7 +137,7 @@ const callsOf = (response: Response, calls: Calls): ReadonlyArray<ToolCall.ToolC
  *
  * - checks what this codec reads, and says what is wrong with it, or what the provider says in place of a turn
  */
-export const parse = (json: unknown): Result.Result<Response, string> => {
+export const parse = (json: unknown): Result.Result<Whole, string> => {
   const error = errorIn(json)
   return error === undefined ? readResponse(json) : Result.fail(`the provider failed: ${reasonOfError(error).message}`)
 }
@@ -118,7 +158,7 @@ export const results = (settled: Batch.Settled<Tool.Any>): Array<Output> =>
  * - ids of calls that were missing or repeated are those of `toolCalls`; names that a model made up, and arguments that are no
  *   JSON object, are written so that servers take them
  */
-export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): Array<ResponseInputItem> => {
+export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): Array<Item> => {
   const items = itemsIn(response)
   const turn = echo(items, distinctCalls(items))
   return [...turn, ...outputs(Conversation.results(settled.outcomes), turn)]
@@ -140,7 +180,7 @@ type Target = Pick<ChatModel.ApiOptions, "acceptsId" | "origin">
  * - `origin`: which server of this wire it goes to; turns of any are echoed when left out
  * - `acceptsId`: which ids of calls that server takes; others get new ones
  */
-export const messages = (conversation: Conversation.Conversation, target: Target = {}): Array<ResponseInputItem> =>
+export const messages = (conversation: Conversation.Conversation, target: Target = {}): Array<Item> =>
   itemsOf(conversation, target).flat()
 
 /** The input items of each message of a conversation. */
@@ -208,20 +248,22 @@ type Params = ResponseCreateParamsNonStreaming
  *
  * - `tools`: those that OpenAI runs, behind the toolkit's
  */
-export type Fields = Partial<
-  Omit<
-    Params,
-    | "input"
-    | "instructions"
-    | "previous_response_id"
-    | "conversation"
-    | "store"
-    | "background"
-    | "stream"
-    | "tool_choice"
-    | "parallel_tool_calls"
+export interface Fields extends
+  Partial<
+    Omit<
+      Params,
+      | "input"
+      | "instructions"
+      | "previous_response_id"
+      | "conversation"
+      | "store"
+      | "background"
+      | "stream"
+      | "tool_choice"
+      | "parallel_tool_calls"
+    >
   >
->
+{}
 
 /** Fields of the requests of one run, which come before those of the Layer. */
 export const Request = Context.Reference<Fields>("@volley/openai/OpenAiResponses/Request", { defaultValue: () => ({}) })
@@ -338,12 +380,12 @@ const toolChoice = (toolkit: Toolkit.Any, choice: ChatModel.ToolChoice): ToolCho
  * - `origin`: which server of this wire it is, where the turn goes into a conversation that may go on elsewhere
  */
 export const parts = (
-  events: AsyncIterable<ResponseStreamEvent>,
+  events: AsyncIterable<Event>,
   { origin }: Pick<ChatModel.ApiOptions, "origin"> = {}
-): Stream.Stream<ChatModel.Part<Response>, ChatModelError.ChatModelError> =>
+): Stream.Stream<ChatModel.Part<Whole>, ChatModelError.ChatModelError> =>
   ChatModel.parts({ wire, fold: foldOf({ origin }), reason: (error, now) => reasonOf(undefined, error, now) }, events)
 
-const foldOf = (options: Stateful & Target): ChatModel.Fold<ResponseStream.State, Response> => ({
+const foldOf = (options: Stateful & Target): ChatModel.Fold<ResponseStream.State, Whole> => ({
   initial: ResponseStream.initial,
   next: ResponseStream.next,
   end: (state) => Result.flatMap(ResponseStream.body(state), (body) => ChatModel.orUnusable(wholeOf(options, body)))
@@ -352,7 +394,7 @@ const foldOf = (options: Stateful & Target): ChatModel.Fold<ResponseStream.State
 const wholeOf = (
   options: Stateful & Target,
   body: unknown
-): Result.Result<Omit<ChatModel.Whole<Response>, "_tag">, string | ChatModelError.Reason> => {
+): Result.Result<Omit<ChatModel.Whole<Whole>, "_tag">, string | ChatModelError.Reason> => {
   const failure = failureOf(body)
   return failure === undefined
     ? Result.map(parse(body), (response) => ({ turn: turnOf(options, response), response }))
@@ -370,7 +412,7 @@ const turnOf = (options: Stateful & Target, response: Response): ChatModel.Turn 
     message: { role: "assistant", text: text || refusal, calls, ...(isTaken && { native }) },
     finish: finishOf(response, calls.length),
     usage: usageOf(response.usage),
-    model: response.model
+    model: response.model ?? undefined
   }
 }
 

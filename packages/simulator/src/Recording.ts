@@ -98,7 +98,7 @@ const exchangeOf = (line: string): Result.Result<Exchange, string> =>
   )
 
 const harmless =
-  /^(?:accept|anthropic-beta|anthropic-version|content-type|openai-beta|user-agent|x-goog-api-client|x-stainless-.*)$/
+  /^(?:(?:accept|anthropic-beta|anthropic-version|content-type|openai-beta|user-agent|x-goog-api-client)$|x-stainless-)/
 
 /** The headers of a request that may be kept. */
 export const safeHeaders = (headers: Readonly<Record<string, string | undefined>>): Asked["headers"] =>

@@ -1,7 +1,7 @@
 /**
  * The laws of Volley as values, to be checked on somebody's own tools with random calls and in virtual time.
  */
-import { Batch, type Tool, type Toolkit } from "@volley/core"
+import { type Agent, Batch, type ChatModel, type Pipeline, type Tool, type Toolkit } from "@volley/core"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -18,6 +18,7 @@ import { Lab, type Setting, type Turn } from "./internal/lab.ts"
 import * as Lines from "./internal/lineLaws.ts"
 import type { Runner } from "./internal/runner.ts"
 import * as States from "./internal/stateLaws.ts"
+import { drawnOf, throughAgent, throughPipeline } from "./internal/subjects.ts"
 import * as Tools from "./internal/toolLaws.ts"
 import * as LineCase from "./LineCase.ts"
 import * as StateCase from "./StateCase.ts"
@@ -316,26 +317,53 @@ interface AnyOptions extends Omit<Options, "layer" | "state"> {
   } | undefined
 }
 
+/** Somebody's own agent: as `Agent.run` takes it; what it is asked may be left out. */
+export type OwnAgent<T extends Tool.Any> = Omit<Agent.Options<T>, "prompt"> & Partial<Pick<Agent.Options<T>, "prompt">>
+
 /**
  * Checks laws on somebody's tools, with random calls and in virtual time; nothing of the outside world moves with it.
  *
  * - a tool that needs the `Store` is given one; what it says of itself is held against what it does there
  * - two serial runs, on different days, tell what is not the same twice: ids and times that tools make up are not compared
+ * - a pipeline is run whole, each time under another concurrency and at another pace; its calls are its own
+ * - an agent is asked for the random calls by a scripted model, in one turn; every call of what it leaves has to be answered
  * - errors: the first law that does not hold, with the smallest turn that shows it
  */
 export function check<T extends Tool.Any, ROut = never>(
   toolkit: Toolkit.Toolkit<T>,
   options?: Options<ROut>
 ): Effect.Effect<void, Violation | NoCases, Exclude<Tool.Requirements<T>, ROut | Store.Store>>
+export function check<S extends Pipeline.Steps, ROut = never>(
+  pipeline: Pipeline.Pipeline<S>,
+  options?: Omit<Options<ROut>, "faults" | "maxCalls" | "run">
+): Effect.Effect<void, Violation | NoCases, Exclude<S[keyof S]["~requirements"], ROut | Store.Store>>
+export function check<T extends Tool.Any, ROut = never>(
+  agent: OwnAgent<T>,
+  options?: Omit<Options<ROut>, "run">
+): Effect.Effect<void, Violation | NoCases, Exclude<Tool.Requirements<T>, ROut | Store.Store | ChatModel.ChatModel>>
 export function check(
-  toolkit: Toolkit.Any,
+  subject: Toolkit.Any | Pipeline.Pipeline<Pipeline.Steps> | OwnAgent<Tool.Any>,
   options: AnyOptions = {}
 ): Effect.Effect<void, Violation | NoCases, unknown> {
-  return Effect.gen(function*() {
+  if ("graph" in subject) {
+    const { toolkit } = subject.graph
+    const setting = { ...settingOf(toolkit, options), isWhole: true, run: throughPipeline(subject) }
+    return checkOn(setting, turnsOf(Generate.oneOf(drawnOf(subject)), subject.graph.nodes.length), options)
+  }
+  if ("byName" in subject) return checkOn(settingOf(subject, options), turns(subject, options), options)
+  const { toolkit, ...agent } = subject
+  const setting = { ...settingOf(toolkit, options), isWhole: true, run: throughAgent(agent) }
+  return checkOn(setting, turns(toolkit, options), options)
+}
+
+const checkOn = (
+  setting: Setting,
+  cases: Arbitrary.Arbitrary<Turn>,
+  options: AnyOptions
+): Effect.Effect<void, Violation | NoCases, unknown> =>
+  Effect.gen(function*() {
     const seed = options.seed ?? (yield* newSeed)
     const { laws = ofTools, runs = 100 } = options
-    const setting = settingOf(toolkit, options)
-    const cases = turns(toolkit, options)
     const holds = (laws: ReadonlyArray<ToolLaw>) => (turn: Turn) => {
       const lab = new Lab(setting, turn)
       const one = (law: ToolLaw) => Effect.mapError(law.tools(lab), (broken) => ({ law, broken }))
@@ -352,9 +380,9 @@ export function check(
       : found.failure.error
     return yield* violated(law, broken, seed, found.runs)
   })
-}
 
 const settingOf = (toolkit: Toolkit.Any, { batch = {}, layer, run = Batch.run, state }: AnyOptions): Setting => ({
+  isWhole: false,
   run,
   toolkit,
   options: batch,
@@ -376,9 +404,15 @@ const turns = (
   toolkit: Toolkit.Any,
   { faults = nearlyAllValid, maxCalls = 6 }: AnyOptions
 ): Arbitrary.Arbitrary<Turn> =>
+  turnsOf(Generate.drawn(toolkit, { faults, minLength: 1, maxLength: maxCalls }), maxCalls)
+
+const turnsOf = (
+  drawn: Arbitrary.Arbitrary<ReadonlyArray<Generate.Drawn>>,
+  most: number
+): Arbitrary.Arbitrary<Turn> =>
   Arbitrary.all({
-    drawn: Generate.drawn(toolkit, { faults, minLength: 1, maxLength: maxCalls }),
-    paces: Arbitrary.array(Generate.upTo(3), { minLength: maxCalls, maxLength: maxCalls }),
+    drawn,
+    paces: Arbitrary.array(Generate.upTo(3), { minLength: most, maxLength: most }),
     concurrency: Generate.oneOf(8, 1, 2, 3, 8, 8),
     interruptedAfter: Arbitrary.map(Generate.upTo(9), (n) => n / 10)
   })

@@ -1,10 +1,9 @@
-import type Anthropic from "@anthropic-ai/sdk"
 import type * as ChatModel from "@volley/core/ChatModel"
 import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Result from "effect/Result"
 
 type Finish = Pick<ChatModel.Turn, "finish" | "problem">
-type Ended = { readonly stop_reason?: Anthropic.StopReason | null | undefined }
+type Ended = { readonly stop_reason?: string | null | undefined }
 
 /** True where the end of a turn proves its calls complete; a reason that is not known here proves nothing. */
 export const isProven = ({ stop_reason: reason }: Ended): boolean => {

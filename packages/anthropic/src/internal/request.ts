@@ -11,7 +11,7 @@ type Body = Anthropic.MessageCreateParamsNonStreaming
  *
  * - `tools`: those that the provider runs itself; they stand behind the toolkit's
  */
-export type Fields = Partial<Omit<Body, "messages" | "stream" | "system">>
+export interface Fields extends Partial<Omit<Body, "messages" | "stream" | "system">> {}
 
 /** What a request is made of, besides what is asked. */
 export interface Making {

@@ -8,10 +8,10 @@ import * as Result from "effect/Result"
 import { errorIn } from "./errorBody.ts"
 import { finishOf, isProven } from "./finish.ts"
 import { blocksOf, distinctCalls, ownCall, readMessage } from "./messageBlocks.ts"
+import type { Response, Whole } from "./read.ts"
 import { wire } from "./wire.ts"
 
-type Response = Anthropic.Message
-type Whole = Omit<ChatModel.Whole<Response>, "_tag">
+type Ended = Omit<ChatModel.Whole<Whole>, "_tag">
 
 /** The calls of a response, and the turn as it goes back. */
 export const read = (
@@ -69,7 +69,7 @@ const isNothing = (block: Anthropic.ContentBlock): boolean => block.type === "te
 const isUnsigned = (block: Anthropic.ContentBlock): boolean => block.type === "thinking" && !block.signature
 
 /** The turn that a body is, or why it is none. */
-export const wholeOf = (body: unknown, origin?: string): Result.Result<Whole, string | ChatModelError.Reason> => {
+export const wholeOf = (body: unknown, origin?: string): Result.Result<Ended, string | ChatModelError.Reason> => {
   const error = errorIn(body)
   if (error !== undefined) return Result.fail(error)
   return Result.flatMap(
@@ -97,7 +97,7 @@ const textOf = (response: Response): string =>
   blocksOf(response).reduce((said, block) => block.type === "text" ? `${said}${block.text ?? ""}` : said, "")
 
 /** What came from the cache, or went to it, is not among the input that this API counts. */
-const usageOf = (usage: Anthropic.Usage | undefined): Usage.Usage =>
+const usageOf = (usage: Response["usage"]): Usage.Usage =>
   Usage.make({
     input: Usage.count(usage?.input_tokens, usage?.cache_creation_input_tokens, usage?.cache_read_input_tokens),
     output: usage?.output_tokens,

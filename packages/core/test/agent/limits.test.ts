@@ -162,6 +162,22 @@ describe("a limit of time", () => {
   )
 })
 
+describe("an agent without options", () => {
+  it.effect("has five rounds, however long they take and whatever they use", () =>
+    Effect.gen(function*() {
+      const once = Effect.delay(Effect.succeed(costing(ScriptedModel.calls({ name: "ok" }), 1e9, 1e9)), "2 days")
+      const agent = Agent.run({ toolkit, prompt }).pipe(
+        Effect.provide(
+          ScriptedModel.layer(({ toolChoice }) => toolChoice === "none" ? ScriptedModel.says("Done.") : once)
+        )
+      )
+      const fiber = yield* Effect.forkChild(agent, { startImmediately: true })
+      yield* TestClock.adjust("10 days")
+      const { answer, limited, rounds } = yield* Fiber.join(fiber)
+      assert.deepStrictEqual([answer, limited, rounds.length], ["Done.", "rounds", 5])
+    }))
+})
+
 describe("a limit of time, while somebody sets the wall clock", () => {
   it.effect("holds for the time that really goes by", () =>
     Effect.gen(function*() {
@@ -181,29 +197,44 @@ describe("a limit of time, while somebody sets the wall clock", () => {
 })
 
 describe("atLimit: fail", () => {
-  it.effect.each(
-    [
-      { limit: "rounds", options: { maxRounds: 1 } },
-      { limit: "calls", options: { maxToolCalls: 1 } },
-      { limit: "tokens", options: { maxTokens: 1500 } }
-    ] as const
-  )("ends in a typed error at a limit of $limit", ({ limit, options }) =>
+  const limits = [
+    { limit: "rounds", options: { maxRounds: 1 } },
+    { limit: "calls", options: { maxToolCalls: 1 } },
+    { limit: "tokens", options: { maxTokens: 1500 } }
+  ] as const
+
+  it.effect.each(limits)(
+    "ends in a typed error at a limit of $limit where the model wants to go on",
+    ({ limit, options }) =>
+      Effect.gen(function*() {
+        const model = ScriptedModel.make([ScriptedModel.calls({ name: "ok" })], { repeat: true })
+        const error = yield* refusalOf(model, { toolkit, prompt, atLimit: "fail", ...options })
+        assert.deepInclude(error.reason, { _tag: "LimitReached", limit })
+        assert.deepStrictEqual(toolChoices(model), ["-", "-"])
+        assert.include(JSON.stringify(error.conversation.messages.at(-1)), "LimitExceeded")
+      })
+  )
+
+  it.effect.each(limits)("takes an answer that comes at a limit of $limit", ({ options }) =>
     Effect.gen(function*() {
       const model = ScriptedModel.make([ScriptedModel.calls({ name: "ok" }), ScriptedModel.says("Done.")])
-      const error = yield* refusalOf(model, { toolkit, prompt, atLimit: "fail", ...options })
-      assert.deepInclude(error.reason, { _tag: "LimitReached", limit })
-      assert.strictEqual(model.requests.length, 1)
+      const ended = yield* run(model, { toolkit, prompt, atLimit: "fail", ...options })
+      assert.deepStrictEqual([ended.answer, ended.limited, toolChoices(model)], ["Done.", false, ["-", "-"]])
     }))
 
-  it.effect("does not mind an answer within the limits", () =>
+  it.effect("ends in a typed error where the model only paused at the limit", () =>
     Effect.gen(function*() {
-      const ended = yield* run(ScriptedModel.make([ScriptedModel.calls({ name: "ok" }), ScriptedModel.says("Done.")]), {
-        toolkit,
-        prompt,
-        atLimit: "fail",
-        maxRounds: 2
-      })
-      assert.deepStrictEqual([ended.answer, ended.limited], ["Done.", false])
+      const model = ScriptedModel.make([ScriptedModel.pauses("Hm."), ScriptedModel.pauses("Hm.")])
+      const error = yield* refusalOf(model, { toolkit, prompt, atLimit: "fail", maxRounds: 1 })
+      assert.strictEqual(error.reason._tag, "LimitReached")
+    }))
+
+  it.effect("asks for no turn that is beyond the limit itself", () =>
+    Effect.gen(function*() {
+      const model = ScriptedModel.make([costing(ScriptedModel.calls({ name: "ok" }), 900, 75)])
+      const error = yield* refusalOf(model, { toolkit, prompt, atLimit: "fail", maxTokens: 1000 })
+      assert.deepInclude(error.reason, { _tag: "LimitReached", limit: "tokens" })
+      assert.strictEqual(model.requests.length, 1)
     }))
 })
 

@@ -43,10 +43,14 @@ const said = (event: Agent.Event<Tool.Any, unknown>): string => {
       return `CallSettled ${event.outcome.call.id} ${event.outcome.encoded}`
     case "RoundSettled":
       return `RoundSettled ${event.conversation.messages.length}`
+    case "Steered":
+      return `Steered ${event.said.length}`
     case "LimitReached":
       return `LimitReached ${event.limit}`
     case "Answer":
       return `Answer ${event.ended.answer}`
+    case "Nested":
+      return `Nested ${said(event.event)}`
   }
 }
 

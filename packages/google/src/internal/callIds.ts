@@ -1,6 +1,6 @@
-import type { Content, FunctionCall, Part } from "@google/genai"
 import * as Json from "@volley/core/Json"
 import * as ToolCall from "@volley/core/ToolCall"
+import type { Content, FunctionCall, Part } from "./read.ts"
 
 /** Marks the ids of calls that came without one, as models before Gemini 3 send them: such an id never goes to the API. */
 const mark = "noid_"

@@ -1,10 +1,10 @@
-import type { Content, Part } from "@google/genai"
 import * as Media from "@volley/core/Content"
 import type * as Conversation from "@volley/core/Conversation"
 import * as Json from "@volley/core/Json"
 import * as ToolCall from "@volley/core/ToolCall"
 import * as Result from "effect/Result"
 import { idOf } from "./callIds.ts"
+import type { Content, Part } from "./read.ts"
 
 /** Models before Gemini 3 sign no calls, and take no media in results. */
 export const isOld = (model: string): boolean => /^(models\/)?gemini-[12]/.test(model)

@@ -1,8 +1,8 @@
-import type { Candidate } from "@google/genai"
 import type * as ChatModel from "@volley/core/ChatModel"
 import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Json from "@volley/core/Json"
 import * as Result from "effect/Result"
+import type { Candidate } from "./read.ts"
 
 type Finish = Pick<ChatModel.Turn, "finish" | "problem">
 /** What says how a turn ended. */

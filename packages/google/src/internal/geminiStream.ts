@@ -1,7 +1,6 @@
 /**
  * Gathers the chunks of a streamed turn, each a response of its own, into the body that it has when it is not streamed.
  */
-import type { Part as ApiPart } from "@google/genai"
 import * as ChatModel from "@volley/core/ChatModel"
 import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Json from "@volley/core/Json"
@@ -9,6 +8,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { ownCall, partsOf, provenCalls } from "./callIds.ts"
 import { isBlocked, isOpen } from "./finish.ts"
+import type { Part as ApiPart } from "./read.ts"
 import { errorIn } from "./refusal.ts"
 import { readResponse, Turn } from "./wholeResponse.ts"
 

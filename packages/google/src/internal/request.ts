@@ -1,22 +1,21 @@
 import {
-  type Content,
   type FunctionCallingConfig,
   FunctionCallingConfigMode,
   type GenerateContentConfig,
-  type GenerateContentParameters,
-  type Tool as ApiTool
+  type GenerateContentParameters
 } from "@google/genai"
 import * as ChatModel from "@volley/core/ChatModel"
 import type * as Conversation from "@volley/core/Conversation"
 import type * as Toolkit from "@volley/core/Toolkit"
 import { isOld } from "./content.ts"
+import type { ApiTool, Content } from "./read.ts"
 
 /**
  * Any field of a request's `config` that the conversation does not decide.
  *
  * - `tools`: those that the provider runs itself; they stand behind the toolkit's
  */
-export type Fields = Omit<GenerateContentConfig, "abortSignal" | "systemInstruction">
+export interface Fields extends Omit<GenerateContentConfig, "abortSignal" | "systemInstruction"> {}
 
 /** What a request is made of, besides what is asked. */
 export interface Making {

@@ -1,4 +1,3 @@
-import type { Content, Part } from "@google/genai"
 import type * as ChatModel from "@volley/core/ChatModel"
 import type * as ChatModelError from "@volley/core/ChatModelError"
 import * as Json from "@volley/core/Json"
@@ -7,8 +6,9 @@ import * as Usage from "@volley/core/Usage"
 import * as Result from "effect/Result"
 import { distinctCalls, echoed, ownCall, partsOf, signed, unnamed } from "./callIds.ts"
 import { finishOf, isProven } from "./finish.ts"
+import type { Content, Part, Response } from "./read.ts"
 import { errorIn } from "./refusal.ts"
-import { isTurn, readResponse, type Response } from "./wholeResponse.ts"
+import { isTurn, readResponse } from "./wholeResponse.ts"
 import { wire } from "./wire.ts"
 
 type Whole = Omit<ChatModel.Whole<Response>, "_tag">

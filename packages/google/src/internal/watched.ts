@@ -84,9 +84,13 @@ const watchingEvents = (seen: Seen): TransformStream<Uint8Array<ArrayBuffer>, Ui
   let rest = ""
   return new TransformStream({
     transform: (bytes, controller) => {
-      const lines = `${rest}${decoder.decode(bytes, { stream: true })}`.split(/\r\n|\r|\n/)
-      rest = lines.pop() ?? ""
-      for (const line of lines) if (/"(finishMessage|error)"/.test(line)) note(parsed(line.replace(/^data:/, "")), seen)
+      // A line of many chunks is put together as they come, and looked at once.
+      const [more = "", ...lines] = decoder.decode(bytes, { stream: true }).split(/\r\n|\r|\n/)
+      rest += more
+      for (const line of lines) {
+        if (/"(finishMessage|error)"/.test(rest)) note(parsed(rest.replace(/^data:/, "")), seen)
+        rest = line
+      }
       controller.enqueue(bytes)
     }
   })

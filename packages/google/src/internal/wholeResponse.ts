@@ -1,14 +1,8 @@
-import type { Content, GenerateContentResponse } from "@google/genai"
 import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Json from "@volley/core/Json"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-
-/** What this codec reads of a response. */
-export type Response = Pick<
-  GenerateContentResponse,
-  "candidates" | "promptFeedback" | "usageMetadata" | "modelVersion"
->
+import type { Content, Response } from "./read.ts"
 
 const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema))
 

@@ -17,6 +17,11 @@ interface Common {
   /** Believes the server's `readOnlyHint` and `idempotentHint`; false, since a server may say what it likes. */
   readonly trustHints?: boolean | undefined
   /**
+   * Takes patterns in the server's JSON Schemas that cannot be matched in linear time; false, since a server may write one
+   * that holds the program up for ever. A tool with such a pattern is left out then.
+   */
+  readonly trustPatterns?: boolean | undefined
+  /**
    * Which calls somebody has to allow before they run; none when left out.
    *
    * - `"writes"`: of those tools that the server does not say to be read-only, whether it is to be trusted or not

@@ -1,23 +1,29 @@
-import { Validator } from "#validator"
+import { checksOf } from "#validator"
 import type { CallToolResult, Tool as Definition } from "@modelcontextprotocol/client"
 import * as Json from "@volley/core/Json"
 import * as Tool from "@volley/core/Tool"
+import type { Patterns } from "@volley/core/Tool"
 import * as Effect from "effect/Effect"
 import * as JsonSchema from "effect/JsonSchema"
 import type * as Schema from "effect/Schema"
 import { Failure, McpToolFailed, of as errorOf, Unusable } from "../McpError.ts"
+import type { Check } from "./check.ts"
 import type { Connection } from "./connection.ts"
 import { contentOf, described, valueOf } from "./content.ts"
+import { linear } from "./patterns.ts"
 import type { McpTool, Options, Server } from "./server.ts"
+import { unfold, type Unfolded } from "./unfolded.ts"
 
 /** Makes the tools of a server; those that could not be called, or whose calls could not be checked, are left out. */
 export const make = (connection: Connection, options: Options) => {
-  const validator = new Validator()
+  const { trustPatterns = false } = options
+  const patterns: Patterns = trustPatterns ? (source) => new RegExp(source, "u") : linear
+  const checks = { patterns, of: checksOf(patterns, trustPatterns) }
   const tools: Array<McpTool> = []
   const leftOut: Array<Server["leftOut"][number]> = []
   for (const definition of connection.tools) {
     try {
-      tools.push(toolOf(definition, connection, options, validator))
+      tools.push(toolOf(definition, connection, options, checks))
     } catch (error) {
       leftOut.push({ tool: definition.name, why: error instanceof Error ? error.message : String(error) })
     }
@@ -27,19 +33,26 @@ export const make = (connection: Connection, options: Options) => {
 
 /** The names that more than one tool has. */
 export const repeated = (tools: ReadonlyArray<McpTool>): ReadonlyArray<string> => {
-  const names = tools.map(({ name }) => name)
-  return Array.from(new Set(names.filter((name, index) => names.indexOf(name) !== index)))
+  const seen = new Set<string>()
+  return Array.from(new Set(tools.flatMap(({ name }) => seen.has(name) || !seen.add(name) ? [name] : [])))
 }
 
-const toolOf = (definition: Definition, connection: Connection, options: Options, validator: Validator) => {
+/** How what a server asks for is checked. */
+interface Checks {
+  readonly patterns: Patterns
+  readonly of: (schema: JsonSchema.JsonSchema) => Check
+}
+
+const toolOf = (definition: Definition, connection: Connection, options: Options, checks: Checks) => {
   const { annotations, description, inputSchema, name, title } = definition
   const { prefix = `${options.name}_`, trustHints = false } = options
-  const execute = executeWith(definition, connection, options, validator)
+  const execute = executeWith(definition, connection, options, checks)
   const make = (validate?: Check): McpTool =>
     Tool.fromJsonSchema(`${prefix}${name}`, {
       description: description ?? title ?? name,
       parameters: draft2020(inputSchema),
       validate,
+      patterns: checks.patterns,
       failure: Failure,
       content: contentOf,
       approval: approvalOf(definition, options),
@@ -47,15 +60,23 @@ const toolOf = (definition: Definition, connection: Connection, options: Options
       idempotent: trustHints && annotations?.idempotentHint === true,
       execute
     })
+  const { isRecursive } = within(inputSchema)
   try {
-    return make()
+    if (!isRecursive) return make()
   } catch {
-    // Effect cannot say in its own terms what this schema asks for; what no provider takes is refused before that.
-    const check: { of?: Check } = {}
-    const tool = make((args) => check.of?.(args))
-    check.of = checkOf(inputSchema, validator)
-    return tool
+    // Effect cannot say in its own terms what this schema asks for; what no provider takes is refused below.
   }
+  const check: { of?: Check } = {}
+  const tool = make((args) => check.of?.(args))
+  check.of = checks.of(inputSchema)
+  return tool
+}
+
+/** References of references may say a lot in few words, and what reads a schema follows all of them. */
+const within = (schema: JsonSchema.JsonSchema): Unfolded => {
+  const unfolded = unfold(schema)
+  if (unfolded.size <= 100_000) return unfolded
+  throw new Error("its JSON Schema has more than 100,000 parts, with what its references stand for")
 }
 
 const approvalOf = (definition: Definition, { approval }: Options) => {
@@ -71,11 +92,12 @@ const executeWith = (
   definition: Definition,
   connection: Connection,
   options: Options,
-  validator: Validator
+  checks: Checks
 ) => {
   const { execution, outputSchema } = definition
   if (execution?.taskSupport === "required") throw new Error("it runs as a task alone, which Volley does not")
-  const check = outputSchema && checkOf(outputSchema, validator)
+  if (outputSchema !== undefined) within(outputSchema)
+  const check = outputSchema && checks.of(outputSchema)
   return (args: Schema.Json): Effect.Effect<Schema.Json, Failure> =>
     connection.call(definition, isObject(args) ? args : {}).pipe(
       Effect.flatMap((result) => answerOf(result, check)),
@@ -95,14 +117,6 @@ const answerOf = (
   return issue === undefined
     ? Effect.succeed(value)
     : Effect.fail(new Unusable({ message: `the tool ran, but its result is not what it promises: ${issue}` }))
-}
-
-/** Says what is wrong with a value, `undefined` when nothing is. */
-type Check = (value: unknown) => string | undefined
-
-const checkOf = (schema: JsonSchema.JsonSchema, validator: Validator): Check => {
-  const validate = validator.getValidator(schema)
-  return (value) => validate(value).errorMessage
 }
 
 /** What providers are sent is of the draft 2020-12, whatever the server wrote; many still write draft-07. */

@@ -74,8 +74,10 @@ export const itemsIn = (response: unknown): ReadonlyArray<ResponseOutputItem> =>
 }
 
 /** True for an item whose call is for the caller to run. */
-const isCall = (item: ResponseOutputItem): item is Call =>
-  item.type === "function_call" || item.type === "custom_tool_call"
+const isCall = (item: ResponseOutputItem): item is Call => isOfCall(item)
+
+const isOfCall = ({ type }: { readonly type: string }): boolean =>
+  type === "function_call" || type === "custom_tool_call"
 
 /** The name and the arguments of a call, and the id that its result goes by; no arguments are empty ones. */
 export const read = (call: Call) => {
@@ -172,8 +174,11 @@ export const ownCalls = (item: Call): ReadonlyArray<ToolCall.ToolCall> => {
 }
 
 /** True where every call has an id of its own, so that all of them are sent back as they came. */
-export const hasOwnIds = ({ output }: Response, calls: Calls): boolean =>
-  output.filter(isCall).length === calls.length && calls.every(({ call, isOwn, item }) => isOwn && call === item)
+export const hasOwnIds = (
+  { output }: { readonly output: ReadonlyArray<{ readonly type: string }> },
+  calls: Calls
+): boolean =>
+  output.filter(isOfCall).length === calls.length && calls.every(({ call, isOwn, item }) => isOwn && call === item)
 
 /**
  * The items of a response as they are sent back.

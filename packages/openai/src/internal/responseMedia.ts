@@ -62,7 +62,7 @@ const refuse = (media: Content.Media): string | undefined => {
 const maxUrl = 20_971_520
 
 const documents =
-  /^(text\/.+|application\/(pdf|json|rtf|msword|vnd\.(ms-(excel|powerpoint)|openxmlformats-officedocument\..+|oasis\.opendocument\.text)))$/
+  /^(text\/.|application\/(pdf|json|rtf|msword|vnd\.(ms-(excel|powerpoint)|oasis\.opendocument\.text))$|application\/vnd\.openxmlformats-officedocument\..)/
 
 const partOf = (media: Content.Media): Part =>
   media.type === "image"

@@ -143,7 +143,11 @@ export const refuseTexts = (path: string): ReadonlyArray<Rule<unknown>> => [
 ]
 
 /** The id that would come next: the number at its end counts on. */
-export const nextId = (id: string): string => id.replace(/\d+$/, (number) => String(Number(number) + 1))
+export const nextId = (id: string): string => {
+  let at = id.length
+  while (/\d/.test(id.charAt(at - 1))) at--
+  return at === id.length ? id : `${id.slice(0, at)}${Number(id.slice(at)) + 1}`
+}
 
 /** What a model writes that stops in the middle. */
 export const broken = "{\"city\": \"Os"

@@ -11,7 +11,7 @@ export const after = (reasoning: string | undefined, id: string): string =>
   reasoning === undefined ? id : `${id}_${reasoning}`
 
 /** The id of the reasoning that an item was said after, where it was. */
-export const reasoningOf = (id: string | null | undefined): string | undefined => /.+_(rs_\d+)$/.exec(id ?? "")?.[1]
+export const reasoningOf = (id: string | null | undefined): string | undefined => /._(rs_\d+)$/.exec(id ?? "")?.[1]
 
 /** What stands for the encrypted text of a reasoning item, so that a later request shows whether it is its own. */
 export const encrypted = (id: string): string => Buffer.from(`sim:${id}`).toString("base64")

@@ -11,7 +11,7 @@ import type { Drawn } from "../Generate.ts"
 import * as Store from "../Store.ts"
 import * as Timeline from "../Timeline.ts"
 import { Broken } from "./broken.ts"
-import type { Runner } from "./runner.ts"
+import type { AnyRunner } from "./runner.ts"
 
 /**
  * Random calls of somebody's toolkit.
@@ -25,11 +25,16 @@ export interface Turn {
   readonly interruptedAfter: number
 }
 
-/** What stays the same for all turns: the tools, and what their world is made of. */
+/**
+ * What stays the same for all turns: the tools, and what their world is made of.
+ *
+ * - `isWhole`: calls are run together also where they run one after the other
+ */
 export interface Setting {
+  readonly isWhole: boolean
   readonly toolkit: Toolkit.Any
   readonly options: Batch.Options
-  readonly run: Runner
+  readonly run: AnyRunner
   readonly layer: Layer.Layer<never, never, Store.Store>
   readonly snapshot: Effect.Effect<unknown, never, unknown>
   readonly reset: Effect.Effect<void, never, unknown>
@@ -117,12 +122,15 @@ export class Lab {
 
   /** One call after the other; `world` changes the time of day, and what is random. */
   serially(around?: Around, world = 0) {
+    const { isWhole, run: together } = this.setting
     const options = { runId: "laws", ...this.setting.options, deadline: "unbounded" } as const
-    const run: Run = (toolkit, calls) =>
+    const whole: Run = (toolkit, calls) =>
+      Effect.map(together(toolkit, calls, { ...options, concurrency: 1 }), ({ outcomes }) => outcomes)
+    const oneByOne: Run = (toolkit, calls) =>
       Effect.forEach(calls, (call) => Effect.map(Batch.run(toolkit, [call], options), ({ outcomes }) => outcomes)).pipe(
         Effect.map((all) => all.flat())
       )
-    return this.play(run, { around, world })
+    return this.play(isWhole ? whole : oneByOne, { around, world })
   }
 
   private play(

@@ -7,3 +7,10 @@ export type Runner = <T extends Tool.Any>(
   calls: ReadonlyArray<ToolCall.ToolCall>,
   options: Batch.Options
 ) => Effect.Effect<Pick<Batch.Settled<T>, "outcomes">, never, Tool.Requirements<T>>
+
+/** The same, its types forgotten. */
+export type AnyRunner = (
+  toolkit: Toolkit.Toolkit<Tool.Any>,
+  calls: ReadonlyArray<ToolCall.ToolCall>,
+  options: Batch.Options
+) => Effect.Effect<Pick<Batch.Settled<Tool.Any>, "outcomes">, never, unknown>

@@ -64,8 +64,10 @@ export const timely = afterwards(({ outcomes }, { setting: { options, toolkit } 
   })
 })
 
-export const bounded = afterwards(({ outcomes }, { turn }) => {
-  const ran = outcomes.filter(({ attempts }) => attempts > 0)
+export const bounded = afterwards(({ outcomes }, { setting: { toolkit }, turn }) => {
+  // What stands for several calls takes no room of its own.
+  const isOne = (name: string | undefined) => name !== undefined && toolkit.byName.get(name)?.expand === undefined
+  const ran = outcomes.filter(({ attempts, name }) => attempts > 0 && isOne(name))
   return first(ran, ({ startedAt }) => {
     const open = ran.filter((other) => other.startedAt <= startedAt && startedAt < other.endedAt).length
     return open <= turn.concurrency ? undefined : `${open} calls run at once; ${turn.concurrency} may.`

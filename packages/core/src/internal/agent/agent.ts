@@ -1,21 +1,26 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type { Limit } from "../../AgentError.ts"
 import * as Batch from "../../Batch.ts"
 import * as ChatModel from "../../ChatModel.ts"
 import type { Pricing } from "../../Pricing.ts"
 import { Recorder } from "../../Recorder.ts"
 import type * as Tool from "../../Tool.ts"
+import * as Usage from "../../Usage.ts"
 import { stopwatch } from "../clock.ts"
 import { read as readDuration } from "../duration.ts"
 import { Enclosing } from "../runner/enclosing.ts"
-import { nextInside } from "../runner/job.ts"
-import { millis, safe } from "../runner/options.ts"
+import { type Runner, shared } from "../runner/execute.ts"
+import { type Job, nextInside } from "../runner/job.ts"
+import { given, millis, safe } from "../runner/options.ts"
+import { isInner } from "../runner/place.ts"
 import type { Bounds } from "./budget.ts"
 import type { Event } from "./event.ts"
 import type { AnyOptions } from "./options.ts"
 import * as Output from "./output.ts"
-import type { State } from "./state.ts"
+import type { Standing } from "./standing.ts"
+import { begin, type Held, type Inner, type State } from "./state.ts"
 
 /** Takes what happens to an agent. */
 export type Tell = (event: Event<Tool.Any, unknown>) => Effect.Effect<void>
@@ -24,7 +29,8 @@ export type Tell = (event: Event<Tool.Any, unknown>) => Effect.Effect<void>
  * An agent at work: what it was given, and since when it runs.
  *
  * - `maxCalls`, `deadline`, `onCall`: those of its batches
- * - `runId`: what its conversation has for one where it begins inside a call
+ * - `standing`: what is known of it at any time, for when it is interrupted
+ * - `bounds`: its own; `boundsAt` knows those of the agents that it is inside of
  */
 export interface Agent {
   readonly options: AnyOptions
@@ -36,41 +42,66 @@ export interface Agent {
   readonly output: Output.Output | undefined
   readonly began: number
   readonly onCall: Batch.Options["onCall"]
-  readonly runId: string | undefined
   readonly recorder: Recorder | undefined
   readonly tell: Tell
+  readonly listener: Tell | undefined
+  readonly standing: Standing
+  readonly outer: Outer | undefined
+  readonly inner: Inner
+  readonly held: Held
+}
+
+/** The agent that another one is a call of, and that call. */
+export interface Outer {
+  readonly agent: Agent
+  readonly job: Job
 }
 
 /** Reads what an agent is to do; `listener` is told of all that happens, where somebody wants to know. */
 export const prepare = Effect.fnUntraced(function*(
-  options: AnyOptions,
-  listener: Tell | undefined
+  asked: AnyOptions,
+  listener: Tell | undefined,
+  outer?: Outer
 ): Effect.fn.Return<Agent, never, unknown> {
   const defaults = yield* Batch.Defaults
   const context = yield* Effect.context<unknown>()
   const now = stopwatch(context)
   const around = Context.get(context, Enclosing)
+  const batch = { ...ownOf(asked.runner?.[shared], around), ...given(asked.batch ?? {}) }
+  const options = { ...asked, batch, pricing: asked.pricing ?? outer?.agent.options.pricing }
+  const runId = around?.runIdOf(nextInside(around))
   return {
     options,
     model: yield* ChatModel.ChatModel,
     bounds: boundsOf(options),
-    maxCalls: amount(options.batch?.maxCalls ?? defaults.maxCalls ?? safe.maxCalls),
-    deadline: millis("deadline", options.batch?.deadline ?? defaults.deadline ?? safe.deadline),
+    maxCalls: amount(batch.maxCalls ?? defaults.maxCalls ?? safe.maxCalls),
+    deadline: millis("deadline", batch.deadline ?? defaults.deadline ?? safe.deadline),
     now,
     output: options.output && Output.make(options.output),
     began: now(),
-    runId: around?.runIdOf(nextInside(around)),
+    outer,
+    inner: { usage: Usage.none, cost: 0, calls: 0, held: { calls: 0, tokens: 0, cost: 0 } },
+    held: { calls: 0, tokens: 0, cost: 0 },
+    standing: { state: begin(options, runId), heard: undefined, settled: undefined },
     recorder: Context.get(context, Recorder),
-    onCall: both(options.batch?.onCall ?? defaults.onCall, listener),
+    onCall: both(batch.onCall ?? defaults.onCall, listener),
+    listener,
     tell: listener ?? (() => Effect.void)
   }
 })
+
+/** Inside a call of the same runner, its limits are shared alone; run ids are those of conversations. */
+const ownOf = (runner: Runner | undefined, lender: Job | undefined): Batch.Options => {
+  if (runner === undefined || isInner({ lender, shared: runner })) return {}
+  const { runId: _runId, ...own } = runner.own
+  return own
+}
 
 /** Nothing where nobody listens: then nothing is told. */
 const both = (onCall: Batch.Options["onCall"], listener: Tell | undefined): Batch.Options["onCall"] =>
   onCall && listener ? (event) => Effect.andThen(onCall(event), listener(event)) : onCall ?? listener
 
-const amount = (value: number | "unbounded"): number => value === "unbounded" ? Infinity : value
+export const amount = (value: number | "unbounded"): number => value === "unbounded" ? Infinity : value
 
 const boundsOf = ({ maxCost, maxDuration, maxRounds = 5, maxTokens, maxToolCalls, pricing }: AnyOptions): Bounds => ({
   rounds: whole("maxRounds", maxRounds),
@@ -93,13 +124,17 @@ const whole = (name: string, value: number | undefined): number => {
   throw new RangeError(`Agent.Options.${name} is ${value}: give a whole number from 0 on.`)
 }
 
+/** Tools are switched off at a limit, so that there is an answer, unless the agent is to fail where it needs more of them. */
+export const switchesOff = ({ options }: Agent, limit: Limit | undefined): boolean =>
+  limit !== undefined && options.atLimit !== "fail"
+
 /** What the model is asked. */
-export const requestOf = ({ options, output }: Agent, state: State, toolsOff: boolean): ChatModel.Request => ({
+export const requestOf = (agent: Agent, state: State, limit: Limit | undefined): ChatModel.Request => ({
   conversation: state.conversation,
-  toolkit: options.toolkit,
-  toolChoice: toolsOff ? "none" : state.turns === 0 ? options.toolChoice : undefined,
-  parallelToolCalls: options.parallelToolCalls,
-  output: output?.request
+  toolkit: agent.options.toolkit,
+  toolChoice: switchesOff(agent, limit) ? "none" : state.turns === 0 ? agent.options.toolChoice : undefined,
+  parallelToolCalls: agent.options.parallelToolCalls,
+  output: agent.output?.request
 })
 
 /**
@@ -108,20 +143,16 @@ export const requestOf = ({ options, output }: Agent, state: State, toolsOff: bo
  * - some providers repeat call ids from turn to turn: the turn's number keeps the idempotency keys apart
  */
 export const batchOf = (
-  { bounds, maxCalls, onCall, options }: Agent,
+  { maxCalls, onCall, options }: Agent,
   state: State,
   turn: number,
-  toolsOff: boolean
+  limit: Limit | undefined
 ): Batch.Options => ({
   ...options.batch,
   runId: `${options.batch?.runId ?? state.conversation.runId}/${turn}`,
-  maxCalls: unboundedOr(toolsOff ? 0 : Math.min(maxCalls, bounds.calls - state.calls)),
+  maxCalls: unboundedOr(limit !== undefined ? 0 : maxCalls),
   onCall
 })
 
-/** What is left for the calls of a turn, if as much time as the longest turn took is kept for an answer. */
-export const deadlineOf = ({ began, bounds, deadline, now }: Agent, state: State, turnMillis: number): number =>
-  Math.max(0, Math.min(deadline, began + bounds.time - now() - Math.max(turnMillis, state.turnMillis)))
-
 /** As options of a batch want it. */
-const unboundedOr = (value: number): number | "unbounded" => value === Infinity ? "unbounded" : value
+export const unboundedOr = (value: number): number | "unbounded" => value === Infinity ? "unbounded" : value

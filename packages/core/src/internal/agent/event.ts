@@ -1,7 +1,8 @@
 import type { Limit } from "../../AgentError.ts"
+import type { Step } from "../../Approver.ts"
 import type * as Batch from "../../Batch.ts"
 import type * as ChatModel from "../../ChatModel.ts"
-import type { Conversation } from "../../Conversation.ts"
+import type { Conversation, User } from "../../Conversation.ts"
 import type * as Tool from "../../Tool.ts"
 
 /** A turn and what became of its calls. */
@@ -33,6 +34,18 @@ export interface Ended<out T extends Tool.Any, out O = undefined> {
 }
 
 /**
+ * What an agent leaves that was interrupted.
+ *
+ * - `conversation`: plain JSON to go on with, every call of it answered with what is known; what had run does not run again
+ * - `usage`, `cost`: of its turns until then, as in `Ended`
+ */
+export interface Left {
+  readonly conversation: Conversation
+  readonly usage: ChatModel.Usage
+  readonly cost: number | undefined
+}
+
+/**
  * What happens while an agent runs.
  *
  * - `at`: when, in milliseconds since the epoch
@@ -42,8 +55,10 @@ export interface Ended<out T extends Tool.Any, out O = undefined> {
  * - `Usage`: what that turn cost, and all turns so far
  * - `CallWaiting`, `CallStarted`, `CallProgress`, `CallRetried`, `CallSettled`: as in `Batch.Options.onCall`
  * - `RoundSettled`: every call of the turn is answered; `conversation` holds the answers
+ * - `Steered`: what `steer` gave, and the conversation with it
  * - `LimitReached`: tools are switched off from here on
  * - `Answer`: the last event
+ * - `Nested`: what happens to an agent that is one of its tools, its answer included
  */
 export type Event<T extends Tool.Any, O = undefined> =
   | { readonly _tag: "TurnStarted"; readonly at: number; readonly turn: number; readonly toolsOff: boolean }
@@ -52,5 +67,14 @@ export type Event<T extends Tool.Any, O = undefined> =
   | { readonly _tag: "Usage"; readonly turn: ChatModel.Usage; readonly total: ChatModel.Usage }
   | Batch.CallEvent
   | { readonly _tag: "RoundSettled"; readonly round: Round<T>; readonly conversation: Conversation }
+  | { readonly _tag: "Steered"; readonly said: ReadonlyArray<User>; readonly conversation: Conversation }
   | { readonly _tag: "LimitReached"; readonly limit: Limit }
   | { readonly _tag: "Answer"; readonly ended: Ended<T, O> }
+  | Nested
+
+/** What happens to an agent that is a call of another one; `path` are the calls that it is inside of, the outermost first. */
+export interface Nested {
+  readonly _tag: "Nested"
+  readonly path: ReadonlyArray<Step>
+  readonly event: Exclude<Event<Tool.Any, unknown>, Nested>
+}

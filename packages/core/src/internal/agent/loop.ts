@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import {
   AgentError,
+  InvalidConversation,
   InvalidOutput,
   type Limit,
   LimitReached,
@@ -12,46 +13,128 @@ import {
 import type * as ChatModel from "../../ChatModel.ts"
 import { ChatModelError, UnusableResponse } from "../../ChatModelError.ts"
 import * as Conversation from "../../Conversation.ts"
-import * as Pricing from "../../Pricing.ts"
 import type * as Tool from "../../Tool.ts"
-import { type Agent, batchOf, deadlineOf, prepare, type Tell } from "./agent.ts"
+import * as Usage from "../../Usage.ts"
+import { type Agent, batchOf, type Outer, prepare, switchesOff, type Tell } from "./agent.ts"
 import { exceededBy, metBy } from "./budget.ts"
-import type { Ended, Round } from "./event.ts"
+import type { Ended, Left, Round } from "./event.ts"
+import { boundsAt, deadlineOf, firstTurn, holdTurns, letGo, spentBy } from "./nesting.ts"
 import type { AnyOptions } from "./options.ts"
 import type * as Output from "./output.ts"
-import { afterRound, afterTurn, begin, spentOf, type State, turnsOf } from "./state.ts"
+import { leftAt, stand } from "./standing.ts"
+import { afterRound, afterTurn, costOf, type State, totalOf, turnsOf } from "./state.ts"
 import { askedTurn, type Asking, heardTurn, runCalls, runTurn, streamedTurn, type Taken, wholeTurn } from "./turns.ts"
 
-/** Takes turns until there is an answer; `listener` is told of all that happens, where somebody wants to know. */
-export const loop = Effect.fnUntraced(function*(
+/** How an agent ends. */
+type Ending = Effect.Effect<Ended<Tool.Any, unknown>, ChatModelError | AgentError, unknown>
+
+/** Who is told of all that happens, and takes how it ended; the agent can be interrupted until that is done. */
+export interface Listener<A, E> {
+  readonly tell: Tell | undefined
+  readonly deliver: (ending: Ending) => Effect.Effect<A, E, unknown>
+}
+
+/** Takes turns until there is an answer. */
+export function loop(options: AnyOptions): Ending
+export function loop<A, E>(options: AnyOptions, listener: Listener<A, E>, outer?: Outer): Effect.Effect<A, E, unknown>
+export function loop(
   options: AnyOptions,
-  listener?: Tell
-): Effect.fn.Return<Ended<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {
-  const agent = yield* prepare(options, listener)
-  let state = yield* decided(agent, begin(options, agent.runId))
-  while (true) {
-    const { limit, taken } = yield* nextTurn(agent, state)
-    const { finish, message } = taken.turn
-    const text = state.said + message.text
-    const goesOn = message.calls.length > 0 || finish === "pause"
-    state = { ...yield* settled(agent, state, taken), said: finish === "pause" ? text : "" }
-    if (limit === undefined && goesOn) continue
-    if (finish === "malformed") {
-      if (limit !== undefined) return yield* unread(state, taken.turn)
-      state = { ...state, conversation: Conversation.append(state.conversation, askAgain(taken.turn)) }
-      continue
-    }
-    const read = yield* Effect.result(agent.output ? agent.output.read(text) : Effect.void)
-    if (Result.isSuccess(read)) return end(state, { text, finish, limit, output: read.success })
-    const issue = issueOf(taken.turn, read.failure)
-    const isLast = limit !== undefined || finish === "refusal"
-    if (isLast) return yield* fail(state, new InvalidOutput({ issue, text }))
-    state = { ...state, conversation: Conversation.append(state.conversation, mend(issue, agent.output)) }
-  }
+  listener?: Listener<unknown, unknown>,
+  outer?: Outer
+): Effect.Effect<unknown, unknown, unknown> {
+  return Effect.flatMap(prepare(options, listener?.tell, outer), (agent) => {
+    const ending = answerOf(agent)
+    const delivering = listener === undefined ? ending : listener.deliver(ending)
+    const { onInterrupt } = options
+    const delivered = Effect.ensuring(delivering, Effect.sync(() => letGo(agent)))
+    return onInterrupt === undefined
+      ? delivered
+      : Effect.onInterrupt(delivered, () => onInterrupt(leftOf(agent, leftAt(agent.standing, agent.options))))
+  })
+}
+
+const leftOf = ({ inner }: Agent, state: State): Left => ({
+  conversation: state.conversation,
+  ...totalOf(state, inner)
 })
 
-const fail = ({ conversation, cost, usage }: State, reason: Reason) =>
-  Effect.fail(new AgentError({ reason, conversation, usage, cost }))
+const answerOf = Effect.fnUntraced(function*(
+  agent: Agent
+): Effect.fn.Return<Ended<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {
+  const { outer, standing } = agent
+  stand(standing, { ...standing.state, ...firstTurn(outer) })
+  const issue = Conversation.problemOf(standing.state.conversation)
+  if (issue !== undefined) return yield* fail(agent, standing.state, new InvalidConversation({ issue }))
+  const begun = stand(standing, yield* decided(agent, standing.state))
+  const answer = answerIn(begun.conversation)
+  let judged = answer === undefined ? begun : yield* judge(agent, begun, answer, undefined)
+  while (!("answer" in judged)) {
+    const state = yield* steered(agent, stand(standing, judged))
+    const { limit, taken } = yield* nextTurn(agent, state)
+    judged = yield* judge(agent, yield* settled(agent, state, taken), taken.turn, limit)
+  }
+  return judged
+})
+
+/** Puts behind the results of a round what somebody has to say meanwhile. */
+const steered = (agent: Agent, state: State): Effect.Effect<State> => {
+  const { steer } = agent.options
+  if (steer === undefined || state.conversation.messages.at(-1)?.role !== "tool") return Effect.succeed(state)
+  return Effect.flatMap(steer, (texts) => {
+    if (texts.length === 0) return Effect.succeed(state)
+    const said = texts.map(Conversation.user)
+    const conversation = Conversation.append(state.conversation, ...said)
+    const after = stand(agent.standing, { ...state, conversation })
+    return Effect.as(agent.tell({ _tag: "Steered", said, conversation }), after)
+  })
+}
+
+/** The turn of a conversation that is answered already. */
+const answerIn = ({ messages }: Conversation.Conversation): ChatModel.Turn | undefined => {
+  const message = messages.at(-1)
+  const isAnswer = message?.role === "assistant" && message.calls.length === 0
+  return isAnswer ? { message, finish: "stop", usage: Usage.none } : undefined
+}
+
+/** Ends with a turn, or says from where to go on. */
+const judge = Effect.fnUntraced(function*(
+  agent: Agent,
+  before: State,
+  turn: ChatModel.Turn,
+  limit: Limit | undefined
+): Effect.fn.Return<State | Ended<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {
+  const { finish, message } = turn
+  const text = before.said + message.text
+  const isPaused = finish === "pause"
+  const paused = isPaused && message.calls.length === 0 ? before.paused + 1 : 0
+  const state = { ...before, said: isPaused ? text : "", paused }
+  if (message.calls.length > 0 || isPaused) {
+    if (limit === undefined) return state
+    if (!switchesOff(agent, limit)) return yield* failAt(agent, state, limit)
+  }
+  if (finish === "malformed") {
+    return limit === undefined ? saying(state, askAgain(turn)) : yield* unread(state, turn)
+  }
+  const read = yield* Effect.result(agent.output ? agent.output.read(text) : Effect.void)
+  const limited = limit !== undefined && switchesOff(agent, limit) ? limit : false
+  if (Result.isSuccess(read)) return end(agent, state, { text, finish, limited, output: read.success })
+  const issue = issueOf(turn, read.failure)
+  const isLast = limit !== undefined || finish === "refusal"
+  return isLast
+    ? yield* fail(agent, state, new InvalidOutput({ issue, text }))
+    : saying(state, mend(issue, agent.output))
+})
+
+const saying = (state: State, message: Conversation.Message): State => ({
+  ...state,
+  conversation: Conversation.append(state.conversation, message)
+})
+
+const failAt = (agent: Agent, state: State, limit: Limit) =>
+  fail(agent, state, new LimitReached({ limit, bound: boundsAt(agent, state)[limit] }))
+
+const fail = (agent: Agent, state: State, reason: Reason) =>
+  Effect.fail(new AgentError({ reason, ...leftOf(agent, state) }))
 
 /** The model could not write a turn that its provider reads, within the rounds that it had. */
 const unread = (state: State, { message, problem = "malformed" }: ChatModel.Turn) =>
@@ -76,8 +159,8 @@ const decided = Effect.fnUntraced(function*(
   const waiting = Conversation.pending(state.conversation)
   const message = state.conversation.messages.findLast(({ role }) => role === "assistant")
   if (waiting.length === 0 || message?.role !== "assistant") return state
-  const batch = batchOf(agent, state, turnsOf(state.conversation), false)
-  const { ran, settled } = yield* runCalls(agent, waiting, batch, deadlineOf(agent, state, 0))
+  const batch = batchOf(agent, state, turnsOf(state.conversation), undefined)
+  const { ran, settled } = yield* runCalls(agent, state, waiting, batch, deadlineOf(agent, state, 0))
   const turn: ChatModel.Turn = { message, finish: "tool-calls", usage: state.usage }
   const conversation = Conversation.decided(state.conversation, settled.outcomes, settled.pending)
   return yield* answered(agent, state, { turn, settled }, ran, conversation)
@@ -85,31 +168,35 @@ const decided = Effect.fnUntraced(function*(
 
 /** Keeps a round, whose answers are in the conversation; ends where a call of it is undecided. */
 const answered = Effect.fnUntraced(function*(
-  { tell }: Agent,
+  agent: Agent,
   state: State,
   round: Round<Tool.Any>,
   ran: number,
   conversation: Conversation.Conversation
 ): Effect.fn.Return<State, AgentError> {
-  yield* tell({ _tag: "RoundSettled", round, conversation })
+  yield* agent.tell({ _tag: "RoundSettled", round, conversation })
   const { pending } = round.settled
   const after = afterRound(state, round, ran, conversation)
-  return pending.length === 0 ? after : yield* fail(after, new Undecided({ callIds: pending.map(({ id }) => id) }))
+  return pending.length === 0
+    ? after
+    : yield* fail(agent, after, new Undecided({ callIds: pending.map(({ id }) => id) }))
 })
 
 /** The limit for which the next turn has to be an answer. */
 const limitOf = Effect.fnUntraced(function*(
-  { began, bounds, now, options, tell }: Agent,
+  agent: Agent,
   state: State
 ): Effect.fn.Return<Limit | undefined, AgentError> {
-  if (bounds.cost !== Infinity && state.cost === undefined) {
-    return yield* fail(state, new Unpriced({ model: state.model }))
+  const bounds = boundsAt(agent, state)
+  if (bounds.cost !== Infinity && totalOf(state, agent.inner).cost === undefined) {
+    return yield* fail(agent, state, new Unpriced({ model: state.model }))
   }
-  const spent = spentOf(state, now() - began)
+  const spent = spentBy(agent, state)
   const limit = metBy(bounds, spent)
-  const refused = options.atLimit === "fail" ? limit : exceededBy(bounds, spent)
-  if (refused !== undefined) return yield* fail(state, new LimitReached({ limit: refused, bound: bounds[refused] }))
-  if (limit !== undefined) yield* tell({ _tag: "LimitReached", limit })
+  const refused = exceededBy(bounds, spent)
+  if (refused !== undefined) return yield* failAt(agent, state, refused)
+  holdTurns(agent, state, limit === undefined ? 2 : 1)
+  if (limit !== undefined && switchesOff(agent, limit)) yield* agent.tell({ _tag: "LimitReached", limit })
   return limit
 })
 
@@ -126,30 +213,35 @@ const nextTurn = Effect.fnUntraced(function*(
   const isStreamed = options.streaming === true
   if (recorder === undefined) {
     const limit = yield* limitOf(agent, state)
-    const asking = { agent, state, toolsOff: limit !== undefined }
+    const asking = { agent, state, limit }
     return { limit, taken: yield* asked(asking, isStreamed ? streamedTurn(asking) : wholeTurn(asking)) }
   }
   const { limit, ...said } = yield* recorder.turn(
     state.turns,
     Effect.flatMap(limitOf(agent, state), (limit) => {
-      const asking = { agent, state, toolsOff: limit !== undefined }
+      const asking = { agent, state, limit }
       return Effect.map(
         asked(asking, isStreamed ? heardTurn(asking) : askedTurn(asking)),
         (said) => ({ ...said, limit })
       )
     })
   )
-  return { limit, taken: yield* runTurn({ agent, state, toolsOff: limit !== undefined }, said) }
+  return { limit, taken: yield* runTurn({ agent, state, limit }, said) }
 })
 
 const asked = <A>(
-  { agent, state, toolsOff }: Asking,
+  { agent, limit, state }: Asking,
   ask: Effect.Effect<A, ChatModelError | LimitReached, unknown>
 ): Effect.Effect<A, ChatModelError | AgentError, unknown> =>
-  agent.tell({ _tag: "TurnStarted", at: agent.now(), turn: state.turns + 1, toolsOff }).pipe(
+  agent.tell({
+    _tag: "TurnStarted",
+    at: agent.now(),
+    turn: state.turns + 1,
+    toolsOff: switchesOff(agent, limit)
+  }).pipe(
     Effect.andThen(ask),
     Effect.catchTags({
-      LimitReached: (reason) => fail(state, reason),
+      LimitReached: (reason) => fail(agent, state, reason),
       ChatModelError: (error) => Effect.fail(state.rounds.length === 0 ? error : keeping(state, error))
     })
   )
@@ -164,8 +256,7 @@ const settled = (
   state: State,
   { millis, ran, settled, turn }: Taken
 ): Effect.Effect<State, AgentError> => {
-  const cost = agent.options.pricing && Pricing.cost(agent.options.pricing, turn.model, turn.usage)
-  const after = afterTurn(state, turn, millis, cost)
+  const after = afterTurn(state, turn, millis, costOf(agent.options.pricing, turn))
   if (settled === undefined) return Effect.succeed(after)
   const conversation = Conversation.append(after.conversation, Conversation.answers(settled.outcomes, settled.pending))
   return answered(agent, after, { turn, settled }, ran, conversation)
@@ -186,20 +277,19 @@ const mend = (issue: string, output: Output.Output | undefined): Conversation.Me
 })
 
 const end = (
-  { conversation, cost, rounds, usage }: State,
-  { finish, limit, output, text }: {
+  agent: Agent,
+  state: State,
+  { finish, limited, output, text }: {
     readonly text: string
     readonly finish: ChatModel.Turn["finish"]
-    readonly limit: Limit | undefined
+    readonly limited: Limit | false
     readonly output: unknown
   }
 ): Ended<Tool.Any, unknown> => ({
   answer: text,
   output,
   finish,
-  limited: limit ?? false,
-  rounds,
-  usage,
-  cost,
-  conversation
+  limited,
+  rounds: state.rounds,
+  ...leftOf(agent, state)
 })

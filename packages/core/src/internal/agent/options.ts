@@ -1,4 +1,5 @@
 import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import type * as Batch from "../../Batch.ts"
 import type * as ChatModel from "../../ChatModel.ts"
@@ -7,10 +8,11 @@ import type { Conversation } from "../../Conversation.ts"
 import type { Pricing } from "../../Pricing.ts"
 import type * as Tool from "../../Tool.ts"
 import type * as Toolkit from "../../Toolkit.ts"
+import type { Left } from "./event.ts"
 
 export interface Options<out T extends Tool.Any> {
   readonly toolkit: Toolkit.Toolkit<T>
-  /** What to ask, in words or with images and documents; or a conversation to go on with, from its undecided calls on where it has any. */
+  /** What to ask, in words or with images and documents; or a conversation to go on with, wherever it was left: see `run`. */
   readonly prompt: string | ReadonlyArray<Content> | Conversation
   /** What the model is told to be; not used where `prompt` is a conversation. */
   readonly system?: string | undefined
@@ -28,10 +30,16 @@ export interface Options<out T extends Tool.Any> {
   readonly maxCost?: number | undefined
   /** How long all of it may take; as much as the longest turn took is kept for the answer. Unbounded. */
   readonly maxDuration?: Duration.Input | undefined
-  /** What to do at a limit: ask for an answer without tools, or fail with `LimitReached`; `"answer"`. */
+  /** What to do at a limit: ask for an answer without tools, or fail with `LimitReached` unless the next turn is one; `"answer"`. */
   readonly atLimit?: "answer" | "fail" | undefined
   /** Streams the model's turns, and starts read-only calls meanwhile; false for `run`, true for `stream`. */
   readonly streaming?: boolean | undefined
+  /** Asked behind each round; what it gives goes behind the results as what the person says, before the model is asked again. */
+  readonly steer?: Effect.Effect<ReadonlyArray<string | ReadonlyArray<Content>>> | undefined
+  /** Is given what an agent leaves that is interrupted, once its calls have stopped; to be stored, and gone on with. */
+  readonly onInterrupt?: ((left: Left) => Effect.Effect<void>) | undefined
+  /** The runner that its batches run on, beside those of others; what `batch` leaves out is as the runner has it. */
+  readonly runner?: Batch.Runner | undefined
   /** How each batch is bounded. */
   readonly batch?: Batch.Options | undefined
   /** Holds for the first turn alone: a model that had to call tools in every turn could never answer. */
@@ -46,4 +54,6 @@ export interface WithOutput<S extends Schema.Constraint> {
 }
 
 /** Options, whatever their toolkit and output. */
-export interface AnyOptions extends Options<Tool.Any>, Partial<WithOutput<Schema.Constraint>> {}
+export interface AnyOptions extends Options<Tool.Any> {
+  readonly output?: Schema.Constraint | undefined
+}

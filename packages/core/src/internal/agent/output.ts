@@ -26,4 +26,13 @@ const reader = <S extends Schema.Constraint>(schema: S, valueOf: (value: S["Type
 }
 
 /** Models that are only told in words write JSON as they do in a chat: inside a fence. */
-const unfenced = (text: string): string => text.replace(/^\s*```(?:json)?\s*\n([^]*)\n\s*```\s*$/i, "$1")
+const unfenced = (text: string): string => {
+  const whole = text.trim()
+  const start = whole.indexOf("\n")
+  const end = whole.lastIndexOf("\n")
+  const isFenced = start < end && fences.has(whole.slice(0, start).trimEnd().toLowerCase())
+    && whole.slice(end).trimStart() === "```"
+  return isFenced ? whole.slice(start, end) : text
+}
+
+const fences = new Set(["```", "```json"])

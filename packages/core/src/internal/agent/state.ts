@@ -1,7 +1,9 @@
 import type * as ChatModel from "../../ChatModel.ts"
 import * as Conversation from "../../Conversation.ts"
+import * as Pricing from "../../Pricing.ts"
 import type * as Tool from "../../Tool.ts"
 import * as Usage from "../../Usage.ts"
+import { isHarmless } from "../runner/record.ts"
 import type { Spent } from "./budget.ts"
 import type { Round } from "./event.ts"
 import type { AnyOptions } from "./options.ts"
@@ -11,7 +13,7 @@ import type { AnyOptions } from "./options.ts"
  *
  * - `cost`: of all turns; undefined once one of them has no price
  * - `model`: that wrote the last turn
- * - `said`: the text of turns that were only paused behind it
+ * - `said`: the text of turns that were only paused behind it; `paused`, how many those are
  */
 export interface State {
   readonly conversation: Conversation.Conversation
@@ -25,12 +27,13 @@ export interface State {
   readonly turnMillis: number
   readonly turnCost: number
   readonly said: string
+  readonly paused: number
 }
 
 /** Nothing is done yet. */
-export const begin = ({ askTogether, prompt, system }: AnyOptions, runId: string | undefined): State => ({
+export const begin = ({ askTogether, prompt, system, toolkit }: AnyOptions, runId: string | undefined): State => ({
   conversation: typeof prompt === "object" && "messages" in prompt
-    ? prompt
+    ? Conversation.close(prompt, [], (tool) => isHarmless(toolkit.byName.get(tool)))
     : Conversation.make(prompt, { system: askTogether === true ? withInstruction(system) : system, runId }),
   rounds: [],
   usage: Usage.none,
@@ -41,7 +44,8 @@ export const begin = ({ askTogether, prompt, system }: AnyOptions, runId: string
   turnTokens: 0,
   turnMillis: 0,
   turnCost: 0,
-  said: ""
+  said: "",
+  paused: 0
 })
 
 const withInstruction = (system: string | undefined): string =>
@@ -50,18 +54,43 @@ const withInstruction = (system: string | undefined): string =>
 /** Tokens that are kept for an answer. */
 const answerTokens = 1024
 
+/**
+ * What agents inside the calls of another one have used.
+ *
+ * - `cost`: undefined once one of their turns has no price
+ * - `held`: what is kept for the agent itself and for those inside it
+ */
+export interface Inner {
+  usage: Usage.Usage
+  cost: number | undefined
+  calls: number
+  readonly held: Held
+}
+
+/** What is kept: for calls that are under way, for a turn, and for an answer. */
+export interface Held {
+  calls: number
+  tokens: number
+  cost: number
+}
+
+/** Tokens and cost of an agent and of those inside it. */
+export const totalOf = ({ cost, usage }: State, inner: Inner): Pick<State, "usage" | "cost"> => ({
+  usage: Usage.plus(usage, inner.usage),
+  cost: cost === undefined || inner.cost === undefined ? undefined : cost + inner.cost
+})
+
 /** What limits are held against. */
-export const spentOf = (
-  { calls, conversation, cost, turnCost, turnMillis, turns, turnTokens, usage }: State,
-  millis: number
-): Spent => {
+export const spentOf = (state: State, inner: Inner, millis: number): Spent => {
+  const { conversation, turnCost, turnMillis, turns, turnTokens } = state
+  const { cost, usage } = totalOf(state, inner)
   const latest = conversation.messages.at(-1)
   const results = latest?.role === "tool" ? latest.results.reduce((sum, { text }) => sum + text.length, 0) : 0
   return {
     rounds: turns,
-    calls,
+    calls: state.calls + inner.calls,
     tokens: Usage.total(usage),
-    nextTokens: turns === 0 ? 0 : turnTokens + Math.ceil(results / 4) + answerTokens,
+    nextTokens: turns === 0 && turnTokens === 0 ? 0 : turnTokens + Math.ceil(results / 4) + answerTokens,
     millis,
     turnMillis,
     cost: cost ?? 0,
@@ -90,6 +119,10 @@ export const afterTurn = (
   turnMillis: Math.max(millis, state.turnMillis),
   turnCost: Math.max(cost ?? 0, state.turnCost)
 })
+
+/** What a turn cost, where somebody says what tokens cost. */
+export const costOf = (pricing: Pricing.Pricing | undefined, turn: ChatModel.Turn): number | undefined =>
+  pricing && Pricing.cost(pricing, turn.model, turn.usage)
 
 /** A turn that could not be read may leave nothing behind. */
 const isEmpty = ({ finish, message: { calls, text } }: ChatModel.Turn): boolean =>

@@ -4,22 +4,23 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
-import { LimitReached } from "../../AgentError.ts"
+import { type Limit, LimitReached } from "../../AgentError.ts"
 import type * as Batch from "../../Batch.ts"
 import type * as ChatModel from "../../ChatModel.ts"
 import type { ChatModelError } from "../../ChatModelError.ts"
 import type * as Tool from "../../Tool.ts"
 import type { ToolCall } from "../../ToolCall.ts"
 import * as Usage from "../../Usage.ts"
-import { execute, executeArriving, nodesOf } from "../runner/execute.ts"
-import { type Agent, batchOf, deadlineOf, requestOf } from "./agent.ts"
-import { type State, turnsOf } from "./state.ts"
+import { execute, executeArriving, nodesOf, shared, type Watch } from "../runner/execute.ts"
+import { type Agent, amount, batchOf, requestOf, unboundedOr } from "./agent.ts"
+import { Around, boundsAt, deadlineOf, hear, holdCall, holdCalls, releaseCalls } from "./nesting.ts"
+import { type State, totalOf, turnsOf } from "./state.ts"
 
-/** A turn that is to be taken: whose, behind what, and whether tools are switched off. */
+/** A turn that is to be taken: whose, behind what, and the limit for which no calls of it are run. */
 export interface Asking {
   readonly agent: Agent
   readonly state: State
-  readonly toolsOff: boolean
+  readonly limit: Limit | undefined
 }
 
 /** A turn, how long the model took for it, what became of its calls, where it had any, and how many were run. */
@@ -38,27 +39,29 @@ export const wholeTurn = (asking: Asking) => Effect.flatMap(askedTurn(asking), (
 
 /** Has the model finish its turn. */
 export const askedTurn = Effect.fnUntraced(function*(
-  { agent, state, toolsOff }: Asking
+  { agent, limit, state }: Asking
 ): Effect.fn.Return<Asked, ChatModelError | LimitReached, unknown> {
   const began = agent.now()
-  const asked = agent.model.generate(requestOf(agent, state, toolsOff))
-  const late = timeUp(agent)
+  const asked = agent.model.generate(requestOf(agent, state, limit))
+  const late = timeUp(agent, state)
   const turn = yield* (late ? Effect.raceFirst(asked, late) : asked)
   const millis = agent.now() - began
+  hear(agent, turn)
   yield* tellTurn(agent, state, turn)
   return { turn, millis }
 })
 
 /** The same of a model that streams. */
 export const heardTurn = Effect.fnUntraced(function*(
-  { agent, state, toolsOff }: Asking
+  { agent, limit, state }: Asking
 ): Effect.fn.Return<Asked, ChatModelError | LimitReached, unknown> {
   const began = agent.now()
-  const parts = inTime(timeUp(agent))(agent.model.stream(requestOf(agent, state, toolsOff)))
+  const parts = inTime(timeUp(agent, state))(agent.model.stream(requestOf(agent, state, limit)))
   const last = yield* Stream.runLast(
     Stream.tap(parts, (part) => part._tag === "Text" ? agent.tell(part) : Effect.void)
   )
   if (Option.isNone(last) || last.value._tag !== "Turn") return yield* Effect.die(new Error(notWhole))
+  hear(agent, last.value.turn)
   yield* tellTurn(agent, state, last.value.turn)
   return { turn: last.value.turn, millis: agent.now() - began }
 })
@@ -67,42 +70,67 @@ const notWhole = "ChatModel.stream ended without its whole turn"
 
 /** Runs the calls of a turn. */
 export const runTurn = (
-  { agent, state, toolsOff }: Asking,
+  { agent, limit, state }: Asking,
   { millis, turn }: Asked
 ): Effect.Effect<Taken, never, unknown> => {
   const { calls } = turn.message
   if (calls.length === 0) return Effect.succeed({ turn, millis, ran: 0, settled: undefined })
-  const batch = batchOf(agent, state, turnsOf(state.conversation) + 1, toolsOff)
-  const running = runCalls(agent, calls, batch, deadlineOf(agent, state, millis))
+  const batch = batchOf(agent, state, turnsOf(state.conversation) + 1, limit)
+  const running = runCalls(agent, state, calls, batch, deadlineOf(agent, state, millis))
   return Effect.map(running, ({ ran, settled }) => ({ turn, millis, ran, settled }))
 }
 
 /** Runs calls within so many milliseconds, and counts them, steps of plans included. */
 export const runCalls = (
-  { options }: Agent,
+  agent: Agent,
+  state: State,
   calls: ReadonlyArray<ToolCall>,
   batch: Batch.Options,
   millis: number
 ): Effect.Effect<{ readonly ran: number; readonly settled: Batch.Settled<Tool.Any> }, never, unknown> =>
   Effect.suspend(() => {
-    let ran = 0
-    const bounded: Batch.Options = millis === Infinity ? batch : { ...batch, deadline: millis }
-    const running = execute(options.toolkit, nodesOf(calls), bounded, undefined, (calls) => void (ran = calls))
-    return Effect.map(running, (settled) => ({ ran, settled }))
+    const counting = count(agent, state, calls.length, batch)
+    const bounded: Batch.Options = millis === Infinity ? counting.batch : { ...counting.batch, deadline: millis }
+    const running = execute(
+      agent.options.toolkit,
+      nodesOf(calls),
+      bounded,
+      agent.options.runner?.[shared],
+      counting.watch
+    )
+    return Effect.map(counting.within(running), (settled) => ({ ran: counting.ran(), settled }))
   })
 
+/** Bounds and counts the calls of a batch; agents inside them know where they are. */
+const count = (agent: Agent, state: State, wanted: number, { maxCalls = "unbounded", ...batch }: Batch.Options) => {
+  const most = holdCalls(agent, state, wanted)
+  let ran = 0
+  const watch: Watch = (settled, calls) => {
+    agent.standing.settled = settled
+    ran = calls
+    releaseCalls(agent, calls)
+  }
+  return {
+    batch: { ...batch, maxCalls: unboundedOr(Math.min(amount(maxCalls), most)) },
+    watch,
+    ran: () => ran,
+    within: Effect.provideService(Around, agent)
+  }
+}
+
 /** Fails when the model has no time left; nothing where its time is not bounded. */
-const timeUp = ({ began, bounds, now }: Agent): Effect.Effect<never, LimitReached> | undefined => {
-  const left = began + bounds.time - now()
-  const late = Effect.suspend(() => Effect.fail(new LimitReached({ limit: "time", bound: bounds.time })))
+const timeUp = (agent: Agent, state: State): Effect.Effect<never, LimitReached> | undefined => {
+  const { time } = boundsAt(agent, state)
+  const left = agent.began + time - agent.now()
+  const late = Effect.suspend(() => Effect.fail(new LimitReached({ limit: "time", bound: time })))
   return left === Infinity ? undefined : Effect.andThen(Effect.sleep(left), late)
 }
 
 /** Tells what the model said, while calls of it may already run. */
-const tellTurn = ({ now, tell }: Agent, { usage }: State, turn: ChatModel.Turn): Effect.Effect<void> =>
+const tellTurn = ({ inner, now, tell }: Agent, state: State, turn: ChatModel.Turn): Effect.Effect<void> =>
   Effect.andThen(
     tell({ _tag: "TurnEnded", at: now(), turn }),
-    tell({ _tag: "Usage", turn: turn.usage, total: Usage.plus(usage, turn.usage) })
+    tell({ _tag: "Usage", turn: turn.usage, total: Usage.plus(totalOf(state, inner).usage, turn.usage) })
   )
 
 /** - `isLost`: the turn broke off for good, so that nothing of it is of use */
@@ -113,39 +141,50 @@ interface Heard {
   readonly isLost: boolean
 }
 
-/** Runs calls while the model still writes its turn. */
-export const streamedTurn = Effect.fnUntraced(function*(
-  { agent, state, toolsOff }: Asking
-): Effect.fn.Return<Taken, ChatModelError | LimitReached, unknown> {
+/** Hears a turn while it is written; `heard` is what there was of it until now. */
+const hearing = ({ agent, limit, state }: Asking) => {
   const began = agent.now()
-  let ran = 0
   let heard: Heard = { text: "", turn: undefined, millis: 0, isLost: false }
-  const hear = Effect.fnUntraced(function*(part: ChatModel.Part) {
+  const take = Effect.fnUntraced(function*(part: ChatModel.Part) {
     heard = {
       ...heard,
       text: part._tag === "Text" ? heard.text + part.text : heard.text,
       turn: part._tag === "Turn" ? part.turn : heard.turn,
       millis: agent.now() - began
     }
+    if (part._tag === "Call") holdCall(agent)
+    if (part._tag === "Turn") hear(agent, part.turn)
+    else agent.standing.heard = heard.text
     if (part._tag === "Text") yield* agent.tell(part)
     if (part._tag === "Turn") yield* tellTurn(agent, state, part.turn)
   })
-  const calls = agent.model.stream(requestOf(agent, state, toolsOff)).pipe(
-    inTime(timeUp(agent)),
-    Stream.tap(hear),
+  const calls = agent.model.stream(requestOf(agent, state, limit)).pipe(
+    inTime(timeUp(agent, state)),
+    Stream.tap(take),
     Stream.tapCause((cause) => Effect.sync(() => void (heard = { ...heard, isLost: !mayPass(cause) }))),
     Stream.filter((part) => part._tag === "Call"),
     Stream.map(({ call }) => call)
   )
-  const { end, ...settled } = yield* executeArriving(
+  return { calls, heard: () => heard }
+}
+
+/** Runs calls while the model still writes its turn. */
+export const streamedTurn = Effect.fnUntraced(function*(
+  asking: Asking
+): Effect.fn.Return<Taken, ChatModelError | LimitReached, unknown> {
+  const { agent, limit, state } = asking
+  const { calls, heard } = hearing(asking)
+  const counting = count(agent, state, 0, batchOf(agent, state, turnsOf(state.conversation) + 1, limit))
+  const { end, ...settled } = yield* counting.within(executeArriving(
     agent.options.toolkit,
     calls,
-    batchOf(agent, state, turnsOf(state.conversation) + 1, toolsOff),
-    () => heard.isLost ? 0 : deadlineOf(agent, state, heard.millis),
-    undefined,
-    (calls) => void (ran = calls)
-  )
-  const { millis, text, turn } = heard
+    counting.batch,
+    () => heard().isLost ? 0 : deadlineOf(agent, state, heard().millis),
+    agent.options.runner?.[shared],
+    counting.watch
+  ))
+  const ran = counting.ran()
+  const { millis, text, turn } = heard()
   if (turn === undefined) return yield* brokenOff(end, settled, text, millis, ran)
   return { turn, millis, ran, settled: settled.outcomes.length === 0 ? undefined : settled }
 })

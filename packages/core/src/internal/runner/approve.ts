@@ -1,9 +1,13 @@
 import * as Effect from "effect/Effect"
+import type * as Schema from "effect/Schema"
 import { Approver, type Decision } from "../../Approver.ts"
 import { Denied, Undecided } from "../../CallError.ts"
 import { guarded } from "../guarded.ts"
+import type { Any } from "../tool/any.ts"
+import { recall } from "./admit.ts"
 import { onward } from "./arguments.ts"
-import type { Job } from "./job.ts"
+import { type Job, moreOf, pathOf } from "./job.ts"
+import { claim } from "./place.ts"
 import { refuse } from "./settle.ts"
 
 /** Only what reads alone, and needs nobody's approval, may start while the turn is still being written. */
@@ -20,14 +24,23 @@ export const approve = (job: Job): boolean => {
   const { call, parameters, run, tool } = job
   const asks = tool?.approval
   if (asks === undefined || tool === undefined) return true
-  const asking = guarded(() => asks(parameters) ? ask(job, tool.name) : Effect.succeed("allowed" as const))
+  const asking = guarded(() => asks(parameters) ? ask(job, tool) : Effect.succeed("allowed" as const))
   const passed = onward(job, asking, (decision) => decided(job, decision))
   if (!passed && !job.ended) run.tell({ _tag: "CallWaiting", call, at: run.now(), why: "approval" })
   return passed
 }
 
-const decided = (job: Job, decision: Decision): boolean => {
+/** Other arguments that a call was allowed with, as they are and as its tool takes them. */
+interface Changed {
+  readonly args: Schema.Json
+  readonly parameters: unknown
+}
+
+type Decided = Exclude<Decision, { readonly allowed: Schema.Json }> | Changed
+
+const decided = (job: Job, decision: Decided): boolean => {
   if (decision === "allowed") return true
+  if (typeof decision === "object" && "args" in decision) return change(job, decision)
   refuse(
     job,
     decision === "undecided"
@@ -37,8 +50,28 @@ const decided = (job: Job, decision: Decision): boolean => {
   return false
 }
 
-/** An approver that crashes has decided nothing. */
-const ask = ({ call, key, parameters }: Job, tool: string): Effect.Effect<Decision> =>
-  Effect.flatMap(Approver, ({ decide }) => decide({ call, key, parameters, tool })).pipe(
+/** The call has other arguments now: what it touches is found out anew, and its place is behind all that came meanwhile. */
+const change = (job: Job, { args, parameters }: Changed): boolean => {
+  job.args = args
+  job.parameters = parameters
+  moreOf(job).changed = args
+  if (typeof job.tool?.claims === "function") {
+    if (job.place !== undefined) job.run.order?.leave(job.place)
+    job.place = undefined
+    claim(job)
+  }
+  return recall(job)
+}
+
+/** An approver that crashes has decided nothing, and neither has one whose arguments do not fit. */
+const ask = ({ call, key, parameters, run: { lender } }: Job, tool: Any): Effect.Effect<Decided, never, unknown> => {
+  const question = { call, key, parameters, tool: tool.name, ...(lender !== undefined && { path: pathOf(lender) }) }
+  return Effect.flatMap(Approver, ({ decide }) => decide(question)).pipe(
+    Effect.flatMap((decision): Effect.Effect<Decided, unknown, unknown> => {
+      if (typeof decision !== "object" || !("allowed" in decision)) return Effect.succeed(decision)
+      const { allowed: args } = decision
+      return Effect.map(tool.decode(args), (parameters) => ({ args, parameters }))
+    }),
     Effect.catchCause((cause) => Effect.as(Effect.logError("An approver crashed", cause), "undecided" as const))
   )
+}

@@ -1,19 +1,22 @@
 import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
-import type { ToolFailure, Unencodable } from "../../CallError.ts"
+import type { ToolFailure, Unavailable, Unencodable } from "../../CallError.ts"
 import type { Ended } from "../../Recorder.ts"
 import { isOver } from "../exit.ts"
 import { guarded } from "../guarded.ts"
 import { type Answer, answered, answerOf, begun, type PromiseParts, rejected } from "../tool/handler.ts"
+import { precision } from "./alarm.ts"
 import { doFor, hear } from "./fiber.ts"
 import { type Job, moreOf } from "./job.ts"
 import type { Bounds } from "./options.ts"
+import type { Rate } from "./rates.ts"
 import { endOf, isHarmless, stopped, timedOut, timeoutOf } from "./record.ts"
-import { end, settleAs } from "./settle.ts"
+import { end, settleAs, suspend } from "./settle.ts"
 import { startSpan } from "./span.ts"
 import { Told } from "./told.ts"
 
@@ -66,7 +69,7 @@ const perform = (job: Job): void => {
   const { parameters, tool } = job
   if (tool === undefined) return
   // They are not needed any more, and would live as long as the call does.
-  if (job.run.bounds.retry === undefined) job.parameters = undefined
+  if (job.run.bounds.retry === undefined && !mayBackOff(job)) job.parameters = undefined
   job.attempts += 1
   if (job.more !== undefined) job.more.innerRuns = 0
   const told = new Told(job, job.attempts)
@@ -97,19 +100,57 @@ const promise = (job: Job, parts: PromiseParts, parameters: unknown, told: Told)
 
 const answering = (job: Job, answer: ReturnType<typeof answered>): void => doFor(job, answer, attempted)
 
-type AttemptExit = Exit.Exit<Answer<unknown>, ToolFailure<unknown> | Unencodable>
+type AttemptExit = Exit.Exit<Answer<unknown>, ToolFailure<unknown> | Unencodable | Unavailable>
 
 /** Only a tool's own failure is tried again, unless that is pointless: a result that cannot be encoded would not be then. */
 const attempted = (job: Job, exit: AttemptExit): void => {
-  const { run: { bounds: { retry } }, tool } = job
-  const failure = retry === undefined || Exit.isSuccess(exit) || Cause.hasDies(exit.cause)
+  const { more, run: { bounds: { retry } }, tool } = job
+  if (more?.inside !== undefined && Exit.isFailure(exit)) return suspend(job)
+  const failure = Exit.isSuccess(exit) || Cause.hasDies(exit.cause)
     ? undefined
     : Result.getOrUndefined(Cause.findError(exit.cause))
+  if (failure?._tag === "ToolFailure" && mayBackOff(job) && backsOff(job, failure, exit)) return
   if (failure?._tag === "ToolFailure" && retry !== undefined && isHarmless(tool) && !failure.isPointless) {
     return again(job, retry, failure, exit)
   }
   end(job, endOf(tool, exit))
 }
+
+/** Leaves a service alone that wants it, and tries again then; false where it does not, or that would be too late. */
+const backsOff = (job: Job, failure: ToolFailure<unknown>, exit: AttemptExit): boolean => {
+  const { engine: { rates }, now } = job.run
+  const paused = (job.claims?.rates ?? []).flatMap(({ after, key, window }) => {
+    const wait = after?.(failure.failure)
+    if (wait === undefined) return []
+    const rate = rates.of(key, window)
+    rates.pause(rate, now() + Duration.toMillis(wait))
+    return [rate]
+  })
+  return paused.length > 0 && waitsFor(job, paused, failure, exit)
+}
+
+/** Waits in the room that the call has until all are open; the failure is its answer where its time is over before. */
+const waitsFor = (
+  job: Job,
+  rates: ReadonlyArray<Rate<Job>>,
+  failure: ToolFailure<unknown>,
+  exit: AttemptExit
+): boolean => {
+  const { call, run } = job
+  const until = Math.max(...rates.map(({ closedUntil }) => closedUntil))
+  if (until >= job.expiresAt) return false
+  doFor(job, Effect.sleep(Math.max(0, until - run.now())), (job) => {
+    if (rates.some(({ closedUntil }) => closedUntil > run.now() + precision)) {
+      if (!waitsFor(job, rates, failure, exit)) end(job, endOf(job.tool, exit))
+      return
+    }
+    run.tell({ _tag: "CallRetried", call, at: run.now(), attempt: job.attempts + 1, reason: failure })
+    perform(job)
+  })
+  return true
+}
+
+const mayBackOff = ({ claims }: Job): boolean => claims?.rates.some(({ after }) => after !== undefined) === true
 
 /** Tries again when the schedule says so, in the room that the call has; gives up when it says no more. */
 const again = (

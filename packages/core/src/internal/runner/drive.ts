@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type { RateLimiter } from "effect/persistence/RateLimiter"
-import { type Reason, Truncated } from "../../CallError.ts"
+import { type Reason, Truncated, Undecided } from "../../CallError.ts"
 import type { Outcome } from "../../Outcome.ts"
 import type { ToolCall } from "../../ToolCall.ts"
 import { admit, recall, stillOpen } from "./admit.ts"
@@ -12,7 +12,7 @@ import { Engine } from "./engine.ts"
 import { assemble, expand, expire } from "./expand.ts"
 import { Job, unsettled } from "./job.ts"
 import { claim, doubt, orders, reserve, waitInLine } from "./place.ts"
-import { crashBefore, endOf, stopped, timedOut } from "./record.ts"
+import { crashBefore, endOf, interrupted, refused, stopped, timedOut } from "./record.ts"
 import type { Run } from "./run.ts"
 import { rescue, serve } from "./seat.ts"
 import { cut, end, refuse } from "./settle.ts"
@@ -41,9 +41,11 @@ const recorded = [needs, given, (job: Job) => job.node.resolve === undefined || 
 /** What a call may come to that waits for nothing but room. */
 const plain = [admit, given, stillOpen, layers, decode, claim, waitInLine]
 
+const stagesOf = ({ isEager, recorder }: Run<Job>) => recorder !== undefined ? recorded : isEager ? stages : plain
+
 const advance = (job: Job): void => {
   const { run } = job
-  const ahead = run.recorder !== undefined ? recorded : run.isEager ? stages : plain
+  const ahead = stagesOf(run)
   while (!job.over && run.state !== "interrupted") {
     const stage = ahead[job.stage++]
     if (stage === undefined) return
@@ -93,8 +95,8 @@ const admitNext = (run: Run<Job>): void => {
   advance(job)
 }
 
-/** Settles the calls of a run. */
-export const drive = (run: Run<Job>): Effect.Effect<ReadonlyArray<Outcome>> =>
+/** Settles the calls of a run; `done` makes of their outcomes what it comes to, and is called too where it is interrupted. */
+export const drive = <A>(run: Run<Job>, done: (outcomes: ReadonlyArray<Outcome>) => A): Effect.Effect<A> =>
   Effect.withFiber((fiber) =>
     Effect.callback((resume) => {
       run.owner = fiber
@@ -103,12 +105,12 @@ export const drive = (run: Run<Job>): Effect.Effect<ReadonlyArray<Outcome>> =>
         (job) => run.engine.post(() => expire(job)),
         () => stopAll(run, stopped),
         () => fiberEnded(run),
-        () => finish(run, (outcomes) => resume(Effect.succeed(outcomes)))
+        () => finish(run, (outcomes) => resume(Effect.succeed(done(outcomes))))
       )
       run.engine.post(() => begin(run))
       // From here on it is told of its interruption.
       run.owner = undefined
-      return interrupt(run)
+      return interrupt(run, done)
     })
   )
 
@@ -200,18 +202,43 @@ const release = (run: Run<Job>): void => {
 }
 
 /** Starts nothing more, stops what is in flight, and waits for its finalizers. */
-const interrupt = (run: Run<Job>): Effect.Effect<void> =>
+const interrupt = (run: Run<Job>, done: (outcomes: ReadonlyArray<Outcome>) => unknown): Effect.Effect<void> =>
   Effect.suspend(() => {
     run.state = "interrupted"
     return Effect.callback<void>((resume) => {
       run.engine.post(() => {
+        const outcomes = run.nodes.map((_, index) => leftAt(run, index))
         const fibers = [run.alarm.stop(), run.teller?.stop(), ...Array.from(unsettled(run)).flatMap(abandon)]
         release(run)
         const stopping = Fiber.interruptAll(fibers.filter((fiber) => fiber !== undefined))
-        resume(Effect.andThen(stopping, run.layers.close() ?? Effect.void))
+        resume(stopping.pipe(
+          Effect.andThen(run.layers.close() ?? Effect.void),
+          Effect.andThen(
+            Effect.sync(() => void done(outcomes.map((outcome, index) => suspendedAt(run, index) ?? outcome)))
+          )
+        ))
       })
     })
   })
+
+/** How a call of a run stands that is interrupted. */
+const leftAt = (run: Run<Job>, index: number): Outcome => {
+  const settled = run.outcomes[index]
+  if (settled !== undefined) return settled
+  const job = run.jobs[index] ?? new Job(run, undefined, run.nodes[index]!, index)
+  job.tool ??= run.toolkit.byName.get(job.call.name)
+  const isAsking = stagesOf(run)[job.stage - 1] === approve && !job.ended
+  return isAsking ? refused(job, new Undecided({ after: undefined })) : interrupted(job)
+}
+
+/** An agent that was stopped can go on. */
+const suspendedAt = (run: Run<Job>, index: number): Outcome | undefined => {
+  const job = run.jobs[index]
+  const inside = job?.more?.inside
+  if (job === undefined || inside === undefined || run.outcomes[index] !== undefined) return undefined
+  run.inside.set(job.call.id, inside)
+  return refused(job, new Undecided({ after: undefined }))
+}
 
 const abandon = (job: Job): ReadonlyArray<Fiber.Fiber<unknown, unknown> | undefined> => {
   const { controller, fiber, isHeard, more, place, run } = job

@@ -42,6 +42,9 @@ export interface Runner extends Shared<Job, Run<Job>> {
   readonly own: Options
 }
 
+/** Where the runner of several batches has what its runs share. */
+export const shared: unique symbol = Symbol("@volley/core/Batch/Runner")
+
 type Toolkit = Expansion["toolkit"]
 
 /** A call that needs no other; made by a constructor, as outcomes are. */
@@ -59,24 +62,31 @@ const nothing: ReadonlyArray<never> = []
 /** The calls of a turn, none of which needs another. */
 export const nodesOf = (calls: Iterable<ToolCall>): ReadonlyArray<Node> => Array.from(calls, (call) => new Single(call))
 
+/**
+ * Is told what nodes came to, and how many calls were run, steps of plans included; also where the run was interrupted: then
+ * what has not settled is `Interrupted`, or undecided where its decision was waited for.
+ */
+export type Watch = (executed: Executed, ran: number) => void
+
+const nobody: Watch = () => undefined
+
 /** Settles nodes under options: what batches, pipelines and plans all come to. */
 export const execute = (
   toolkit: Toolkit,
   nodes: ReadonlyArray<Node>,
   options: Options,
   runner?: Runner,
-  counted: (calls: number) => void = () => undefined
+  watch: Watch = nobody
 ): Effect.Effect<Executed, never, unknown> =>
   Effect.contextWith((context: Context.Context<unknown>) => {
     const run = begin(toolkit, nodes, options, context, runner)
-    return Effect.map(drive(run), (outcomes) => executed(run, outcomes, counted))
+    return drive(run, (outcomes) => executed(run, outcomes, watch))
   })
 
 /**
  * Settles calls under options while they arrive, admitted in call order; gives how their stream ended as well.
  *
  * - `atMost`: milliseconds that the deadline may come to, asked for when the stream has ended
- * - `counted`: is told how many calls were run, steps of plans included
  */
 export const executeArriving = <E>(
   toolkit: Toolkit,
@@ -84,7 +94,7 @@ export const executeArriving = <E>(
   options: Options,
   atMost: () => number = () => Infinity,
   runner?: Runner,
-  counted: (calls: number) => void = () => undefined
+  watch: Watch = nobody
 ): Effect.Effect<Executed & { readonly end: Exit.Exit<void, E> }, never, unknown> =>
   Effect.contextWith((context: Context.Context<unknown>) => {
     const run = begin(toolkit, [], options, context, runner)
@@ -96,9 +106,9 @@ export const executeArriving = <E>(
       (end) => Effect.sync(() => arrived(run, Exit.isSuccess(end), Math.min(deadline, atMost())))
     )
     return Effect.zipWith(
-      drive(run),
+      drive(run, (outcomes) => executed(run, outcomes, watch)),
       read,
-      (outcomes, end) => ({ ...executed(run, outcomes, counted), end }),
+      (settled, end) => ({ ...settled, end }),
       { concurrent: true }
     )
   })
@@ -129,20 +139,22 @@ const begin = (
 }
 
 const executed = (
-  { bounds, doubtful, ran, strays }: Run<Job>,
+  { bounds, doubtful, inside, ran, strays }: Run<Job>,
   outcomes: ReadonlyArray<Outcome>,
-  counted: (calls: number) => void
+  watch: Watch
 ): Executed => {
-  counted(ran)
-  return {
+  const executed = {
     outcomes: fit(outcomes, bounds.maxMessageBytes),
-    pending: outcomes.filter(isUndecided).map(({ call }) => pending(call, doubtful)),
+    pending: outcomes.filter(isUndecided).map(({ call }) => pending(call, doubtful, inside.get(call.id))),
     strays: strays.filter(({ isOver }) => !isOver()).map(({ await: end, call }) => ({ call, await: end }))
   }
+  watch(executed, ran)
+  return executed
 }
 
-/** A call that waits for a decision keeps in mind what was in doubt before it. */
-const pending = (call: ToolCall, doubtful: ReadonlyArray<ToolCall>): ToolCall => {
+/** A call that waits for a decision keeps in mind what was in doubt before it, and what was done inside it. */
+const pending = (call: ToolCall, doubtful: ReadonlyArray<ToolCall>, inside: unknown): ToolCall => {
   const uncertain = doubtful.filter(({ index }) => index < call.index)
-  return uncertain.length === 0 ? call : { ...call, uncertain }
+  if (uncertain.length === 0 && inside === undefined) return call
+  return { ...call, ...(uncertain.length > 0 && { uncertain }), ...(inside !== undefined && { inside }) }
 }

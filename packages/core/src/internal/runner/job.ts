@@ -2,7 +2,9 @@ import type * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
 import type * as Tracer from "effect/Tracer"
+import type { Step } from "../../Approver.ts"
 import type { InvalidArguments, ToolFailure } from "../../CallError.ts"
 import type { Outcome } from "../../Outcome.ts"
 import type { Ended } from "../../Recorder.ts"
@@ -144,6 +146,8 @@ const depthOf = ({ parent }: Job): number => parent === undefined ? 0 : 1 + dept
  * - `record`, `recording`: takes how it ended, where a recorder is to know before anybody else does, and what that does
  * - `ended`: how one ended whose equal calls are to be recorded too
  * - `retry`: waits until the next attempt, where there is one
+ * - `changed`: the arguments that somebody allowed it with, in place of its own
+ * - `inside`: what the agent that it is goes on with, once it has stopped before its answer
  */
 export interface More {
   needed?: number
@@ -161,10 +165,18 @@ export interface More {
   record?: (ended: Ended) => void
   recording?: Fiber.Fiber<Ended>
   ended?: Ended
+  changed?: Schema.Json
+  inside?: unknown
   retry?: (failure: ToolFailure<unknown>) => Effect.Effect<unknown, unknown, unknown>
 }
 
 export const moreOf = (job: Job): More => job.more ??= {}
+
+/** A job and those around it, the outermost first. */
+export const pathOf = (job: Job | undefined): ReadonlyArray<Step> =>
+  job === undefined
+    ? []
+    : [...pathOf(job.run.lender), { tool: job.tool?.name ?? job.call.name, callId: job.call.id }]
 
 /** Which run inside a job the next is, counted from 0. */
 export const nextInside = (job: Job): number => {

@@ -32,6 +32,10 @@ export interface Options {
   readonly runId?: string | undefined
 }
 
+/** Options without those that say nothing. */
+export const given = (options: Options): Options =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+
 /** The options that hold where nobody says otherwise. */
 export const safe = {
   concurrency: 10,

@@ -7,7 +7,8 @@ import { Line, type Waiting } from "./line.ts"
  * The starts under a key that still count.
  *
  * - `line`: the calls that wait until one of them counts no more
- * - `closedUntil`, `asking`: what a limiter outside of the process said last, and whether it is being asked
+ * - `closedUntil`: when a limiter outside of the process, or the service itself, said last that it is open; `asking`, whether
+ *   a limiter is being asked
  */
 export class Rate<A extends Waiting<A>> {
   readonly name: string
@@ -29,6 +30,7 @@ export class Rate<A extends Waiting<A>> {
  */
 export class Rates<A extends Waiting<A>> {
   readonly #rates = new Map<string, Rate<A>>()
+  readonly #paused = new Set<Rate<A>>()
   /** By length of the window: every start that may still count, in order. */
   readonly #counting = new Map<number, Fifo<{ readonly rate: Rate<A>; readonly at: number }>>()
 
@@ -50,7 +52,14 @@ export class Rates<A extends Waiting<A>> {
     return size < limit ? 0 : rate.starts.peek(size - limit)! + rate.window - now
   }
 
+  /** Lets nobody start before then. */
+  pause(rate: Rate<A>, until: number): void {
+    rate.closedUntil = Math.max(rate.closedUntil, until)
+    this.#paused.add(rate)
+  }
+
   take(rate: Rate<A>, at: number): void {
+    if (rate.window === 0) return
     rate.starts.push(at)
     const counting = this.#counting.get(rate.window) ?? new Fifo()
     if (counting.size === 0) this.#counting.set(rate.window, counting)
@@ -59,6 +68,11 @@ export class Rates<A extends Waiting<A>> {
 
   /** Forgets the keys under which nothing counts any more and nobody waits. */
   forget(now: number): void {
+    for (const rate of this.#paused) {
+      if (rate.closedUntil > now + precision) continue
+      this.#paused.delete(rate)
+      this.drop(rate)
+    }
     for (const [window, counting] of this.#counting) {
       for (let first = counting.peek(); first && first.at + window <= now + precision; first = counting.peek()) {
         counting.shift()
@@ -71,7 +85,9 @@ export class Rates<A extends Waiting<A>> {
 
   /** Forgets a rate of which nothing is to be remembered. */
   drop(rate: Rate<A>): void {
-    if (rate.starts.size === 0 && rate.line.isEmpty && !rate.asking) this.#rates.delete(rate.name)
+    if (rate.starts.size === 0 && rate.line.isEmpty && !rate.asking && !this.#paused.has(rate)) {
+      this.#rates.delete(rate.name)
+    }
   }
 
   #expire({ starts, window }: Rate<A>, now: number): void {

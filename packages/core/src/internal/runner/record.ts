@@ -39,9 +39,18 @@ export const record = (job: Job, ended: Ended): Outcome => {
   }
 }
 
-const succeeded = ({ call, run, tool }: Job, { content, json, value }: Answer<unknown>, ended: Ended): Outcome => {
+/** The model is told before anything else that its call was not run as it asked for. */
+const note = ({ more }: Job): string =>
+  more?.changed === undefined
+    ? ""
+    : `The arguments of this call were changed before it ran, to ${
+      cut(JSON.stringify(more.changed), 4096)
+    }. Its result:\n`
+
+const succeeded = (job: Job, { content, json, value }: Answer<unknown>, ended: Ended): Outcome => {
+  const { call, run, tool } = job
   const text = content === undefined ? JSON.stringify(json) : Content.textOf(content)
-  const encoded = cut(text, run.bounds.maxResultBytes)
+  const encoded = note(job) + cut(text, run.bounds.maxResultBytes)
   const outcome = new Succeeded(tool?.name ?? call.name, call, Result.succeed(value), encoded, json, ended)
   const media = content === undefined ? [] : Content.mediaOf(content)
   return media.length === 0 ? outcome : { ...outcome, media }
@@ -82,12 +91,13 @@ class Succeeded implements Settled<string, unknown, never> {
 }
 
 const failedAs = (
-  { call, run, tool }: Job,
+  job: Job,
   failure: Reason | ToolFailure<unknown>,
   { attempts, endedAt, startedAt }: Ended
 ): Outcome => {
+  const { call, run, tool } = job
   const error = failure._tag === "ToolFailure" ? failure : errorOf(call, failure)
-  const encoded = errorText(error, run.bounds.maxResultBytes)
+  const encoded = note(job) + errorText(error, run.bounds.maxResultBytes)
   return { name: tool?.name ?? call.name, call, result: Result.fail(error), encoded, startedAt, endedAt, attempts }
 }
 
@@ -162,6 +172,18 @@ export const timedOut = (job: Job, limit: Timeout["limit"], started: boolean): T
 
 export const stopped = ({ tool }: Job, started: boolean): Interrupted =>
   new Interrupted({ by: "failFast", started, harmless: isHarmless(tool) })
+
+/** What a call comes to whose run is interrupted before it has settled. */
+export const interrupted = (job: Job): Outcome => {
+  const { attempts, isRunning, run, startedAt, tool } = job
+  const started = isRunning || (job.more?.children?.some(hasBegun) ?? false)
+  const reason = new Interrupted({ by: "restart", started, harmless: isHarmless(tool) })
+  if (!started) return refused(job, reason)
+  return record(job, { end: Result.fail(reason), startedAt, endedAt: run.now(), attempts, strays: false })
+}
+
+const hasBegun = ({ isRunning, more, outcome }: Job): boolean =>
+  isRunning || (outcome?.attempts ?? 0) > 0 || (more?.children?.some(hasBegun) ?? false)
 
 /** How long a call may take, in milliseconds. */
 export const timeoutOf = ({ run, tool }: Job): number =>

@@ -47,6 +47,7 @@ export interface Setting<J extends Waiting<J>> {
  * - `jobs`, `next`, `left`: by place in the turn, the next that is to be admitted, and how many have not settled
  * - `isEager`: all jobs are admitted at once, since some may wait for more than room; else each when there is room
  * - `turn`: when it had its last turn, counted over all runs that share limits
+ * - `inside`: what undecided calls that are agents go on with, by their ids
  * - `plain`, `steps`, `ran`: calls of the turn that stand for themselves alone, steps admitted, calls that were run
  */
 export class Run<in out J extends Waiting<J>> {
@@ -73,6 +74,7 @@ export class Run<in out J extends Waiting<J>> {
   readonly strays: Array<Late> = []
   readonly leaders = new Map<string, J>()
   readonly atEnd: Array<() => void> = []
+  readonly inside = new Map<string, unknown>()
   order: Order | undefined = undefined
   barriers: Barriers | undefined = undefined
   doubtful: Array<ToolCall> = []

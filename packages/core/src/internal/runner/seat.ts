@@ -38,9 +38,9 @@ const enter = (job: Job, borrows = false, hadTurn = false): boolean => {
   if (job.place !== undefined) run.order?.start(job.place)
   take(job, borrows)
   job.isRunning = true
-  if (run.engine.limiter !== undefined && job.claims !== undefined && job.claims.rates.length > 0) {
-    ask(job, job.claims.rates, run.engine.limiter)
-  } else begin(job)
+  const counted = job.claims?.rates.filter(({ after }) => after === undefined) ?? []
+  if (run.engine.limiter !== undefined && counted.length > 0) ask(job, counted, run.engine.limiter)
+  else begin(job)
   return true
 }
 

@@ -38,6 +38,17 @@ export const end = (job: Job, end: End, strays = false): void => {
   else more.record(ended)
 }
 
+/** Ends a job that is an agent which stopped before its answer: it is undecided, and no recorder takes that for its end. */
+export const suspend = (job: Job): void => {
+  const { attempts, call, more, run, startedAt } = job
+  if (job.ended) return
+  job.ended = true
+  more?.recording?.interruptUnsafe()
+  run.inside.set(call.id, more?.inside)
+  const end = Result.fail(new Undecided({ after: undefined }))
+  settleAs(job, { end, startedAt, endedAt: run.now(), attempts, strays: false })
+}
+
 /** Settles a job whose end is known. */
 export const settleAs = (job: Job, ended: Ended): void => {
   const outcome = record(job, ended)

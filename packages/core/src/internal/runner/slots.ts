@@ -132,6 +132,9 @@ export const give = (job: Job): void => {
   gate.pool.taken -= 1
   if (!gate.line.isEmpty) engine.looked.add(gate)
   if (job.more?.inner === undefined || !engine.lenders.delete(job)) engine.working -= 1
+  for (const { after, key, window } of job.claims?.rates ?? []) {
+    if (after !== undefined) engine.rates.drop(engine.rates.of(key, window))
+  }
   if (holds === undefined) return
   job.holds = undefined
   for (const hold of holds) {

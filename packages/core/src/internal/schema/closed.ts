@@ -78,7 +78,7 @@ const objectIn = (schema: Node, path: ReadonlyArray<string>, rules: Rules): Node
 
 const partsIn = (schema: Node, path: ReadonlyArray<string>, rules: Rules): Node => {
   const { $ref, anyOf, items } = schema
-  if (typeof $ref === "string" && !/^#(\/(\$defs|definitions)\/.*)?$/.test($ref)) {
+  if (typeof $ref === "string" && !/^#(?:$|\/(?:\$defs|definitions)\/)/.test($ref)) {
     throw refusal(path, `refers to ${$ref}`)
   }
   if (schema["prefixItems"] !== undefined || Array.isArray(items)) throw refusal(path, "is a tuple")
@@ -91,7 +91,7 @@ const partsIn = (schema: Node, path: ReadonlyArray<string>, rules: Rules): Node 
 }
 
 /** Keywords that say nothing of a value. */
-const silent = /^(\$schema|\$id|\$comment|\$anchor|title|deprecated|readOnly|writeOnly|x-.*)$/
+const silent = /^(?:(?:\$schema|\$id|\$comment|\$anchor|title|deprecated|readOnly|writeOnly)$|x-)/
 
 const known = (schema: Node, { formats, keywords }: Rules): Node => {
   const isKnown = ([key, value]: readonly [string, unknown]): boolean =>

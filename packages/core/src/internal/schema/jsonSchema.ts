@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import type * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaRepresentation from "effect/SchemaRepresentation"
 import { ownKeysIn } from "./ownKeys.ts"
+import { type Patterns, withPatterns } from "./patterns.ts"
 import { oddType } from "./types.ts"
 import { tell, type Told } from "./words.ts"
 
@@ -53,8 +54,8 @@ const isEmptyStruct = (schema: JsonSchema.JsonSchema): boolean =>
   JSON.stringify(schema) === JSON.stringify({ not: { type: "null" } })
 
 /** Throws where the schema has a keyword that Effect cannot check, rather than let arguments pass unchecked. */
-export const checkOf = (name: string, parameters: JsonSchema.JsonSchema) => {
-  const decode = Schema.decodeUnknownResult(imported(name, withKnownTypes(name, parameters)), {
+export const checkOf = (name: string, parameters: JsonSchema.JsonSchema, patterns?: Patterns) => {
+  const decode = Schema.decodeUnknownResult(checking(name, withKnownTypes(name, parameters), patterns), {
     errors: "all",
     onExcessProperty: "error"
   })
@@ -63,10 +64,13 @@ export const checkOf = (name: string, parameters: JsonSchema.JsonSchema) => {
     Result.match(decode(ownKeys(args)), { onFailure: ({ issue }) => issue, onSuccess: () => undefined })
 }
 
-const imported = (name: string, parameters: JsonSchema.JsonSchema): Schema.Codec<unknown> => {
+const checking = (
+  name: string,
+  parameters: JsonSchema.JsonSchema,
+  patterns: Patterns | undefined
+): Schema.Codec<unknown> => {
   try {
-    const document = JsonSchema.fromSchemaDraft2020_12(parameters)
-    return Schema.make(SchemaRepresentation.fromJsonSchemaDocument(document, { patterns: "apply" }).ast)
+    return Schema.make(imported(parameters, patterns).ast)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new Error(`Tool.fromJsonSchema("${name}"): ${why}. Pass \`validate\` to check the arguments yourself.`, {
@@ -74,3 +78,17 @@ const imported = (name: string, parameters: JsonSchema.JsonSchema): Schema.Codec
     })
   }
 }
+
+/** The schema that a JSON Schema is; throws where it has a keyword that there is no schema for. */
+export const imported = (jsonSchema: JsonSchema.JsonSchema, patterns: Patterns | undefined): Schema.Top => {
+  if (patterns !== undefined && hasKey(jsonSchema, "patternProperties")) {
+    throw new Error("`patternProperties` are matched by `RegExp` alone")
+  }
+  const document = JsonSchema.fromSchemaDraft2020_12(jsonSchema)
+  const schema = SchemaRepresentation.fromJsonSchemaDocument(document, { patterns: "apply" })
+  return patterns === undefined ? schema : withPatterns(schema, patterns)
+}
+
+const hasKey = (json: unknown, key: string): boolean =>
+  typeof json === "object" && json !== null
+  && (Object.hasOwn(json, key) || Object.values(json).some((part) => hasKey(part, key)))

@@ -5,6 +5,7 @@ import type * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 import type { CallError, InvalidArguments, Reason, ToolFailure } from "../../CallError.ts"
 import type { ToolCall } from "../../ToolCall.ts"
+import type { Patterns } from "../schema/patterns.ts"
 import type { Claims } from "./claims.ts"
 import type { Answer, Handler } from "./handler.ts"
 import type { Settled } from "./settled.ts"
@@ -29,6 +30,7 @@ export interface Any {
   readonly encode: (parameters: unknown) => Effect.Effect<unknown, InvalidArguments, unknown>
   readonly expand: ((parameters: unknown, call: ToolCall) => Effect.Effect<Expansion, Reason, unknown>) | undefined
   readonly raw: JsonSchema.JsonSchema | undefined
+  readonly patterns: Patterns | undefined
   readonly recode: ((codec: Schema.Constraint, jsonSchema: JsonSchema.JsonSchema) => Any) | undefined
   readonly handler: Handler<unknown, unknown, unknown>
 }

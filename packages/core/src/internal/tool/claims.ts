@@ -1,4 +1,4 @@
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import type * as Access from "../../Access.ts"
 
 /**
@@ -14,6 +14,10 @@ export type Limit =
     readonly limit: number
     readonly window: Duration.Duration
   }
+  | { readonly _tag: "BackOff"; readonly key: string | undefined; readonly after: After }
+
+/** How long a service wants to be left alone, by what a call of it failed with; undefined where it does not say so. */
+export type After = (failure: unknown) => Duration.Duration | undefined
 
 /** A number of calls that may run at once, under a key. */
 export interface Slot {
@@ -21,9 +25,14 @@ export interface Slot {
   readonly limit: number
 }
 
-/** A number of calls that may start in a while, under a key. */
+/**
+ * A number of calls that may start in a while, under a key.
+ *
+ * - `after`: where it is there, any number may start, but none before the service wants that
+ */
 export interface Rate extends Slot {
   readonly window: Duration.Duration
+  readonly after?: After
 }
 
 /** What a call wants for itself: what it touches, and the room it needs. */
@@ -60,6 +69,7 @@ const claim = (tool: string, access: ReadonlyArray<Access.Access>, limits: Reado
   for (const one of limits) {
     const key = keyOf(tool, one.key)
     if (one._tag === "Concurrency") slots.push({ key, limit: one.limit })
+    else if (one._tag === "BackOff") rates.push({ key, limit: Infinity, window: Duration.zero, after: one.after })
     else rates.push({ key, limit: one.limit, window: one.window })
   }
   return { access, slots, rates }

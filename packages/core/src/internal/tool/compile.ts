@@ -27,7 +27,7 @@ interface Form {
 }
 
 const inForm = (name: string, definition: AnyDefinition, { codec, jsonSchema, strict }: Form): Any => {
-  const { access, approval, content, description, limits, parameters, promise, success, timeout } = definition
+  const { access, approval, content, description, limits, parameters, patterns, promise, success, timeout } = definition
   const { failure = Schema.Never, idempotent = false, jsonSchema: raw, readOnly = false, repeat } = definition
   const ends = { answer: answering(success, content), fail: failing({ name, readOnly, idempotent }, failure, repeat) }
   const decode = decoding(codec, raw ?? jsonSchema)
@@ -50,6 +50,7 @@ const inForm = (name: string, definition: AnyDefinition, { codec, jsonSchema, st
     encode: encoding(codec),
     expand: undefined,
     raw,
+    patterns,
     recode: (codec, jsonSchema) => inForm(name, definition, { codec, jsonSchema, strict: true }),
     handler: promise ? ofPromise(promise, ends) : ofEffect(definition.execute ?? viaService(name), ends)
   }

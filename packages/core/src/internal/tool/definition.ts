@@ -4,6 +4,7 @@ import type * as JsonSchema from "effect/JsonSchema"
 import type * as Schema from "effect/Schema"
 import type { Access } from "../../Access.ts"
 import type { Content } from "../../Content.ts"
+import type { Patterns } from "../schema/patterns.ts"
 import type { Declared, Limit } from "./claims.ts"
 import type { Call, EffectForm, PromiseForm } from "./handler.ts"
 
@@ -80,4 +81,5 @@ export interface AnyDefinition extends
   readonly repeat?: Repeat<unknown> | undefined
   readonly execute?: EffectForm | undefined
   readonly promise?: PromiseForm | undefined
+  readonly patterns?: Patterns | undefined
 }

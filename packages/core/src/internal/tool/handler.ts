@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
-import type { ToolFailure, Unencodable } from "../../CallError.ts"
+import type { ToolFailure, Unavailable, Unencodable } from "../../CallError.ts"
 import type { Content } from "../../Content.ts"
 import { isOver } from "../exit.ts"
 
@@ -34,7 +34,7 @@ export interface Answer<out A> {
 export type Attempt<A, F, R> = (
   parameters: unknown,
   call: Call
-) => Effect.Effect<Answer<A>, ToolFailure<F> | Unencodable, R>
+) => Effect.Effect<Answer<A>, ToolFailure<F> | Unencodable | Unavailable, R>
 
 /**
  * What answers the calls of a tool.

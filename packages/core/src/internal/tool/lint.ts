@@ -125,7 +125,7 @@ const wrongWith = (
       + `"\`${name}\` comes from the user".`
   }
   const about = sentences.filter((sentence) =>
-    everyInput.test(sentence) || names.some((one) => mentions(sentence, one))
+    everyInput.test(sentence) || they.test(sentence.trimStart()) || names.some((one) => mentions(sentence, one))
   )
   return !needsSource || [...own, ...around, ...about].some((text) => source.test(text))
     ? undefined
@@ -134,13 +134,19 @@ const wrongWith = (
 }
 
 /** Sentences about inputs that they do not name. */
-const everyInput = /\b(inputs|parameters|arguments)\b|^\s*(both|they)\b/i
+const everyInput = /\b(inputs|parameters|arguments)\b/i
+
+const they = /^(both|they)\b/i
 
 const source =
   /\b(from|users?|given|gives|comes?|returned|returns|results?|chosen|choose|choice|you|your|unless|defaults?)\b/i
 
-/** True for a text with this name in it, be it spelled `orderId`, `order_id` or "order id"; one letter has to be quoted. */
+/**
+ * True for a text with this name in it, be it spelled `orderId`, `order_id` or "order id"; one letter has to be quoted, and
+ * no text has a name that is longer than providers take.
+ */
 const mentions = (text: string, name: string): boolean => {
+  if (name.length > 128) return false
   if (name.length <= 1) return ["`", "\"", "'"].some((quote) => text.includes(quote + name + quote))
   const words = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").split(/[\s_-]+/).map(escape).join("[\\s_-]?")
   return new RegExp(`(?<![A-Za-z0-9_])${words}(?![A-Za-z0-9_])`, "i").test(text)

@@ -2,10 +2,10 @@ import * as Arbitrary from "effect/Arbitrary"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as JsonSchema from "effect/JsonSchema"
+import type * as JsonSchema from "effect/JsonSchema"
 import * as Schema from "effect/Schema"
-import * as SchemaRepresentation from "effect/SchemaRepresentation"
 import type { InvalidArguments } from "../../CallError.ts"
+import { imported } from "../schema/jsonSchema.ts"
 import { narrowed } from "../schema/narrowed.ts"
 import type { Any } from "./any.ts"
 
@@ -17,7 +17,7 @@ import type { Any } from "./any.ts"
  */
 export const misfits = (tool: Any): ReadonlyMap<string, string> => {
   const found = new Map<string, string>()
-  for (const args of samplesOf(tool.jsonSchema)) {
+  for (const args of samplesOf(tool)) {
     for (const { message, path } of issuesOf(tool, args)) if (!found.has(path)) found.set(path, message)
   }
   return found
@@ -31,18 +31,18 @@ const issuesOf = (tool: Any, args: Schema.Json): InvalidArguments["issues"] => {
 const noServices = Context.makeUnsafe<unknown>(new Map())
 
 /** Arguments that a JSON Schema takes. */
-const samplesOf = (jsonSchema: JsonSchema.JsonSchema): ReadonlyArray<Schema.Json> => {
+const samplesOf = ({ jsonSchema, patterns }: Any): ReadonlyArray<Schema.Json> => {
   try {
-    const takes = Schema.is(codecOf(jsonSchema))
-    const samples = [jsonSchema, ...narrowed(jsonSchema).slice(0, 40)].flatMap(drawnFrom)
+    const takes = Schema.is(codecOf(jsonSchema, patterns))
+    const samples = [jsonSchema, ...narrowed(jsonSchema).slice(0, 40)].flatMap((one) => drawnFrom(one, patterns))
     return [...samples, ...samples.flatMap(repeating)].filter((sample) => takes(sample))
   } catch {
     return []
   }
 }
 
-const drawnFrom = (jsonSchema: JsonSchema.JsonSchema): ReadonlyArray<Schema.Json> => {
-  const codec = codecOf(jsonSchema)
+const drawnFrom = (jsonSchema: JsonSchema.JsonSchema, patterns: Any["patterns"]): ReadonlyArray<Schema.Json> => {
+  const codec = codecOf(jsonSchema, patterns)
   const values = Arbitrary.filterMap(Arbitrary.schema(codec), Schema.encodeUnknownResult(codec))
   // What is inside grows with the size at every level.
   return [0, 2, 5, 10].flatMap((size) => {
@@ -67,8 +67,7 @@ const twice = (json: Schema.Json): Schema.Json => {
 
 const isList = (json: Schema.Json): json is Schema.JsonArray => Array.isArray(json)
 
-const codecOf = (jsonSchema: JsonSchema.JsonSchema): Schema.Codec<unknown, Schema.Json> => {
-  const document = JsonSchema.fromSchemaDraft2020_12(jsonSchema)
-  const schema = SchemaRepresentation.fromJsonSchemaDocument(document, { patterns: "apply" })
-  return Schema.make(Schema.toCodecJson(schema).ast)
-}
+const codecOf = (
+  jsonSchema: JsonSchema.JsonSchema,
+  patterns: Any["patterns"]
+): Schema.Codec<unknown, Schema.Json> => Schema.make(Schema.toCodecJson(imported(jsonSchema, patterns)).ast)

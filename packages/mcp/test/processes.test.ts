@@ -17,7 +17,7 @@ describe("an answer that is too long", () => {
       assert.deepStrictEqual([one, two], [1, 2].map(String))
       const error = failureOf(long)
       assert.instanceOf(error, McpError.McpError)
-      assert.strictEqual(error.message, "MCP server \"s\": its answer has more than 100000 bytes")
+      assert.deepStrictEqual(error.reason, new McpError.TooLarge({ maxBytes: 100_000 }))
       assert.deepStrictEqual(yield* ends(toolkit, [["s_long", { n: 10 }]]), ["x".repeat(10)])
     }))
 

@@ -1,0 +1,41 @@
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { report } from "../UserError.ts"
+import { toggle, whole } from "./flags.ts"
+
+const flags = {
+  toolkit: Flag.String("toolkit").pipe(
+    Flag.withMetavar("FILE"),
+    Flag.withDescription("A module whose default export is a Toolkit, or { toolkit, layer }")
+  ),
+  http: whole("http", 0, 65_535).pipe(
+    Flag.optional,
+    Flag.withMetavar("PORT"),
+    Flag.withDescription(
+      "Serve over HTTP, to this machine alone; 0 takes a free port. Standard input and output when left out"
+    )
+  ),
+  tokenEnv: Flag.String("token-env").pipe(
+    Flag.optional,
+    Flag.withMetavar("NAME"),
+    Flag.withDescription("The environment variable with the token that requests have to bring; needs --http")
+  ),
+  elicit: toggle("elicit", "Ask the person at the client about calls that want approval; they do not run when left out")
+}
+
+/** `volley serve` */
+export const serve = Command.make("serve", flags, ({ elicit, http, tokenEnv, toolkit }) =>
+  report(
+    "volley serve",
+    Effect.gen(function*() {
+      const Serve = yield* Effect.promise(() => import("../Serve.ts"))
+      return yield* Serve.run({
+        file: toolkit,
+        port: Option.getOrUndefined(http),
+        tokenEnv: Option.getOrUndefined(tokenEnv),
+        elicit
+      })
+    })
+  )).pipe(Command.withDescription("Serve a toolkit to MCP clients"))

@@ -1,0 +1,114 @@
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { type AgentError, Failed } from "../../AgentError.ts"
+import type { ChatModelError } from "../../ChatModelError.ts"
+import type { Content } from "../../Content.ts"
+import { Conversation } from "../../Conversation.ts"
+import type * as Tool from "../../Tool.ts"
+import { Enclosing } from "../runner/enclosing.ts"
+import { type Job, moreOf, pathOf } from "../runner/job.ts"
+import { compile } from "../tool/compile.ts"
+import type { AnyDefinition, Traits } from "../tool/definition.ts"
+import type { Outer, Tell } from "./agent.ts"
+import type { Event, Nested } from "./event.ts"
+import { loop } from "./loop.ts"
+import { Around } from "./nesting.ts"
+import type { AnyOptions, Options } from "./options.ts"
+
+/** What an agent is told that is a tool, where nothing else is said. */
+export const Task = Schema.Struct({
+  task: Schema.String.annotate({ description: "What to do, with all that is to be known for it." })
+})
+
+/** What an agent does that is a tool: as `Agent.run` takes it, and as a tool says it of itself. */
+export interface ToolOptions<T extends Tool.Any, Parameters, ReadOnly extends boolean>
+  extends
+    Omit<Options<T>, "prompt" | "onInterrupt" | "runner">,
+    Omit<Traits<Parameters, typeof Schema.Never, ReadOnly>, "failure" | "repeat">
+{}
+
+/** What the parameters of the tool are, and what the agent is asked with them. */
+export interface Asked<P extends Schema.Constraint> {
+  readonly parameters: P
+  readonly prompt: (parameters: P["Type"]) => string | ReadonlyArray<Content>
+}
+
+/** The same, whatever its types. */
+export interface AnyToolOptions
+  extends
+    Omit<AnyOptions, "prompt" | "onInterrupt" | "runner">,
+    Pick<AnyDefinition, "description" | "readOnly" | "idempotent" | "timeout" | "access" | "limits" | "approval">
+{
+  readonly parameters?: Schema.Constraint | undefined
+  readonly prompt?: ((parameters: unknown) => string | ReadonlyArray<Content>) | undefined
+}
+
+/** Makes a tool whose calls are agents. */
+export const compileAgent = (name: string, options: AnyToolOptions): Tool.Any => {
+  const { access, approval, description, idempotent, limits, readOnly, timeout, ...rest } = options
+  const { output, parameters = Task, prompt = taskOf, ...agent } = rest
+  return compile(name, {
+    access,
+    approval,
+    description,
+    idempotent,
+    limits,
+    readOnly,
+    parameters,
+    success: output ?? Schema.String,
+    failure: Failed,
+    timeout: timeout ?? Duration.infinity,
+    execute: (parameters) =>
+      Effect.contextWith((context: Context.Context<unknown>) => {
+        const job = Context.get(context, Enclosing)
+        const around = Context.get(context, Around)
+        return asked({ ...agent, output, prompt: prompt(parameters) }, job, around && job && { agent: around, job })
+      })
+  })
+}
+
+const taskOf = (parameters: unknown): string => Schema.is(Task)(parameters) ? parameters.task : String(parameters)
+
+/** Goes on with what a call had done, or begins; what is left where it stops goes to its call. */
+const asked = Effect.fnUntraced(function*(
+  options: AnyOptions,
+  job: Job | undefined,
+  outer: Outer | undefined
+): Effect.fn.Return<unknown, Failed, unknown> {
+  const inside = job?.call.inside
+  const before = inside === undefined ? undefined : readConversation(inside)
+  if (before !== undefined && Result.isFailure(before)) return yield* new Failed({ reason: "InvalidConversation" })
+  const keep = (conversation: Conversation) => Effect.sync(() => void (job && (moreOf(job).inside = conversation)))
+  const tell = outer && telling(outer)
+  const agent = loop(
+    { ...options, prompt: before?.success ?? options.prompt, onInterrupt: ({ conversation }) => keep(conversation) },
+    { tell, deliver: (ending) => ending },
+    outer
+  )
+  const ended = yield* Effect.catch(
+    agent,
+    (error) => Effect.andThen(isLeft(error) ? keep(error.conversation) : Effect.void, failedBy(error))
+  )
+  if (tell !== undefined) yield* tell({ _tag: "Answer", ended })
+  return options.output === undefined ? ended.answer : ended.output
+})
+
+const readConversation = Schema.decodeUnknownResult(Conversation)
+
+const isLeft = (error: AgentError | ChatModelError): error is AgentError =>
+  error._tag === "AgentError" && error.reason._tag === "Undecided"
+
+const failedBy = ({ reason }: AgentError | ChatModelError) =>
+  Effect.fail(new Failed({ reason: reason._tag, ...(reason._tag === "LimitReached" && { limit: reason.limit }) }))
+
+/** Tells those around it what happens, as long as its call is not over. */
+const telling = ({ agent, job }: Outer): Tell | undefined => {
+  const { listener } = agent
+  const step = pathOf(job).slice(-1)
+  const wrapped = (event: Event<Tool.Any, unknown>): Nested =>
+    event._tag === "Nested" ? { ...event, path: [...step, ...event.path] } : { _tag: "Nested", path: step, event }
+  return listener && ((event) => job.over ? Effect.void : listener(wrapped(event)))
+}

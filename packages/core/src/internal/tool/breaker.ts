@@ -1,0 +1,48 @@
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
+import * as Result from "effect/Result"
+import { Unavailable } from "../../CallError.ts"
+import type { Any } from "./any.ts"
+import type { Answering, Attempt } from "./handler.ts"
+
+/** Which calls count together, and which failures of the tool count. */
+export interface Breaking {
+  readonly key?: string | ((parameters: unknown) => string) | undefined
+  readonly isOutage?: ((failure: unknown) => boolean) | undefined
+}
+
+/** Has the calls of a tool go through the circuit breaker of the program. */
+export const broken = (tool: Any, options: Breaking): Any => {
+  const { handler: { attempt }, recode } = tool
+  const { isOutage = () => true, key = tool.name } = options
+  const keyOf = typeof key === "function" ? key : () => key
+  const classify = classifying(isOutage)
+  const through: Attempt<unknown, unknown, unknown> = (parameters, call) =>
+    Effect.flatMap(CircuitBreaker.CircuitBreaker, (breaker) =>
+      Effect.catchTag(
+        breaker.execute(Effect.suspend(() => attempt(parameters, call)), { key: keyOf(parameters), classify }),
+        "CircuitBreakerError",
+        refusal
+      ))
+  return { ...tool, handler: { attempt: through }, recode: recode && ((...form) => broken(recode(...form), options)) }
+}
+
+type Ended = Exit.Exit<unknown, Effect.Error<Answering>>
+
+const classifying = (isOutage: (failure: unknown) => boolean) => (exit: Ended): CircuitBreaker.Outcome => {
+  if (Exit.isSuccess(exit)) return CircuitBreaker.success
+  const failure = Result.getOrUndefined(Cause.findError(exit.cause))
+  if (failure === undefined) return CircuitBreaker.failure()
+  return failure._tag === "ToolFailure" && isOutage(failure.failure) ? CircuitBreaker.failure() : CircuitBreaker.success
+}
+
+/** A store that cannot be reached is the program's own trouble. */
+const refusal = (error: CircuitBreaker.CircuitBreakerError) => {
+  const { reason } = error
+  if (reason._tag === "CircuitBreakerStoreError") return Effect.die(error)
+  const retryAfterMillis = reason._tag === "CircuitOpen" ? Duration.toMillis(reason.retryAfter) : undefined
+  return Effect.fail(new Unavailable({ retryAfterMillis }))
+}

@@ -1,0 +1,136 @@
+/**
+ * Services that want to be left alone for a while.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Batch, Limits, Tool, Toolkit } from "@volley/core"
+import { Clock, Duration, Effect, Fiber, Layer, Schema } from "effect"
+import { CircuitBreaker } from "effect/persistence"
+import { TestClock } from "effect/testing"
+import { ends, shown, timesOf } from "./support.ts"
+
+class Busy extends Schema.TaggedError<Busy>()("Busy", { retryAfter: Schema.Duration }) {}
+
+/** A service that answers after a while, and refuses all that come before a time, from its nth request on. */
+const service = (refusesFrom: number, until: number) => {
+  const requests: Array<number> = []
+  const ask = Effect.gen(function*() {
+    const at = yield* Clock.currentTimeMillis
+    const n = requests.push(at)
+    yield* Effect.sleep(10)
+    if (n >= refusesFrom && at < until) return yield* new Busy({ retryAfter: Duration.millis(until - at) })
+    return n
+  })
+  const call = (limits: ReadonlyArray<Limits.Limit>, timeout?: Duration.Input) =>
+    Tool.make("call", {
+      description: "Calls a service.",
+      parameters: Schema.Struct({}),
+      success: Schema.Int,
+      failure: Busy,
+      limits,
+      timeout,
+      execute: () => ask
+    })
+  return { requests, call }
+}
+
+const settled = Effect.fnUntraced(function*<T extends Tool.Any>(
+  toolkit: Toolkit.Toolkit<T>,
+  options: Batch.Options = {},
+  count = 10
+) {
+  const fiber = yield* Effect.forkChild(Batch.run(toolkit, timesOf(count, "call"), options))
+  yield* TestClock.adjust("1 minute")
+  return yield* Fiber.join(fiber)
+})
+
+describe("Limits.backOff", () => {
+  it.effect("has nobody ask while one is told to wait, and asks once more for that one", () =>
+    Effect.gen(function*() {
+      const { call, requests } = service(3, 1000)
+      const { outcomes } = yield* settled(Toolkit.make(call([Limits.backOff(), Limits.concurrency(1)])))
+      assert.deepStrictEqual(outcomes.map(({ result }) => result._tag), outcomes.map(() => "Success"))
+      assert.deepStrictEqual([requests.length, requests.filter((at) => at > 10 && at < 1000).length], [11, 1])
+    }))
+
+  it.effect("loses none of those that are refused at once", () =>
+    Effect.gen(function*() {
+      const { call, requests } = service(1, 500)
+      const { outcomes } = yield* settled(Toolkit.make(call([Limits.backOff({ key: "api" })])), { concurrency: 4 })
+      assert.deepStrictEqual(outcomes.map(({ result }) => result._tag), outcomes.map(() => "Success"))
+      assert.deepStrictEqual(requests.filter((at) => at < 500).length, 4)
+      assert.strictEqual(requests.length, 14)
+    }))
+
+  it.effect("gives the failure where the time of the call is over before", () =>
+    Effect.gen(function*() {
+      const { call, requests } = service(1, 20_000)
+      const result = yield* settled(Toolkit.make(call([Limits.backOff()], "5 seconds")), { deadline: "6 seconds" }, 2)
+      assert.deepStrictEqual(ends(result).map((end) => typeof end), ["object", "object"])
+      assert.strictEqual(requests.length, 2)
+    }))
+
+  it.effect("holds for all batches of one runner, and by what `after` reads", () =>
+    Effect.gen(function*() {
+      const { call, requests } = service(1, 1000)
+      const runner = yield* Batch.make({ concurrency: 1 })
+      const after = (failure: unknown) =>
+        failure instanceof Busy ? Duration.sum(failure.retryAfter, Duration.seconds(1)) : undefined
+      const toolkit = Toolkit.make(call([Limits.backOff({ after })]))
+      const one = runner.run(toolkit, timesOf(1, "call"))
+      const fiber = yield* Effect.forkChild(Effect.all([one, one, one], { concurrency: 3 }))
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual((yield* Fiber.join(fiber)).flatMap(ends), [2, 3, 4])
+      assert.isTrue(requests.slice(1).every((at) => at >= 2000))
+    }))
+})
+
+describe("Tool.breaker", () => {
+  const breakers = CircuitBreaker.layer({ tripPolicy: CircuitBreaker.consecutive(3), openDuration: "10 seconds" }).pipe(
+    Layer.provide(CircuitBreaker.layerStoreMemory())
+  )
+
+  it.effect("answers at once while the circuit is open, says when to ask again, and has one try then", () =>
+    Effect.gen(function*() {
+      const { call, requests } = service(1, 5000)
+      const toolkit = Toolkit.make(Tool.breaker(call([])))
+      const one = { concurrency: 1 }
+      yield* Effect.gen(function*() {
+        const first = yield* settled(toolkit, { concurrency: 1 })
+        assert.strictEqual(requests.length, 3)
+        const refused = shown(first, 5)
+        assert.deepInclude(refused, { type: "Unavailable", safeToRepeat: true })
+        assert.deepStrictEqual(Object.keys(Object(refused["data"])), ["retryAfterMillis"])
+        assert.include(String(refused["message"]), "in 10 s")
+        const again = yield* settled(toolkit, { concurrency: 10 })
+        assert.strictEqual(requests.length, 4)
+        assert.deepStrictEqual(again.outcomes.filter(({ result }) => result._tag === "Success").length, 1)
+        const closed = yield* settled(toolkit, one)
+        assert.deepStrictEqual([closed.outcomes.every(({ result }) => result._tag === "Success"), requests.length], [
+          true,
+          14
+        ])
+      }).pipe(Effect.provide(breakers))
+    }))
+
+  it.effect("counts by key, and only what is an outage", () =>
+    Effect.gen(function*() {
+      let asked = 0
+      const call = Tool.make("call", {
+        description: "Calls.",
+        parameters: Schema.Struct({ tenant: Schema.optionalKey(Schema.String) }),
+        success: Schema.Int,
+        failure: Schema.Literals(["down", "not found"]),
+        execute: ({ tenant }) => Effect.suspend(() => (asked++, Effect.fail(tenant === "a" ? "down" : "not found")))
+      })
+      const toolkit = Toolkit.make(Tool.breaker(call, {
+        key: ({ tenant = "b" }) => tenant,
+        isOutage: (failure) => failure === "down"
+      }))
+      const calls = timesOf(10, "call").map((call, index) =>
+        index % 2 === 0 ? { ...call, arguments: { tenant: "a" } } : call
+      )
+      const result = yield* Effect.provide(Batch.run(toolkit, calls, { concurrency: 1 }), breakers)
+      assert.deepStrictEqual(ends(result).filter((end) => end === "Unavailable").length, 2)
+      assert.strictEqual(asked, 8)
+    }))
+})

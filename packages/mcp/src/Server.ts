@@ -1,0 +1,97 @@
+/**
+ * A toolkit as an MCP server: its tools for whoever speaks the protocol, over standard input and output or over HTTP.
+ *
+ * The calls of all requests and all clients run under the same limits, and in one order of what they touch.
+ */
+import type * as Tool from "@volley/core/Tool"
+import type * as Toolkit from "@volley/core/Toolkit"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import { factoryOf } from "./internal/serve/factory.ts"
+import { guardOf, isLoopback } from "./internal/serve/guard.ts"
+import type { NotListening } from "./internal/serve/notListening.ts"
+import type { HttpOptions, Options, WebOptions } from "./internal/serve/options.ts"
+import type { Streams } from "./internal/serve/stdio.ts"
+import { web } from "./internal/serve/web.ts"
+
+export { NotListening } from "./internal/serve/notListening.ts"
+export type { HttpOptions, Options, WebOptions } from "./internal/serve/options.ts"
+export type { Streams } from "./internal/serve/stdio.ts"
+
+/** Options of a server that speaks over standard input and output, or over other streams in their place. */
+export interface StdioOptions extends Options {
+  readonly streams?: Streams | undefined
+}
+
+/**
+ * Serves the client that started this process, until it is gone.
+ *
+ * - nothing but protocol goes to standard output; what tools print and log goes to standard error
+ * - interruption: interrupts the calls in flight, as the end of the client does
+ */
+export const serveStdio = <T extends Tool.Any>(
+  toolkit: Toolkit.Toolkit<T>,
+  options: StdioOptions
+): Effect.Effect<void, never, Tool.Requirements<T>> =>
+  Effect.scoped(Effect.gen(function*() {
+    const { untilGone } = yield* Effect.promise(() => import("./internal/serve/stdio.ts"))
+    yield* untilGone(yield* factoryOf(toolkit, options), options.streams)
+  }))
+
+/**
+ * Serves whoever asks at a URL, which it gives, until the scope closes.
+ *
+ * - errors: dies where anybody beyond this machine would be let in without a token, unless that is `unsafe`
+ */
+export const serveHttp = Effect.fnUntraced(function*<T extends Tool.Any>(
+  toolkit: Toolkit.Toolkit<T>,
+  options: HttpOptions
+): Effect.fn.Return<{ readonly url: string }, NotListening, Tool.Requirements<T> | Scope.Scope> {
+  const { host = "127.0.0.1", path = "/mcp", port = 0 } = options
+  const name = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host
+  const { allowedHosts = isLoopback(host) ? undefined : [...thisMachine, name] } = options
+  const open = { ...options, allowedHosts }
+  yield* closed(open, [host])
+  const { listen } = yield* Effect.promise(() => import("./internal/serve/node.ts"))
+  const fetch = yield* guarded(toolkit, open)
+  const taken = yield* listen({ host, port, path, fetch })
+  return { url: `http://${name}:${taken}${path}` }
+})
+
+/**
+ * Makes what answers requests, for an HTTP server of one's own; it is closed by the same options.
+ *
+ * - whoever is gone before the answer has to abort the request's `signal`, or the call goes on
+ */
+export const handler = Effect.fnUntraced(function*<T extends Tool.Any>(
+  toolkit: Toolkit.Toolkit<T>,
+  options: WebOptions
+): Effect.fn.Return<(request: Request) => Promise<Response>, never, Tool.Requirements<T> | Scope.Scope> {
+  yield* closed(options, options.allowedHosts ?? [])
+  return yield* guarded(toolkit, options)
+})
+
+const guarded = Effect.fnUntraced(function*<T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>, options: WebOptions) {
+  const guard = guardOf(options)
+  const fetch = yield* web(yield* factoryOf(toolkit, options), options)
+  return async (request: Request): Promise<Response> => await guard(request) ?? fetch(request)
+})
+
+const thisMachine = ["localhost", "127.0.0.1", "[::1]"]
+
+/** Dies where a stranger would be let in. */
+const closed = ({ token, unsafe = false }: WebOptions, hosts: ReadonlyArray<string>): Effect.Effect<void> => {
+  if (token !== undefined && Redacted.value(token) === "") {
+    return Effect.die(
+      new Error("The token of the MCP server is empty: give one, or none where only this machine asks.")
+    )
+  }
+  const host = hosts.find((host) => !isLoopback(host))
+  if (host === undefined || token !== undefined || unsafe) return Effect.void
+  return Effect.die(
+    new Error(
+      `Anybody who reaches "${host}" could call the tools: give the MCP server a \`token\`, or say \`unsafe: true\`.`
+    )
+  )
+}

@@ -1,0 +1,52 @@
+import * as Json from "@volley/core/Json"
+import * as JsonPointer from "effect/JsonPointer"
+import type * as JsonSchema from "effect/JsonSchema"
+
+/** How large a JSON Schema is with what its references stand for, and whether it contains itself. */
+export interface Unfolded {
+  readonly size: number
+  readonly isRecursive: boolean
+}
+
+/** Unfolds a JSON Schema; a reference back to what it stands in is not followed. Takes time in proportion to what is written. */
+export const unfold = (root: JsonSchema.JsonSchema): Unfolded => {
+  const sizes = new Map<string, number | "open">()
+  let isRecursive = false
+  const sizeOf = (json: unknown): number => {
+    if (typeof json !== "object" || json === null) return 1
+    const parts = Object.values(json).reduce<number>((sum, part) => sum + sizeOf(part), 1)
+    const ref = "$ref" in json ? json.$ref : undefined
+    return typeof ref === "string" ? parts + sizeAt(ref) : parts
+  }
+  const sizeAt = (ref: string): number => {
+    const known = sizes.get(ref)
+    if (known === "open") isRecursive = true
+    if (known !== undefined) return known === "open" ? 0 : known
+    sizes.set(ref, "open")
+    const size = sizeOf(find(root, ref))
+    sizes.set(ref, size)
+    return size
+  }
+  return { size: sizeOf(root), isRecursive }
+}
+
+/** An object of a JSON Schema. */
+export type Node = Readonly<Record<string, unknown>>
+
+/** A JSON Schema with each schema in it changed, those inside first. */
+export const rewritten = (schema: JsonSchema.JsonSchema, change: (node: Node) => Node): JsonSchema.JsonSchema => {
+  const inside = (json: unknown): unknown =>
+    Array.isArray(json) ? json.map(inside) : Json.isObject(json) ? whole(json) : json
+  const whole = (node: Node): Node =>
+    change(Object.fromEntries(Object.entries(node).map(([key, part]) => [key, values.has(key) ? part : inside(part)])))
+  return { ...whole(schema) }
+}
+
+/** Under these stand values, and no schemas. */
+const values = new Set(["const", "enum", "default", "examples"])
+
+const find = (root: unknown, ref: string): unknown =>
+  ref.startsWith("#") ? ref.slice(1).split("/").slice(1).map(JsonPointer.unescapeToken).reduce(partOf, root) : undefined
+
+const partOf = (json: unknown, key: string): unknown =>
+  Json.isObject(json) || Array.isArray(json) ? Object.entries(json).find(([name]) => name === key)?.[1] : undefined

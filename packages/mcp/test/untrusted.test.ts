@@ -1,0 +1,206 @@
+/**
+ * JSON Schemas of servers that want to do harm.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import type { CallToolResult, Tool as Definition } from "@modelcontextprotocol/client"
+import { Batch, CallError, Toolkit } from "@volley/core"
+import { Effect, Result, Schema } from "effect"
+import { linear } from "../src/internal/patterns.ts"
+import * as Tools from "../src/internal/tools.ts"
+import { call } from "./support.ts"
+
+/** Tools as a server lists them; what is called answers this. */
+const listed = (tools: ReadonlyArray<Omit<Definition, "name">>, answer: CallToolResult = { content: [] }, more = {}) =>
+  Tools.make(
+    {
+      tools: tools.map((tool, at) => ({ ...tool, name: `tool_${at}` })),
+      instructions: undefined,
+      call: () => Effect.succeed(answer)
+    },
+    { name: "evil", prefix: "", url: "http://localhost", ...more }
+  )
+
+const withPattern = (pattern: string, more: object = {}): Omit<Definition, "name"> => ({
+  inputSchema: { type: "object", properties: { text: { type: "string", pattern } }, ...more }
+})
+
+/** What a backtracking engine matches in a time that doubles with each letter. */
+const slow = ["^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(.*a){20}", "^(?!(a+)+$).*$", "^(?=(a|a)*$)b"]
+
+/** Effect cannot say `not`, so that the other engine of checks has the schema. */
+const forms = [{}, { not: { required: ["other"] } }]
+
+describe("a pattern of a server", () => {
+  it.effect("is matched in linear time, whoever checks, in arguments and in results", () =>
+    Effect.gen(function*() {
+      const text = `${"a".repeat(100_000)}!`
+      const tools = slow.flatMap((pattern) => [
+        ...forms.map((more) => withPattern(pattern, more)),
+        { inputSchema: { type: "object" as const, patternProperties: { [pattern]: false } } },
+        { inputSchema: { type: "object" as const }, outputSchema: withPattern(pattern).inputSchema }
+      ])
+      const made = listed(tools, { content: [], structuredContent: { text } })
+      assert.deepStrictEqual(made.leftOut, [])
+      const calls = tools.map((_, at) => call(`tool_${at}`, { text, [text]: 1 }, at))
+      const { outcomes } = yield* Batch.run(Toolkit.make(...made.tools), calls)
+      const ok = outcomes.map(({ result }) => Result.isSuccess(result))
+      const matches = slow.map((pattern) => linear(pattern).test(text))
+      assert.deepStrictEqual(matches, [false, false, false, true, true, false])
+      assert.deepStrictEqual(ok, matches.flatMap((is) => [is, is, !is, is]))
+    }))
+
+  it("leaves a tool out that has one which cannot be, unless that is trusted", () => {
+    for (const pattern of ["^(a|(?=b))*$", "(?<!a)b", "(a)\\1", "(?<n>a)\\k<n>", "^(?!a)b|c", "(?<=a|^)b{1,9999}"]) {
+      for (const tool of forms.map((more) => withPattern(pattern, more))) {
+        const { leftOut, tools } = listed([tool])
+        assert.strictEqual(tools.length, 0)
+        assert.include(leftOut[0]?.why, `its pattern ${JSON.stringify(pattern)} cannot be matched in linear time: `)
+        assert.deepStrictEqual(listed([tool], { content: [] }, { trustPatterns: true }).leftOut, [])
+      }
+    }
+  })
+
+  it.effect("that does not match is told by its path", () =>
+    Effect.gen(function*() {
+      const trusted = listed([withPattern("^(?!a)[A-Z]+$|b", forms[1])], undefined, {
+        name: "good",
+        trustPatterns: true
+      })
+      const calls = ["a", "b"].map((text, at) => call("tool_0", { text }, at))
+      const [refused, taken] = (yield* Batch.run(Toolkit.make(...trusted.tools), calls)).outcomes
+      assert.include(refused?.encoded, "data/text must match pattern")
+      assert.strictEqual(taken?.encoded, "[]")
+      const { tools } = listed(forms.map((more) => withPattern("^[A-Z]+$", more)))
+      const { outcomes } = yield* Batch.run(
+        Toolkit.make(...tools),
+        tools.map(({ name }, at) => call(name, { text: "a" }, at))
+      )
+      const reasons = outcomes.map(({ result }) =>
+        Result.isFailure(result) && result.failure instanceof CallError.CallError ? result.failure.message : "none"
+      )
+      assert.include(reasons[0], "Expected a string matching the RegExp ^[A-Z]+$")
+      assert.include(reasons[1], "data/text must match pattern \"^[A-Z]+$\"")
+    }))
+})
+
+describe("linear patterns", () => {
+  const common = [
+    "^[a-z]+$",
+    "^\\S+@\\S+\\.\\S+$",
+    "\\s",
+    "[\\s\\S]",
+    "[^\\s]",
+    "^.$",
+    "^.*$",
+    "a.b",
+    "^(?!\\.)(?!.*\\.\\.)([A-Za-z0-9_'+\\-\\.]*)[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9\\-]*\\.)+[A-Za-z]{2,}$",
+    "^(?=.*[0-9])(?=.*[a-z]).{2,}$",
+    "^(?![.)(])[^)]",
+    "^(?=a|b)",
+    "^$|^(?:[0-9a-zA-Z+/]{4})*(?:(?:[0-9a-zA-Z+/]{2}==)|(?:[0-9a-zA-Z+/]{3}=))?$",
+    "\\u0061|\\x62",
+    "[a\\]b]",
+    "\\bab\\b",
+    "\\p{Lu}",
+    "(?<word>\\w+)-\\d",
+    "^[^]$",
+    "\\.\\[",
+    "\\\\s"
+  ]
+  const letters = [
+    "a",
+    "b",
+    "B",
+    "1",
+    ".",
+    "..",
+    "@",
+    "-",
+    " ",
+    "\n",
+    "\r",
+    "\u2028",
+    "\u00a0",
+    "é",
+    "\\",
+    "s",
+    "[",
+    ")",
+    "😀"
+  ]
+
+  it.prop(
+    "match what those of the language match",
+    [Schema.Literals(common), Schema.Array(Schema.Literals(letters))],
+    ([pattern, parts]) => {
+      const text = parts.join("")
+      assert.strictEqual(
+        linear(pattern).test(text),
+        new RegExp(pattern, "u").test(text),
+        JSON.stringify({ pattern, text })
+      )
+    },
+    { arbitrary: { runs: 3000 } }
+  )
+})
+
+describe("items that have to be different", () => {
+  it.effect("are compared in time that grows with their number", () =>
+    Effect.gen(function*() {
+      const list = Array.from({ length: 100_000 }, (_, at) => ({ at }))
+      const outputSchema = { type: "object" as const, properties: { list: { type: "array", uniqueItems: true } } }
+      const tools = [{ inputSchema: { type: "object" as const }, outputSchema }]
+      for (const [items, isFine] of [[list, true], [[...list, { at: 3 }], false]] as const) {
+        const made = listed(tools, { content: [], structuredContent: { list: items } })
+        const { outcomes } = yield* Batch.run(Toolkit.make(...made.tools), made.tools.map(({ name }) => call(name)))
+        for (const { result } of outcomes) assert.strictEqual(Result.isSuccess(result), isFine)
+      }
+    }))
+})
+
+describe("a JSON Schema that grows when it is read", () => {
+  const chain = (forms: string, length: number) =>
+    Object.fromEntries(
+      Array.from({ length }, (_, at) => [`d${at}`, { [forms]: [0, 1].map(() => ({ $ref: `#/$defs/d${at + 1}` })) }])
+    )
+
+  it("is left out where its references stand for more than anybody reads", () => {
+    for (const forms of ["allOf", "anyOf", "oneOf"]) {
+      const $defs = { ...chain(forms, 40), d40: { type: "string" } }
+      const schema = { type: "object" as const, properties: { text: { $ref: "#/$defs/d0" } }, $defs }
+      const { leftOut, tools } = listed([
+        { inputSchema: schema },
+        { inputSchema: { type: "object" }, outputSchema: schema }
+      ])
+      assert.strictEqual(tools.length, 0)
+      for (const { why } of leftOut) {
+        assert.include(why, "has more than 100,000 parts, with what its references stand for")
+      }
+    }
+  })
+
+  it.effect("with the depth of a value is given up, in arguments and in results", () =>
+    Effect.gen(function*() {
+      const next = { properties: { next: { $ref: "#/$defs/node" }, end: false } }
+      const dynamic = { properties: { next: { $dynamicRef: "#node" }, end: false } }
+      const named = { type: "object" as const, $dynamicAnchor: "node", anyOf: [dynamic, dynamic] }
+      const nodes = ["oneOf"].map((forms) => ({
+        type: "object" as const,
+        properties: { next: { $ref: "#/$defs/node" } },
+        $defs: { node: { [forms]: [next, next] } }
+      }))
+      const deep = Array.from({ length: 60 }).reduce<Schema.JsonObject>((next) => ({ next }), { end: true })
+      const made = listed(
+        [...nodes, named].flatMap((
+          node
+        ) => [{ inputSchema: node }, { inputSchema: { type: "object" }, outputSchema: node }]),
+        { content: [], structuredContent: deep }
+      )
+      assert.deepStrictEqual(made.leftOut, [])
+      const { outcomes } = yield* Batch.run(
+        Toolkit.make(...made.tools),
+        made.tools.map(({ name }, at) => call(name, deep, at))
+      )
+      for (const { encoded } of outcomes) assert.include(encoded, "more than 50000 references are followed")
+    }))
+})

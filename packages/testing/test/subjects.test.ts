@@ -1,0 +1,81 @@
+/**
+ * The laws, checked on pipelines and agents of somebody's own.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Access, Agent, Approver, Pipeline, Tool, Toolkit } from "@volley/core"
+import { Effect, Schema } from "effect"
+import * as Laws from "../src/Laws.ts"
+import * as Store from "../src/Store.ts"
+
+const put = (declares: boolean) =>
+  Tool.make("put", {
+    description: "Adds a number to a list.",
+    parameters: Schema.Struct({ list: Schema.Literals(["a", "b"]), n: Schema.Int }),
+    success: Schema.Int,
+    ...(declares && { access: ({ list }: { readonly list: string }) => [Access.write(list)] }),
+    execute: ({ list, n }) =>
+      Effect.gen(function*() {
+        const store = yield* Store.Store
+        const before = yield* store.get(list)
+        const count = typeof before === "number" ? before : 0
+        yield* store.set(list, count + n)
+        return count
+      })
+  })
+
+const pipelineOf = (declares: boolean) =>
+  Pipeline.make((call) => {
+    const tool = put(declares)
+    const one = call(tool, { list: "a", n: 1 })
+    const two = call(tool, { list: "a", n: 2 })
+    const last = call(tool, { list: "b", n: two })
+    return { one, last }
+  })
+
+const runs = 8
+
+describe("Laws.check of a pipeline", () => {
+  it.effect("holds where its tools say what they touch", () => Laws.check(pipelineOf(true), { runs }))
+
+  it.effect("finds calls that lose what others wrote", () =>
+    Effect.gen(function*() {
+      const violation = yield* Effect.flip(Laws.check(pipelineOf(false), { runs }))
+      assert.instanceOf(violation, Laws.Violation)
+      assert.strictEqual(violation.law, "serializable")
+    }))
+})
+
+describe("Laws.check of an agent", () => {
+  it.effect("holds for its tools under its limits, streamed and not", () =>
+    Effect.gen(function*() {
+      const toolkit = Toolkit.make(put(true))
+      yield* Laws.check({ toolkit }, { runs })
+      yield* Laws.check({ toolkit, streaming: true, maxToolCalls: 3, prompt: "Count." }, { runs })
+    }))
+
+  it.effect("finds what its tools break", () =>
+    Effect.gen(function*() {
+      const violation = yield* Effect.flip(Laws.check({ toolkit: Toolkit.make(put(false)) }, { runs: 40 }))
+      assert.instanceOf(violation, Laws.Violation)
+      assert.strictEqual(violation.law, "serializable")
+    }))
+
+  it.effect("takes one that has agents for tools, and one that stops for a decision", () =>
+    Effect.gen(function*() {
+      const clerk = Agent.asTool("clerk", { description: "Clerk.", toolkit: Toolkit.make(put(true)) })
+      yield* Laws.check({ toolkit: Toolkit.make(clerk) }, {
+        runs: 5,
+        laws: [Laws.total, Laws.matched, Laws.bounded, Laws.interruptible]
+      })
+      const asking = Tool.make("ask", {
+        description: "Asks.",
+        parameters: Schema.Struct({}),
+        success: Schema.Int,
+        approval: "always",
+        execute: () => Effect.succeed(1)
+      })
+      const toolkit = Toolkit.make(asking)
+      yield* Laws.check({ toolkit }, { runs: 3 })
+      yield* Effect.provide(Laws.check({ toolkit }, { runs: 3 }), Approver.allow)
+    }))
+})

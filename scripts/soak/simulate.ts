@@ -1,0 +1,99 @@
+/**
+ * `volley simulate` as a process of its own, asked very often.
+ */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { readFileSync } from "node:fs"
+import { Agent, request } from "node:http"
+import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
+import { amount, type Figure, median, megabytes, micros, type Soak } from "./figures.ts"
+
+const main = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url))
+
+const body = JSON.stringify({ model: "gpt-4.1", messages: [{ role: "user", content: "Say hello. ".repeat(300) }] })
+
+const ask = (url: string, agent: Agent): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const headers = { authorization: "Bearer key", "content-type": "application/json" }
+    request(`${url}/chat/completions`, { agent, method: "POST", headers }, (response) => {
+      if (response.statusCode !== 200) reject(new Error(`the simulator answers ${response.statusCode}`))
+      response.resume().on("end", resolve)
+    }).on("error", reject).end(body)
+  })
+
+/** What a process has used of the processor, in microseconds; of the clock where nobody tells. */
+const usedBy = (pid: number): number => {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? []
+    return (Number(fields[11]) + Number(fields[12])) * 10_000
+  } catch {
+    return performance.now() * 1000
+  }
+}
+
+/** Bytes that a process holds; none where nobody tells. */
+const heldBy = (pid: number): number => {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * 4096
+  } catch {
+    return 0
+  }
+}
+
+/** A hundred thousand requests: time of the last tenth by that of the second, memory by what was held at five thousand. */
+export const simulate: Soak = async (scale, tell) => {
+  const total = 100_000 * scale
+  const window = total / 40
+  const child = spawn(process.execPath, [main, "simulate", "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] })
+  const agent = new Agent({ keepAlive: true, maxSockets: 10 })
+  try {
+    const [line] = await once(createInterface(child.stdout), "line")
+    const { openai } = JSON.parse(String(line))
+    const windows: Array<{ readonly micros: number; readonly bytes: number }> = []
+    for (let at = 0; at < 40; at++) {
+      const start = usedBy(child.pid ?? 0)
+      await asking(window, () => ask(openai, agent))
+      windows.push({ micros: (usedBy(child.pid ?? 0) - start) / window, bytes: heldBy(child.pid ?? 0) })
+      tell((at + 1) / 40)
+    }
+    return figuresOf(windows, total)
+  } finally {
+    agent.destroy()
+    child.kill("SIGTERM")
+  }
+}
+
+/** Ten at once, each after the one before it. */
+const asking = async (count: number, one: () => Promise<void>): Promise<void> => {
+  let rest = Math.round(count)
+  const line = async () => {
+    while (rest-- > 0) await one()
+  }
+  await Promise.all(Array.from({ length: 10 }, line))
+}
+
+const figuresOf = (
+  windows: ReadonlyArray<{ readonly micros: number; readonly bytes: number }>,
+  total: number
+): ReadonlyArray<Figure> => {
+  const of = (some: typeof windows, key: "micros" | "bytes") => median(some.map((one) => one[key]))
+  // Node compiles what runs often in the first eighth of them, so that those are slower than all that follow.
+  const [early, late] = [of(windows.slice(5, 9), "micros"), of(windows.slice(-4), "micros")]
+  const [first, last] = [of(windows.slice(1, 3), "bytes"), of(windows.slice(-4), "bytes")]
+  const name = `${amount(total)} requests to \`volley simulate\``
+  return [
+    {
+      what: `${name}: time of one`,
+      value: late / early,
+      most: 1.1,
+      seen: `${micros(early)}, then ${micros(late)}`
+    },
+    {
+      what: `${name}: memory`,
+      value: last / (first || 1),
+      most: 1.5,
+      seen: `${megabytes(first)}, then ${megabytes(last)}`
+    }
+  ]
+}
