@@ -1,8 +1,20 @@
 /**
  * Plays what Volley does on the runtime that runs it, without a network, and gives a line per check: the same lines everywhere.
  */
-import { Agent, Batch, Content, Conversation, Pipeline, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
+import {
+  Agent,
+  Batch,
+  type ChatModel,
+  Content,
+  Conversation,
+  Pipeline,
+  Plan,
+  Tool,
+  ToolCall,
+  Toolkit
+} from "@volley/core"
 import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { mcp } from "./mcp.ts"
 import { serverOf, wires } from "./wires.ts"
@@ -128,6 +140,13 @@ const interrupted = (wire: typeof wires[number]) =>
     return `${end._tag} ${ended.join()}`
   })
 
+/** A client that is not made: its address is none, or it stands in a page where its SDK wants none. */
+const unmade = (wire: typeof wires[number]) => {
+  const fetch = () => Promise.reject(new TypeError("asked all the same"))
+  const model = isPage && wire.isForServers ? wire.layer(fetch) : wire.layer(fetch, "nowhere")
+  return failing(model)
+}
+
 /** What a refusal and a network that is down become. */
 const failures = (wire: typeof wires[number]) =>
   Effect.forEach(
@@ -135,15 +154,14 @@ const failures = (wire: typeof wires[number]) =>
       () => Promise.resolve(Response.json({ error: { message: "No.", code: 400 } }, { status: 400 })),
       () => Promise.reject(new TypeError("fetch failed"))
     ],
-    (fetch) =>
-      Agent.run({ toolkit, prompt: "Hi" }).pipe(
-        Effect.provide(wire.layerClient(fetch)),
-        Effect.match({
-          onFailure: (error) => `${error._tag} ${error.reason._tag}`,
-          onSuccess: ({ answer }) => answer
-        })
-      )
+    (fetch) => failing(wire.layerClient(fetch))
   ).pipe(Effect.map((ends) => ends.join(", ")))
+
+const failing = (model: Layer.Layer<ChatModel.ChatModel>) =>
+  Agent.run({ toolkit, prompt: "Hi" }).pipe(
+    Effect.provide(model),
+    Effect.match({ onFailure: (error) => `${error._tag} ${error.reason._tag}`, onSuccess: ({ answer }) => answer })
+  )
 
 /** In a page, where no key is safe, some official clients are not made; a client of one's own may be told that all is well. */
 const isPage = "document" in globalThis
@@ -165,6 +183,7 @@ const checks: ReadonlyArray<readonly [name: string, play: Effect.Effect<string, 
   ),
   ...wires.map((wire) => [`${wire.name}, interrupted`, interrupted(wire)] as const),
   ...wires.map((wire) => [`${wire.name}, failures`, failures(wire)] as const),
+  ...wires.map((wire) => [`${wire.name}, unmade`, unmade(wire)] as const),
   ["MCP over HTTP", mcp]
 ]
 

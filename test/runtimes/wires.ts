@@ -24,7 +24,7 @@ type Fetch = typeof globalThis.fetch
 interface Wire {
   readonly name: string
   readonly isForServers: boolean
-  readonly layer: (fetch: Fetch) => Layer.Layer<ChatModel.ChatModel>
+  readonly layer: (fetch: Fetch, baseUrl?: string) => Layer.Layer<ChatModel.ChatModel>
   readonly layerClient: (fetch: Fetch) => Layer.Layer<ChatModel.ChatModel>
   readonly bodies: Bodies
 }
@@ -44,10 +44,10 @@ const args = "{\"number\":7}"
 const answer = "Sensor 7 measures 49 °C."
 const halves = [answer.slice(0, 12), answer.slice(12)]
 const model = "some-model"
-const baseUrl = "https://models.test/v1/"
+const address = "https://models.test/v1/"
 const apiKey = Redacted.make("none")
 const own = {
-  baseURL: baseUrl,
+  baseURL: address,
   apiKey: "none",
   dangerouslyAllowBrowser: true,
   maxRetries: 0
@@ -216,32 +216,35 @@ export const wires: ReadonlyArray<Wire> = [
   {
     name: "Chat Completions",
     isForServers: true,
-    layer: (fetch) => OpenAiChat.layer({ model, apiKey, baseUrl, fetch }),
+    layer: (fetch, baseUrl = address) => OpenAiChat.layer({ model, apiKey, baseUrl, fetch }),
     layerClient: (fetch) => OpenAiChat.layerClient({ model, client: new OpenAI({ ...own, fetch }) }),
     bodies: chat
   },
   {
     name: "Responses",
     isForServers: true,
-    layer: (fetch) => OpenAiResponses.layer({ model, apiKey, baseUrl, fetch }),
+    layer: (fetch, baseUrl = address) => OpenAiResponses.layer({ model, apiKey, baseUrl, fetch }),
     layerClient: (fetch) => OpenAiResponses.layerClient({ model, client: new OpenAI({ ...own, fetch }) }),
     bodies: responses
   },
   {
     name: "Messages",
     isForServers: true,
-    layer: (fetch) => AnthropicMessages.layer({ model, apiKey, baseUrl, fetch }),
+    layer: (fetch, baseUrl = address) => AnthropicMessages.layer({ model, apiKey, baseUrl, fetch }),
     layerClient: (fetch) => AnthropicMessages.layerClient({ model, client: new Sdk({ ...own, fetch }) }),
     bodies: messages
   },
   {
     name: "Gemini",
     isForServers: false,
-    layer: (fetch) => GeminiContent.layer({ model, apiKey, baseUrl, fetch }),
+    layer: (fetch, baseUrl = address) => GeminiContent.layer({ model, apiKey, baseUrl, fetch }),
     layerClient: (fetch) =>
       GeminiContent.layerClient({
         model,
-        client: new GoogleGenAI({ apiKey: "none", httpOptions: { baseUrl, fetch, retryOptions: { attempts: 1 } } })
+        client: new GoogleGenAI({
+          apiKey: "none",
+          httpOptions: { baseUrl: address, fetch, retryOptions: { attempts: 1 } }
+        })
       }),
     bodies: gemini
   }
