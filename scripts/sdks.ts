@@ -1,6 +1,7 @@
 /**
  * Has other copies of the SDKs stand beside the installed ones, the oldest and the newest of each range, as a module and as
- * CommonJS: what their clients throw comes to the same reasons, and programs that use them compile.
+ * CommonJS: what their clients throw comes to the same reasons, and programs that use them compile. Other versions of the
+ * compiler find what the packages give as easy to check and to name as the installed one.
  *
  *     npm run test:sdks -- [--keep]
  *
@@ -55,6 +56,8 @@ const install = (): boolean =>
     "--no-audit",
     "--no-fund",
     "--ignore-scripts",
+    "typescript-5.9@npm:typescript@5.9",
+    "typescript-6@npm:typescript@6",
     ...Object.entries(packages).flatMap(([name, sdk]) => [
       `${aliasOf(sdk, "oldest")}@npm:${sdk}@${oldestOf(name, sdk)}`,
       `${aliasOf(sdk, "newest")}@npm:${sdk}@${/\d+/.exec(oldestOf(name, sdk))?.[0] ?? "latest"}`
@@ -72,7 +75,8 @@ const throwsAlike = (): boolean =>
     "run",
     "--config",
     "vitest.workspace.ts",
-    ...Object.keys(packages).map((name) => `packages/${name}/test/thrown.test.ts`)
+    ...Object.keys(packages).map((name) => `packages/${name}/test/thrown.test.ts`),
+    "test/consumer.test.ts"
   ], { cwd: root, env: { ...process.env, VOLLEY_SDKS: folder } })
 
 /** A program for each copy, of both kinds of modules. */
