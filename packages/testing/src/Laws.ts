@@ -3,7 +3,6 @@
  */
 import { type Agent, Batch, type ChatModel, type Pipeline, type Tool, type Toolkit } from "@volley/core"
 import * as Arbitrary from "effect/Arbitrary"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
@@ -20,12 +19,14 @@ import type { Runner } from "./internal/runner.ts"
 import * as States from "./internal/stateLaws.ts"
 import { drawnOf, throughAgent, throughPipeline } from "./internal/subjects.ts"
 import * as Tools from "./internal/toolLaws.ts"
+import { NoCases, Violation } from "./internal/violation.ts"
 import * as LineCase from "./LineCase.ts"
 import * as StateCase from "./StateCase.ts"
 import * as Store from "./Store.ts"
 
 export type { Broken } from "./internal/broken.ts"
 export type { Runner } from "./internal/runner.ts"
+export { NoCases, Violation } from "./internal/violation.ts"
 
 /** What a law says of runners, over random cases of one kind. */
 export interface Check<in out Case, in Run> {
@@ -204,38 +205,6 @@ export const ofTools: ReadonlyArray<ToolLaw> = [
   pure,
   honest
 ]
-
-/**
- * A law that somebody's tools break.
- *
- * - `why`: how one can tell, on the smallest case that was found
- * - `timeline`: what became of the calls of that case
- * - `seed`: finds the same again
- */
-export class Violation extends Data.TaggedError("Violation")<{
-  readonly law: string
-  readonly says: string
-  readonly why: string
-  readonly timeline: string
-  readonly seed: string | number
-  readonly runs: number
-}> {
-  override get message(): string {
-    const { law, runs, says, seed, timeline, why } = this
-    const seen = timeline === "" ? "" : `\n\n${timeline.replaceAll(/^/gm, "  ")}`
-    return `The law "${law}" does not hold. ${says}\n${why}${seen}\n\nFound in case ${runs}; replay it with { seed: ${
-      JSON.stringify(seed)
-    } }.`
-  }
-}
-
-/** The tools say too little of their arguments to draw calls for them. */
-export class NoCases extends Data.TaggedError("NoCases")<{ readonly discards: number }> {
-  override get message(): string {
-    return `No valid calls could be drawn from the schemas of these tools (${this.discards} were refused): state what the ` +
-      "parameters must be in their schema, and not in a filter."
-  }
-}
 
 /** How the laws of runners are checked. */
 export interface RunnerOptions {
