@@ -6,6 +6,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { Factory } from "./factory.ts"
 import type { WebOptions } from "./options.ts"
+import { randomId } from "./randomId.ts"
 
 /**
  * A client of before 2026-07-28, which speaks in a session.
@@ -93,7 +94,7 @@ class Sessions {
   async #begin(): Promise<Session> {
     const { maxBodyBytes } = this.#settings
     const transport = new Wire({
-      sessionIdGenerator: () => crypto.randomUUID(),
+      sessionIdGenerator: randomId,
       onsessioninitialized: (id) => this.#add(id, session),
       ...(maxBodyBytes !== undefined && { maxRequestBodySize: maxBodyBytes })
     }, (id) => this.#byId.delete(id))
