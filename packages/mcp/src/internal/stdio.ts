@@ -1,3 +1,4 @@
+/// <reference path="./cross-spawn.d.ts" />
 /**
  * Servers that are programs, on what runs programs.
  */
