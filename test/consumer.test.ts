@@ -42,8 +42,11 @@ const compilers = [
 const compiled = (file: string, more: object = {}, compiler = own): string => {
   const config = join(folder, `${file}.json`)
   writeFileSync(config, JSON.stringify({ compilerOptions: { ...options, ...more }, files: [file] }))
-  return spawnSync(join(root, "node_modules/.bin/tsc"), ["-p", config, "--extendedDiagnostics"], { encoding: "utf8" })
-    .stdout
+  const { stdout } = spawnSync(process.execPath, [compiler, "-p", config, "--extendedDiagnostics"], {
+    encoding: "utf8"
+  })
+  assert.match(stdout, /^Instantiations:/m)
+  return stdout
 }
 
 const errorsIn = (said: string): ReadonlyArray<string> => said.split("\n").filter((line) => /error TS/.test(line))
