@@ -63,6 +63,7 @@ describe.runIf(process.platform === "linux")("a signal", () => {
   it.concurrent.each(
     [
       ["starting", "SIGINT", 130],
+      ["running", "SIGQUIT", 131],
       ["listing", "SIGHUP", 129],
       ["running", "SIGTERM", 143],
       ["closing", "SIGHUP", 129]
