@@ -148,6 +148,18 @@ describe("output that cannot be written", () => {
     assert.include(stderr, saved)
   })
 
+  it.runIf(process.platform === "linux")("is the same of a server, whose client gets nothing", async () => {
+    const full = openSync("/dev/full", "w")
+    const args = [main, "serve", "--toolkit", fixture("plain.mjs")]
+    const child = spawn(process.execPath, args, { env: always, stdio: ["pipe", full, "pipe"] })
+    closeSync(full)
+    const end = ended(child)
+    child.stdin?.write(`${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" })}\n`)
+    const { code, stderr } = await end
+    assert.strictEqual(code, 1)
+    assert.match(stderr, /^volley serve: cannot write to standard output: the disk is full/m)
+  })
+
   it("is the same where nobody reads it", async () => {
     const child = spawn(process.execPath, run, { env: always })
     child.stdout.destroy()
