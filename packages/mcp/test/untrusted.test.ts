@@ -144,6 +144,43 @@ describe("linear patterns", () => {
   )
 })
 
+describe("patterns and parts that are many", () => {
+  it.effect("are not matched with texts where that takes long", () =>
+    Effect.gen(function*() {
+      const pattern = "(a[ab]{200}){4}c"
+      const items = { type: "string", pattern }
+      const outputSchema = { type: "object" as const, properties: { list: { type: "array", items } } }
+      const of = function*(list: ReadonlyArray<string>) {
+        const made = listed([{ inputSchema: { type: "object" }, outputSchema }], {
+          content: [],
+          structuredContent: { list }
+        })
+        return (yield* Batch.run(Toolkit.make(...made.tools), [call("tool_0")])).outcomes[0]?.encoded
+      }
+      assert.include(yield* of(["abc"]), "data/list/0 must match pattern")
+      assert.include(yield* of(["a".repeat(10_000_000)]), "its patterns are too large for texts of this length")
+    }))
+
+  it("leave a tool out where they stand side by side, and not where they are values", () => {
+    const of = (number: number, part: (at: number) => [string, unknown]) =>
+      Object.fromEntries(Array.from({ length: number }, (_, at) => part(at)))
+    const object = { type: "object" as const }
+    const many = (number: number) => [
+      { ...object, properties: of(number, (at) => [`p${at}`, { type: "string" }]) },
+      { ...object, patternProperties: of(number, (at) => [`^p${at}$`, { type: "string" }]) },
+      { ...object, anyOf: Array.from({ length: number }, (_, at) => ({ required: [`p${at}`] })) }
+    ]
+    const madeOf = (number: number) =>
+      listed(many(number).map((outputSchema) => ({ inputSchema: object, outputSchema })))
+    assert.deepStrictEqual(madeOf(200).leftOut, [])
+    const { leftOut } = madeOf(2000)
+    assert.lengthOf(leftOut, 3)
+    for (const { why } of leftOut) assert.include(why, "more parts side by side than can be compiled")
+    const values = { ...object, properties: { p: { enum: Array.from({ length: 5000 }, (_, at) => ({ at })) } } }
+    assert.deepStrictEqual(listed([{ inputSchema: object, outputSchema: values }]).leftOut, [])
+  })
+})
+
 describe("items that have to be different", () => {
   it.effect("are compared in time that grows with their number", () =>
     Effect.gen(function*() {
