@@ -36,6 +36,7 @@ export const run = ({ elicit, file, port, tokenEnv }: Options): Effect.Effect<vo
 /** The toolkit may print as well, while its file is loaded. */
 const overStdio = Effect.fnUntraced(function*(file: string, options: Server.Options) {
   const { print } = yield* Screen
+  const run = Effect.runPromiseWith(yield* Effect.context())
   yield* StandardIo.reserve
   const unwritten: Array<UserError> = []
   const onFailure = (error: UserError) => {
@@ -45,7 +46,7 @@ const overStdio = Effect.fnUntraced(function*(file: string, options: Server.Opti
   const output = new Writable({
     decodeStrings: false,
     write: (chunk, _, done) =>
-      void Effect.runPromise(Effect.match(print(String(chunk)), { onFailure, onSuccess: () => null })).then(done)
+      void run(Effect.match(print(String(chunk)), { onFailure, onSuccess: () => null })).then(done)
   })
   const toolkit = yield* ToolkitFile.load(file)
   yield* Server.serveStdio(toolkit, { ...options, streams: { input: process.stdin, output } })
