@@ -36,7 +36,8 @@ const run = (command: string, ...args: ReadonlyArray<string>) => {
 describe("A README, its examples", () => {
   beforeAll(() => {
     mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, "tsconfig.json"), `{ "extends": "../../../tsconfig.check.json", "include": ["*.ts"] }\n`)
+    const include = ["*.ts", "../../../packages/*/src/**/*.d.ts"]
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ extends: "../../../tsconfig.check.json", include }))
     for (const { code, file } of examples) writeFileSync(file, code)
   })
   afterAll(() => rmSync(folder, { recursive: true }))

@@ -1,4 +1,3 @@
-/// <reference path="./cross-spawn.d.ts" />
 /**
  * Servers that are programs, on what runs programs.
  */
