@@ -36,8 +36,7 @@ const run = (command: string, ...args: ReadonlyArray<string>) => {
 describe("A README, its examples", () => {
   beforeAll(() => {
     mkdirSync(folder, { recursive: true })
-    const include = ["*.ts", "../../../packages/*/src/**/*.d.ts"]
-    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ extends: "../../../tsconfig.check.json", include }))
+    writeFileSync(join(folder, "tsconfig.json"), `{ "extends": "../../../tsconfig.check.json", "include": ["*.ts"] }\n`)
     for (const { code, file } of examples) writeFileSync(file, code)
   })
   afterAll(() => rmSync(folder, { recursive: true }))
