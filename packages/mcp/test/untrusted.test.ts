@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { CallToolResult, Tool as Definition } from "@modelcontextprotocol/client"
 import { Batch, CallError, Toolkit } from "@volley/core"
 import { Effect, Result, Schema } from "effect"
+import { vi } from "vitest"
 import { linear } from "../src/internal/patterns.ts"
 import * as Tools from "../src/internal/tools.ts"
 import { call } from "./support.ts"
@@ -30,22 +31,23 @@ const patterns = ["^(ab)+$", "^[a-c]+$", "[^d]$", "^(?!d).*$", "^(?=b)b"]
 const forms = [{}, { not: { required: ["other"] } }]
 
 /** The sources of all expressions that `RegExp` matches from now on. */
-const matchedByLanguage = Effect.gen(function*() {
-  const sources = new Set<string>()
-  const own = Object.getOwnPropertyDescriptors(RegExp.prototype)
-  const { exec, test } = RegExp.prototype
-  const noted = <A>(match: (this: RegExp, text: string) => A) =>
-    function(this: RegExp, text: string): A {
-      sources.add(this.source)
-      return match.call(this, text)
-    }
-  RegExp.prototype.exec = noted(exec)
-  RegExp.prototype.test = noted(test)
-  yield* Effect.addFinalizer(() =>
-    Effect.sync(() => Object.defineProperties(RegExp.prototype, { exec: own.exec, test: own.test }))
-  )
-  return sources
-})
+const matchedByLanguage = Effect.acquireRelease(
+  Effect.sync(() => {
+    const sources = new Set<string>()
+    const { exec, test } = RegExp.prototype
+    const noted = <A>(match: (this: RegExp, text: string) => A) =>
+      function(this: RegExp, text: string): A {
+        sources.add(this.source)
+        return match.call(this, text)
+      }
+    const spies = [
+      vi.spyOn(RegExp.prototype, "exec").mockImplementation(noted(exec)),
+      vi.spyOn(RegExp.prototype, "test").mockImplementation(noted(test))
+    ]
+    return { sources, end: () => spies.forEach((spy) => spy.mockRestore()) }
+  }),
+  ({ end }) => Effect.sync(end)
+)
 
 describe("a pattern of a server", () => {
   it.effect("is never matched by the engine of the language, whoever checks, in arguments and in results", () =>
@@ -56,7 +58,7 @@ describe("a pattern of a server", () => {
         { inputSchema: { type: "object" as const, patternProperties: { [pattern]: false } } },
         { inputSchema: { type: "object" as const }, outputSchema: withPattern(pattern).inputSchema }
       ])
-      const matched = yield* matchedByLanguage
+      const { sources: matched } = yield* matchedByLanguage
       const made = listed(tools, { content: [], structuredContent: { text } })
       assert.deepStrictEqual(made.leftOut, [])
       const calls = tools.map((_, at) => call(`tool_${at}`, { text, [text]: 1 }, at))
