@@ -167,12 +167,14 @@ describe.each(cases)("a Layer of $name, asked for a $way turn", ({ ask, layerOf,
 
   it.effect("reads no more of a refusal than it may either, and keeps its status", () =>
     Effect.gen(function*() {
-      const { fetch } = fetching(() => {
-        const { body } = beginning(way, (controller) => controller.enqueue(new Uint8Array(1000).fill(32)))
-        return new Response(body, { status: 401 })
-      })
-      const error = yield* ask(model({ fetch, maxBytes: 10_000 }))
-      assert.strictEqual(error?.reason._tag, "Unauthorized")
+      for (const type of ["text/plain", "application/json"]) {
+        const { fetch } = fetching(() => {
+          const { body } = beginning(way, (controller) => controller.enqueue(new Uint8Array(1000).fill(32)))
+          return new Response(body, { status: 401, headers: { "content-type": type } })
+        })
+        const error = yield* ask(model({ fetch, maxBytes: 10_000 }))
+        assert.strictEqual(error?.reason._tag, "Unauthorized")
+      }
     }))
 
   it.effect("cuts what a refusal says at 4 KiB", () =>

@@ -59,8 +59,9 @@ const ended = (candidate: unknown, finishMessage: string): unknown =>
 const watching = (fetch: Fetch, seen: Seen): Fetch => async (input, init) => {
   const response = await fetch(input, init)
   const { body, headers, ok, status, statusText } = response
-  if (!ok || body === null) return response
+  if (body === null) return response
   const type = headers.get("content-type") ?? ""
+  if (!ok) return /json/.test(type) ? refusing(response) : response
   if (/event-stream/.test(type) || (!/json/.test(type) && String(input).includes("alt=sse"))) {
     return new Response(body.pipeThrough(watchingEvents(seen)), { status, statusText, headers })
   }
@@ -74,24 +75,48 @@ const watching = (fetch: Fetch, seen: Seen): Fetch => async (input, init) => {
   return new Response(text, { status, statusText, headers })
 }
 
+/** The SDK forgets the status of a refusal that says it is JSON and is none. */
+const refusing = async (response: Response): Promise<Response> => {
+  const { status, statusText } = response
+  const headers = new Headers(response.headers)
+  const text = await response.text()
+  if (parsed(text) === undefined) headers.set("content-type", "text/plain")
+  return new Response(text, { status, statusText, headers })
+}
+
 /** A body that breaks where it is read; the SDK would send again what breaks before. */
 const breaking = (error: unknown): ReadableStream =>
   new ReadableStream({ pull: (controller) => controller.error(error) }, { highWaterMark: 0 })
 
-/** Lets the bytes of a stream pass, and looks at its lines. */
+/**
+ * Lets the bytes of a stream pass, and looks at its lines.
+ *
+ * - they pass when an event ends: the SDK looks through all that it has of one with each piece that comes
+ */
 const watchingEvents = (seen: Seen): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> => {
   const decoder = new TextDecoder()
   let rest = ""
+  let held: Array<Uint8Array<ArrayBuffer>> = []
+  const pass = async (controller: TransformStreamDefaultController<Uint8Array<ArrayBuffer>>) => {
+    controller.enqueue(new Uint8Array(await new Blob(held).arrayBuffer()))
+    held = []
+  }
   return new TransformStream({
-    transform: (bytes, controller) => {
+    transform: async (bytes, controller) => {
+      held.push(bytes)
+      let isEnd = false
       // A line of many chunks is put together as they come, and looked at once.
       const [more = "", ...lines] = decoder.decode(bytes, { stream: true }).split(/\r\n|\r|\n/)
       rest += more
       for (const line of lines) {
+        isEnd ||= rest === ""
         if (/"(finishMessage|error)"/.test(rest)) note(parsed(rest.replace(/^data:/, "")), seen)
         rest = line
       }
-      controller.enqueue(bytes)
+      if (isEnd) await pass(controller)
+    },
+    flush: async (controller) => {
+      if (held.length > 0) await pass(controller)
     }
   })
 }

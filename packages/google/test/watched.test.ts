@@ -1,0 +1,42 @@
+import { assert, describe, it } from "@effect/vitest"
+import { watched } from "../src/internal/watched.ts"
+
+async function* noEvents(): AsyncGenerator<unknown> {}
+
+/** What an SDK reads of a stream that comes in these pieces. */
+const readOf = async (pieces: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
+  const read: Array<string> = []
+  const left = pieces.map((piece) => new TextEncoder().encode(piece))
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull: (controller) => {
+      const piece = left.shift()
+      if (piece === undefined) controller.close()
+      else controller.enqueue(piece)
+    }
+  })
+  const fetch = async () => new Response(body, { headers: { "content-type": "text/event-stream" } })
+  const client = watched({
+    models: {
+      generateContent: () => Promise.reject(new Error("not asked")),
+      generateContentStream: async ({ config }) => {
+        const response = await config?.httpOptions?.fetch?.("http://gemini.test")
+        for await (const bytes of response?.body ?? []) read.push(new TextDecoder().decode(bytes))
+        return noEvents()
+      }
+    }
+  }, () => fetch)
+  await client.models.generateContentStream({ model: "m", contents: [] })
+  return read
+}
+
+describe("a stream that is watched", () => {
+  it("comes as whole events, in however many pieces they are", async () => {
+    const events = ["data: {\"text\":\"", "x".repeat(1000), "\"}\r\n\r\n", "data: {}\n\ndata: {}\n\nda", "ta: {}"]
+    const letters = events.flatMap((text) => text.split(""))
+    for (const pieces of [events, letters]) {
+      const read = await readOf(pieces)
+      assert.strictEqual(read.join(""), events.join(""))
+      assert.isAtMost(read.length, 6)
+    }
+  })
+})
