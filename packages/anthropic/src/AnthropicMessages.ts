@@ -227,6 +227,7 @@ const makeModel = (options: ClientOptions, secret?: Redacted.Redacted<string>): 
     wire,
     secret,
     address: client.baseURL,
+    client,
     query: options.query,
     headers: options.headers,
     send: async (request, signal, context) =>

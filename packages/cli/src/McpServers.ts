@@ -3,6 +3,7 @@
  */
 import type * as Tool from "@volley/core/Tool"
 import * as Toolkit from "@volley/core/Toolkit"
+import * as Transport from "@volley/core/Transport"
 import type { McpTool, Options } from "@volley/mcp/Mcp"
 import type { McpError } from "@volley/mcp/McpError"
 import * as Effect from "effect/Effect"
@@ -31,13 +32,14 @@ const nameOf = (index: number): string => `${index + 1}`
 
 const explain = (commands: ReadonlyArray<string>, { reason, server }: McpError): string => {
   const line = commands.find((_, index) => nameOf(index) === server)
+  const shown = Transport.quoted(line ?? "")
   return reason._tag === "NamesTaken"
-    ? `--mcp "${line}": its tools ${reason.names.join(", ")} are those of another server; leave one of the two out`
-    : `--mcp "${line}": ${reason.message}`
+    ? `--mcp "${shown}": its tools ${reason.names.join(", ")} are those of another server; leave one of the two out`
+    : `--mcp "${shown}": ${reason.message}`
 }
 
 const serverOf = (line: string, name: string): Effect.Effect<Options, UserError> => {
-  if (/^https?:\/\//.test(line)) return Effect.succeed({ ...common(name), url: line })
+  if (/^https?:\/\//i.test(line)) return Effect.succeed({ ...common(name), url: line })
   const [command, ...args] = wordsOf(line)
   return command === undefined || command === ""
     ? unusable("--mcp takes a command that starts a server, or a URL")

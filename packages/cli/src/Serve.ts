@@ -36,13 +36,22 @@ export const run = ({ elicit, file, port, tokenEnv }: Options): Effect.Effect<vo
 /** The toolkit may print as well, while its file is loaded. */
 const overStdio = Effect.fnUntraced(function*(file: string, options: Server.Options) {
   const { print } = yield* Screen
+  const run = Effect.runPromiseWith(yield* Effect.context())
   yield* StandardIo.reserve
+  const unwritten: Array<UserError> = []
+  const onFailure = (error: UserError) => {
+    unwritten.push(error)
+    return error
+  }
   const output = new Writable({
     decodeStrings: false,
-    write: (chunk, _, done) => void Effect.runPromise(print(String(chunk))).then(() => done(), done)
+    write: (chunk, _, done) =>
+      void run(Effect.match(print(String(chunk)), { onFailure, onSuccess: () => null })).then(done)
   })
   const toolkit = yield* ToolkitFile.load(file)
   yield* Server.serveStdio(toolkit, { ...options, streams: { input: process.stdin, output } })
+  const [first] = unwritten
+  if (first !== undefined) return yield* first
 })
 
 /** Prints the URL as one line of JSON. */

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { constants } from "node:os"
 
-const signals = ["SIGHUP", "SIGINT", "SIGTERM"] as const
+const signals = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const
 
 /** How long a program that was told to end may take, in milliseconds: servers get four seconds, and tools may hang. */
 const grace = 10_000

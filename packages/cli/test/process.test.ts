@@ -63,6 +63,7 @@ describe.runIf(process.platform === "linux")("a signal", () => {
   it.concurrent.each(
     [
       ["starting", "SIGINT", 130],
+      ["running", "SIGQUIT", 131],
       ["listing", "SIGHUP", 129],
       ["running", "SIGTERM", 143],
       ["closing", "SIGHUP", 129]
@@ -145,6 +146,18 @@ describe("output that cannot be written", () => {
     assert.strictEqual(code, 1)
     assert.match(stderr, said)
     assert.include(stderr, saved)
+  })
+
+  it.runIf(process.platform === "linux")("is the same of a server, whose client gets nothing", async () => {
+    const full = openSync("/dev/full", "w")
+    const args = [main, "serve", "--toolkit", fixture("plain.mjs")]
+    const child = spawn(process.execPath, args, { env: always, stdio: ["pipe", full, "pipe"] })
+    closeSync(full)
+    const end = ended(child)
+    child.stdin?.write(`${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" })}\n`)
+    const { code, stderr } = await end
+    assert.strictEqual(code, 1)
+    assert.match(stderr, /^volley serve: cannot write to standard output: the disk is full/m)
   })
 
   it("is the same where nobody reads it", async () => {

@@ -376,6 +376,12 @@ describe.concurrent("volley run refuses", () => {
       turn,
       "--mcp \"http://127.0.0.1:0/mcp\""
     ],
+    [
+      "one whose address has secrets",
+      [...wire, "--mcp", "HTTP://ann:hunter2@127.0.0.1:1/mcp?key=hunter2"],
+      turn,
+      "--mcp \"HTTP://127.0.0.1:1/mcp\": "
+    ],
     ["no command for one", [...wire, "--mcp", " "], turn, "--mcp takes a command"],
     ["the same one twice", [...wire, "--mcp", mcpServer(), "--mcp", mcpServer()], turn, "leave one of the two out"]
   ]
@@ -384,6 +390,7 @@ describe.concurrent("volley run refuses", () => {
     assert.strictEqual(stdout, "")
     assert.match(stderr, /^volley run: [^\n]+\n$/)
     assert.include(stderr, says)
+    assert.notInclude(stderr, "hunter2")
     assert.strictEqual(code, 2)
   }
 

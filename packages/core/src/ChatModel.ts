@@ -236,6 +236,7 @@ export const orUnusable = <A>(read: Result.Result<A, string | Reason>): Result.R
  *
  * - `secret`: the API key, which no error shows; left out where the client is somebody else's
  * - `address`, `query`, `headers`: where requests go and what goes with them, of whose secrets no error shows any
+ * - `client`: what has keys among its properties, which no error shows either
  * - `send`: asks for a turn; aborted when the caller is interrupted
  * - `read`: reads the body of a response, or says why it is none
  * - `open`: asks for the events of a turn; aborted when the caller is interrupted, or wants no more of them

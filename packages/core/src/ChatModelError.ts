@@ -180,23 +180,40 @@ export const concealed = (reason: Reason, secret: Redacted.Redacted<string>): Re
   return text.length < 8 ? reason : reworded(reason, (message) => message.replaceAll(text, "<the API key>"))
 }
 
-/** What no error shows: an API key, headers that are like one, and the user, password and query of an address. */
+/**
+ * What no error shows: an API key, headers that are like one, and the user, password and query of an address.
+ *
+ * - `client`: somebody's own, whose properties may have keys
+ */
 export interface Hidden {
   readonly secret?: Redacted.Redacted<string> | undefined
   readonly address?: string | undefined
   readonly query?: Readonly<Record<string, string>> | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly client?: object | undefined
 }
 
 /** Makes of an error what may be shown: without what is hidden, and with the words of others cut at 4 KiB. */
-export const shown = ({ address = "", headers = {}, query = {}, secret }: Hidden) => {
+export const shown = ({ address = "", client = {}, headers = {}, query = {}, secret }: Hidden) => {
   const places = [address, `?${new URLSearchParams(query)}`]
-  const secrets = [...places.flatMap(Transport.secretsOf), ...Transport.secretsOfHeaders(headers)]
+  const secrets = [
+    ...places.flatMap(Transport.secretsOf),
+    ...[headers, textsOf(client)].flatMap(Transport.secretsOfHeaders)
+  ]
   return ({ reason, wire }: ChatModelError): ChatModelError => {
     const known = secret === undefined ? reason : concealed(reason, secret)
     return new ChatModelError({ wire, reason: reworded(known, (message) => Transport.quoted(message, secrets)) })
   }
 }
+
+/** The properties of a client that are texts. */
+const textsOf = (client: object): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.keys(client).flatMap((name): ReadonlyArray<readonly [string, string]> => {
+      const value = Thrown.get(client, name)
+      return typeof value === "string" ? [[name, value]] : []
+    })
+  )
 
 const reworded = (reason: Reason, words: (message: string) => string): Reason => {
   const message = words(reason.message)

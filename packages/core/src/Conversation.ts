@@ -198,11 +198,11 @@ export const close = (
   outcomes: ReadonlyArray<Outcome> = [],
   isHarmless: (tool: string) => boolean = () => false
 ): Conversation => {
-  const last = self.messages.findLastIndex(({ role }) => role === "assistant")
+  const last = self.messages.findLastIndex(asks)
   const messages = self.messages.flatMap((message, at): ReadonlyArray<Message> => {
     if (message.role === "tool" || saysNothing(message)) return []
-    if (message.role !== "assistant" || message.calls.length === 0) return [message]
-    const end = self.messages.findIndex(({ role }, later) => later > at && role === "assistant")
+    if (!asks(message)) return [message]
+    const end = self.messages.findIndex((later, place) => place > at && asks(later))
     const said = self.messages.slice(at + 1, end < 0 ? undefined : end).filter((message) => message.role === "tool")
     return [message, whole(message, said, answers(at === last ? outcomes : []), isHarmless)]
   })
@@ -213,23 +213,27 @@ export const close = (
 
 const beginning: User = { role: "user", text: "(What was said before is left out.)" }
 
+const asks = (message: Message): message is Assistant => message.role === "assistant" && message.calls.length > 0
+
 const saysNothing = (message: Message): boolean =>
   message.role === "user" && message.text.trim() === "" && (message.content ?? []).every((part) => part.type === "text")
 
-/** The one message that answers a turn, made of what there is. */
+/** The one message that answers a turn, made of what there is; a call that was answered later waits for nobody. */
 const whole = (
   { calls }: Assistant,
   said: ReadonlyArray<ToolResults>,
   known: ToolResults,
   isHarmless: (tool: string) => boolean
 ): ToolResults => {
-  const results = said.flatMap(({ results }) => results)
+  const ended = said.flatMap(({ pending, results }) => results.filter(({ callId }) => !pending?.includes(callId)))
+  const waits = (id: string) => ended.every(({ callId }) => callId !== id)
+  const results = [...ended, ...said.flatMap(({ results }) => results)]
   const before = answering(
     calls.map(({ id, name }) => results.find(({ callId }) => callId === id) ?? interrupted(id, name, isHarmless(name))),
     {
-      pending: said.flatMap(({ pending = [] }) => pending),
+      pending: said.flatMap(({ pending = [] }) => pending.filter(waits)),
       uncertain: said.flatMap(({ uncertain = [] }) => uncertain),
-      inside: said.flatMap(({ inside = [] }) => inside)
+      inside: said.flatMap(({ inside = [] }) => inside.filter(({ callId }) => waits(callId)))
     }
   )
   return updated(before, known)

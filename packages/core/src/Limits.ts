@@ -37,6 +37,7 @@ export const rate = (options: {
  * call itself is tried again then, since it did nothing.
  *
  * - `after`: reads that from the tool's failure; its `retryAfter`, a duration, or `retryAfterMillis` when left out
+ * - no time, or one that is over, counts as a second, the least that `Retry-After` can say: who is not ready is not asked at once
  * - the call that failed waits in its slot; where its timeout or the deadline comes before, the failure is its answer
  */
 export const backOff = (options: {
@@ -49,10 +50,13 @@ export const backOff = (options: {
     key,
     after: (failure) => {
       const wait = after(failure)
-      return wait === undefined ? undefined : Duration.fromInputUnsafe(wait)
+      const read = wait === undefined ? undefined : Duration.fromInputUnsafe(wait)
+      return read === undefined || Duration.isPositive(read) ? read : least
     }
   }
 }
+
+const least = Duration.seconds(1)
 
 const isAdvice = Schema.is(Schema.Struct({
   retryAfter: Schema.optional(Schema.Duration),

@@ -2,7 +2,8 @@
  * Services that want to be left alone for a while.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Batch, Limits, Tool, Toolkit } from "@volley/core"
+import { Agent, Approver, Batch, Limits, Tool, Toolkit } from "@volley/core"
+import { ScriptedModel } from "@volley/testing"
 import { Clock, Duration, Effect, Fiber, Layer, Schema } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import { TestClock } from "effect/testing"
@@ -69,6 +70,15 @@ describe("Limits.backOff", () => {
       assert.strictEqual(requests.length, 2)
     }))
 
+  it.effect("asks a service that names no time again in a second, and not at once", () =>
+    Effect.gen(function*() {
+      const { call, requests } = service(1, 2500)
+      const toolkit = Toolkit.make(call([Limits.backOff({ after: () => 0 })]))
+      const { outcomes } = yield* settled(toolkit, {}, 1)
+      assert.deepStrictEqual(outcomes.map(({ result }) => result._tag), ["Success"])
+      assert.strictEqual(requests.length, 4)
+    }))
+
   it.effect("holds for all batches of one runner, and by what `after` reads", () =>
     Effect.gen(function*() {
       const { call, requests } = service(1, 1000)
@@ -132,5 +142,29 @@ describe("Tool.breaker", () => {
       const result = yield* Effect.provide(Batch.run(toolkit, calls, { concurrency: 1 }), breakers)
       assert.deepStrictEqual(ends(result).filter((end) => end === "Unavailable").length, 2)
       assert.strictEqual(asked, 8)
+    }))
+
+  it.effect("counts no agent that waits for a decision", () =>
+    Effect.gen(function*() {
+      const pay = Tool.make("pay", {
+        description: "Pays.",
+        parameters: Schema.Struct({}),
+        success: Schema.String,
+        approval: "always",
+        execute: () => Effect.succeed("paid")
+      })
+      const agent = Tool.breaker(Agent.asTool("clerk", { description: "Pays.", toolkit: Toolkit.make(pay) }))
+      const model = ScriptedModel.layer(({ conversation }) =>
+        conversation.messages.at(-1)?.role === "tool"
+          ? ScriptedModel.says("Paid.")
+          : ScriptedModel.calls({ name: "pay" })
+      )
+      yield* Effect.gen(function*() {
+        const toolkit = Toolkit.make(agent)
+        const calls = timesOf(5, "clerk").map((call) => ({ ...call, arguments: { task: "Pay." } }))
+        const { pending } = yield* Batch.run(toolkit, calls, { concurrency: 1 })
+        const later = yield* Effect.provide(Batch.run(toolkit, pending, { concurrency: 1 }), Approver.allow)
+        assert.deepStrictEqual(ends(later), calls.map(() => "Paid."))
+      }).pipe(Effect.provide([breakers, model]))
     }))
 })

@@ -209,6 +209,7 @@ const makeModel = (
     wire,
     secret,
     address: url,
+    client,
     headers,
     send: async (request, signal, context) => client.models.generateContent(bodyOf(request, signal, context)),
     read: (body) => Result.map(wholeOf(body, origin), ({ turn }) => turn),

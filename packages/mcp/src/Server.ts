@@ -48,7 +48,8 @@ export const serveHttp = Effect.fnUntraced(function*<T extends Tool.Any>(
   toolkit: Toolkit.Toolkit<T>,
   options: HttpOptions
 ): Effect.fn.Return<{ readonly url: string }, NotListening, Tool.Requirements<T> | Scope.Scope> {
-  const { host = "127.0.0.1", path = "/mcp", port = 0 } = options
+  const { host = "127.0.0.1", port = 0 } = options
+  const path = `/${(options.path ?? "mcp").replace(/^\//, "")}`
   const name = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host
   const { allowedHosts = isLoopback(host) ? undefined : [...thisMachine, name] } = options
   const open = { ...options, allowedHosts }

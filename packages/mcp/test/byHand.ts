@@ -17,13 +17,14 @@ export const initialize = {
 interface Said {
   readonly body?: string
   readonly headers?: IncomingHttpHeaders
+  readonly method?: string
 }
 
 /** Posts to a server, whatever it says of itself. */
-export const post = (url: string, { body = JSON.stringify(initialize), headers = {} }: Said = {}) =>
+export const post = (url: string, { body = JSON.stringify(initialize), headers = {}, method = "POST" }: Said = {}) =>
   Effect.promise(async () => {
     const sent = request(url, {
-      method: "POST",
+      method,
       headers: { "content-type": "application/json", accept: "application/json, text/event-stream", ...headers }
     }).end(body)
     const [response] = await once(sent, "response")

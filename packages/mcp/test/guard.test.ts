@@ -77,6 +77,14 @@ describe("Server, closed by default", () => {
       assert.strictEqual((yield* post(url)).status, 200)
     }))
 
+  it.live("answers methods that no request can have, at a path without its slash too", () =>
+    Effect.gen(function*() {
+      const { url } = yield* overHttp({ path: "tools" })
+      assert.strictEqual(new URL(url).pathname, "/tools")
+      assert.strictEqual((yield* post(url, { method: "TRACE", body: "" })).status, 405)
+      assert.strictEqual((yield* post(url)).status, 200)
+    }))
+
   it.effect("dies where anybody could call the tools", () =>
     Effect.gen(function*() {
       const sentence = (host: string) =>

@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { CallToolResult, Tool as Definition } from "@modelcontextprotocol/client"
 import { Batch, CallError, Toolkit } from "@volley/core"
 import { Effect, Result, Schema } from "effect"
+import { vi } from "vitest"
 import { linear } from "../src/internal/patterns.ts"
 import * as Tools from "../src/internal/tools.ts"
 import { call } from "./support.ts"
@@ -25,29 +26,50 @@ const withPattern = (pattern: string, more: object = {}): Omit<Definition, "name
   inputSchema: { type: "object", properties: { text: { type: "string", pattern } }, ...more }
 })
 
-/** What a backtracking engine matches in a time that doubles with each letter. */
-const slow = ["^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(.*a){20}", "^(?!(a+)+$).*$", "^(?=(a|a)*$)b"]
+const patterns = ["^(ab)+$", "^[a-c]+$", "[^d]$", "^(?!d).*$", "^(?=b)b"]
 
 /** Effect cannot say `not`, so that the other engine of checks has the schema. */
 const forms = [{}, { not: { required: ["other"] } }]
 
+/** The sources of all expressions that `RegExp` matches from now on. */
+const matchedByLanguage = Effect.acquireRelease(
+  Effect.sync(() => {
+    const sources = new Set<string>()
+    const { exec, test } = RegExp.prototype
+    const noted = <A>(match: (this: RegExp, text: string) => A) =>
+      function(this: RegExp, text: string): A {
+        sources.add(this.source)
+        return match.call(this, text)
+      }
+    const spies = [
+      vi.spyOn(RegExp.prototype, "exec").mockImplementation(noted(exec)),
+      vi.spyOn(RegExp.prototype, "test").mockImplementation(noted(test))
+    ]
+    return { sources, end: () => spies.forEach((spy) => spy.mockRestore()) }
+  }),
+  ({ end }) => Effect.sync(end)
+)
+
 describe("a pattern of a server", () => {
-  it.effect("is matched in linear time, whoever checks, in arguments and in results", () =>
+  it.effect("is never matched by the engine of the language, whoever checks, in arguments and in results", () =>
     Effect.gen(function*() {
-      const text = `${"a".repeat(100_000)}!`
-      const tools = slow.flatMap((pattern) => [
+      const text = "abab"
+      const tools = patterns.flatMap((pattern) => [
         ...forms.map((more) => withPattern(pattern, more)),
         { inputSchema: { type: "object" as const, patternProperties: { [pattern]: false } } },
         { inputSchema: { type: "object" as const }, outputSchema: withPattern(pattern).inputSchema }
       ])
+      const { sources: matched } = yield* matchedByLanguage
       const made = listed(tools, { content: [], structuredContent: { text } })
       assert.deepStrictEqual(made.leftOut, [])
       const calls = tools.map((_, at) => call(`tool_${at}`, { text, [text]: 1 }, at))
       const { outcomes } = yield* Batch.run(Toolkit.make(...made.tools), calls)
       const ok = outcomes.map(({ result }) => Result.isSuccess(result))
-      const matches = slow.map((pattern) => linear(pattern).test(text))
-      assert.deepStrictEqual(matches, [false, false, false, true, true, false])
+      const matches = patterns.map((pattern) => linear(pattern).test(text))
+      assert.deepStrictEqual(matches, [true, true, true, true, false])
       assert.deepStrictEqual(ok, matches.flatMap((is) => [is, is, !is, is]))
+      assert.isAbove(matched.size, 0)
+      assert.deepStrictEqual(patterns.filter((pattern) => matched.has(pattern)), [])
     }))
 
   it("leaves a tool out that has one which cannot be, unless that is trusted", () => {
@@ -145,6 +167,43 @@ describe("linear patterns", () => {
   )
 })
 
+describe("patterns and parts that are many", () => {
+  it.effect("are not matched with texts where that takes long", () =>
+    Effect.gen(function*() {
+      const pattern = "(a[ab]{200}){4}c"
+      const items = { type: "string", pattern }
+      const outputSchema = { type: "object" as const, properties: { list: { type: "array", items } } }
+      const of = function*(list: ReadonlyArray<string>) {
+        const made = listed([{ inputSchema: { type: "object" }, outputSchema }], {
+          content: [],
+          structuredContent: { list }
+        })
+        return (yield* Batch.run(Toolkit.make(...made.tools), [call("tool_0")])).outcomes[0]?.encoded
+      }
+      assert.include(yield* of(["abc"]), "data/list/0 must match pattern")
+      assert.include(yield* of(["b".repeat(10_000_000)]), "its patterns are too large for texts of this length")
+    }))
+
+  it("leave a tool out where they stand side by side, and not where they are values", () => {
+    const of = (number: number, part: (at: number) => [string, unknown]) =>
+      Object.fromEntries(Array.from({ length: number }, (_, at) => part(at)))
+    const object = { type: "object" as const }
+    const many = (number: number) => [
+      { ...object, properties: of(number, (at) => [`p${at}`, { type: "string" }]) },
+      { ...object, patternProperties: of(number, (at) => [`^p${at}$`, { type: "string" }]) },
+      { ...object, anyOf: Array.from({ length: number }, (_, at) => ({ required: [`p${at}`] })) }
+    ]
+    const madeOf = (number: number) =>
+      listed(many(number).map((outputSchema) => ({ inputSchema: object, outputSchema })))
+    assert.deepStrictEqual(madeOf(200).leftOut, [])
+    const { leftOut } = madeOf(2000)
+    assert.lengthOf(leftOut, 3)
+    for (const { why } of leftOut) assert.include(why, "more parts side by side than can be compiled")
+    const values = { ...object, properties: { p: { enum: Array.from({ length: 5000 }, (_, at) => ({ at })) } } }
+    assert.deepStrictEqual(listed([{ inputSchema: object, outputSchema: values }]).leftOut, [])
+  })
+})
+
 describe("items that have to be different", () => {
   it.effect("are compared in time that grows with their number", () =>
     Effect.gen(function*() {
@@ -167,7 +226,7 @@ describe("a JSON Schema that grows when it is read", () => {
 
   it("is left out where its references stand for more than anybody reads", () => {
     for (const forms of ["allOf", "anyOf", "oneOf"]) {
-      const $defs = { ...chain(forms, 40), d40: { type: "string" } }
+      const $defs = { ...chain(forms, 17), d17: { type: "string" } }
       const schema = { type: "object" as const, properties: { text: { $ref: "#/$defs/d0" } }, $defs }
       const { leftOut, tools } = listed([
         { inputSchema: schema },
@@ -190,7 +249,7 @@ describe("a JSON Schema that grows when it is read", () => {
         properties: { next: { $ref: "#/$defs/node" } },
         $defs: { node: { [forms]: [next, next] } }
       }))
-      const deep = Array.from({ length: 60 }).reduce<Schema.JsonObject>((next) => ({ next }), { end: true })
+      const deep = Array.from({ length: 17 }).reduce<Schema.JsonObject>((next) => ({ next }), { end: true })
       const made = listed(
         [...nodes, named].flatMap((
           node

@@ -272,6 +272,7 @@ const modelOf = (
     wire,
     secret,
     address: client.baseURL,
+    client,
     query: options.query,
     headers: options.headers,
     send: async (request, signal, context) => {

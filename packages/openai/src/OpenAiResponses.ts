@@ -305,6 +305,7 @@ const modelOf = (options: ClientOptions, secret?: ChatModel.ApiOptions["apiKey"]
     wire,
     secret,
     address: client.baseURL,
+    client,
     query: options.query,
     headers: options.headers,
     send: (request, signal, context) =>

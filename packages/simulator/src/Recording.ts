@@ -38,14 +38,9 @@ const Answered = Schema.Struct({
   events: Schema.optionalKey(Schema.Array(Event))
 })
 
-/**
- * One exchange: the facts of an `Entry` of the log, in which what is `undefined` is left out, and both sides of it.
- *
- * - `after`: how many exchanges were over when it began
- */
+/** One exchange: the facts of an `Entry` of the log, in which what is `undefined` is left out, and both sides of it. */
 const Exchange = Schema.Struct({
   number: Schema.Int,
-  after: Schema.Int,
   wire: Schema.Literals(["openai", "openai-responses", "anthropic", "google"]),
   status: Schema.Int,
   streamed: Schema.Boolean,

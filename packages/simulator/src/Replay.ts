@@ -6,6 +6,7 @@ import * as Ref from "effect/Ref"
 import { type Keeping, make as appOf, type Simulator } from "./internal/app.ts"
 import { type Difference, differenceOf } from "./internal/difference.ts"
 import { type Answer, refuse, type Sent } from "./internal/exchange.ts"
+import { get } from "./internal/json.ts"
 import type { Tempo } from "./internal/playback.ts"
 import { askedOf } from "./internal/recorded.ts"
 import type { Answered, Exchange } from "./Recording.ts"
@@ -14,8 +15,8 @@ import * as Wire from "./Wire.ts"
 /**
  * Makes what answers as it was recorded.
  *
- * - requests have to come in the order in which they came then, each with the method, the path and the body that it had;
- *   those that went on at the same time, in any order. Headers may differ
+ * - a request has to be one that was recorded, method, path and body, headers aside, and to come after those that it goes on
+ *   from; those of conversations that know nothing of one another come in any order
  * - another request is refused with status 400, which says what differs, and the recorded one is still to come
  * - a connection that broke off breaks off again; where a client went away, the whole answer goes out
  */
@@ -23,29 +24,40 @@ export const make = Effect.fnUntraced(function*(
   exchanges: ReadonlyArray<Exchange>,
   options: Tempo & Keeping = {}
 ): Effect.fn.Return<Simulator> {
-  const left = yield* Ref.make(phasesOf(exchanges))
+  const before = new Map(exchanges.map((one) => [one, nearestBefore(one, exchanges)]))
+  const left = yield* Ref.make(exchanges.toSorted((a, b) => a.number - b.number))
   return yield* appOf((sent) =>
-    Ref.modify(left, (phases) => {
-      const [phase = [], ...later] = phases
-      const found = phase.find((exchange) => differenceFrom(exchange, sent) === undefined)
-      if (found === undefined) return [refuse(sent, refusal(phase[0], sent, exchanges.length)), phases]
-      const others = phase.filter((exchange) => exchange !== found)
-      return [answerOf(found, sent), others.length === 0 ? later : [others, ...later]]
+    Ref.modify(left, (left) => {
+      const due = left.filter((one) => isDue(before.get(one) ?? [], left))
+      const found = due.find((exchange) => differenceFrom(exchange, sent) === undefined)
+      return found === undefined
+        ? [refuse(sent, refusal(due[0], sent, exchanges.length)), left]
+        : [answerOf(found, sent), left.filter((exchange) => exchange !== found)]
     }), options)
 })
 
-type Phase = ReadonlyArray<Exchange>
+/** True where there is nothing that a request goes on from, or one of that was played. */
+const isDue = (before: ReadonlyArray<Exchange>, left: ReadonlyArray<Exchange>): boolean =>
+  before.length === 0 || before.some((other) => !left.includes(other))
 
-/** What went on at the same time belongs together; a phase begins where nothing goes on any more. */
-const phasesOf = (exchanges: ReadonlyArray<Exchange>): ReadonlyArray<Phase> => {
-  const phases: Array<Array<Exchange>> = []
-  for (const exchange of exchanges.toSorted((a, b) => a.number - b.number)) {
-    const phase = phases.at(-1)
-    if (phase === undefined || exchange.after === exchange.number - 1) phases.push([exchange])
-    else phase.push(exchange)
-  }
-  return phases
+/** What a request goes on from: the one whose response it names, or the latest of those whose messages it begins with. */
+const nearestBefore = (one: Exchange, exchanges: ReadonlyArray<Exchange>): ReadonlyArray<Exchange> => {
+  const earlier = exchanges.filter(({ number }) => number < one.number)
+  const id = get(one.request.body, "previous_response_id")
+  if (typeof id === "string") return earlier.filter(({ response }) => JSON.stringify(response).includes(id))
+  const messages = messagesOf(one)
+  const begun = earlier.filter((other) => {
+    const { length } = messagesOf(other)
+    return length > 0 && length < messages.length
+      && differenceOf(messagesOf(other), messages.slice(0, length)) === undefined
+  })
+  const most = Math.max(...begun.map((other) => messagesOf(other).length))
+  return begun.filter((other) => messagesOf(other).length === most)
 }
+
+/** The conversation of a request, as its wire calls it. */
+const messagesOf = ({ request: { body } }: Exchange): ReadonlyArray<unknown> =>
+  ["messages", "input", "contents"].map((key) => get(body, key)).find(Array.isArray) ?? []
 
 const differenceFrom = ({ request }: Exchange, sent: Sent): Difference | undefined => {
   const { headers: _, ...recorded } = request

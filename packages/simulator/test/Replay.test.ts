@@ -187,25 +187,35 @@ describe("Replay.make", () => {
       assert.strictEqual((yield* seen(post(again.fetch, path, JSON.stringify({ messages, model })))).status, 200)
     }))
 
-  it.effect("takes what went on at the same time in any order, and the rest in its own", () =>
+  it.effect("takes conversations in any order, and each of them in its own", () =>
     Effect.gen(function*() {
-      const { fetch, lines } = yield* recorded({ latency: "1 second" })
-      const both = yield* Effect.forkChild(
-        Effect.all(["One?", "Two?"].map((text) => seen(post(fetch, path, ask(text)))), { concurrency: 2 })
-      )
-      yield* TestClock.adjust("1 second")
-      yield* Fiber.join(both)
-      for (const text of ["Three?", "Four?"]) {
-        const fiber = yield* Effect.forkChild(seen(post(fetch, path, ask(text))))
-        yield* TestClock.adjust("1 second")
-        yield* Fiber.join(fiber)
-      }
+      const { fetch, lines } = yield* recorded()
+      const said = (...texts: ReadonlyArray<string>) =>
+        JSON.stringify({ model: "gpt-4.1", messages: texts.map((content) => ({ role: "user", content })) })
+      const sent = [["One?"], ["Two?"], ["One?", "More?"], ["Two?", "More?"]].map((texts) => said(...texts))
+      for (const text of sent) yield* seen(post(fetch, path, text))
       const again = yield* replayed(lines)
       const statuses = yield* Effect.forEach(
-        ["Three?", "Two?", "One?", "Four?", "Three?", "Four?"],
-        (text) => Effect.map(seen(post(again.fetch, path, ask(text))), ({ status }) => status)
+        [3, 1, 2, 3, 3, 0, 2],
+        (index) => Effect.map(seen(post(again.fetch, path, sent[index]!)), ({ status }) => status)
       )
-      assert.deepStrictEqual(statuses, [400, 200, 200, 400, 200, 200])
+      assert.deepStrictEqual(statuses, [400, 200, 400, 200, 400, 200, 200])
+    }))
+
+  it.effect("takes a request that names a response behind it", () =>
+    Effect.gen(function*() {
+      const { fetch, lines } = yield* recorded()
+      const responses = "/v1/responses"
+      const first = JSON.stringify({ model: "gpt-4.1", input: "One?" })
+      const { id } = JSON.parse((yield* seen(post(fetch, responses, first))).text)
+      const second = JSON.stringify({ model: "gpt-4.1", input: "More?", previous_response_id: id })
+      yield* seen(post(fetch, responses, second))
+      const again = yield* replayed(lines)
+      const statuses = yield* Effect.forEach(
+        [second, first, second],
+        (text) => Effect.map(seen(post(again.fetch, responses, text)), ({ status }) => status)
+      )
+      assert.deepStrictEqual(statuses, [400, 200, 200])
     }))
 
   it.effect("keeps the pace of a model", () =>

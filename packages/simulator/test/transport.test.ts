@@ -199,7 +199,7 @@ describe.each(cases)("a Layer of $name, asked for a $way turn", ({ ask, layerOf,
 
 describe("a client of one's own, made with a limited fetch", () => {
   const model = "some-model"
-  const apiKey = "key"
+  const apiKey = "key-of-ann"
   const clients: ReadonlyArray<readonly [string, (fetch: Transport.Fetch) => Layer.Layer<ChatModel.ChatModel>]> = [
     ["openai-chat", (fetch) => OpenAiChat.layerClient({ client: new OpenAI({ apiKey, fetch }), model })],
     ["openai-responses", (fetch) => OpenAiResponses.layerClient({ client: new OpenAI({ apiKey, fetch }), model })],
@@ -216,6 +216,16 @@ describe("a client of one's own, made with a limited fetch", () => {
       const { fetch } = yield* simulated()
       const failure = { _tag: "TooLarge", maxBytes: 10, isRetryable: false }
       for (const ask of Object.values(ways)) assert.deepStrictEqual(facts(yield* ask(layerOf(limited(fetch)))), failure)
+    }))
+
+  it.effect.each(clients)("has a key that stands in no error: %s", ([, layerOf]) =>
+    Effect.gen(function*() {
+      const fetch = async () => Response.json({ error: { type: "x", message: `no key ${apiKey}` } }, { status: 401 })
+      for (const ask of Object.values(ways)) {
+        const error = yield* ask(layerOf(fetch))
+        assert.include(error?.message, "no key <hidden>")
+        assert.notInclude(everything(error), apiKey)
+      }
     }))
 })
 

@@ -17,7 +17,7 @@ export const secretsOf = (address: string): ReadonlyArray<string> => {
 
 /** The texts of headers that are there to be kept secret, each whole and behind its scheme. */
 export const secretsOfHeaders = (headers: Readonly<Record<string, string>>): ReadonlyArray<string> =>
-  Object.entries(headers).filter(([name]) => /auth|cookie|key|secret|token/i.test(name))
+  Object.entries(headers).filter(([name]) => /auth|cookie|credential|key|pass|secret|token/i.test(name))
     .flatMap(([, value]) => [value, value.slice(value.indexOf(" ") + 1)])
     .filter(({ length }) => length >= shortest)
 

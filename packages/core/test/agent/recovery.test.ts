@@ -74,6 +74,25 @@ describe("Conversation.close", () => {
     assert.isUndefined(ScriptedModel.violationOf(closed))
   })
 
+  it("takes a call that was answered after all for decided, and finds its answer behind a text of the model", () => {
+    const closed = Conversation.close(conversation(
+      user,
+      turn("look", "pay"),
+      {
+        role: "tool",
+        results: [answer("call_1", "look", "one"), answer("call_2", "pay", "undecided")],
+        pending: ["call_2"],
+        inside: [{ callId: "call_2", conversation: {} }]
+      },
+      { role: "assistant", text: "I wait.", calls: [] },
+      { role: "tool", results: [answer("call_2", "pay", "two")] }
+    ))
+    assert.deepStrictEqual(closed.messages.slice(2), [
+      { role: "tool", results: [answer("call_1", "look", "one"), answer("call_2", "pay", "two")] },
+      { role: "assistant", text: "I wait.", calls: [] }
+    ])
+  })
+
   it.effect("takes the outcomes that are known of the last turn, undecided ones too", () =>
     Effect.gen(function*() {
       const asking = Tool.make("ask", {

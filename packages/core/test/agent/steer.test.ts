@@ -4,8 +4,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Agent, Content, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
-import { Effect, Queue, Stream } from "effect"
-import { acting } from "../support.ts"
+import { Effect, Fiber, Queue, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { acting, recordingLogger } from "../support.ts"
 
 const toolkit = Toolkit.make(acting("ok", () => Effect.succeed("fine")))
 
@@ -66,4 +67,47 @@ describe("what somebody says between rounds", () => {
       )
       assert.strictEqual(asked, 0)
     }))
+
+  it.effect("is nothing where it is an empty text, or asking for it crashes, which is logged", () => {
+    const { layer, lines } = recordingLogger()
+    return Effect.gen(function*() {
+      for (const steer of [Effect.succeed(["", " "]), Effect.die(new Error("bug"))]) {
+        const model = ScriptedModel.make([ScriptedModel.calls({ name: "ok" }), ScriptedModel.says("Done.")])
+        const ended = yield* Effect.provide(Agent.run({ toolkit, prompt: "Go on.", steer }), model.layer)
+        assert.deepStrictEqual(ended.conversation.messages.map(({ role }) => role), [
+          "user",
+          "assistant",
+          "tool",
+          "assistant"
+        ])
+      }
+      assert.deepStrictEqual(lines.map(({ text }) => text), ["`steer` crashed"])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("is waited for as long as the agent has time, or until it is interrupted", () => {
+    const { layer, lines } = recordingLogger()
+    return Effect.gen(function*() {
+      const left: Array<Agent.Left> = []
+      const run = (maxDuration: "1 minute" | undefined) =>
+        Agent.run({
+          toolkit,
+          prompt: "Go on.",
+          steer: Effect.never,
+          maxDuration,
+          onInterrupt: (what) => Effect.sync(() => void left.push(what))
+        }).pipe(
+          Effect.flip,
+          Effect.provide(ScriptedModel.layer([ScriptedModel.calls({ name: "ok" })])),
+          Effect.forkChild
+        )
+      const late = yield* run("1 minute")
+      const stopped = yield* run(undefined)
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.interrupt(stopped)
+      assert.strictEqual((yield* Fiber.join(late)).reason._tag, "LimitReached")
+      assert.deepStrictEqual(left.map(({ conversation }) => conversation.messages.length), [3])
+      assert.deepStrictEqual(lines, [])
+    }).pipe(Effect.provide(layer))
+  })
 })

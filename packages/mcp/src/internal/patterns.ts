@@ -4,12 +4,18 @@
 import type { Patterns } from "@volley/core/Tool"
 import { RE2JS } from "re2js"
 
+/** What matches by RE2; `size` is how many parts of it may be tried at a character of a text. */
+interface Linear extends ReturnType<Patterns> {
+  readonly size: number
+}
+
 /** Takes what RE2 does, and lookaheads behind a `^`; throws for any other pattern. */
-export const linear: Patterns = (source) => {
+export const linear = (source: string): Linear => {
   const { heads, rest } = headed(source)
   const tests = heads.map(({ isNot, source }) => ({ isNot, pattern: compiled(`^(?:${source})`) }))
   const whole = compiled(heads.length === 0 ? source : `^(?:${rest})`)
-  return { test: (text) => whole.test(text) && tests.every(({ isNot, pattern }) => pattern.test(text) !== isNot) }
+  const size = tests.reduce((sum, { pattern }) => sum + pattern.programSize(), whole.programSize())
+  return { size, test: (text) => whole.test(text) && tests.every(({ isNot, pattern }) => pattern.test(text) !== isNot) }
 }
 
 const compiled = (source: string): RE2JS => {

@@ -1,4 +1,3 @@
-/// <reference path="./cross-spawn.d.ts" />
 /**
  * Servers that are programs, on what runs programs.
  */
@@ -13,7 +12,7 @@ import {
 import { getDefaultEnvironment } from "@modelcontextprotocol/client/stdio"
 import spawn from "cross-spawn"
 import * as Effect from "effect/Effect"
-import type { ChildProcess, ChildProcessWithoutNullStreams } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
 import { once } from "node:events"
 import { setTimeout } from "node:timers/promises"
 import { type Reason, TooLarge, Unreachable } from "../McpError.ts"
@@ -111,13 +110,13 @@ class Process implements Transport {
     return new Unreachable({ message: `the process ended before it answered${said === "" ? "" : `: ${said}`}` })
   }
 
-  #listen(child: ChildProcessWithoutNullStreams): void {
+  #listen(child: ChildProcess): void {
     const linesOf = Lines.make(this.#most)
     for (const source of [child, child.stdin, child.stdout, child.stderr]) {
-      source.on("error", (error: Error) => this.onerror?.(error))
+      source?.on("error", (error: Error) => this.onerror?.(error))
     }
-    child.stdout.on("data", (chunk: Uint8Array) => linesOf(chunk).forEach((line) => this.#take(line)))
-    child.stderr.on("data", (chunk: Uint8Array) => this.#said = `${this.#said}${String(chunk)}`.slice(-2000))
+    child.stdout?.on("data", (chunk: Uint8Array) => linesOf(chunk).forEach((line) => this.#take(line)))
+    child.stderr?.on("data", (chunk: Uint8Array) => this.#said = `${this.#said}${String(chunk)}`.slice(-2000))
     child.on("close", () => {
       void this.close()
       this.onclose?.()

@@ -46,16 +46,13 @@ export const make = Effect.fnUntraced(function*(
   options: Tempo & Keeping
 ): Effect.fn.Return<Simulator> {
   const arrivals = yield* Ref.make(0)
-  const over = yield* Ref.make(0)
   const log = yield* Ref.make<ReadonlyArray<Entry>>([])
   const app = Effect.gen(function*() {
-    const after = yield* Ref.get(over)
     const sent = yield* read(yield* Ref.updateAndGet(arrivals, (count) => count + 1))
     const answer = yield* decide(sent)
     const keep = once(Effect.fnUntraced(function*(entry) {
-      yield* Ref.update(over, (count) => count + 1)
       yield* Ref.update(log, (entries) => last(options.log, [...entries, entry]))
-      yield* options.record?.(exchangeOf(sent, answer, entry, after)) ?? Effect.void
+      yield* options.record?.(exchangeOf(sent, answer, entry)) ?? Effect.void
     }))
     yield* think(answer, options).pipe(Effect.onInterrupt(() => keep(unsent(answer.entry))))
     if (isPiecewise(answer)) return play(answer, options, keep)

@@ -17,12 +17,11 @@ export const askedOf = ({ body, headers, route, search, text }: Sent): Asked => 
   }
 }
 
-/** What is recorded of an exchange that is over; `entry` is how it ended, and `after` how many were over before it. */
-export const exchangeOf = (sent: Sent, answer: Answer, entry: Entry, after: number): Exchange => {
+/** What is recorded of an exchange that is over; `entry` is how it ended. */
+export const exchangeOf = (sent: Sent, answer: Answer, entry: Entry): Exchange => {
   const { calls, fault, inputTokens, model, number, outputTokens, row, status, streamed, wire } = entry
   return {
     number,
-    after,
     wire,
     status,
     streamed,

@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import {
   AgentError,
@@ -18,7 +19,7 @@ import * as Usage from "../../Usage.ts"
 import { type Agent, batchOf, type Outer, prepare, switchesOff, type Tell } from "./agent.ts"
 import { exceededBy, metBy } from "./budget.ts"
 import type { Ended, Left, Round } from "./event.ts"
-import { boundsAt, deadlineOf, firstTurn, holdTurns, letGo, spentBy } from "./nesting.ts"
+import { boundsAt, deadlineOf, firstTurn, holdTurns, letGo, spentBy, timeLeft } from "./nesting.ts"
 import type { AnyOptions } from "./options.ts"
 import type * as Output from "./output.ts"
 import { leftAt, stand } from "./standing.ts"
@@ -76,17 +77,26 @@ const answerOf = Effect.fnUntraced(function*(
   return judged
 })
 
-/** Puts behind the results of a round what somebody has to say meanwhile. */
+/** Puts behind the results of a round what somebody has to say meanwhile, empty texts apart. */
 const steered = (agent: Agent, state: State): Effect.Effect<State> => {
   const { steer } = agent.options
   if (steer === undefined || state.conversation.messages.at(-1)?.role !== "tool") return Effect.succeed(state)
-  return Effect.flatMap(steer, (texts) => {
-    if (texts.length === 0) return Effect.succeed(state)
-    const said = texts.map(Conversation.user)
+  return Effect.flatMap(heard(agent, state, steer), (texts) => {
+    const said = texts.map(Conversation.user).filter(({ content, text }) => content !== undefined || text.trim() !== "")
+    if (said.length === 0) return Effect.succeed(state)
     const conversation = Conversation.append(state.conversation, ...said)
     const after = stand(agent.standing, { ...state, conversation })
     return Effect.as(agent.tell({ _tag: "Steered", said, conversation }), after)
   })
+}
+
+type Steer = NonNullable<AnyOptions["steer"]>
+
+/** Whoever crashes, or takes all the time that the agent has, says nothing. */
+const heard = (agent: Agent, state: State, steer: Steer): Steer => {
+  const asked = Effect.catchCause(steer, (cause) => Effect.as(Effect.logError("`steer` crashed", cause), []))
+  const left = timeLeft(agent, state)
+  return left === Infinity ? asked : Effect.map(Effect.timeoutOption(asked, left), Option.getOrElse(() => []))
 }
 
 /** The turn of a conversation that is answered already. */

@@ -12,9 +12,12 @@ export const Around = Context.Reference<Agent | undefined>("@volley/core/interna
 
 /** What is left for the calls of a turn, if as much time as the longest turn took is kept for an answer. */
 export const deadlineOf = (agent: Agent, state: State, turnMillis: number): number => {
-  const left = agent.began + boundsAt(agent, state).time - agent.now() - Math.max(turnMillis, state.turnMillis)
+  const left = timeLeft(agent, state) - Math.max(turnMillis, state.turnMillis)
   return Math.max(0, Math.min(agent.deadline, left))
 }
+
+/** How much of its time an agent has left. */
+export const timeLeft = (agent: Agent, state: State): number => agent.began + boundsAt(agent, state).time - agent.now()
 
 /** What an agent has used, agents inside it included. */
 export const spentBy = ({ began, inner, now }: Agent, state: State): Spent => spentOf(state, inner, now() - began)

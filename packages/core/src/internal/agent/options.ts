@@ -34,7 +34,7 @@ export interface Options<out T extends Tool.Any> {
   readonly atLimit?: "answer" | "fail" | undefined
   /** Streams the model's turns, and starts read-only calls meanwhile; false for `run`, true for `stream`. */
   readonly streaming?: boolean | undefined
-  /** Asked behind each round; what it gives goes behind the results as what the person says, before the model is asked again. */
+  /** Asked behind each round; what it gives goes behind the results as what the person says, before the model is asked again. A crash is logged, and says nothing. */
   readonly steer?: Effect.Effect<ReadonlyArray<string | ReadonlyArray<Content>>> | undefined
   /** Is given what an agent leaves that is interrupted, once its calls have stopped; to be stored, and gone on with. */
   readonly onInterrupt?: ((left: Left) => Effect.Effect<void>) | undefined

@@ -13,7 +13,7 @@ import type { ToolCall } from "../../ToolCall.ts"
 import * as Usage from "../../Usage.ts"
 import { execute, executeArriving, nodesOf, shared, type Watch } from "../runner/execute.ts"
 import { type Agent, amount, batchOf, requestOf, unboundedOr } from "./agent.ts"
-import { Around, boundsAt, deadlineOf, hear, holdCall, holdCalls, releaseCalls } from "./nesting.ts"
+import { Around, boundsAt, deadlineOf, hear, holdCall, holdCalls, releaseCalls, timeLeft } from "./nesting.ts"
 import { type State, totalOf, turnsOf } from "./state.ts"
 
 /** A turn that is to be taken: whose, behind what, and the limit for which no calls of it are run. */
@@ -120,9 +120,9 @@ const count = (agent: Agent, state: State, wanted: number, { maxCalls = "unbound
 
 /** Fails when the model has no time left; nothing where its time is not bounded. */
 const timeUp = (agent: Agent, state: State): Effect.Effect<never, LimitReached> | undefined => {
-  const { time } = boundsAt(agent, state)
-  const left = agent.began + time - agent.now()
-  const late = Effect.suspend(() => Effect.fail(new LimitReached({ limit: "time", bound: time })))
+  const left = timeLeft(agent, state)
+  const { time: bound } = boundsAt(agent, state)
+  const late = Effect.suspend(() => Effect.fail(new LimitReached({ limit: "time", bound })))
   return left === Infinity ? undefined : Effect.andThen(Effect.sleep(left), late)
 }
 

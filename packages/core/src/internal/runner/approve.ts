@@ -1,3 +1,4 @@
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import { Approver, type Decision } from "../../Approver.ts"
@@ -72,6 +73,9 @@ const ask = ({ call, key, parameters, run: { lender } }: Job, tool: Any): Effect
       const { allowed: args } = decision
       return Effect.map(tool.decode(args), (parameters) => ({ args, parameters }))
     }),
-    Effect.catchCause((cause) => Effect.as(Effect.logError("An approver crashed", cause), "undecided" as const))
+    Effect.catchCause((cause) => Effect.as(Effect.logError(troubleOf(cause), cause), "undecided" as const))
   )
 }
+
+const troubleOf = (cause: Cause.Cause<unknown>): string =>
+  Cause.hasFails(cause) ? "An approver changed arguments to what does not fit" : "An approver crashed"

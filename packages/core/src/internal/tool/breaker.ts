@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import * as Result from "effect/Result"
+import { Failed } from "../../AgentError.ts"
 import { Unavailable } from "../../CallError.ts"
 import type { Any } from "./any.ts"
 import type { Answering, Attempt } from "./handler.ts"
@@ -36,8 +37,12 @@ const classifying = (isOutage: (failure: unknown) => boolean) => (exit: Ended): 
   if (Exit.isSuccess(exit)) return CircuitBreaker.success
   const failure = Result.getOrUndefined(Cause.findError(exit.cause))
   if (failure === undefined) return CircuitBreaker.failure()
+  if (failure._tag === "ToolFailure" && waits(failure.failure)) return CircuitBreaker.ignored
   return failure._tag === "ToolFailure" && isOutage(failure.failure) ? CircuitBreaker.failure() : CircuitBreaker.success
 }
+
+/** An agent that waits for a decision has not failed. */
+const waits = (failure: unknown): boolean => failure instanceof Failed && failure.reason === "Undecided"
 
 /** A store that cannot be reached is the program's own trouble. */
 const refusal = (error: CircuitBreaker.CircuitBreakerError) => {

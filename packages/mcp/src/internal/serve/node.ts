@@ -17,15 +17,20 @@ interface Listening {
 const headersTimeout = 10_000
 const requestTimeout = 30_000
 
+/** Methods of which no `Request` can be made. */
+const unfetched: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"])
+
 /** Listens until the scope closes; gives the port. */
 export const listen = (
   { fetch, host, path, port }: Listening
 ): Effect.Effect<number, NotListening, Scope.Scope> => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<Response> => {
+    if (request.url?.split("?")[0] !== path) return new Response(null, { status: 404 })
+    if (unfetched.has(request.method ?? "GET")) return new Response(null, { status: 405 })
+    return fetch(requestOf(request, goneOf(response)))
+  }
   const server = createServer({ headersTimeout, requestTimeout }, (request, response) => {
-    const answered = request.url?.split("?")[0] === path
-      ? fetch(requestOf(request, goneOf(response)))
-      : Promise.resolve(new Response(null, { status: 404 }))
-    answered.then((answer) => write(request, response, answer)).catch(() => response.destroy())
+    answer(request, response).then((answer) => write(request, response, answer)).catch(() => response.destroy())
   })
   return Effect.acquireRelease(
     Effect.tryPromise({

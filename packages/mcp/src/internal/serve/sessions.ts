@@ -122,8 +122,13 @@ class Sessions {
       session.open--
       session.lastUsed = this.#settings.now()
     }
-    const response = await session.transport.handleRequest(request, body === undefined ? {} : { parsedBody: body })
-    return whenRead(response, done)
+    try {
+      const response = await session.transport.handleRequest(request, body === undefined ? {} : { parsedBody: body })
+      return whenRead(response, done)
+    } catch (error) {
+      done()
+      throw error
+    }
   }
 }
 
