@@ -11,14 +11,16 @@ const everything: Mcp.Command = {
   name: "everything",
   command: fileURLToPath(new URL("../../node_modules/.bin/mcp-server-everything", import.meta.url)),
   args: ["stdio"],
-  prefix: ""
+  prefix: "",
+  parallel: true
 }
 
 const liar: Mcp.Command = {
   name: "liar",
   command: process.execPath,
   args: [fileURLToPath(new URL("liar.ts", import.meta.url))],
-  prefix: ""
+  prefix: "",
+  parallel: true
 }
 
 /** Calls `echo` of a server, twenty at once, and ends it; each has to be answered by what it said. */

@@ -3,6 +3,7 @@
  */
 import * as Transport from "@volley/core/Transport"
 import * as Schema from "effect/Schema"
+import { short } from "./internal/short.ts"
 
 export { Redirected, TimedOut, TooLarge } from "@volley/core/Transport"
 
@@ -106,13 +107,14 @@ const decode = Schema.decodeSync(Worded)
  * A tool ran, and says that it failed (`isError`).
  *
  * - `content`: what it gave back, as a result that is none would be given to the model
+ * - `structured`: its structured content, where it has some beside that
  */
 export class McpToolFailed extends Schema.TaggedError<McpToolFailed>()("McpToolFailed", {
-  content: Schema.Json
+  content: Schema.Json,
+  structured: Schema.optional(Schema.Json)
 }) {
   override get message(): string {
-    const text = typeof this.content === "string" ? this.content : JSON.stringify(this.content)
-    return text.length > 200 ? `${text.slice(0, 200)} …` : text
+    return short(typeof this.content === "string" ? this.content : JSON.stringify(this.content))
   }
 }
 

@@ -6,7 +6,7 @@ import { TestClock } from "effect/testing"
 import { call, ends, failureOf, served, server, watch } from "./support.ts"
 
 /** The server of the fixtures, in this process, where nothing depends on its being one of its own. */
-const shop = (more: Partial<Pick<Mcp.Remote, "prefix" | "trustHints" | "approval">> = { prefix: "" }) =>
+const shop = (more: Partial<Pick<Mcp.Remote, "prefix" | "trustHints" | "approval" | "parallel">> = { prefix: "" }) =>
   Effect.map(served, ({ url }) => ({ name: "shop", url, ...more }))
 
 describe("Mcp.connect", () => {
@@ -62,7 +62,7 @@ describe("Mcp.connect", () => {
         asked.push(call)
         return call.tool === "math.add"
       }
-      const { toolkit } = yield* Mcp.connect(yield* shop({ prefix: "", approval }))
+      const { toolkit } = yield* Mcp.connect(yield* shop({ prefix: "", parallel: true, approval }))
       const [first, second] = yield* ends(toolkit, [["math.add", { a: 1, b: 2 }], ["choosy", { n: 1 }]])
       assert.instanceOf(first, CallError.CallError)
       assert.strictEqual(first.reason._tag, "Undecided")
@@ -90,7 +90,7 @@ describe("Mcp.connect", () => {
 
   it.live("has many requests in flight on one connection, each answered by its id", () =>
     Effect.gen(function*() {
-      const { toolkit } = yield* Mcp.connect(server("shop", { prefix: "" }))
+      const { toolkit } = yield* Mcp.connect(server("shop", { prefix: "", parallel: true }))
       const calls = Array.from({ length: 50 }, (_, n) => call("gather", { n, of: 50 }, n))
       const { outcomes } = yield* Batch.run(toolkit, calls, { concurrency: 50 })
       assert.deepStrictEqual(outcomes.map(({ result }) => result), calls.map((_, n) => Result.succeed(`${n}`)))
@@ -138,7 +138,7 @@ describe("Mcp.connect", () => {
 
   it.live("answers every call in flight when the server dies, and those after it, and leaves other servers alone", () =>
     Effect.gen(function*() {
-      const { toolkit } = yield* Mcp.connectAll([server("mortal"), server("other")])
+      const { toolkit } = yield* Mcp.connectAll([server("mortal", { parallel: true }), server("other")])
       const before = yield* ends(toolkit, [["mortal_slow"], ["mortal_die"], ["other_math.add", { a: 1, b: 1 }]])
       const after = yield* ends(toolkit, [["mortal_pid"], ["other_math.add", { a: 1, b: 1 }]])
       const closed = new McpError.McpError({ server: "mortal", reason: new McpError.Closed() })

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Content } from "@volley/core"
-import { contentOf, described, valueOf } from "../src/internal/content.ts"
+import type { Schema } from "effect"
+import { contentOf, described, Ran, ranOf } from "../src/internal/content.ts"
 
 const data = Buffer.from("twelve bytes").toString("base64")
 
@@ -8,7 +9,7 @@ const uri = "file:///notes/note.pdf"
 
 const image = { type: "image", mimeType: "image/png", data } as const
 
-describe("valueOf", () => {
+describe("ranOf", () => {
   it.each(
     [
       ["no block", [], []],
@@ -43,18 +44,17 @@ describe("valueOf", () => {
       }],
       ["several", [{ type: "text", text: "one" }, { type: "text", text: "two" }], ["one", "two"]]
     ] as const
-  )("gives of %s", (_, content, value: unknown) => {
-    assert.deepStrictEqual(valueOf({ content: [...content] }), value)
+  )("gives of %s", (_, content, value: Schema.Json) => {
+    assert.deepStrictEqual(ranOf({ content: [...content] }), new Ran(value, value))
   })
 
-  it("prefers structured content, save where there are media beside it", () => {
+  it("gives the program the structured content, and shows the model what is beside it", () => {
     const structuredContent = { n: 1 }
     const text = { type: "text", text: "n is 1" } as const
-    assert.deepStrictEqual(valueOf({ content: [text], structuredContent }), { n: 1 })
-    assert.deepStrictEqual(valueOf({ content: [text, image], structuredContent }), [
-      "n is 1",
-      Content.image("image/png", data)
-    ])
+    const shown = ["n is 1", Content.image("image/png", data)]
+    assert.deepStrictEqual(ranOf({ content: [text], structuredContent }), new Ran({ n: 1 }, "n is 1"))
+    assert.deepStrictEqual(ranOf({ content: [text, image], structuredContent }), new Ran({ n: 1 }, shown))
+    assert.deepStrictEqual(ranOf({ content: [], structuredContent }), new Ran({ n: 1 }, { n: 1 }))
   })
 })
 

@@ -28,7 +28,7 @@ describe("Mcp.connect, to a URL", () => {
   it.live("has many requests in flight at once, each answered by its id", () =>
     Effect.gen(function*() {
       const { url } = yield* served
-      const { toolkit } = yield* Mcp.connect({ name: "shop", prefix: "", url })
+      const { toolkit } = yield* Mcp.connect({ name: "shop", prefix: "", url, parallel: true })
       const calls = Array.from({ length: 50 }, (_, n) => call("gather", { n, of: 50 }, n))
       const { outcomes } = yield* Batch.run(toolkit, calls, { concurrency: 50 })
       assert.deepStrictEqual(outcomes.map(({ result }) => result), calls.map((_, n) => Result.succeed(`${n}`)))

@@ -11,7 +11,7 @@ import { call, ends, failureOf, server, watch } from "./support.ts"
 describe("an answer that is too long", () => {
   it.live("is the error of its call; the calls beside it get theirs, and the connection lasts", () =>
     Effect.gen(function*() {
-      const { toolkit } = yield* Mcp.connect({ ...server("s"), maxBytes: 100_000 })
+      const { toolkit } = yield* Mcp.connect({ ...server("s"), parallel: true, maxBytes: 100_000 })
       const calls = [["s_gather", { n: 1, of: 2 }], ["s_long", { n: 300_000 }], ["s_gather", { n: 2, of: 2 }]] as const
       const [one, long, two] = yield* ends(toolkit, calls)
       assert.deepStrictEqual([one, two], [1, 2].map(String))

@@ -52,7 +52,7 @@ describe.each([
 
   it.live("answers as many calls at once as are asked for", () =>
     Effect.gen(function*() {
-      const { toolkit } = yield* Mcp.connect(yield* options)
+      const { toolkit } = yield* Mcp.connect({ ...yield* options, parallel: true })
       const messages = Array.from({ length: 40 }, (_, n) => `message ${n}`)
       const answers = yield* ends(toolkit, messages.map((message) => ["echo", { message }] as const))
       assert.deepStrictEqual(answers, messages.map((message) => `Echo: ${message}`))

@@ -7,8 +7,9 @@ import { Batch, CallError, type Tool, ToolCall, type Toolkit } from "@volley/cor
 import type { Mcp } from "@volley/mcp"
 import { Effect, Result, type Schema } from "effect"
 import { once } from "node:events"
-import { createServer, type IncomingMessage, type RequestListener } from "node:http"
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http"
 import { type AddressInfo, createServer as createWatch } from "node:net"
+import { text } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
 import { make } from "./fixtures/make.ts"
 
@@ -110,6 +111,42 @@ export const served = Effect.gen(function*() {
   })
   return { url, requests, ended: Effect.promise(() => ended.promise) }
 })
+
+const replies: Record<string, object> = {
+  initialize: {
+    result: {
+      protocolVersion: "2025-06-18",
+      capabilities: { tools: {} },
+      serverInfo: { name: "by hand", version: "1.0.0" }
+    }
+  },
+  "tools/list": { result: { tools: [{ name: "say", inputSchema: { type: "object" } }] } }
+}
+
+const unknownMethod = { error: { code: -32601, message: "Method not found" } }
+
+/** What a client of `byHand` sends. */
+export type Message = {
+  readonly id?: number
+  readonly method?: string
+  readonly params?: { readonly arguments?: { readonly as?: string } }
+}
+
+/** Answers a message with this. */
+export const json = (response: ServerResponse, { id }: Message, body: object): void => {
+  response.writeHead(200, { "content-type": "application/json" })
+  response.end(JSON.stringify({ jsonrpc: "2.0", id, ...body }))
+}
+
+/** A server by hand, where `odd` answers what it likes; it returns true where it has. */
+export const byHand =
+  (odd: (message: Message, response: ServerResponse, request: IncomingMessage) => boolean): RequestListener =>
+  async (request, response) => {
+    const message: Message = JSON.parse((await text(request)) || "{}")
+    if (odd(message, response, request)) return
+    if (message.id === undefined) return void response.writeHead(request.method === "POST" ? 202 : 405).end()
+    json(response, message, replies[message.method ?? ""] ?? unknownMethod)
+  }
 
 const portOf = (address: string | AddressInfo | null): number =>
   typeof address === "object" && address !== null ? address.port : 0

@@ -6,44 +6,9 @@ import { Batch } from "@volley/core"
 import { Mcp, McpError } from "@volley/mcp"
 import { Cause, Effect, Fiber, Result, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http"
-import { text } from "node:stream/consumers"
+import type { ServerResponse } from "node:http"
 import { inspect } from "node:util"
-import { call, failureOf, http } from "./support.ts"
-
-const replies: Record<string, object> = {
-  initialize: {
-    result: {
-      protocolVersion: "2025-06-18",
-      capabilities: { tools: {} },
-      serverInfo: { name: "by hand", version: "1.0.0" }
-    }
-  },
-  "tools/list": { result: { tools: [{ name: "say", inputSchema: { type: "object" } }] } }
-}
-
-const unknownMethod = { error: { code: -32601, message: "Method not found" } }
-
-type Message = {
-  readonly id?: number
-  readonly method?: string
-  readonly params?: { readonly arguments?: { readonly as?: string } }
-}
-
-const json = (response: ServerResponse, { id }: Message, body: object): void => {
-  response.writeHead(200, { "content-type": "application/json" })
-  response.end(JSON.stringify({ jsonrpc: "2.0", id, ...body }))
-}
-
-/** A server by hand, where `odd` answers what it likes; it returns true where it has. */
-const byHand =
-  (odd: (message: Message, response: ServerResponse, request: IncomingMessage) => boolean): RequestListener =>
-  async (request, response) => {
-    const message: Message = JSON.parse((await text(request)) || "{}")
-    if (odd(message, response, request)) return
-    if (message.id === undefined) return void response.writeHead(request.method === "POST" ? 202 : 405).end()
-    json(response, message, replies[message.method ?? ""] ?? unknownMethod)
-  }
+import { byHand, call, failureOf, http, json, type Message } from "./support.ts"
 
 const says = { result: { content: [{ type: "text", text: "hello" }] } }
 
@@ -102,7 +67,7 @@ describe("a call of a server over HTTP", () => {
     Effect.gen(function*() {
       const { left, listener, stalled } = odd()
       const url = yield* http(listener)
-      const server = yield* Mcp.connect({ name: "shop", prefix: "", url, [limit]: given })
+      const server = yield* Mcp.connect({ name: "shop", prefix: "", url, parallel: true, [limit]: given })
       const fiber = yield* Effect.forkChild(asking(server, [as, "plain"]))
       yield* stalled
       yield* TestClock.adjust(millis - 1)
@@ -120,7 +85,7 @@ describe("a call of a server over HTTP", () => {
     (as) =>
       Effect.gen(function*() {
         const url = yield* http(odd().listener)
-        const options = { name: "shop", prefix: "", url }
+        const options = { name: "shop", prefix: "", url, parallel: true }
         const strict = yield* Mcp.connect({ ...options, maxBytes: 10_000 })
         const [large, plain] = yield* asking(strict, [as, "plain"])
         assert.deepStrictEqual(failureOf(large), because(new McpError.TooLarge({ maxBytes: 10_000 })))

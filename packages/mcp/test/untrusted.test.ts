@@ -15,6 +15,7 @@ const listed = (tools: ReadonlyArray<Omit<Definition, "name">>, answer: CallTool
   Tools.make(
     {
       tools: tools.map((tool, at) => ({ ...tool, name: `tool_${at}` })),
+      leftOut: [],
       instructions: undefined,
       call: () => Effect.succeed(answer)
     },

@@ -1,14 +1,26 @@
-import { type CallToolResult, Client, type Tool, type Transport } from "@modelcontextprotocol/client"
+import {
+  type CallToolResult,
+  Client,
+  type JSONRPCMessage,
+  type Tool,
+  type Transport
+} from "@modelcontextprotocol/client"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { Closed, type Reason } from "../McpError.ts"
 import { reached } from "./http.ts"
+import { type LeftOut, mend } from "./odd.ts"
 import type { Command, Options } from "./server.ts"
 import { reasonOf } from "./thrown.ts"
 
-/** A server that has answered `initialize` and listed its tools; what it calls a tool is that tool's name. */
+/**
+ * A server that has answered `initialize` and listed its tools; what it calls a tool is that tool's name.
+ *
+ * - `leftOut`: what it listed that is no tool
+ */
 export interface Connection {
   readonly tools: ReadonlyArray<Tool>
+  readonly leftOut: ReadonlyArray<LeftOut>
   readonly instructions: string | undefined
   readonly call: (tool: Tool, args: Record<string, unknown>) => Effect.Effect<CallToolResult, Reason>
 }
@@ -39,6 +51,11 @@ export const open = Effect.fnUntraced(function*(
     versionNegotiation: { mode: options.url === undefined ? "legacy" : "auto" },
     listMaxPages: 0
   })
+  const leftOut: Array<LeftOut> = []
+  // The SDK has whoever listens before it see each message first.
+  Object.assign(transport, {
+    onmessage: (message: JSONRPCMessage) => leftOut.push(...mend(message, client.getProtocolEra() === "modern"))
+  })
   yield* Effect.mapError(
     ask((signal) => client.connect(transport, { signal, timeout })),
     (reason) => transport.explain?.(reason) ?? reason
@@ -48,6 +65,7 @@ export const open = Effect.fnUntraced(function*(
     : (yield* ask((signal) => client.listTools(undefined, { signal, timeout }))).tools
   return {
     tools,
+    leftOut,
     instructions: client.getInstructions(),
     call: (tool, args) => {
       // What comes back is checked by whoever calls, as what goes out is.

@@ -5,15 +5,36 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
 /**
- * The value of a result: its structured content, or else its blocks, as where an image or a document is among them.
+ * What a call came to.
+ *
+ * - `value`: what the program gets, the structured content where there is some
+ * - `shown`: what the model is shown of it, the blocks where there are some
+ */
+export class Ran {
+  readonly value: Schema.Json
+  readonly shown: Schema.Json
+
+  constructor(value: Schema.Json, shown: Schema.Json) {
+    this.value = value
+    this.shown = shown
+  }
+
+  toJSON(): Schema.Json {
+    return this.value
+  }
+}
+
+/**
+ * Reads a result.
  *
  * - one block stands for itself, several are a list
  * - images and documents are Volley's, with their data; sound, which models are not shown, is described
  */
-export const valueOf = ({ content, structuredContent }: CallToolResult): Schema.Json => {
+export const ranOf = ({ content, structuredContent }: CallToolResult): Ran => {
   const blocks = content.map(blockOf)
-  if (isJson(structuredContent) && !blocks.some(isMedia)) return structuredContent
-  return blocks.length === 1 ? blocks[0] ?? null : blocks
+  const shown = blocks.length === 1 ? blocks[0] ?? null : blocks
+  if (!isJson(structuredContent)) return new Ran(shown, shown)
+  return new Ran(structuredContent, blocks.length === 0 ? structuredContent : shown)
 }
 
 /** What a model is shown of a value: a text as it is, images and documents in their place, all else as JSON. */

@@ -1,6 +1,8 @@
 /**
  * Where a server is, and what is there of it once it is connected.
  */
+import type { Access } from "@volley/core/Access"
+import type { Limit } from "@volley/core/Limits"
 import type * as Tool from "@volley/core/Tool"
 import type * as Toolkit from "@volley/core/Toolkit"
 import type * as Transport from "@volley/core/Transport"
@@ -8,12 +10,27 @@ import type * as Duration from "effect/Duration"
 import type * as Schema from "effect/Schema"
 import type { Failure } from "../McpError.ts"
 
+/** A call as the server is sent it: its own name of the tool, and the arguments. */
+export interface Asked {
+  readonly tool: string
+  readonly arguments: Schema.Json
+}
+
 /** What is said of a server, wherever it is. */
 interface Common {
   /** What the server is called in errors and, unless there is a `prefix`, in front of its tools. */
   readonly name: string
   /** What stands before the names of its tools, `""` for nothing; the server's name and `_` when left out. */
   readonly prefix?: string | undefined
+  /** Has its calls run at the same time, whatever they do: no call of the server touches anything unless `access` says so. */
+  readonly parallel?: boolean | undefined
+  /**
+   * What a call touches. When left out, and where it gives `undefined`, calls write a key that is the server's name, and those
+   * of tools that the server says to be read-only read it, whether it is to be trusted or not.
+   */
+  readonly access?: ((call: Asked) => ReadonlyArray<Access> | undefined) | undefined
+  /** How many calls may run at once, or start in a while; a limit without a key is the tool's own. None when left out. */
+  readonly limits?: ReadonlyArray<Limit> | ((call: Asked) => ReadonlyArray<Limit>) | undefined
   /** Believes the server's `readOnlyHint` and `idempotentHint`; false, since a server may say what it likes. */
   readonly trustHints?: boolean | undefined
   /**
@@ -30,7 +47,7 @@ interface Common {
   readonly approval?:
     | "always"
     | "writes"
-    | ((call: { readonly tool: string; readonly arguments: Schema.Json }) => boolean)
+    | ((call: Asked) => boolean)
     | undefined
   /** How long the server may take to be ready, the listing of its tools included; 30 seconds. */
   readonly timeout?: Duration.Input | undefined

@@ -1,6 +1,7 @@
 import * as Thrown from "@volley/core/Thrown"
 import { failureIn } from "@volley/core/Transport"
 import { Closed, HttpFailed, type Reason, Refused, Unreachable, Unusable } from "../McpError.ts"
+import { short } from "./short.ts"
 
 /** Why a request has no answer whose stream ended without one, as the data of an error that stands in its place. */
 export class Ended {
@@ -29,7 +30,7 @@ export const reasonOf = (thrown: unknown): Reason => {
   if (hasData(thrown) && typeof code === "string" && code !== "ERA_NEGOTIATION_FAILED") {
     return code === "CONNECTION_CLOSED" || code === "NOT_CONNECTED"
       ? new Closed()
-      : new Unusable({ message: Thrown.messageOf(thrown) })
+      : new Unusable({ message: short(Thrown.messageOf(thrown), 500) })
   }
   return new Unreachable({ message: Thrown.messageOf(Thrown.chainOf(thrown).at(-1)) })
 }

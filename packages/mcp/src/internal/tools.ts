@@ -1,5 +1,6 @@
 import { checksOf } from "#validator"
 import type { CallToolResult, Tool as Definition } from "@modelcontextprotocol/client"
+import * as Access from "@volley/core/Access"
 import * as Json from "@volley/core/Json"
 import * as Tool from "@volley/core/Tool"
 import type { Patterns } from "@volley/core/Tool"
@@ -9,26 +10,28 @@ import type * as Schema from "effect/Schema"
 import { Failure, McpToolFailed, of as errorOf, Unusable } from "../McpError.ts"
 import type { Check } from "./check.ts"
 import type { Connection } from "./connection.ts"
-import { contentOf, described, valueOf } from "./content.ts"
+import { contentOf, described, Ran, ranOf } from "./content.ts"
 import { linear } from "./patterns.ts"
-import type { McpTool, Options, Server } from "./server.ts"
-import { unfold, type Unfolded } from "./unfolded.ts"
+import type { Asked, McpTool, Options, Server } from "./server.ts"
+import { short } from "./short.ts"
+import { type Node, rewritten, unfold, type Unfolded } from "./unfolded.ts"
 
 /** Makes the tools of a server; those that could not be called, or whose calls could not be checked, are left out. */
 export const make = (connection: Connection, options: Options) => {
   const { trustPatterns = false } = options
   const patterns: Patterns = trustPatterns ? (source) => new RegExp(source, "u") : linear
-  const checks = { patterns, of: checksOf(patterns, trustPatterns) }
-  const tools: Array<McpTool> = []
-  const leftOut: Array<Server["leftOut"][number]> = []
+  const checks = { patterns, of: checksOf(patterns, trustPatterns), open: checksOf(patterns, trustPatterns) }
+  const tools = new Map<string, McpTool>()
+  const leftOut: Array<Server["leftOut"][number]> = [...connection.leftOut]
   for (const definition of connection.tools) {
     try {
-      tools.push(toolOf(definition, connection, options, checks))
+      if (tools.has(definition.name)) throw new Error("another tool of the server has the same name")
+      tools.set(definition.name, toolOf(definition, connection, options, checks))
     } catch (error) {
       leftOut.push({ tool: definition.name, why: error instanceof Error ? error.message : String(error) })
     }
   }
-  return { tools, leftOut }
+  return { tools: Array.from(tools.values()), leftOut }
 }
 
 /** The names that more than one tool has. */
@@ -41,25 +44,31 @@ export const repeated = (tools: ReadonlyArray<McpTool>): ReadonlyArray<string> =
 interface Checks {
   readonly patterns: Patterns
   readonly of: (schema: JsonSchema.JsonSchema) => Check
+  /** For another form of a schema that `of` has already, since no two may have one `$id`. */
+  readonly open: (schema: JsonSchema.JsonSchema) => Check
 }
 
 const toolOf = (definition: Definition, connection: Connection, options: Options, checks: Checks) => {
   const { annotations, description, inputSchema, name, title } = definition
   const { prefix = `${options.name}_`, trustHints = false } = options
   const execute = executeWith(definition, connection, options, checks)
-  const make = (validate?: Check): McpTool =>
-    Tool.fromJsonSchema(`${prefix}${name}`, {
+  const make = (validate?: Check): McpTool => {
+    const tool = Tool.fromJsonSchema(`${prefix}${name}`, {
       description: description ?? title ?? name,
       parameters: draft2020(inputSchema),
       validate,
       patterns: checks.patterns,
       failure: Failure,
-      content: contentOf,
+      content: (ran) => contentOf(ran instanceof Ran ? ran.shown : ran),
       approval: approvalOf(definition, options),
+      access: accessOf(definition, options),
+      limits: limitsOf(definition, options),
       readOnly: trustHints && isRead(definition),
       idempotent: trustHints && annotations?.idempotentHint === true,
       execute
     })
+    return Tool.around(tool, Effect.map(valued))
+  }
   const { isRecursive } = within(inputSchema)
   try {
     if (!isRecursive) return make()
@@ -72,6 +81,10 @@ const toolOf = (definition: Definition, connection: Connection, options: Options
   return tool
 }
 
+/** The program gets the value alone, once it is settled what the model is shown. */
+const valued = (answer: Tool.Answer<unknown>): Tool.Answer<unknown> =>
+  answer.value instanceof Ran ? { ...answer, value: answer.value.value, json: answer.value.value } : answer
+
 /** References of references may say a lot in few words, and what reads a schema follows all of them. */
 const within = (schema: JsonSchema.JsonSchema): Unfolded => {
   const unfolded = unfold(schema)
@@ -79,10 +92,23 @@ const within = (schema: JsonSchema.JsonSchema): Unfolded => {
   throw new Error("its JSON Schema has more than 100,000 parts, with what its references stand for")
 }
 
+/** A function of calls, as one of the arguments of this tool's. */
+const by = <A>({ name }: Definition, of: (call: Asked) => A) => (args: Schema.Json): A =>
+  of({ tool: name, arguments: args })
+
 const approvalOf = (definition: Definition, { approval }: Options) => {
-  if (typeof approval === "function") return (args: Schema.Json) => approval({ tool: definition.name, arguments: args })
+  if (typeof approval === "function") return by(definition, approval)
   return approval === "writes" ? isRead(definition) ? undefined : "always" : approval
 }
+
+/** Hints that lie cost an order that nobody else would keep either. */
+const accessOf = (definition: Definition, { access, name, parallel = false }: Options) => {
+  const usual = parallel ? [] : [isRead(definition) ? Access.read(name) : Access.write(name)]
+  return access === undefined ? usual : by(definition, (call) => access(call) ?? usual)
+}
+
+const limitsOf = (definition: Definition, { limits }: Options) =>
+  typeof limits === "function" ? by(definition, limits) : limits
 
 /** A tool that is said to destroy something is no read, whatever else is said of it. */
 const isRead = ({ annotations }: Definition): boolean =>
@@ -97,26 +123,71 @@ const executeWith = (
   const { execution, outputSchema } = definition
   if (execution?.taskSupport === "required") throw new Error("it runs as a task alone, which Volley does not")
   if (outputSchema !== undefined) within(outputSchema)
-  const check = outputSchema && checks.of(outputSchema)
-  return (args: Schema.Json): Effect.Effect<Schema.Json, Failure> =>
+  const output = outputSchema && outputOf(outputSchema, checks)
+  const host = hostOf(definition, options)
+  return (args: Schema.Json): Effect.Effect<Ran, Failure> =>
     connection.call(definition, isObject(args) ? args : {}).pipe(
-      Effect.flatMap((result) => answerOf(result, check)),
+      Effect.flatMap((result) => answerOf(result, output, host)),
       Effect.mapError((error) => error._tag === "McpToolFailed" ? error : errorOf(options, error))
     )
 }
 
+/** How a result is checked: by what the tool promises, and by that with more keys than it names. */
+interface Output {
+  readonly check: Check
+  readonly open: Check
+}
+
+const outputOf = (schema: JsonSchema.JsonSchema, checks: Checks): Output => {
+  const opened: { check?: Check } = {}
+  return {
+    check: checks.of(schema),
+    open: (value) => (opened.check ??= checks.open(rewritten(schema, open)))(value)
+  }
+}
+
+const open = (node: Node): Node =>
+  Object.fromEntries(Object.entries(node).filter(([key, value]) => value !== false || !closing.has(key)))
+
+const closing = new Set(["additionalProperties", "unevaluatedProperties"])
+
+/** Warns the host of what a tool does, once. */
+const hostOf = ({ name }: Definition, { name: server }: Options) => {
+  const said = { isSo: false }
+  return (issue: string): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (said.isSo) return Effect.void
+      said.isSo = true
+      return Effect.logWarning("A tool gives more than its output schema names", {
+        server,
+        tool: name,
+        issue: short(issue)
+      })
+    })
+}
+
 const answerOf = (
   result: CallToolResult,
-  check: Check | undefined
-): Effect.Effect<Schema.Json, McpToolFailed | Unusable> => {
-  const problem = Json.problemOf(result.structuredContent, { ...Json.ofResponse, number: Number.MAX_VALUE })
+  output: Output | undefined,
+  host: (issue: string) => Effect.Effect<void>
+): Effect.Effect<Ran, McpToolFailed | Unusable> => {
+  const { isError, structuredContent } = result
+  const problem = Json.problemOf(structuredContent, { ...Json.ofResponse, number: Number.MAX_VALUE })
   if (problem !== undefined) return Effect.fail(new Unusable({ message: `the tool ran, but its result is ${problem}` }))
-  const value = valueOf(result)
-  if (result.isError === true) return Effect.fail(new McpToolFailed({ content: described(value) }))
-  const issue = check?.(result.structuredContent)
-  return issue === undefined
-    ? Effect.succeed(value)
-    : Effect.fail(new Unusable({ message: `the tool ran, but its result is not what it promises: ${issue}` }))
+  const ran = ranOf(result)
+  if (isError === true) return Effect.fail(failed(ran))
+  const issue = output?.check(structuredContent)
+  if (issue === undefined) return Effect.succeed(ran)
+  if (output?.open(structuredContent) === undefined) return Effect.as(host(issue), ran)
+  return Effect.fail(
+    new Unusable({ message: `the tool ran, but its result is not what it promises: ${short(issue, 1000)}` })
+  )
+}
+
+/** Many servers write as text what they give as structured content; that is said once. */
+const failed = ({ shown, value }: Ran): McpToolFailed => {
+  const isSame = Json.canonical(shown) === Json.canonical(value)
+  return new McpToolFailed({ content: described(shown), ...(!isSame && { structured: value }) })
 }
 
 /** What providers are sent is of the draft 2020-12, whatever the server wrote; many still write draft-07. */

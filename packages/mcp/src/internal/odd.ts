@@ -1,0 +1,62 @@
+/**
+ * What a server answers that is not as the protocol says in one place: without this, the SDK would refuse all of it.
+ */
+import { isJSONRPCResultResponse, isSpecType, type JSONRPCMessage, specTypeSchemas } from "@modelcontextprotocol/client"
+import * as Json from "@volley/core/Json"
+import type { Server } from "./server.ts"
+import { short } from "./short.ts"
+
+/** A tool that is left out, and why. */
+export type LeftOut = Server["leftOut"][number]
+
+/**
+ * Makes good what can be, in the message itself: takes tools that are none out of a list, and has a text in the place of each
+ * block of a result that is none.
+ *
+ * - gives the tools that it took out
+ */
+export const mend = (message: JSONRPCMessage, isModern: boolean): ReadonlyArray<LeftOut> => {
+  if (!isJSONRPCResultResponse(message)) return []
+  const { result } = message
+  const { content, tools } = result
+  if (Array.isArray(content)) result["content"] = content.map((block) => isBlock(block) ? block : inPlaceOf(block))
+  if (!Array.isArray(tools)) return []
+  const whys = tools.map((tool) => problemOf(tool, isModern))
+  result["tools"] = tools.filter((_, at) => whys[at] === undefined)
+  return whys.flatMap((why, at) => why === undefined ? [] : [{ tool: nameOf(tools[at]), why }])
+}
+
+const isBlock = (block: unknown): boolean => issueOf("ContentBlock", block) === undefined
+
+const inPlaceOf = (block: unknown) => {
+  const type = Json.isObject(block) && typeof block["type"] === "string" ? short(block["type"], 40) : "no type"
+  const written = Json.problemOf(block, Json.ofResponse) ?? short(JSON.stringify(block))
+  return { type: "text", text: `[${type}, which cannot be shown: ${written}]` }
+}
+
+/** Versions before 2026-07-28 ask of what comes out what they ask of what goes in: that it is an object. */
+const problemOf = (tool: unknown, isModern: boolean): string | undefined => {
+  const problem = issueOf("Tool", tool)
+  if (problem !== undefined || isModern || !Json.isObject(tool) || tool["outputSchema"] === undefined) return problem
+  return issueOf("Tool", { name: "", inputSchema: tool["outputSchema"] })?.replace("inputSchema", "outputSchema")
+}
+
+const issueOf = (type: "ContentBlock" | "Tool", value: unknown): string | undefined => {
+  const issue = firstIssue(type, value)
+  if (issue === undefined) return undefined
+  const path = (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".")
+  return `it is not as the protocol says: ${path === "" ? "" : `${short(path)}: `}${short(issue.message)}`
+}
+
+/** What is nested too deeply throws, and nobody would catch it where messages come in. */
+const firstIssue = (type: "ContentBlock" | "Tool", value: unknown) => {
+  try {
+    if (isSpecType[type](value)) return undefined
+    return specTypeSchemas[type]["~standard"].validate(value).issues?.[0]
+  } catch (error) {
+    return { message: String(error), path: [] }
+  }
+}
+
+const nameOf = (tool: unknown): string =>
+  Json.isObject(tool) && typeof tool["name"] === "string" ? tool["name"] : "one without a name"
