@@ -3,8 +3,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
-import { Failed } from "../../AgentError.ts"
 import { Unavailable } from "../../CallError.ts"
 import type { Any } from "./any.ts"
 import type { Answering, Attempt } from "./handler.ts"
@@ -42,7 +42,9 @@ const classifying = (isOutage: (failure: unknown) => boolean) => (exit: Ended): 
 }
 
 /** An agent that waits for a decision has not failed. */
-const waits = (failure: unknown): boolean => failure instanceof Failed && failure.reason === "Undecided"
+const waits = (failure: unknown): boolean =>
+  Predicate.isTagged(failure, "AgentFailed") && Predicate.hasProperty(failure, "reason") &&
+  failure.reason === "Undecided"
 
 /** A store that cannot be reached is the program's own trouble. */
 const refusal = (error: CircuitBreaker.CircuitBreakerError) => {
