@@ -337,6 +337,14 @@ describe("an error of Anthropic in place of an answer", () => {
     )
   })
 
+  it("is an error though its status is an object that has no text", () => {
+    const code = { toString: 1, valueOf: 1 }
+    assert.match(
+      Result.getOrThrow(Result.flip(AnthropicMessages.parse({ error: { code, message: "No." } }))),
+      /500 No\./
+    )
+  })
+
   const error = (error: unknown) => ({ type: "error", error })
 
   const bodies: ReadonlyArray<readonly [string, object, string, boolean]> = [

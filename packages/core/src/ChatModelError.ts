@@ -113,6 +113,12 @@ export const fromStatus = (response: {
   return new InvalidRequest({ message, status })
 }
 
+/** The HTTP status of an error, as a gateway's body says it: a number, or the text of one. */
+export const statusOf = (code: unknown): number | undefined => {
+  const status = typeof code === "number" || typeof code === "string" ? Number(code) : Number.NaN
+  return Number.isInteger(status) && status >= 400 && status < 600 ? status : undefined
+}
+
 /** Reads the `retry-after-ms` and `retry-after` headers (seconds, or an HTTP date), in milliseconds from `now`. */
 export const retryAfterMillis = (headers: Thrown.HeadersLike | undefined, now: number): number | undefined => {
   const millis = Number(headers?.get("retry-after-ms") ?? Number.NaN)

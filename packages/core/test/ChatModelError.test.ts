@@ -33,6 +33,13 @@ describe("ChatModelError.fromStatus", () => {
   })
 })
 
+describe("ChatModelError.statusOf", () => {
+  it("is a number or the text of one, of an error alone", () => {
+    const told = [429, "503", 200, "2xx", 4.5, null, undefined, [429], { toString: 1, valueOf: 1 }]
+    assert.deepStrictEqual(told.map(ChatModelError.statusOf), [429, 503, ...Array.from({ length: 7 }, () => undefined)])
+  })
+})
+
 describe("ChatModelError.retryAfterMillis", () => {
   const now = Date.parse("2026-01-01T00:00:00Z")
   const read = (headers: Record<string, string>) => ChatModelError.retryAfterMillis(new Headers(headers), now)

@@ -294,6 +294,14 @@ describe("a part of Gemini with nothing in it", () => {
 })
 
 describe("an error of Gemini in place of an answer", () => {
+  it("is an error though its status is an object that has no text", () => {
+    const code = { toString: 1, valueOf: 1 }
+    assert.match(
+      Result.getOrThrow(Result.flip(GeminiContent.parse({ error: { code, message: "No." } }))),
+      /500 No\./
+    )
+  })
+
   it("is an error however deep it is nested", () => {
     let deep: unknown = {}
     for (let depth = 0; depth < 20_000; depth++) deep = { deep }

@@ -20,10 +20,8 @@ const messageOf = (error: Readonly<Record<string, unknown>>): string =>
   typeof error["message"] === "string" ? error["message"] : Json.textOr(error, "an error of no known form")
 
 /** Gateways say the status itself, as a number or as text of one. */
-const statusIn = ({ code, type }: Readonly<Record<string, unknown>>): number => {
-  const status = Number(code ?? Number.NaN)
-  return Number.isInteger(status) && status >= 400 && status < 600 ? status : statuses.get(type) ?? 500
-}
+const statusIn = ({ code, type }: Readonly<Record<string, unknown>>): number =>
+  ChatModelError.statusOf(code) ?? statuses.get(type) ?? 500
 
 /** The HTTP statuses that errors come with when they do not come in the middle of a stream, by their types. */
 const statuses: ReadonlyMap<unknown, number> = new Map([

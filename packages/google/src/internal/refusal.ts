@@ -58,10 +58,7 @@ const refusalOf = (error: Fields, status: number): Refusal => {
 }
 
 /** Gateways say the status as text, or by its name alone. */
-const statusIn = ({ code, status }: Fields): number => {
-  const number = Number(code ?? Number.NaN)
-  return Number.isInteger(number) && number >= 400 && number < 600 ? number : statuses.get(status) ?? 500
-}
+const statusIn = ({ code, status }: Fields): number => ChatModelError.statusOf(code) ?? statuses.get(status) ?? 500
 
 const statuses: ReadonlyMap<unknown, number> = new Map([
   ["INVALID_ARGUMENT", 400],

@@ -71,7 +71,7 @@ const references = ["$ref", "$dynamicRef", "$recursiveRef"]
 type Engine = typeof Ajv | typeof Ajv2019 | typeof Ajv2020
 
 const draftOf = ({ $schema = "2020-12" }: JsonSchema.JsonSchema): Engine => {
-  const draft = drafts.find(([names]) => names.some((name) => String($schema).includes(name)))
+  const draft = drafts.find(([names]) => names.some((name) => typeof $schema === "string" && $schema.includes(name)))
   if (draft === undefined) throw new Error(`its JSON Schema is of ${JSON.stringify($schema)}, which nobody here knows`)
   return draft[1]
 }

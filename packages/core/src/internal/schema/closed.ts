@@ -95,7 +95,8 @@ const silent = /^(?:(?:\$schema|\$id|\$comment|\$anchor|title|deprecated|readOnl
 
 const known = (schema: Node, { formats, keywords }: Rules): Node => {
   const isKnown = ([key, value]: readonly [string, unknown]): boolean =>
-    keywords.has(key) && (key !== "format" || formats === undefined || formats.has(String(value)))
+    keywords.has(key) &&
+    (key !== "format" || formats === undefined || (typeof value === "string" && formats.has(value)))
   const entries = Object.entries(schema)
   const words = entries.filter((entry) => !isKnown(entry) && !silent.test(entry[0]) && entry[1] !== null)
     .map(([key, value]) => `${key}: ${JSON.stringify(value)}`)

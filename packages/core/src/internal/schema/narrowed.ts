@@ -10,7 +10,7 @@ export const narrowed = (schema: Node): ReadonlyArray<Node> => {
   const { items, properties } = schema
   if (isNode(properties)) return objects(schema, properties)
   if (schema["type"] === "array" && isNode(items)) {
-    const filled = { ...schema, minItems: Math.max(1, Number(schema["minItems"] ?? 0)) }
+    const filled = { ...schema, minItems: typeof schema["minItems"] === "number" ? Math.max(1, schema["minItems"]) : 1 }
     return narrowed(items).map((item) => ({ ...filled, items: item }))
   }
   const { additionalProperties } = schema
