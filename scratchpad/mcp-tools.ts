@@ -37,7 +37,7 @@ const main = Effect.gen(function*() {
 })
 
 await Effect.runPromise(Effect.scoped(main))
-// => call_1 {"content":"Free returns within 30 days.
+// => call_1 Free returns within 30 days.
 // => call_2 {"error":{"type":"McpToolFailed","messag
 // => call_3 {"error":{"type":"InvalidArguments","mes
 // => call_4 3

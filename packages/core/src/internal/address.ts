@@ -19,10 +19,13 @@ export const secretsOf = (address: string): ReadonlyArray<string> => {
 export const secretsOfHeaders = (headers: Readonly<Record<string, string>>): ReadonlyArray<string> =>
   Object.entries(headers).filter(([name]) => /auth|cookie|credential|key|pass|secret|token/i.test(name))
     .flatMap(([, value]) => [value, value.slice(value.indexOf(" ") + 1)])
-    .filter(({ length }) => length >= shortest)
+    .filter(({ length }) => length >= shortestKey)
 
-/** How long a text has to be so that it is looked for outside of addresses as well. */
+/** How long a text of an address has to be so that it is looked for outside of addresses as well. */
 const shortest = 6
+
+/** The same of a key, in whose place people write words such as `invalid`. */
+const shortestKey = 8
 
 /** A text whose addresses are `withoutSecrets`. */
 export const withoutSecretsIn = (text: string): string => {
