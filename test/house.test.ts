@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { basename, dirname as folderOf, join as under } from "node:path/posix"
-import { parseAst } from "vitest/node"
+import { isNode, nodesOf } from "./nodes.ts"
 
 /** The code of each file, by its path from the root of the repository. */
 type Sources = Readonly<Record<string, string>>
@@ -106,23 +106,6 @@ const planted = (path: string, line: string, packages = /\/(?:core|mcp)\//): Sou
   ...Object.fromEntries(Object.entries(sources).filter(([file]) => packages.test(file))),
   [path]: `${sources[path]}\n${line}\n`
 })
-
-interface Node {
-  readonly type: string
-  readonly start: number
-  readonly end: number
-  readonly [property: string]: unknown
-}
-
-const isNode = (value: unknown): value is Node =>
-  typeof value === "object" && value !== null && "type" in value && "start" in value
-
-const nodesIn = (value: unknown): ReadonlyArray<Node> => {
-  if (Array.isArray(value)) return value.flatMap(nodesIn)
-  return isNode(value) ? [value, ...Object.values(value).flatMap(nodesIn)] : []
-}
-
-const nodesOf = (code: string): ReadonlyArray<Node> => nodesIn(parseAst(code, { lang: "ts" }))
 
 /** The files of the repository that each file imports from, or names in a type. */
 const arrowsOf = (house: Sources): Readonly<Record<string, ReadonlyArray<string>>> =>

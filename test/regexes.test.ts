@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { check } from "recheck"
-import { parseAst } from "vitest/node"
+import { isNode, nodesOf } from "./nodes.ts"
 
 interface Expression {
   readonly file: string
@@ -83,32 +83,13 @@ const problemOf = async (source: string, flags: string): Promise<string | undefi
   return found.status === "vulnerable" ? found.complexity.summary : found.error.kind
 }
 
-interface Node {
-  readonly type: string
-  readonly start: number
-  readonly end: number
-  readonly [property: string]: unknown
-}
-
-const isNode = (value: unknown): value is Node =>
-  typeof value === "object" && value !== null && "type" in value && "start" in value
-
 const expressionsIn = (file: string, code: string): Found => {
-  const literals: Array<Expression> = []
-  const made: Array<string> = []
-  const visit = (value: unknown): void => {
-    if (Array.isArray(value)) return value.forEach(visit)
-    if (!isNode(value)) return
-    const regex = value["regex"]
-    if (typeof regex === "object" && regex !== null && "pattern" in regex && "flags" in regex) {
-      literals.push({ file, source: String(regex.pattern), flags: String(regex.flags) })
-    }
-    const callee = value["callee"]
-    if (isNode(callee) && /\bRegExp$/.test(code.slice(callee.start, callee.end))) {
-      made.push(`${file}: ${code.slice(value.start, value.end)}`)
-    }
-    Object.values(value).forEach(visit)
-  }
-  visit(parseAst(code, { lang: "ts" }))
-  return { literals, made }
+  const nodes = nodesOf(code)
+  const literals = nodes.flatMap(({ regex }): ReadonlyArray<Expression> =>
+    typeof regex === "object" && regex !== null && "pattern" in regex && "flags" in regex
+      ? [{ file, source: String(regex.pattern), flags: String(regex.flags) }]
+      : []
+  )
+  const made = nodes.filter(({ callee }) => isNode(callee) && /\bRegExp$/.test(code.slice(callee.start, callee.end)))
+  return { literals, made: made.map(({ end, start }) => `${file}: ${code.slice(start, end)}`) }
 }

@@ -7,22 +7,7 @@ import { McpProtocol, McpServer, Tool, Toolkit } from "effect/ai"
 import { HttpRouter, HttpServer } from "effect/http"
 import { TestClock } from "effect/testing"
 import { createServer } from "node:http"
-import { text } from "node:stream/consumers"
-import { call, ends, failureOf, http, served } from "./support.ts"
-
-/** What a server replies that is written by hand. */
-const replies: Record<string, object> = {
-  initialize: {
-    result: {
-      protocolVersion: "2025-06-18",
-      capabilities: { tools: {} },
-      serverInfo: { name: "by hand", version: "1.0.0" }
-    }
-  },
-  "tools/list": { result: { tools: [{ name: "say", inputSchema: { type: "object" } }] } }
-}
-
-const unknownMethod = { error: { code: -32601, message: "Method not found" } }
+import { byHand, call, ends, failureOf, http, served } from "./support.ts"
 
 describe("Mcp.connect, to a URL", () => {
   it.live("has many requests in flight at once, each answered by its id", () =>
@@ -49,18 +34,12 @@ describe("Mcp.connect, to a URL", () => {
     "answers a call whose stream stops without an answer: %s",
     (stop) =>
       Effect.gen(function*() {
-        const url = yield* http(async (request, response) => {
-          const { id, method } = JSON.parse((await text(request)) || "{}")
-          if (method === "tools/call") {
-            response.writeHead(200, { "content-type": "text/event-stream" })
-            response.write(": one moment\n\n", () => response[stop]())
-          } else if (id === undefined) {
-            response.writeHead(request.method === "POST" ? 202 : 405).end()
-          } else {
-            response.writeHead(200, { "content-type": "application/json" })
-            response.end(JSON.stringify({ jsonrpc: "2.0", id, ...replies[method] ?? unknownMethod }))
-          }
-        })
+        const url = yield* http(byHand(({ method }, response) => {
+          if (method !== "tools/call") return false
+          response.writeHead(200, { "content-type": "text/event-stream" })
+          response.write(": one moment\n\n", () => response[stop]())
+          return true
+        }))
         const { toolkit } = yield* Mcp.connect({ name: "shop", prefix: "", url })
         const [end] = yield* ends(toolkit, [["say"]])
         const closed = new McpError.McpError({ server: "shop", reason: new McpError.Closed() })
