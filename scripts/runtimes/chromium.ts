@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import type { Readable, Writable } from "node:stream"
 import { brotliDecompressSync } from "node:zlib"
-import type { Played } from "./players.ts"
+import type { Played } from "./played.ts"
 
 /** Asks a browser one thing of the DevTools protocol, and gives what it answers. */
 type Ask = (method: string, params: object, sessionId?: string) => Promise<Answer>

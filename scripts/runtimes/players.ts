@@ -2,13 +2,8 @@ import { execFile } from "node:child_process"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import * as Chromium from "./chromium.ts"
+import type { Played } from "./played.ts"
 import * as Workerd from "./workerd.ts"
-
-/** What a runtime printed, and which it says it is. */
-export interface Played {
-  readonly version: string
-  readonly lines: ReadonlyArray<string>
-}
 
 /**
  * A runtime.

@@ -5,7 +5,7 @@ import { createRequire } from "node:module"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import type { Readable } from "node:stream"
-import type { Played } from "./players.ts"
+import type { Played } from "./played.ts"
 
 const configOf = (flags: ReadonlyArray<string>): string =>
   `using Workerd = import "/workerd/workerd.capnp";

@@ -1,0 +1,5 @@
+/** What a runtime printed, and which it says it is. */
+export interface Played {
+  readonly version: string
+  readonly lines: ReadonlyArray<string>
+}
