@@ -49,7 +49,7 @@ const isLocked = (error: SqlError): boolean => error.reason._tag === "LockTimeou
 const key = 8655396
 
 /** A server needs a moment to see that a process is gone. */
-const aMoment = { schedule: Schedule.spaced("100 millis"), times: 20 }
+const aMoment = { schedule: Schedule.spaced("100 millis"), times: 10 }
 
 /**
  * Holds the lock of a PostgreSQL database until the scope closes, on a connection of its own. Where that breaks, the lock
