@@ -1,0 +1,2 @@
+/** Runs that outlive their process. */
+export * as StoreError from "./StoreError.ts"
