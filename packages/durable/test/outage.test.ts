@@ -71,6 +71,24 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 600_000 })("A databa
       }).pipe(Effect.provide(Layer.provideMerge(body, Pg.layer({ url }))), Effect.provide(heard.logger))
     }))
 
+  it.effect("keeps nobody from ending the program, whose run goes on with the next one", () =>
+    Effect.gen(function*() {
+      const { database, start, stop } = yield* Postgres
+      const url = yield* database
+      const { begun, body, end } = yield* working
+      const heard = yield* Heard.make
+      yield* Effect.gen(function*() {
+        yield* Work.execute({ id: "cut off" }, { discard: true })
+        yield* Deferred.await(begun)
+        yield* stop
+        yield* Deferred.succeed(end, undefined)
+        yield* heard.next("Runs wait for their store")
+      }).pipe(Effect.provide(Layer.provideMerge(body, Pg.layer({ url }))), Effect.provide(heard.logger))
+      yield* start
+      const done = Effect.provide(Work.execute({ id: "cut off" }), Layer.provideMerge(body, Pg.layer({ url })))
+      assert.strictEqual(yield* done, "cut off is done")
+    }))
+
   it.effect("is the same runner's when it is back", () =>
     Effect.gen(function*() {
       const { database, start, stop } = yield* Postgres

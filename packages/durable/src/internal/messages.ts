@@ -8,16 +8,17 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as MutableRef from "effect/MutableRef"
+import * as WorkflowEngine from "effect/workflow/WorkflowEngine"
 import { patiently } from "./patiently.ts"
 
-/** Whether the program is on its way out; then the engine waits for nothing any more. */
-class Closing extends Context.Service<Closing, MutableRef.MutableRef<boolean>>()("@volley/durable/Closing") {
-  static readonly layer = Layer.sync(this, () => MutableRef.make(false))
+/** How many layers of workflows are being closed; while there are some, the engine waits for nothing. */
+class Closing extends Context.Service<Closing, MutableRef.MutableRef<number>>()("@volley/durable/Closing") {
+  static readonly layer = Layer.sync(this, () => MutableRef.make(0))
 }
 
 /** The engine asks five times within a second, and then forgets a reply that it has, so that its execution never ends. */
 const patient = (storage: MessageStorage.Encoded, closing: Closing["Service"]): MessageStorage.Encoded => {
-  const wait = <A, E>(statements: Effect.Effect<A, E>) => patiently(statements, () => MutableRef.get(closing))
+  const wait = <A, E>(statements: Effect.Effect<A, E>) => patiently(statements, () => MutableRef.get(closing) > 0)
   return {
     ...storage,
     saveEnvelope: (options) => wait(storage.saveEnvelope(options)),
@@ -47,11 +48,26 @@ const storage = Layer.effect(
   Layer.provide(Snowflake.layerGenerator)
 )
 
-/** Once the engine begins to close, it waits no more. */
-const ending = Layer.effectDiscard(
-  Effect.flatMap(Closing, (closing) => Effect.addFinalizer(() => Effect.sync(() => MutableRef.set(closing, true))))
+/** An engine whose workflows are closed without waiting for the store. What they have not kept by then, the next runner does. */
+const yielding = Layer.effect(
+  WorkflowEngine.WorkflowEngine,
+  Effect.gen(function*() {
+    const engine = yield* WorkflowEngine.WorkflowEngine
+    const closing = yield* Closing
+    const closed = (change: (count: number) => number) =>
+      Effect.addFinalizer(() => Effect.sync(() => MutableRef.update(closing, change)))
+    // Finalizers run backwards: the last one says that it begins, and the first one that it is over.
+    return WorkflowEngine.WorkflowEngine.of({
+      ...engine,
+      register: (workflow, execute) =>
+        Effect.andThen(
+          closed((count) => count - 1),
+          Effect.andThen(engine.register(workflow, execute), closed((count) => count + 1))
+        )
+    })
+  })
 )
 
 /** Gives an engine the messages of the store, for which it waits until it is closed. */
-export const provide = <A, E, R>(engine: Layer.Layer<A, E, R>) =>
-  Layer.provideMerge(ending, engine).pipe(Layer.provide(storage), Layer.provide(Closing.layer))
+export const provide = <E, R>(engine: Layer.Layer<WorkflowEngine.WorkflowEngine, E, R>) =>
+  Layer.provide(yielding, engine).pipe(Layer.provide(storage), Layer.provide(Closing.layer))
