@@ -105,7 +105,7 @@ export const suite = <R>(test: Vitest.Tester<R | Scope.Scope>, empty: Effect.Eff
       yield* Effect.gen(function*() {
         const sql = yield* SqlClient.SqlClient
         yield* migrate
-        yield* sql`INSERT INTO volley_blob (hash, bytes) VALUES ('h', ${new Uint8Array([1, 2])})`
+        yield* sql`INSERT INTO volley_blob (run_id, hash, bytes) VALUES ('r', 'h', ${new Uint8Array([1, 2])})`
         const old = yield* Effect.flip(checkFor([...steps, second]))
         assert.include(old.message, "start a runner of this version")
         yield* migrateBy([...steps, second])

@@ -36,7 +36,7 @@ const working = Effect.gen(function*() {
 const keep = (key: string) =>
   patiently(
     SqlClient.SqlClient.use((sql) =>
-      sql`INSERT INTO volley_journal (run_id, key, kind, ended, at) VALUES ('r', ${key}, 'call', 1, 0)
+      sql`INSERT INTO volley_journal (run_id, key, kind, ended, segment, at) VALUES ('r', ${key}, 'call', 1, 0, 0)
       ON CONFLICT (run_id, key) DO UPDATE SET ended = excluded.ended`
     )
   )
@@ -139,7 +139,7 @@ describe("A disk that is full", () => {
         yield* sql`PRAGMA max_page_count = 1`
         let blobs = 0
         const fill = Effect.suspend(() =>
-          sql`INSERT INTO volley_blob VALUES (${String(blobs++)}, ${new Uint8Array(3000)})`
+          sql`INSERT INTO volley_blob VALUES ('r', ${String(blobs++)}, ${new Uint8Array(3000)})`
         )
         assert.strictEqual(reasonOf(yield* Effect.flip(Effect.forever(fill)))._tag, "Full")
         yield* Deferred.succeed(end, undefined)
