@@ -65,7 +65,7 @@ const start = (): void => {
 }
 
 const stop = (then: () => void): void => {
-  if (server === undefined || server.exitCode !== null) return then()
+  if (server === undefined || server.exitCode !== null || server.signalCode !== null) return then()
   server.once("exit", then).kill("SIGINT")
 }
 
@@ -73,7 +73,8 @@ const initdb = ["-D", data, "-U", "volley", "--auth=trust", "--no-sync", "--no-i
 const { status, stderr } = spawnSync(join(programs, "initdb"), initdb, { ...options, encoding: "utf8" })
 if (status !== 0) throw new Error(`initdb ended with ${status}: ${stderr}`)
 
-process.on("SIGINT", () => {}) // a terminal sends it to the tests too, and they end this by its input
+// A terminal, or a time limit, sends them to the tests too, and those end this by its input.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {})
 createInterface({ input: process.stdin })
   .on("line", (line) => line === "stop" ? stop(() => console.log("stopped")) : start())
   .on("close", () =>
