@@ -7,6 +7,7 @@ import { join } from "node:path"
 import { afterAll } from "vitest"
 import * as Local from "../src/Local.ts"
 import { suite } from "./StoreSuite.ts"
+import { start } from "./support/child.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "volley-local-"))
 let files = 0
@@ -52,10 +53,22 @@ describe("Local.layer", () => {
       )
     }))
 
+  it.live("says on a Node without SQLite that it needs another one", () =>
+    Effect.gen(function*() {
+      const file = yield* empty
+      const { line } = yield* start("--no-experimental-sqlite", "holder.ts", file)
+      const remedy = "use Node 24, or keep runs in PostgreSQL"
+      assert.strictEqual(
+        yield* line,
+        `The store ${file}: Node ${process.versions.node} has no node:sqlite; ${remedy}.`
+      )
+    }))
+
   it.live("keeps runs in memory for a test", () =>
     Effect.gen(function*() {
       const layer = Local.layer({ file: ":memory:" })
-      yield* Effect.provide(Effect.provide(Effect.void, Layer.fresh(layer)), layer)
+      yield* Layer.build(layer)
+      yield* Layer.build(Layer.fresh(layer))
       assert.isFalse(existsSync(":memory:-runner"))
     }))
 })

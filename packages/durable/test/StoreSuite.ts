@@ -135,7 +135,8 @@ export const suite = <R>(test: Vitest.Tester<R | Scope.Scope>, empty: Effect.Eff
         assert.strictEqual(yield* Fiber.join(ended), "started beside: yes")
         assert.lengthOf(yield* SqlClient.SqlClient.use((sql) => sql`SELECT runner FROM volley_meta`), 1)
       })
-      yield* Effect.provide(Effect.provide(beside, clientAt(address)), asking.pipe(Layer.provide(runnerAt(address))))
+      yield* Layer.build(Layer.provide(asking, runnerAt(address)))
+      yield* Effect.provide(beside, clientAt(address))
     }))
 
   test("is there for nobody else before a runner has prepared it", () =>

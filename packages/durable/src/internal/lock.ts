@@ -83,7 +83,7 @@ const holdOn = Effect.fnUntraced(function*(connection: Connection, held: Deferre
   )
   yield* Effect.retry(lock, { ...aMoment, while: ({ _tag }) => _tag === "Taken" })
   yield* Deferred.succeed(held, undefined)
-  yield* Effect.repeat(connection.execute("SELECT 1", [], undefined), Schedule.spaced("5 seconds"))
+  yield* Effect.repeat(connection.execute("SELECT 1", [], undefined), Schedule.spaced("1 second"))
 })
 
 const lockOn = (connection: Connection) =>
