@@ -3,7 +3,6 @@
  */
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
-import * as Reactivity from "effect/reactivity/Reactivity"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
 import * as Statement from "effect/sql/Statement"
