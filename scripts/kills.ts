@@ -1,0 +1,37 @@
+/**
+ * Kills a program with durable runs again and again, and holds what its runs say against what was done:
+ *
+ *     npm run kills -- [--rounds 1000] [--seed 1] [--control]
+ *
+ * - `--rounds`: how often the program is killed
+ * - `--control`: with writes that are not recorded before they begin; it has to fail
+ */
+import * as Effect from "effect/Effect"
+import { mkdtempSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+import { type Round, sweep } from "../packages/durable/test/kills/sweep.ts"
+
+const { values: { control = false, rounds = "1000", seed = "1" } } = parseArgs({
+  options: { rounds: { type: "string" }, seed: { type: "string" }, control: { type: "boolean" } }
+})
+
+const folder = mkdtempSync(join(tmpdir(), "volley-kills-"))
+
+const told = ({ after, begun, ended, number }: Round): void => {
+  const what = after === undefined ? "not killed" : `killed after ${after} ms`
+  console.log(`${number} of ${rounds}: ${what}, ${begun} runs on their way, ${ended} ended so far`)
+}
+
+const report = await Effect.runPromise(sweep({
+  store: join(folder, "runs.db"),
+  ledger: join(folder, "ledger.jsonl"),
+  rounds: Number(rounds),
+  seed: Number(seed),
+  isControl: control,
+  told
+}))
+console.log(`${report.kills} kills, ${report.runs} runs; ${report.unknown} writes said to be unknown, ${report.undone} of them not done`)
+for (const fault of report.faults) console.log(`FAULT: ${fault}`)
+process.exitCode = report.faults.length === 0 ? 0 : 1
