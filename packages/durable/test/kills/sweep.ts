@@ -5,9 +5,10 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
+import { build } from "esbuild"
 import { spawn } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { createInterface } from "node:readline"
 import { decideAll } from "./decide.ts"
 import { faultsOf, Line } from "./judge.ts"
@@ -58,6 +59,7 @@ const readLine = Schema.decodeUnknownSync(Schema.fromJsonString(Line))
 /** Kills, until all rounds are over and all runs have ended; another process decides meanwhile on what waits. */
 export const sweep = (options: Options) =>
   Effect.gen(function*() {
+    yield* Effect.promise(() => bundled(options))
     yield* life(options, [], undefined)
     return yield* Effect.raceFirst(lives(options), decideAll(options.store))
   }).pipe(Random.withSeed(options.seed))
@@ -75,10 +77,23 @@ const lives = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<Re
   return report(seeds, ended, options)
 })
 
+const programOf = ({ ledger }: Options): string => join(dirname(ledger), "program.mjs")
+
+/** In one file a program starts four times as fast, and all lives are of the same one. */
+const bundled = (options: Options) =>
+  build({
+    entryPoints: [join(import.meta.dirname, "worker.ts")],
+    outfile: programOf(options),
+    bundle: true,
+    platform: "node",
+    format: "esm"
+  })
+
 /** The runs that ended in one life of the program. */
-const life = ({ isControl, ledger, store }: Options, seeds: ReadonlyArray<number>, after: number | undefined) =>
+const life = (options: Options, seeds: ReadonlyArray<number>, after: number | undefined) =>
   Effect.callback<ReadonlyArray<Ended>, Crashed>((resume) => {
-    const args = [join(import.meta.dirname, "worker.ts"), store, ledger, isControl ? "control" : "durable"]
+    const { isControl, ledger, store } = options
+    const args = [programOf(options), store, ledger, isControl ? "control" : "durable"]
     const child = spawn(process.execPath, [...args, ...seeds.map(String)], { stdio: ["ignore", "pipe", "inherit"] })
     const ended: Array<Ended> = []
     createInterface({ input: child.stdout }).on("line", (line) => {
