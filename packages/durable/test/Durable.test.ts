@@ -5,8 +5,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Tool, Toolkit } from "@volley/core"
 import { Durable } from "@volley/durable"
 import { ScriptedModel } from "@volley/testing"
-import { Effect, Layer, Schema } from "effect"
-import { inTime, newStore, start } from "./support/world.ts"
+import { Effect, Layer, Option, Schema } from "effect"
+import { type Fate, inTime, newStore, start } from "./support/world.ts"
 
 const parameters = Schema.Struct({ n: Schema.Int })
 
@@ -43,4 +43,43 @@ describe("a run of an agent", () => {
       assert.deepStrictEqual(yield* inTime(Effect.provideContext(running, second.context)), ended)
       assert.strictEqual(ledger.length, 9)
     }))
+
+  it.effect("ends after a death before or after any of its statements, and never writes twice", () =>
+    Effect.gen(function*() {
+      const whole = yield* lifeOf(undefined)
+      assert.deepStrictEqual(whole.uncertain, [])
+      for (let at = 1; at <= whole.statements; at++) {
+        for (const when of ["before", "after"] as const) {
+          const { answer, answered, ledger, uncertain } = yield* lifeOf({ at, when })
+          assert.deepStrictEqual([answer, answered], ["done", 9], `${when} statement ${at}`)
+          const pays = ledger.filter((line) => line.startsWith("pay"))
+          assert.strictEqual(new Set(pays).size, pays.length, `${when} statement ${at}: ${ledger.join(", ")}`)
+          const lost = [0, 1, 2].filter((n) => !pays.includes(`pay ${n}`))
+          assert.includeMembers(uncertain, lost, `${when} statement ${at}`)
+        }
+      }
+    }))
+})
+
+/** A run whose process dies where it is said, and that another one goes on with: what it came to, and what it did. */
+const lifeOf = Effect.fnUntraced(function*(fate: Fate | undefined) {
+  const { agent, layer, ledger } = world()
+  const stored = yield* newStore
+  const running = Effect.flatMap(agent.start({ runId: "r1", prompt: "Go." }), (run) => run.await)
+  const first = yield* inTime(Effect.raceFirst(
+    Effect.asSome(start(stored, layer, fate)),
+    Effect.as(Effect.sleep(1000), Option.none())
+  ))
+  const ended = Option.map(first, ({ context }) => Effect.provideContext(running, context))
+  const died = Option.match(first, { onNone: () => Effect.void, onSome: ({ died }) => died })
+  yield* inTime(Effect.raceFirst(Option.getOrElse(ended, () => Effect.never), died))
+  yield* Option.match(first, { onNone: () => Effect.void, onSome: ({ kill }) => kill })
+  const second = yield* inTime(start(stored, layer))
+  const { answer, conversation } = yield* inTime(Effect.provideContext(running, second.context))
+  const results = conversation.messages.flatMap((message) => message.role === "tool" ? [message.results] : [])
+  const uncertain = results.flatMap((round, n) =>
+    round.some(({ name, text }) => name === "pay" && text.includes("unknown")) ? [n] : []
+  )
+  const statements = Option.match(first, { onNone: () => 0, onSome: ({ statements }) => statements() })
+  return { answer, answered: results.flat().length, ledger, uncertain, statements }
 })
