@@ -11,14 +11,14 @@ import { type Fate, inTime, newStore, start } from "./support/world.ts"
 const parameters = Schema.Struct({ n: Schema.Int })
 
 /** Three turns and an answer; what tools do to the world is a line of the ledger. */
-const world = () => {
+const world = (approval?: "always") => {
   const ledger: Array<string> = []
   const act = (what: string) => ({ n }: { readonly n: number }) =>
     Effect.as(Effect.andThen(Effect.sleep(10), Effect.sync(() => ledger.push(`${what} ${n}`))), n * n)
   const toolkit = Toolkit.make(
     Tool.make("look", { description: "Looks.", parameters, success: Schema.Int, readOnly: true, execute: act("look") }),
     Tool.make("put", { description: "Puts.", parameters, success: Schema.Int, idempotent: true, execute: act("put") }),
-    Tool.make("pay", { description: "Pays.", parameters, success: Schema.Int, execute: act("pay") })
+    Tool.make("pay", { description: "Pays.", parameters, success: Schema.Int, approval, execute: act("pay") })
   )
   const turn = (n: number) => ScriptedModel.calls(...["look", "put", "pay"].map((name) => ({ name, arguments: { n } })))
   const model = ScriptedModel.layer(({ conversation: { messages } }) => {
@@ -58,6 +58,53 @@ describe("a run of an agent", () => {
           assert.includeMembers(uncertain, lost, `${when} statement ${at}`)
         }
       }
+    }))
+})
+
+describe("a run whose calls need somebody's decision", () => {
+  it.effect("waits without a process, and goes on once all are decided elsewhere", () =>
+    Effect.gen(function*() {
+      const { agent, layer, ledger } = world("always")
+      const stored = yield* newStore
+      const first = yield* inTime(start(stored, layer))
+      const run = yield* inTime(Effect.provideContext(agent.start({ runId: "r1", prompt: "Go." }), first.context))
+      yield* inTime(Effect.sleep("5 seconds"))
+      assert.strictEqual((yield* run.poll).state, "waiting")
+      yield* first.kill
+      const second = yield* inTime(start(stored, layer))
+      const decideAll = (decision: Durable.Decision) =>
+        Effect.gen(function*() {
+          const waiting = yield* Durable.waiting("r1")
+          yield* Effect.forEach(waiting, ({ key }) => Durable.decide(key, decision))
+          yield* Effect.sleep("5 seconds")
+          return waiting.map(({ parameters, tool }) => [tool, parameters])
+        }).pipe(Effect.provideContext(second.context), inTime)
+      assert.deepStrictEqual(yield* decideAll("allowed"), [["pay", { n: 0 }]])
+      assert.deepStrictEqual(yield* decideAll({ denied: "Too much." }), [["pay", { n: 1 }]])
+      assert.deepStrictEqual(yield* decideAll("allowed"), [["pay", { n: 2 }]])
+      const again = yield* Effect.provideContext(agent.find("r1"), second.context)
+      const { answer, conversation } = yield* inTime(again.await)
+      assert.strictEqual(answer, "done")
+      assert.include(JSON.stringify(conversation), "Too much.")
+      assert.deepStrictEqual(ledger.filter((line) => line.startsWith("pay")), ["pay 0", "pay 2"])
+      assert.strictEqual(ledger.length, 8)
+    }))
+
+  it.effect("is ended for good by whoever cancels it", () =>
+    Effect.gen(function*() {
+      const { agent, layer } = world("always")
+      const stored = yield* newStore
+      const { context } = yield* inTime(start(stored, layer))
+      const run = yield* inTime(Effect.provideContext(agent.start({ runId: "r1", prompt: "Go." }), context))
+      yield* inTime(Effect.sleep("5 seconds"))
+      yield* inTime(run.cancel)
+      const error = yield* inTime(Effect.flip(run.await))
+      assert.strictEqual(error.message, "r1: it was cancelled")
+      assert.deepStrictEqual(yield* Effect.provideContext(Durable.waiting(), context), [])
+      const other = yield* Effect.flip(
+        Effect.provideContext(agent.start({ runId: "r1", prompt: "Other." }), context)
+      )
+      assert.include(other.message, "other input")
     }))
 })
 
