@@ -11,14 +11,17 @@ import { type Fate, inTime, newStore, start } from "./support/world.ts"
 const parameters = Schema.Struct({ n: Schema.Int })
 
 /** Three turns and an answer; what tools do to the world is a line of the ledger. */
-const world = (approval?: "always") => {
+const world = (approval?: "always", canAsk = false) => {
   const ledger: Array<string> = []
   const act = (what: string) => ({ n }: { readonly n: number }) =>
     Effect.as(Effect.andThen(Effect.sleep(10), Effect.sync(() => ledger.push(`${what} ${n}`))), n * n)
+  const pay = Tool.make("pay", { description: "Pays.", parameters, success: Schema.Int, approval, execute: act("pay") })
+  const ask = ({ n }: { readonly n: number }) =>
+    Effect.sync(() => ledger.includes(`pay ${n}`) ? Option.some(n * n) : Option.none())
   const toolkit = Toolkit.make(
     Tool.make("look", { description: "Looks.", parameters, success: Schema.Int, readOnly: true, execute: act("look") }),
     Tool.make("put", { description: "Puts.", parameters, success: Schema.Int, idempotent: true, execute: act("put") }),
-    Tool.make("pay", { description: "Pays.", parameters, success: Schema.Int, approval, execute: act("pay") })
+    canAsk ? Tool.reconcile(pay, ask) : pay
   )
   const turn = (n: number) => ScriptedModel.calls(...["look", "put", "pay"].map((name) => ({ name, arguments: { n } })))
   const model = ScriptedModel.layer(({ conversation: { messages } }) => {
@@ -56,6 +59,18 @@ describe("a run of an agent", () => {
           assert.strictEqual(new Set(pays).size, pays.length, `${when} statement ${at}: ${ledger.join(", ")}`)
           const lost = [0, 1, 2].filter((n) => !pays.includes(`pay ${n}`))
           assert.includeMembers(uncertain, lost, `${when} statement ${at}`)
+        }
+      }
+    }))
+
+  it.effect("runs each write once where the world can say what became of it", () =>
+    Effect.gen(function*() {
+      const { statements } = yield* lifeOf(undefined)
+      for (let at = 1; at <= statements; at++) {
+        for (const when of ["before", "after"] as const) {
+          const { ledger, uncertain } = yield* lifeOf({ at, when }, true)
+          const pays = ledger.filter((line) => line.startsWith("pay"))
+          assert.deepStrictEqual([pays, uncertain], [["pay 0", "pay 1", "pay 2"], []], `${when} statement ${at}`)
         }
       }
     }))
@@ -109,8 +124,8 @@ describe("a run whose calls need somebody's decision", () => {
 })
 
 /** A run whose process dies where it is said, and that another one goes on with: what it came to, and what it did. */
-const lifeOf = Effect.fnUntraced(function*(fate: Fate | undefined) {
-  const { agent, layer, ledger } = world()
+const lifeOf = Effect.fnUntraced(function*(fate: Fate | undefined, canAsk = false) {
+  const { agent, layer, ledger } = world(undefined, canAsk)
   const stored = yield* newStore
   const running = Effect.flatMap(agent.start({ runId: "r1", prompt: "Go." }), (run) => run.await)
   const first = yield* inTime(Effect.raceFirst(
