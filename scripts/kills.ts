@@ -32,6 +32,8 @@ const report = await Effect.runPromise(sweep({
   isControl: control,
   told
 }))
-console.log(`${report.kills} kills, ${report.runs} runs; ${report.unknown} writes said to be unknown, ${report.undone} of them not done`)
+console.log(
+  `${report.kills} kills, ${report.runs} runs; ${report.unknown} writes said to be unknown, ${report.undone} of them not done`
+)
 for (const fault of report.faults) console.log(`FAULT: ${fault}`)
 process.exitCode = report.faults.length === 0 ? 0 : 1

@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
+import * as Stream from "effect/Stream"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 import type { DurableError } from "./DurableError.ts"
 import { beginOnce, find, said, stored } from "./internal/begin.ts"
@@ -21,7 +22,7 @@ import type { Ended as AnyEnded } from "./internal/run.ts"
 import * as Running from "./internal/run.ts"
 import type { Store } from "./internal/store.ts"
 import { begin, serve } from "./internal/workflows.ts"
-import { type Status, statusOf } from "./Journal.ts"
+import { type Entry, follow, type Status, statusOf } from "./Journal.ts"
 import type { StoreError } from "./StoreError.ts"
 
 export type { Decision } from "./internal/approvals.ts"
@@ -58,6 +59,7 @@ export interface Ended<out O = undefined> extends Omit<AnyEnded, "output"> {
  * - `poll`: how far it is
  * - `cancel`: ends it for good, wherever it goes on; calls in flight are interrupted
  * - `conversation`: as far as all calls of its turns are answered
+ * - `events`: all that is kept of it, from its beginning, told while it goes on; see `Journal.follow`
  */
 export interface Run<out O = undefined> {
   readonly id: string
@@ -65,6 +67,7 @@ export interface Run<out O = undefined> {
   readonly poll: Effect.Effect<Status, DurableError | StoreError>
   readonly cancel: Effect.Effect<void, DurableError | StoreError>
   readonly conversation: Effect.Effect<Conversation.Conversation, DurableError | StoreError>
+  readonly events: Stream.Stream<Entry, DurableError | StoreError>
 }
 
 /**
@@ -149,7 +152,8 @@ const runOf = (
       await: Effect.provideContext(awaited(runId, output), context),
       poll: Effect.provideContext(said(runId, Effect.flatMap(find(runId), statusOf)), context),
       cancel: Effect.provideContext(said(runId, Running.cancel(runId)), context),
-      conversation: Effect.provideContext(said(runId, Running.conversation(runId)), context)
+      conversation: Effect.provideContext(said(runId, Running.conversation(runId)), context),
+      events: Stream.provideContext(follow(runId), context)
     })
   )
 

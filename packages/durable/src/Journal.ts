@@ -4,9 +4,11 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import * as Stream from "effect/Stream"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 import { DurableError, NotWaiting, Unreadable } from "./DurableError.ts"
 import { Decision, keyOf, Wait } from "./internal/approvals.ts"
@@ -87,6 +89,30 @@ export const entries = (runId: string): Effect.Effect<ReadonlyArray<Entry>, Dura
       return yield* valuesOf(sql, runId, yield* Statements.allRows(sql, runId))
     })
   )
+
+/** How long it takes at most until something that was kept is told, where it is looked for from outside. */
+const pause = "500 millis"
+
+/**
+ * Tells all that is kept of a run, from its beginning, and goes on while the run does; ends with it.
+ *
+ * - a call that was kept before it ran, and a decision that was waited for, are told again once they have ended
+ */
+export const follow = (runId: string): Stream.Stream<Entry, DurableError | StoreError, Reading> =>
+  Stream.paginate<ReadonlyMap<string, boolean>, Entry, DurableError | StoreError, Reading>(
+    new Map(),
+    (told) => said(runId, since(runId, told))
+  )
+
+const since = Effect.fnUntraced(function*(runId: string, told: ReadonlyMap<string, boolean>) {
+  const sql = yield* SqlClient.SqlClient
+  const run = yield* find(runId)
+  const entries = yield* valuesOf(sql, runId, yield* Statements.allRows(sql, runId))
+  const fresh = entries.filter(({ ended, key }) => told.get(key) !== ended)
+  if (run.ended_at !== null) return [fresh, Option.none<ReadonlyMap<string, boolean>>()] as const
+  if (fresh.length === 0) yield* Effect.sleep(pause)
+  return [fresh, Option.some(new Map(entries.map(({ ended, key }) => [key, ended])))] as const
+})
 
 const valuesOf = Effect.fnUntraced(function*(
   sql: SqlClient.SqlClient,

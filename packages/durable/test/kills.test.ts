@@ -15,9 +15,14 @@ const folder = Effect.acquireRelease(
 )
 
 /** Kills in a new folder; on SQLite where no database is given. */
-const killed = (options: { readonly rounds: number; readonly seed: number; readonly isControl?: boolean }, url?: string) =>
-  Effect.scoped(Effect.flatMap(folder, (path) =>
-    sweep({ ...options, store: url ?? join(path, "runs.db"), ledger: join(path, "ledger.jsonl") })))
+const killed = (
+  options: { readonly rounds: number; readonly seed: number; readonly isControl?: boolean },
+  url?: string
+) =>
+  Effect.scoped(
+    Effect.flatMap(folder, (path) =>
+      sweep({ ...options, store: url ?? join(path, "runs.db"), ledger: join(path, "ledger.jsonl") }))
+  )
 
 const holds = ({ faults, runs, undone, unknown }: Report, rounds: number) => {
   assert.deepStrictEqual(faults, [])

@@ -17,7 +17,11 @@ const decideOn = Effect.fnUntraced(function*({ key, parameters }: Durable.Waitin
   const { n } = yield* Effect.orDie(Schema.decodeUnknownEffect(Asked)(parameters))
   const deciding = Durable.decide(key, isAllowed(n) ? "allowed" : { denied: "not this one" })
   // Its run was killed and has begun again meanwhile, or was decided on in the round before.
-  yield* Effect.catchTag(deciding, "DurableError", (error) => error.reason._tag === "NotWaiting" ? Effect.void : Effect.fail(error))
+  yield* Effect.catchTag(
+    deciding,
+    "DurableError",
+    (error) => error.reason._tag === "NotWaiting" ? Effect.void : Effect.fail(error)
+  )
 })
 
 /** Decides for ever, ten times a second. */

@@ -32,7 +32,9 @@ const faults = (action: Action, shown: Shown | undefined, lines: ReadonlyArray<L
   return [
     ...keys.size > 1 ? [`${what} was called with ${keys.size} keys`] : [],
     ...isWrite(action) && lines.length > 1 ? [`${what} was done ${lines.length} times`] : [],
-    ...isTrue(action, shown, lines.length) ? [] : [`${what} was done ${lines.length} times, and is said to be ${said(shown)}`]
+    ...isTrue(action, shown, lines.length)
+      ? []
+      : [`${what} was done ${lines.length} times, and is said to be ${said(shown)}`]
   ]
 }
 

@@ -107,9 +107,16 @@ const life = (options: Options, seeds: ReadonlyArray<number>, after: number | un
     return Effect.sync(() => void child.kill("SIGKILL"))
   })
 
-const report = (seeds: ReadonlyArray<number>, ended: ReadonlyMap<number, Ended>, { ledger, rounds }: Options): Report => {
+const report = (
+  seeds: ReadonlyArray<number>,
+  ended: ReadonlyMap<number, Ended>,
+  { ledger, rounds }: Options
+): Report => {
   const text = existsSync(ledger) ? readFileSync(ledger, "utf8") : ""
-  const lines = Map.groupBy(text.split("\n").filter((line) => line !== "").map((line) => readLine(line)), ({ n }) => Math.floor(n / 1000))
+  const lines = Map.groupBy(
+    text.split("\n").filter((line) => line !== "").map((line) => readLine(line)),
+    ({ n }) => Math.floor(n / 1000)
+  )
   const shown = seeds.flatMap((seed) => ended.get(seed)?.shown ?? [])
   const unknown = shown.filter(({ type }) => type === "Interrupted")
   const done = new Set([...lines.values()].flat().map(({ n }) => n))
