@@ -1,0 +1,145 @@
+/**
+ * Measures what it costs to keep a run, as ratios in one run, and writes `packages/benchmark/durable.md`:
+ *
+ *     npm run durable:cost -- [--turns 50] [--times 3]
+ *
+ * - `--turns`: of twelve calls each; `--times`: each is measured so often, and the best counts
+ */
+import { Durable, Journal } from "@volley/durable"
+import * as Local from "@volley/durable/Local"
+import * as Pg from "@volley/durable/Postgres"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { parseArgs } from "node:util"
+import { Postgres } from "../packages/durable/test/support/postgres.ts"
+import { activities, agent, AsActivities, modelOf, plain, recordsOf, turnsFor } from "./durable/world.ts"
+
+const { values } = parseArgs({ options: { turns: { type: "string" }, times: { type: "string" } } })
+const turns = Number(values.turns ?? 50)
+const times = Number(values.times ?? 3)
+
+let runs = 0
+const newId = (): string => `run-${++runs}`
+
+const millisOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.suspend(() => {
+    const began = performance.now()
+    return Effect.map(effect, () => performance.now() - began)
+  })
+
+/** The least of several times: what else the machine does only adds to it. */
+const best = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.map(Effect.all(Array.from({ length: times }, () => millisOf(effect))), (all) => Math.min(...all))
+
+const unrecorded = (turns: number) => Effect.provide(plain, modelOf(turns))
+
+const durable = Effect.suspend(() => Effect.flatMap(agent.start({ runId: newId(), prompt: "Go." }), (run) => run.await))
+
+const activity = Effect.suspend(() => AsActivities.execute({ runId: newId() }))
+
+/** What a store costs that a layer provides. */
+const costOn = <E>(store: Layer.Layer<Durable.Services, E>) => {
+  const live = (turns: number, asks = false) =>
+    Layer.mergeAll(agent.layer, activities).pipe(Layer.provideMerge(store), Layer.provide(modelOf(turns, asks)))
+  const restart = Effect.fnUntraced(function*(turns: number) {
+    const runId = newId()
+    const waits = Effect.gen(function*() {
+      yield* agent.start({ runId, prompt: "Go." })
+      while ((yield* Durable.waiting(runId)).length === 0) yield* Effect.sleep(20)
+    })
+    yield* Effect.provide(waits, live(turns, true))
+    const goesOn = Effect.gen(function*() {
+      const run = yield* agent.find(runId)
+      return yield* millisOf(Effect.gen(function*() {
+        for (const { key } of yield* Durable.waiting(runId)) yield* Durable.decide(key, "allowed")
+        yield* run.await
+      }))
+    })
+    return yield* Effect.provide(goesOn, live(turns, true))
+  })
+  return Effect.gen(function*() {
+    const base = yield* best(unrecorded(turns))
+    const [kept, compared] = yield* Effect.provide(Effect.all([best(durable), best(activity)]), live(turns))
+    const bytes = yield* Effect.provide(bytesPerRecord, live(turns))
+    const few = yield* restart(turnsFor(1000))
+    const many = yield* restart(turnsFor(10_000))
+    const instant = yield* best(unrecorded(turnsFor(1000)))
+    return { base, kept, compared, bytes, few, many, instant }
+  })
+}
+
+/** Characters of the rows of a run, to those of what they keep. */
+const bytesPerRecord = Effect.gen(function*() {
+  const runId = newId()
+  yield* Effect.flatMap(agent.start({ runId, prompt: "Go." }), (run) => run.await)
+  const entries = yield* Journal.entries(runId)
+  const json = entries.reduce((sum, { value }) => sum + JSON.stringify(value).length, 0)
+  const rows = entries.reduce(
+    (sum, { key, kind, value }) =>
+      sum + runId.length + key.length + kind.length + JSON.stringify({ v: value }).length + 24,
+    0
+  )
+  return { json: json / entries.length, rows: rows / entries.length }
+})
+
+type Cost = Effect.Success<ReturnType<typeof costOn>>
+
+const linesOf = (name: string, most: number, { base, bytes, compared, few, instant, kept, many }: Cost) => {
+  const record = (millis: number) => (millis - base) / recordsOf(turns)
+  return [
+    row(
+      `${name}: a kept call, to the same as an activity`,
+      record(kept) / record(compared),
+      most,
+      `${record(kept).toFixed(3)} and ${record(compared).toFixed(3)} ms`
+    ),
+    row(
+      `${name}: restart with 1,000 kept calls, to the run that nobody keeps`,
+      few / instant,
+      1,
+      `${few.toFixed(0)} and ${instant.toFixed(0)} ms`
+    ),
+    row(`${name}: restart with 10,000 kept calls, to that with 1,000`, many / few, 10, `${many.toFixed(0)} ms`),
+    row(
+      `${name}: a row, to 1.3 times its JSON and 200 bytes`,
+      bytes.rows / (1.3 * bytes.json + 200),
+      1,
+      `${bytes.rows.toFixed(0)} and ${bytes.json.toFixed(0)} bytes`
+    )
+  ]
+}
+
+const row = (what: string, ratio: number, most: number, seen: string): string =>
+  `| ${what}${ratio <= most ? "" : " (**misses it**)"} | ${ratio.toFixed(2)} | ${most.toFixed(2)} | ${seen} |`
+
+const folder = mkdtempSync(join(tmpdir(), "volley-cost-"))
+const program = Effect.gen(function*() {
+  const { database } = yield* Postgres
+  console.log("SQLite …")
+  const local = yield* costOn(Local.layer({ file: join(folder, "runs.db") }))
+  console.log("PostgreSQL …")
+  const remote = yield* costOn(Pg.layer({ url: yield* database }))
+  return [...linesOf("SQLite", 1 / 5, local), ...linesOf("PostgreSQL", 1 / 3, remote)]
+})
+const lines = await Effect.runPromise(Effect.provide(program, Postgres.layer))
+rmSync(folder, { recursive: true, force: true })
+
+const page = [
+  "# What it costs to keep a run",
+  "",
+  `Runs of ${turns} turns with twelve instant calls each, a third of them writes; the best of ${times}. Written by \`npm run durable:cost\`.`,
+  "",
+  `Node ${process.version}, ${process.platform} ${process.arch}, ${
+    new Date().toISOString().slice(0, 10)
+  }. SQLite keeps with \`NORMAL\`.`,
+  "",
+  "| what | ratio | at most | seen |",
+  "| --- | --- | --- | --- |",
+  ...lines,
+  ""
+].join("\n")
+console.log(page)
+writeFileSync(join(dirname(import.meta.dirname), "packages/benchmark/durable.md"), page)
