@@ -5,6 +5,8 @@
 /** A fenced block of a page. */
 export interface Fence {
   readonly language: string
+  /** The words behind the language on its first line. */
+  readonly info: string
   readonly code: string
   /** The line of the page on which the block opens, from 1. */
   readonly line: number
@@ -12,9 +14,10 @@ export interface Fence {
 
 /** Returns the fenced blocks in the order of the page, indented ones too. */
 export const fences = (page: string): ReadonlyArray<Fence> =>
-  Array.from(page.matchAll(/^( *)```(\w+)[^\n]*\n(.*?)^\1```$/gms), (found) => ({
+  Array.from(page.matchAll(/^( *)```(\w+)([^\n]*)\n(.*?)^\1```$/gms), (found) => ({
     language: found[2]!,
-    code: found[3]!,
+    info: found[3]!.trim(),
+    code: found[4]!,
     line: page.slice(0, found.index).split("\n").length
   }))
 
@@ -50,3 +53,16 @@ export const npmScripts = (lines: ReadonlyArray<string>): ReadonlyArray<string> 
 /** Returns the files that commands run with `node`, options left out. */
 export const nodeFiles = (lines: ReadonlyArray<string>): ReadonlyArray<string> =>
   lines.flatMap((line) => Array.from(line.matchAll(/\bnode (?:-\S+ )*([^-\s]\S*)/g), (found) => found[1]!))
+
+/** Returns where the links of a page lead, as written; those in code are none. */
+export const links = (page: string): ReadonlyArray<string> => {
+  const text = page.replace(/^( *)```.*?^\1```$/gms, "").replace(/`[^`\n]*`/g, "")
+  return Array.from(text.matchAll(/\]\(([^)\s]+)\)/g), (found) => found[1]!)
+}
+
+/** Returns the anchors that the headings of a page have, as GitHub makes them. */
+export const anchors = (page: string): ReadonlyArray<string> =>
+  Array.from(
+    page.replace(/^( *)```.*?^\1```$/gms, "").matchAll(/^#+ (.*)$/gm),
+    (found) => found[1]!.trim().toLowerCase().replace(/[^\p{L}\p{N}_ -]/gu, "").replace(/ /g, "-")
+  )

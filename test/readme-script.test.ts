@@ -4,14 +4,14 @@ import * as Readme from "../scripts/readme.ts"
 describe("fences", () => {
   it("returns blocks in order, with their language and line", () => {
     assert.deepStrictEqual(Readme.fences("# A\n\n```ts\nfoo()\n```\n\n```sh title\nls\n```\n"), [
-      { language: "ts", code: "foo()\n", line: 3 },
-      { language: "sh", code: "ls\n", line: 7 }
+      { language: "ts", info: "", code: "foo()\n", line: 3 },
+      { language: "sh", info: "title", code: "ls\n", line: 7 }
     ])
   })
 
   it("finds blocks inside a list", () => {
     assert.deepStrictEqual(Readme.fences("- one\n\n  ```ts\n  foo()\n  ```\n"), [
-      { language: "ts", code: "  foo()\n", line: 3 }
+      { language: "ts", info: "", code: "  foo()\n", line: 3 }
     ])
   })
 
@@ -56,5 +56,17 @@ describe("npmScripts and nodeFiles", () => {
     const lines = ["npm ci && npm run check", "node --watch scripts/a.ts --port 1 && node b.ts", "npm test"]
     assert.deepStrictEqual(Readme.npmScripts(lines), ["check"])
     assert.deepStrictEqual(Readme.nodeFiles(lines), ["scripts/a.ts", "b.ts"])
+  })
+})
+
+describe("links and anchors", () => {
+  it("find what a page links to, outside of code", () => {
+    const page = "See [a](a.md) and ![b](b.svg), not `[c](c.md)`.\n\n```md\n[d](d.md)\n```\n"
+    assert.deepStrictEqual(Readme.links(page), ["a.md", "b.svg"])
+  })
+
+  it("spell headings as GitHub does", () => {
+    const page = "# What is `read`, and why?\n\n## A - b\n\n```sh\n# none\n```\n"
+    assert.deepStrictEqual(Readme.anchors(page), ["what-is-read-and-why", "a---b"])
   })
 })

@@ -1,6 +1,7 @@
 /**
  * The loop: a model turn, its batch, the results, until there is an answer or a limit.
  */
+import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Queue from "effect/Queue"
@@ -10,7 +11,7 @@ import type { AgentError, Failed } from "./AgentError.ts"
 import type * as ChatModel from "./ChatModel.ts"
 import type { ChatModelError } from "./ChatModelError.ts"
 import { type AnyToolOptions, type Asked, compileAgent, Task, type ToolOptions } from "./internal/agent/asTool.ts"
-import type { Ended, Event } from "./internal/agent/event.ts"
+import type { Ended, Event, Left } from "./internal/agent/event.ts"
 import { loop } from "./internal/agent/loop.ts"
 import type { AnyOptions, Options, WithOutput } from "./internal/agent/options.ts"
 import type * as Tool from "./Tool.ts"
@@ -92,12 +93,18 @@ export function run(
   return loop(options)
 }
 
+/** How an agent fails, among its events. */
+interface Failure {
+  readonly _tag: "Failure"
+  readonly cause: Cause.Cause<ChatModelError | AgentError>
+}
+
 /**
  * Runs an agent and tells what happens while it happens; the last event is its answer.
  *
  * - the model's turns are streamed unless `streaming` is false, and read-only calls start meanwhile
- * - whoever reads slowly holds nothing up: events are kept until they are read
- * - errors and interruption: as with `run`; who stops reading before the answer interrupts the agent
+ * - a slow reader delays nothing: events are kept until they are read
+ * - errors and interruption: as with `run`; to stop reading before the end interrupts the agent
  */
 export function stream<T extends Tool.Any, S extends Schema.Constraint>(
   options: Options<T> & WithOutput<S>
@@ -108,25 +115,27 @@ export function stream<T extends Tool.Any>(
 export function stream(
   options: AnyOptions
 ): Stream.Stream<Event<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {
+  const { onInterrupt } = options
   return Stream.unwrap(Effect.map(Latch.make(), (read) => {
-    const events = Stream.callback<Event<Tool.Any, unknown>, ChatModelError | AgentError, unknown>((queue) =>
-      loop({ ...options, streaming: options.streaming ?? true }, {
+    // The end of the stream interrupts what stands behind it: an agent whose end was read leaves nothing.
+    const leave = onInterrupt && ((left: Left) => read.isOpen() ? Effect.void : onInterrupt(left))
+    return Stream.callback<Event<Tool.Any, unknown> | Failure, never, unknown>((queue) =>
+      loop({ ...options, streaming: options.streaming ?? true, onInterrupt: leave }, {
         tell: (event) => Effect.asVoid(Queue.offer(queue, event)),
         deliver: (ending) =>
           ending.pipe(
-            Effect.flatMap((ended) => Queue.offer(queue, { _tag: "Answer", ended })),
-            Effect.matchCauseEffect({
-              onFailure: (cause) => Queue.failCause(queue, cause),
-              onSuccess: () => Queue.end(queue)
+            Effect.matchCause({
+              onFailure: (cause): Failure => ({ _tag: "Failure", cause }),
+              onSuccess: (ended): Event<Tool.Any, unknown> => ({ _tag: "Answer", ended })
             }),
-            Effect.andThen(options.onInterrupt === undefined ? Effect.void : read.await)
+            Effect.flatMap((last) => Queue.offer(queue, last)),
+            Effect.andThen(Queue.end(queue)),
+            Effect.andThen(onInterrupt === undefined ? Effect.void : read.await)
           )
       })
-    )
-    // Whoever stops before the answer interrupts the agent, though it may have ended.
-    return options.onInterrupt === undefined ? events : events.pipe(
-      Stream.tap(({ _tag }) => _tag === "Answer" ? read.open : Effect.void),
-      Stream.tapCause(() => read.open)
-    )
+    ).pipe(Stream.mapEffect((event): Effect.Effect<Event<Tool.Any, unknown>, ChatModelError | AgentError> => {
+      if (event._tag === "Failure") return Effect.andThen(read.open, Effect.failCause(event.cause))
+      return event._tag === "Answer" ? Effect.as(read.open, event) : Effect.succeed(event)
+    }))
   }))
 }

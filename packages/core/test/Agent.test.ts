@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Agent, Batch, ChatModelError, Conversation, Tool, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
-import { Context, Deferred, Effect, Exit, Fiber, Latch, Schema } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Latch, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { acting, ends, gauge, recordingLogger, run } from "./support.ts"
 
@@ -359,6 +359,38 @@ describe("idempotency keys", () => {
       )
       assert.strictEqual(keys.length, 2)
       assert.notStrictEqual(keys[0], keys[1])
+    }))
+})
+
+describe("Agent.stream", () => {
+  /** What `onInterrupt` is given of an agent whose events are read until one has the tag. */
+  const leftBy = (last: string) =>
+    Effect.gen(function*() {
+      const left: Array<Agent.Left> = []
+      const onInterrupt = (what: Agent.Left) => Effect.sync(() => void left.push(what))
+      const model = ScriptedModel.layer([ScriptedModel.calls({ name: "ok" }), ScriptedModel.says("Done.")])
+      const events = Stream.takeUntil(Agent.stream({ toolkit, prompt, onInterrupt }), ({ _tag }) => _tag === last)
+      yield* Effect.provide(Stream.runDrain(events), model)
+      return left
+    })
+
+  it.effect("gives what it leaves to onInterrupt, unless its answer was read", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* leftBy("RoundSettled")).length, 1)
+      assert.deepStrictEqual(yield* leftBy("Answer"), [])
+      assert.deepStrictEqual(yield* leftBy("none: all are read"), [])
+    }))
+
+  it.effect("has left nothing where it failed", () =>
+    Effect.gen(function*() {
+      const left: Array<Agent.Left> = []
+      const onInterrupt = (what: Agent.Left) => Effect.sync(() => void left.push(what))
+      const model = ScriptedModel.layer([ScriptedModel.fails(new ChatModelError.RateLimited({ message: "busy" }))])
+      const exit = yield* Effect.exit(
+        Effect.provide(Stream.runDrain(Agent.stream({ toolkit, prompt, onInterrupt })), model)
+      )
+      assert.isTrue(Exit.hasFails(exit))
+      assert.deepStrictEqual(left, [])
     }))
 })
 

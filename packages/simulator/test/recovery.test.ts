@@ -53,7 +53,7 @@ const script: Script = {
 const texts = ({ messages }: Conversation.Conversation): ReadonlyArray<string> =>
   messages.flatMap((message) => message.role === "tool" ? message.results.map(({ text }) => text) : [])
 
-/** Kills a run once it has told so many events; gives what it left as JSON, what had started and what was told to be settled. */
+/** Kills a run once it has told so many events; gives what it left as JSON, what had started and what was told to be settled, and whether it had answered. */
 const killed = Effect.fnUntraced(function*(spoken: Spoken, streaming: boolean, after: number) {
   const { started, toolkit } = office()
   const layer = yield* reached(spoken, script)
@@ -67,18 +67,18 @@ const killed = Effect.fnUntraced(function*(spoken: Spoken, streaming: boolean, a
     onInterrupt: ({ conversation }) =>
       Effect.map(Effect.orDie(Schema.encodeEffect(stored)(conversation)), (json) => void (left = json))
   })
-  let events = 0
+  let isWhole = false
   yield* agent.pipe(
     Stream.take(after),
     Stream.runForEach((event) =>
       Effect.sync(() => {
-        events += 1
+        if (event._tag === "Answer") isWhole = true
         if (event._tag === "CallSettled") settled.push(event.outcome.encoded)
       })
     ),
     Effect.provide(layer)
   )
-  return { left, settled, started, isWhole: events < after }
+  return { left, settled, started, isWhole }
 })
 
 /** Goes on at a server with what was left; gives what is wrong with that. */

@@ -47,6 +47,7 @@ export class Alarm {
   /** Wakes nobody any more; gives what slept. */
   stop(): Fiber.Fiber<void> | undefined {
     this.#sleep(Infinity)
+    this.#last = undefined
     // An alarm that outlived a young collection would keep alive what it waited for.
     this.#waiting.keep(() => false)
     return this.#sleeper

@@ -39,7 +39,7 @@ export interface Traits<Parameters, F extends Schema.Constraint, ReadOnly extend
   readonly repeat?: Repeat<F["Type"]> | undefined
   /** How long one call may take, all attempts together; the batch's `timeout` when left out. */
   readonly timeout?: Duration.Input | undefined
-  /** What a call touches; a tool that says nothing conflicts with nothing but exclusive calls. */
+  /** What a call touches. The calls of a tool without it wait for exclusive calls alone. */
   readonly access?: Declared<Parameters, Access> | undefined
   /** How many calls may run at once, or start in a while, besides the batch's own `concurrency`. */
   readonly limits?: Declared<Parameters, Limit> | undefined
