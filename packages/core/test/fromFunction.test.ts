@@ -45,7 +45,7 @@ describe("Tool.fromFunction", () => {
         ...definition,
         failure: Down,
         catch: (error) => new Down({ why: String(error) }),
-        execute: () => Promise.reject("closed")
+        execute: () => Promise.reject<number>("closed")
       })
       const failure = yield* settled(fails)
       assert.isTrue(Result.isFailure(failure) && failure.failure._tag === "ToolFailure")
