@@ -13,11 +13,15 @@ import { type AnyToolOptions, type Asked, compileAgent, Task, type ToolOptions }
 import type { Ended, Event } from "./internal/agent/event.ts"
 import { loop } from "./internal/agent/loop.ts"
 import type { AnyOptions, Options, WithOutput } from "./internal/agent/options.ts"
+import { agentOptions, type AnyPromiseOptions, type PromiseOptions } from "./internal/agent/promised.ts"
+import { abortOf, toPromise } from "./internal/promise.ts"
+import { needless, nothing } from "./internal/runner/promised.ts"
 import type * as Tool from "./Tool.ts"
 
 export type { Asked, ToolOptions } from "./internal/agent/asTool.ts"
 export type { Ended, Event, Left, Nested, Round } from "./internal/agent/event.ts"
 export type { AnyOptions, Options, WithOutput } from "./internal/agent/options.ts"
+export type { PromiseOptions } from "./internal/agent/promised.ts"
 
 /**
  * Makes a tool whose calls are agents: it is told a task, and gives back the answer, or `output` of it.
@@ -129,4 +133,34 @@ export function stream(
       Stream.tapCause(() => read.open)
     )
   }))
+}
+
+/**
+ * Runs an agent as `run` does, for programs that are not written with Effect; `model` is the layer of a provider's package.
+ *
+ * - rejects with the reason of `signal` once that is aborted, when the calls in flight have stopped; and with `AgentError` or
+ *   `ChatModelError` where there is no answer
+ */
+export function runPromise<T extends Tool.Any, S extends Schema.ConstraintDecoder<unknown>>(
+  options: PromiseOptions<T> & WithOutput<S>
+): Promise<Ended<T, S["Type"]>>
+export function runPromise<T extends Tool.Any>(options: PromiseOptions<T>): Promise<Ended<T>>
+export function runPromise(options: AnyPromiseOptions): Promise<Ended<Tool.Any, unknown>> {
+  return toPromise(() => needless(Effect.provide(loop(agentOptions(options)), options.model)), options.signal)
+}
+
+/**
+ * Runs an agent and gives what happens while it happens, as `stream` does, for `for await`; the last event is its answer.
+ *
+ * - leaving the loop before that interrupts the agent, and waits for its calls to stop
+ * - throws what `runPromise` rejects with
+ */
+export function iterate<T extends Tool.Any, S extends Schema.ConstraintDecoder<unknown>>(
+  options: PromiseOptions<T> & WithOutput<S>
+): AsyncIterable<Event<T, S["Type"]>>
+export function iterate<T extends Tool.Any>(options: PromiseOptions<T>): AsyncIterable<Event<T>>
+export function iterate(options: AnyPromiseOptions): AsyncIterable<Event<Tool.Any, unknown>> {
+  const { model, signal } = options
+  const events = Stream.provideContext(Stream.provide(stream(agentOptions(options)), model), nothing)
+  return Stream.toAsyncIterable(signal === undefined ? events : Stream.interruptWhen(events, abortOf(signal)))
 }
