@@ -73,7 +73,7 @@ export function run(
  *   no sense. Whatever a call meets is its own outcome
  */
 export function runPromise<T extends Tool.Any>(
-  toolkit: Toolkit.Toolkit<T> & Needless<T>,
+  toolkit: Needless<T> & Toolkit.Toolkit<T>,
   calls: Iterable<ToolCall>,
   options?: PromiseOptions
 ): Promise<Settled<T>>

@@ -25,7 +25,7 @@ import type { AnyDefinition, Execute, SchemaServices, Traits } from "./internal/
 import type { Answer, Attempt, Call } from "./internal/tool/handler.ts"
 import type * as Handling from "./internal/tool/handler.ts"
 import type { Failing, FailureOf, FunctionDefinition, FunctionOption } from "./internal/tool/promised.ts"
-import type { Complete, Given, Option, ToolDefinition } from "./internal/tool/written.ts"
+import type { Complete, Given, Option, SchemaOfEffect, ToolDefinition } from "./internal/tool/written.ts"
 
 export type { Patterns } from "./internal/schema/patterns.ts"
 export type { ParametersOf, SuccessOf } from "./internal/schema/standardSchema.ts"
@@ -84,9 +84,9 @@ export interface Handler<out Name extends string> {
  */
 export function make<
   const Name extends string,
-  P extends Schema.Constraint,
-  S extends Schema.Constraint,
-  F extends Schema.Constraint = typeof Schema.Never,
+  P extends SchemaOfEffect,
+  S extends SchemaOfEffect,
+  F extends SchemaOfEffect = typeof Schema.Never,
   X = Effect.Effect<S["Type"], F["Type"]>,
   const ReadOnly extends boolean = false,
   K extends Option = never

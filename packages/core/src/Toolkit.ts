@@ -58,10 +58,10 @@ type Several<T, All = T> = T extends unknown ? [All] extends [T] ? never : All :
  */
 type NoDuplicate<T extends ReadonlyArray<Tool.Any>> = Repeated<T> extends { readonly [name: string]: never } ? unknown
   : [Repeated<T>[keyof Repeated<T>]] extends [never] ? unknown
-  : { readonly error: `two tools are called ${NameOf<T[Repeated<T>[keyof Repeated<T>]]>}` }
+  : `two tools are called ${NameOf<T[Repeated<T>[keyof Repeated<T>]]>}: rename one of them`
 
 /** Makes a toolkit; two tools of one name do not compile where names are literal, and throw where they are not. */
-export const make = <const T extends ReadonlyArray<Tool.Any>>(...tools: T & NoDuplicate<T>): Toolkit<T[number]> =>
+export const make = <const T extends ReadonlyArray<Tool.Any>>(...tools: NoDuplicate<T> & T): Toolkit<T[number]> =>
   fromTools(tools)
 
 /** Puts two toolkits together; throws when both have a tool of one name. */

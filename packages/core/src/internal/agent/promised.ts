@@ -13,7 +13,7 @@ type OfEffects = "toolkit" | "steer" | "onInterrupt" | "runner" | "batch"
 /** What an agent takes that is run as a promise: as `Agent.run` does, with a model and without Effects. */
 export interface PromiseOptions<T extends Tool.Any> extends Omit<Options<T>, OfEffects>, Hooks {
   /** What a model may call; a tool that needs services is given them by `Toolkit.provide` first. */
-  readonly toolkit: Options<T>["toolkit"] & Needless<T>
+  readonly toolkit: Needless<T> & Options<T>["toolkit"]
 }
 
 /** The same, whatever its toolkit and output. */

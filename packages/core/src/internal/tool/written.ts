@@ -7,6 +7,9 @@ import type { handlerMistakes, mistakes } from "./mistakes.ts"
 type Mistakes = typeof mistakes
 type HandlerMistakes = typeof handlerMistakes
 
+/** A schema of Effect, such as `Schema.Struct({ city: Schema.String })`; `Tool.fromFunction` takes those of other libraries. */
+export interface SchemaOfEffect extends Schema.Constraint {}
+
 /**
  * What `Tool.make` takes: `description`, `parameters` and `success` have to be there, as `Complete` says, so that the
  * compiler can name the one that is missing.
