@@ -164,7 +164,7 @@ const programs: Readonly<Record<string, Wrong>> = {
   ),
   "an argument that there is not, in a pipeline": told(
     `Pipeline.make((call) => ({ a: call(warm, { city: "Oslo", town: "Oslo" }) }))`,
-    "\"town\""
+    "there is no parameter called town: take it out, or correct its name"
   ),
   "a function without a description": same(
     `Tool.fromFunction("t", { parameters, execute: async ({ city }) => city })`,

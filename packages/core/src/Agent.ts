@@ -40,7 +40,18 @@ export function asTool<
 >(
   name: Name,
   options: ToolOptions<T, P["Type"], ReadOnly> & Asked<P> & Partial<WithOutput<S>>
-): AgentTool<Name, T, P, S, ReadOnly>
+): Tool.Tool<
+  Name,
+  P,
+  S,
+  typeof Failed,
+  | ChatModel.ChatModel
+  | Tool.Requirements<T>
+  | P["DecodingServices"]
+  | S["DecodingServices"]
+  | S["EncodingServices"],
+  ReadOnly
+>
 export function asTool<
   const Name extends string,
   T extends Tool.Any,
@@ -49,28 +60,20 @@ export function asTool<
 >(
   name: Name,
   options: ToolOptions<T, unknown, ReadOnly> & Partial<WithOutput<S>>
-): AgentTool<Name, T, typeof Task, S, ReadOnly>
+): Tool.Tool<
+  Name,
+  typeof Task,
+  S,
+  typeof Failed,
+  | ChatModel.ChatModel
+  | Tool.Requirements<T>
+  | S["DecodingServices"]
+  | S["EncodingServices"],
+  ReadOnly
+>
 export function asTool(name: string, options: AnyToolOptions): Tool.Any {
   return compileAgent(name, options)
 }
-
-/** An agent as a tool. */
-export type AgentTool<
-  Name extends string,
-  T extends Tool.Any,
-  P extends Schema.Constraint,
-  S extends Schema.Constraint,
-  ReadOnly extends boolean
-> = Tool.Tool<
-  Name,
-  P,
-  S,
-  typeof Failed,
-  Needs<T> | P["DecodingServices"] | S["DecodingServices"] | S["EncodingServices"],
-  ReadOnly
->
-
-type Needs<T extends Tool.Any> = ChatModel.ChatModel | Tool.Requirements<T>
 
 /**
  * Asks, runs the calls of each turn as one batch, and asks again, until the model answers.
@@ -86,10 +89,14 @@ type Needs<T extends Tool.Any> = ChatModel.ChatModel | Tool.Requirements<T>
  */
 export function run<T extends Tool.Any, S extends Schema.Constraint>(
   options: Options<T> & WithOutput<S>
-): Effect.Effect<Ended<T, S["Type"]>, ChatModelError | AgentError, Needs<T> | S["DecodingServices"]>
+): Effect.Effect<
+  Ended<T, S["Type"]>,
+  ChatModelError | AgentError,
+  ChatModel.ChatModel | Tool.Requirements<T> | S["DecodingServices"]
+>
 export function run<T extends Tool.Any>(
   options: Options<T>
-): Effect.Effect<Ended<T>, ChatModelError | AgentError, Needs<T>>
+): Effect.Effect<Ended<T>, ChatModelError | AgentError, ChatModel.ChatModel | Tool.Requirements<T>>
 export function run(
   options: AnyOptions
 ): Effect.Effect<Ended<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {
@@ -105,10 +112,14 @@ export function run(
  */
 export function stream<T extends Tool.Any, S extends Schema.Constraint>(
   options: Options<T> & WithOutput<S>
-): Stream.Stream<Event<T, S["Type"]>, ChatModelError | AgentError, Needs<T> | S["DecodingServices"]>
+): Stream.Stream<
+  Event<T, S["Type"]>,
+  ChatModelError | AgentError,
+  ChatModel.ChatModel | Tool.Requirements<T> | S["DecodingServices"]
+>
 export function stream<T extends Tool.Any>(
   options: Options<T>
-): Stream.Stream<Event<T>, ChatModelError | AgentError, Needs<T>>
+): Stream.Stream<Event<T>, ChatModelError | AgentError, ChatModel.ChatModel | Tool.Requirements<T>>
 export function stream(
   options: AnyOptions
 ): Stream.Stream<Event<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {

@@ -21,7 +21,7 @@ import {
   type Unchecked
 } from "./internal/tool/checked.ts"
 import { compile, serviceKey } from "./internal/tool/compile.ts"
-import type { AnyDefinition, Execute, SchemaServices, Traits } from "./internal/tool/definition.ts"
+import type { AnyDefinition, Execute, Traits } from "./internal/tool/definition.ts"
 import type { Answer, Attempt, Call } from "./internal/tool/handler.ts"
 import type * as Handling from "./internal/tool/handler.ts"
 import type { Failing, FailureOf, FunctionDefinition, FunctionOption } from "./internal/tool/promised.ts"
@@ -172,7 +172,10 @@ export function fromStandardSchema<
   Standard.ParametersOf<P>,
   Standard.SuccessOf<S>,
   F,
-  R | SchemaServices<Standard.ParametersOf<P>, Standard.SuccessOf<S>, F>,
+  | R
+  | Standard.ParametersOf<P>["DecodingServices"]
+  | Standard.SuccessOf<S>["EncodingServices"]
+  | F["EncodingServices"],
   ReadOnly
 >
 export function fromStandardSchema(
@@ -207,19 +210,19 @@ export function fromFunction<
     & Complete<K, "description" | "parameters" | "execute">
     & FunctionDefinition<P, S, F, X, ReadOnly>
     & Given<K>
-): FunctionTool<Name, Standard.ParametersOf<P>, ResultOf<S, X, K>, FailureOf<F>, ReadOnly>
+): Tool<
+  Name,
+  Standard.ParametersOf<P>,
+  ResultOf<S, X, K>,
+  FailureOf<F>,
+  | Standard.ParametersOf<P>["DecodingServices"]
+  | ResultOf<S, X, K>["EncodingServices"]
+  | FailureOf<F>["EncodingServices"],
+  ReadOnly
+>
 export function fromFunction(name: string, definition: Unchecked<AnyFunctionDefinition>): Any {
   return compile(name, ofFunction(name, definition))
 }
-
-/** A tool made of a function, which needs no more than its schemas. */
-type FunctionTool<
-  Name extends string,
-  P extends Schema.Constraint,
-  S extends Schema.Constraint,
-  F extends Schema.Constraint,
-  ReadOnly extends boolean
-> = Tool<Name, P, S, F, SchemaServices<P, S, F>, ReadOnly>
 
 /** What a function gives: as `success` says, or what it is seen to give. */
 type ResultOf<S, X, K> = "success" extends K ? Standard.SuccessOf<S> : Schema.Codec<Awaited<X>, Schema.Json>

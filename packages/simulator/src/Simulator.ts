@@ -107,12 +107,13 @@ export const start = async (options: Parameters<typeof serve>[0]): Promise<Start
 
 /** Serves what was made already, as `serve` does. */
 export const listen = Effect.fnUntraced(function*(
-  { app, requests }: Simulator,
-  wanted = 0
+  simulator: Simulator,
+  wanted: number | undefined
 ): Effect.fn.Return<Served, CannotListen, Scope.Scope> {
+  const { app, requests } = simulator
   const node = createServer()
-  const server = yield* NodeHttpServer.make(() => node, { host: "127.0.0.1", port: wanted }).pipe(
-    Effect.mapError(({ cause }) => new CannotListen({ port: wanted, cause }))
+  const server = yield* NodeHttpServer.make(() => node, { host: "127.0.0.1", port: wanted ?? 0 }).pipe(
+    Effect.mapError(({ cause }) => new CannotListen({ port: wanted ?? 0, cause }))
   )
   yield* server.serve(app)
   yield* Effect.addFinalizer(() => stop(node))

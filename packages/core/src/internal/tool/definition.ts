@@ -16,12 +16,6 @@ export type Execute<
   R
 > = (parameters: P["Type"], call: Call) => Effect.Effect<S["Type"], F["Type"], R>
 
-/** What the schemas of a tool need, to read its parameters and to write what it gives back. */
-export type SchemaServices<P extends Schema.Constraint, S extends Schema.Constraint, F extends Schema.Constraint> =
-  | P["DecodingServices"]
-  | S["EncodingServices"]
-  | F["EncodingServices"]
-
 /** What every tool says of itself. */
 export interface Traits<Parameters, F extends Schema.Constraint, ReadOnly extends boolean>
   extends Manner<Parameters, F["Type"], ReadOnly>
