@@ -4,7 +4,7 @@
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import { Agent, type AgentError, Batch, type Outcome, Tool, ToolCall, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
-import { Context, Effect, Schema } from "effect"
+import { Cause, Context, Effect, Schema } from "effect"
 import { setImmediate as nextTick } from "node:timers/promises"
 import { z } from "zod"
 
@@ -114,6 +114,24 @@ describe("Batch.runPromise", () => {
   it("rejects where options make no sense", async () => {
     const running = Batch.runPromise(doubling, [callOf("double", { n: 1 })], { concurrency: 0 })
     assert.match(String(await rejectionOf(running)), /Batch\.Options\.concurrency is 0: give a whole number/)
+  })
+
+  it("says what a handler gives that gives no Effect, to the program alone", async () => {
+    for (const [given, why] of [[Promise.resolve(1), /gives a promise/], [1, /gives no Effect/]] as const) {
+      const odd = Tool.make("odd", {
+        description: "For tests.",
+        parameters: Schema.Struct({}),
+        success: Schema.Number,
+        // @ts-expect-error as plain JavaScript may have it
+        execute: () => given
+      })
+      const { outcomes } = await Batch.runPromise(Toolkit.make(odd), [callOf("odd", {})])
+      const result = outcomes[0]?.result
+      assert(result?._tag === "Failure" && result.failure._tag === "CallError")
+      assert(result.failure.reason._tag === "Defect")
+      assert.match(String(Cause.squash(result.failure.reason.cause)), why)
+      assert.notMatch(outcomes[0]?.encoded ?? "", why)
+    }
   })
 
   it("takes no toolkit whose tools need services", () => {
