@@ -1,0 +1,111 @@
+/**
+ * One process of several that go on with the runs of a store, and what starts and awaits runs there.
+ */
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
+import * as HttpRunner from "effect/cluster/HttpRunner"
+import * as RunnerAddress from "effect/cluster/RunnerAddress"
+import * as RunnerHealth from "effect/cluster/RunnerHealth"
+import * as Runners from "effect/cluster/Runners"
+import * as ShardingConfig from "effect/cluster/ShardingConfig"
+import * as SqlMessageStorage from "effect/cluster/SqlMessageStorage"
+import * as SqlRunnerStorage from "effect/cluster/SqlRunnerStorage"
+import * as Digest from "effect/crypto/Digest"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServer from "effect/http/HttpServer"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as RpcSerialization from "effect/rpc/RpcSerialization"
+import type * as SqlClient from "effect/sql/SqlClient"
+import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
+import { createServer } from "node:http"
+import { timing } from "./internal/timing.ts"
+import { RunnerError } from "./RunnerError.ts"
+
+/** Where a runner is. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/**
+ * - `sql`: the store that all processes of the cluster share
+ * - `takeOver`: within how long the runs of a runner that is gone go on elsewhere, from 3 seconds on; the same in all
+ *   processes of the cluster
+ */
+export interface ClientOptions<E> {
+  readonly sql: Layer.Layer<SqlClient.SqlClient, E>
+  /** 10 seconds. */
+  readonly takeOver?: Duration.Input | undefined
+}
+
+/**
+ * - `address`: where the other processes find this one; nobody else has it
+ * - `listen`: where it listens, if that is not its address
+ */
+export interface Options<E> extends ClientOptions<E> {
+  readonly address: Address
+  readonly listen?: Address | undefined
+}
+
+/**
+ * Goes on with the runs of a store, together with the other runners on it: each has a share of the runs, and takes over
+ * those of one that is gone.
+ *
+ * - errors: those of `sql`, and where it cannot listen; throws a `RangeError` where `takeOver` is too short
+ * - at its end, which SIGTERM brings about under `NodeRuntime.runMain`, the others go on with its runs at once
+ */
+export const layer = <E>(
+  options: Options<E>
+): Layer.Layer<WorkflowEngine.WorkflowEngine | SqlClient.SqlClient, E | RunnerError> =>
+  ClusterWorkflowEngine.layer.pipe(
+    Layer.provideMerge(HttpRouter.serve(HttpRunner.layerHttpOptions({ path: "/" }), silent)),
+    Layer.provide([health, HttpRunner.layerClientProtocolHttpDefault, listening(options.listen ?? options.address)]),
+    Layer.provideMerge(shared(options, Option.some(options.address))),
+    Layer.provide(NodeHttpClient.layerUndici),
+    Layer.provideMerge(options.sql)
+  )
+
+/** Starts and awaits runs that the runners on a store run, and runs none itself. */
+export const client = <E>(
+  options: ClientOptions<E>
+): Layer.Layer<WorkflowEngine.WorkflowEngine | SqlClient.SqlClient, E> =>
+  ClusterWorkflowEngine.layer.pipe(
+    Layer.provideMerge(HttpRunner.layerHttpClientOnly),
+    Layer.provideMerge(shared(options, Option.none())),
+    Layer.provide(NodeHttpClient.layerUndici),
+    Layer.provideMerge(options.sql)
+  )
+
+const silent = { disableLogger: true, disableListenLog: true }
+
+const health = RunnerHealth.layerPing.pipe(
+  Layer.provide(Runners.layerRpc),
+  Layer.provide(HttpRunner.layerClientProtocolHttpDefault)
+)
+
+const listening = (at: Address) =>
+  Layer.effect(
+    HttpServer.HttpServer,
+    Effect.mapError(
+      NodeHttpServer.make(createServer, { ...at, gracefulShutdownTimeout: 0 }),
+      ({ cause }) => new RunnerError({ ...at, cause })
+    )
+  )
+
+/** What the processes of a cluster have in common: the tables, the times, and how they write to each other. */
+const shared = <E>({ takeOver = "10 seconds" }: ClientOptions<E>, address: Option.Option<Address>) => {
+  const config = ShardingConfig.layer({
+    ...timing(takeOver),
+    runnerAddress: Option.map(address, ({ host, port }) => RunnerAddress.make(host, port))
+  })
+  return Layer.mergeAll(SqlMessageStorage.layerStorage({}), SqlRunnerStorage.layerStorage({})).pipe(
+    Layer.provide([SqlMessageStorage.layerMigrations({}), SqlRunnerStorage.layerMigrations({})]),
+    Layer.provideMerge(config),
+    Layer.provide(Digest.layerWebCrypto),
+    Layer.merge(RpcSerialization.layerSchemaBinary())
+  )
+}
