@@ -83,6 +83,10 @@ export const Reason = Schema.Union([
 ])
 export type Reason = typeof Reason.Type
 
+/** Whether the same may work later, without a change of the program. */
+export const isPassing = (reason: Reason): boolean =>
+  reason._tag === "Full" || reason._tag === "Unreachable" || reason._tag === "Busy"
+
 /** A store cannot be used, and why; `store` is its file, or the host and name of its database. */
 export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
   store: Schema.String,
@@ -92,8 +96,7 @@ export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
     return `The store ${this.store}: ${this.reason.message}.`
   }
 
-  /** Whether the same may work later, without a change of the program. */
   get isRetryable(): boolean {
-    return this.reason._tag === "Full" || this.reason._tag === "Unreachable" || this.reason._tag === "Busy"
+    return isPassing(this.reason)
   }
 }

@@ -6,7 +6,8 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { Absent, UnknownFormat } from "../StoreError.ts"
 
-type Step = (sql: SqlClient.SqlClient) => Effect.Effect<unknown, SqlError>
+/** What makes a store of one format one of the next. */
+export type Step = (sql: SqlClient.SqlClient) => Effect.Effect<unknown, SqlError>
 
 const bytesOf = (sql: SqlClient.SqlClient) =>
   sql.onDialectOrElse({ pg: () => sql.literal("BYTEA"), orElse: () => sql.literal("BLOB") })
@@ -27,15 +28,10 @@ const first: Step = (sql) =>
     sql`CREATE TABLE volley_blob (hash TEXT PRIMARY KEY, bytes ${bytesOf(sql)} NOT NULL)`
   ], { discard: true })
 
-/** What makes format 1 of an empty database, 2 of 1, and so on. A step that was released is never changed. */
-const steps: ReadonlyArray<Step> = [first]
-
-/** The format that this version reads and writes. */
-export const format = steps.length
-
 /** The key of the lock under which a PostgreSQL database is prepared. */
 const key = 8655395
 
+/** Whether a process has prepared the database before. */
 const isPrepared = (sql: SqlClient.SqlClient) =>
   Effect.map(
     sql.onDialectOrElse({
@@ -48,29 +44,39 @@ const isPrepared = (sql: SqlClient.SqlClient) =>
 const formatOf = (sql: SqlClient.SqlClient) =>
   Effect.map(sql<{ readonly format: number }>`SELECT format FROM volley_meta`, ([row]) => row?.format ?? 0)
 
-/** Fails where a store is not of this version's format; changes nothing. */
-export const check = Effect.gen(function*() {
+/** Fails where a store is not of the format that so many steps make; changes nothing. */
+export const checkFor = Effect.fnUntraced(function*(steps: ReadonlyArray<Step>) {
   const sql = yield* SqlClient.SqlClient
   if (!(yield* isPrepared(sql))) return yield* new Absent({})
   const found = yield* formatOf(sql)
-  if (found !== format) return yield* new UnknownFormat({ found, known: format })
+  if (found !== steps.length) return yield* new UnknownFormat({ found, known: steps.length })
 })
 
-/** Prepares an empty database, and brings an older store up to date; one process does it while others wait. */
-export const migrate = Effect.gen(function*() {
-  const sql = yield* SqlClient.SqlClient
-  yield* sql.withTransaction(locked(sql))
-})
+/**
+ * Prepares an empty database, and brings an older store up to date; one process does it while others wait. A transaction
+ * on SQLite begins with the lock of the file; on PostgreSQL it has to take one.
+ */
+export const migrateBy = Effect.fnUntraced(
+  function*(steps: ReadonlyArray<Step>) {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql.onDialectOrElse({ pg: () => sql`SELECT pg_advisory_xact_lock(${key})`, orElse: () => Effect.void })
+    if (!(yield* isPrepared(sql))) {
+      yield* sql`CREATE TABLE volley_meta (format INTEGER NOT NULL, runner TEXT)`
+      yield* sql`INSERT INTO volley_meta (format) VALUES (0)`
+    }
+    const found = yield* formatOf(sql)
+    if (found > steps.length) return yield* new UnknownFormat({ found, known: steps.length })
+    for (const step of steps.slice(found)) yield* step(sql)
+    if (found < steps.length) yield* sql`UPDATE volley_meta SET format = ${steps.length}`
+  },
+  (migrated) => SqlClient.SqlClient.use((sql) => sql.withTransaction(migrated))
+)
 
-/** A transaction on SQLite begins with the lock of the file; on PostgreSQL it has to take one. */
-const locked = Effect.fnUntraced(function*(sql: SqlClient.SqlClient) {
-  yield* sql.onDialectOrElse({ pg: () => sql`SELECT pg_advisory_xact_lock(${key})`, orElse: () => Effect.void })
-  if (!(yield* isPrepared(sql))) {
-    yield* sql`CREATE TABLE volley_meta (format INTEGER NOT NULL, runner TEXT)`
-    yield* sql`INSERT INTO volley_meta (format) VALUES (0)`
-  }
-  const found = yield* formatOf(sql)
-  if (found > format) return yield* new UnknownFormat({ found, known: format })
-  for (const step of steps.slice(found)) yield* step(sql)
-  if (found < format) yield* sql`UPDATE volley_meta SET format = ${format}`
-})
+/** What makes format 1 of an empty database, 2 of 1, and so on. A step that was released is never changed. */
+export const steps: ReadonlyArray<Step> = [first]
+
+/** Fails where a store is not of this version's format. */
+export const check = checkFor(steps)
+
+/** Makes a store one of this version's format. */
+export const migrate = migrateBy(steps)

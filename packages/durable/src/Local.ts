@@ -1,0 +1,46 @@
+/**
+ * Runs that are kept in a file: no server, one process that runs them, and others that read.
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as SqlClient from "effect/sql/SqlClient"
+import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
+import { existsSync } from "node:fs"
+import * as Engine from "./internal/engine.ts"
+import { holdFile, sign } from "./internal/lock.ts"
+import { check, migrate } from "./internal/migrations.ts"
+import { make, open, type Synchronous } from "./internal/sqlite.ts"
+import * as Store from "./internal/store.ts"
+import { Absent, type StoreError } from "./StoreError.ts"
+
+/**
+ * - `file`: on a disk of this machine; beside it come files whose names begin with its own. `:memory:` keeps nothing
+ * - `synchronous`: `NORMAL`, the default, loses nothing when the process is killed; `FULL` nothing when the power fails,
+ *   and is slower
+ */
+export interface Options {
+  readonly file: string
+  readonly synchronous?: Synchronous
+}
+
+/** What a program with a store has. */
+type Provided = SqlClient.SqlClient | WorkflowEngine.WorkflowEngine | Store.Store
+
+/**
+ * Goes on with the runs of a file, which is made where there is none.
+ *
+ * - errors: where another runner has the file, where it is no store or that of a newer version, and on a Node without SQLite
+ */
+export const layer = (options: Options): Layer.Layer<Provided, StoreError> => {
+  const prepare = Effect.andThen(holdFile(options.file), Effect.andThen(migrate, sign))
+  return Layer.provideMerge(Engine.runner, Store.layer(Store.make(options.file), connect(options), prepare))
+}
+
+/** Reads, starts, decides and cancels runs of a file beside its runner; goes on with none, and makes no file. */
+export const layerClient = (options: Options): Layer.Layer<Provided, StoreError> => {
+  const there = Effect.suspend(() => existsSync(options.file) ? Effect.void : Effect.fail(new Absent({})))
+  const store = Store.layer(Store.make(options.file), Effect.andThen(there, connect(options)), check)
+  return Layer.provideMerge(Engine.client, store)
+}
+
+const connect = ({ file, synchronous = "NORMAL" }: Options) => Effect.flatMap(open(file), (db) => make(db, synchronous))

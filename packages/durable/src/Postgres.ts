@@ -1,0 +1,55 @@
+/**
+ * Runs that are kept in a PostgreSQL database: one process that runs them, and others that read.
+ */
+import { PgClient } from "@effect/sql-pg"
+import * as Transport from "@volley/core/Transport"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import type * as SqlClient from "effect/sql/SqlClient"
+import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
+import { hostname } from "node:os"
+import * as Engine from "./internal/engine.ts"
+import { holdDatabase, sign } from "./internal/lock.ts"
+import { check, migrate } from "./internal/migrations.ts"
+import * as Store from "./internal/store.ts"
+import { type StoreError, Unusable } from "./StoreError.ts"
+
+/** `url`: as `postgres://user:password@host:port/database`; no message shows its user and password. */
+export interface Options {
+  readonly url: string | Redacted.Redacted
+}
+
+/** What a program with a store has. */
+type Provided = SqlClient.SqlClient | WorkflowEngine.WorkflowEngine | Store.Store
+
+/**
+ * Goes on with the runs of a database, whose tables are made where there are none.
+ *
+ * - errors: where another runner has the database, where it cannot be reached or does not let this user in, and where it is
+ *   that of a newer version
+ */
+export const layer = (options: Options): Layer.Layer<Provided, StoreError> =>
+  Layer.provideMerge(Engine.runner, on(options, Effect.andThen(holdDatabase, Effect.andThen(migrate, sign))))
+
+/** Reads, starts, decides and cancels runs of a database beside its runner; goes on with none, and makes no tables. */
+export const layerClient = (options: Options): Layer.Layer<Provided, StoreError> =>
+  Layer.provideMerge(Engine.client, on(options, check))
+
+const on = ({ url: given }: Options, prepare: Parameters<typeof Store.layer>[2]) => {
+  const url = Redacted.isRedacted(given) ? given : Redacted.make(given)
+  const text = Redacted.value(url)
+  if (!isAddress(text)) return Store.layer(Store.make("PostgreSQL"), Effect.fail(noAddress), prepare)
+  const connect = PgClient.make({ url, applicationName: `volley ${process.pid} on ${hostname()}` })
+  return Store.layer(Store.make(nameOf(text), Transport.secretsOf(text)), connect, prepare)
+}
+
+const isAddress = (url: string): boolean => URL.canParse(url) && /^postgres(?:ql)?:/.test(url)
+
+const noAddress = new Unusable({ message: "its url has to be one as postgres://user:password@host:port/database" })
+
+/** Where it is, without who asks: `db.example:5432/runs`. */
+const nameOf = (url: string): string => {
+  const { host, pathname } = new URL(url)
+  return `${host === "" ? "localhost" : host}${pathname}`
+}

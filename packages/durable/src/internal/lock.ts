@@ -1,0 +1,98 @@
+/**
+ * The lock of a store's runner: one process goes on with its runs, however many read them. Both end with their process,
+ * whatever ends that.
+ */
+import * as DateTime from "effect/DateTime"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { Connection } from "effect/sql/SqlConnection"
+import type { SqlError } from "effect/sql/SqlError"
+import { realpathSync } from "node:fs"
+import { hostname } from "node:os"
+import { Taken } from "../StoreError.ts"
+import { reasonOf } from "./failure.ts"
+import { backOff } from "./patiently.ts"
+import { attempt, open } from "./sqlite.ts"
+
+/** Says in the store who runs its runs now. */
+export const sign = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const since = DateTime.formatIso(yield* DateTime.now)
+  yield* sql`UPDATE volley_meta SET runner = ${`process ${process.pid} on ${hostname()} since ${since}`}`
+})
+
+/** Who signed last; where nobody could, that is not known. */
+const taken = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* Effect.orElseSucceed(
+    sql<{ readonly runner: string | null }>`SELECT runner FROM volley_meta`,
+    () => []
+  )
+  return yield* new Taken({ runner: row?.runner ?? undefined })
+})
+
+/**
+ * Holds the lock of a file until the scope closes: a transaction on an empty database beside it, which nobody else can
+ * have meanwhile.
+ */
+export const holdFile = Effect.fnUntraced(function*(file: string) {
+  if (file === ":memory:") return
+  const db = yield* open(`${realpathSync(file)}-runner`, 0)
+  yield* Effect.catchIf(attempt(() => db.exec("BEGIN EXCLUSIVE")), isLocked, () => taken)
+})
+
+const isLocked = (error: SqlError): boolean => error.reason._tag === "LockTimeoutError"
+
+/** The key of the lock of a PostgreSQL database's runner. */
+const key = 8655396
+
+/** A server needs a moment to see that a process is gone. */
+const aMoment = { schedule: Schedule.spaced("100 millis"), times: 10 }
+
+/**
+ * Holds the lock of a PostgreSQL database until the scope closes, on a connection of its own. Where that breaks, the lock
+ * is gone with it and is taken again as soon as can be; if another runner was faster, this one keeps asking, and whatever
+ * it still has to write is refused by that one's epochs.
+ */
+export const holdDatabase = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const first = yield* Deferred.make<void, SqlError | Taken>()
+  const held = Effect.scoped(Effect.flatMap(sql.reserve, (connection) => holdOn(connection, first)))
+  const said = Effect.tapError(
+    held,
+    (error) =>
+      Effect.flatMap(Deferred.fail(first, error), (isFirst) => isFirst ? Effect.void : Effect.logWarning(lost(error)))
+  )
+  yield* Effect.forkScoped(Effect.retry(said, backOff))
+  yield* Deferred.await(first)
+})
+
+const lost = (error: SqlError | Taken): string => {
+  const reason = error._tag === "Taken" ? error : reasonOf(error)
+  return `The runner of the runs has lost its lock, and takes it again as soon as it can: ${reason.message}`
+}
+
+/** Takes the lock, says so, and watches the connection until it breaks. */
+const holdOn = Effect.fnUntraced(function*(connection: Connection, held: Deferred.Deferred<void, SqlError | Taken>) {
+  yield* connection.execute(keepAlive, [], undefined)
+  const lock = Effect.acquireRelease(
+    lockOn(connection),
+    () => Effect.ignore(connection.execute("SELECT pg_advisory_unlock($1)", [key], undefined))
+  )
+  yield* Effect.retry(lock, { ...aMoment, while: ({ _tag }) => _tag === "Taken" })
+  yield* Deferred.succeed(held, undefined)
+  yield* Effect.repeat(connection.execute("SELECT 1", [], undefined), Schedule.spaced("5 seconds"))
+})
+
+const lockOn = (connection: Connection) =>
+  Effect.filterOrElse(
+    connection.execute("SELECT pg_try_advisory_lock($1) AS mine", [key], undefined),
+    ([row]) => row?.mine === true,
+    () => taken
+  )
+
+/** A machine that lost its power is seen to be gone after half a minute rather than two hours. */
+const keepAlive = `SELECT set_config('tcp_keepalives_idle', '15', false),
+  set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)`

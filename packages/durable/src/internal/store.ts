@@ -1,0 +1,37 @@
+/**
+ * The store that a program is on: what it is called, how its failures are said, and how it is opened.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Reactivity from "effect/reactivity/Reactivity"
+import type * as Scope from "effect/Scope"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import { type Reason, StoreError } from "../StoreError.ts"
+import { reasonOf } from "./failure.ts"
+
+export class Store extends Context.Service<Store, {
+  readonly name: string
+  readonly failed: (error: SqlError | Reason) => StoreError
+}>()("@volley/durable/Store") {}
+
+/** Makes the store of a name; the secrets are what the words of its database may not show. */
+export const make = (name: string, secrets: ReadonlyArray<string> = []): Store["Service"] => ({
+  name,
+  failed: (error) =>
+    new StoreError({ store: name, reason: error._tag === "SqlError" ? reasonOf(error, secrets) : error })
+})
+
+/** Provides a store and its client, once that is prepared. */
+export const layer = (
+  store: Store["Service"],
+  connect: Effect.Effect<SqlClient.SqlClient, SqlError | Reason, Scope.Scope | Reactivity.Reactivity>,
+  prepare: Effect.Effect<void, SqlError | Reason, SqlClient.SqlClient | Scope.Scope>
+): Layer.Layer<SqlClient.SqlClient | Store, StoreError> =>
+  Effect.tap(connect, (sql) => Effect.provideService(prepare, SqlClient.SqlClient, sql)).pipe(
+    Effect.map((sql) => Context.make(SqlClient.SqlClient, sql).pipe(Context.add(Store, store))),
+    Effect.mapError(store.failed),
+    Layer.effectContext,
+    Layer.provide(Reactivity.layer)
+  )

@@ -1,0 +1,146 @@
+/**
+ * What holds of every store, in a file or on PostgreSQL.
+ */
+import { assert, type Vitest } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as SqlClient from "effect/sql/SqlClient"
+import * as DurableDeferred from "effect/workflow/DurableDeferred"
+import * as Workflow from "effect/workflow/Workflow"
+import { check, checkFor, migrate, migrateBy, type Step, steps } from "../src/internal/migrations.ts"
+import { Store } from "../src/internal/store.ts"
+import type { StoreError } from "../src/StoreError.ts"
+import { start } from "./support/child.ts"
+import { clientAt, runnerAt, sqlAt } from "./support/storeAt.ts"
+
+/** Why a layer cannot be built. */
+const refusal = <A>(layer: Layer.Layer<A, StoreError>): Effect.Effect<StoreError> =>
+  Effect.flip(Effect.scoped(Layer.build(layer))).pipe(Effect.orDie)
+
+const Ask = Workflow.make("Ask", {
+  payload: { id: Schema.String },
+  idempotencyKey: ({ id }) => id,
+  success: Schema.String
+})
+const answer = DurableDeferred.make("answer", { success: Schema.String })
+const asking = Ask.toLayer(({ id }) => Effect.map(DurableDeferred.await(answer), (text) => `${id}: ${text}`))
+const tokenOf = (executionId: string) => DurableDeferred.tokenFromExecutionId(answer, { workflow: Ask, executionId })
+
+/** - `empty`: makes a place where nothing is yet, and gives its address */
+export const suite = <R>(test: Vitest.Tester<R | Scope.Scope>, empty: Effect.Effect<string, never, R>) => {
+  test("prepares an empty place, and finds there what it kept", () =>
+    Effect.gen(function*() {
+      const address = yield* empty
+      const tables = Effect.gen(function*() {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`INSERT INTO volley_run (run_id, name, epoch, digest, format, payload, state, started_at)
+          VALUES ('r', 'n', 1, 'd', 1, 'p', 'running', ${1_800_000_000_000})`
+      })
+      yield* Effect.provide(tables, runnerAt(address))
+      const rows = yield* Effect.provide(
+        SqlClient.SqlClient.use((sql) => sql`SELECT run_id, cancelled, started_at, result FROM volley_run`),
+        runnerAt(address)
+      )
+      assert.deepEqual(rows.map((row) => ({ ...row })), [
+        { run_id: "r", cancelled: 0, started_at: 1_800_000_000_000, result: null }
+      ])
+    }))
+
+  test("refuses a second runner, of the same process or another one, and says who is the first", () =>
+    Effect.gen(function*() {
+      const address = yield* empty
+      yield* Effect.gen(function*() {
+        const { name } = yield* Store
+        const refused = yield* refusal(runnerAt(address))
+        assert.strictEqual(refused.reason._tag, "Taken")
+        assert.include(refused.message, `The store ${name}: its runs are already run by process ${process.pid} on `)
+        const other = yield* start("holder.ts", address)
+        assert.strictEqual(yield* other.line, refused.message)
+      }).pipe(Effect.provide(runnerAt(address)))
+      yield* Effect.provide(Effect.void, runnerAt(address))
+    }))
+
+  test("is free once its runner was killed", () =>
+    Effect.gen(function*() {
+      const address = yield* empty
+      const first = yield* start("holder.ts", address)
+      assert.strictEqual(yield* first.line, "held")
+      assert.include((yield* refusal(runnerAt(address))).message, `process ${first.pid}`)
+      yield* first.kill
+      yield* Effect.retry(Effect.scoped(Layer.build(runnerAt(address))), {
+        while: ({ reason }) => reason._tag === "Taken"
+      })
+    }))
+
+  test("is prepared once by processes that start together", () =>
+    Effect.gen(function*() {
+      const processes = yield* Effect.all(Array.from({ length: 4 }, () => start("migrator.ts")), { concurrency: 4 })
+      for (const { line } of processes) assert.strictEqual(yield* line, "ready")
+      for (let round = 0; round < 3; round++) {
+        const address = yield* empty
+        for (const { tell } of processes) yield* tell(address)
+        for (const { line } of processes) assert.strictEqual(yield* line, "prepared")
+      }
+    }))
+
+  test("is not used by a version that does not know its format, and changed by none", () =>
+    Effect.gen(function*() {
+      const address = yield* empty
+      const later = SqlClient.SqlClient.use((sql) => sql`UPDATE volley_meta SET format = 7`)
+      yield* Effect.provide(Effect.andThen(migrate, later), sqlAt(address))
+      for (const layer of [runnerAt(address), clientAt(address)]) {
+        const { message, reason } = yield* refusal(layer)
+        assert.deepInclude(reason, { _tag: "UnknownFormat", found: 7, known: steps.length })
+        assert.include(message, "update @volley/durable")
+      }
+    }))
+
+  test("is brought up to date by a runner alone, with all that it has", () =>
+    Effect.gen(function*() {
+      const address = yield* empty
+      const second: Step = (sql) => sql`ALTER TABLE volley_blob ADD COLUMN kind TEXT`
+      yield* Effect.gen(function*() {
+        const sql = yield* SqlClient.SqlClient
+        yield* migrate
+        yield* sql`INSERT INTO volley_blob (hash, bytes) VALUES ('h', ${new Uint8Array([1, 2])})`
+        const old = yield* Effect.flip(checkFor([...steps, second]))
+        assert.include(old.message, "start a runner of this version")
+        yield* migrateBy([...steps, second])
+        yield* checkFor([...steps, second])
+        assert.strictEqual((yield* Effect.flip(check))._tag, "UnknownFormat")
+        const [row] = yield* sql<{ readonly bytes: Uint8Array }>`SELECT hash, bytes, kind FROM volley_blob`
+        assert.deepEqual({ ...row, bytes: [...row?.bytes ?? []] }, { hash: "h", bytes: [1, 2], kind: null })
+      }).pipe(Effect.provide(sqlAt(address)))
+    }))
+
+  test("stays as it was where a step fails", () =>
+    Effect.gen(function*() {
+      const address = yield* empty
+      yield* Effect.gen(function*() {
+        yield* Effect.flip(migrateBy([...steps, (sql) => sql`CREATE NONSENSE`]))
+        assert.strictEqual((yield* Effect.flip(check))._tag, "Absent")
+      }).pipe(Effect.provide(sqlAt(address)))
+    }))
+
+  test("lets others read and decide beside its runner", () =>
+    Effect.gen(function*() {
+      const address = yield* empty
+      const beside = Effect.gen(function*() {
+        const executionId = yield* Ask.execute({ id: "started beside" }, { discard: true })
+        const ended = yield* Effect.forkChild(Ask.execute({ id: "started beside" }))
+        yield* DurableDeferred.succeed(answer, { token: tokenOf(executionId), value: "yes" })
+        assert.strictEqual(yield* Fiber.join(ended), "started beside: yes")
+        assert.lengthOf(yield* SqlClient.SqlClient.use((sql) => sql`SELECT runner FROM volley_meta`), 1)
+      })
+      yield* Effect.provide(Effect.provide(beside, clientAt(address)), asking.pipe(Layer.provide(runnerAt(address))))
+    }))
+
+  test("is there for nobody else before a runner has prepared it", () =>
+    Effect.gen(function*() {
+      const refused = yield* refusal(clientAt(yield* empty))
+      assert.strictEqual(refused.reason._tag, "Absent")
+    }))
+}

@@ -1,0 +1,37 @@
+/**
+ * Scripts of this folder as processes of their own, which are told lines and answer lines.
+ */
+import * as Effect from "effect/Effect"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+
+/** Starts a script; it is killed with the scope. */
+export const start = Effect.fnUntraced(function*(script: string, ...args: ReadonlyArray<string>) {
+  const child = yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      spawn(process.execPath, [join(import.meta.dirname, script), ...args], { stdio: ["pipe", "pipe", "inherit"] })
+    ),
+    (child) => ended(child, () => child.kill("SIGKILL"))
+  )
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  return {
+    pid: child.pid,
+    tell: (line: string) => Effect.sync(() => child.stdin.write(`${line}\n`)),
+    line: Effect.promise(async () => {
+      const { done, value } = await lines.next()
+      if (done === true) throw new Error(`${script} ended with ${child.exitCode ?? child.signalCode}`)
+      return value
+    }),
+    kill: ended(child, () => child.kill("SIGKILL"))
+  }
+})
+
+const ended = (child: ReturnType<typeof spawn>, end: () => void) =>
+  Effect.promise(async () => {
+    const isOver = child.exitCode !== null || child.signalCode !== null
+    const exit = isOver ? undefined : once(child, "exit")
+    end()
+    await exit
+  })

