@@ -3,13 +3,14 @@
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as Shared from "@volley/durable/Shared"
+import type { StoreError } from "@volley/durable/StoreError"
 import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
 import * as HttpRunner from "effect/cluster/HttpRunner"
 import * as RunnerAddress from "effect/cluster/RunnerAddress"
 import * as RunnerHealth from "effect/cluster/RunnerHealth"
 import * as Runners from "effect/cluster/Runners"
 import * as ShardingConfig from "effect/cluster/ShardingConfig"
-import * as SqlMessageStorage from "effect/cluster/SqlMessageStorage"
 import * as SqlRunnerStorage from "effect/cluster/SqlRunnerStorage"
 import * as Digest from "effect/crypto/Digest"
 import type * as Duration from "effect/Duration"
@@ -19,7 +20,6 @@ import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as RpcSerialization from "effect/rpc/RpcSerialization"
-import type * as SqlClient from "effect/sql/SqlClient"
 import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
 import { createServer } from "node:http"
 import { timing } from "./internal/timing.ts"
@@ -36,8 +36,8 @@ export interface Address {
  * - `takeOver`: within how long the runs of a runner that is gone go on elsewhere, from 3 seconds on; the same in all
  *   processes of the cluster
  */
-export interface ClientOptions<E> {
-  readonly sql: Layer.Layer<SqlClient.SqlClient, E>
+export interface ClientOptions {
+  readonly sql: Layer.Layer<Shared.Shared, StoreError>
   /** 10 seconds. */
   readonly takeOver?: Duration.Input | undefined
 }
@@ -46,7 +46,7 @@ export interface ClientOptions<E> {
  * - `address`: where the other processes find this one; nobody else has it
  * - `listen`: where it listens, if that is not its address
  */
-export interface Options<E> extends ClientOptions<E> {
+export interface Options extends ClientOptions {
   readonly address: Address
   readonly listen?: Address | undefined
 }
@@ -58,24 +58,26 @@ export interface Options<E> extends ClientOptions<E> {
  * - errors: those of `sql`, and where it cannot listen; throws a `RangeError` where `takeOver` is too short
  * - at its end, which SIGTERM brings about under `NodeRuntime.runMain`, the others go on with its runs at once
  */
-export const layer = <E>(
-  options: Options<E>
-): Layer.Layer<WorkflowEngine.WorkflowEngine | SqlClient.SqlClient, E | RunnerError> =>
+export const layer = (
+  options: Options
+): Layer.Layer<WorkflowEngine.WorkflowEngine | Shared.Shared, StoreError | RunnerError> =>
   ClusterWorkflowEngine.layer.pipe(
     Layer.provideMerge(HttpRouter.serve(HttpRunner.layerHttpOptions({ path: "/" }), silent)),
     Layer.provide([health, HttpRunner.layerClientProtocolHttpDefault, listening(options.listen ?? options.address)]),
     Layer.provideMerge(shared(options, Option.some(options.address))),
+    Layer.provide(Shared.runner),
     Layer.provide(NodeHttpClient.layerUndici),
     Layer.provideMerge(options.sql)
   )
 
 /** Starts and awaits runs that the runners on a store run, and runs none itself. */
-export const client = <E>(
-  options: ClientOptions<E>
-): Layer.Layer<WorkflowEngine.WorkflowEngine | SqlClient.SqlClient, E> =>
+export const client = (
+  options: ClientOptions
+): Layer.Layer<WorkflowEngine.WorkflowEngine | Shared.Shared, StoreError> =>
   ClusterWorkflowEngine.layer.pipe(
     Layer.provideMerge(HttpRunner.layerHttpClientOnly),
     Layer.provideMerge(shared(options, Option.none())),
+    Layer.provide(Shared.client),
     Layer.provide(NodeHttpClient.layerUndici),
     Layer.provideMerge(options.sql)
   )
@@ -97,13 +99,13 @@ const listening = (at: Address) =>
   )
 
 /** What the processes of a cluster have in common: the tables, the times, and how they write to each other. */
-const shared = <E>({ takeOver = "10 seconds" }: ClientOptions<E>, address: Option.Option<Address>) => {
+const shared = ({ takeOver = "10 seconds" }: ClientOptions, address: Option.Option<Address>) => {
   const config = ShardingConfig.layer({
     ...timing(takeOver),
     runnerAddress: Option.map(address, ({ host, port }) => RunnerAddress.make(host, port))
   })
-  return Layer.mergeAll(SqlMessageStorage.layerStorage({}), SqlRunnerStorage.layerStorage({})).pipe(
-    Layer.provide([SqlMessageStorage.layerMigrations({}), SqlRunnerStorage.layerMigrations({})]),
+  return Layer.merge(Shared.messages, SqlRunnerStorage.layerStorage({})).pipe(
+    Layer.provide(SqlRunnerStorage.layerMigrations({})),
     Layer.provideMerge(config),
     Layer.provide(Digest.layerWebCrypto),
     Layer.merge(RpcSerialization.layerSchemaBinary())
