@@ -36,7 +36,7 @@ const floors: ReadonlyArray<ReadonlyArray<string>> = [
   ["internal/runner"],
   ["internal/graph"],
   ["Batch", "Limits", "Pipeline", "Plan"],
-  ["AgentError", "ChatModel", "ChatModelError", "Conversation"],
+  ["AgentError", "AgentRecorder", "ChatModel", "ChatModelError", "Conversation"],
   ["internal/agent"],
   ["Agent"],
   ["AgentEvent"],

@@ -24,12 +24,12 @@ import {
   shown,
   UnusableResponse
 } from "./ChatModelError.ts"
-import type { Assistant, Conversation } from "./Conversation.ts"
+import { Assistant, type Conversation } from "./Conversation.ts"
 import * as Url from "./internal/url.ts"
 import type { ToolCall } from "./ToolCall.ts"
 import * as Toolkit from "./Toolkit.ts"
 import * as Transport from "./Transport.ts"
-import type { Usage } from "./Usage.ts"
+import { Usage } from "./Usage.ts"
 
 export { count as tokens } from "./Usage.ts"
 export type { Usage } from "./Usage.ts"
@@ -69,13 +69,14 @@ export const outputInWords = ({ jsonSchema }: Output): string =>
  * - `problem`: what the provider says of a malformed turn
  * - `model`: which one wrote it, as the provider says
  */
-export interface Turn {
-  readonly message: Assistant
-  readonly finish: "stop" | "tool-calls" | "length" | "refusal" | "pause" | "malformed"
-  readonly usage: Usage
-  readonly problem?: string | undefined
-  readonly model?: string | undefined
-}
+export const Turn = Schema.Struct({
+  message: Assistant,
+  finish: Schema.Literals(["stop", "tool-calls", "length", "refusal", "pause", "malformed"]),
+  usage: Usage,
+  problem: Schema.optional(Schema.String),
+  model: Schema.optional(Schema.String)
+})
+export interface Turn extends Schema.Schema.Type<typeof Turn> {}
 
 /** Text of a turn, as it comes. */
 export interface Text {

@@ -1,15 +1,26 @@
 /**
- * Keeps how calls and turns ended, so that a run which is begun again goes on from what is known.
+ * Keeps how calls ended, so that a run which is begun again goes on from what is known; and the form in which that is kept.
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
-import type * as Result from "effect/Result"
-import type { Reason, ToolFailure } from "./CallError.ts"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { Defect, Interrupted, Reason, ToolFailure, Unencodable } from "./CallError.ts"
+import { Content } from "./Content.ts"
 import type { Any } from "./internal/tool/any.ts"
 import type { Answer } from "./internal/tool/handler.ts"
 import type { ToolCall } from "./ToolCall.ts"
 
-/** A call that is about to start; `key` is its idempotency key. */
+/** A call whose end may be known; `key` is its idempotency key, `args` are its arguments as JSON. */
+export interface Asked {
+  readonly key: string
+  readonly call: ToolCall
+  readonly tool: Any | undefined
+  readonly args: unknown
+}
+
+/** A call that is about to start. */
 export interface Ready {
   readonly key: string
   readonly call: ToolCall
@@ -29,19 +40,115 @@ export interface Ended {
 }
 
 /**
- * What a recorder is asked.
+ * What a recorder is asked; an `AgentRecorder` keeps the turns of agents.
  *
- * - `known`: how a call ended, where that is recorded; asked before anything else is, and without waiting
+ * - `known`: how a call ended, where that is recorded; asked before anything else is, and undefined at once where nothing is
+ *   known. An effect may still come to undefined: then the call is run
  * - `call`: runs a call and records how it ended; around all of its attempts and its timeout, inside its slots
- * - `turn`: takes a model turn and records it; `n` counts the turns of a conversation's run from 0
  */
 export interface Recorder {
-  readonly known: (key: string) => Ended | undefined
+  readonly known: (asked: Asked) => Effect.Effect<Ended | undefined, never, unknown> | undefined
   readonly call: (ready: Ready, run: Effect.Effect<Ended>) => Effect.Effect<Ended>
-  readonly turn: <A, E, R>(n: number, take: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
 
 /** The recorder of the program; there is none unless somebody provides it, and nothing is looked up then. */
 export const Recorder = Context.Reference<Recorder | undefined>("@volley/core/Recorder", {
   defaultValue: () => undefined
 })
+
+/** How a call ended, as plain JSON: what it gave back or failed with is as the schemas of its tool write it. */
+export const Written = Schema.Struct({
+  startedAt: Schema.Finite,
+  endedAt: Schema.Finite,
+  attempts: Schema.Int,
+  strays: Schema.optionalKey(Schema.Boolean),
+  end: Schema.Union([
+    Schema.Struct({ json: Schema.Json, content: Schema.optionalKey(Schema.Array(Content)) }),
+    Schema.Struct({
+      failure: Schema.Json,
+      tool: Schema.String,
+      isRetryable: Schema.Boolean,
+      isPointless: Schema.optional(Schema.Boolean)
+    }),
+    Schema.Struct({ reason: Schema.Json })
+  ])
+})
+export type Written = typeof Written.Type
+
+const ReasonJson = Schema.toCodecJson(Reason)
+const encodeReason = Schema.encodeResult(ReasonJson)
+const decodeReason = Schema.decodeUnknownResult(ReasonJson)
+
+/** Writes an end down. Of the cause of a crash, names and messages are kept, and no stack. */
+export const write = ({ attempts, end, endedAt, startedAt, strays }: Ended): Written => ({
+  startedAt,
+  endedAt,
+  attempts,
+  ...(strays && { strays }),
+  end: Result.isSuccess(end) ? ofAnswer(end.success) : ofFailure(end.failure)
+})
+
+const ofAnswer = ({ content, json }: Answer<unknown>): Written["end"] => ({
+  json,
+  ...(content !== undefined && { content })
+})
+
+const ofFailure = (failure: Reason | ToolFailure<unknown>): Written["end"] => {
+  if (failure._tag === "ToolFailure") {
+    const { encoded, isPointless, isRetryable, tool } = failure
+    return { failure: encoded, tool, isRetryable, isPointless }
+  }
+  return {
+    reason: Result.getOrElse(encodeReason(failure), () => Result.getOrThrow(encodeReason(withoutCause(failure))))
+  }
+}
+
+/** A cause may hold what cannot be written. */
+const withoutCause = (reason: Reason): Reason => {
+  if (reason._tag === "Defect") {
+    return new Defect({ harmless: reason.harmless, cause: Cause.die("(cannot be written)") })
+  }
+  if (reason._tag !== "Interrupted") return reason
+  const { by, harmless, started } = reason
+  return new Interrupted({ by, harmless, started })
+}
+
+/**
+ * Reads an end.
+ *
+ * - `tool`: whose it is; where that is gone, the JSON takes the place of its value
+ * - where the tool's schemas do not read it any more, the end is `Unencodable`
+ */
+export const read = (tool: Any | undefined, { end, strays = false, ...times }: Written): Effect.Effect<
+  Ended,
+  never,
+  unknown
+> => Effect.mapEager(endOf(tool, end), (end) => ({ ...times, strays, end }))
+
+const endOf = (tool: Any | undefined, end: Written["end"]): Effect.Effect<End, never, unknown> => {
+  if ("reason" in end) return Effect.succeed(Result.fail(Result.getOrElse(decodeReason(end.reason), unreadable)))
+  if ("json" in end) {
+    const { content, json } = end
+    const answered = (value: unknown) => Result.succeed({ value, json, ...(content && { content }) })
+    return valueOf(tool?.success, json, answered)
+  }
+  const { failure: encoded, ...facts } = end
+  const failed = (failure: unknown) => Result.fail(new ToolFailure({ ...facts, failure, encoded }))
+  return valueOf(tool?.failure, encoded, failed)
+}
+
+/** Has a value read by its schema, where there still is one. */
+const valueOf = (
+  schema: Schema.Constraint | undefined,
+  json: Schema.Json,
+  use: (value: unknown) => End
+): Effect.Effect<End, never, unknown> =>
+  schema === undefined
+    ? Effect.succeed(use(json))
+    : Effect.matchEager(Schema.decodeUnknownEffect(Schema.toCodecJson(schema))(json), {
+      onFailure: (error) => Result.fail(unreadable(error)),
+      onSuccess: use
+    })
+
+const unreadable = ({ message }: Schema.SchemaError): Unencodable =>
+  new Unencodable({ issue: `what was recorded does not fit any more: ${message}` })

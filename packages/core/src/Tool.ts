@@ -4,6 +4,7 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as JsonSchema from "effect/JsonSchema"
+import * as Option from "effect/Option"
 import type { CircuitBreaker } from "effect/persistence/CircuitBreaker"
 import * as Schema from "effect/Schema"
 import type { ToolFailure, Unavailable, Unencodable } from "./CallError.ts"
@@ -41,7 +42,9 @@ export type { Answer, Attempt, Call } from "./internal/tool/handler.ts"
  * - `expand`: makes several calls of one, given its parameters; only a plan has it
  * - `raw`: the JSON Schema that was given as it is, where one was; `parameters` need not be what it says
  * - `recode`: the same tool with its parameters in another JSON form; none for a plan
- * - `handler`: answers a call, given its parameters
+ * - `answer`: makes an answer of what a handler gives; `handler`: answers a call, given its parameters
+ * - `resumes`: begun again, it goes on from what is recorded inside it; an agent does
+ * - `reconcile`: says what became of a call that was begun and whose end nobody knows; `Tool.reconcile` sets it
  */
 export interface Tool<
   out Name extends string,
@@ -251,6 +254,42 @@ export function around(
     ...tool,
     handler: { attempt: (parameters, call) => guarded(() => wrap(attempt(parameters, call), call)) },
     recode: recode && ((...form) => around(recode(...form), wrap))
+  }
+}
+
+/**
+ * Has the world asked what became of a call that was begun before the program stopped, in place of telling the model that
+ * nobody knows; for tools that write, where calls are recorded.
+ *
+ * - `ask`: the success that the call came to; none where it did not take effect, and then it is run. `key` is the idempotency
+ *   key that the handler was given
+ * - where `ask` crashes, the outcome stays unknown
+ */
+export function reconcile<
+  N extends string,
+  P extends Schema.Constraint,
+  S extends Schema.Constraint,
+  F extends Schema.Constraint,
+  R,
+  RO extends boolean,
+  R2
+>(
+  tool: Tool<N, P, S, F, R, RO>,
+  ask: (parameters: P["Type"], key: string) => Effect.Effect<Option.Option<S["Type"]>, never, R2>
+): Tool<N, P, S, F, R | R2, RO>
+export function reconcile(
+  tool: Any,
+  ask: (parameters: unknown, key: string) => Effect.Effect<Option.Option<unknown>, never, unknown>
+): Any {
+  const { answer, recode } = tool
+  const answered = Option.match({
+    onNone: () => Effect.succeedNone,
+    onSome: (value: unknown) => Effect.asSome(answer(value))
+  })
+  return {
+    ...tool,
+    reconcile: (parameters, key) => Effect.flatMap(guarded(() => ask(parameters, key)), answered),
+    recode: recode && ((...form) => reconcile(recode(...form), ask))
   }
 }
 

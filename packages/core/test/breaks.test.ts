@@ -49,8 +49,7 @@ describe("a call that is thrown at", () => {
     Effect.gen(function*() {
       const recorder: Recorder.Recorder = {
         known: () => undefined,
-        call: (_, run) => run,
-        turn: (_, take) => take
+        call: (_, run) => run
       }
       const thrown = () => {
         throw new Error("bug")

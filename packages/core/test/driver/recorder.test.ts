@@ -1,11 +1,11 @@
 /**
  * A run of which all is recorded comes to the same again, and nothing of it runs.
  */
-// @effect-diagnostics unsafeEffectTypeAssertion:off -- what was kept of a turn is given for the same turn
 import { assert, describe, it } from "@effect/vitest"
 import {
   Access,
   Agent,
+  AgentRecorder,
   Approver,
   Batch,
   CallError,
@@ -18,35 +18,43 @@ import {
   Toolkit
 } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
-import { Effect, Exit, Result, Schedule, Schema } from "effect"
+import { Effect, Result, Schedule, Schema } from "effect"
 import { aDayOf } from "../order/support.ts"
 import { ends, recordingLogger } from "../support.ts"
 import { type Asked, asking, doing, many, promising, reading } from "./support.ts"
 
-/** What was taken for a turn is given for the turn of the same number, whose types are the same. */
-const ofTurn = <A, E>(exit: Exit.Exit<unknown, unknown>) => exit as Exit.Exit<A, E>
-
-/** A recorder that keeps all in memory; what it was told of calls, in order. */
+/** A recorder that keeps all as text in memory; what it was told of calls, in order. */
 const inMemory = () => {
-  const calls = new Map<string, Recorder.Ended>()
-  const turns = new Map<number, Exit.Exit<unknown, unknown>>()
+  const calls = new Map<string, string>()
+  const turns = new Map<string, string>()
+  const standings: Array<AgentRecorder.Standing> = []
   const told: Array<string> = []
-  const turn = <A, E, R>(n: number, take: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
-    const known = turns.get(n)
-    return known !== undefined ? ofTurn(known) : Effect.onExit(take, (exit) => Effect.sync(() => turns.set(n, exit)))
-  }
   const recorder: Recorder.Recorder = {
-    known: (key) => calls.get(key),
+    known: ({ key, tool }) => {
+      const text = calls.get(key)
+      return text === undefined ? undefined : Recorder.read(tool, readCall(text))
+    },
     call: ({ call, key }, run) =>
       Effect.tap(run, (ended) =>
         Effect.sync(() => {
           told.push(call.id)
-          calls.set(key, ended)
-        })),
-    turn
+          calls.set(key, JSON.stringify(Recorder.write(ended)))
+        }))
   }
-  return { calls, recorder, told }
+  const agents: AgentRecorder.AgentRecorder = {
+    turn: (key, take) => {
+      const text = turns.get(key)
+      return text === undefined
+        ? Effect.tap(take, (turn) => Effect.sync(() => turns.set(key, JSON.stringify(turn))))
+        : Effect.succeed(readTurn(text))
+    },
+    settled: (standing) => Effect.sync(() => void standings.push(standing))
+  }
+  return { agents, calls, recorder, standings, told, turns }
 }
+
+const readCall = Schema.decodeSync(Schema.fromJsonString(Recorder.Written))
+const readTurn = Schema.decodeSync(Schema.fromJsonString(AgentRecorder.Turn))
 
 /** Tools that come to all ends that there are, and how often they ran. */
 const tools = () => {
@@ -98,10 +106,14 @@ const started: ReadonlyArray<Asked> = [
 const options = { runId: "run", retry: Schedule.spaced(5) } as const
 
 /** Runs something under a recorder, in a program that allows everything. */
-const under = <A, E, R>(recorder: Recorder.Recorder, effect: Effect.Effect<A, E, R>) =>
+const under = <A, E, R>(
+  { agents, recorder }: Pick<ReturnType<typeof inMemory>, "agents" | "recorder">,
+  effect: Effect.Effect<A, E, R>
+) =>
   aDayOf(
     effect.pipe(
       Effect.provideService(Recorder.Recorder, recorder),
+      Effect.provideService(AgentRecorder.AgentRecorder, agents),
       Effect.provide([Approver.allow, recordingLogger().layer])
     )
   )
@@ -119,14 +131,14 @@ describe("a recorded batch", () => {
     "comes to the same, and nothing runs, %s",
     ([, [gone, more]]) =>
       Effect.gen(function*() {
-        const { recorder } = inMemory()
+        const memory = inMemory()
         const first = tools()
         const calls = asking(...started)
-        const settled = yield* under(recorder, Batch.run(first.toolkit, calls, options))
+        const settled = yield* under(memory, Batch.run(first.toolkit, calls, options))
         assert.strictEqual(first.counts.ran, 14)
         const second = tools()
         const toolkit: typeof second.toolkit = gone ? Toolkit.make() : second.toolkit
-        const again = yield* under(recorder, Batch.run(toolkit, calls, { ...options, ...more }))
+        const again = yield* under(memory, Batch.run(toolkit, calls, { ...options, ...more }))
         assert.strictEqual(second.counts.ran, 0)
         assert.deepStrictEqual(again.outcomes, settled.outcomes)
       })
@@ -134,16 +146,17 @@ describe("a recorded batch", () => {
 
   it.effect("refuses again what it refused, which is not recorded", () =>
     Effect.gen(function*() {
-      const { calls, recorder } = inMemory()
+      const memory = inMemory()
+      const { calls } = memory
       const refused = asking(["ok", "{"], ["nobody"], ["ok", []], ["ok"])
-      const settled = yield* under(recorder, Batch.run(tools().toolkit, refused, options))
+      const settled = yield* under(memory, Batch.run(tools().toolkit, refused, options))
       assert.deepStrictEqual([calls.size, ends(settled).slice(0, 3)], [1, [
         "InvalidArguments",
         "UnknownTool",
         "InvalidArguments"
       ]])
       const { counts, toolkit } = tools()
-      const again = yield* under(recorder, Batch.run(toolkit, refused, options))
+      const again = yield* under(memory, Batch.run(toolkit, refused, options))
       assert.deepStrictEqual([counts.ran, ends(again)], [0, ends(settled)])
       assert.deepStrictEqual(
         again.outcomes.map(({ encoded }) => encoded),
@@ -153,9 +166,10 @@ describe("a recorded batch", () => {
 
   it.effect("of a thousand calls runs those that are not recorded", () =>
     Effect.gen(function*() {
-      const { calls, recorder } = inMemory()
+      const memory = inMemory()
+      const { calls } = memory
       const run = (toolkit: AllTools["toolkit"]) =>
-        under(recorder, Batch.run(toolkit, many(1000, "ok"), { ...options, maxCalls: "unbounded" }))
+        under(memory, Batch.run(toolkit, many(1000, "ok"), { ...options, maxCalls: "unbounded" }))
       const settled = yield* run(tools().toolkit)
       for (const key of Array.from(calls.keys()).slice(0, 100)) calls.delete(key)
       const { counts, toolkit } = tools()
@@ -167,17 +181,22 @@ describe("a recorded batch", () => {
 describe("a write of which it is recorded that the program stopped while it ran", () => {
   it.effect("leaves later writers of the same uncertain, and others alone", () =>
     Effect.gen(function*() {
-      const { calls, recorder } = inMemory()
+      const memory = inMemory()
+      const { calls } = memory
       const ran: Array<string> = []
       const note = (_: unknown, { id }: { readonly id: string }) => Effect.sync(() => ran.push(id))
       const access = ({ key }: { readonly key?: unknown }) => [Access.write(`${key}`)]
       const fixed = [Access.write("k")]
       const toolkit = Toolkit.make(doing("write", note, { access }), doing("fixed", note, { access: fixed }))
       const asked = asking(["write", { key: "k" }], ["write", { key: "k/a" }], ["write", { key: "b" }], ["fixed"])
-      yield* under(recorder, Batch.run(toolkit, asked.slice(0, 1), options))
+      yield* under(memory, Batch.run(toolkit, asked.slice(0, 1), options))
       const by = new CallError.Interrupted({ by: "restart", started: true, harmless: false })
-      for (const [key, ended] of calls) calls.set(key, { ...ended, end: Result.fail(by) })
-      const settled = yield* under(recorder, Batch.run(toolkit, asked, options))
+      for (const [key, text] of calls) {
+        const { end: _, ...times } = readCall(text)
+        const ended = { ...times, strays: false, end: Result.fail(by) }
+        calls.set(key, JSON.stringify(Recorder.write(ended)))
+      }
+      const settled = yield* under(memory, Batch.run(toolkit, asked, options))
       assert.deepStrictEqual(ends(settled), ["Interrupted", "Uncertain", 2, "Uncertain"])
       assert.deepStrictEqual(ran, ["c0", "c2"])
     }))
@@ -186,13 +205,13 @@ describe("a write of which it is recorded that the program stopped while it ran"
 describe("a recorded write that timed out", () => {
   it.effect("leaves later writers as uncertain as it did at first", () =>
     Effect.gen(function*() {
-      const { recorder } = inMemory()
+      const memory = inMemory()
       let ran = 0
       const access = ({ key }: { readonly key?: unknown }) => [Access.write(`${key}`)]
       const hangs = doing("hangs", () => Effect.suspend(() => (ran++, Effect.never)), { access, timeout: 10 })
       const write = doing("write", () => Effect.sync(() => ran++), { access })
       const calls = asking(["hangs", { key: "k" }], ["write", { key: "k" }], ["write", { key: "b" }])
-      const run = under(recorder, Batch.run(Toolkit.make(hangs, write), calls, options))
+      const run = under(memory, Batch.run(Toolkit.make(hangs, write), calls, options))
       const settled = yield* run
       assert.deepStrictEqual([ends(settled), ran], [["Timeout", "Uncertain", 1], 2])
       assert.deepStrictEqual([ends(yield* run), ran], [ends(settled), 2])
@@ -245,12 +264,12 @@ describe("a recorded graph", () => {
     "comes to the same, and nothing runs: %s",
     ([, kind, more]) =>
       Effect.gen(function*() {
-        const { recorder } = inMemory()
+        const memory = inMemory()
         const first = tools()
-        const settled = yield* under(recorder, graphs(first)[kind]({}))
+        const settled = yield* under(memory, graphs(first)[kind]({}))
         assert.isAbove(first.counts.ran, 4)
         const second = tools()
-        assert.deepStrictEqual(yield* under(recorder, graphs(second)[kind](more)), settled)
+        assert.deepStrictEqual(yield* under(memory, graphs(second)[kind](more)), settled)
         assert.strictEqual(second.counts.ran, 0)
       })
   )
@@ -273,13 +292,13 @@ describe("a recorded agent", () => {
     "comes to the same, nothing runs and no model is asked, %s",
     ([, maxCalls]) =>
       Effect.gen(function*() {
-        const { recorder } = inMemory()
+        const memory = inMemory()
         const first = tools()
-        const settled = yield* under(recorder, running(first.toolkit, ScriptedModel.make(script)))
+        const settled = yield* under(memory, running(first.toolkit, ScriptedModel.make(script)))
         assert.strictEqual(first.counts.ran, 28)
         const second = tools()
         const model = ScriptedModel.make([])
-        const again = yield* under(recorder, running(second.toolkit, model, maxCalls))
+        const again = yield* under(memory, running(second.toolkit, model, maxCalls))
         assert.deepStrictEqual([second.counts.ran, model.requests], [0, []])
         assert.deepStrictEqual(
           again.rounds.map((round) => round.settled.outcomes),

@@ -2,10 +2,10 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Limit } from "../../AgentError.ts"
+import { AgentRecorder } from "../../AgentRecorder.ts"
 import * as Batch from "../../Batch.ts"
 import * as ChatModel from "../../ChatModel.ts"
 import type { Pricing } from "../../Pricing.ts"
-import { Recorder } from "../../Recorder.ts"
 import type * as Tool from "../../Tool.ts"
 import * as Usage from "../../Usage.ts"
 import { stopwatch } from "../clock.ts"
@@ -42,7 +42,7 @@ export interface Agent {
   readonly output: Output.Output | undefined
   readonly began: number
   readonly onCall: Batch.Options["onCall"]
-  readonly recorder: Recorder | undefined
+  readonly recorder: AgentRecorder | undefined
   readonly tell: Tell
   readonly listener: Tell | undefined
   readonly standing: Standing
@@ -78,12 +78,12 @@ export const prepare = Effect.fnUntraced(function*(
     deadline: millis("deadline", batch.deadline ?? defaults.deadline ?? safe.deadline),
     now,
     output: options.output && Output.make(options.output),
-    began: now(),
+    began: options.startedAt ?? now(),
     outer,
     inner: { usage: Usage.none, cost: 0, calls: 0, held: { calls: 0, tokens: 0, cost: 0 } },
     held: { calls: 0, tokens: 0, cost: 0 },
     standing: { state: begin(options, runId), heard: undefined, settled: undefined },
-    recorder: Context.get(context, Recorder),
+    recorder: Context.get(context, AgentRecorder),
     onCall: both(batch.onCall ?? defaults.onCall, listener),
     listener,
     tell: listener ?? (() => Effect.void)
@@ -149,10 +149,14 @@ export const batchOf = (
   limit: Limit | undefined
 ): Batch.Options => ({
   ...options.batch,
-  runId: `${options.batch?.runId ?? state.conversation.runId}/${turn}`,
+  runId: turnIdOf(options, state, turn),
   maxCalls: unboundedOr(limit !== undefined ? 0 : maxCalls),
   onCall
 })
+
+/** What tells a turn from those of other runs; one that was malformed may have the number of the next. */
+export const turnIdOf = ({ batch }: AnyOptions, { conversation }: State, turn: number): string =>
+  `${batch?.runId ?? conversation.runId}/${turn}`
 
 /** As options of a batch want it. */
 export const unboundedOr = (value: number): number | "unbounded" => value === Infinity ? "unbounded" : value

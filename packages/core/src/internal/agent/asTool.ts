@@ -61,6 +61,7 @@ export const compileAgent = (name: string, options: AnyToolOptions): Tool.Any =>
     success: output ?? Schema.String,
     failure: Failed,
     timeout: timeout ?? Duration.infinity,
+    resumes: true,
     execute: (parameters) =>
       Effect.contextWith((context: Context.Context<unknown>) => {
         const job = Context.get(context, Enclosing)

@@ -11,20 +11,31 @@ import {
   Undecided,
   Unpriced
 } from "../../AgentError.ts"
+import type { AgentRecorder } from "../../AgentRecorder.ts"
 import type * as ChatModel from "../../ChatModel.ts"
 import { ChatModelError, UnusableResponse } from "../../ChatModelError.ts"
 import * as Conversation from "../../Conversation.ts"
 import type * as Tool from "../../Tool.ts"
 import * as Usage from "../../Usage.ts"
-import { type Agent, batchOf, type Outer, prepare, switchesOff, type Tell } from "./agent.ts"
+import { type Agent, batchOf, type Outer, prepare, switchesOff, type Tell, turnIdOf } from "./agent.ts"
 import { exceededBy, metBy } from "./budget.ts"
 import type { Ended, Left, Round } from "./event.ts"
 import { boundsAt, deadlineOf, firstTurn, holdTurns, letGo, spentBy, timeLeft } from "./nesting.ts"
 import type { AnyOptions } from "./options.ts"
 import type * as Output from "./output.ts"
 import { leftAt, stand } from "./standing.ts"
-import { afterRound, afterTurn, costOf, type State, totalOf, turnsOf } from "./state.ts"
-import { askedTurn, type Asking, heardTurn, runCalls, runTurn, streamedTurn, type Taken, wholeTurn } from "./turns.ts"
+import { afterRound, afterTurn, costOf, recordOf, type State, totalOf, turnsOf } from "./state.ts"
+import {
+  askedTurn,
+  type Asking,
+  heardTurn,
+  runCalls,
+  runTurn,
+  streamedTurn,
+  type Taken,
+  toldAgain,
+  wholeTurn
+} from "./turns.ts"
 
 /** How an agent ends. */
 type Ending = Effect.Effect<Ended<Tool.Any, unknown>, ChatModelError | AgentError, unknown>
@@ -70,24 +81,28 @@ const answerOf = Effect.fnUntraced(function*(
   const answer = answerIn(begun.conversation)
   let judged = answer === undefined ? begun : yield* judge(agent, begun, answer, undefined)
   while (!("answer" in judged)) {
-    const state = yield* steered(agent, stand(standing, judged))
-    const { limit, taken } = yield* nextTurn(agent, state)
+    const { limit, state, taken } = yield* nextTurn(agent, stand(standing, judged))
     judged = yield* judge(agent, yield* settled(agent, state, taken), taken.turn, limit)
   }
   return judged
 })
 
-/** Puts behind the results of a round what somebody has to say meanwhile, empty texts apart. */
-const steered = (agent: Agent, state: State): Effect.Effect<State> => {
+/** What somebody has to say behind the results of a round, empty texts apart. */
+const saidMeanwhile = (agent: Agent, state: State): Effect.Effect<ReadonlyArray<Conversation.User>> => {
   const { steer } = agent.options
-  if (steer === undefined || state.conversation.messages.at(-1)?.role !== "tool") return Effect.succeed(state)
-  return Effect.flatMap(heard(agent, state, steer), (texts) => {
-    const said = texts.map(Conversation.user).filter(({ content, text }) => content !== undefined || text.trim() !== "")
-    if (said.length === 0) return Effect.succeed(state)
-    const conversation = Conversation.append(state.conversation, ...said)
-    const after = stand(agent.standing, { ...state, conversation })
-    return Effect.as(agent.tell({ _tag: "Steered", said, conversation }), after)
-  })
+  if (steer === undefined || state.conversation.messages.at(-1)?.role !== "tool") return Effect.succeed([])
+  return Effect.map(
+    heard(agent, state, steer),
+    (texts) => texts.map(Conversation.user).filter(({ content, text }) => content !== undefined || text.trim() !== "")
+  )
+}
+
+/** Puts behind the results of a round what was said meanwhile. */
+const steered = (agent: Agent, state: State, said: ReadonlyArray<Conversation.User>): Effect.Effect<State> => {
+  if (said.length === 0) return Effect.succeed(state)
+  const conversation = Conversation.append(state.conversation, ...said)
+  const after = stand(agent.standing, { ...state, conversation })
+  return Effect.as(agent.tell({ _tag: "Steered", said, conversation }), after)
 }
 
 type Steer = NonNullable<AnyOptions["steer"]>
@@ -184,9 +199,12 @@ const answered = Effect.fnUntraced(function*(
   ran: number,
   conversation: Conversation.Conversation
 ): Effect.fn.Return<State, AgentError> {
-  yield* agent.tell({ _tag: "RoundSettled", round, conversation })
   const { pending } = round.settled
   const after = afterRound(state, round, ran, conversation)
+  if (agent.recorder !== undefined && round.turn.finish !== "pause") {
+    yield* agent.recorder.settled({ conversation, spent: recordOf(after, agent.inner) })
+  }
+  yield* agent.tell({ _tag: "RoundSettled", round, conversation })
   return pending.length === 0
     ? after
     : yield* fail(agent, after, new Undecided({ callIds: pending.map(({ id }) => id) }))
@@ -210,33 +228,50 @@ const limitOf = Effect.fnUntraced(function*(
   return limit
 })
 
-/** Takes a turn, under the limit that is met; a recorder keeps both, and what the model said, as one. */
+/** A turn that was taken: behind what, and under which limit. */
+interface Next {
+  readonly state: State
+  readonly limit: Limit | undefined
+  readonly taken: Taken
+}
+
+/** Hears what is said meanwhile, and takes a turn under the limit that is met. */
 const nextTurn = Effect.fnUntraced(function*(
   agent: Agent,
-  state: State
-): Effect.fn.Return<
-  { readonly limit: Limit | undefined; readonly taken: Taken },
-  ChatModelError | AgentError,
-  unknown
-> {
+  before: State
+): Effect.fn.Return<Next, ChatModelError | AgentError, unknown> {
   const { options, recorder } = agent
-  const isStreamed = options.streaming === true
-  if (recorder === undefined) {
+  if (recorder !== undefined) return yield* recordedTurn(agent, before, recorder)
+  const state = yield* steered(agent, before, yield* saidMeanwhile(agent, before))
+  const limit = yield* limitOf(agent, state)
+  const asking = { agent, state, limit }
+  return { state, limit, taken: yield* asked(asking, options.streaming ? streamedTurn(asking) : wholeTurn(asking)) }
+})
+
+/** The same where turns are kept: one that is known is told again, and no model is asked. Its calls are run behind it. */
+const recordedTurn = Effect.fnUntraced(function*(
+  agent: Agent,
+  before: State,
+  recorder: AgentRecorder
+): Effect.fn.Return<Next, ChatModelError | AgentError, unknown> {
+  const { options } = agent
+  let state = before
+  let isNew = false
+  const take = Effect.gen(function*() {
+    isNew = true
+    const said = yield* saidMeanwhile(agent, before)
+    state = yield* steered(agent, before, said)
     const limit = yield* limitOf(agent, state)
     const asking = { agent, state, limit }
-    return { limit, taken: yield* asked(asking, isStreamed ? streamedTurn(asking) : wholeTurn(asking)) }
-  }
-  const { limit, ...said } = yield* recorder.turn(
-    state.turns,
-    Effect.flatMap(limitOf(agent, state), (limit) => {
-      const asking = { agent, state, limit }
-      return Effect.map(
-        asked(asking, isStreamed ? heardTurn(asking) : askedTurn(asking)),
-        (said) => ({ ...said, limit })
-      )
-    })
-  )
-  return { limit, taken: yield* runTurn({ agent, state, limit }, said) }
+    const heard = yield* asked(asking, options.streaming ? heardTurn(asking) : askedTurn(asking))
+    return { ...heard, ...(limit !== undefined && { limit }), ...(said.length > 0 && { said }) }
+  })
+  const key = `${turnIdOf(options, before, turnsOf(before.conversation) + 1)}.${before.turns}`
+  const { limit, said = [], ...heard } = yield* recorder.turn(key, take)
+  if (!isNew) state = yield* steered(agent, before, said)
+  const asking = { agent, state, limit }
+  if (!isNew) yield* asked(asking, toldAgain(asking, heard))
+  return { state, limit, taken: yield* runTurn(asking, heard) }
 })
 
 const asked = <A>(

@@ -1,6 +1,7 @@
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
+import type { Spent } from "../../AgentRecorder.ts"
 import type * as Batch from "../../Batch.ts"
 import type * as ChatModel from "../../ChatModel.ts"
 import type { Content } from "../../Content.ts"
@@ -30,6 +31,10 @@ export interface Options<out T extends Tool.Any> {
   readonly maxCost?: number | undefined
   /** How long all of it may take; as much as the longest turn took is kept for the answer. Unbounded. */
   readonly maxDuration?: Duration.Input | undefined
+  /** When it began, in milliseconds since the epoch, where that was before now: `maxDuration` counts from then. */
+  readonly startedAt?: number | undefined
+  /** What was used before, where a conversation is gone on with: limits, `usage` and `cost` count from there. Nothing. */
+  readonly spent?: Spent | undefined
   /** What to do at a limit: ask for an answer without tools, or fail with `LimitReached` unless the next turn is one; `"answer"`. */
   readonly atLimit?: "answer" | "fail" | undefined
   /** Streams the model's turns, and starts read-only calls meanwhile; false for `run`, true for `stream`. */

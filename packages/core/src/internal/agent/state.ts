@@ -1,3 +1,4 @@
+import type * as AgentRecorder from "../../AgentRecorder.ts"
 import type * as ChatModel from "../../ChatModel.ts"
 import * as Conversation from "../../Conversation.ts"
 import * as Pricing from "../../Pricing.ts"
@@ -31,19 +32,22 @@ export interface State {
 }
 
 /** Nothing is done yet. */
-export const begin = ({ askTogether, prompt, system, toolkit }: AnyOptions, runId: string | undefined): State => ({
+export const begin = (
+  { askTogether, prompt, spent, system, toolkit }: AnyOptions,
+  runId: string | undefined
+): State => ({
   conversation: typeof prompt === "object" && "messages" in prompt
     ? Conversation.close(prompt, [], (tool) => isHarmless(toolkit.byName.get(tool)))
     : Conversation.make(prompt, { system: askTogether === true ? withInstruction(system) : system, runId }),
   rounds: [],
-  usage: Usage.none,
-  cost: 0,
+  usage: spent?.usage ?? Usage.none,
+  cost: spent === undefined ? 0 : spent.cost,
   model: undefined,
-  turns: 0,
-  calls: 0,
-  turnTokens: 0,
-  turnMillis: 0,
-  turnCost: 0,
+  turns: spent?.rounds ?? 0,
+  calls: spent?.calls ?? 0,
+  turnTokens: spent?.turnTokens ?? 0,
+  turnMillis: spent?.turnMillis ?? 0,
+  turnCost: spent?.turnCost ?? 0,
   said: "",
   paused: 0
 })
@@ -79,6 +83,14 @@ export const totalOf = ({ cost, usage }: State, inner: Inner): Pick<State, "usag
   usage: Usage.plus(usage, inner.usage),
   cost: cost === undefined || inner.cost === undefined ? undefined : cost + inner.cost
 })
+
+/** What an agent has used, for one that goes on from its conversation. */
+export const recordOf = (state: State, inner: Inner): AgentRecorder.Spent => {
+  const { turnCost, turnMillis, turns, turnTokens } = state
+  const { cost, usage } = totalOf(state, inner)
+  const calls = state.calls + inner.calls
+  return { rounds: turns, calls, usage, ...(cost !== undefined && { cost }), turnTokens, turnMillis, turnCost }
+}
 
 /** What limits are held against. */
 export const spentOf = (state: State, inner: Inner, millis: number): Spent => {

@@ -13,7 +13,17 @@ import type { ToolCall } from "../../ToolCall.ts"
 import * as Usage from "../../Usage.ts"
 import { execute, executeArriving, nodesOf, shared, type Watch } from "../runner/execute.ts"
 import { type Agent, amount, batchOf, requestOf, unboundedOr } from "./agent.ts"
-import { Around, boundsAt, deadlineOf, hear, holdCall, holdCalls, releaseCalls, timeLeft } from "./nesting.ts"
+import {
+  Around,
+  boundsAt,
+  deadlineOf,
+  hear,
+  holdCall,
+  holdCalls,
+  holdTurns,
+  releaseCalls,
+  timeLeft
+} from "./nesting.ts"
 import { type State, totalOf, turnsOf } from "./state.ts"
 
 /** A turn that is to be taken: whose, behind what, and the limit for which no calls of it are run. */
@@ -64,6 +74,19 @@ export const heardTurn = Effect.fnUntraced(function*(
   hear(agent, last.value.turn)
   yield* tellTurn(agent, state, last.value.turn)
   return { turn: last.value.turn, millis: agent.now() - began }
+})
+
+/** Tells a turn that is known as if it came now: its text, and all of it. */
+export const toldAgain = Effect.fnUntraced(function*(
+  { agent, limit, state }: Asking,
+  said: Asked
+): Effect.fn.Return<Asked> {
+  const { text } = said.turn.message
+  holdTurns(agent, state, limit === undefined ? 2 : 1)
+  if (agent.options.streaming === true && text !== "") yield* agent.tell({ _tag: "Text", text })
+  hear(agent, said.turn)
+  yield* tellTurn(agent, state, said.turn)
+  return said
 })
 
 const notWhole = "ChatModel.stream ended without its whole turn"

@@ -1,5 +1,7 @@
 import * as Result from "effect/Result"
 import { LimitExceeded, Truncated } from "../../CallError.ts"
+import type { Ended } from "../../Recorder.ts"
+import { onward } from "./arguments.ts"
 import { type Job, moreOf } from "./job.ts"
 import { standIn } from "./place.ts"
 import { stopped, timedOut, unknownTool } from "./record.ts"
@@ -7,10 +9,18 @@ import { refuse, settleAs } from "./settle.ts"
 
 /** Looks whether it is recorded how the call ended: then nothing else is asked of it. */
 export const recall = (job: Job): boolean => {
-  const { node, run, toolkit } = job
-  if (run.recorder === undefined) return true
-  job.tool = toolkit.byName.get(node.call.name)
-  const ended = moreOf(job).problem === undefined ? run.recorder.known(job.key) : undefined
+  const { args, call, run: { recorder }, toolkit } = job
+  if (recorder === undefined) return true
+  job.tool = toolkit.byName.get(call.name)
+  if (moreOf(job).problem !== undefined) return true
+  const known = recorder.known({ key: job.key, call, tool: job.tool, args })
+  if (known === undefined) return true
+  moreOf(job).isRecalled = true
+  return onward(job, known, (ended) => recalled(job, ended))
+}
+
+const recalled = (job: Job, ended: Ended | undefined): boolean => {
+  moreOf(job).isRecalled = false
   if (ended === undefined) return true
   if (Result.isFailure(ended.end)) standIn(job)
   settleAs(job, ended)

@@ -147,6 +147,7 @@ const depthOf = ({ parent }: Job): number => parent === undefined ? 0 : 1 + dept
  * - `ended`: how one ended whose equal calls are to be recorded too
  * - `retry`: waits until the next attempt, where there is one
  * - `changed`: the arguments that somebody allowed it with, in place of its own
+ * - `isRecalled`: it is found out how it ended when it was run before, and nothing is to say that it was not
  * - `inside`: what the agent that it is goes on with, once it has stopped before its answer
  */
 export interface More {
@@ -167,6 +168,7 @@ export interface More {
   ended?: Ended
   changed?: Schema.Json
   inside?: unknown
+  isRecalled?: boolean
   retry?: (failure: ToolFailure<unknown>) => Effect.Effect<unknown, unknown, unknown>
 }
 

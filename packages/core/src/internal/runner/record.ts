@@ -176,7 +176,7 @@ export const stopped = ({ tool }: Job, started: boolean): Interrupted =>
 /** What a call comes to whose run is interrupted before it has settled. */
 export const interrupted = (job: Job): Outcome => {
   const { attempts, isRunning, run, startedAt, tool } = job
-  const started = isRunning || (job.more?.children?.some(hasBegun) ?? false)
+  const started = isRunning || job.more?.isRecalled === true || (job.more?.children?.some(hasBegun) ?? false)
   const reason = new Interrupted({ by: "restart", started, harmless: isHarmless(tool) })
   if (!started) return refused(job, reason)
   return record(job, { end: Result.fail(reason), startedAt, endedAt: run.now(), attempts, strays: false })

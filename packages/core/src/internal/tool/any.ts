@@ -2,12 +2,13 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as JsonSchema from "effect/JsonSchema"
 import type * as Layer from "effect/Layer"
+import type * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
-import type { CallError, InvalidArguments, Reason, ToolFailure } from "../../CallError.ts"
+import type { CallError, InvalidArguments, Reason, ToolFailure, Unavailable, Unencodable } from "../../CallError.ts"
 import type { ToolCall } from "../../ToolCall.ts"
 import type { Patterns } from "../schema/patterns.ts"
 import type { Claims } from "./claims.ts"
-import type { Answer, Handler } from "./handler.ts"
+import type { Answer, Answering, Handler } from "./handler.ts"
 import type { Settled } from "./settled.ts"
 
 /** A tool, whatever its types. */
@@ -32,8 +33,17 @@ export interface Any {
   readonly raw: JsonSchema.JsonSchema | undefined
   readonly patterns: Patterns | undefined
   readonly recode: ((codec: Schema.Constraint, jsonSchema: JsonSchema.JsonSchema) => Any) | undefined
+  readonly answer: (value: unknown) => Answering
   readonly handler: Handler<unknown, unknown, unknown>
+  readonly resumes: boolean
+  readonly reconcile: Reconcile | undefined
 }
+
+/** Asks the world what became of a call of which nobody knows how it ended; none where it did not take effect. */
+export type Reconcile = (
+  parameters: unknown,
+  key: string
+) => Effect.Effect<Option.Option<Answer<unknown>>, ToolFailure<unknown> | Unavailable | Unencodable, unknown>
 
 /** A layer that a tool was provided with; one memo map for all tools that were provided with it together. */
 export interface Provided {

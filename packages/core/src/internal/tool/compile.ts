@@ -52,7 +52,10 @@ const inForm = (name: string, definition: AnyDefinition, { codec, jsonSchema, st
     raw,
     patterns,
     recode: (codec, jsonSchema) => inForm(name, definition, { codec, jsonSchema, strict: true }),
-    handler: promise ? ofPromise(promise, ends) : ofEffect(definition.execute ?? viaService(name), ends)
+    answer: ends.answer,
+    handler: promise ? ofPromise(promise, ends) : ofEffect(definition.execute ?? viaService(name), ends),
+    resumes: definition.resumes === true,
+    reconcile: undefined
   }
 }
 

@@ -82,4 +82,5 @@ export interface AnyDefinition extends
   readonly execute?: EffectForm | undefined
   readonly promise?: PromiseForm | undefined
   readonly patterns?: Patterns | undefined
+  readonly resumes?: boolean | undefined
 }
