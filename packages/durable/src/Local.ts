@@ -48,6 +48,6 @@ export const layerClient = (options: Options): Layer.Layer<Provided, StoreError>
   return Layer.provideMerge(Engine.client, store)
 }
 
-const storeOf = ({ file }: Options) => Store.make(file, (share) => holdFile(file, share))
+const storeOf = ({ file }: Options) => Store.make(file, [], (share) => holdFile(file, share))
 
 const connect = ({ file, synchronous = "NORMAL" }: Options) => Effect.flatMap(open(file), (db) => make(db, synchronous))

@@ -43,9 +43,9 @@ export const layerClient = (options: Options): Layer.Layer<Provided, StoreError>
 const on = ({ url: given }: Options, prepare: Parameters<typeof Store.layer>[2]) => {
   const url = Redacted.isRedacted(given) ? given : Redacted.make(given)
   const text = Redacted.value(url)
-  if (!isAddress(text)) return Store.layer(Store.make("PostgreSQL", holdDatabase), Effect.fail(noAddress), prepare)
+  if (!isAddress(text)) return Store.layer(Store.make("PostgreSQL"), Effect.fail(noAddress), prepare)
   const connect = PgClient.make({ url, applicationName: `volley ${process.pid} on ${hostname()}` })
-  return Store.layer(Store.make(nameOf(text), holdDatabase, Transport.secretsOf(text)), connect, prepare)
+  return Store.layer(Store.make(nameOf(text), Transport.secretsOf(text), holdDatabase), connect, prepare)
 }
 
 const isAddress = (url: string): boolean => URL.canParse(url) && /^postgres(?:ql)?:/.test(url)

@@ -19,11 +19,11 @@ export class Store extends Context.Service<Store, {
   readonly hold: (share: Share) => Effect.Effect<void, SqlError | Reason, SqlClient.SqlClient | Scope.Scope>
 }>()("@volley/durable/Store") {}
 
-/** Makes the store of a name; the secrets are what the words of its database may not show. */
+/** Makes the store of a name; the secrets are what the words of its database may not show. One without a lock is nobody else's. */
 export const make = (
   name: string,
-  hold: Store["Service"]["hold"],
-  secrets: ReadonlyArray<string> = []
+  secrets: ReadonlyArray<string> = [],
+  hold: Store["Service"]["hold"] = () => Effect.void
 ): Store["Service"] => ({
   name,
   hold,
