@@ -3,6 +3,7 @@
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { Grace } from "@volley/durable/Grace"
 import * as Shared from "@volley/durable/Shared"
 import type { StoreError } from "@volley/durable/StoreError"
 import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
@@ -45,10 +46,13 @@ export interface ClientOptions {
 /**
  * - `address`: where the other processes find this one; nobody else has it
  * - `listen`: where it listens, if that is not its address
+ * - `grace`: how long writes that have begun have to end when it ends, or when their run moves; the rest moves at once
  */
 export interface Options extends ClientOptions {
   readonly address: Address
   readonly listen?: Address | undefined
+  /** 5 seconds. */
+  readonly grace?: Duration.Input | undefined
 }
 
 /**
@@ -67,6 +71,7 @@ export const layer = (
     Layer.provideMerge(shared(options, Option.some(options.address))),
     Layer.provide(Shared.runner),
     Layer.provide(NodeHttpClient.layerUndici),
+    Layer.merge(options.grace === undefined ? Layer.empty : Layer.succeed(Grace, options.grace)),
     Layer.provideMerge(options.sql)
   )
 
