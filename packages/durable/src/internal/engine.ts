@@ -19,7 +19,7 @@ const engine = (config: Partial<ShardingConfig.ShardingConfig["Service"]>) =>
   ClusterWorkflowEngine.layer.pipe(
     Layer.provide(Sharding.layer),
     Layer.provide(Runners.layerNoop),
-    Layer.provide(Messages.layer),
+    Messages.provide,
     Layer.provide([RunnerStorage.layerMemory, RunnerHealth.layerNoop]),
     // Not that of the environment: what a program's HOST and PORT say is about something else.
     Layer.provide(ShardingConfig.layer({ entityMessagePollInterval: "500 millis", ...config })),

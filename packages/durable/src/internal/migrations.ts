@@ -22,10 +22,12 @@ const first: Step = (sql) =>
     )`,
     sql`CREATE TABLE volley_journal (
       run_id TEXT NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, ended INTEGER NOT NULL, value TEXT,
-      at DOUBLE PRECISION NOT NULL, PRIMARY KEY (run_id, key)
+      segment INTEGER NOT NULL, at DOUBLE PRECISION NOT NULL, PRIMARY KEY (run_id, key)
     )`,
     sql`CREATE INDEX volley_journal_waiting ON volley_journal (run_id) WHERE kind = 'wait' AND ended = 0`,
-    sql`CREATE TABLE volley_blob (hash TEXT PRIMARY KEY, bytes ${bytesOf(sql)} NOT NULL)`
+    sql`CREATE TABLE volley_blob (
+      run_id TEXT NOT NULL, hash TEXT NOT NULL, bytes ${bytesOf(sql)} NOT NULL, PRIMARY KEY (run_id, hash)
+    )`
   ], { discard: true })
 
 /** The key of the lock under which a PostgreSQL database is prepared. */
@@ -41,7 +43,7 @@ const isPrepared = (sql: SqlClient.SqlClient) =>
     (rows) => rows.length === 1
   )
 
-const formatOf = (sql: SqlClient.SqlClient) =>
+export const formatOf = (sql: SqlClient.SqlClient) =>
   Effect.map(sql<{ readonly format: number }>`SELECT format FROM volley_meta`, ([row]) => row?.format ?? 0)
 
 /** Fails where a store is not of the format that so many steps make; changes nothing. */

@@ -11,16 +11,21 @@ export const backOff = Schedule.min([Schedule.exponential("100 millis"), Schedul
 /**
  * Repeats statements that fail for what may pass, a full disk or a database that is gone, until they are done; others fail at
  * once. Where a connection breaks they may have been done, so they have to be such as do no harm when they are done twice.
+ *
+ * - `isOver`: whether there is no more time to wait
  */
-export const patiently = <A, E, R>(statements: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.catchIf(
+export const patiently = <A, E, R>(
+  statements: Effect.Effect<A, E, R>,
+  isOver: () => boolean = () => false
+): Effect.Effect<A, E, R> => {
+  const waits = (error: unknown) => !isOver() && passing(error) !== undefined
+  return Effect.catchIf(
     statements,
-    mayPass,
+    waits,
     (error) =>
       Effect.logWarning(`Runs wait for their store: ${passing(error)?.message}`).pipe(
-        Effect.andThen(Effect.retry(statements, { schedule: backOff, while: mayPass })),
+        Effect.andThen(Effect.retry(statements, { schedule: backOff, while: waits })),
         Effect.tap(Effect.logInfo("The store of the runs works again"))
       )
   )
-
-const mayPass = (error: unknown): boolean => passing(error) !== undefined
+}

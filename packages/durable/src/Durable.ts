@@ -1,0 +1,167 @@
+/**
+ * Agents, batches and pipelines that outlive their process: what ended is never run again, and a write runs at most once, or is
+ * said to have an unknown outcome.
+ */
+import type * as CoreAgent from "@volley/core/Agent"
+import type { AgentError } from "@volley/core/AgentError"
+import type { ChatModel } from "@volley/core/ChatModel"
+import type { ChatModelError } from "@volley/core/ChatModelError"
+import type { Content } from "@volley/core/Content"
+import * as Conversation from "@volley/core/Conversation"
+import type * as Tool from "@volley/core/Tool"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import type * as SqlClient from "effect/sql/SqlClient"
+import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
+import type { DurableError } from "./DurableError.ts"
+import { beginOnce, find, said, stored } from "./internal/begin.ts"
+import type { Ended as AnyEnded } from "./internal/run.ts"
+import * as Running from "./internal/run.ts"
+import type { Store } from "./internal/store.ts"
+import { begin, serve } from "./internal/workflows.ts"
+import { type Status, statusOf } from "./Journal.ts"
+import type { StoreError } from "./StoreError.ts"
+
+export type { Decision } from "./internal/approvals.ts"
+export { batch, pipeline } from "./internal/direct.ts"
+export { decide, forget, list, type Status, sweep, type Waiting, waiting } from "./Journal.ts"
+
+/** What a program has that provides a store: `Local.layer`, `Postgres.layer` and what runs on several machines. */
+export type Services = SqlClient.SqlClient | Store | WorkflowEngine
+
+/** What an agent does in all of its runs, as `Agent.run` takes it; each run has a prompt of its own. */
+export interface Options<out T extends Tool.Any>
+  extends Omit<CoreAgent.Options<T>, "prompt" | "startedAt" | "spent" | "onInterrupt">
+{}
+
+/** What a run is asked; the same id and prompt find the run that was begun before. */
+export interface Asked {
+  readonly runId: string
+  readonly prompt: string | ReadonlyArray<Content> | Conversation.Conversation
+}
+
+/**
+ * How a run ended; the conversation of one that ended with an error is in that, or `run.conversation`.
+ *
+ * - `usage`, `cost`: of all turns, those before a restart included
+ */
+export interface Ended<out O = undefined> extends Omit<AnyEnded, "output"> {
+  readonly output: O
+}
+
+/**
+ * A run, as any process that reaches its store can have it.
+ *
+ * - `await`: waits until it ends, which may take days where somebody has to decide; interrupting that leaves the run alone
+ * - `poll`: how far it is
+ * - `cancel`: ends it for good, wherever it goes on; calls in flight are interrupted
+ * - `conversation`: as far as all calls of its turns are answered
+ */
+export interface Run<out O = undefined> {
+  readonly id: string
+  readonly await: Effect.Effect<Ended<O>, AgentError | ChatModelError | DurableError | StoreError>
+  readonly poll: Effect.Effect<Status, DurableError | StoreError>
+  readonly cancel: Effect.Effect<void, DurableError | StoreError>
+  readonly conversation: Effect.Effect<Conversation.Conversation, DurableError | StoreError>
+}
+
+/**
+ * An agent whose runs outlive their process.
+ *
+ * - `layer`: goes on with its runs in this process, those among them that are unfinished
+ * - `start`: begins a run, here or wherever its layer is, or finds the one of this id; fails with `RunConflict` where that was
+ *   asked for something else
+ * - `find`: finds a run
+ */
+export interface DurableAgent<out O, out R, out D = never> {
+  readonly name: string
+  readonly layer: Layer.Layer<never, StoreError, Services | R>
+  readonly start: (asked: Asked) => Effect.Effect<Run<O>, DurableError | StoreError, Services | D>
+  readonly find: (runId: string) => Effect.Effect<Run<O>, DurableError | StoreError, Services | D>
+}
+
+/**
+ * Makes an agent whose runs outlive their process.
+ *
+ * - `name`: stays the same from version to version, since runs are found by it
+ * - calls that nobody has decided on wait without a process until `Durable.decide`; an `Approver` of the program is asked first
+ * - limits count over restarts; `maxDuration` from the beginning of the run
+ */
+export function agent<T extends Tool.Any, S extends Schema.Constraint>(
+  name: string,
+  options: Options<T> & CoreAgent.WithOutput<S>
+): DurableAgent<
+  S["Type"],
+  ChatModel | Tool.Requirements<T> | S["DecodingServices"] | S["EncodingServices"],
+  S["DecodingServices"]
+>
+export function agent<T extends Tool.Any>(
+  name: string,
+  options: Options<T>
+): DurableAgent<undefined, ChatModel | Tool.Requirements<T>>
+export function agent(
+  name: string,
+  options: Options<Tool.Any> & Partial<CoreAgent.WithOutput<Schema.Constraint>>
+): DurableAgent<unknown, unknown, unknown> {
+  const { output } = options
+  const start = ({ prompt, runId }: Asked) => {
+    const input = { conversation: begun(options, runId, prompt) }
+    const started = Effect.tap(
+      beginOnce({ runId, name, input, toolkit: options.toolkit }),
+      (row) => row.ended_at === null ? begin(row) : Effect.void
+    )
+    return Effect.andThen(said(runId, started), runOf(runId, output))
+  }
+  return {
+    name,
+    layer: Layer.effectDiscard(stored(serve(name, options))),
+    start,
+    find: (runId) => Effect.andThen(said(runId, find(runId)), runOf(runId, output))
+  }
+}
+
+/** The conversation that a run begins with; its keys are made of the run's id. */
+const begun = (
+  { askTogether, system, toolkit }: Options<Tool.Any>,
+  runId: string,
+  prompt: Asked["prompt"]
+): Conversation.Conversation => {
+  if (typeof prompt === "object" && "messages" in prompt) {
+    const closed = Conversation.close(prompt, [], (tool) => {
+      const { idempotent = false, readOnly = false } = toolkit.byName.get(tool) ?? {}
+      return readOnly || idempotent
+    })
+    return { ...closed, runId }
+  }
+  const told = askTogether === true ? [system, Conversation.askTogether].filter(Boolean).join("\n\n") : system
+  return Conversation.make(prompt, { system: told, runId })
+}
+
+const runOf = (
+  runId: string,
+  output: Schema.Constraint | undefined
+): Effect.Effect<Run<unknown>, never, unknown> =>
+  Effect.contextWith((context: Context.Context<unknown>) =>
+    Effect.succeed({
+      id: runId,
+      await: Effect.provideContext(awaited(runId, output), context),
+      poll: Effect.provideContext(said(runId, Effect.flatMap(find(runId), statusOf)), context),
+      cancel: Effect.provideContext(said(runId, Running.cancel(runId)), context),
+      conversation: Effect.provideContext(said(runId, Running.conversation(runId)), context)
+    })
+  )
+
+const awaited = (
+  runId: string,
+  output: Schema.Constraint | undefined
+): Effect.Effect<Ended<unknown>, AgentError | ChatModelError | DurableError | StoreError, unknown> =>
+  Effect.flatMap(said(runId, Running.awaited(runId)), (ending) => {
+    if ("failed" in ending) return Effect.fail(ending.failed)
+    const { output: json, ...ended } = ending.answered
+    const read = output === undefined
+      ? Effect.undefined
+      : Effect.orDie(Schema.decodeUnknownEffect(Schema.toCodecJson(output))(json))
+    return Effect.map(read, (output) => ({ ...ended, output }))
+  })

@@ -1,0 +1,178 @@
+/**
+ * What is kept of runs, for those who look at them from outside: which there are, what they did, and what they wait for.
+ */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
+import { DurableError, NotWaiting, Unreadable } from "./DurableError.ts"
+import { Decision, keyOf, Wait } from "./internal/approvals.ts"
+import { find, said } from "./internal/begin.ts"
+import { reader } from "./internal/owned.ts"
+import { pack } from "./internal/pack.ts"
+import { type State, stateOf } from "./internal/run.ts"
+import * as Statements from "./internal/statements.ts"
+import type { Store } from "./internal/store.ts"
+import { wake } from "./internal/workflows.ts"
+import type { StoreError } from "./StoreError.ts"
+
+/**
+ * A run, seen from outside.
+ *
+ * - `state`: `parked` where another version wrote it, which this one leaves alone
+ * - `epoch`: how often it was begun, restarts included
+ * - `startedAt`, `endedAt`: milliseconds since the epoch
+ */
+export interface Status {
+  readonly runId: string
+  readonly name: string
+  readonly state: State
+  readonly epoch: number
+  readonly startedAt: number
+  readonly endedAt: number | undefined
+}
+
+/** A call that waits until somebody decides; `since` in milliseconds since the epoch. */
+export interface Waiting extends Omit<Wait, "decision"> {
+  readonly key: string
+  readonly runId: string
+  readonly since: number
+}
+
+/**
+ * Something that is kept of a run.
+ *
+ * - `kind`: a `turn` of a model, a `call` of a tool, a `round` when all calls of a turn are answered, a `wait` for a decision
+ * - `ended`: false for a call that was begun and may not run twice, and for a decision that is waited for
+ * - `at`: when it was written, in milliseconds since the epoch; `value`: as JSON
+ */
+export interface Entry {
+  readonly key: string
+  readonly kind: Statements.Kind
+  readonly ended: boolean
+  readonly at: number
+  readonly value: unknown
+}
+
+/** Whom those who look at runs need. */
+type Reading = SqlClient.SqlClient | Store
+
+/** How far a run is. */
+export const statusOf = (row: Omit<Statements.RunRow, "payload" | "result">): Effect.Effect<Status> =>
+  Effect.succeed({
+    runId: row.run_id,
+    name: row.name,
+    state: stateOf(row),
+    epoch: row.epoch,
+    startedAt: row.started_at,
+    endedAt: row.ended_at ?? undefined
+  })
+
+/** All runs, the oldest first. */
+export const list: Effect.Effect<ReadonlyArray<Status>, DurableError | StoreError, Reading> = said(
+  "runs",
+  Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.flatMap(Statements.listRuns(sql), Effect.forEach(statusOf)))
+)
+
+/** All that is kept of a run, in the order in which it happened. */
+export const entries = (runId: string): Effect.Effect<ReadonlyArray<Entry>, DurableError | StoreError, Reading> =>
+  said(
+    runId,
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* find(runId)
+      return yield* valuesOf(sql, runId, yield* Statements.allRows(sql, runId))
+    })
+  )
+
+const valuesOf = Effect.fnUntraced(function*(
+  sql: SqlClient.SqlClient,
+  runId: string,
+  rows: ReadonlyArray<Statements.JournalRow>
+): Effect.fn.Return<ReadonlyArray<Entry>, SqlError | Unreadable> {
+  const read = yield* reader(sql, runId, rows.map(({ value }) => value))
+  return yield* Effect.forEach(
+    rows,
+    ({ at, ended, key, kind, value }) =>
+      Effect.map(read(key, value), (value) => ({ key, kind, ended: ended === 1, at, value }))
+  )
+})
+
+/** The calls that wait for a decision, of one run or of all, the oldest first. */
+export const waiting = (
+  runId?: string
+): Effect.Effect<ReadonlyArray<Waiting>, DurableError | StoreError, Reading> =>
+  said(
+    runId ?? "runs",
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      return yield* Effect.forEach(yield* Statements.waits(sql, runId), (row) =>
+        Effect.map(waitOf(sql, row), ({ wait }) => wait))
+    })
+  )
+
+const decodeWait = Schema.decodeUnknownEffect(Wait)
+
+const waitOf = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, row: Statements.JournalRow) {
+  const [entry] = yield* valuesOf(sql, row.run_id, [row])
+  const value = yield* Effect.mapError(
+    decodeWait(entry?.value),
+    ({ message }) => new Unreadable({ key: row.key, issue: message })
+  )
+  const wait: Waiting = { ...value, key: row.key.slice(keyOf("").length), runId: row.run_id, since: row.at }
+  return { row, value, wait }
+})
+
+/**
+ * Decides on a call that waits; the first decision counts. Its run goes on once all of its calls are decided on.
+ *
+ * - `key`: as `waiting` gives it
+ * - errors: `NotWaiting` where no call waits under it
+ */
+export const decide = (
+  key: string,
+  decision: Decision
+): Effect.Effect<void, DurableError | StoreError, Reading | WorkflowEngine> =>
+  said(
+    key,
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const decided = yield* Effect.forEach(yield* Statements.findWaits(sql, keyOf(key)), decideOn(sql, decision))
+      if (!decided.includes(true)) return yield* new NotWaiting()
+    })
+  )
+
+const decideOn = (sql: SqlClient.SqlClient, decision: Decision) =>
+  Effect.fnUntraced(function*(found: Statements.JournalRow) {
+    const { row, value } = yield* waitOf(sql, found)
+    const packed = pack({ ...value, decision })
+    yield* Statements.insertBlobs(sql, row.run_id, packed)
+    const isFirst = yield* Statements.decideWait(sql, row, packed.text)
+    const others = yield* Statements.waits(sql, row.run_id)
+    const run = yield* Statements.findRun(sql, row.run_id)
+    if (isFirst && others.length === 0 && run?.state === "waiting") yield* wake(run)
+    return isFirst
+  })
+
+/** Forgets a run that has ended, and all that is kept of it; false where it has not ended, or there is none. */
+export const forget = (runId: string): Effect.Effect<boolean, DurableError | StoreError, Reading> =>
+  said(
+    runId,
+    Effect.flatMap(SqlClient.SqlClient, (sql) =>
+      Effect.map(Statements.forgetRuns(sql, { runId }), (ids) => ids.length > 0))
+  )
+
+/** Forgets all runs that ended longer ago than that, and gives their ids; nothing is forgotten else. */
+export const sweep = (
+  { olderThan }: { readonly olderThan: Duration.Input }
+): Effect.Effect<ReadonlyArray<string>, DurableError | StoreError, Reading> =>
+  said(
+    "runs",
+    Effect.gen(function*() {
+      const before = (yield* Clock.currentTimeMillis) - Duration.toMillis(olderThan)
+      return yield* Statements.forgetRuns(yield* SqlClient.SqlClient, { before })
+    })
+  )

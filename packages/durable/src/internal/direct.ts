@@ -1,0 +1,99 @@
+/**
+ * Batches and pipelines that are kept: whoever calls goes on with them, and no engine does.
+ */
+import { Approver } from "@volley/core/Approver"
+import * as Batch from "@volley/core/Batch"
+import { isUndecided } from "@volley/core/Outcome"
+import * as Pipeline from "@volley/core/Pipeline"
+import { Recorder } from "@volley/core/Recorder"
+import type * as Tool from "@volley/core/Tool"
+import type { ToolCall } from "@volley/core/ToolCall"
+import type * as Toolkit from "@volley/core/Toolkit"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import { Cancelled, type DurableError, Parked, type Reason } from "../DurableError.ts"
+import type { StoreError } from "../StoreError.ts"
+import { approver } from "./approvals.ts"
+import { type Asked, beginOnce, said } from "./begin.ts"
+import { claim } from "./owned.ts"
+import { calls as callsOf } from "./recorder.ts"
+import * as Statements from "./statements.ts"
+import type { Store } from "./store.ts"
+
+type Services = SqlClient.SqlClient | Store
+
+/**
+ * Runs a batch whose ends are kept: called again with the same run id, it runs what has not ended, and tells the rest again.
+ *
+ * - a call that nobody has decided on is `pending`; once somebody has, by `Durable.decide`, calling again runs it
+ * - errors: `RunConflict` where the run was asked for other calls, `TakenOver` where it was called again elsewhere
+ */
+export function batch<T extends Tool.Any>(
+  runId: string,
+  toolkit: Toolkit.Toolkit<T>,
+  calls: Iterable<ToolCall>,
+  options?: Omit<Batch.Options, "runId">
+): Effect.Effect<Batch.Settled<T>, DurableError | StoreError, Services | Tool.Requirements<T>>
+export function batch(
+  runId: string,
+  toolkit: Toolkit.Toolkit<Tool.Any>,
+  calls: Iterable<ToolCall>,
+  options: Omit<Batch.Options, "runId"> = {}
+): Effect.Effect<Batch.Settled<Tool.Any>, DurableError | StoreError, unknown> {
+  const input = Array.from(calls)
+  const running: Effect.Effect<Batch.Settled<Tool.Any>, never, unknown> = Batch.run(toolkit, input, {
+    ...options,
+    runId
+  })
+  return kept({ runId, name: "batch", input, toolkit }, running, ({ pending }) => pending.length > 0)
+}
+
+/** Runs a pipeline whose ends are kept, as `batch` does. */
+export function pipeline<S extends Pipeline.Steps>(
+  runId: string,
+  pipeline: Pipeline.Pipeline<S>,
+  options?: Omit<Batch.Options, "runId">
+): Effect.Effect<Pipeline.Settled<S>, DurableError | StoreError, Services | S[keyof S]["~requirements"]>
+export function pipeline(
+  runId: string,
+  pipeline: Pipeline.Pipeline<Pipeline.Steps>,
+  options: Omit<Batch.Options, "runId"> = {}
+): Effect.Effect<Pipeline.Settled<Pipeline.Steps>, DurableError | StoreError, unknown> {
+  const { nodes, toolkit } = pipeline.graph
+  const input = nodes.map(({ call: { id, name }, needs }) => ({ id, name, needs }))
+  const running: Effect.Effect<Pipeline.Settled<Pipeline.Steps>, never, unknown> = Pipeline.run(pipeline, {
+    ...options,
+    runId
+  })
+  return kept({ runId, name: "pipeline", input, toolkit }, running, ({ outcomes }) => outcomes.some(isUndecided))
+}
+
+const kept = <A>(
+  asked: Asked,
+  running: Effect.Effect<A, never, unknown>,
+  waits: (settled: A) => boolean
+): Effect.Effect<A, DurableError | StoreError, unknown> =>
+  said(asked.runId, Effect.scoped(owning(asked, running, waits)))
+
+const owning = Effect.fnUntraced(function*<A>(
+  asked: Asked,
+  running: Effect.Effect<A, never, unknown>,
+  waits: (settled: A) => boolean
+): Effect.fn.Return<A, SqlError | Reason, unknown> {
+  const row = yield* beginOnce(asked)
+  if (row.cancelled === 1) return yield* new Cancelled()
+  const owned = yield* claim(yield* SqlClient.SqlClient, asked.runId, Statements.claimAgain)
+  if (!("runId" in owned)) return yield* new Parked({ format: row.format, known: Statements.format })
+  const other = yield* Approver
+  const settling = Effect.tap(
+    running,
+    (settled) => waits(settled) ? owned.state("waiting") : owned.end("done", null)
+  )
+  return yield* settling.pipe(
+    Effect.provideService(Recorder, callsOf(owned)),
+    Effect.provideService(Approver, approver(owned, other)),
+    Effect.raceFirst(Deferred.await(owned.lost))
+  )
+})

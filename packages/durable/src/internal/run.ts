@@ -1,0 +1,110 @@
+/**
+ * What can be asked of a run, from any process that reaches its store.
+ */
+import type { AgentError } from "@volley/core/AgentError"
+import type { ChatModelError } from "@volley/core/ChatModelError"
+import type { Conversation } from "@volley/core/Conversation"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import { Cancelled, Crashed, type NotFound, Parked, Unreadable } from "../DurableError.ts"
+import { find } from "./begin.ts"
+import { reader } from "./owned.ts"
+import { type Answered, decodeResult, type Failure } from "./result.ts"
+import { Round, type Tail, withTails } from "./standings.ts"
+import * as Statements from "./statements.ts"
+import { decodePayload } from "./workflow.ts"
+import { finished, wake } from "./workflows.ts"
+
+/** How a run ended that gave an answer. */
+export interface Ended extends Omit<Answered, "tail"> {
+  readonly conversation: Conversation
+}
+
+/** How a run ended, or that it has not; an error of its own is a value here. */
+export type Ending = { readonly answered: Ended } | { readonly failed: AgentError | ChatModelError }
+
+type Trouble = SqlError | NotFound | Cancelled | Parked | Unreadable | Crashed
+
+/** Waits until a run ends. */
+export const awaited = Effect.fnUntraced(function*(runId: string) {
+  const row = yield* find(runId)
+  if (row.ended_at !== null) return yield* endingOf(row)
+  if (row.format !== Statements.format) return yield* new Parked({ format: row.format, known: Statements.format })
+  const exit = yield* Effect.exit(finished(row))
+  const after = yield* find(runId)
+  if (after.ended_at !== null) return yield* endingOf(after)
+  return yield* new Crashed({
+    message: `its execution ended without it: ${Exit.isSuccess(exit) ? "done" : exit.cause}`
+  })
+})
+
+/** Reads how a run ended. */
+const endingOf = Effect.fnUntraced(function*(
+  row: Statements.RunRow
+): Effect.fn.Return<Ending, Trouble, SqlClient.SqlClient> {
+  const { cancelled, result, run_id: runId } = row
+  if (cancelled === 1 || result === null) return yield* new Cancelled()
+  const read = yield* reader(yield* SqlClient.SqlClient, runId, [result])
+  const ending = yield* unreadable("result", Effect.flatMap(read("result", result), decodeResult))
+  if ("crashed" in ending) return yield* new Crashed({ message: ending.crashed })
+  if ("failed" in ending) return ending
+  const { tail, ...answered } = ending.answered
+  return { answered: { ...answered, conversation: yield* conversationOf(row, [tail]) } }
+})
+
+/** A run's conversation as far as all of its calls are answered; `tails` come behind that. */
+export const conversationOf = Effect.fnUntraced(function*(
+  { payload, run_id: runId }: Statements.RunRow,
+  tails: ReadonlyArray<Tail> = []
+): Effect.fn.Return<Conversation, Trouble, SqlClient.SqlClient> {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* Statements.roundRows(sql, runId)
+  const read = yield* reader(sql, runId, [payload, ...rows.map(({ value }) => value)])
+  const begun = yield* unreadable("payload", Effect.flatMap(read("payload", payload), decodePayload))
+  const rounds = yield* Effect.forEach(
+    rows,
+    ({ key, value }) => unreadable(key, Effect.flatMap(read(key, value), decodeRound))
+  )
+  return withTails(begun.conversation, [...rounds, ...tails])
+})
+
+const decodeRound = Schema.decodeUnknownEffect(Round)
+
+const unreadable = <A, R>(
+  key: string,
+  effect: Effect.Effect<A, Schema.SchemaError | Unreadable, R>
+): Effect.Effect<A, Unreadable, R> =>
+  Effect.mapError(
+    effect,
+    (error) => error._tag === "Unreadable" ? error : new Unreadable({ key, issue: error.message })
+  )
+
+/** A run's conversation as far as it is kept, its end included. */
+export const conversation = Effect.fnUntraced(function*(
+  runId: string
+): Effect.fn.Return<Conversation, Trouble, SqlClient.SqlClient> {
+  const row = yield* find(runId)
+  if (row.result === null) return yield* conversationOf(row)
+  const ending = yield* endingOf(row)
+  if ("answered" in ending) return ending.answered.conversation
+  return ending.failed.conversation ?? (yield* conversationOf(row))
+})
+
+/** Ends a run for good, wherever it goes on; one that has ended stays as it is. */
+export const cancel = Effect.fnUntraced(function*(runId: string) {
+  const row = yield* find(runId)
+  const isNew = yield* Statements.cancelRun(yield* SqlClient.SqlClient, runId, yield* Clock.currentTimeMillis)
+  if (isNew) yield* wake(row)
+})
+
+/** How far a run is: its state, or `parked` where another version wrote it. */
+export type State = Statements.State | "parked"
+
+export const stateOf = (row: Pick<Statements.RunRow, "state" | "format">): State =>
+  row.format === Statements.format ? row.state : "parked"
+
+export type { Failure }

@@ -1,0 +1,235 @@
+/**
+ * All statements on the tables of runs.
+ */
+import * as Effect from "effect/Effect"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import type { Packed } from "./pack.ts"
+
+type Sql = SqlClient.SqlClient
+type Done<A> = Effect.Effect<A, SqlError>
+
+/** How the rows of a run are written; a run of another format is left alone. */
+export const format = 1
+
+/** How far a run is; one of another format is parked, whatever its row says. */
+export type State = "running" | "waiting" | "done" | "failed" | "cancelled"
+
+/** A run as its row has it; times are milliseconds since the epoch. */
+export interface RunRow {
+  readonly run_id: string
+  readonly name: string
+  readonly epoch: number
+  readonly cancelled: number
+  readonly digest: string
+  readonly format: number
+  readonly payload: string
+  readonly state: State
+  readonly started_at: number
+  readonly ended_at: number | null
+  readonly result: string | null
+}
+
+/** What names the execution of a run: one of the same id that was begun after it was forgotten is another one. */
+export type Begun = Pick<RunRow, "run_id" | "name" | "started_at">
+
+/**
+ * What is kept of a run.
+ *
+ * - `turn`, `call`: of a model, of a tool; a call that may not run twice has its row before it runs
+ * - `round`: how an agent stands behind a turn whose calls are all answered; `wait`: a decision that is waited for
+ */
+export type Kind = "turn" | "call" | "round" | "wait"
+
+export interface JournalRow {
+  readonly run_id: string
+  readonly key: string
+  readonly kind: Kind
+  readonly ended: number
+  readonly value: string
+  readonly segment: number
+  readonly at: number
+}
+
+/** A row that is to be written. */
+export interface Entry {
+  readonly key: string
+  readonly kind: Kind
+  readonly ended: boolean
+  readonly packed: Packed
+  readonly segment: number
+  readonly at: number
+}
+
+/** Keeps a new run; false where there is one of its id. */
+export const insertRun = (
+  sql: Sql,
+  run: Pick<RunRow, "run_id" | "name" | "digest" | "format" | "payload" | "started_at">
+): Done<boolean> =>
+  Effect.map(
+    sql`INSERT INTO volley_run (run_id, name, epoch, digest, format, payload, state, started_at)
+      VALUES (${run.run_id}, ${run.name}, 0, ${run.digest}, ${run.format}, ${run.payload}, 'running', ${run.started_at})
+      ON CONFLICT (run_id) DO NOTHING RETURNING run_id`,
+    (rows) => rows.length === 1
+  )
+
+export const findRun = (sql: Sql, runId: string): Done<RunRow | undefined> =>
+  Effect.map(sql<RunRow>`SELECT * FROM volley_run WHERE run_id = ${runId}`, ([row]) => row)
+
+/** Takes over a run that may have ended, to tell it again. */
+export const claimAgain = (sql: Sql, runId: string, format: number): Done<RunRow | undefined> =>
+  Effect.map(
+    sql<RunRow>`UPDATE volley_run SET epoch = epoch + 1, state = 'running', ended_at = NULL
+      WHERE run_id = ${runId} AND cancelled = 0 AND format = ${format} RETURNING *`,
+    ([row]) => row
+  )
+
+/** Takes a run over from whoever had it, unless it waits for decisions that have not all come. */
+export const claimRun = (sql: Sql, runId: string, format: number): Done<RunRow | undefined> =>
+  Effect.map(
+    sql<RunRow>`UPDATE volley_run SET epoch = epoch + 1, state = 'running'
+      WHERE run_id = ${runId} AND ended_at IS NULL AND format = ${format} AND (state <> 'waiting' OR NOT EXISTS
+      (SELECT 1 FROM volley_journal j WHERE j.run_id = ${runId} AND j.kind = 'wait' AND j.ended = 0)) RETURNING *`,
+    ([row]) => row
+  )
+
+/** What has to be known to go on: how the agent stands, what was decided, and all since then. */
+export const openRows = (sql: Sql, runId: string): Done<ReadonlyArray<JournalRow>> =>
+  sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId} AND (kind IN ('round', 'wait') OR segment =
+    (SELECT COUNT(*) FROM volley_journal WHERE run_id = ${runId} AND kind = 'round')) ORDER BY segment, key`
+
+export const roundRows = (sql: Sql, runId: string): Done<ReadonlyArray<JournalRow>> =>
+  sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId} AND kind = 'round' ORDER BY segment`
+
+export const allRows = (sql: Sql, runId: string): Done<ReadonlyArray<JournalRow>> =>
+  sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId} ORDER BY segment, at, key`
+
+export const blobsOf = (
+  sql: Sql,
+  runId: string
+): Done<ReadonlyArray<{ readonly hash: string; readonly bytes: Uint8Array }>> =>
+  sql<
+    { readonly hash: string; readonly bytes: Uint8Array }
+  >`SELECT hash, bytes FROM volley_blob WHERE run_id = ${runId}`
+
+export const insertBlobs = (sql: Sql, runId: string, { blobs }: Packed): Done<void> =>
+  Effect.forEach(
+    blobs,
+    ({ bytes, hash }) =>
+      sql`INSERT INTO volley_blob (run_id, hash, bytes) VALUES (${runId}, ${hash}, ${bytes}) ON CONFLICT DO NOTHING`,
+    { discard: true }
+  )
+
+/**
+ * Writes rows of a run that is still this owner's; false where it is not, and then nothing is written.
+ *
+ * - the check is a part of the statement. On PostgreSQL the run's row is locked besides: else another owner could take the run
+ *   over, and read its journal, between the check and the end of the statement
+ */
+export const insertRows = (
+  sql: Sql,
+  runId: string,
+  epoch: number,
+  entries: ReadonlyArray<Entry>
+): Done<boolean> => {
+  const values = entries.map(({ at, ended, key, kind, packed: { text }, segment }) =>
+    sql`SELECT CAST(${key} AS TEXT) AS key, CAST(${kind} AS TEXT) AS kind, CAST(${ended ? 1 : 0} AS INTEGER) AS ended,
+      CAST(${text} AS TEXT) AS value, CAST(${segment} AS INTEGER) AS segment, CAST(${at} AS DOUBLE PRECISION) AS at`
+  )
+  const [first, ...rest] = values
+  if (first === undefined) return Effect.succeed(true)
+  const rows = rest.reduce((before, one) => sql`${before} UNION ALL ${one}`, first)
+  return Effect.map(
+    sql`INSERT INTO volley_journal (run_id, key, kind, ended, value, segment, at)
+      SELECT r.run_id, v.key, v.kind, v.ended, v.value, v.segment, v.at FROM volley_run r, (${rows}) v
+      WHERE r.run_id = ${runId} AND r.epoch = ${epoch} ${locked(sql)}
+      ON CONFLICT (run_id, key) DO UPDATE SET ended = excluded.ended, value = excluded.value, segment = excluded.segment,
+      at = excluded.at RETURNING key`,
+    (written) => written.length > 0
+  )
+}
+
+const locked = (sql: Sql) =>
+  sql.onDialectOrElse({ pg: () => sql.literal("FOR SHARE OF r"), orElse: () => sql.literal("") })
+
+/** Says how far a run is that is still this owner's; false where it is not. */
+export const setState = (
+  sql: Sql,
+  { epoch, runId }: { readonly runId: string; readonly epoch: number },
+  state: State,
+  end?: { readonly at: number; readonly result: string }
+): Done<boolean> =>
+  Effect.map(
+    sql`UPDATE volley_run SET state = ${state}, ended_at = ${end?.at ?? null}, result = ${end?.result ?? null}
+      WHERE run_id = ${runId} AND epoch = ${epoch} AND ended_at IS NULL RETURNING run_id`,
+    (rows) => rows.length === 1
+  )
+
+/** Ends a run for good; whoever has it loses it. False where it had ended. */
+export const cancelRun = (sql: Sql, runId: string, at: number): Done<boolean> =>
+  Effect.map(
+    sql`UPDATE volley_run SET cancelled = 1, state = 'cancelled', epoch = epoch + 1, ended_at = ${at}
+      WHERE run_id = ${runId} AND ended_at IS NULL RETURNING run_id`,
+    (rows) => rows.length === 1
+  )
+
+/** Runs of a name that have not ended and wait for nobody. */
+export const unfinished = (sql: Sql, name: string): Done<ReadonlyArray<Begun>> =>
+  sql<
+    Begun
+  >`SELECT run_id, name, started_at FROM volley_run WHERE name = ${name} AND ended_at IS NULL AND state = 'running'`
+
+/** Runs of a name that waited for decisions, all of which have come. */
+export const decidedRuns = (sql: Sql, name: string): Done<ReadonlyArray<Begun>> =>
+  sql<Begun>`SELECT run_id, name, started_at FROM volley_run r WHERE name = ${name} AND state = 'waiting' AND NOT EXISTS
+    (SELECT 1 FROM volley_journal j WHERE j.run_id = r.run_id AND j.kind = 'wait' AND j.ended = 0)`
+
+/** Which of these runs were cancelled. */
+export const cancelledOf = (
+  sql: Sql,
+  runIds: ReadonlyArray<string>
+): Done<ReadonlyArray<{ readonly run_id: string }>> =>
+  sql`SELECT run_id FROM volley_run WHERE cancelled = 1 AND ${sql.in("run_id", runIds)}`
+
+/** Calls that wait for a decision, of one run or of all. */
+export const waits = (sql: Sql, runId?: string): Done<ReadonlyArray<JournalRow>> =>
+  sql<JournalRow>`SELECT j.* FROM volley_journal j JOIN volley_run r ON r.run_id = j.run_id
+    WHERE j.kind = 'wait' AND j.ended = 0 AND r.ended_at IS NULL ${
+    runId === undefined ? sql.literal("") : sql`AND j.run_id = ${runId}`
+  } ORDER BY j.at, j.key`
+
+export const findWaits = (sql: Sql, key: string): Done<ReadonlyArray<JournalRow>> =>
+  sql<JournalRow>`SELECT * FROM volley_journal WHERE kind = 'wait' AND ended = 0 AND key = ${key}`
+
+/** Decides, where nobody has. */
+export const decideWait = (sql: Sql, { key, run_id }: JournalRow, value: string): Done<boolean> =>
+  Effect.map(
+    sql`UPDATE volley_journal SET ended = 1, value = ${value} WHERE run_id = ${run_id} AND key = ${key} AND ended = 0
+      RETURNING key`,
+    (rows) => rows.length === 1
+  )
+
+export const listRuns = (sql: Sql): Done<ReadonlyArray<Omit<RunRow, "payload" | "result">>> =>
+  sql<
+    Omit<RunRow, "payload" | "result">
+  >`SELECT run_id, name, epoch, cancelled, digest, format, state, started_at, ended_at
+    FROM volley_run ORDER BY started_at, run_id`
+
+/** Forgets runs that have ended: one of them, or all that ended before a time. Gives their ids. */
+export const forgetRuns = (
+  sql: Sql,
+  which: { readonly runId: string } | { readonly before: number }
+): Done<ReadonlyArray<string>> =>
+  sql.withTransaction(Effect.gen(function*() {
+    const rows = "runId" in which
+      ? yield* sql<{ run_id: string }>`DELETE FROM volley_run WHERE run_id = ${which.runId} AND ended_at IS NOT NULL
+          RETURNING run_id`
+      : yield* sql<{ run_id: string }>`DELETE FROM volley_run WHERE ended_at < ${which.before} RETURNING run_id`
+    const ids = rows.map(({ run_id }) => run_id)
+    for (let at = 0; at < ids.length; at += 500) {
+      const some = sql.in("run_id", ids.slice(at, at + 500))
+      yield* sql`DELETE FROM volley_journal WHERE ${some}`
+      yield* sql`DELETE FROM volley_blob WHERE ${some}`
+    }
+    return ids
+  }))

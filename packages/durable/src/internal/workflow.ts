@@ -1,0 +1,154 @@
+/**
+ * The workflow that an agent's run is an execution of: it begins, stops and begins again there, and all that is known of it
+ * is in the journal.
+ */
+import * as Agent from "@volley/core/Agent"
+import { AgentRecorder } from "@volley/core/AgentRecorder"
+import { Approver } from "@volley/core/Approver"
+import { Conversation } from "@volley/core/Conversation"
+import { Recorder } from "@volley/core/Recorder"
+import type * as Tool from "@volley/core/Tool"
+import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import * as Workflow from "effect/workflow/Workflow"
+import { WorkflowInstance } from "effect/workflow/WorkflowEngine"
+import { Parked, type Reason, Unreadable } from "../DurableError.ts"
+import { approver } from "./approvals.ts"
+import { claim, type Owned } from "./owned.ts"
+import { agents, calls } from "./recorder.ts"
+import { type Answered, encodeResult, type Failure, type Result as Ending } from "./result.ts"
+import { type Standings, standingsOf, tailOf } from "./standings.ts"
+import * as Statements from "./statements.ts"
+
+/** The workflow of an agent of this name. All else that a run is given is in its row. */
+export const workflowOf = (name: string) =>
+  Workflow.make(`volley/agent/${name}`, {
+    payload: { runId: Schema.String, startedAt: Schema.Finite },
+    idempotencyKey: ({ runId, startedAt }) => `${startedAt}/${runId}`
+  })
+
+/** What a run is begun with. */
+export const Payload = Schema.Struct({ conversation: Conversation })
+export const decodePayload = Schema.decodeUnknownEffect(Payload)
+
+/** Runs that this process goes on with, by their ids. */
+export type Live = Map<string, Owned>
+
+/** What an agent is asked each time it goes on; its prompt comes from the journal. */
+export type AgentOptions = Omit<Agent.AnyOptions, "prompt" | "startedAt" | "spent" | "onInterrupt">
+
+/** Why a run does not go on here now. */
+type Standstill = "waits" | "parked"
+
+/** Goes on with a run from what is known of it, until it ends, or waits for somebody. */
+export const body = (options: AgentOptions, live: Live, runId: string): Effect.Effect<void, never, unknown> =>
+  Effect.scoped(taken(options, live, runId)).pipe(
+    Effect.catch((trouble) => troubled(runId, trouble)),
+    Effect.flatMap((standstill) => standstill === undefined ? Effect.void : suspended)
+  )
+
+/** Ends the body without an end of the run: it begins again once it is resumed. */
+const suspended = Effect.flatMap(
+  Effect.serviceOption(WorkflowInstance),
+  Option.match({
+    onNone: () => Effect.never,
+    onSome: Workflow.suspend
+  })
+)
+
+const taken = Effect.fnUntraced(function*(
+  options: AgentOptions,
+  live: Live,
+  runId: string
+): Effect.fn.Return<Standstill | undefined, Reason | SqlError, unknown> {
+  const claimed = yield* claim(yield* SqlClient.SqlClient, runId)
+  if (!("runId" in claimed)) {
+    if (claimed._tag === "Parked") yield* new Parked({ format: claimed.format, known: Statements.format })
+    return claimed._tag === "Waits" ? "waits" : undefined
+  }
+  yield* Effect.acquireRelease(
+    Effect.sync(() => live.set(runId, claimed)),
+    () => Effect.sync(() => live.get(runId) === claimed && live.delete(runId))
+  )
+  return yield* Effect.raceFirst(goneOn(options, claimed), Deferred.await(claimed.lost))
+})
+
+/** Whoever lost a run stands still, so that the run has no end here; other trouble may pass, or wants another version. */
+const troubled = (runId: string, trouble: Reason | SqlError): Effect.Effect<Standstill | undefined> => {
+  if (trouble._tag === "Cancelled") return Effect.undefined
+  if (trouble._tag === "TakenOver") return Effect.never
+  return Effect.as(Effect.logError(`The run ${runId} does not go on`, trouble), "parked")
+}
+
+/** Has the agent go on from where the journal leaves it, and keeps how it ended. */
+const goneOn = Effect.fnUntraced(function*(
+  options: AgentOptions,
+  owned: Owned
+): Effect.fn.Return<Standstill | undefined, Unreadable, unknown> {
+  const { conversation } = yield* Effect.mapError(
+    decodePayload(owned.payload),
+    ({ message }) => new Unreadable({ key: "payload", issue: message })
+  )
+  const standings = yield* standingsOf(owned, conversation)
+  const exit = yield* Effect.exit(recorded(owned, standings, asked(options, owned, standings)))
+  if (Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause)) return yield* Effect.interrupt
+  const ending = endingOf(exit)
+  if (ending === "waits") {
+    yield* owned.state("waiting")
+    return "waits"
+  }
+  const json = yield* Effect.orDie(encodeResult(ending))
+  yield* owned.end("answered" in ending ? "done" : "failed", json)
+  return undefined
+})
+
+/** Provides a run's agent with what its journal knows. */
+const recorded = <A, E, R>(owned: Owned, standings: Standings, agent: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.flatMap(Approver, (other) =>
+    agent.pipe(
+      Effect.provideService(Recorder, calls(owned)),
+      Effect.provideService(AgentRecorder, agents(owned, standings)),
+      Effect.provideService(Approver, approver(owned, other))
+    ))
+
+const asked = Effect.fnUntraced(function*(
+  { output, ...options }: AgentOptions,
+  { startedAt }: Owned,
+  standings: Standings
+): Effect.fn.Return<Answered, Failure, unknown> {
+  const { conversation: prompt, spent } = standings
+  const agent = { ...options, prompt, spent, startedAt }
+  const ended: Agent.Ended<Tool.Any, unknown> = yield* output === undefined
+    ? Agent.run(agent)
+    : Agent.run({ ...agent, output })
+  const { answer, conversation, cost, finish, limited, usage } = ended
+  return {
+    answer,
+    finish,
+    limited,
+    usage,
+    ...(cost !== undefined && { cost }),
+    ...(output !== undefined && { output: yield* written(output, ended.output) }),
+    tail: tailOf(standings.conversation, conversation)
+  }
+})
+
+const written = (schema: Schema.Constraint, value: unknown): Effect.Effect<Schema.Json, never, unknown> =>
+  Effect.orDie(Schema.encodeUnknownEffect(Schema.toCodecJson(schema))(value))
+
+const endingOf = (exit: Exit.Exit<Answered, Failure>): Ending | "waits" => {
+  if (Exit.isSuccess(exit)) return { answered: exit.value }
+  const failure = Cause.findError(exit.cause)
+  if (Result.isFailure(failure)) return { crashed: wordsOf(Cause.squash(exit.cause)) }
+  const failed = failure.success
+  return failed._tag === "AgentError" && failed.reason._tag === "Undecided" ? "waits" : { failed }
+}
+
+const wordsOf = (defect: unknown): string => defect instanceof Error ? defect.message : String(defect)
