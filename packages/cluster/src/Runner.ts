@@ -66,11 +66,11 @@ export const layer = (
   options: Options
 ): Layer.Layer<WorkflowEngine.WorkflowEngine | Shared.Shared, StoreError | RunnerError> =>
   ClusterWorkflowEngine.layer.pipe(
-    Layer.provideMerge(HttpRouter.serve(HttpRunner.layerHttpOptions({ path: "/" }), silent)),
+    Layer.provide(HttpRouter.serve(HttpRunner.layerHttpOptions({ path: "/" }), silent)),
     Layer.provide([health, HttpRunner.layerClientProtocolHttpDefault, listening(options.listen ?? options.address)]),
-    Layer.provideMerge(shared(options, Option.some(options.address))),
+    Shared.provide,
+    Layer.provide(common(options, Option.some(options.address))),
     Layer.provide(Shared.runner),
-    Layer.provide(NodeHttpClient.layerUndici),
     Layer.merge(options.grace === undefined ? Layer.empty : Layer.succeed(Grace, options.grace)),
     Layer.provideMerge(options.sql)
   )
@@ -80,10 +80,10 @@ export const client = (
   options: ClientOptions
 ): Layer.Layer<WorkflowEngine.WorkflowEngine | Shared.Shared, StoreError> =>
   ClusterWorkflowEngine.layer.pipe(
-    Layer.provideMerge(HttpRunner.layerHttpClientOnly),
-    Layer.provideMerge(shared(options, Option.none())),
+    Layer.provide(HttpRunner.layerHttpClientOnly),
+    Shared.provide,
+    Layer.provide(common(options, Option.none())),
     Layer.provide(Shared.client),
-    Layer.provide(NodeHttpClient.layerUndici),
     Layer.provideMerge(options.sql)
   )
 
@@ -103,16 +103,15 @@ const listening = (at: Address) =>
     )
   )
 
-/** What the processes of a cluster have in common: the tables, the times, and how they write to each other. */
-const shared = ({ takeOver = "10 seconds" }: ClientOptions, address: Option.Option<Address>) => {
+/** What the processes of a cluster have in common: who they are, the times, and how they write to each other. */
+const common = ({ takeOver = "10 seconds" }: ClientOptions, address: Option.Option<Address>) => {
   const config = ShardingConfig.layer({
     ...timing(takeOver),
     runnerAddress: Option.map(address, ({ host, port }) => RunnerAddress.make(host, port))
   })
-  return Layer.merge(Shared.messages, SqlRunnerStorage.layerStorage({})).pipe(
+  return SqlRunnerStorage.layerStorage({}).pipe(
     Layer.provide(SqlRunnerStorage.layerMigrations({})),
     Layer.provideMerge(config),
-    Layer.provide(Digest.layerWebCrypto),
-    Layer.merge(RpcSerialization.layerSchemaBinary())
+    Layer.merge([Digest.layerWebCrypto, RpcSerialization.layerSchemaBinary(), NodeHttpClient.layerUndici])
   )
 }

@@ -11,7 +11,7 @@ import { check, migrate } from "./internal/migrations.ts"
 import { Store } from "./internal/store.ts"
 import type { Reason, StoreError } from "./StoreError.ts"
 
-export { layer as messages } from "./internal/messages.ts"
+export { provide } from "./internal/messages.ts"
 
 /** What `Postgres.layerShared` and `Local.layerShared` provide. */
 export type Shared = SqlClient.SqlClient | Store
