@@ -7,6 +7,7 @@ import { join } from "node:path"
 import { afterAll } from "vitest"
 import * as Local from "../src/Local.ts"
 import { suite } from "./StoreSuite.ts"
+import { start } from "./support/child.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "volley-local-"))
 let files = 0
@@ -49,6 +50,17 @@ describe("Local.layer", () => {
       assert.strictEqual(
         (yield* refusal({ file: nowhere })).message,
         `The store ${nowhere}: unable to open database file.`
+      )
+    }))
+
+  it.live("says on a Node without SQLite that it needs another one", () =>
+    Effect.gen(function*() {
+      const file = yield* empty
+      const { line } = yield* start("--no-experimental-sqlite", "holder.ts", file)
+      const remedy = "use Node 24, or keep runs in PostgreSQL"
+      assert.strictEqual(
+        yield* line,
+        `The store ${file}: Node ${process.versions.node} has no node:sqlite; ${remedy}.`
       )
     }))
 

