@@ -3,7 +3,7 @@
  *
  *     node scripts/cluster-takeover.ts [seconds]
  *
- * Two runners share ten runs, on PostgreSQL and on a file. One is killed or frozen in their midst; what is measured is how long
+ * Two runners share ten runs, on PostgreSQL and on a file. One is killed, frozen or asked to end in their midst; what is measured is how long
  * until the other has gone on with the last of its runs.
  */
 import { Runner } from "@volley/cluster"
@@ -48,7 +48,7 @@ const all = Effect.gen(function*() {
   const stores = { PostgreSQL: database, SQLite: Effect.sync(() => join(folder, `${crypto.randomUUID()}.db`)) }
   let worst = 0
   for (const [name, newStore] of Object.entries(stores)) {
-    for (const signal of ["SIGKILL", "SIGSTOP"] as const) {
+    for (const signal of ["SIGKILL", "SIGSTOP", "SIGTERM"] as const) {
       const { millis, runs } = yield* measured(yield* newStore, signal)
       const ratio = millis / takeOver / 1000
       worst = Math.max(worst, ratio)

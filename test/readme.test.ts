@@ -13,6 +13,7 @@ const examples = [
   "README.md",
   "packages/core/README.md",
   "packages/mcp/README.md",
+  "packages/cluster/README.md",
   "packages/testing/README.md",
   "packages/simulator/README.md"
 ]
