@@ -34,10 +34,9 @@ describe("a run of an agent", () => {
     Effect.gen(function*() {
       const { agent, layer, ledger } = world()
       const stored = yield* newStore
-      const { context, kill, statements } = yield* inTime(start(stored, layer))
+      const { context, kill } = yield* inTime(start(stored, layer))
       const running = Effect.flatMap(agent.start({ runId: "r1", prompt: "Go." }), (run) => run.await)
       const ended = yield* inTime(Effect.provideContext(running, context))
-      console.log(statements(), ended, ledger)
       assert.strictEqual(ended.answer, "done")
       yield* kill
       const second = yield* inTime(start(stored, layer))

@@ -67,7 +67,8 @@ describe("Local.layer", () => {
   it.live("keeps runs in memory for a test", () =>
     Effect.gen(function*() {
       const layer = Local.layer({ file: ":memory:" })
-      yield* Effect.provide(Effect.provide(Effect.void, Layer.fresh(layer)), layer)
+      yield* Layer.build(layer)
+      yield* Layer.build(Layer.fresh(layer))
       assert.isFalse(existsSync(":memory:-runner"))
     }))
 })

@@ -117,7 +117,7 @@ export const suite = <R>(test: Vitest.Tester<R | Scope.Scope>, empty: Effect.Eff
       yield* Effect.gen(function*() {
         const sql = yield* SqlClient.SqlClient
         yield* migrate
-        yield* sql`INSERT INTO volley_blob (hash, bytes) VALUES ('h', ${new Uint8Array([1, 2])})`
+        yield* sql`INSERT INTO volley_blob (run_id, hash, bytes) VALUES ('r', 'h', ${new Uint8Array([1, 2])})`
         const old = yield* Effect.flip(checkFor([...steps, second]))
         assert.include(old.message, "start a runner of this version")
         yield* migrateBy([...steps, second])
@@ -147,7 +147,8 @@ export const suite = <R>(test: Vitest.Tester<R | Scope.Scope>, empty: Effect.Eff
         assert.strictEqual(yield* Fiber.join(ended), "started beside: yes")
         assert.lengthOf(yield* SqlClient.SqlClient.use((sql) => sql`SELECT runner FROM volley_meta`), 1)
       })
-      yield* Effect.provide(Effect.provide(beside, clientAt(address)), asking.pipe(Layer.provide(runnerAt(address))))
+      yield* Layer.build(Layer.provide(asking, runnerAt(address)))
+      yield* Effect.provide(beside, clientAt(address))
     }))
 
   test("is there for nobody else before a runner has prepared it", () =>

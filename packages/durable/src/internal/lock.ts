@@ -93,7 +93,7 @@ const holdOn = Effect.fnUntraced(function*(
   )
   yield* Effect.retry(lock, { ...aMoment, while: ({ _tag }) => _tag === "Taken" })
   yield* Deferred.succeed(held, undefined)
-  yield* Effect.repeat(connection.execute("SELECT 1", [], undefined), Schedule.spaced("5 seconds"))
+  yield* Effect.repeat(connection.execute("SELECT 1", [], undefined), Schedule.spaced("1 second"))
 })
 
 const statements = {

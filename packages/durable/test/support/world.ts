@@ -2,6 +2,7 @@
  * A store in memory that outlives processes, processes on it that die at any statement, and virtual time.
  */
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import * as Reactivity from "effect/reactivity/Reactivity"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
 import * as Statement from "effect/sql/Statement"
@@ -73,9 +74,10 @@ export const start = Effect.fnUntraced(function*<E>(
   const sql = SqlClient.make({
     acquirer: Effect.map(Context.get(stored, SqlClient.SqlClient).reserve, gated),
     compiler: Statement.makeCompilerSqlite(),
+    driver: "node:sqlite",
     spanAttributes: []
   })
-  const client = Layer.effect(SqlClient.SqlClient, sql)
+  const client = Layer.provide(Layer.effect(SqlClient.SqlClient, sql), Reactivity.layer)
   const all = layer.pipe(
     Layer.provideMerge(WorkflowEngine.layerMemory),
     Layer.provideMerge(client),
