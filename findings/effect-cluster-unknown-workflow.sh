@@ -11,7 +11,7 @@ cd "$folder"
 npm init -y >/dev/null
 npm install --silent --no-audit --no-fund effect@4.1.0 >/dev/null
 cat > try.mjs <<'JS'
-import { Cause, Duration, Effect, Fiber, Layer, Schema } from "effect"
+import { Cause, Duration, Effect, Fiber, Layer, Option, Schema } from "effect"
 import { ClusterWorkflowEngine, MessageStorage, RunnerHealth, Runners, RunnerStorage, Sharding, ShardingConfig } from "effect/cluster"
 import { MinimumLogLevel } from "effect/References"
 import { Workflow } from "effect/workflow"
@@ -19,29 +19,35 @@ import { Workflow } from "effect/workflow"
 let runs = 0
 const Late = Workflow.make("Late", { payload: { id: Schema.String }, idempotencyKey: ({ id }) => id, success: Schema.String })
 const late = Late.toLayer(() => Effect.sync(() => { runs += 1; return "done" }))
-const engine = (entityRegistrationTimeout) =>
-  ClusterWorkflowEngine.layer.pipe(
+const execute = Effect.map(
+  Effect.exit(Late.execute({ id: "1" })),
+  (exit) => exit._tag === "Success" ? exit.value : `Die ${Cause.squash(exit.cause).message}`
+)
+const storage = Layer.mergeAll(MessageStorage.layerMemory, RunnerStorage.layerMemory).pipe(Layer.provide(ShardingConfig.layerDefaults))
+const engine = (config) =>
+  Layer.fresh(ClusterWorkflowEngine.layer.pipe(
     Layer.provide(Sharding.layer),
     Layer.provide(Runners.layerNoop),
-    Layer.provide([MessageStorage.layerMemory, RunnerStorage.layerMemory, RunnerHealth.layerNoop]),
-    Layer.provide(ShardingConfig.layer({ entityRegistrationTimeout, entityMessagePollInterval: "100 millis" })),
-    Layer.provideMerge(Layer.succeed(MinimumLogLevel, "None"))
+    Layer.provide(RunnerHealth.layerNoop),
+    Layer.provide(ShardingConfig.layer({ entityMessagePollInterval: "100 millis", ...config })),
+  ))
+// a client asks for an execution; the runner has the workflow only `after` something
+const asked = (entityRegistrationTimeout, after) =>
+  Effect.gen(function*() {
+    const runner = yield* Layer.build(engine({ entityRegistrationTimeout }))
+    const client = yield* Layer.build(engine({ runnerAddress: Option.none() }))
+    const fiber = yield* Effect.forkChild(Effect.provideContext(execute, client))
+    yield* after(fiber)
+    yield* Effect.provideContext(Layer.build(late), runner)
+    return [yield* Fiber.join(fiber), yield* Effect.provideContext(execute, client)]
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(Layer.mergeAll(storage, Layer.succeed(MinimumLogLevel, "None"))),
+    Effect.runPromise
   )
-const words = (exit) => exit._tag === "Success" ? exit.value : `Die ${Cause.squash(exit.cause).message}`
-const execute = Effect.map(Effect.exit(Late.execute({ id: "1" })), words)
-const given = (timeout, use) => Effect.runPromise(Effect.scoped(Effect.provide(use, engine(timeout))))
-const [before, after] = await given("1 second", Effect.gen(function*() {
-  const before = yield* execute
-  yield* Layer.build(late)
-  return [before, yield* execute]
-}))
-const first = `without the workflow: ${before}; with it: ${after === before ? "the same" : after}, run ${runs} times`
-const waited = await given(Duration.infinity, Effect.gen(function*() {
-  const fiber = yield* Effect.forkChild(execute)
-  yield* Effect.sleep("3 seconds")
-  yield* Layer.build(late)
-  return yield* Fiber.join(fiber)
-}))
+const [before, again] = await asked("1 second", Fiber.await)
+const first = `without the workflow: ${before}; with it: ${again === before ? "the same" : again}, run ${runs} times`
+const [waited] = await asked(Duration.infinity, () => Effect.sleep("3 seconds"))
 console.log(`${first}; infinity: ${waited}, run ${runs} times`)
 process.exit(0)
 JS
