@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
 import { createServer } from "node:http"
 import { Postgres } from "../../durable/test/support/postgres.ts"
 import { twice, two, until } from "./support/cluster.ts"
@@ -29,6 +30,14 @@ const ten = Effect.forEach(
       return yield* Schema.decodeEffect(World.Answer)((yield* run.await).answer)
     }),
   { concurrency: "unbounded" }
+)
+
+/** The runs with a call that was begun, and whose end nobody has kept. */
+const unended = SqlClient.SqlClient.use((sql) =>
+  Effect.map(
+    sql<{ readonly run: string }>`SELECT run_id AS run FROM volley_journal WHERE kind = 'call' AND ended = 0`,
+    (rows) => rows.map(({ run }) => run)
+  )
 )
 
 layer(Postgres.layer, { excludeTestServices: true, timeout: 600_000 })("Runner.layer", (it) => {
@@ -88,6 +97,7 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 600_000 })("Runner.l
       const lines = ledger.lines()
       assert.deepEqual(twice(lines, "pay-begins"), [])
       assert.strictEqual(lines.filter(({ what }) => what === "pay").length, runs.length * World.turns)
+      assert.sameMembers(yield* Effect.provide(unended, storeAt(store)), frozen)
       assert.deepEqual(
         runs.filter((_, index) => answers[index]?.unknown === 1),
         runs.filter((run) => frozen.includes(run))
