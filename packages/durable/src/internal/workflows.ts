@@ -51,7 +51,7 @@ const look = (sql: SqlClient.SqlClient, name: string, live: Live): Effect.Effect
 const wakeDecided = (sql: SqlClient.SqlClient, name: string) =>
   Effect.flatMap(
     patiently(Statements.decidedRuns(sql, name)),
-    Effect.forEach(wake, { discard: true })
+    Effect.forEach(begin, { discard: true })
   )
 
 const stopCancelled = (sql: SqlClient.SqlClient, live: Live) =>
