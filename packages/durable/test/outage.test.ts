@@ -33,16 +33,17 @@ const working = Effect.gen(function*() {
   return { begun, end, body }
 })
 
+const table = SqlClient.SqlClient.use((sql) => sql`CREATE TABLE kept (key TEXT PRIMARY KEY, times INTEGER NOT NULL)`)
+
 const keep = (key: string) =>
   patiently(
     SqlClient.SqlClient.use((sql) =>
-      sql`INSERT INTO volley_journal (run_id, key, kind, ended, segment, at) VALUES ('r', ${key}, 'call', 1, 0, 0)
-      ON CONFLICT (run_id, key) DO UPDATE SET ended = excluded.ended`
+      sql`INSERT INTO kept (key, times) VALUES (${key}, 1) ON CONFLICT (key) DO UPDATE SET times = excluded.times`
     )
   )
 
 const keys = SqlClient.SqlClient.use((sql) =>
-  Effect.map(sql`SELECT key FROM volley_journal ORDER BY key`.values, (rows) => rows.flat())
+  Effect.map(sql`SELECT key FROM kept ORDER BY key`.values, (rows) => rows.flat())
 )
 
 layer(Postgres.layer, { excludeTestServices: true, timeout: 600_000 })("A database that goes away", (it) => {
@@ -53,6 +54,7 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 600_000 })("A databa
       const { begun, body, end } = yield* working
       const heard = yield* Heard.make
       yield* Effect.gen(function*() {
+        yield* table
         const run = yield* Effect.forkChild(Work.execute({ id: "begun before" }))
         yield* Deferred.await(begun)
         yield* stop
@@ -114,6 +116,7 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 600_000 })("A databa
         sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'volley %'`
       )
       yield* Effect.gen(function*() {
+        yield* table
         const cutting = yield* Effect.forkChild(Effect.forever(Effect.delay(Effect.provide(cut, sqlAt(url)), 20)))
         for (const key of wanted) yield* keep(key)
         yield* Fiber.interrupt(cutting)
@@ -133,13 +136,12 @@ describe("A disk that is full", () => {
       const heard = yield* Heard.make
       yield* Effect.gen(function*() {
         const sql = yield* SqlClient.SqlClient
+        yield* table
         const run = yield* Effect.forkChild(Work.execute({ id: "x".repeat(50_000) }))
         yield* Deferred.await(begun)
+        yield* sql`CREATE TABLE filler (bytes BLOB)`
         yield* sql`PRAGMA max_page_count = 1`
-        let blobs = 0
-        const fill = Effect.suspend(() =>
-          sql`INSERT INTO volley_blob VALUES ('r', ${String(blobs++)}, ${new Uint8Array(3000)})`
-        )
+        const fill = sql`INSERT INTO filler VALUES (${new Uint8Array(3000)})`
         assert.strictEqual(reasonOf(yield* Effect.flip(Effect.forever(fill)))._tag, "Full")
         yield* Deferred.succeed(end, undefined)
         const kept = yield* Effect.forkChild(keep("k".repeat(50_000)))
