@@ -14,6 +14,7 @@ const pages = [
   "README.md",
   "packages/core/README.md",
   "packages/mcp/README.md",
+  "packages/cluster/README.md",
   "packages/testing/README.md",
   "packages/simulator/README.md",
   ...guides

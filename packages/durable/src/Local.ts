@@ -23,8 +23,9 @@ export interface Options {
   readonly synchronous?: Synchronous
 }
 
-/** What a program with a store has. */
-type Provided = SqlClient.SqlClient | WorkflowEngine.WorkflowEngine | Store.Store
+/** What a program with a store has, and what the processes of a cluster share. */
+type Provided = Shared | WorkflowEngine.WorkflowEngine
+type Shared = SqlClient.SqlClient | Store.Store
 
 /**
  * Goes on with the runs of a file, which is made where there is none.
@@ -32,15 +33,21 @@ type Provided = SqlClient.SqlClient | WorkflowEngine.WorkflowEngine | Store.Stor
  * - errors: where another runner has the file, where it is no store or that of a newer version, and on a Node without SQLite
  */
 export const layer = (options: Options): Layer.Layer<Provided, StoreError> => {
-  const prepare = Effect.andThen(holdFile(options.file), Effect.andThen(migrate, sign))
-  return Layer.provideMerge(Engine.runner, Store.layer(Store.make(options.file), connect(options), prepare))
+  const prepare = Effect.andThen(holdFile(options.file, "alone"), Effect.andThen(migrate, sign))
+  return Layer.provideMerge(Engine.runner, Store.layer(storeOf(options), connect(options), prepare))
 }
+
+/** The file alone, for the processes of a cluster, all on the machine that has it. */
+export const layerShared = (options: Options): Layer.Layer<Shared, StoreError> =>
+  Store.layer(storeOf(options), connect(options), Effect.void)
 
 /** Reads, starts, decides and cancels runs of a file beside its runner; goes on with none, and makes no file. */
 export const layerClient = (options: Options): Layer.Layer<Provided, StoreError> => {
   const there = Effect.suspend(() => existsSync(options.file) ? Effect.void : Effect.fail(new Absent({})))
-  const store = Store.layer(Store.make(options.file), Effect.andThen(there, connect(options)), check)
+  const store = Store.layer(storeOf(options), Effect.andThen(there, connect(options)), check)
   return Layer.provideMerge(Engine.client, store)
 }
+
+const storeOf = ({ file }: Options) => Store.make(file, [], (share) => holdFile(file, share))
 
 const connect = ({ file, synchronous = "NORMAL" }: Options) => Effect.flatMap(open(file), (db) => make(db, synchronous))

@@ -20,8 +20,9 @@ export interface Options {
   readonly url: string | Redacted.Redacted
 }
 
-/** What a program with a store has. */
-type Provided = SqlClient.SqlClient | WorkflowEngine.WorkflowEngine | Store.Store
+/** What a program with a store has, and what the processes of a cluster share. */
+type Provided = Shared | WorkflowEngine.WorkflowEngine
+type Shared = SqlClient.SqlClient | Store.Store
 
 /**
  * Goes on with the runs of a database, whose tables are made where there are none.
@@ -30,7 +31,10 @@ type Provided = SqlClient.SqlClient | WorkflowEngine.WorkflowEngine | Store.Stor
  *   that of a newer version
  */
 export const layer = (options: Options): Layer.Layer<Provided, StoreError> =>
-  Layer.provideMerge(Engine.runner, on(options, Effect.andThen(holdDatabase, Effect.andThen(migrate, sign))))
+  Layer.provideMerge(Engine.runner, on(options, Effect.andThen(holdDatabase("alone"), Effect.andThen(migrate, sign))))
+
+/** The database alone, for the processes of a cluster. */
+export const layerShared = (options: Options): Layer.Layer<Shared, StoreError> => on(options, Effect.void)
 
 /** Reads, starts, decides and cancels runs of a database beside its runner; goes on with none, and makes no tables. */
 export const layerClient = (options: Options): Layer.Layer<Provided, StoreError> =>
@@ -41,7 +45,7 @@ const on = ({ url: given }: Options, prepare: Parameters<typeof Store.layer>[2])
   const text = Redacted.value(url)
   if (!isAddress(text)) return Store.layer(Store.make("PostgreSQL"), Effect.fail(noAddress), prepare)
   const connect = PgClient.make({ url, applicationName: `volley ${process.pid} on ${hostname()}` })
-  return Store.layer(Store.make(nameOf(text), Transport.secretsOf(text)), connect, prepare)
+  return Store.layer(Store.make(nameOf(text), Transport.secretsOf(text), holdDatabase), connect, prepare)
 }
 
 const isAddress = (url: string): boolean => URL.canParse(url) && /^postgres(?:ql)?:/.test(url)

@@ -14,7 +14,7 @@ import { check, checkFor, migrate, migrateBy, type Step, steps } from "../src/in
 import { Store } from "../src/internal/store.ts"
 import type { StoreError } from "../src/StoreError.ts"
 import { start } from "./support/child.ts"
-import { clientAt, runnerAt, sqlAt } from "./support/storeAt.ts"
+import { clientAt, runnerAt, sharedAt, sqlAt } from "./support/storeAt.ts"
 
 /** Why a layer cannot be built. */
 const refusal = <A>(layer: Layer.Layer<A, StoreError>): Effect.Effect<StoreError> =>
@@ -56,6 +56,18 @@ export const suite = <R>(test: Vitest.Tester<R | Scope.Scope>, empty: Effect.Eff
         assert.strictEqual(yield* other.line, refused.message)
       }).pipe(Effect.provide(runnerAt(address)))
       yield* Effect.provide(Effect.void, runnerAt(address))
+    }))
+
+  test("has one runner or those of a cluster, never both", () =>
+    Effect.gen(function*() {
+      const address = yield* empty
+      yield* Effect.gen(function*() {
+        yield* Effect.scoped(Layer.build(sharedAt(address)))
+        assert.strictEqual((yield* refusal(runnerAt(address))).reason._tag, "Taken")
+      }).pipe(Effect.provide(sharedAt(address)))
+      yield* Effect.gen(function*() {
+        assert.strictEqual((yield* refusal(sharedAt(address))).reason._tag, "Taken")
+      }).pipe(Effect.provide(runnerAt(address)))
     }))
 
   test("is free once its runner was killed", () =>

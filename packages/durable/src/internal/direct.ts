@@ -94,6 +94,7 @@ const owning = Effect.fnUntraced(function*<A>(
   return yield* settling.pipe(
     Effect.provideService(Recorder, callsOf(owned)),
     Effect.provideService(Approver, approver(owned, other)),
-    Effect.raceFirst(Deferred.await(owned.lost))
+    Effect.raceFirst(Deferred.await(owned.lost)),
+    (settled) => owned.leaving.within(settled)
   )
 })

@@ -8,11 +8,20 @@ import * as RunnerStorage from "effect/cluster/RunnerStorage"
 import * as Sharding from "effect/cluster/Sharding"
 import * as ShardingConfig from "effect/cluster/ShardingConfig"
 import * as Digest from "effect/crypto/Digest"
+import * as Duration from "effect/Duration"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
 import * as Messages from "./messages.ts"
+
+const common: Partial<ShardingConfig.ShardingConfig["Service"]> = {
+  entityMessagePollInterval: "500 millis",
+  // An agent that this program does not have may be in its next version: its runs wait for that, rather than fail for good.
+  entityRegistrationTimeout: Duration.infinity,
+  // A run that ends here is told so at once; what it has begun gets its grace.
+  entityTerminationTimeout: Duration.zero
+}
 
 /** The engine on the messages of a database; `isRunner` where it goes on with runs, and does not only send. */
 const engine = (config: Partial<ShardingConfig.ShardingConfig["Service"]>) =>
@@ -22,7 +31,7 @@ const engine = (config: Partial<ShardingConfig.ShardingConfig["Service"]>) =>
     Messages.provide,
     Layer.provide([RunnerStorage.layerMemory, RunnerHealth.layerNoop]),
     // Not that of the environment: what a program's HOST and PORT say is about something else.
-    Layer.provide(ShardingConfig.layer({ entityMessagePollInterval: "500 millis", ...config })),
+    Layer.provide(ShardingConfig.layer({ ...common, ...config })),
     Layer.provide(Digest.layerWebCrypto)
   )
 

@@ -1,6 +1,6 @@
 /**
- * The lock of a store's runner: one process goes on with its runs, however many read them. Both end with their process,
- * whatever ends that.
+ * The lock of a store's runner: one process goes on with its runs, or those of a cluster do, however many read them. It ends
+ * with its process, whatever ends that.
  */
 import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
@@ -15,6 +15,9 @@ import { Taken } from "../StoreError.ts"
 import { reasonOf } from "./failure.ts"
 import { backOff } from "./patiently.ts"
 import { attempt, open } from "./sqlite.ts"
+
+/** Whether there may be no other runner, or none but those of a cluster. */
+export type Share = "alone" | "together"
 
 /** Says in the store who runs its runs now. */
 export const sign = Effect.gen(function*() {
@@ -35,13 +38,15 @@ const taken = Effect.gen(function*() {
 
 /**
  * Holds the lock of a file until the scope closes: a transaction on an empty database beside it, which nobody else can
- * have meanwhile.
+ * have meanwhile, or one that reads.
  */
-export const holdFile = Effect.fnUntraced(function*(file: string) {
+export const holdFile = Effect.fnUntraced(function*(file: string, share: Share) {
   if (file === ":memory:") return
   const db = yield* open(`${realpathSync(file)}-runner`, 0)
-  yield* Effect.catchIf(attempt(() => db.exec("BEGIN EXCLUSIVE")), isLocked, () => taken)
+  yield* Effect.catchIf(attempt(() => db.exec(begin[share])), isLocked, () => taken)
 })
+
+const begin = { alone: "BEGIN EXCLUSIVE", together: "BEGIN; SELECT COUNT(*) FROM sqlite_master" }
 
 const isLocked = (error: SqlError): boolean => error.reason._tag === "LockTimeoutError"
 
@@ -56,10 +61,10 @@ const aMoment = { schedule: Schedule.spaced("100 millis"), times: 10 }
  * is gone with it and is taken again as soon as can be; if another runner was faster, this one keeps asking, and whatever
  * it still has to write is refused by that one's epochs.
  */
-export const holdDatabase = Effect.gen(function*() {
+export const holdDatabase = Effect.fnUntraced(function*(share: Share) {
   const sql = yield* SqlClient.SqlClient
   const first = yield* Deferred.make<void, SqlError | Taken>()
-  const held = Effect.scoped(Effect.flatMap(sql.reserve, (connection) => holdOn(connection, first)))
+  const held = Effect.scoped(Effect.flatMap(sql.reserve, (connection) => holdOn(connection, first, share)))
   const said = Effect.tapError(
     held,
     (error) =>
@@ -75,20 +80,30 @@ const lost = (error: SqlError | Taken): string => {
 }
 
 /** Takes the lock, says so, and watches the connection until it breaks. */
-const holdOn = Effect.fnUntraced(function*(connection: Connection, held: Deferred.Deferred<void, SqlError | Taken>) {
+const holdOn = Effect.fnUntraced(function*(
+  connection: Connection,
+  held: Deferred.Deferred<void, SqlError | Taken>,
+  share: Share
+) {
+  const { release, take } = statements[share]
   yield* connection.execute(keepAlive, [], undefined)
   const lock = Effect.acquireRelease(
-    lockOn(connection),
-    () => Effect.ignore(connection.execute("SELECT pg_advisory_unlock($1)", [key], undefined))
+    lockOn(connection, take),
+    () => Effect.ignore(connection.execute(release, [key], undefined))
   )
   yield* Effect.retry(lock, { ...aMoment, while: ({ _tag }) => _tag === "Taken" })
   yield* Deferred.succeed(held, undefined)
   yield* Effect.repeat(connection.execute("SELECT 1", [], undefined), Schedule.spaced("1 second"))
 })
 
-const lockOn = (connection: Connection) =>
+const statements = {
+  alone: { take: "SELECT pg_try_advisory_lock($1) AS mine", release: "SELECT pg_advisory_unlock($1)" },
+  together: { take: "SELECT pg_try_advisory_lock_shared($1) AS mine", release: "SELECT pg_advisory_unlock_shared($1)" }
+}
+
+const lockOn = (connection: Connection, take: string) =>
   Effect.filterOrElse(
-    connection.execute("SELECT pg_try_advisory_lock($1) AS mine", [key], undefined),
+    connection.execute(take, [key], undefined),
     ([row]) => row?.mine === true,
     () => taken
   )

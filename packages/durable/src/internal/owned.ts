@@ -9,6 +9,7 @@ import * as Scope from "effect/Scope"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { Cancelled, type Reason, TakenOver, Unreadable } from "../DurableError.ts"
+import { Leaving } from "./leaving.ts"
 import { hasBlobs, pack, unpack } from "./pack.ts"
 import { patiently } from "./patiently.ts"
 import * as Statements from "./statements.ts"
@@ -50,6 +51,7 @@ export class Owned {
   readonly startedAt: number
   readonly payload: unknown
   readonly rows: Map<string, Known>
+  readonly leaving = new Leaving()
   readonly lost = Deferred.makeUnsafe<never, Reason | SqlError>()
   segment: number
   readonly #sql: SqlClient.SqlClient

@@ -46,7 +46,8 @@ export const calls = (owned: Owned): Recorder.Recorder => ({
       run,
       (ended) => owned.put({ ...row, ended: true, value: { ...about, ...Recorder.write(ended) } })
     )
-    return mayRepeat(tool) ? kept : Effect.andThen(owned.put({ ...row, ended: false, value: about }), kept)
+    if (mayRepeat(tool)) return owned.leaving.begin(kept, false)
+    return owned.leaving.begin(Effect.andThen(owned.put({ ...row, ended: false, value: about }), kept), true)
   }
 })
 
@@ -92,7 +93,10 @@ export const agents = (owned: Owned, standings: Standings): AgentRecorder.AgentR
     const key = `turn/${id}`
     const row = owned.rows.get(key)
     if (row === undefined) {
-      return Effect.tap(take, (turn) => owned.put({ key, kind: "turn", ended: true, value: turn }))
+      return Effect.tap(
+        owned.leaving.begin(take, false),
+        (turn) => owned.put({ key, kind: "turn", ended: true, value: turn })
+      )
     }
     return Effect.catch(decodeTurn(row.value), ({ message }) => owned.stop(new Unreadable({ key, issue: message })))
   },

@@ -10,15 +10,23 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { type Reason, StoreError } from "../StoreError.ts"
 import { reasonOf } from "./failure.ts"
+import type { Share } from "./lock.ts"
 
+/** - `hold`: takes the lock of its runner, until the scope closes */
 export class Store extends Context.Service<Store, {
   readonly name: string
   readonly failed: (error: SqlError | Reason) => StoreError
+  readonly hold: (share: Share) => Effect.Effect<void, SqlError | Reason, SqlClient.SqlClient | Scope.Scope>
 }>()("@volley/durable/Store") {}
 
-/** Makes the store of a name; the secrets are what the words of its database may not show. */
-export const make = (name: string, secrets: ReadonlyArray<string> = []): Store["Service"] => ({
+/** Makes the store of a name; the secrets are what the words of its database may not show. One without a lock is nobody else's. */
+export const make = (
+  name: string,
+  secrets: ReadonlyArray<string> = [],
+  hold: Store["Service"]["hold"] = () => Effect.void
+): Store["Service"] => ({
   name,
+  hold,
   failed: (error) =>
     new StoreError({ store: name, reason: error._tag === "SqlError" ? reasonOf(error, secrets) : error })
 })

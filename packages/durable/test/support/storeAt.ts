@@ -10,6 +10,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import { make, open } from "../../src/internal/sqlite.ts"
 import * as Local from "../../src/Local.ts"
 import * as Postgres from "../../src/Postgres.ts"
+import * as Shared from "../../src/Shared.ts"
 
 const isUrl = (address: string): boolean => address.startsWith("postgres:")
 
@@ -18,6 +19,13 @@ export const runnerAt = (address: string) =>
 
 export const clientAt = (address: string) =>
   isUrl(address) ? Postgres.layerClient({ url: address }) : Local.layerClient({ file: address })
+
+/** What a runner of a cluster has of it. */
+export const sharedAt = (address: string) =>
+  Layer.provideMerge(
+    Shared.runner,
+    isUrl(address) ? Postgres.layerShared({ url: address }) : Local.layerShared({ file: address })
+  )
 
 /** Its client alone: no lock, no tables and no engine. */
 export const sqlAt = (address: string) =>

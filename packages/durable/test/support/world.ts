@@ -8,6 +8,7 @@ import type { Connection } from "effect/sql/SqlConnection"
 import * as Statement from "effect/sql/Statement"
 import { TestClock } from "effect/testing"
 import * as WorkflowEngine from "effect/workflow/WorkflowEngine"
+import { Grace } from "../../src/Grace.ts"
 import { migrate } from "../../src/internal/migrations.ts"
 import { make, open } from "../../src/internal/sqlite.ts"
 import * as Store from "../../src/internal/store.ts"
@@ -80,6 +81,8 @@ export const start = Effect.fnUntraced(function*<E>(
   const client = Layer.provide(Layer.effect(SqlClient.SqlClient, sql), Reactivity.layer)
   const all = layer.pipe(
     Layer.provideMerge(WorkflowEngine.layerMemory),
+    // Nobody waits for what a process that is dead had begun.
+    Layer.provide(Layer.succeed(Grace, 0)),
     Layer.provideMerge(client),
     Layer.provideMerge(Layer.succeedContext(stored))
   )

@@ -1,0 +1,117 @@
+/**
+ * One process of several that go on with the runs of a store, and what starts and awaits runs there.
+ */
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { Grace } from "@volley/durable/Grace"
+import * as Shared from "@volley/durable/Shared"
+import type { StoreError } from "@volley/durable/StoreError"
+import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
+import * as HttpRunner from "effect/cluster/HttpRunner"
+import * as RunnerAddress from "effect/cluster/RunnerAddress"
+import * as RunnerHealth from "effect/cluster/RunnerHealth"
+import * as Runners from "effect/cluster/Runners"
+import * as ShardingConfig from "effect/cluster/ShardingConfig"
+import * as SqlRunnerStorage from "effect/cluster/SqlRunnerStorage"
+import * as Digest from "effect/crypto/Digest"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServer from "effect/http/HttpServer"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as RpcSerialization from "effect/rpc/RpcSerialization"
+import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
+import { createServer } from "node:http"
+import { timing } from "./internal/timing.ts"
+import { RunnerError } from "./RunnerError.ts"
+
+/** Where a runner is. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/**
+ * - `sql`: the store that all processes of the cluster share
+ * - `takeOver`: within how long the runs of a runner that is gone go on elsewhere, from 3 seconds on; the same in all
+ *   processes of the cluster
+ */
+export interface ClientOptions {
+  readonly sql: Layer.Layer<Shared.Shared, StoreError>
+  /** 10 seconds. */
+  readonly takeOver?: Duration.Input | undefined
+}
+
+/**
+ * - `address`: where the other processes find this one; nobody else has it
+ * - `listen`: where it listens, if that is not its address
+ * - `grace`: how long writes that have begun have to end when it ends, or when their run moves; the rest moves at once
+ */
+export interface Options extends ClientOptions {
+  readonly address: Address
+  readonly listen?: Address | undefined
+  /** 5 seconds. */
+  readonly grace?: Duration.Input | undefined
+}
+
+/**
+ * Goes on with the runs of a store, together with the other runners on it: each has a share of the runs, and takes over
+ * those of one that is gone.
+ *
+ * - errors: those of `sql`, and where it cannot listen; throws a `RangeError` where `takeOver` is too short
+ * - at its end, which SIGTERM brings about under `NodeRuntime.runMain`, the others go on with its runs at once
+ */
+export const layer = (
+  options: Options
+): Layer.Layer<WorkflowEngine.WorkflowEngine | Shared.Shared, StoreError | RunnerError> =>
+  ClusterWorkflowEngine.layer.pipe(
+    Layer.provide(HttpRouter.serve(HttpRunner.layerHttpOptions({ path: "/" }), silent)),
+    Layer.provide([health, HttpRunner.layerClientProtocolHttpDefault, listening(options.listen ?? options.address)]),
+    Shared.provide,
+    Layer.provide(common(options, Option.some(options.address))),
+    Layer.provide(Shared.runner),
+    Layer.merge(options.grace === undefined ? Layer.empty : Layer.succeed(Grace, options.grace)),
+    Layer.provideMerge(options.sql)
+  )
+
+/** Starts and awaits runs that the runners on a store run, and runs none itself. */
+export const client = (
+  options: ClientOptions
+): Layer.Layer<WorkflowEngine.WorkflowEngine | Shared.Shared, StoreError> =>
+  ClusterWorkflowEngine.layer.pipe(
+    Layer.provide(HttpRunner.layerHttpClientOnly),
+    Shared.provide,
+    Layer.provide(common(options, Option.none())),
+    Layer.provide(Shared.client),
+    Layer.provideMerge(options.sql)
+  )
+
+const silent = { disableLogger: true, disableListenLog: true }
+
+const health = RunnerHealth.layerPing.pipe(
+  Layer.provide(Runners.layerRpc),
+  Layer.provide(HttpRunner.layerClientProtocolHttpDefault)
+)
+
+const listening = (at: Address) =>
+  Layer.effect(
+    HttpServer.HttpServer,
+    Effect.mapError(
+      NodeHttpServer.make(createServer, { ...at, gracefulShutdownTimeout: 0 }),
+      ({ cause }) => new RunnerError({ ...at, cause })
+    )
+  )
+
+/** What the processes of a cluster have in common: who they are, the times, and how they write to each other. */
+const common = ({ takeOver = "10 seconds" }: ClientOptions, address: Option.Option<Address>) => {
+  const config = ShardingConfig.layer({
+    ...timing(takeOver),
+    runnerAddress: Option.map(address, ({ host, port }) => RunnerAddress.make(host, port))
+  })
+  return SqlRunnerStorage.layerStorage({}).pipe(
+    Layer.provide(SqlRunnerStorage.layerMigrations({})),
+    Layer.provideMerge(config),
+    Layer.merge([Digest.layerWebCrypto, RpcSerialization.layerSchemaBinary(), NodeHttpClient.layerUndici])
+  )
+}
