@@ -70,7 +70,7 @@ const taken = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Standstill | undefined, Reason | SqlError, unknown> {
   const claimed = yield* claim(yield* SqlClient.SqlClient, runId)
   if (!("runId" in claimed)) {
-    if (claimed._tag === "Parked") yield* new Parked({ format: claimed.format, known: Statements.format })
+    if (claimed._tag === "Parked") return yield* new Parked({ format: claimed.format, known: Statements.format })
     return claimed._tag === "Waits" ? "waits" : undefined
   }
   yield* Effect.acquireRelease(
