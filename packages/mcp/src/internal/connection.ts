@@ -7,9 +7,10 @@ import {
 } from "@modelcontextprotocol/client"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { Closed, type Reason } from "../McpError.ts"
+import { Closed, type Reason, without } from "../McpError.ts"
 import { reached } from "./http.ts"
 import { type LeftOut, mend } from "./odd.ts"
+import type { Secrets } from "./secrets.ts"
 import type { Command, Options } from "./server.ts"
 import { reasonOf } from "./thrown.ts"
 
@@ -32,8 +33,10 @@ const timeout = 2_147_483_647
  * A way to a server, as the SDK takes it.
  *
  * - `explain`: says more of why there is no server, where the way knows
+ * - `secrets`: what errors may not have in them
  */
 export interface Way extends Transport {
+  readonly secrets?: Secrets
   readonly explain?: (reason: Reason) => Reason
 }
 
@@ -51,6 +54,9 @@ export const open = Effect.fnUntraced(function*(
     versionNegotiation: { mode: options.url === undefined ? "legacy" : "auto" },
     listMaxPages: 0
   })
+  /** Asks the server; interruption cancels the request there. */
+  const ask = <A>(request: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, Reason> =>
+    Effect.tryPromise({ try: request, catch: (error) => without(transport.secrets?.all ?? [], reasonOf(error)) })
   const leftOut: Array<LeftOut> = []
   // The SDK has whoever listens before it see each message first.
   Object.assign(transport, {
@@ -78,7 +84,3 @@ export const open = Effect.fnUntraced(function*(
     }
   }
 })
-
-/** Asks the server; interruption cancels the request there. */
-const ask = <A>(request: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, Reason> =>
-  Effect.tryPromise({ try: request, catch: reasonOf })

@@ -9,6 +9,7 @@ import type * as Transport from "@volley/core/Transport"
 import type * as Duration from "effect/Duration"
 import type * as Schema from "effect/Schema"
 import type { Failure } from "../McpError.ts"
+import type { Provider } from "./login.ts"
 
 /** A call as the server is sent it: its own name of the tool, and the arguments. */
 export interface Asked {
@@ -74,6 +75,13 @@ export interface Remote extends Common, Transport.Options {
   readonly url: string
   /** Goes with every request, such as `authorization`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /**
+   * Who keeps the token that the server is shown: one of the official client's providers, or one of your own that is like them.
+   *
+   * - where it has no token, or none that can be refreshed, calls fail with `NeedsLogin`
+   * - `headers` go to the server alone, never to where its tokens come from
+   */
+  readonly authProvider?: Provider | undefined
   readonly command?: undefined
 }
 
