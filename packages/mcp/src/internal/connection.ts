@@ -6,6 +6,7 @@ import {
   type Transport
 } from "@modelcontextprotocol/client"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { Closed, type Reason, without } from "../McpError.ts"
 import { reached } from "./http.ts"
@@ -23,11 +24,15 @@ export interface Connection {
   readonly tools: ReadonlyArray<Tool>
   readonly leftOut: ReadonlyArray<LeftOut>
   readonly instructions: string | undefined
+  /** Asks anything else of the protocol; what comes back is not checked. */
+  readonly ask: (method: string, params: Record<string, unknown>) => Effect.Effect<unknown, Reason>
   readonly call: (tool: Tool, args: Record<string, unknown>) => Effect.Effect<CallToolResult, Reason>
 }
 
 /** The longest that a timer can wait: Volley has timeouts of its own. */
 const timeout = 2_147_483_647
+
+const anything = Schema.toStandardSchemaV1(Schema.Unknown)
 
 /**
  * A way to a server, as the SDK takes it.
@@ -54,9 +59,7 @@ export const open = Effect.fnUntraced(function*(
     versionNegotiation: { mode: options.url === undefined ? "legacy" : "auto" },
     listMaxPages: 0
   })
-  /** Asks the server; interruption cancels the request there. */
-  const ask = <A>(request: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, Reason> =>
-    Effect.tryPromise({ try: request, catch: (error) => without(transport.secrets?.all ?? [], reasonOf(error)) })
+  const ask = asking(transport)
   const leftOut: Array<LeftOut> = []
   // The SDK has whoever listens before it see each message first.
   Object.assign(transport, {
@@ -69,18 +72,25 @@ export const open = Effect.fnUntraced(function*(
   const tools = client.getServerCapabilities()?.tools === undefined
     ? []
     : (yield* ask((signal) => client.listTools(undefined, { signal, timeout }))).tools
+  return { tools, leftOut, instructions: client.getInstructions(), ...requests(client, ask) }
+})
+
+/** What is asked once there is a connection, for as long as there is. */
+const requests = (client: Client, ask: ReturnType<typeof asking>): Pick<Connection, "ask" | "call"> => {
+  const askNow: typeof ask = (request) =>
+    Effect.suspend(() => client.transport === undefined ? new Closed() : ask(request))
   return {
-    tools,
-    leftOut,
-    instructions: client.getInstructions(),
+    ask: (method, params) => askNow((signal) => client.request({ method, params }, anything, { signal, timeout })),
     call: (tool, args) => {
       // What comes back is checked by whoever calls, as what goes out is.
       const toolDefinition = { ...tool, outputSchema: undefined }
-      return Effect.suspend(() =>
-        client.transport === undefined
-          ? new Closed()
-          : ask((signal) => client.callTool({ name: tool.name, arguments: args }, { signal, timeout, toolDefinition }))
+      return askNow((signal) =>
+        client.callTool({ name: tool.name, arguments: args }, { signal, timeout, toolDefinition })
       )
     }
   }
-})
+}
+
+/** Asks the server; interruption cancels the request there. */
+const asking = (way: Way) => <A>(request: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, Reason> =>
+  Effect.tryPromise({ try: request, catch: (error) => without(way.secrets?.all ?? [], reasonOf(error)) })
