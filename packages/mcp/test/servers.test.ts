@@ -110,7 +110,7 @@ describe("strict modes", () => {
       }
       const [strict, other] = [Toolkit.strict(files, closing), Toolkit.strict(everything, closing)]
       assert.deepStrictEqual([strict.lax, other.lax], [[], []])
-      assert.deepStrictEqual([strict.tools.length, other.tools.length], [14, 12])
+      assert.deepStrictEqual([strict.tools.length, other.tools.length], [14, 13])
       const args = { path: join(folder, "a.txt"), head: 1, tail: null }
       assert.deepStrictEqual(yield* ends(strict, [["read_text_file", args]]), [{ content: "one" }])
     }))

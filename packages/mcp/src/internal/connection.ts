@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { Closed, type Reason, without } from "../McpError.ts"
+import { Forms } from "./forms.ts"
 import { reached } from "./http.ts"
 import { type LeftOut, mend } from "./odd.ts"
 import type { Secrets } from "./secrets.ts"
@@ -57,8 +58,11 @@ export const open = Effect.fnUntraced(function*(
   const client = new Client({ name: "volley", version: "0.1.0" }, {
     // Over stdio this would start every server twice, for a version that servers of today speak besides an older one.
     versionNegotiation: { mode: options.url === undefined ? "legacy" : "auto" },
-    listMaxPages: 0
+    listMaxPages: 0,
+    capabilities: { elicitation: { form: {} } }
   })
+  const forms = new Forms(options.name)
+  forms.answerBy(client)
   const ask = asking(transport)
   const leftOut: Array<LeftOut> = []
   // The SDK has whoever listens before it see each message first.
@@ -72,13 +76,17 @@ export const open = Effect.fnUntraced(function*(
   const tools = client.getServerCapabilities()?.tools === undefined
     ? []
     : (yield* ask((signal) => client.listTools(undefined, { signal, timeout }))).tools
-  return { tools, leftOut, instructions: client.getInstructions(), ...requests(client, ask) }
+  return {
+    tools,
+    leftOut,
+    instructions: client.getInstructions(),
+    ...requests(client, (request) => forms.during(ask(request)))
+  }
 })
 
 /** What is asked once there is a connection, for as long as there is. */
-const requests = (client: Client, ask: ReturnType<typeof asking>): Pick<Connection, "ask" | "call"> => {
-  const askNow: typeof ask = (request) =>
-    Effect.suspend(() => client.transport === undefined ? new Closed() : ask(request))
+const requests = (client: Client, ask: Ask): Pick<Connection, "ask" | "call"> => {
+  const askNow: Ask = (request) => Effect.suspend(() => client.transport === undefined ? new Closed() : ask(request))
   return {
     ask: (method, params) => askNow((signal) => client.request({ method, params }, anything, { signal, timeout })),
     call: (tool, args) => {
@@ -91,6 +99,8 @@ const requests = (client: Client, ask: ReturnType<typeof asking>): Pick<Connecti
   }
 }
 
+type Ask = <A>(request: (signal: AbortSignal) => Promise<A>) => Effect.Effect<A, Reason>
+
 /** Asks the server; interruption cancels the request there. */
-const asking = (way: Way) => <A>(request: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, Reason> =>
+const asking = (way: Way): Ask => (request) =>
   Effect.tryPromise({ try: request, catch: (error) => without(way.secrets?.all ?? [], reasonOf(error)) })
