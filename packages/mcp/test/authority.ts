@@ -1,12 +1,6 @@
 /**
  * An authorization server, and a server of MCP that takes its tokens alone.
  */
-import type {
-  OAuthClientProvider,
-  OAuthDiscoveryState,
-  StoredOAuthClientInformation,
-  StoredOAuthTokens
-} from "@modelcontextprotocol/client"
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js"
 import { Effect } from "effect"
 import { createHash, randomUUID } from "node:crypto"
@@ -149,31 +143,3 @@ export const guarded = Effect.fnUntraced(function*(
   })
   return { url, shown }
 })
-
-/** A provider that keeps all in memory. */
-export class Memory implements OAuthClientProvider {
-  readonly redirectUrl = "http://127.0.0.1:1/back"
-  readonly clientMetadata = { redirect_uris: [this.redirectUrl], client_name: "a program" }
-  readonly urls: Array<URL> = []
-  #client: StoredOAuthClientInformation | undefined
-  #discovered: OAuthDiscoveryState | undefined
-  #tokens: StoredOAuthTokens | undefined
-  #verifier = ""
-  state = () => "a-state-that-nobody-sees"
-  clientInformation = () => this.#client
-  saveClientInformation = (client: StoredOAuthClientInformation) => void (this.#client = client)
-  tokens = () => this.#tokens
-  saveTokens = (tokens: StoredOAuthTokens) => void (this.#tokens = tokens)
-  codeVerifier = () => this.#verifier
-  saveCodeVerifier = (verifier: string) => void (this.#verifier = verifier)
-  discoveryState = () => this.#discovered
-  saveDiscoveryState = (state: OAuthDiscoveryState) => void (this.#discovered = state)
-  redirectToAuthorization = (url: URL) => void this.urls.push(url)
-}
-
-/** What a person does who is sent to log in; gives what comes back. */
-export const logIn = (url: string) =>
-  Effect.promise(async () => {
-    const response = await fetch(url, { redirect: "manual" })
-    return new URL(response.headers.get("location") ?? "").searchParams
-  })

@@ -5,7 +5,8 @@ import { Effect, Redacted, Result, Schema } from "effect"
 import type { ServerResponse } from "node:http"
 import { inspect } from "node:util"
 import { afterEach, beforeEach, vi } from "vitest"
-import { authority, guarded, logIn, Memory } from "./authority.ts"
+import { authority, guarded } from "./authority.ts"
+import { logIn, Memory } from "./fixtures/provider.ts"
 import { byHand, call, ends, failureOf, http, json } from "./support.ts"
 
 // The official client says on the console what it does.

@@ -104,7 +104,8 @@ export class Login {
     if (await this.#token() !== token) return
     const provider = this.#provider
     if (!isOAuth(provider)) return this.#toldOf(provider, response)
-    const flow = await this.#wanted(provider, response)
+    // Where tokens are to be had may have changed since the server took this one.
+    const flow = { ...await this.#wanted(provider, response), isKnown: token === undefined }
     const needed = await this.#still(provider, token, flow)
     if (needed !== undefined) throw new GivenUp(needed)
     await this.#flow(provider, flow, token)
@@ -143,14 +144,15 @@ export class Login {
   }
 
   /** Has the official client refresh the token, or somebody log in. */
-  async #flow(provider: OAuthClientProvider, { iss, resourceMetadataUrl, scope, ...flow }: Flow, token?: string) {
+  async #flow(provider: OAuthClientProvider, wanted: Flow, token?: string): Promise<void> {
+    const { isKnown = true, iss, resourceMetadataUrl, scope, ...flow } = wanted
     const asking = this.#asking
     const shown: { url?: URL } = {}
     const showing = showingBy(provider, async (url) => {
       if (asking.lost !== undefined) throw new GivenUp(asking.lost)
       shown.url = url
       await provider.redirectToAuthorization(url)
-    })
+    }, isKnown)
     asking.begin()
     try {
       await auth(showing, {
@@ -179,6 +181,8 @@ interface Flow {
   readonly resourceMetadataUrl?: URL | undefined
   readonly scope?: string | undefined
   readonly forceReauthorization?: boolean
+  /** False where what was discovered before is asked for anew; true when left out. */
+  readonly isKnown?: boolean
 }
 
 const isOAuth = (provider: Provider): provider is OAuthClientProvider => "tokens" in provider
@@ -209,14 +213,16 @@ const wantsAnother = (response: Response, provider: Provider): boolean =>
     ? response.status === 401 || (response.status === 403 && challengeIn(response).error === "insufficient_scope")
     : response.status === 401 && provider.onUnauthorized !== undefined
 
-/** The same provider, but for who sends somebody to log in. */
+/** The same provider, but for who sends somebody to log in; where that is not known, without what was discovered before. */
 const showingBy = (
   provider: OAuthClientProvider,
-  redirectToAuthorization: (url: URL) => Promise<void>
+  redirectToAuthorization: (url: URL) => Promise<void>,
+  isKnown: boolean
 ): OAuthClientProvider =>
   new Proxy(provider, {
     get: (_, key): unknown => {
       if (key === "redirectToAuthorization") return redirectToAuthorization
+      if (key === "discoveryState" && !isKnown) return undefined
       const value: unknown = Reflect.get(provider, key, provider)
       return typeof value === "function" ? value.bind(provider) : value
     }
