@@ -119,7 +119,7 @@ export const authority = Effect.fnUntraced(function*(odd: Odd = () => false) {
 
 /** A server of MCP that takes tokens of an authorization server alone, until the scope closes; `scope`: what a request wants. */
 export const guarded = Effect.fnUntraced(function*(
-  { books, origin }: Effect.Success<ReturnType<typeof authority>>,
+  at: Effect.Success<ReturnType<typeof authority>>,
   scope: (request: IncomingMessage) => string = () => ""
 ) {
   const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: () => "a-session" })
@@ -128,11 +128,11 @@ export const guarded = Effect.fnUntraced(function*(
   const url = yield* http((request, response) => {
     const here = `http://${request.headers.host}`
     if (request.url === "/where") {
-      return answer(response, 200, { resource: `${here}/mcp`, authorization_servers: [origin] })
+      return answer(response, 200, { resource: `${here}/mcp`, authorization_servers: [at.origin] })
     }
     shown.push(request.headers)
     const token = request.headers.authorization?.replace("Bearer ", "") ?? ""
-    const granted = books.tokens.get(token)
+    const granted = at.books.tokens.get(token)
     const wanted = scope(request)
     if (granted !== undefined && granted.includes(wanted)) return void transport.handleRequest(request, response)
     const error = granted === undefined ? "" : `, error="insufficient_scope", scope="${wanted}"`

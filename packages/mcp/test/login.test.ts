@@ -96,6 +96,18 @@ describe("a server that wants a login", () => {
       assert.deepStrictEqual(yield* ends(toolkit, [["math.add", { a: 1, b: 2 }]]), ["3"])
     }))
 
+  it.live("sends somebody to where its tokens come from now", () =>
+    Effect.gen(function*() {
+      const [before, after] = [yield* authority(), yield* authority()]
+      const at = { ...before }
+      const { url } = yield* guarded(at)
+      const { toolkit } = yield* loggedIn({ name: "shop", prefix: "", url, authProvider: new Memory() })
+      Object.assign(at, after)
+      const [end] = yield* ends(toolkit, [["math.add", { a: 1, b: 2 }]])
+      assert.strictEqual(new URL(Redacted.value(needed(failureOf(end)).url)).origin, after.origin)
+      assert.deepStrictEqual([before.books.clients.size, after.books.clients.size], [1, 1])
+    }))
+
   it.live("asks for a login anew where it wants more than the token is for", () =>
     Effect.gen(function*() {
       const wants = { scope: "read" }
