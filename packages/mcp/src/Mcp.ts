@@ -7,9 +7,10 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import { connectBy } from "./internal/connect.ts"
-import type { McpTool, Options, Server } from "./internal/server.ts"
+import { finishLogin } from "./internal/http.ts"
+import type { McpTool, Options, Remote, Server } from "./internal/server.ts"
 import * as Tools from "./internal/tools.ts"
-import { McpError, NamesTaken } from "./McpError.ts"
+import { McpError, NamesTaken, of as errorOf } from "./McpError.ts"
 
 export type { Command, McpTool, Options, Remote, Server } from "./internal/server.ts"
 
@@ -32,6 +33,17 @@ export interface Servers {
  * - a call that is interrupted, as by its timeout, is cancelled at the server
  */
 export const connect = connectBy(start)
+
+/**
+ * Gets the token of a server for which somebody has logged in, and gives it to the server's `authProvider`; what failed with
+ * `NeedsLogin` can be asked again then.
+ *
+ * - `callback`: what is behind the `?` of the address to which the login came back; whether its `state` is that of the provider
+ *   is for the program to check, before
+ * - fails with `LoginFailed` where the authorization server gives no token, or another one answers than was asked
+ */
+export const finishAuth = (server: Remote, callback: URLSearchParams): Effect.Effect<void, McpError> =>
+  Effect.mapError(finishLogin(server, callback), (reason) => errorOf(server, reason))
 
 /**
  * Connects to several servers at once, and goes on with those that are there.

@@ -2,7 +2,9 @@
  * Why an MCP server did not do what it was asked: a tool that failed (`McpToolFailed`), or no usable answer (`McpError`).
  */
 import * as Transport from "@volley/core/Transport"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
 import { short } from "./internal/short.ts"
 
 export { Redirected, TimedOut, TooLarge } from "@volley/core/Transport"
@@ -57,8 +59,36 @@ export class NamesTaken extends Schema.TaggedError<NamesTaken>()("NamesTaken", {
   }
 }
 
+/** An address with what is not to be seen behind its `?`; as JSON it is without that. */
+const Address = Schema.String.pipe(Schema.decodeTo(
+  Schema.Redacted(Schema.String),
+  SchemaTransformation.transform({
+    decode: (address: string) => Redacted.make(address),
+    encode: (address) => Transport.withoutSecrets(Redacted.value(address))
+  })
+))
+
+/**
+ * Somebody has to log in before the server answers.
+ *
+ * - `url`: where to send them, as a browser takes it; what comes back from there is for `Mcp.finishAuth`
+ */
+export class NeedsLogin extends Schema.TaggedError<NeedsLogin>()("NeedsLogin", {
+  url: Address
+}) {
+  override get message(): string {
+    const where = Transport.withoutSecrets(Redacted.value(this.url))
+    return `somebody has to log in first, at ${where}: send them to the \`url\` of this error`
+  }
+}
+
+/** No token could be had for the server: the authorization server refused, or answered what is no answer. */
+export class LoginFailed extends Schema.TaggedError<LoginFailed>()("LoginFailed", {
+  message: Schema.String
+}) {}
+
 /** Those whose message is made of what a server, or a client, said. */
-const Worded = Schema.Union([Unreachable, Refused, Unusable])
+const Worded = Schema.Union([Unreachable, Refused, Unusable, LoginFailed])
 
 export const Reason = Schema.Union([
   ...Worded.members,
@@ -66,6 +96,7 @@ export const Reason = Schema.Union([
   Closed,
   HttpFailed,
   NamesTaken,
+  NeedsLogin,
   ...Transport.Failure.members
 ])
 export type Reason = typeof Reason.Type
@@ -90,11 +121,13 @@ interface Reached {
 /** The error of a server, as it may be shown: without secrets of how it is reached, and with the words of others cut at 4 KiB. */
 export const of = ({ headers = {}, name, url = "" }: Reached, reason: Reason): McpError => {
   const secrets = [...Transport.secretsOf(url), ...Transport.secretsOfHeaders(headers)]
+  return new McpError({ server: name, reason: without(secrets, reason) })
+}
+
+/** The same reason, with these texts hidden in what others said. */
+export const without = (secrets: ReadonlyArray<string>, reason: Reason): Reason => {
   const message = Transport.quoted(reason.message, secrets)
-  return new McpError({
-    server: name,
-    reason: isWorded(reason) && message !== reason.message ? decode({ ...encode(reason), message }) : reason
-  })
+  return isWorded(reason) && message !== reason.message ? decode({ ...encode(reason), message }) : reason
 }
 
 const isWorded = Schema.is(Worded)

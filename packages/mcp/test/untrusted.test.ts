@@ -17,6 +17,7 @@ const listed = (tools: ReadonlyArray<Omit<Definition, "name">>, answer: CallTool
       tools: tools.map((tool, at) => ({ ...tool, name: `tool_${at}` })),
       leftOut: [],
       instructions: undefined,
+      ask: () => Effect.succeed({}),
       call: () => Effect.succeed(answer)
     },
     { name: "evil", prefix: "", url: "http://localhost", ...more }

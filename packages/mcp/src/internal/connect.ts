@@ -32,5 +32,7 @@ const open = Effect.fnUntraced(function*(options: Options, start: Connection.Sta
   const names = Tools.repeated(tools)
   if (names.length > 0) return yield* new NamesTaken({ names })
   const { instructions } = connection
-  return { name: options.name, toolkit: Toolkit.make(...tools), instructions, leftOut } satisfies Server
+  const ask: Server["ask"] = (method, params) =>
+    Effect.mapError(connection.ask(method, params), (reason) => errorOf(options, reason))
+  return { name: options.name, toolkit: Toolkit.make(...tools), instructions, leftOut, ask } satisfies Server
 })

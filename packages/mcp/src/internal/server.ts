@@ -7,8 +7,10 @@ import type * as Tool from "@volley/core/Tool"
 import type * as Toolkit from "@volley/core/Toolkit"
 import type * as Transport from "@volley/core/Transport"
 import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
-import type { Failure } from "../McpError.ts"
+import type { Failure, McpError } from "../McpError.ts"
+import type { Provider } from "./login.ts"
 
 /** A call as the server is sent it: its own name of the tool, and the arguments. */
 export interface Asked {
@@ -74,6 +76,13 @@ export interface Remote extends Common, Transport.Options {
   readonly url: string
   /** Goes with every request, such as `authorization`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /**
+   * Who keeps the token that the server is shown: one of the official client's providers, or one of your own that is like them.
+   *
+   * - where it has no token, or none that can be refreshed, calls fail with `NeedsLogin`
+   * - `headers` go to the server alone, never to where its tokens come from
+   */
+  readonly authProvider?: Provider | undefined
   readonly command?: undefined
 }
 
@@ -88,10 +97,12 @@ export type McpTool = Tool.Tool<string, Schema.Codec<Schema.Json>, typeof Schema
  *
  * - `instructions`: what the server wants a model to know of it
  * - `leftOut`: the tools that are not in the toolkit, and why
+ * - `ask`: asks it anything of the protocol, such as `resources/read`; what comes back is not checked
  */
 export interface Server {
   readonly name: string
   readonly toolkit: Toolkit.Toolkit<McpTool>
   readonly instructions: string | undefined
   readonly leftOut: ReadonlyArray<{ readonly tool: string; readonly why: string }>
+  readonly ask: (method: string, params: Record<string, unknown>) => Effect.Effect<unknown, McpError>
 }

@@ -12,6 +12,17 @@ export class Ended {
   }
 }
 
+/** A request that is given up, for a reason; the SDK passes what has this name on as it is. */
+export class GivenUp extends Error {
+  override readonly name = "UnauthorizedError"
+  readonly reason: Reason
+
+  constructor(reason: Reason) {
+    super(reason.message)
+    this.reason = reason
+  }
+}
+
 /**
  * Sorts what the SDK threw, whichever copy of it that is: an error of the protocol has a number as its code and what the
  * server said beside it, one of the SDK's own a name.
@@ -19,6 +30,8 @@ export class Ended {
 export const reasonOf = (thrown: unknown): Reason => {
   const failure = failureIn(thrown)
   if (failure !== undefined) return failure
+  const givenUp = Thrown.chainOf(thrown).find((at) => at instanceof GivenUp)
+  if (givenUp !== undefined) return givenUp.reason
   const { code, status } = { code: Thrown.get(thrown, "code"), status: Thrown.statusOf(thrown) }
   if (hasData(thrown) && Number.isInteger(code)) {
     const data = Thrown.get(thrown, "data")
