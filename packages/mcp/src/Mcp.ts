@@ -11,7 +11,7 @@ import type { McpTool, Options, Server } from "./internal/server.ts"
 import * as Tools from "./internal/tools.ts"
 import { McpError, NamesTaken } from "./McpError.ts"
 
-export type { Command, McpTool, Options, Remote, Server } from "./internal/server.ts"
+export type { Command, LeftOut, McpTool, Options, Remote, Server, State } from "./internal/server.ts"
 
 /**
  * Servers that were connected together.
