@@ -36,6 +36,15 @@ export class Closed extends Schema.TaggedError<Closed>()("Closed", {
   }
 }
 
+/** The call told no progress for too long, and was given up. */
+export class Silent extends Schema.TaggedError<Silent>()("Silent", {
+  millis: Schema.Finite
+}) {
+  override get message(): string {
+    return `the call was silent for ${this.millis} ms; what was asked for may have been done, or not`
+  }
+}
+
 /** The server answered with an error of JSON-RPC. */
 export class Refused extends Schema.TaggedError<Refused>()("Refused", {
   code: Schema.Int,
@@ -72,6 +81,7 @@ export const Reason = Schema.Union([
   ...Worded.members,
   NotReady,
   Closed,
+  Silent,
   HttpFailed,
   NamesTaken,
   ...Transport.Failure.members

@@ -25,7 +25,7 @@ export const list = Effect.fnUntraced(function*(
   connection: Connection,
   options: Options
 ): Effect.fn.Return<Listing, Reason> {
-  const { leftOut, tools } = Tools.make(calling(connection), yield* connection.list, options)
+  const { leftOut, tools } = Tools.make(calling(connection, options), yield* connection.list, options)
   const names = Tools.repeated(tools)
   if (names.length > 0) return yield* new NamesTaken({ names })
   return { toolkit: Toolkit.make(...tools), leftOut }

@@ -51,6 +51,11 @@ interface Common {
     | "writes"
     | ((call: Asked) => boolean)
     | undefined
+  /**
+   * Has progress extend a call's time: how long a call may tell none, from its start and from each progress on, in the place of
+   * the batch's `timeout`. That holds, and progress extends nothing, when left out.
+   */
+  readonly silence?: Duration.Input | undefined
   /** How long the server may take to be ready, the listing of its tools included; 30 seconds. Being reached again has as long. */
   readonly timeout?: Duration.Input | undefined
 }

@@ -4,6 +4,7 @@ import * as Access from "@volley/core/Access"
 import * as Json from "@volley/core/Json"
 import * as Tool from "@volley/core/Tool"
 import type { Patterns } from "@volley/core/Tool"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as JsonSchema from "effect/JsonSchema"
 import type * as Schema from "effect/Schema"
@@ -64,6 +65,7 @@ const toolOf = (definition: Definition, calling: Calling, options: Options, chec
       approval: approvalOf(definition, options),
       access: accessOf(definition, options),
       limits: limitsOf(definition, options),
+      timeout: options.silence === undefined ? undefined : Duration.infinity,
       readOnly: trustHints && isRead(definition),
       idempotent: trustHints && annotations?.idempotentHint === true,
       execute
@@ -126,8 +128,8 @@ const executeWith = (
   if (outputSchema !== undefined) within(outputSchema)
   const output = outputSchema && outputOf(outputSchema, checks)
   const host = hostOf(definition, options)
-  return (args: Schema.Json): Effect.Effect<Ran, Failure> =>
-    calling(definition, isObject(args) ? args : {}).pipe(
+  return (args: Schema.Json, call: Tool.Call): Effect.Effect<Ran, Failure> =>
+    calling(definition, isObject(args) ? args : {}, call).pipe(
       Effect.flatMap((result) => answerOf(result, output, host)),
       Effect.mapError((error) => error._tag === "McpToolFailed" ? error : errorOf(options, error))
     )
