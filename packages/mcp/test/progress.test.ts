@@ -15,7 +15,7 @@ import { call, failureOf, http } from "./support.ts"
 /** A server with one tool, which tells its progress when the test says so, and the end of which the test says too. */
 const worker = Effect.gen(function*() {
   const said = Promise.withResolvers<(progress: object) => Promise<void>>()
-  const ended = Promise.withResolvers<object>()
+  const ended = Promise.withResolvers<{ content: Array<{ type: "text"; text: string }> }>()
   const cancelled = Promise.withResolvers<void>()
   const server = new Server({ name: "worker", version: "1.0.0" }, { capabilities: { tools: {} } })
   server.setRequestHandler(ListToolsRequestSchema, () => ({
@@ -27,7 +27,7 @@ const worker = Effect.gen(function*() {
     said.resolve((progress) =>
       sendNotification({ method: "notifications/progress", params: { progressToken, progress: 0, ...progress } })
     )
-    return ended.promise as any
+    return ended.promise
   })
   const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: () => "a-session" })
   yield* Effect.promise(() => server.connect(transport))
