@@ -9,7 +9,7 @@ import { short } from "./internal/short.ts"
 
 export { Redirected, TimedOut, TooLarge } from "@volley/core/Transport"
 
-/** The command cannot be started, its process ended before it answered, or nobody listens at the URL. */
+/** The command cannot be started, its process ended before it was ready, or nobody listens at the URL: nothing was done. */
 export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", {
   message: Schema.String
 }) {}
@@ -23,10 +23,27 @@ export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", {
   }
 }
 
-/** The connection ended before the answer came: the process is gone, or the stream broke. */
-export class Closed extends Schema.TaggedError<Closed>()("Closed", {}) {
+/**
+ * The connection ended before the answer came: the process is gone, or the stream broke.
+ *
+ * - `sent`: the request had gone out, so that nobody knows what became of it; false where it certainly did not run
+ */
+export class Closed extends Schema.TaggedError<Closed>()("Closed", {
+  sent: Schema.Boolean
+}) {
   override get message(): string {
-    return "the connection ended before an answer came"
+    return this.sent
+      ? "the connection ended before an answer came; what was asked for may have been done, or not"
+      : "the connection had ended before anything was sent: it was not done"
+  }
+}
+
+/** The call told no progress for too long, and was given up. */
+export class Silent extends Schema.TaggedError<Silent>()("Silent", {
+  millis: Schema.Finite
+}) {
+  override get message(): string {
+    return `the call was silent for ${this.millis} ms; what was asked for may have been done, or not`
   }
 }
 
@@ -94,6 +111,7 @@ export const Reason = Schema.Union([
   ...Worded.members,
   NotReady,
   Closed,
+  Silent,
   HttpFailed,
   NamesTaken,
   NeedsLogin,

@@ -92,7 +92,7 @@ class Http extends StreamableHTTPClientTransport {
     return super.send(message, {
       ...options,
       onRequestStreamEnd: () => {
-        const data = new Ended(this.#end(id) ?? new Closed())
+        const data = new Ended(this.#end(id) ?? new Closed({ sent: true }))
         this.onmessage?.({ jsonrpc: "2.0", id, error: { code: -32000, message: "Connection closed", data } })
       }
     }).catch((error) => {

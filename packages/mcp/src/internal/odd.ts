@@ -9,11 +9,8 @@ import {
   specTypeSchemas
 } from "@modelcontextprotocol/client"
 import * as Json from "@volley/core/Json"
-import type { Server } from "./server.ts"
+import type { LeftOut } from "./server.ts"
 import { short } from "./short.ts"
-
-/** A tool that is left out, and why. */
-export type LeftOut = Server["leftOut"][number]
 
 /**
  * Makes good what can be, in the message itself: takes tools that are none out of a list, and has a text in the place of each

@@ -16,7 +16,7 @@ import { ChatModelError, UnusableResponse } from "../../ChatModelError.ts"
 import * as Conversation from "../../Conversation.ts"
 import type * as Tool from "../../Tool.ts"
 import * as Usage from "../../Usage.ts"
-import { type Agent, batchOf, type Outer, prepare, switchesOff, type Tell } from "./agent.ts"
+import { type Agent, batchOf, type Outer, prepare, switchesOff, type Tell, toolkitOf } from "./agent.ts"
 import { exceededBy, metBy } from "./budget.ts"
 import type { Ended, Left, Round } from "./event.ts"
 import { boundsAt, deadlineOf, firstTurn, holdTurns, letGo, spentBy, timeLeft } from "./nesting.ts"
@@ -219,8 +219,9 @@ const nextTurn = Effect.fnUntraced(function*(
   ChatModelError | AgentError,
   unknown
 > {
-  const { options, recorder } = agent
+  const { options, recorder, standing } = agent
   const isStreamed = options.streaming === true
+  if (state.turns > 0) standing.toolkit = yield* toolkitOf(options)
   if (recorder === undefined) {
     const limit = yield* limitOf(agent, state)
     const asking = { agent, state, limit }

@@ -2,6 +2,7 @@ import type * as ChatModel from "../../ChatModel.ts"
 import * as Conversation from "../../Conversation.ts"
 import * as Pricing from "../../Pricing.ts"
 import type * as Tool from "../../Tool.ts"
+import type * as Toolkit from "../../Toolkit.ts"
 import * as Usage from "../../Usage.ts"
 import { isHarmless } from "../runner/record.ts"
 import type { Spent } from "./budget.ts"
@@ -31,7 +32,11 @@ export interface State {
 }
 
 /** Nothing is done yet. */
-export const begin = ({ askTogether, prompt, system, toolkit }: AnyOptions, runId: string | undefined): State => ({
+export const begin = (
+  { askTogether, prompt, system }: AnyOptions,
+  toolkit: Toolkit.Any,
+  runId: string | undefined
+): State => ({
   conversation: typeof prompt === "object" && "messages" in prompt
     ? Conversation.close(prompt, [], (tool) => isHarmless(toolkit.byName.get(tool)))
     : Conversation.make(prompt, { system: askTogether === true ? withInstruction(system) : system, runId }),
