@@ -1,6 +1,6 @@
 /**
  * Holds the MCP server against the public conformance suite, in every version that it is tried in, and the MCP client
- * against those scenarios that a client passes by connecting and calling all tools. The command line of the MCP Inspector
+ * against those scenarios that a client passes by connecting, logging in where that is asked, and calling all tools. The command line of the MCP Inspector
  * then lists the tools of a server over stdio, strictly, and calls one over HTTP:
  *
  *     npm run mcp:conformance
@@ -23,7 +23,36 @@ const clientScenarios = [
   "sse-retry",
   "request-metadata",
   "http-standard-headers",
-  "json-schema-ref-no-deref"
+  "json-schema-ref-no-deref",
+  "elicitation-sep1034-client-defaults",
+  "sep-2322-client-request-state",
+  ...[
+    "authorization-server-migration",
+    "basic-cimd",
+    "iss-normalized",
+    "iss-not-advertised",
+    "iss-supported",
+    "iss-supported-missing",
+    "iss-unexpected",
+    "iss-wrong-issuer",
+    "metadata-default",
+    "metadata-issuer-mismatch",
+    "metadata-var1",
+    "metadata-var2",
+    "metadata-var3",
+    "offline-access-not-supported",
+    "offline-access-scope",
+    "pre-registration",
+    "resource-mismatch",
+    "scope-from-scopes-supported",
+    "scope-from-www-authenticate",
+    "scope-omitted-when-undefined",
+    "scope-retry-limit",
+    "scope-step-up",
+    "token-endpoint-auth-basic",
+    "token-endpoint-auth-none",
+    "token-endpoint-auth-post"
+  ].map((scenario) => `auth/${scenario}`)
 ]
 
 const root = dirname(import.meta.dirname)

@@ -9,6 +9,7 @@ import type { ChatModelError } from "@volley/core/ChatModelError"
 import type { Content } from "@volley/core/Content"
 import * as Conversation from "@volley/core/Conversation"
 import type * as Tool from "@volley/core/Tool"
+import type * as Toolkit from "@volley/core/Toolkit"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -34,8 +35,11 @@ export type Services = SqlClient.SqlClient | Store | WorkflowEngine
 
 /** What an agent does in all of its runs, as `Agent.run` takes it; each run has a prompt of its own. */
 export interface Options<out T extends Tool.Any>
-  extends Omit<CoreAgent.Options<T>, "prompt" | "startedAt" | "spent" | "onInterrupt">
-{}
+  extends Omit<CoreAgent.Options<T>, "prompt" | "toolkit" | "startedAt" | "spent" | "onInterrupt">
+{
+  /** The same in each turn: a run that goes on elsewhere has to find the tools that it began with. */
+  readonly toolkit: Toolkit.Toolkit<T>
+}
 
 /** What a run is asked; the same id and prompt find the run that was begun before. */
 export interface Asked {

@@ -7,20 +7,23 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import { connectBy } from "./internal/connect.ts"
-import type { McpTool, Options, Server } from "./internal/server.ts"
+import { finishLogin } from "./internal/http.ts"
+import type { McpTool, Options, Remote, Server } from "./internal/server.ts"
 import * as Tools from "./internal/tools.ts"
-import { McpError, NamesTaken } from "./McpError.ts"
+import { McpError, NamesTaken, of as errorOf } from "./McpError.ts"
 
-export type { Command, McpTool, Options, Remote, Server } from "./internal/server.ts"
+export type { Command, LeftOut, McpTool, Options, Remote, Server, State } from "./internal/server.ts"
 
 /**
  * Servers that were connected together.
  *
  * - `toolkit`: the tools of all that are there
+ * - `latest`: the same as they are now, as `Server.latest`; of tools that have come to one name, the first server's is there
  * - `failed`: those that are not, each by its name
  */
 export interface Servers {
   readonly toolkit: Toolkit.Toolkit<McpTool>
+  readonly latest: Effect.Effect<Toolkit.Toolkit<McpTool>>
   readonly servers: ReadonlyArray<Server>
   readonly failed: ReadonlyArray<McpError>
 }
@@ -30,8 +33,20 @@ export interface Servers {
  *
  * - closing the scope ends the connection and the server's process; one that is not ready in time is ended then
  * - a call that is interrupted, as by its timeout, is cancelled at the server
+ * - a server that is gone is reached again by the next call; what was sent to it is not sent again
  */
 export const connect = connectBy(start)
+
+/**
+ * Gets the token of a server for which somebody has logged in, and gives it to the server's `authProvider`; what failed with
+ * `NeedsLogin` can be asked again then.
+ *
+ * - `callback`: what is behind the `?` of the address to which the login came back; whether its `state` is that of the provider
+ *   is for the program to check, before
+ * - fails with `LoginFailed` where the authorization server gives no token, or another one answers than was asked
+ */
+export const finishAuth = (server: Remote, callback: URLSearchParams): Effect.Effect<void, McpError> =>
+  Effect.mapError(finishLogin(server, callback), (reason) => errorOf(server, reason))
 
 /**
  * Connects to several servers at once, and goes on with those that are there.
@@ -46,10 +61,20 @@ export const connectAll = Effect.fnUntraced(function*(
   const ends = yield* Effect.forEach(servers, (server) => Effect.result(connect(server)), {
     concurrency: "unbounded"
   }).pipe(Scope.provide(scope))
-  return ends.reduce(add, { toolkit: Toolkit.make(), servers: [], failed: [] })
+  const all = ends.reduce(add, { toolkit: Toolkit.make(), servers: [], failed: [] })
+  return { ...all, latest: latestOf(all.servers) }
 })
 
-const add = (all: Servers, end: Result.Result<Server, McpError>): Servers => {
+const latestOf = (servers: ReadonlyArray<Server>): Servers["latest"] =>
+  Effect.map(Effect.forEach(servers, ({ latest }) => latest, { concurrency: "unbounded" }), (toolkits) => {
+    const tools = new Map<string, McpTool>()
+    for (const tool of toolkits.flatMap(({ tools }) => tools)) if (!tools.has(tool.name)) tools.set(tool.name, tool)
+    return Toolkit.make(...tools.values())
+  })
+
+type Found = Omit<Servers, "latest">
+
+const add = (all: Found, end: Result.Result<Server, McpError>): Found => {
   if (Result.isFailure(end)) return { ...all, failed: [...all.failed, end.failure] }
   const server = end.success
   const names = Tools.repeated([...all.toolkit.tools, ...server.toolkit.tools])

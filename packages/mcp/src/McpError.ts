@@ -2,12 +2,14 @@
  * Why an MCP server did not do what it was asked: a tool that failed (`McpToolFailed`), or no usable answer (`McpError`).
  */
 import * as Transport from "@volley/core/Transport"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
 import { short } from "./internal/short.ts"
 
 export { Redirected, TimedOut, TooLarge } from "@volley/core/Transport"
 
-/** The command cannot be started, its process ended before it answered, or nobody listens at the URL. */
+/** The command cannot be started, its process ended before it was ready, or nobody listens at the URL: nothing was done. */
 export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", {
   message: Schema.String
 }) {}
@@ -21,10 +23,27 @@ export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", {
   }
 }
 
-/** The connection ended before the answer came: the process is gone, or the stream broke. */
-export class Closed extends Schema.TaggedError<Closed>()("Closed", {}) {
+/**
+ * The connection ended before the answer came: the process is gone, or the stream broke.
+ *
+ * - `sent`: the request had gone out, so that nobody knows what became of it; false where it certainly did not run
+ */
+export class Closed extends Schema.TaggedError<Closed>()("Closed", {
+  sent: Schema.Boolean
+}) {
   override get message(): string {
-    return "the connection ended before an answer came"
+    return this.sent
+      ? "the connection ended before an answer came; what was asked for may have been done, or not"
+      : "the connection had ended before anything was sent: it was not done"
+  }
+}
+
+/** The call told no progress for too long, and was given up. */
+export class Silent extends Schema.TaggedError<Silent>()("Silent", {
+  millis: Schema.Finite
+}) {
+  override get message(): string {
+    return `the call was silent for ${this.millis} ms; what was asked for may have been done, or not`
   }
 }
 
@@ -57,15 +76,45 @@ export class NamesTaken extends Schema.TaggedError<NamesTaken>()("NamesTaken", {
   }
 }
 
+/** An address with what is not to be seen behind its `?`; as JSON it is without that. */
+const Address = Schema.String.pipe(Schema.decodeTo(
+  Schema.Redacted(Schema.String),
+  SchemaTransformation.transform({
+    decode: (address: string) => Redacted.make(address),
+    encode: (address) => Transport.withoutSecrets(Redacted.value(address))
+  })
+))
+
+/**
+ * Somebody has to log in before the server answers.
+ *
+ * - `url`: where to send them, as a browser takes it; what comes back from there is for `Mcp.finishAuth`
+ */
+export class NeedsLogin extends Schema.TaggedError<NeedsLogin>()("NeedsLogin", {
+  url: Address
+}) {
+  override get message(): string {
+    const where = Transport.withoutSecrets(Redacted.value(this.url))
+    return `somebody has to log in first, at ${where}: send them to the \`url\` of this error`
+  }
+}
+
+/** No token could be had for the server: the authorization server refused, or answered what is no answer. */
+export class LoginFailed extends Schema.TaggedError<LoginFailed>()("LoginFailed", {
+  message: Schema.String
+}) {}
+
 /** Those whose message is made of what a server, or a client, said. */
-const Worded = Schema.Union([Unreachable, Refused, Unusable])
+const Worded = Schema.Union([Unreachable, Refused, Unusable, LoginFailed])
 
 export const Reason = Schema.Union([
   ...Worded.members,
   NotReady,
   Closed,
+  Silent,
   HttpFailed,
   NamesTaken,
+  NeedsLogin,
   ...Transport.Failure.members
 ])
 export type Reason = typeof Reason.Type
@@ -90,11 +139,13 @@ interface Reached {
 /** The error of a server, as it may be shown: without secrets of how it is reached, and with the words of others cut at 4 KiB. */
 export const of = ({ headers = {}, name, url = "" }: Reached, reason: Reason): McpError => {
   const secrets = [...Transport.secretsOf(url), ...Transport.secretsOfHeaders(headers)]
+  return new McpError({ server: name, reason: without(secrets, reason) })
+}
+
+/** The same reason, with these texts hidden in what others said. */
+export const without = (secrets: ReadonlyArray<string>, reason: Reason): Reason => {
   const message = Transport.quoted(reason.message, secrets)
-  return new McpError({
-    server: name,
-    reason: isWorded(reason) && message !== reason.message ? decode({ ...encode(reason), message }) : reason
-  })
+  return isWorded(reason) && message !== reason.message ? decode({ ...encode(reason), message }) : reason
 }
 
 const isWorded = Schema.is(Worded)

@@ -42,7 +42,7 @@ describe("Mcp.connect, to a URL", () => {
         }))
         const { toolkit } = yield* Mcp.connect({ name: "shop", prefix: "", url })
         const [end] = yield* ends(toolkit, [["say"]])
-        const closed = new McpError.McpError({ server: "shop", reason: new McpError.Closed() })
+        const closed = new McpError.McpError({ server: "shop", reason: new McpError.Closed({ sent: true }) })
         assert.deepStrictEqual(failureOf(end), closed)
       })
   )

@@ -93,6 +93,23 @@ describe("server-filesystem", () => {
     }))
 })
 
+describe("servers that somebody else wrote", () => {
+  it.live("have all of their tools, and answer", () =>
+    Effect.gen(function*() {
+      const thinking = installed("sequential-thinking", [])
+      const time = { ...installed("time", []), command: thinking.command.replace(/[^/\\]+$/, "time-mcp") }
+      const { failed, servers, toolkit } = yield* Mcp.connectAll([thinking, time])
+      assert.deepStrictEqual([failed, servers.flatMap(({ leftOut }) => leftOut), toolkit.tools.length], [[], [], 7])
+      const thought = { thought: "One.", nextThoughtNeeded: false, thoughtNumber: 1, totalThoughts: 1 }
+      const [thoughts, days] = yield* ends(toolkit, [
+        ["sequentialthinking", thought],
+        ["days_in_month", { date: "2026-02-01" }]
+      ])
+      assert.deepInclude(thoughts, { thoughtNumber: 1, thoughtHistoryLength: 1 })
+      assert.strictEqual(days, "The number of days in month is 28.")
+    }))
+})
+
 describe("strict modes", () => {
   it.live("take every tool of the installed servers, and `null` for what may be left out", () =>
     Effect.gen(function*() {
@@ -110,7 +127,7 @@ describe("strict modes", () => {
       }
       const [strict, other] = [Toolkit.strict(files, closing), Toolkit.strict(everything, closing)]
       assert.deepStrictEqual([strict.lax, other.lax], [[], []])
-      assert.deepStrictEqual([strict.tools.length, other.tools.length], [14, 12])
+      assert.deepStrictEqual([strict.tools.length, other.tools.length], [14, 13])
       const args = { path: join(folder, "a.txt"), head: 1, tail: null }
       assert.deepStrictEqual(yield* ends(strict, [["read_text_file", args]]), [{ content: "one" }])
     }))

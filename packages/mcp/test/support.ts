@@ -129,7 +129,7 @@ const unknownMethod = { error: { code: -32601, message: "Method not found" } }
 export type Message = {
   readonly id?: number
   readonly method?: string
-  readonly params?: { readonly arguments?: { readonly as?: string } }
+  readonly params?: { readonly arguments?: { readonly as?: string }; readonly cursor?: string }
 }
 
 /** Answers a message with this. */

@@ -13,12 +13,8 @@ import { call } from "./support.ts"
 /** Tools as a server lists them; what is called answers this. */
 const listed = (tools: ReadonlyArray<Omit<Definition, "name">>, answer: CallToolResult = { content: [] }, more = {}) =>
   Tools.make(
-    {
-      tools: tools.map((tool, at) => ({ ...tool, name: `tool_${at}` })),
-      leftOut: [],
-      instructions: undefined,
-      call: () => Effect.succeed(answer)
-    },
+    () => Effect.succeed(answer),
+    { tools: tools.map((tool, at) => ({ ...tool, name: `tool_${at}` })), leftOut: [] },
     { name: "evil", prefix: "", url: "http://localhost", ...more }
   )
 

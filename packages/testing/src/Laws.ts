@@ -286,8 +286,11 @@ interface AnyOptions extends Omit<Options, "layer" | "state"> {
   } | undefined
 }
 
-/** Somebody's own agent: as `Agent.run` takes it; what it is asked may be left out. */
-export type OwnAgent<T extends Tool.Any> = Omit<Agent.Options<T>, "prompt"> & Partial<Pick<Agent.Options<T>, "prompt">>
+/** Somebody's own agent, whose tools stay the same: as `Agent.run` takes it; what it is asked may be left out. */
+export type OwnAgent<T extends Tool.Any> =
+  & { readonly toolkit: Toolkit.Toolkit<T> }
+  & Omit<Agent.Options<T>, "prompt" | "toolkit">
+  & Partial<Pick<Agent.Options<T>, "prompt">>
 
 /**
  * Checks laws on somebody's tools, with random calls and in virtual time; nothing of the outside world moves with it.

@@ -17,6 +17,20 @@ const listening = () => {
   return { events, onCall: (event: Batch.CallEvent) => Effect.sync(() => void events.push(event)) }
 }
 
+describe("a call that runs", () => {
+  it.effect("is told of how far it is at once, though nothing else happens", () =>
+    Effect.gen(function*() {
+      const heard = yield* Deferred.make<void>()
+      const tool = doing("waits", (_, { progress }) =>
+        Effect.andThen(sleeping(1), Effect.andThen(progress("half"), Deferred.await(heard))))
+      const onCall = ({ _tag }: Batch.CallEvent) =>
+        _tag === "CallProgress" ? Effect.asVoid(Deferred.succeed(heard, undefined)) : Effect.void
+      const fiber = yield* Effect.forkChild(Batch.run(Toolkit.make(tool), asking(["waits"]), { onCall }))
+      yield* TestClock.adjust(1)
+      assert.strictEqual((yield* Fiber.join(fiber)).outcomes.length, 1)
+    }))
+})
+
 describe("a call that was answered", () => {
   it.effect("is told nothing more of, though its tool goes on and says how far it is", () =>
     Effect.gen(function*() {

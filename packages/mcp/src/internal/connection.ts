@@ -1,84 +1,132 @@
-import {
-  type CallToolResult,
-  Client,
-  type JSONRPCMessage,
-  type Tool,
-  type Transport
-} from "@modelcontextprotocol/client"
+import type { Client } from "@modelcontextprotocol/client"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
+import * as Result from "effect/Result"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
 import { Closed, type Reason } from "../McpError.ts"
-import { reached } from "./http.ts"
-import { type LeftOut, mend } from "./odd.ts"
-import type { Command, Options } from "./server.ts"
-import { reasonOf } from "./thrown.ts"
+import { patiently } from "./patience.ts"
+import type { Options, State } from "./server.ts"
+import * as Session from "./session.ts"
 
 /**
- * A server that has answered `initialize` and listed its tools; what it calls a tool is that tool's name.
+ * A server, through all that becomes of it: where it is gone, the next request has it reached again.
  *
- * - `leftOut`: what it listed that is no tool
+ * - `client`: as it was at first
+ * - `ask`: sends a request again only where it is certain that the server had not taken it up
+ * - `list`: lists the tools anew; fails where there is no session, which it does not wait for
  */
 export interface Connection {
-  readonly tools: ReadonlyArray<Tool>
-  readonly leftOut: ReadonlyArray<LeftOut>
-  readonly instructions: string | undefined
-  readonly call: (tool: Tool, args: Record<string, unknown>) => Effect.Effect<CallToolResult, Reason>
+  readonly client: Client
+  readonly state: Stream.Stream<State>
+  readonly ask: <A>(request: Session.Request<A>) => Effect.Effect<A, Reason>
+  readonly list: Effect.Effect<Session.Listed, Reason>
 }
 
-/** The longest that a timer can wait: Volley has timeouts of its own. */
-const timeout = 2_147_483_647
-
-/**
- * A way to a server, as the SDK takes it.
- *
- * - `explain`: says more of why there is no server, where the way knows
- */
-export interface Way extends Transport {
-  readonly explain?: (reason: Reason) => Reason
-}
-
-/** Starts the process of a server, and ends it when the scope closes. */
-export type Start = (command: Command) => Effect.Effect<Way, Reason, Scope.Scope>
-
-/** Connects, until the scope closes. */
+/** Connects, and stays connected until the scope closes; `onChange` hears that the tools may have become others. */
 export const open = Effect.fnUntraced(function*(
   options: Options,
-  start: Start
+  start: Session.Start,
+  onChange: () => void
 ): Effect.fn.Return<Connection, Reason, Scope.Scope> {
-  const transport: Way = yield* options.url === undefined ? start(options) : reached(options)
-  const client = new Client({ name: "volley", version: "0.1.0" }, {
-    // Over stdio this would start every server twice, for a version that servers of today speak besides an older one.
-    versionNegotiation: { mode: options.url === undefined ? "legacy" : "auto" },
-    listMaxPages: 0
-  })
-  const leftOut: Array<LeftOut> = []
-  // The SDK has whoever listens before it see each message first.
-  Object.assign(transport, {
-    onmessage: (message: JSONRPCMessage) => leftOut.push(...mend(message, client.getProtocolEra() === "modern"))
-  })
-  yield* Effect.mapError(
-    ask((signal) => client.connect(transport, { signal, timeout })),
-    (reason) => transport.explain?.(reason) ?? reason
-  )
-  const tools = client.getServerCapabilities()?.tools === undefined
-    ? []
-    : (yield* ask((signal) => client.listTools(undefined, { signal, timeout }))).tools
+  const scope = yield* Scope.fork(yield* Effect.scope)
+  const opening = Scope.provide(Session.open(options, start, onChange), scope)
+  const session = yield* opening
+  const lives = yield* SubscriptionRef.make<Life>({ state: "ready", session })
+  const link = { lives, scope, opening: Effect.tap(patiently(opening, options), () => Effect.sync(onChange)) }
+  yield* watch(link, session)
+  // Comes before the end of all that is in the scope of its own, so that nothing begins anew meanwhile.
+  yield* Effect.addFinalizer(() => SubscriptionRef.set(lives, { state: "closed" }))
   return {
-    tools,
-    leftOut,
-    instructions: client.getInstructions(),
-    call: (tool, args) => {
-      // What comes back is checked by whoever calls, as what goes out is.
-      const toolDefinition = { ...tool, outputSchema: undefined }
-      return Effect.suspend(() =>
-        client.transport === undefined
-          ? new Closed()
-          : ask((signal) => client.callTool({ name: tool.name, arguments: args }, { signal, timeout, toolDefinition }))
-      )
-    }
+    client: session.client,
+    state: SubscriptionRef.changes(lives).pipe(
+      Stream.map(({ state }) => state),
+      Stream.changes,
+      Stream.takeUntil((state) => state === "closed")
+    ),
+    ask: (request) => ask(link, request),
+    list: Effect.flatMap(
+      SubscriptionRef.get(lives),
+      (life) => life.state === "ready" ? life.session.list : Effect.fail(new Closed({ sent: false }))
+    )
   }
 })
 
-/** Asks the server; interruption cancels the request there. */
-const ask = <A>(request: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, Reason> =>
-  Effect.tryPromise({ try: request, catch: reasonOf })
+/** How a connection is; all that becomes of it is a change from one of these to another. */
+type Life =
+  | { readonly state: "ready" | "lost"; readonly session: Session.Session }
+  | { readonly state: "reconnecting"; readonly coming: Coming }
+  | { readonly state: "closed" }
+
+/** A session that all who wait for one share. */
+type Coming = Deferred.Deferred<Session.Session, Reason>
+
+interface Link {
+  readonly lives: SubscriptionRef.SubscriptionRef<Life>
+  readonly scope: Scope.Scope
+  readonly opening: Effect.Effect<Session.Session, Reason>
+}
+
+/** How often a request is sent that the server never takes up. */
+const most = 3
+
+const ask = Effect.fnUntraced(function*<A>(link: Link, request: Session.Request<A>): Effect.fn.Return<A, Reason> {
+  for (let sent = 1;; sent++) {
+    const session = yield* present(link)
+    const end = yield* Effect.result(session.ask(request))
+    if (Result.isSuccess(end)) return end.success
+    const { isUnheard, reason } = end.failure
+    if (isUnheard) yield* lose(link, session)
+    if (!isUnheard || sent === most) return yield* reason
+  }
+})
+
+/** The session that there is; where there is none, the one that all wait for together. */
+const present = (link: Link): Effect.Effect<Session.Session, Reason> =>
+  Effect.suspend(() => {
+    const life = SubscriptionRef.getUnsafe(link.lives)
+    switch (life.state) {
+      case "ready":
+        return Effect.succeed(life.session)
+      case "lost":
+        return Effect.andThen(reconnect(link, life.session), present(link))
+      case "reconnecting":
+        return Deferred.await(life.coming)
+      case "closed":
+        return Effect.fail(new Closed({ sent: false }))
+    }
+  })
+
+/** A session that is lost is so for all of its requests, and once. */
+const lose = ({ lives }: Link, session: Session.Session): Effect.Effect<void> =>
+  SubscriptionRef.update(
+    lives,
+    (life): Life => life.state === "ready" && life.session === session ? { state: "lost", session } : life
+  )
+
+/** Has the server reached again, once for all who ask for it at the same time; none of them can interrupt it. */
+const reconnect = (link: Link, lost: Session.Session): Effect.Effect<void> => {
+  const { lives, opening, scope } = link
+  const coming: Coming = Deferred.makeUnsafe()
+  const reconnecting: Life = { state: "reconnecting", coming }
+  const become = (life: Life) => SubscriptionRef.update(lives, (now) => now === reconnecting ? life : now)
+  const trying = Effect.andThen(lost.leave, opening).pipe(
+    Effect.tap((session) => Effect.andThen(become({ state: "ready", session }), watch(link, session))),
+    Effect.onError(() => become({ state: "lost", session: lost })),
+    Effect.onInterrupt(() => Deferred.fail(coming, new Closed({ sent: false }))),
+    Deferred.into(coming)
+  )
+  return Effect.uninterruptible(Effect.gen(function*() {
+    const isFirst = yield* SubscriptionRef.modify(
+      lives,
+      (life): readonly [boolean, Life] =>
+        life.state === "lost" && life.session === lost ? [true, reconnecting] : [false, life]
+    )
+    if (isFirst) yield* Effect.forkIn(Effect.interruptible(trying), scope)
+  }))
+}
+
+/** Hears that a session has ended before anybody asks it again. */
+const watch = (link: Link, session: Session.Session) =>
+  Effect.forkIn(Effect.andThen(Deferred.await(session.gone), lose(link, session)), link.scope)

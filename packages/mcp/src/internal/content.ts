@@ -1,8 +1,15 @@
-import type { CallToolResult, ContentBlock, EmbeddedResource } from "@modelcontextprotocol/client"
+import {
+  type BlobResourceContents,
+  type CallToolResult,
+  type ContentBlock,
+  type EmbeddedResource,
+  isSpecType
+} from "@modelcontextprotocol/client"
 import * as Content from "@volley/core/Content"
 import * as Json from "@volley/core/Json"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { inPlaceOf } from "./odd.ts"
 
 /**
  * What a call came to.
@@ -45,6 +52,20 @@ export const contentOf = (value: unknown): ReadonlyArray<Content.Content> => {
   )
 }
 
+/** What a part of a resource is, which was read. */
+export const readOf = (part: unknown): Content.Content => {
+  if (isSpecType.TextResourceContents(part)) return Content.text(part.text)
+  if (!isSpecType.BlobResourceContents(part)) return Content.text(inPlaceOf(part).text)
+  const media = blobOf(part)
+  return typeof media === "string" ? Content.text(media) : media
+}
+
+/** What a block of a prompt says. */
+export const saidOf = (block: unknown): ReadonlyArray<Content.Content> => {
+  if (!isSpecType.ContentBlock(block)) return [Content.text(inPlaceOf(block).text)]
+  return block.type === "text" ? [Content.text(block.text)] : contentOf(blockOf(block))
+}
+
 /** The same value with its images and documents described, for where there is only room for JSON. */
 export const described = (value: Schema.Json): Schema.Json => {
   if (isMedia(value)) return labelOf(value)
@@ -74,15 +95,16 @@ const blockOf = (block: ContentBlock): Schema.Json => {
 
 const resourceOf = (resource: EmbeddedResource["resource"]): Schema.Json => {
   const { mimeType = null, uri } = resource
-  if ("text" in resource) return { uri, mimeType, text: resource.text }
-  const type = mimeType ?? "application/octet-stream"
-  return type.startsWith("image/")
-    ? orLabel(Content.image(type, resource.blob))
-    : orLabel(Content.document(type, resource.blob, uri.split("/").at(-1)))
+  return "text" in resource ? { uri, mimeType, text: resource.text } : blobOf(resource)
 }
 
+const blobOf = ({ blob, mimeType = "application/octet-stream", uri }: BlobResourceContents): Content.Media | string =>
+  mimeType.startsWith("image/")
+    ? orLabel(Content.image(mimeType, blob))
+    : orLabel(Content.document(mimeType, blob, uri.split("/").at(-1)))
+
 /** Some servers send what is no base64, or name no type. */
-const orLabel = (media: Content.Media): Schema.Json => isMedia(media) ? media : labelOf(media)
+const orLabel = (media: Content.Media): Content.Media | string => isMedia(media) ? media : labelOf(media)
 
 const labelOf = (media: Content.Media): string =>
   label((media.type === "document" ? media.name : undefined) ?? media.type, media.mediaType, media.data)

@@ -4,9 +4,12 @@
 import { isJSONRPCRequest, StreamableHTTPClientTransport } from "@modelcontextprotocol/client"
 import * as Transport from "@volley/core/Transport"
 import * as Effect from "effect/Effect"
-import { Closed, Unreachable } from "../McpError.ts"
+import { Closed, LoginFailed, Unreachable, without } from "../McpError.ts"
+import * as Asking from "./asking.ts"
+import { Login } from "./login.ts"
+import { Secrets } from "./secrets.ts"
 import type { Remote } from "./server.ts"
-import { Ended } from "./thrown.ts"
+import { Ended, reasonOf } from "./thrown.ts"
 
 /** Speaks to the server at a URL, and ends its session when the scope closes. */
 export const reached = Effect.fnUntraced(function*(remote: Remote) {
@@ -17,8 +20,11 @@ export const reached = Effect.fnUntraced(function*(remote: Remote) {
   const asking = yield* Transport.within(remote, (failure, request) => ends.set(idOf(request), failure))
   // What a server has to tell beside its answers may be nothing for hours.
   const listening = yield* Transport.within({ ...remote, idle: "unbounded" })
+  const secrets = new Secrets()
+  const login = yield* loginOf(remote, secrets)
+  const shown = (send: Transport.Fetch) => login?.with(send) ?? send
   return yield* Effect.acquireRelease(
-    Effect.sync(() => new Http(remote, { asking: asking(), listening: listening(), ends })),
+    Effect.sync(() => new Http(remote, { asking: shown(asking()), listening: shown(listening()), ends, secrets })),
     (transport) =>
       // A server that does not hear of the end of its session finds out by itself.
       Effect.promise(async () => {
@@ -26,6 +32,23 @@ export const reached = Effect.fnUntraced(function*(remote: Remote) {
         await transport.close()
       })
   )
+})
+
+/** Gets the token of a server for which somebody has logged in. */
+export const finishLogin = Effect.fnUntraced(function*(remote: Remote, callback: URLSearchParams) {
+  const secrets = new Secrets()
+  const login = yield* loginOf(remote, secrets)
+  if (login === undefined) return yield* new LoginFailed({ message: "the server has no `authProvider`" })
+  yield* Effect.tryPromise({
+    try: () => login.finish(callback),
+    catch: (error) => without(secrets.all, reasonOf(error))
+  })
+})
+
+/** Who gets the token of a server; undefined where it is shown none. */
+const loginOf = Effect.fnUntraced(function*(remote: Remote, secrets: Secrets) {
+  const { authProvider, url } = remote
+  return authProvider && new Login(authProvider, url, yield* Asking.make(remote, secrets), secrets)
 })
 
 /** The id of the request that is sent by this; `Http` sends no other text than JSON. */
@@ -46,18 +69,21 @@ interface Sending {
   readonly asking: Transport.Fetch
   readonly listening: Transport.Fetch
   readonly ends: Map<unknown, Transport.Failure>
+  readonly secrets: Secrets
 }
 
 /** The SDK's transport, which would leave a request unanswered whose stream breaks. */
 class Http extends StreamableHTTPClientTransport {
+  readonly secrets: Secrets
   readonly #ends: Sending["ends"]
 
-  constructor({ headers = {}, url }: Remote, { asking, ends, listening }: Sending) {
+  constructor({ headers = {}, url }: Remote, { asking, ends, listening, secrets }: Sending) {
     super(new URL(url), {
       requestInit: { headers },
       fetch: (input, init) => init?.method === "GET" ? listening(input, init) : asking(input, init)
     })
     this.#ends = ends
+    this.secrets = secrets
   }
 
   override send(...[message, options]: Parameters<StreamableHTTPClientTransport["send"]>): Promise<void> {
@@ -66,7 +92,7 @@ class Http extends StreamableHTTPClientTransport {
     return super.send(message, {
       ...options,
       onRequestStreamEnd: () => {
-        const data = new Ended(this.#end(id) ?? new Closed())
+        const data = new Ended(this.#end(id) ?? new Closed({ sent: true }))
         this.onmessage?.({ jsonrpc: "2.0", id, error: { code: -32000, message: "Connection closed", data } })
       }
     }).catch((error) => {

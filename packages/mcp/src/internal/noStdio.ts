@@ -3,6 +3,6 @@
  */
 import * as Effect from "effect/Effect"
 import { Unreachable } from "../McpError.ts"
-import type { Start } from "./connection.ts"
+import type { Start } from "./session.ts"
 
 export const start: Start = () => Effect.fail(new Unreachable({ message: "nothing here can start a program" }))

@@ -1,13 +1,16 @@
 /**
  * What a server answers that is not as the protocol says in one place: without this, the SDK would refuse all of it.
  */
-import { isJSONRPCResultResponse, isSpecType, type JSONRPCMessage, specTypeSchemas } from "@modelcontextprotocol/client"
+import {
+  isJSONRPCResultResponse,
+  isSpecType,
+  type JSONRPCMessage,
+  type SpecTypeName,
+  specTypeSchemas
+} from "@modelcontextprotocol/client"
 import * as Json from "@volley/core/Json"
-import type { Server } from "./server.ts"
+import type { LeftOut } from "./server.ts"
 import { short } from "./short.ts"
-
-/** A tool that is left out, and why. */
-export type LeftOut = Server["leftOut"][number]
 
 /**
  * Makes good what can be, in the message itself: takes tools that are none out of a list, and has a text in the place of each
@@ -28,9 +31,10 @@ export const mend = (message: JSONRPCMessage, isModern: boolean): ReadonlyArray<
 
 const isBlock = (block: unknown): boolean => issueOf("ContentBlock", block) === undefined
 
-const inPlaceOf = (block: unknown) => {
+/** A text that says what it stands for, and why that is not there. */
+export const inPlaceOf = (block: unknown) => {
   const type = Json.isObject(block) && typeof block["type"] === "string" ? short(block["type"], 40) : "no type"
-  const written = Json.problemOf(block, Json.ofResponse) ?? short(JSON.stringify(block))
+  const written = Json.problemOf(block, Json.ofResponse) ?? short(JSON.stringify(block ?? null))
   return { type: "text", text: `[${type}, which cannot be shown: ${written}]` }
 }
 
@@ -41,7 +45,8 @@ const problemOf = (tool: unknown, isModern: boolean): string | undefined => {
   return issueOf("Tool", { name: "", inputSchema: tool["outputSchema"] })?.replace("inputSchema", "outputSchema")
 }
 
-const issueOf = (type: "ContentBlock" | "Tool", value: unknown): string | undefined => {
+/** What makes a value none of a type of the protocol; undefined where nothing does. */
+export const issueOf = (type: SpecTypeName, value: unknown): string | undefined => {
   const issue = firstIssue(type, value)
   if (issue === undefined) return undefined
   const path = (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".")
@@ -49,7 +54,7 @@ const issueOf = (type: "ContentBlock" | "Tool", value: unknown): string | undefi
 }
 
 /** What is nested too deeply throws, and nobody would catch it where messages come in. */
-const firstIssue = (type: "ContentBlock" | "Tool", value: unknown) => {
+const firstIssue = (type: SpecTypeName, value: unknown) => {
   try {
     if (isSpecType[type](value)) return undefined
     return specTypeSchemas[type]["~standard"].validate(value).issues?.[0]

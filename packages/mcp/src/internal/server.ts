@@ -7,8 +7,11 @@ import type * as Tool from "@volley/core/Tool"
 import type * as Toolkit from "@volley/core/Toolkit"
 import type * as Transport from "@volley/core/Transport"
 import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
-import type { Failure } from "../McpError.ts"
+import type * as Stream from "effect/Stream"
+import type { Failure, McpError } from "../McpError.ts"
+import type { Provider } from "./login.ts"
 
 /** A call as the server is sent it: its own name of the tool, and the arguments. */
 export interface Asked {
@@ -49,7 +52,12 @@ interface Common {
     | "writes"
     | ((call: Asked) => boolean)
     | undefined
-  /** How long the server may take to be ready, the listing of its tools included; 30 seconds. */
+  /**
+   * Has progress extend a call's time: how long a call may tell none, from its start and from each progress on, in the place of
+   * the batch's `timeout`. That holds, and progress extends nothing, when left out.
+   */
+  readonly silence?: Duration.Input | undefined
+  /** How long the server may take to be ready, the listing of its tools included; 30 seconds. Being reached again has as long. */
   readonly timeout?: Duration.Input | undefined
 }
 
@@ -74,6 +82,13 @@ export interface Remote extends Common, Transport.Options {
   readonly url: string
   /** Goes with every request, such as `authorization`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /**
+   * Who keeps the token that the server is shown: one of the official client's providers, or one of your own that is like them.
+   *
+   * - where it has no token, or none that can be refreshed, calls fail with `NeedsLogin`
+   * - `headers` go to the server alone, never to where its tokens come from
+   */
+  readonly authProvider?: Provider | undefined
   readonly command?: undefined
 }
 
@@ -84,14 +99,38 @@ export type Options = Command | Remote
 export type McpTool = Tool.Tool<string, Schema.Codec<Schema.Json>, typeof Schema.Unknown, typeof Failure>
 
 /**
+ * How a connection is.
+ *
+ * - `"ready"`: requests go out at once
+ * - `"lost"`: the server is gone; the next request has it reached again
+ * - `"reconnecting"`: that is under way, and requests wait for it
+ * - `"closed"`: its scope is closed
+ */
+export type State = "ready" | "lost" | "reconnecting" | "closed"
+
+/**
  * A connected server.
  *
+ * - `toolkit`: its tools, as they were at first
+ * - `latest`: its tools as they are now, listed again where the server said that they are others, or was reached again;
+ *   those known until then, where they cannot be listed. `Agent.run` asks it before each turn, given as its `toolkit`
+ * - `state`: how the connection is, from now on, until it is closed; a server over HTTP is known to be gone once it is asked
  * - `instructions`: what the server wants a model to know of it
- * - `leftOut`: the tools that are not in the toolkit, and why
+ * - `leftOut`: the tools that are not in `toolkit`, and why
+ * - `ask`: asks it anything of the protocol, such as `resources/read`; what comes back is not checked
  */
 export interface Server {
   readonly name: string
   readonly toolkit: Toolkit.Toolkit<McpTool>
+  readonly latest: Effect.Effect<Toolkit.Toolkit<McpTool>>
+  readonly state: Stream.Stream<State>
   readonly instructions: string | undefined
-  readonly leftOut: ReadonlyArray<{ readonly tool: string; readonly why: string }>
+  readonly leftOut: ReadonlyArray<LeftOut>
+  readonly ask: (method: string, params: Record<string, unknown>) => Effect.Effect<unknown, McpError>
+}
+
+/** A tool that is left out, and why. */
+export interface LeftOut {
+  readonly tool: string
+  readonly why: string
 }

@@ -3,6 +3,7 @@
  */
 import {
   deserializeMessage,
+  isInitializeRequest,
   type JSONRPCMessage,
   SdkError,
   SdkErrorCode,
@@ -10,15 +11,16 @@ import {
   type Transport
 } from "@modelcontextprotocol/client"
 import { getDefaultEnvironment } from "@modelcontextprotocol/client/stdio"
+import * as Thrown from "@volley/core/Thrown"
 import spawn from "cross-spawn"
 import * as Effect from "effect/Effect"
 import type { ChildProcess } from "node:child_process"
 import { once } from "node:events"
 import { setTimeout } from "node:timers/promises"
 import { type Reason, TooLarge, Unreachable } from "../McpError.ts"
-import type { Start } from "./connection.ts"
 import * as Lines from "./lines.ts"
 import type { Command } from "./server.ts"
+import type { Start } from "./session.ts"
 import { Ended } from "./thrown.ts"
 
 /** Starts the process of a server, and ends it when the scope closes. */
@@ -77,13 +79,17 @@ class Process implements Transport {
     this.#listen(child)
   }
 
-  /** What a process that has just ended is sent is answered by the end of the connection. */
+  /** Throws where it is certain that nobody reads the whole message; the first one is answered by the end of the connection. */
   async send(message: JSONRPCMessage): Promise<void> {
     const stdin = this.#child?.stdin
-    if (stdin === undefined || stdin === null || this.#closed !== undefined) {
-      throw new SdkError(SdkErrorCode.NotConnected, "the process has ended")
+    const isFirst = isInitializeRequest(message)
+    if (stdin?.writable !== true || this.#closed !== undefined) {
+      if (isFirst && this.#closed === undefined) return
+      throw notSent()
     }
-    if (stdin.writable) await new Promise<void>((resolve) => stdin.write(serializeMessage(message), () => resolve()))
+    const error = await new Promise<unknown>((resolve) => stdin.write(serializeMessage(message), resolve))
+    // The line feed comes last, so that half a message is none.
+    if (Thrown.get(error, "code") === "EPIPE" && !isFirst) throw notSent()
   }
 
   /** Whoever closes it a second time waits for the first. */
@@ -162,5 +168,7 @@ class Process implements Transport {
     this.kill("SIGKILL")
   }
 }
+
+const notSent = () => new SdkError(SdkErrorCode.NotConnected, "the process has ended")
 
 const isWindows = process.platform === "win32"

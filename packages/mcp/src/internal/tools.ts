@@ -4,29 +4,31 @@ import * as Access from "@volley/core/Access"
 import * as Json from "@volley/core/Json"
 import * as Tool from "@volley/core/Tool"
 import type { Patterns } from "@volley/core/Tool"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as JsonSchema from "effect/JsonSchema"
 import type * as Schema from "effect/Schema"
 import { Failure, McpToolFailed, of as errorOf, Unusable } from "../McpError.ts"
+import type { Calling } from "./call.ts"
 import type { Check } from "./check.ts"
-import type { Connection } from "./connection.ts"
 import { contentOf, described, Ran, ranOf } from "./content.ts"
 import { linear } from "./patterns.ts"
-import type { Asked, McpTool, Options, Server } from "./server.ts"
+import type { Asked, LeftOut, McpTool, Options } from "./server.ts"
+import type { Listed } from "./session.ts"
 import { short } from "./short.ts"
 import { type Node, rewritten, unfold, type Unfolded } from "./unfolded.ts"
 
-/** Makes the tools of a server; those that could not be called, or whose calls could not be checked, are left out. */
-export const make = (connection: Connection, options: Options) => {
+/** Makes the tools that a server lists; those that could not be called, or whose calls could not be checked, are left out. */
+export const make = (calling: Calling, listed: Listed, options: Options) => {
   const { trustPatterns = false } = options
   const patterns: Patterns = trustPatterns ? (source) => new RegExp(source, "u") : linear
   const checks = { patterns, of: checksOf(patterns, trustPatterns), open: checksOf(patterns, trustPatterns) }
   const tools = new Map<string, McpTool>()
-  const leftOut: Array<Server["leftOut"][number]> = [...connection.leftOut]
-  for (const definition of connection.tools) {
+  const leftOut: Array<LeftOut> = [...listed.leftOut]
+  for (const definition of listed.tools) {
     try {
       if (tools.has(definition.name)) throw new Error("another tool of the server has the same name")
-      tools.set(definition.name, toolOf(definition, connection, options, checks))
+      tools.set(definition.name, toolOf(definition, calling, options, checks))
     } catch (error) {
       leftOut.push({ tool: definition.name, why: error instanceof Error ? error.message : String(error) })
     }
@@ -48,10 +50,10 @@ interface Checks {
   readonly open: (schema: JsonSchema.JsonSchema) => Check
 }
 
-const toolOf = (definition: Definition, connection: Connection, options: Options, checks: Checks) => {
+const toolOf = (definition: Definition, calling: Calling, options: Options, checks: Checks) => {
   const { annotations, description, inputSchema, name, title } = definition
   const { prefix = `${options.name}_`, trustHints = false } = options
-  const execute = executeWith(definition, connection, options, checks)
+  const execute = executeWith(definition, calling, options, checks)
   const make = (validate?: Check): McpTool => {
     const tool = Tool.fromJsonSchema(`${prefix}${name}`, {
       description: description ?? title ?? name,
@@ -63,6 +65,7 @@ const toolOf = (definition: Definition, connection: Connection, options: Options
       approval: approvalOf(definition, options),
       access: accessOf(definition, options),
       limits: limitsOf(definition, options),
+      timeout: options.silence === undefined ? undefined : Duration.infinity,
       readOnly: trustHints && isRead(definition),
       idempotent: trustHints && annotations?.idempotentHint === true,
       execute
@@ -116,7 +119,7 @@ const isRead = ({ annotations }: Definition): boolean =>
 
 const executeWith = (
   definition: Definition,
-  connection: Connection,
+  calling: Calling,
   options: Options,
   checks: Checks
 ) => {
@@ -125,8 +128,8 @@ const executeWith = (
   if (outputSchema !== undefined) within(outputSchema)
   const output = outputSchema && outputOf(outputSchema, checks)
   const host = hostOf(definition, options)
-  return (args: Schema.Json): Effect.Effect<Ran, Failure> =>
-    connection.call(definition, isObject(args) ? args : {}).pipe(
+  return (args: Schema.Json, call: Tool.Call): Effect.Effect<Ran, Failure> =>
+    calling(definition, isObject(args) ? args : {}, call).pipe(
       Effect.flatMap((result) => answerOf(result, output, host)),
       Effect.mapError((error) => error._tag === "McpToolFailed" ? error : errorOf(options, error))
     )

@@ -7,6 +7,7 @@ import * as Batch from "../../Batch.ts"
 import * as ChatModel from "../../ChatModel.ts"
 import type { Pricing } from "../../Pricing.ts"
 import type * as Tool from "../../Tool.ts"
+import type * as Toolkit from "../../Toolkit.ts"
 import * as Usage from "../../Usage.ts"
 import { stopwatch } from "../clock.ts"
 import { read as readDuration } from "../duration.ts"
@@ -70,6 +71,7 @@ export const prepare = Effect.fnUntraced(function*(
   const batch = { ...ownOf(asked.runner?.[shared], around), ...given(asked.batch ?? {}) }
   const options = { ...asked, batch, pricing: asked.pricing ?? outer?.agent.options.pricing }
   const runId = around?.runIdOf(nextInside(around))
+  const toolkit = yield* toolkitOf(options)
   return {
     options,
     model: yield* ChatModel.ChatModel,
@@ -82,13 +84,17 @@ export const prepare = Effect.fnUntraced(function*(
     outer,
     inner: { usage: Usage.none, cost: 0, calls: 0, held: { calls: 0, tokens: 0, cost: 0 } },
     held: { calls: 0, tokens: 0, cost: 0 },
-    standing: { state: begin(options, runId), heard: undefined, settled: undefined },
+    standing: { toolkit, state: begin(options, toolkit, runId), heard: undefined, settled: undefined },
     recorder: Context.get(context, AgentRecorder),
     onCall: both(batch.onCall ?? defaults.onCall, listener),
     listener,
     tell: listener ?? (() => Effect.void)
   }
 })
+
+/** The tools as they are now. */
+export const toolkitOf = ({ toolkit }: AnyOptions): Effect.Effect<Toolkit.Any> =>
+  Effect.isEffect(toolkit) ? toolkit : Effect.succeed(toolkit)
 
 /** Inside a call of the same runner, its limits are shared alone; run ids are those of conversations. */
 const ownOf = (runner: Runner | undefined, lender: Job | undefined): Batch.Options => {
@@ -131,7 +137,7 @@ export const switchesOff = ({ options }: Agent, limit: Limit | undefined): boole
 /** What the model is asked. */
 export const requestOf = (agent: Agent, state: State, limit: Limit | undefined): ChatModel.Request => ({
   conversation: state.conversation,
-  toolkit: agent.options.toolkit,
+  toolkit: agent.standing.toolkit,
   toolChoice: switchesOff(agent, limit) ? "none" : state.turns === 0 ? agent.options.toolChoice : undefined,
   parallelToolCalls: agent.options.parallelToolCalls,
   output: agent.output?.request

@@ -17,7 +17,7 @@ import { ChatModelError, UnusableResponse } from "../../ChatModelError.ts"
 import * as Conversation from "../../Conversation.ts"
 import type * as Tool from "../../Tool.ts"
 import * as Usage from "../../Usage.ts"
-import { type Agent, batchOf, type Outer, prepare, switchesOff, type Tell, turnIdOf } from "./agent.ts"
+import { type Agent, batchOf, type Outer, prepare, switchesOff, type Tell, toolkitOf, turnIdOf } from "./agent.ts"
 import { exceededBy, metBy } from "./budget.ts"
 import type { Ended, Left, Round } from "./event.ts"
 import { boundsAt, deadlineOf, firstTurn, holdTurns, letGo, spentBy, timeLeft } from "./nesting.ts"
@@ -240,7 +240,8 @@ const nextTurn = Effect.fnUntraced(function*(
   agent: Agent,
   before: State
 ): Effect.fn.Return<Next, ChatModelError | AgentError, unknown> {
-  const { options, recorder } = agent
+  const { options, recorder, standing } = agent
+  if (before.turns > 0) standing.toolkit = yield* toolkitOf(options)
   if (recorder !== undefined) return yield* recordedTurn(agent, before, recorder)
   const state = yield* steered(agent, before, yield* saidMeanwhile(agent, before))
   const limit = yield* limitOf(agent, state)

@@ -12,7 +12,8 @@ import type * as Toolkit from "../../Toolkit.ts"
 import type { Left } from "./event.ts"
 
 export interface Options<out T extends Tool.Any> {
-  readonly toolkit: Toolkit.Toolkit<T>
+  /** The tools; or what gives those of each turn, asked before it, where they may become others meanwhile. */
+  readonly toolkit: Toolkit.Toolkit<T> | Effect.Effect<Toolkit.Toolkit<T>>
   /** What to ask, in words or with images and documents; or a conversation to go on with, wherever it was left: see `run`. */
   readonly prompt: string | ReadonlyArray<Content> | Conversation
   /** What the model is told to be; not used where `prompt` is a conversation. */

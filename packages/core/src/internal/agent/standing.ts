@@ -4,6 +4,7 @@ import type * as ChatModel from "../../ChatModel.ts"
 import * as Conversation from "../../Conversation.ts"
 import type { Outcome } from "../../Outcome.ts"
 import type * as Tool from "../../Tool.ts"
+import type * as Toolkit from "../../Toolkit.ts"
 import { isHarmless } from "../runner/record.ts"
 import type { AnyOptions } from "./options.ts"
 import { afterTurn, costOf, type State } from "./state.ts"
@@ -11,10 +12,12 @@ import { afterTurn, costOf, type State } from "./state.ts"
 /**
  * How an agent stands, written down as it happens, so that an interruption finds it.
  *
+ * - `toolkit`: the tools of the present turn
  * - `heard`: what has come of the turn behind the state: all of it, or its text so far
  * - `settled`: what the calls of that turn came to; where there is none, those that were undecided
  */
 export interface Standing {
+  toolkit: Toolkit.Any
   state: State
   heard: ChatModel.Turn | string | undefined
   settled: Batch.Settled<Tool.Any> | undefined
@@ -29,7 +32,7 @@ export const stand = (standing: Standing, state: State): State => {
 }
 
 /** The state that an interruption leaves; what the provider only paused, or could not read, is asked for again. */
-export const leftAt = ({ heard, settled, state }: Standing, { pricing, toolkit }: AnyOptions): State => {
+export const leftAt = ({ heard, settled, state, toolkit }: Standing, { pricing }: AnyOptions): State => {
   if (typeof heard === "object") return withTurn(state, heard, settled, { pricing, toolkit })
   const before = withoutPaused(state)
   if (settled === undefined) return before
@@ -45,7 +48,7 @@ const withTurn = (
   state: State,
   turn: ChatModel.Turn,
   settled: Batch.Settled<Tool.Any> | undefined,
-  { pricing, toolkit }: Pick<AnyOptions, "pricing" | "toolkit">
+  { pricing, toolkit }: Pick<AnyOptions, "pricing"> & Pick<Standing, "toolkit">
 ): State => {
   const { conversation, ...after } = afterTurn(state, turn, 0, costOf(pricing, turn))
   const isAnswer = turn.finish !== "pause" && turn.finish !== "malformed"

@@ -3,6 +3,7 @@ import type * as ChatModel from "../../ChatModel.ts"
 import * as Conversation from "../../Conversation.ts"
 import * as Pricing from "../../Pricing.ts"
 import type * as Tool from "../../Tool.ts"
+import type * as Toolkit from "../../Toolkit.ts"
 import * as Usage from "../../Usage.ts"
 import { isHarmless } from "../runner/record.ts"
 import type { Spent } from "./budget.ts"
@@ -33,7 +34,8 @@ export interface State {
 
 /** Nothing is done yet. */
 export const begin = (
-  { askTogether, prompt, spent, system, toolkit }: AnyOptions,
+  { askTogether, prompt, spent, system }: AnyOptions,
+  toolkit: Toolkit.Any,
   runId: string | undefined
 ): State => ({
   conversation: typeof prompt === "object" && "messages" in prompt

@@ -115,7 +115,7 @@ export const runCalls = (
     const counting = count(agent, state, calls.length, batch)
     const bounded: Batch.Options = millis === Infinity ? counting.batch : { ...counting.batch, deadline: millis }
     const running = execute(
-      agent.options.toolkit,
+      agent.standing.toolkit,
       nodesOf(calls),
       bounded,
       agent.options.runner?.[shared],
@@ -199,7 +199,7 @@ export const streamedTurn = Effect.fnUntraced(function*(
   const { calls, heard } = hearing(asking)
   const counting = count(agent, state, 0, batchOf(agent, state, turnsOf(state.conversation) + 1, limit))
   const { end, ...settled } = yield* counting.within(executeArriving(
-    agent.options.toolkit,
+    agent.standing.toolkit,
     calls,
     counting.batch,
     () => heard().isLost ? 0 : deadlineOf(agent, state, heard().millis),

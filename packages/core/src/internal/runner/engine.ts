@@ -59,6 +59,11 @@ export class Engine<in out J extends Waiting<J>, in out R> {
     this.#telling.add(teller)
   }
 
+  /** Has what is to be told be told now, though nothing else happens. */
+  wake(): void {
+    if (!this.#isDraining) this.#drain()
+  }
+
   /** Has something done once nothing more can start. */
   whenIdle(task: () => void): void {
     this.#idle.push(task)

@@ -29,7 +29,9 @@ export class Told implements Call {
     const job = this.#job
     return (progress) =>
       Effect.sync(() => {
-        if (!job.ended) job.run.tell({ _tag: "CallProgress", call: job.call, at: job.run.now(), progress })
+        if (job.ended) return
+        job.run.tell({ _tag: "CallProgress", call: job.call, at: job.run.now(), progress })
+        job.run.engine.wake()
       })
   }
 }

@@ -11,7 +11,7 @@ import {
 import type { Decision } from "@volley/core/Approver"
 import * as Json from "@volley/core/Json"
 import * as Base64Url from "effect/encoding/Base64Url"
-import { randomId } from "./randomId.ts"
+import { randomId } from "../randomId.ts"
 
 /** What a question was about, as it goes to the client and comes back with its signature. */
 export interface Question {

@@ -4,9 +4,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
+import { randomId } from "../randomId.ts"
 import type { Factory } from "./factory.ts"
 import type { WebOptions } from "./options.ts"
-import { randomId } from "./randomId.ts"
 
 /**
  * A client of before 2026-07-28, which speaks in a session.

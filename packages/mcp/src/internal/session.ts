@@ -1,0 +1,150 @@
+import {
+  Client,
+  type JSONRPCMessage,
+  type RequestOptions,
+  type Tool,
+  type Transport
+} from "@modelcontextprotocol/client"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { type Reason, without } from "../McpError.ts"
+import { Forms } from "./forms.ts"
+import { reached } from "./http.ts"
+import { mend } from "./odd.ts"
+import type { Secrets } from "./secrets.ts"
+import type { Command, LeftOut, Options } from "./server.ts"
+import { notConnected, reasonOf, type Unanswered, unanswered } from "./thrown.ts"
+
+/**
+ * A server that has answered `initialize`, from then until it is gone, or has forgotten that it did.
+ *
+ * - `gone`: is done when the connection has ended, where that shows by itself
+ * - `leave`: lets go of it: its process is ended at once, which is waited for; over HTTP, once it has given its answers
+ */
+export interface Session {
+  readonly client: Client
+  readonly gone: Deferred.Deferred<void>
+  readonly leave: Effect.Effect<void>
+  readonly list: Effect.Effect<Listed, Reason>
+  readonly ask: <A>(request: Request<A>) => Effect.Effect<A, Unanswered>
+}
+
+/** What a server lists; what it calls a tool is that tool's name. `leftOut` is what is no tool of it. */
+export interface Listed {
+  readonly tools: ReadonlyArray<Tool>
+  readonly leftOut: ReadonlyArray<LeftOut>
+}
+
+/** What is asked of a server, once a client is there; the options belong with whatever it is asked. */
+export type Request<A> = (client: Client, options: Limits) => Promise<A>
+
+/** - `timeout`: the longest that a timer can wait, since Volley has timeouts of its own */
+export interface Limits extends RequestOptions {
+  readonly signal: AbortSignal
+  readonly timeout: number
+}
+
+/**
+ * A way to a server, as the SDK takes it.
+ *
+ * - `explain`: says more of why there is no server, where the way knows
+ * - `secrets`: what errors may not have in them
+ */
+export interface Way extends Transport {
+  readonly secrets?: Secrets
+  readonly explain?: (reason: Reason) => Reason
+}
+
+/** Starts the process of a server, and ends it when the scope closes. */
+export type Start = (command: Command) => Effect.Effect<Way, Reason, Scope.Scope>
+
+/** Connects, until the scope closes or the session is closed; `onChange` hears that the server has other tools now. */
+export const open = Effect.fnUntraced(function*(
+  options: Options,
+  start: Start,
+  onChange: () => void
+): Effect.fn.Return<Session, Reason, Scope.Scope> {
+  const outer = yield* Effect.scope
+  const scope = yield* Scope.fork(outer)
+  const close = Effect.uninterruptible(Scope.close(scope, Exit.void))
+  const session = yield* connected(options, start, onChange).pipe(Scope.provide(scope), Effect.onError(() => close))
+  return options.url === undefined ? { ...session, leave: close } : lent(session, Effect.forkIn(close, outer))
+})
+
+/** Over HTTP a session may be left that still has answers to give; it is closed behind the last of them. */
+const lent = (session: Omit<Session, "leave">, close: Effect.Effect<unknown>): Session => {
+  const { ask } = session
+  let [calls, isLeft] = [0, false]
+  const closing = Effect.suspend(() => calls === 0 && isLeft ? Effect.asVoid(close) : Effect.void)
+  const come = Effect.sync(() => void calls++)
+  const go = Effect.andThen(Effect.sync(() => void calls--), closing)
+  return {
+    ...session,
+    ask: (request) => Effect.acquireUseRelease(come, () => ask(request), () => go),
+    leave: Effect.andThen(Effect.sync(() => void (isLeft = true)), closing)
+  }
+}
+
+const connected = Effect.fnUntraced(function*(options: Options, start: Start, onChange: () => void) {
+  const transport: Way = yield* options.url === undefined ? start(options) : reached(options)
+  const gone = yield* Deferred.make<void>()
+  const client = new Client({ name: "volley", version: "0.1.0" }, {
+    // Over stdio this would start every server twice, for a version that servers of today speak besides an older one.
+    versionNegotiation: { mode: options.url === undefined ? "legacy" : "auto" },
+    listMaxPages: 0,
+    capabilities: { elicitation: { form: {} } }
+  })
+  const forms = new Forms(options.name)
+  forms.answerBy(client)
+  const leftOut: Array<LeftOut> = []
+  // The SDK has whoever listens before it see each message first.
+  Object.assign(transport, {
+    onmessage: (message: JSONRPCMessage) => leftOut.push(...mend(message, client.getProtocolEra() === "modern"))
+  })
+  client.setNotificationHandler("notifications/tools/list_changed", onChange)
+  yield* Effect.mapError(
+    asked((limits) => client.connect(transport, limits), hiding(transport)),
+    (reason) => transport.explain?.(reason) ?? reason
+  )
+  Object.assign(client, { onclose: () => Deferred.doneUnsafe(gone, Exit.void) })
+  const ask = asking(client, transport)
+  return {
+    client,
+    gone,
+    list: listing(client, transport, leftOut),
+    ask: (request) => forms.during(ask(request))
+  } satisfies Omit<Session, "leave">
+})
+
+/** Lists the tools anew, whatever is known of them; one listing at a time. */
+const listing = (client: Client, way: Way, leftOut: Array<LeftOut>): Effect.Effect<Listed, Reason> =>
+  Effect.suspend(() => {
+    leftOut.length = 0
+    return client.getServerCapabilities()?.tools === undefined
+      ? Effect.succeed({ tools: [] })
+      : asked((limits) => client.listTools(undefined, { ...limits, cacheMode: "refresh" }), hiding(way))
+  }).pipe(Effect.map(({ tools }) => ({ tools, leftOut: [...leftOut] })))
+
+const asking = (client: Client, way: Way): Session["ask"] => (request) =>
+  Effect.suspend(() =>
+    client.transport === undefined
+      ? Effect.fail(notConnected)
+      : asked((limits) => request(client, limits), (thrown) => {
+        const { isUnheard, reason } = unanswered(thrown, way.sessionId !== undefined)
+        return { isUnheard, reason: hidden(way, reason) }
+      })
+  )
+
+const hiding = (way: Way) => (thrown: unknown): Reason => hidden(way, reasonOf(thrown))
+
+/** A reason without what the way keeps to itself. */
+const hidden = ({ secrets }: Way, reason: Reason): Reason => without(secrets?.all ?? [], reason)
+
+/** Asks the server; interruption cancels the request there. */
+const asked = <A, E>(
+  request: (limits: Limits) => Promise<A>,
+  sort: (thrown: unknown) => E
+): Effect.Effect<A, E> =>
+  Effect.tryPromise({ try: (signal) => request({ signal, timeout: 2_147_483_647 }), catch: sort })
