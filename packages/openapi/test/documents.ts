@@ -56,7 +56,7 @@ const excuses: ReadonlyArray<readonly [said: RegExp, why: string]> = [
 export const rowOf = Effect.fnUntraced(
   function*(name: string, document: Readonly<Record<string, unknown>>, count: number) {
     const echo = yield* Echo.serve
-    const options = { baseUrl: echo.url, maxTools: 10_000, approval: "none" } as const
+    const options = { baseUrl: echo.url, maxTools: 10_000, approval: "none", firstByte: "unbounded" } as const
     const { leftOut, operations, toolkit } = yield* OpenApi.toolkit(document, options)
     const drawn = yield* Effect.forEach(
       toolkit.tools,
@@ -66,7 +66,7 @@ export const rowOf = Effect.fnUntraced(
       { args, name },
       at
     ) => ToolCall.make({ id: `call_${at}`, name, arguments: args, index: at }))
-    const { outcomes } = yield* Batch.run(toolkit, calls, { maxCalls: 10_000 })
+    const { outcomes } = yield* Batch.run(toolkit, calls, { maxCalls: 10_000, timeout: "1 day" })
     const judged = yield* Effect.promise(() => judge(document, echo.seen))
     const row: Row = {
       name,

@@ -22,8 +22,8 @@ export const argsOf = Effect.fnUntraced(function*(tool: Tool.Any, count: number)
 
 /** The judges differ in what an empty text or a date is; and what is drawn is to be what the schema names. */
 const narrowed = (schema: Node, isWhole: boolean): Node => {
-  const { additionalProperties, allOf, anyOf, format, not, oneOf, ...simple } = schema
-  const rest: Node = isWhole ? { ...schema, additionalProperties: undefined, format: undefined } : simple
+  const { additionalProperties, format, ...all } = schema
+  const rest: Node = isWhole ? all : Object.fromEntries(Object.entries(all).filter(([key]) => !compound.has(key)))
   const part = (key: string, value: unknown): unknown =>
     ["enum", "const", "default", "required"].includes(key)
       ? value
@@ -36,8 +36,7 @@ const narrowed = (schema: Node, isWhole: boolean): Node => {
         Object.entries(value).map(([name, one]) => [name, Json.isObject(one) ? narrowed(one, isWhole) : one])
       )
       : narrowed(value, isWhole)
-  const said = Object.entries(rest).filter(([, value]) => value !== undefined)
-  const same = Object.fromEntries(said.map(([key, value]) => [key, part(key, value)]))
+  const same = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, part(key, value)]))
   return {
     ...same,
     ...textOf({ ...rest, format }),
@@ -45,6 +44,8 @@ const narrowed = (schema: Node, isWhole: boolean): Node => {
     ...(rest["properties"] !== undefined && !isWhole && { additionalProperties: false })
   }
 }
+
+const compound = new Set(["allOf", "anyOf", "not", "oneOf"])
 
 const formats: Readonly<Record<string, string>> = {
   date: "2026-01-31",

@@ -43,19 +43,19 @@ type Response = HttpClientResponse.HttpClientResponse
 
 /** Reads a body, at most so many bytes of it. */
 export const bytesOf = ({ stream }: Response, maxBytes: number) =>
-  Stream.runFoldEffect(stream, (): Read => ({ pieces: [], size: 0 }), ({ pieces, size }, piece) => {
-    const all = size + piece.byteLength
-    return all > maxBytes
-      ? Effect.fail(new Transport.TooLarge({ maxBytes }))
-      : Effect.succeed({ pieces: [...pieces, piece], size: all })
-  }).pipe(Effect.map(joined))
+  Effect.suspend(() => {
+    const pieces: Array<Uint8Array> = []
+    return Stream.runFoldEffect(stream, () => 0, (size, piece) => {
+      pieces.push(piece)
+      const all = size + piece.byteLength
+      return all > maxBytes ? Effect.fail(new Transport.TooLarge({ maxBytes })) : Effect.succeed(all)
+    }).pipe(
+      Effect.map((size) => joined(pieces, size)),
+      Effect.catchReason("HttpClientError", "EmptyBodyError", () => Effect.succeed(new Uint8Array()))
+    )
+  })
 
-interface Read {
-  readonly pieces: ReadonlyArray<Uint8Array>
-  readonly size: number
-}
-
-const joined = ({ pieces, size }: Read): Uint8Array => {
+const joined = (pieces: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
   const whole = new Uint8Array(size)
   let at = 0
   for (const piece of pieces) {

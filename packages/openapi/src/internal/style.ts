@@ -36,7 +36,7 @@ const separators: ReadonlyMap<string, string> = new Map([["spaceDelimited", "%20
 
 /** Some servers want the lists in an object by number, which is what most readers of such names take. */
 const deepPairs = (key: string, value: unknown): ReadonlyArray<readonly [string, unknown]> =>
-  partsOf(value)?.flatMap(([name, part]) => deepPairs(key === "" ? name : `${key}[${escaped(name)}]`, part)) ??
+  partsOf(value)?.flatMap(([name, part]) => deepPairs(`${key}[${name}]`, part)) ??
     [[escaped(key), value]]
 
 const partsOf = (value: unknown): ReadonlyArray<readonly [string, unknown]> | undefined =>
