@@ -40,7 +40,7 @@ const excuses: ReadonlyArray<readonly [said: RegExp, why: string]> = [
   ],
   [/too many schemas match/, "openapi-enforcer does not take a value of which several schemas can be"],
   [/match exactly one schema in oneOf/, "openapi-backend reads a text as each of several types at once"],
-  [/is not valid JSON$/, "openapi-backend reads a text in JSON a second time"],
+  [/is not valid JSON$|Unexpected end of JSON input/, "openapi-backend reads a text in JSON a second time"],
   [
     /\/(?:path|header)\/\S+ must be (?:array|object)|\/cookie\/\S+ must be/,
     "openapi-backend knows no styles of paths, headers and cookies"
@@ -49,8 +49,13 @@ const excuses: ReadonlyArray<readonly [said: RegExp, why: string]> = [
     /\/query\/\S+ must be (?:array|object)|\/query must have required property/,
     "openapi-backend knows few styles of queries"
   ],
+  [/Empty value not allowed/, "openapi-enforcer takes no empty text in a query"],
   [/Path not found/, "the operation has a server of its own, of which no judge knows"]
 ]
+
+/** What counts only where no other judge has anything against the same request. */
+const splits = /^\/query\/\S+ must be (?:integer|number|string|boolean)$/
+const split = "openapi-backend reads every value of a query that does not explode as a list"
 
 /** Makes a toolkit of a document, has each tool send `count` requests, and has them judged. */
 export const rowOf = Effect.fnUntraced(
@@ -97,8 +102,9 @@ const judge = async (document: Readonly<Record<string, unknown>>, all: ReadonlyA
     if (verdicts.every(({ is }) => is === "no opinion")) unjudged++
     for (const verdict of verdicts) {
       if (verdict.is !== "wrong") continue
-      const excuse = excuses.find(([said]) => said.test(verdict.why))
-      if (excuse !== undefined) excused.add(excuse[1])
+      const isSplit = splits.test(verdict.why) && verdicts.filter(({ is }) => is === "wrong").length === 1
+      const excuse = isSplit ? split : excuses.find(([said]) => said.test(verdict.why))?.[1]
+      if (excuse !== undefined) excused.add(excuse)
       else objections.push(`${seen.method} ${seen.target} ${seen.body.toString().slice(0, 300)}: ${verdict.why}`)
     }
   }

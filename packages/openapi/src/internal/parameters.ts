@@ -107,7 +107,9 @@ const filled = (schema: JsonSchema.JsonSchema | boolean): JsonSchema.JsonSchema 
   if (typeof schema === "boolean" || schema["enum"] !== undefined) return schema
   if (schema["type"] === "string") return { minLength: 1, ...schema }
   if (schema["type"] === "array") return { minItems: 1, ...schema }
-  return schema["type"] === "object" ? { minProperties: 1, ...schema } : schema
+  if (schema["type"] === "object") return { minProperties: 1, ...schema }
+  const forms = ["anyOf", "oneOf"].flatMap((key) => Array.isArray(schema[key]) ? [[key, schema[key].map(filled)]] : [])
+  return { ...schema, ...Object.fromEntries(forms) }
 }
 
 /** What a parameter says of itself counts more than what its schema says, which others may share. */

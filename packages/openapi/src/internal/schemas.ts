@@ -3,7 +3,7 @@
  */
 import * as Json from "@volley/core/Json"
 import type * as JsonSchema from "effect/JsonSchema"
-import { entriesOf, find, listOf, type Node, nodeOf, resolve, textOf, tokensOf } from "./node.ts"
+import { entriesOf, find, type Node, nodeOf, resolve, textOf, tokensOf } from "./node.ts"
 
 /** Makes JSON Schemas of the schemas of one document. */
 export interface Schemas {
@@ -160,10 +160,11 @@ const modern = (source: Node, schema: JsonSchema.JsonSchema): JsonSchema.JsonSch
   return source["nullable"] === true ? orNull(schema) : schema
 }
 
+/** An enumeration says by itself whether `null` is one of its values. */
 const orNull = ({ description, ...schema }: JsonSchema.JsonSchema): JsonSchema.JsonSchema => {
   const said = description === undefined ? {} : { description }
-  const { enum: all, type } = schema
-  if (typeof type !== "string") return { ...said, anyOf: [schema, { type: "null" }] }
-  const withNull = all === undefined || listOf(all).includes(null) ? {} : { enum: [...listOf(all), null] }
-  return { ...said, ...schema, type: [type, "null"], ...withNull }
+  const { type } = schema
+  return typeof type === "string"
+    ? { ...said, ...schema, type: [type, "null"] }
+    : { ...said, anyOf: [schema, { type: "null" }] }
 }
