@@ -48,7 +48,7 @@ export const toolkit = Effect.fnUntraced(function*(
   const schemes = yield* fallible(() => schemesIn(root))
   const unknown = Object.keys(auth).filter((name) => !schemes.has(name))
   if (unknown.length > 0) return yield* failed(new UnknownSchemes({ schemes: unknown, known: [...schemes.keys()] }))
-  const place = baseOf(root, options.baseUrl)
+  const place = baseOf(root, options.baseUrl, options.url)
   if ("why" in place) return yield* failed(new NoServer(place))
   const send = yield* sending(options, ({ operation }) => schemesFor(root, operation.node, schemes, auth))
   const ground: Ground = { document: root, base: place.base, schemas: schemasOf(root), secrets: secretsOf(schemes) }

@@ -18,6 +18,8 @@ export interface Call {
 export interface Options extends Transport.Options {
   /** Where requests go; the first server of the document when left out. */
   readonly baseUrl?: string | undefined
+  /** Where the document is from; servers that it names without a host are there. */
+  readonly url?: string | undefined
   /**
    * Which operations become tools; all when left out, where there are not too many. Names are those of operations, or
    * `"GET /path"`, where `*` stands for anything.

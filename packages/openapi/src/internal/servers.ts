@@ -2,12 +2,18 @@ import * as Transport from "@volley/core/Transport"
 import { entriesOf, listOf, type Node, nodeOf, textOf } from "./node.ts"
 import type { Source } from "./operations.ts"
 
-/** Where the requests of a document go, without a slash at the end; or why that is not known. */
+/**
+ * Where the requests of a document go, without a slash at the end; or why that is not known.
+ *
+ * - `url`: where the document is from, and all that it names without a host
+ */
 export const baseOf = (
   document: Node,
-  baseUrl: string | undefined
+  baseUrl: string | undefined,
+  url: string | undefined
 ): { readonly base: string } | { readonly why: string } => {
-  const base = baseUrl ?? serverIn(document)
+  const said = serverIn(document) ?? (url === undefined ? undefined : "/")
+  const base = baseUrl ?? (said !== undefined && URL.canParse(said, url) ? new URL(said, url).href : said)
   if (base === undefined) return { why: "it names no server" }
   const problem = Transport.problemOf(base, baseUrl === undefined ? `its server ${JSON.stringify(base)}` : "`baseUrl`")
   return problem === undefined ? { base: trimmed(base) } : { why: problem }
