@@ -14,6 +14,7 @@ const examples = [
   "packages/core/README.md",
   "packages/json-schema/README.md",
   "packages/mcp/README.md",
+  "packages/openapi/README.md",
   "packages/testing/README.md",
   "packages/simulator/README.md"
 ]
