@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Approver, Limits } from "@volley/core"
 import { OpenApi, OpenApiError } from "@volley/openapi"
-import { Deferred, Effect, Fiber, Latch, Layer, Logger, Redacted, Schema } from "effect"
+import { Deferred, Effect, Fiber, Latch, Layer, Logger, Redacted, Schema, Tracer } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Echo from "./echo.ts"
@@ -420,6 +420,30 @@ describe("credentials", () => {
       assert.lengthOf(echo.seen, 0)
     }))
 
+  it.effect("are in no span", () =>
+    Effect.gen(function*() {
+      const spans: Array<Tracer.NativeSpan> = []
+      const tracer = Tracer.make({
+        span: (options) => {
+          const span = new Tracer.NativeSpan(options)
+          spans.push(span)
+          return span
+        }
+      })
+      const auth = { key: secret, query: secret, cookie: secret }
+      const { echo, toolkit } = yield* tools(secured([{ key: [], query: [], cookie: [] }]), { auth })
+      yield* call(toolkit, "ask").pipe(
+        Effect.provideService(HttpClient.TracerHeaderFilter, () => true),
+        Effect.provideService(Tracer.Tracer, tracer)
+      )
+      assert.include(echo.seen[0]?.target, "token=")
+      const told = JSON.stringify(spans.map(({ attributes, name }) => [name, [...attributes]]))
+      for (const part of ["http.request.header.x-key", "http.request.header.cookie", "token=REDACTED"]) {
+        assert.include(told, part)
+      }
+      assert.notInclude(told, "s3cret")
+    }))
+
   it.effect("for a scheme that there is not are a mistake", () =>
     Effect.gen(function*() {
       const { message, reason } = yield* reasonOf(secured([]), { baseUrl: "http://localhost", auth: { kez: secret } })
@@ -442,6 +466,26 @@ describe("a redirect", () => {
       const { encoded } = yield* call(toolkit, "ask")
       assert.include(encoded, "\"type\":\"Redirected\"")
       assert.lengthOf(other.seen, 0)
+    }))
+})
+
+describe("a path", () => {
+  it.effect("keeps what the document has in it and behind it", () =>
+    Effect.gen(function*() {
+      const y = { name: "y", in: "path", required: true, schema: { type: "string" } }
+      const z = { name: "z", in: "query", schema: { type: "string" } }
+      const { echo, toolkit } = yield* tools(
+        documentOf({
+          "/": get("root"),
+          "/a/": get("slash"),
+          "/a?y={y}": get("query", [y, z]),
+          "/{y}.{y}/..a/.": get("dots", [y])
+        }),
+        {}
+      )
+      const ask = [["root"], ["slash"], ["query", { y: "a&b/", z: "1" }], ["dots", { y: "." }]] as const
+      yield* calls(toolkit, ask, { concurrency: 1 })
+      assert.deepStrictEqual(echo.seen.map(({ target }) => target), ["/", "/a/", "/a?y=a%26b%2F&z=1"])
     }))
 })
 

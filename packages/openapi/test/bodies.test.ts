@@ -199,6 +199,9 @@ describe("a document as text", () => {
         const { toolkit } = yield* OpenApi.toolkit(text, options)
         assert.deepStrictEqual(toolkit.tools.map(({ name }) => name), ["ask"])
       }
+      const bomb = Array.from({ length: 9 }, (_, at) => `a${at + 1}: &a${at + 1} [${Array(9).fill(`*a${at}`).join()}]`)
+      const huge = yield* Effect.flip(OpenApi.toolkit(`openapi: 3.1.0\na0: &a0 [x]\n${bomb.join("\n")}\npaths: *a9`))
+      assert.include(huge.message, "Excessive alias count")
       const calls = [ToolCall.make({ id: "call_1", name: "ask", arguments: {} })]
       const { toolkit } = yield* OpenApi.toolkit(yaml)
       const { outcomes } = yield* Batch.run(toolkit, calls)

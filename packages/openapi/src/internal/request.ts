@@ -33,14 +33,18 @@ export const requestOf = (plan: Plan, args: Node): Result.Result<Asked, Unsendab
     return { url: `${plan.base}${path}${query.length === 0 ? "" : `${mark}${query.join("&")}`}`, headers, body }
   })
 
-/** The path of a request, as it is; what no request can have is left as it is in the document. */
-export const placeOf = ({ base, operation, parameters }: Plan, args: Node): string => {
-  const path = parameters.filter((one) => one.in === "path").reduce(
+/** What the path of a request is, with where it goes, and without what some documents have behind it. */
+export const placeOf = (plan: Plan, args: Node): string =>
+  `${plan.base}${bare(expanded(plan, args))}`.replace(/\/$/, "")
+
+/** The path of an operation with values in it, which are escaped so that no mark in it is theirs. */
+const expanded = (plan: Plan, args: Node): string =>
+  inPlace(plan, "path").reduce(
     (path, one) => path.replaceAll(`{${one.name}}`, () => segmentOf(one, jsonIn(one, args[one.key]))),
-    operation.path
+    plan.operation.path
   )
-  return `${base}${path.replace(/[?#][^]*$/, "")}`.replace(/\/+$/, "")
-}
+
+const bare = (path: string): string => path.replace(/[?#][^]*$/, "")
 
 const inPlace = ({ parameters }: Plan, place: Parameter["in"]): ReadonlyArray<Parameter> =>
   parameters.filter((one) => one.in === place)
@@ -55,15 +59,12 @@ const pathOf = (plan: Plan, args: Node): Result.Result<string, Unsendable> => {
     const text = segmentOf(one, jsonIn(one, args[one.key]))
     if (text === "") return unsendable(one.key, "is empty, and so the path would be that of something else")
   }
-  const path = placeOf({ ...plan, base: "" }, args)
-  const dots = path.split("/").some((part) => /^(?:\.|%2e){1,2}$/i.test(part))
+  const path = expanded(plan, args)
+  const dots = bare(path).split("/").some((part) => /^(?:\.|%2e){1,2}$/i.test(part))
   const [first] = parameters
-  if (dots && first !== undefined) {
-    return unsendable(first.key, "makes a part of the path that is \".\" or \"..\", and so another path of it")
-  }
-  const rest = /[?#][^]*$/.exec(plan.operation.path)?.[0] ?? ""
-  const slash = /\/(?:[?#]|$)/.test(plan.operation.path) ? "/" : ""
-  return Result.succeed(`${path}${slash}${rest}`)
+  return dots && first !== undefined
+    ? unsendable(first.key, "makes a part of the path that is \".\" or \"..\", and so another path of it")
+    : Result.succeed(path)
 }
 
 const headersOf = (
