@@ -111,6 +111,7 @@ describe("OpenApi.toolkit", () => {
         "/ref": get("nowhere", [{ $ref: "#/components/parameters/None" }]),
         "/ring": get("ring", [{ $ref: "#/components/parameters/Ring" }]),
         "/slow": get("slow", [text("(?<=a)b")]),
+        "/header": get("header", [{ name: "x y", in: "header", schema: {} }]),
         "/style": get("style", [{ name: "a", in: "query", style: "matrix", schema: {} }]),
         "/body": get("bodied", [], { requestBody: { required: true, content: { "application/json": {} } } }),
         "/other": get("other", [], { servers: [{ url: "https://elsewhere.example" }] }),
@@ -124,6 +125,7 @@ describe("OpenApi.toolkit", () => {
         nowhere: "it refers to \"#/components/parameters/None\", which is not there",
         ring: "it refers to something that refers to itself",
         slow: "its pattern \"(?<=a)b\" cannot be matched in linear time",
+        header: "its header \"x y\" has no name that headers have",
         style: "its parameter \"a\" has the style \"matrix\" in a query",
         bodied: "its method is GET, with a body, which no client sends",
         other: "its server is https://elsewhere.example, and not that of the others"
@@ -143,6 +145,22 @@ describe("OpenApi.toolkit", () => {
       yield* call(toolkit, "put", { x: "1", query_x: "2", header_x: "3", query_body: "4", body: "5" })
       const [seen] = echo.seen
       assert.deepStrictEqual([seen?.target, seen?.headers["x"], seen?.body.toString()], ["/1?x=2&body=4", "3", "\"5\""])
+    }))
+
+  it.effect("takes a name that every object inherits for one like others", () =>
+    Effect.gen(function*() {
+      const named = (place: string, name: string) => ({ name, in: place, schema: { type: "string" } })
+      const parameters = [named("query", "constructor"), named("header", "toString"), named("query", "__proto__")]
+      const requestBody = { content: { "application/json": { schema: { type: "object" } } } }
+      const { echo, toolkit } = yield* tools(
+        documentOf({ "/x": { put: { operationId: "put", parameters, requestBody, responses: {} } } })
+      )
+      yield* call(toolkit, "put")
+      yield* call(toolkit, "put", JSON.parse("{\"constructor\":\"1\",\"toString\":\"2\",\"__proto__\":\"3\"}"))
+      assert.deepStrictEqual(
+        echo.seen.map(({ body, headers, target }) => [target, headers["tostring"], body.length]),
+        [["/x", undefined, 0], ["/x?constructor=1&__proto__=3", "2", 0]]
+      )
     }))
 
   it.effect("has arguments checked before anything is sent, whoever can check them", () =>

@@ -88,6 +88,16 @@ describe("the body of a request", () => {
       ])
     }))
 
+  it.effect("is multipart, however many forms of forms its schema has", () =>
+    Effect.gen(function*() {
+      const all = (at: number) => Array(20).fill({ $ref: `#/components/schemas/S${at}` })
+      const forms = Array.from({ length: 20 }, (_, at) => [`S${at}`, { anyOf: all(at + 1) }] as const)
+      const schemas = { ...Object.fromEntries(forms), S20: { type: "object" } }
+      const content = { "multipart/form-data": { schema: { $ref: "#/components/schemas/S0" } } }
+      const { leftOut } = yield* tools({ ...posting(content), components: { schemas } })
+      assert.include(leftOut[0]?.why, "100,000 parts")
+    }))
+
   it.effect("is text, or bytes of a text or of a document", () =>
     Effect.gen(function*() {
       const text = yield* sent({ "text/plain": { schema: { type: "string" } } }, "é")

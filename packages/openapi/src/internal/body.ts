@@ -104,10 +104,12 @@ const withFiles = (document: Node, schema: unknown, schemas: Schemas): Pick<Body
     files.add(name)
     return isList && typeof own !== "boolean" ? { ...described(own), type: "array", items: file({}) } : file(target)
   }
-  const inside = (value: unknown, depth: number): JsonSchema.JsonSchema | boolean => {
+  // Alternatives of alternatives, each by reference, may be more than anybody reads.
+  let left = 1000
+  const inside = (value: unknown): JsonSchema.JsonSchema | boolean => {
     const target = resolve(document, value)
     const own = schemas.of(target)
-    if (typeof own === "boolean" || depth > 8) return own
+    if (typeof own === "boolean" || --left < 0) return own
     const properties = nodeOf(own["properties"])
     const alternatives = ["allOf", "anyOf", "oneOf"].filter((key) => Array.isArray(target[key]))
     return {
@@ -119,10 +121,10 @@ const withFiles = (document: Node, schema: unknown, schemas: Schemas): Pick<Body
           )
         )
       }),
-      ...Object.fromEntries(alternatives.map((key) => [key, listOf(target[key]).map((one) => inside(one, depth + 1))]))
+      ...Object.fromEntries(alternatives.map((key) => [key, listOf(target[key]).map((one) => inside(one))]))
     }
   }
-  return { schema: inside(schema, 0), files }
+  return { schema: inside(schema), files }
 }
 
 const schemaOf = (part: unknown): JsonSchema.JsonSchema | boolean =>

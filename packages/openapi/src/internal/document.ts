@@ -49,7 +49,8 @@ const yaml = async (): Promise<Parse> => {
 /** The library changes what it is given. */
 const upgraded = (swagger: Node): Effect.Effect<Node, OpenApiError> =>
   Effect.tryPromise({
-    try: () => import("@scalar/openapi-upgrader/2.0-to-3.0"),
+    // Bundlers take what is caught right here for something that need not be there.
+    try: () => import("@scalar/openapi-upgrader/2.0-to-3.0").catch((error) => Promise.reject(error)),
     catch: () => failure(new UnknownVersion({ version: "2.0" }))
   }).pipe(Effect.flatMap(({ upgradeFromTwoToThree }) =>
     Effect.try({

@@ -63,6 +63,9 @@ const isSet = ({ in: place, name }: Node, secrets: ReadonlyArray<Secret>): boole
 const parameterOf = (parameter: Node, schemas: Schemas, keys: Set<string>): Parameter => {
   const place = placeOf(parameter)
   const name = textOf(parameter["name"]) ?? ""
+  if (place === "header" && !isToken(name)) {
+    throw new Error(`its header ${JSON.stringify(name)} has no name that headers have`)
+  }
   const [media, content] = entriesOf(parameter["content"])[0] ?? []
   if (media !== undefined && !/[/+]json\b/i.test(media)) throw new Error(`its parameter "${name}" is ${media}`)
   const schema = parameter["schema"] ?? nodeOf(content)["schema"] ?? {}
@@ -82,6 +85,8 @@ const parameterOf = (parameter: Node, schemas: Schemas, keys: Set<string>): Para
     schema: described(place === "path" ? filled(schemas.of(schema)) : schemas.of(schema), parameter)
   }
 }
+
+const isToken = (name: string): boolean => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)
 
 const styles: Readonly<Record<Place, ReadonlySet<string>>> = {
   path: new Set(["simple", "label", "matrix"]),

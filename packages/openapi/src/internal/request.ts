@@ -23,12 +23,11 @@ export interface Asked {
 export const requestOf = (plan: Plan, args: Node): Result.Result<Asked, Unsendable> =>
   Result.gen(function*() {
     const path = yield* pathOf(plan, args)
-    const query = inPlace(plan, "query").flatMap((one) => pairsOf(one, jsonIn(one, args[one.key])))
-    const cookies = inPlace(plan, "cookie").flatMap((one) => pairsOf(one, jsonIn(one, args[one.key])))
+    const query = inPlace(plan, "query").flatMap((one) => pairsOf(one, valueIn(one, args)))
+    const cookies = inPlace(plan, "cookie").flatMap((one) => pairsOf(one, valueIn(one, args)))
     const headers = yield* headersOf(plan, args, cookies)
-    const body = args["body"] === undefined || plan.body === undefined
-      ? HttpBody.empty
-      : yield* written(plan.body, args["body"])
+    const value = ownIn(args, "body")
+    const body = value === undefined || plan.body === undefined ? HttpBody.empty : yield* written(plan.body, value)
     const mark = path.includes("?") ? "&" : "?"
     return { url: `${plan.base}${path}${query.length === 0 ? "" : `${mark}${query.join("&")}`}`, headers, body }
   })
@@ -40,7 +39,7 @@ export const placeOf = (plan: Plan, args: Node): string =>
 /** The path of an operation with values in it, which are escaped so that no mark in it is theirs. */
 const expanded = (plan: Plan, args: Node): string =>
   inPlace(plan, "path").reduce(
-    (path, one) => path.replaceAll(`{${one.name}}`, () => segmentOf(one, jsonIn(one, args[one.key]))),
+    (path, one) => path.replaceAll(`{${one.name}}`, () => segmentOf(one, valueIn(one, args) ?? "")),
     plan.operation.path
   )
 
@@ -49,15 +48,22 @@ const bare = (path: string): string => path.replace(/[?#][^]*$/, "")
 const inPlace = ({ parameters }: Plan, place: Parameter["in"]): ReadonlyArray<Parameter> =>
   parameters.filter((one) => one.in === place)
 
-const jsonIn = ({ isJson }: Parameter, value: unknown): unknown =>
-  isJson && value !== undefined ? JSON.stringify(value) : value
+/** The value of a parameter; every object inherits some names, which say nothing. */
+const valueIn = ({ isJson, key }: Parameter, args: Node): unknown => {
+  const value = ownIn(args, key)
+  return isJson && value !== undefined ? JSON.stringify(value) : value
+}
+
+const ownIn = (args: Node, key: string): unknown => Object.hasOwn(args, key) ? args[key] : undefined
 
 /** A part of a path that is empty, or made of dots, is none, so that another resource would be meant. */
 const pathOf = (plan: Plan, args: Node): Result.Result<string, Unsendable> => {
   const parameters = inPlace(plan, "path")
   for (const one of parameters) {
-    const text = segmentOf(one, jsonIn(one, args[one.key]))
-    if (text === "") return unsendable(one.key, "is empty, and so the path would be that of something else")
+    const value = valueIn(one, args) ?? ""
+    if (segmentOf(one, value) === "") {
+      return unsendable(one.key, "is empty, and so the path would be that of something else")
+    }
   }
   const path = expanded(plan, args)
   const dots = bare(path).split("/").some((part) => /^(?:\.|%2e){1,2}$/i.test(part))
@@ -75,9 +81,9 @@ const headersOf = (
   const headers: Record<string, string> = { accept: plan.accept }
   if (cookies.length > 0) headers["cookie"] = cookies.join("; ")
   for (const one of inPlace(plan, "header")) {
-    const value = args[one.key]
+    const value = valueIn(one, args)
     if (value === undefined || value === null) continue
-    const text = headerOf(one, jsonIn(one, value))
+    const text = headerOf(one, value)
     if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(text)) {
       return unsendable(one.key, "has a character that no header can have")
     }
