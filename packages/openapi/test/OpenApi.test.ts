@@ -1,3 +1,4 @@
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Approver, Limits } from "@volley/core"
 import { OpenApi, OpenApiError } from "@volley/openapi"
@@ -335,10 +336,30 @@ describe("a call of an operation", () => {
   it.effect("that may have written is not tried again by a server that is not there", () =>
     Effect.gen(function*() {
       const { echo, toolkit } = yield* tools(pets)
-      echo.answer = Echo.json({}, 503, { "retry-after": "1" })
-      const { encoded } = yield* call(toolkit, "addPet")
-      assert.include(encoded, "\"retryAfterMillis\":1000")
-      assert.lengthOf(echo.seen, 1)
+      for (
+        const [said, wait] of [["1", 1000], ["Thu, 01 Jan 1970 00:00:10 GMT", 10_000], ["soon", undefined]] as const
+      ) {
+        echo.answer = Echo.json({}, 503, { "retry-after": said })
+        const { encoded } = yield* call(toolkit, "addPet")
+        assert.strictEqual(JSON.parse(encoded).error.data.retryAfterMillis, wait)
+      }
+      assert.lengthOf(echo.seen, 3)
+    }))
+
+  it.effect("ends its request when nobody waits for it any more", () =>
+    Effect.gen(function*() {
+      const { echo, toolkit } = yield* tools(pets, { firstByte: "unbounded" })
+      const [arrived, closed] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+      const run = Effect.runForkWith(yield* Effect.context())
+      echo.answer = (_, response) => {
+        response.on("close", () => run(Deferred.succeed(closed, undefined)))
+        run(Deferred.succeed(arrived, undefined))
+      }
+      const turn = yield* Effect.forkChild(call(toolkit, "addPet"))
+      yield* Deferred.await(arrived)
+      yield* TestClock.adjust("30 seconds")
+      assert.include((yield* Fiber.join(turn)).encoded, "\"type\":\"Timeout\"")
+      yield* Deferred.await(closed)
     }))
 })
 
@@ -409,20 +430,21 @@ describe("credentials", () => {
     Effect.gen(function*() {
       const logged: Array<unknown> = []
       const logs = Logger.layer([Logger.make(({ cause, message }) => void logged.push(message, String(cause)))])
-      const all = { key: secret, query: secret, cookie: secret, bearer: secret }
+      const all = { key: secret, query: secret, cookie: secret, basic: Redacted.make("ann:s3cret+pass") }
       const security = [Object.fromEntries(Object.keys(all).map((name) => [name, []]))]
       const { echo, toolkit } = yield* tools(secured(security), { auth: all })
       const answers: ReadonlyArray<Echo.Answer> = [
         ({ headers, target }, response) => Echo.json({ headers, target }, 200)(echo.seen.at(-1)!, response),
         ({ headers, target }, response) => Echo.json({ headers, target }, 401)(echo.seen.at(-1)!, response),
         ({ headers, target }, response) => response.writeHead(500).end(JSON.stringify({ headers, target })),
+        (_, response) => response.writeHead(401).end("s3cret+pass is no password of ann:s3cret+pass"),
         (_, response) => response.destroy()
       ]
       for (const answer of answers) {
         echo.answer = answer
         const { encoded, result } = yield* Effect.provide(call(toolkit, "ask"), logs)
         const shown = JSON.stringify([encoded, result, logged])
-        assert.notInclude(shown, "s3cret", shown)
+        for (const text of ["s3cret", Buffer.from("ann:s3cret+pass").toString("base64")]) assert.notInclude(shown, text)
       }
     }))
 
@@ -519,6 +541,25 @@ describe("a client of one's own", () => {
       )
       yield* call(toolkit, "listPets")
       assert.strictEqual(echo.seen[0]?.headers["x-own"], "1")
+    }))
+})
+
+describe("a client that is no fetch", () => {
+  it.effect("has the same limit of bytes, and follows no redirect", () =>
+    Effect.gen(function*() {
+      const echo = yield* Echo.serve
+      const { toolkit } = yield* OpenApi.toolkit(pets, { baseUrl: echo.url, maxBytes: 10 }).pipe(
+        Effect.provide(NodeHttpClient.layerNodeHttp)
+      )
+      const outcomeOf = Effect.fnUntraced(function*(answer: Echo.Answer) {
+        echo.answer = answer
+        return (yield* call(toolkit, "listPets")).encoded
+      })
+      assert.strictEqual(yield* outcomeOf((_, response) => response.end("0123456789")), "0123456789")
+      assert.include(yield* outcomeOf((_, response) => response.end("0123456789a")), "\"type\":\"TooLarge\"")
+      assert.strictEqual(yield* outcomeOf((_, response) => response.writeHead(204).end()), "null")
+      const away: Echo.Answer = (_, response) => response.writeHead(302, { location: "/elsewhere" }).end()
+      assert.include(yield* outcomeOf(away), "\"status\":302")
     }))
 })
 

@@ -30,6 +30,7 @@ export interface Scheme {
 /** Credentials as they go out. */
 export interface Key extends Secret {
   readonly value: Redacted.Redacted
+  readonly given: Redacted.Redacted
 }
 
 /** The security schemes of a document, by name. */
@@ -82,7 +83,7 @@ export const keysOf = (schemes: ReadonlyArray<Scheme>): Effect.Effect<ReadonlyAr
         ))
     return Effect.map(value, (secret): Key => {
       const text = Redacted.value(secret)
-      return { ...goes, value: Redacted.make(`${prefix}${isBasic ? Base64.encode(text) : text}`) }
+      return { ...goes, value: Redacted.make(`${prefix}${isBasic ? Base64.encode(text) : text}`), given: secret }
     })
   })
 
@@ -100,9 +101,10 @@ export const signed = (
     return HttpClientRequest.setHeader(request, "cookie", cookie === undefined ? own : `${cookie}; ${own}`)
   }, request)
 
-/** What of credentials is not to be seen: as they go out, and as they were given. */
+/** What of credentials is not to be seen: as they go out, as they were given, and the password of a user. */
 export const hiddenIn = (keys: ReadonlyArray<Key>): ReadonlyArray<string> =>
-  keys.map(({ value }) => Redacted.value(value)).flatMap((text) => [text, text.slice(text.indexOf(" ") + 1)])
+  keys.flatMap(({ given, value }) => [Redacted.value(value), Redacted.value(given)])
+    .flatMap((text) => [text, text.slice(text.indexOf(" ") + 1), text.slice(text.indexOf(":") + 1)])
     .flatMap((text) => [text, encodeURIComponent(text)])
     .filter(({ length }) => length >= shortest)
 

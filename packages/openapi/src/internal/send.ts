@@ -57,7 +57,7 @@ const exchange = (
   most: number,
   keys: ReadonlyArray<Key>
 ): Effect.Effect<unknown, Failure> => {
-  const secrets = hiddenIn(keys)
+  const secrets = hiddenIn(keys).toSorted((one, other) => other.length - one.length)
   const quoted = (text: string) => Transport.quoted(text, secrets)
   const hidden = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, "<hidden>"), text)
   return Effect.gen(function*() {
