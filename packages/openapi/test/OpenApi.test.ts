@@ -519,13 +519,16 @@ describe("a path", () => {
           "/": get("root"),
           "/a/": get("slash"),
           "/a?y={y}": get("query", [y, z]),
+          "/a#Action": get("fragment", [z]),
           "/{y}.{y}/..a/.": get("dots", [y])
         }),
         {}
       )
-      const ask = [["root"], ["slash"], ["query", { y: "a&b/", z: "1" }], ["dots", { y: "." }]] as const
+      const ask = [["root"], ["slash"], ["query", { y: "a&b/", z: "1" }], ["fragment", { z: "2" }], ["dots", {
+        y: "."
+      }]] as const
       yield* calls(toolkit, ask, { concurrency: 1 })
-      assert.deepStrictEqual(echo.seen.map(({ target }) => target), ["/", "/a/", "/a?y=a%26b%2F&z=1"])
+      assert.deepStrictEqual(echo.seen.map(({ target }) => target), ["/", "/a/", "/a?y=a%26b%2F&z=1", "/a?z=2"])
     }))
 })
 

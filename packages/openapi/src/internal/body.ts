@@ -33,22 +33,27 @@ export const bodyOf = (document: Node, node: Node, schemas: Schemas): Body | und
   if (node["requestBody"] === undefined) return undefined
   const body = resolve(document, node["requestBody"])
   const contents = entriesOf(body["content"])
-  const [mediaType, content] = kinds.flatMap(([, mark]) => contents.find(([type]) => mark.test(type)) ?? [])
-  const types = contents.map(([type]) => type).join(", ")
-  if (typeof mediaType !== "string") throw new Error(`its body is ${types === "" ? "of no type" : types}`)
-  const kind = kinds.find(([, mark]) => mark.test(mediaType))?.[0] ?? "json"
+  const [chosen] = kinds.flatMap(([kind, mark]) =>
+    contents.filter(([type]) => mark.test(type)).map(([mediaType, content]) => ({ kind, mediaType, content }))
+  )
+  if (chosen === undefined) {
+    throw new Error(`its body is ${contents.map(([type]) => type).join(", ") || "of no type"}`)
+  }
+  const { content, kind, mediaType } = chosen
   const { encoding, schema = {} } = nodeOf(content)
   return {
     kind,
     mediaType,
     required: body["required"] === true,
     fields: fieldsOf(document, encoding),
-    ...(kind === "binary"
-      ? { schema: file(nodeOf(schema)), files: new Set<string>() }
-      : kind === "multipart"
-      ? withFiles(document, schema, schemas)
-      : { schema: schemas.of(schema), files: new Set<string>() })
+    ...shapeOf(document, kind, schema, schemas)
   }
+}
+
+/** What a model is asked for, and which parts of that are files. */
+const shapeOf = (document: Node, kind: Kind, schema: unknown, schemas: Schemas): Pick<Body, "schema" | "files"> => {
+  if (kind === "multipart") return withFiles(document, schema, schemas)
+  return { schema: kind === "binary" ? file(nodeOf(schema)) : schemas.of(schema), files: new Set() }
 }
 
 /** From the easiest for a model to the hardest. Kubernetes and others say that they take anything, and take JSON. */

@@ -70,7 +70,7 @@ const pathOf = (plan: Plan, args: Node): Result.Result<string, Unsendable> => {
   const [first] = parameters
   return dots && first !== undefined
     ? unsendable(first.key, "makes a part of the path that is \".\" or \"..\", and so another path of it")
-    : Result.succeed(path)
+    : Result.succeed(path.replace(/#[^]*$/, ""))
 }
 
 const headersOf = (
