@@ -68,6 +68,7 @@ const backing = async (document: Node): Promise<Judge | undefined> => {
   const api = new OpenAPIBackend({
     definition: named(structuredClone(document)) as unknown as Document,
     quick: true,
+    strict: true,
     coerceTypes: true,
     ajvOpts: { strict: false, validateFormats: false, unicodeRegExp: false }
   })
