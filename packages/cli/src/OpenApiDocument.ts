@@ -4,13 +4,15 @@
 import type * as Tool from "@volley/core/Tool"
 import * as Toolkit from "@volley/core/Toolkit"
 import * as Transport from "@volley/core/Transport"
-import type { OpenApiTool } from "@volley/openapi/OpenApi"
+import type { OpenApiTool, Tools } from "@volley/openapi/OpenApi"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { readFileSync } from "node:fs"
 import * as ModuleFile from "./ModuleFile.ts"
+import { visible } from "./Screen.ts"
 import { UserError, whyOf } from "./UserError.ts"
 
 /**
@@ -46,15 +48,22 @@ export const addTo = Effect.fnUntraced(function*<T extends Tool.Any>(
     Effect.provide(FetchHttpClient.layer),
     Effect.mapError(({ reason }) => unusable(place, hinted(reason)))
   )
-  const [first] = made.leftOut
-  if (first !== undefined && include.length > 0) {
-    return yield* unusable(place, `${first.operation} cannot be a tool: ${first.why}`)
-  }
+  yield* toldOf(place, made)
   return yield* Effect.try({
     try: () => Toolkit.merge<T, OpenApiTool>(toolkit, made.toolkit),
     catch: (error) => unusable(place, error instanceof Error ? error.message : String(error))
   })
 })
+
+/** What is left out costs nobody else, as long as something is left. */
+const toldOf = (place: string, { leftOut, toolkit }: Tools): Effect.Effect<void, UserError> => {
+  const [first] = leftOut
+  return first !== undefined && toolkit.tools.length === 0
+    ? Effect.fail(unusable(place, `${first.operation} cannot be a tool: ${first.why}`))
+    : Effect.forEach(leftOut, ({ operation, why }) => Console.error(visible(`${operation} is left out: ${why}`)), {
+      discard: true
+    })
+}
 
 /** What is said of a document is a mistake where there is none. */
 const alone = <A>({ apiUrl, auth, include }: Flags, toolkit: A): Effect.Effect<A, UserError> =>

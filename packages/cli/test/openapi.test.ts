@@ -113,6 +113,7 @@ describe("volley --openapi", () => {
       const { code, stderr } = yield* Effect.promise(() => volley([...args, "--openapi", file]))
       assert.strictEqual(code, 0, stderr)
       assert.include(stderr, "Tools besides those of the scenario: pets/get, pets/drop")
+      assert.include(stderr, "trace is left out: its method is TRACE, which no client sends")
     }))
 
   it.live("says in a line what is wrong", () =>
