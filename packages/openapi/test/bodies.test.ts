@@ -90,7 +90,7 @@ describe("the body of a request", () => {
 
   it.effect("is multipart, however many forms of forms its schema has", () =>
     Effect.gen(function*() {
-      const all = (at: number) => Array(20).fill({ $ref: `#/components/schemas/S${at}` })
+      const all = (at: number) => Array.from({ length: 20 }, () => ({ $ref: `#/components/schemas/S${at}` }))
       const forms = Array.from({ length: 20 }, (_, at) => [`S${at}`, { anyOf: all(at + 1) }] as const)
       const schemas = { ...Object.fromEntries(forms), S20: { type: "object" } }
       const content = { "multipart/form-data": { schema: { $ref: "#/components/schemas/S0" } } }
