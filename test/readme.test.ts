@@ -13,8 +13,10 @@ const guides = globSync("docs/*.md", { cwd: root }).map((page) => page.replaceAl
 const pages = [
   "README.md",
   "packages/core/README.md",
+  "packages/json-schema/README.md",
   "packages/mcp/README.md",
   "packages/cluster/README.md",
+  "packages/openapi/README.md",
   "packages/testing/README.md",
   "packages/simulator/README.md",
   ...guides

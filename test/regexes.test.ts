@@ -23,7 +23,7 @@ const known: Readonly<Record<string, string>> = {
   "core/src/internal/schema/words.ts: new RegExp(source, \"u\")": "is compiled to see whether it can be, never matched",
   "core/src/internal/tool/lint.ts: new RegExp(`(?<![A-Za-z0-9_])${words}(?![A-Za-z0-9_])`, \"i\")":
     "has no part that repeats, and is made of a name of at most 128 letters",
-  "mcp/src/internal/tools.ts: new RegExp(source, \"u\")":
+  "json-schema/src/Checks.ts: new RegExp(source, \"u\")":
     "is what somebody asks for who trusts a server, by `trustPatterns`",
   "simulator/src/internal/sample.ts: new RegExp(pattern, \"u\")":
     "is matched by the few letters that a local server for tests draws, of the schemas of the program that it serves"

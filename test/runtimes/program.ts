@@ -17,6 +17,7 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { mcp } from "./mcp.ts"
+import { openapi } from "./openapi.ts"
 import { serverOf, wires } from "./wires.ts"
 
 class NoSuchSensor extends Schema.TaggedError<NoSuchSensor>()("NoSuchSensor", { number: Schema.Int }) {}
@@ -184,7 +185,8 @@ const checks: ReadonlyArray<readonly [name: string, play: Effect.Effect<string, 
   ...wires.map((wire) => [`${wire.name}, interrupted`, interrupted(wire)] as const),
   ...wires.map((wire) => [`${wire.name}, failures`, failures(wire)] as const),
   ...wires.map((wire) => [`${wire.name}, unmade`, unmade(wire)] as const),
-  ["MCP over HTTP", mcp]
+  ["MCP over HTTP", mcp],
+  ["OpenAPI", openapi]
 ]
 
 /** Plays all checks, one behind the other; what fails or dies says why in its line. */

@@ -13,6 +13,7 @@ import * as Redacted from "effect/Redacted"
 import * as Approval from "./Approval.ts"
 import * as Live from "./Live.ts"
 import * as McpServers from "./McpServers.ts"
+import * as OpenApiDocument from "./OpenApiDocument.ts"
 import * as Picture from "./Picture.ts"
 import { type Needs, play, type Progress } from "./Play.ts"
 import * as Report from "./Report.ts"
@@ -26,6 +27,7 @@ import type { Wire } from "./Wires.ts"
  *
  * - `baseUrl`, `live`: a server of somebody else's, which needs a key; the embedded simulator otherwise
  * - `mcp`: commands that start MCP servers, or their URLs; a model is offered their tools besides the scenario's
+ * - `openapi`: a document, whose operations it is offered as well
  * - `approve`: who allows what wants approval; nobody where it is left out
  * - `stream`: the model's turns are streamed, and read-only calls start while they are
  * - `latency`: how long the simulator's model takes before a turn; where it streams, each call takes it a fifth of a second
@@ -38,6 +40,7 @@ export interface Options {
   readonly baseUrl: string | undefined
   readonly live: boolean
   readonly mcp: ReadonlyArray<string>
+  readonly openapi: OpenApiDocument.Flags
   readonly approve: "all" | "ask" | undefined
   readonly stream: boolean
   readonly latency: Duration.Input
@@ -53,7 +56,7 @@ export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Retu
 })
 
 const playAll = Effect.fnUntraced(function*({ scenario, ...options }: Options) {
-  const toolkit = yield* McpServers.addTo(scenario.toolkit, options.mcp)
+  const toolkit = yield* McpServers.addTo(yield* OpenApiDocument.addTo(scenario.toolkit, options.openapi), options.mcp)
   const added = toolkit.tools.slice(scenario.toolkit.tools.length).map(({ name }) => name)
   const wires = options.wires.map(({ name }) => name).join(" and ")
   yield* Console.error(`Playing ${scenario.name} on ${wires}, ${options.sides.join(" and ")} …`)

@@ -12,6 +12,7 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as Approval from "./Approval.ts"
 import * as McpServers from "./McpServers.ts"
+import * as OpenApiDocument from "./OpenApiDocument.ts"
 import { Screen } from "./Screen.ts"
 import * as StandardIo from "./StandardIo.ts"
 import * as ToolkitFile from "./ToolkitFile.ts"
@@ -22,7 +23,8 @@ import * as Wires from "./Wires.ts"
  * What to run.
  *
  * - `file`: a module whose default export is a toolkit, or `{ toolkit, layer }`
- * - `mcp`: commands that start MCP servers, or their URLs; one of the two gives tools
+ * - `mcp`: commands that start MCP servers, or their URLs
+ * - `openapi`: a document, with operations for tools; one of the three gives tools
  * - `echo`: the assistant turn stands before its results
  * - `stream`: the response is streamed, and read-only calls start while it comes in
  * - `approve`: who allows what wants approval; nobody where it is left out
@@ -31,6 +33,7 @@ export interface Options {
   readonly wire: Wires.Wire
   readonly file: string | undefined
   readonly mcp: ReadonlyArray<string>
+  readonly openapi: OpenApiDocument.Flags
   readonly echo: boolean
   readonly stream: boolean
   readonly approve: "all" | "ask" | undefined
@@ -50,9 +53,9 @@ export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Retu
   yield* Effect.provide(Effect.scoped(results), Approval.layer("run", options.approve))
 })
 
-const toolkitOf = Effect.fnUntraced(function*({ file, mcp }: Options) {
+const toolkitOf = Effect.fnUntraced(function*({ file, mcp, openapi }: Options) {
   const own: ToolkitFile.AnyToolkit = file === undefined ? Toolkit.make() : yield* ToolkitFile.load(file)
-  return yield* McpServers.addTo(own, mcp)
+  return yield* McpServers.addTo(yield* OpenApiDocument.addTo(own, openapi), mcp)
 })
 
 const settleWhole = Effect.fnUntraced(function*(options: Options, json: unknown) {

@@ -366,7 +366,7 @@ describe.concurrent("volley run refuses", () => {
     ["a concurrency of zero", [...good, "--concurrency", "0"], turn, "concurrency"],
     ["a concurrency of one and a half", [...good, "--concurrency", "1.5"], turn, "concurrency"],
     ["no provider", toolkit, turn, "--provider"],
-    ["no tools", wire, turn, "--toolkit FILE, --mcp COMMAND, or both"],
+    ["no tools", wire, turn, "--toolkit FILE, --mcp COMMAND, --openapi FILE, or several of them"],
     ["an MCP server that cannot be started", [...wire, "--mcp", "no-such-program -x"], turn, "spawn no-such-program"],
     ["one that ends at once", [...wire, "--mcp", mcpServer("0", "dead")], turn, "no database at hand"],
     ["one of several", [...good, "--mcp", mcpServer(), "--mcp", "no-such-program"], turn, "spawn no-such-program"],

@@ -4,9 +4,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { CallToolResult, Tool as Definition } from "@modelcontextprotocol/client"
 import { Batch, CallError, Toolkit } from "@volley/core"
+import { linear } from "@volley/json-schema/Patterns"
 import { Effect, Result, Schema } from "effect"
 import { vi } from "vitest"
-import { linear } from "../src/internal/patterns.ts"
 import * as Tools from "../src/internal/tools.ts"
 import { call } from "./support.ts"
 

@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import { scenarioNamed } from "../scenarioNamed.ts"
 import { report, UserError } from "../UserError.ts"
 import * as Wires from "../Wires.ts"
-import { approve, latency, mcp, provider, scenario, toggle } from "./flags.ts"
+import { approve, latency, mcp, openapi, provider, scenario, toggle } from "./flags.ts"
 
 const flags = {
   scenario: scenario.pipe(Flag.withDefault("customer")),
@@ -19,6 +19,7 @@ const flags = {
   live: toggle("live", "Ask the provider itself, with the key in the environment"),
   serial: toggle("serial", "Play one call a turn alone, with nothing to compare it to"),
   mcp,
+  ...openapi,
   approve,
   stream: toggle("stream", "Stream the model's turns, and start read-only calls while they are being written"),
   json: toggle("json", "Print the figures as JSON"),
@@ -55,6 +56,7 @@ export const demo = Command.make("demo", flags, (flags) =>
         baseUrl,
         live: flags.live,
         mcp: flags.mcp,
+        openapi: flags,
         approve: Option.getOrUndefined(flags.approve),
         stream: flags.stream,
         latency: flags.latency,

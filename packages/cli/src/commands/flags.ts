@@ -54,12 +54,39 @@ export const mcp = Flag.String("mcp").pipe(
   Flag.atLeast(0)
 )
 
+export const openapi = {
+  openapi: Flag.String("openapi").pipe(
+    Flag.optional,
+    Flag.withMetavar("FILE"),
+    Flag.withDescription("An OpenAPI document, or its URL, whose operations are added as tools")
+  ),
+  include: Flag.String("include").pipe(
+    Flag.withMetavar("NAMES"),
+    Flag.withDescription(
+      "Which operations of --openapi: names, or \"GET /path\", with \"*\" for anything, and commas between; may be given several times"
+    ),
+    Flag.atLeast(0)
+  ),
+  apiUrl: Flag.String("api-url").pipe(
+    Flag.optional,
+    Flag.withMetavar("URL"),
+    Flag.withDescription("Where the requests of --openapi go, in place of the server that the document names")
+  ),
+  auth: Flag.String("auth").pipe(
+    Flag.withMetavar("SCHEME=NAME"),
+    Flag.withDescription(
+      "A security scheme of --openapi, and the environment variable with its key; may be given several times"
+    ),
+    Flag.atLeast(0)
+  )
+}
+
 export const toggle = (name: string, description: string) =>
   Flag.Boolean(name).pipe(Flag.withDefault(false), Flag.withDescription(description))
 
 export const approve = Flag.Literals("approve", ["all", "ask"]).pipe(
   Flag.optional,
   Flag.withDescription(
-    "Run calls that want approval, and those of MCP servers that are no reads: all of them, or those that you allow; denied when left out"
+    "Run calls that want approval, and those of MCP servers and documents that are no reads: all of them, or those that you allow; denied when left out"
   )
 )

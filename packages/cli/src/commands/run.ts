@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { report, UserError } from "../UserError.ts"
 import * as Wires from "../Wires.ts"
-import { approve, duration, mcp, provider, toggle, whole } from "./flags.ts"
+import { approve, duration, mcp, openapi, provider, toggle, whole } from "./flags.ts"
 
 const flags = {
   provider: provider.pipe(Flag.withDescription("The wire that the response came by")),
@@ -14,6 +14,7 @@ const flags = {
     Flag.withDescription("A module whose default export is a Toolkit, or { toolkit, layer }")
   ),
   mcp,
+  ...openapi,
   concurrency: whole("concurrency", 1).pipe(Flag.optional, Flag.withDescription("Calls at a time; 10 unless said")),
   timeout: duration("timeout").pipe(
     Flag.optional,
@@ -29,12 +30,12 @@ const flags = {
 export const run = Command.make(
   "run",
   flags,
-  ({ approve, concurrency, deadline, echo, mcp, provider, stream, timeout, toolkit }) =>
+  ({ approve, concurrency, deadline, echo, mcp, provider, stream, timeout, toolkit, ...openapi }) =>
     report(
       "volley run",
       Effect.gen(function*() {
-        if (Option.isNone(toolkit) && mcp.length === 0) {
-          const message = "there are no tools: give --toolkit FILE, --mcp COMMAND, or both"
+        if (Option.isNone(toolkit) && Option.isNone(openapi.openapi) && mcp.length === 0) {
+          const message = "there are no tools: give --toolkit FILE, --mcp COMMAND, --openapi FILE, or several of them"
           return yield* new UserError({ message, exitCode: 2 })
         }
         const { run } = yield* Effect.promise(() => import("../Run.ts"))
@@ -42,6 +43,7 @@ export const run = Command.make(
           wire: Wires.all.find(({ name }) => name === provider)!,
           file: Option.getOrUndefined(toolkit),
           mcp,
+          openapi,
           echo,
           stream,
           approve: Option.getOrUndefined(approve),

@@ -2,14 +2,16 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { report } from "../UserError.ts"
-import { toggle, whole } from "./flags.ts"
+import { report, UserError } from "../UserError.ts"
+import { openapi, toggle, whole } from "./flags.ts"
 
 const flags = {
   toolkit: Flag.String("toolkit").pipe(
+    Flag.optional,
     Flag.withMetavar("FILE"),
     Flag.withDescription("A module whose default export is a Toolkit, or { toolkit, layer }")
   ),
+  ...openapi,
   http: whole("http", 0, 65_535).pipe(
     Flag.optional,
     Flag.withMetavar("PORT"),
@@ -26,13 +28,18 @@ const flags = {
 }
 
 /** `volley serve` */
-export const serve = Command.make("serve", flags, ({ elicit, http, tokenEnv, toolkit }) =>
+export const serve = Command.make("serve", flags, ({ elicit, http, tokenEnv, toolkit, ...openapi }) =>
   report(
     "volley serve",
     Effect.gen(function*() {
+      if (Option.isNone(toolkit) && Option.isNone(openapi.openapi)) {
+        const message = "there are no tools: give --toolkit FILE, --openapi FILE, or both"
+        return yield* new UserError({ message, exitCode: 2 })
+      }
       const Serve = yield* Effect.promise(() => import("../Serve.ts"))
       return yield* Serve.run({
-        file: toolkit,
+        file: Option.getOrUndefined(toolkit),
+        openapi,
         port: Option.getOrUndefined(http),
         tokenEnv: Option.getOrUndefined(tokenEnv),
         elicit

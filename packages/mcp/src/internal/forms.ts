@@ -1,16 +1,15 @@
 /**
  * Forms that a server wants to have filled in while it is asked something: questions to the program's `Approver`.
  */
-import { checksOf } from "#validator"
 import { type Client, type ElicitResult, specTypeSchemas } from "@modelcontextprotocol/client"
 import { Approver, type Decision, type Question } from "@volley/core/Approver"
 import * as Json from "@volley/core/Json"
 import * as ToolCall from "@volley/core/ToolCall"
+import * as Checks from "@volley/json-schema/Checks"
+import type { Check } from "@volley/json-schema/Checks"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Check } from "./check.ts"
-import { linear } from "./patterns.ts"
 import { randomId } from "./randomId.ts"
 import { short } from "./short.ts"
 import { visible } from "./visible.ts"
@@ -137,7 +136,7 @@ const askedOf = ({ message, schema, server }: Form): Asked | string => {
     return {
       question: questionOf(visible({ server, message, requestedSchema: schema })),
       defaults: defaultsOf(schema),
-      check: checksOf(linear, false)(schema)
+      check: Checks.make().of(schema)
     }
   } catch (error) {
     return error instanceof Error ? error.message : String(error)

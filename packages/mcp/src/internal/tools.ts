@@ -1,28 +1,24 @@
-import { checksOf } from "#validator"
 import type { CallToolResult, Tool as Definition } from "@modelcontextprotocol/client"
 import * as Access from "@volley/core/Access"
 import * as Json from "@volley/core/Json"
 import * as Tool from "@volley/core/Tool"
-import type { Patterns } from "@volley/core/Tool"
+import * as Checks from "@volley/json-schema/Checks"
+import type { Check, Node } from "@volley/json-schema/Checks"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as JsonSchema from "effect/JsonSchema"
 import type * as Schema from "effect/Schema"
 import { Failure, McpToolFailed, of as errorOf, Unusable } from "../McpError.ts"
 import type { Calling } from "./call.ts"
-import type { Check } from "./check.ts"
 import { contentOf, described, Ran, ranOf } from "./content.ts"
-import { linear } from "./patterns.ts"
 import type { Asked, LeftOut, McpTool, Options } from "./server.ts"
 import type { Listed } from "./session.ts"
 import { short } from "./short.ts"
-import { type Node, rewritten, unfold, type Unfolded } from "./unfolded.ts"
 
 /** Makes the tools that a server lists; those that could not be called, or whose calls could not be checked, are left out. */
 export const make = (calling: Calling, listed: Listed, options: Options) => {
-  const { trustPatterns = false } = options
-  const patterns: Patterns = trustPatterns ? (source) => new RegExp(source, "u") : linear
-  const checks = { patterns, of: checksOf(patterns, trustPatterns), open: checksOf(patterns, trustPatterns) }
+  const { trustPatterns } = options
+  const checks = { ...Checks.make(trustPatterns), open: Checks.make(trustPatterns).of }
   const tools = new Map<string, McpTool>()
   const leftOut: Array<LeftOut> = [...listed.leftOut]
   for (const definition of listed.tools) {
@@ -43,14 +39,12 @@ export const repeated = (tools: ReadonlyArray<McpTool>): ReadonlyArray<string> =
 }
 
 /** How what a server asks for is checked. */
-interface Checks {
-  readonly patterns: Patterns
-  readonly of: (schema: JsonSchema.JsonSchema) => Check
+interface Checking extends Checks.Checks {
   /** For another form of a schema that `of` has already, since no two may have one `$id`. */
   readonly open: (schema: JsonSchema.JsonSchema) => Check
 }
 
-const toolOf = (definition: Definition, calling: Calling, options: Options, checks: Checks) => {
+const toolOf = (definition: Definition, calling: Calling, options: Options, checks: Checking) => {
   const { annotations, description, inputSchema, name, title } = definition
   const { prefix = `${options.name}_`, trustHints = false } = options
   const execute = executeWith(definition, calling, options, checks)
@@ -72,28 +66,12 @@ const toolOf = (definition: Definition, calling: Calling, options: Options, chec
     })
     return Tool.around(tool, Effect.map(valued))
   }
-  const { isRecursive } = within(inputSchema)
-  try {
-    if (!isRecursive) return make()
-  } catch {
-    // Effect cannot say in its own terms what this schema asks for; what no provider takes is refused below.
-  }
-  const check: { of?: Check } = {}
-  const tool = make((args) => check.of?.(args))
-  check.of = checks.of(inputSchema)
-  return tool
+  return Checks.fit(inputSchema, checks, make)
 }
 
 /** The program gets the value alone, once it is settled what the model is shown. */
 const valued = (answer: Tool.Answer<unknown>): Tool.Answer<unknown> =>
   answer.value instanceof Ran ? { ...answer, value: answer.value.value, json: answer.value.value } : answer
-
-/** References of references may say a lot in few words, and what reads a schema follows all of them. */
-const within = (schema: JsonSchema.JsonSchema): Unfolded => {
-  const unfolded = unfold(schema)
-  if (unfolded.size <= 100_000) return unfolded
-  throw new Error("its JSON Schema has more than 100,000 parts, with what its references stand for")
-}
 
 /** A function of calls, as one of the arguments of this tool's. */
 const by = <A>({ name }: Definition, of: (call: Asked) => A) => (args: Schema.Json): A =>
@@ -121,11 +99,11 @@ const executeWith = (
   definition: Definition,
   calling: Calling,
   options: Options,
-  checks: Checks
+  checks: Checking
 ) => {
   const { execution, outputSchema } = definition
   if (execution?.taskSupport === "required") throw new Error("it runs as a task alone, which Volley does not")
-  if (outputSchema !== undefined) within(outputSchema)
+  if (outputSchema !== undefined) Checks.within(outputSchema)
   const output = outputSchema && outputOf(outputSchema, checks)
   const host = hostOf(definition, options)
   return (args: Schema.Json, call: Tool.Call): Effect.Effect<Ran, Failure> =>
@@ -141,11 +119,11 @@ interface Output {
   readonly open: Check
 }
 
-const outputOf = (schema: JsonSchema.JsonSchema, checks: Checks): Output => {
+const outputOf = (schema: JsonSchema.JsonSchema, checks: Checking): Output => {
   const opened: { check?: Check } = {}
   return {
     check: checks.of(schema),
-    open: (value) => (opened.check ??= checks.open(rewritten(schema, open)))(value)
+    open: (value) => (opened.check ??= checks.open(Checks.rewritten(schema, open)))(value)
   }
 }
 

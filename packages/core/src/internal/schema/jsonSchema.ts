@@ -86,7 +86,7 @@ export const imported = (jsonSchema: JsonSchema.JsonSchema, patterns: Patterns |
   }
   const document = JsonSchema.fromSchemaDraft2020_12(jsonSchema)
   const schema = SchemaRepresentation.fromJsonSchemaDocument(document, { patterns: "apply" })
-  return patterns === undefined ? schema : withPatterns(schema, patterns)
+  return patterns === undefined || !hasKey(jsonSchema, "pattern") ? schema : withPatterns(schema, patterns)
 }
 
 const hasKey = (json: unknown, key: string): boolean =>

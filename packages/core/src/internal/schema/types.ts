@@ -1,29 +1,54 @@
-import { isNode, listOf, type Node } from "./node.ts"
+import { isNode, type Node } from "./node.ts"
 
 /** Says where a schema names a type that JSON Schema does not have, which nobody could check. */
-export const oddType = (schema: unknown): string | undefined => oddTypeIn(schema, [])
+export const oddType = (schema: unknown): string | undefined => {
+  const odd = oddIn(schema)
+  if (odd === undefined) return undefined
+  const where = odd.path.length === 0 ? "its root" : `"${odd.path.join(".")}"`
+  const all = Array.from(known).join(", ")
+  return `${where} has the type ${JSON.stringify(odd.type)}, and JSON Schema has none but ${all}`
+}
 
 const known: ReadonlySet<unknown> = new Set(["string", "number", "integer", "boolean", "object", "array", "null"])
 
-const oddTypeIn = (schema: unknown, path: ReadonlyArray<string>): string | undefined => {
+/** A type that there is not, and where. */
+interface Odd {
+  readonly path: ReadonlyArray<string>
+  readonly type: unknown
+}
+
+/** Every schema of every tool comes through here: nothing is made for those that are as they should be. */
+const oddIn = (schema: unknown): Odd | undefined => {
   if (!isNode(schema)) return undefined
   const { type } = schema
-  const types = Array.isArray(type) ? type : [type]
-  const odd = types.find((one) => !known.has(one))
-  if (type !== undefined && (odd !== undefined || types.length === 0)) {
-    const where = path.length === 0 ? "its root" : `"${path.join(".")}"`
-    return `${where} has the type ${JSON.stringify(odd ?? type)}, and JSON Schema has none but ${
-      Array.from(known).join(", ")
-    }`
+  if (type !== undefined && !known.has(type)) {
+    const types = Array.isArray(type) ? type : [type]
+    const odd = types.find((one) => !known.has(one))
+    if (odd !== undefined || types.length === 0) return { path: [], type: odd ?? type }
   }
-  for (const [key, part] of partsIn(schema)) {
-    const found = oddTypeIn(part, [...path, ...key])
-    if (found !== undefined) return found
+  for (const key of Object.keys(schema)) {
+    const found = oddUnder(key, schema[key])
+    if (found !== undefined) return { ...found, path: [key, ...found.path] }
   }
   return undefined
 }
 
-const ones = [
+/** The schemas inside of a schema, wherever any draft has them. */
+const oddUnder = (key: string, part: unknown): Odd | undefined => {
+  if (named.has(key) && isNode(part)) return oddAmong(part)
+  if (lists.has(key) && Array.isArray(part)) return oddAmong({ ...part })
+  return ones.has(key) ? oddIn(part) : undefined
+}
+
+const oddAmong = (parts: Node): Odd | undefined => {
+  for (const name of Object.keys(parts)) {
+    const found = oddIn(parts[name])
+    if (found !== undefined) return { ...found, path: [name, ...found.path] }
+  }
+  return undefined
+}
+
+const ones = new Set([
   "items",
   "contains",
   "additionalItems",
@@ -36,15 +61,6 @@ const ones = [
   "then",
   "else",
   "contentSchema"
-]
-const lists = ["items", "prefixItems", "anyOf", "oneOf", "allOf"]
-const named = ["properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies"]
-
-type Part = readonly [key: ReadonlyArray<string>, part: unknown]
-
-/** The schemas inside of a schema, wherever any draft has them. */
-const partsIn = (schema: Node): ReadonlyArray<Part> => [
-  ...ones.map((key): Part => [[key], schema[key]]),
-  ...lists.flatMap((key) => listOf(schema[key]).map((part, at): Part => [[key, `${at}`], part])),
-  ...named.flatMap((key) => Object.entries(schema[key] ?? {}).map(([name, part]): Part => [[key, name], part]))
-]
+])
+const lists = new Set(["items", "prefixItems", "anyOf", "oneOf", "allOf"])
+const named = new Set(["properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies"])

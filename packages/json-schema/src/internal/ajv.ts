@@ -8,7 +8,7 @@ import { Ajv2019 } from "ajv/dist/2019.js"
 import { Ajv2020 } from "ajv/dist/2020.js"
 import type * as JsonSchema from "effect/JsonSchema"
 import type { ChecksOf } from "./check.ts"
-import { type Node, rewritten } from "./unfolded.ts"
+import { maps, type Node, rewritten } from "./unfolded.ts"
 
 /**
  * Makes checks of JSON Schemas, of each draft by its own rules; throws for one that cannot be checked.
@@ -60,6 +60,7 @@ const maxBreadth = 1_000_000
 const breadthOf = (node: Node): number =>
   [
     Object.keys(node),
+    ...[...maps].map((key) => Object.keys(node[key] ?? {})),
     ...["allOf", "anyOf", "oneOf", "prefixItems", "items"].map((key) => node[key]).filter(Array.isArray)
   ]
     .reduce((sum, { length }) => sum + length ** 2, 0)

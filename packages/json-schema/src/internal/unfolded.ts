@@ -37,13 +37,26 @@ export type Node = Readonly<Record<string, unknown>>
 export const rewritten = (schema: JsonSchema.JsonSchema, change: (node: Node) => Node): JsonSchema.JsonSchema => {
   const inside = (json: unknown): unknown =>
     Array.isArray(json) ? json.map(inside) : Json.isObject(json) ? whole(json) : json
+  const named = (json: unknown): unknown =>
+    Json.isObject(json) ? Object.fromEntries(Object.entries(json).map(([name, part]) => [name, inside(part)])) : json
+  const under = (key: string, part: unknown): unknown =>
+    values.has(key) ? part : maps.has(key) ? named(part) : inside(part)
   const whole = (node: Node): Node =>
-    change(Object.fromEntries(Object.entries(node).map(([key, part]) => [key, values.has(key) ? part : inside(part)])))
+    change(Object.fromEntries(Object.entries(node).map(([key, part]) => [key, under(key, part)])))
   return { ...whole(schema) }
 }
 
 /** Under these stand values, and no schemas. */
 const values = new Set(["const", "enum", "default", "examples"])
+
+/** Under these stand schemas by name, whatever that is. */
+export const maps: ReadonlySet<string> = new Set([
+  "$defs",
+  "definitions",
+  "dependentSchemas",
+  "patternProperties",
+  "properties"
+])
 
 const find = (root: unknown, ref: string): unknown =>
   ref.startsWith("#") ? ref.slice(1).split("/").slice(1).map(JsonPointer.unescapeToken).reduce(partOf, root) : undefined

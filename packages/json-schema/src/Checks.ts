@@ -1,0 +1,59 @@
+/**
+ * Checks of values by JSON Schemas that somebody else wrote, such as a server: none of them holds the program up.
+ */
+import { checksOf } from "#validator"
+import type { Patterns } from "@volley/core/Tool"
+import type * as JsonSchema from "effect/JsonSchema"
+import type { Check } from "./internal/check.ts"
+import { unfold, type Unfolded } from "./internal/unfolded.ts"
+import { linear } from "./Patterns.ts"
+
+export type { Check } from "./internal/check.ts"
+export { type Node, rewritten } from "./internal/unfolded.ts"
+
+/**
+ * How the JSON Schemas of one source are checked.
+ *
+ * - `patterns`: what matches their patterns, for `Tool.fromJsonSchema`
+ * - `of`: makes a check; throws for a JSON Schema that cannot be checked. No two may have one `$id`
+ */
+export interface Checks {
+  readonly patterns: Patterns
+  readonly of: (schema: JsonSchema.JsonSchema) => Check
+}
+
+/**
+ * Makes the checks of one source.
+ *
+ * - `trustPatterns`: matches by `RegExp`, and takes patterns that may hold the program up for ever
+ */
+export const make = (trustPatterns = false): Checks => {
+  const patterns: Patterns = trustPatterns ? (source) => new RegExp(source, "u") : linear
+  return { patterns, of: checksOf(patterns, trustPatterns) }
+}
+
+/** Measures a JSON Schema; throws where it has more than 100,000 parts, with what its references stand for. */
+export const within = (schema: JsonSchema.JsonSchema): Unfolded => {
+  const unfolded = unfold(schema)
+  if (unfolded.size <= 100_000) return unfolded
+  throw new Error("its JSON Schema has more than 100,000 parts, with what its references stand for")
+}
+
+/**
+ * Makes a tool by `Tool.fromJsonSchema`, checked by Effect where that can say what the schema asks for, else by a validator.
+ *
+ * - `make`: is given the check that takes the place of the built-in one, or none; it may throw
+ * - throws where nobody can check the schema, or no provider takes it
+ */
+export const fit = <A>(schema: JsonSchema.JsonSchema, checks: Checks, make: (validate?: Check) => A): A => {
+  const { isRecursive } = within(schema)
+  try {
+    if (!isRecursive) return make()
+  } catch {
+    // Effect cannot say in its own terms what this schema asks for; what no provider takes is refused below.
+  }
+  const check: { of?: Check } = {}
+  const made = make((args) => check.of?.(args))
+  check.of = checks.of(schema)
+  return made
+}

@@ -1,0 +1,3 @@
+/** The JSON Schemas of others. */
+export * as Checks from "./Checks.ts"
+export * as Patterns from "./Patterns.ts"

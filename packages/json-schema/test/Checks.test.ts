@@ -1,0 +1,58 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Tool } from "@volley/core"
+import { Checks } from "@volley/json-schema"
+import { Effect, Schema } from "effect"
+
+/** A schema that contains itself twice, under a name, and a value of it that is so deep. */
+const twice = (name: string) => {
+  const next = { properties: { [name]: { $ref: "#/$defs/node" }, end: false } }
+  return {
+    schema: {
+      type: "object",
+      properties: { [name]: { $ref: "#/$defs/node" } },
+      $defs: { node: { oneOf: [next, next] } }
+    },
+    deep: Array.from({ length: 17 }).reduce<Schema.JsonObject>((inner) => ({ [name]: inner }), { end: true })
+  }
+}
+
+describe("Checks", () => {
+  it("bound a schema that contains itself, also where a property has the name of a keyword", () => {
+    for (const name of ["next", "default", "enum", "const", "examples", "properties"]) {
+      const { deep, schema } = twice(name)
+      assert.include(Checks.make().of(schema)(deep), "more than 50000 references are followed", name)
+    }
+  })
+
+  it("leave values as they are", () => {
+    const enumOf = [{ $ref: "#/nowhere" }, { properties: { pattern: "(" } }]
+    const check = Checks.make().of({ type: "object", properties: { one: { enum: enumOf } } })
+    for (const one of enumOf) assert.isUndefined(check({ one }))
+    assert.isDefined(check({ one: {} }))
+  })
+
+  it("are Effect's where it can say what is asked for, and a validator's where it cannot", () => {
+    const checks = Checks.make()
+    const who = (schema: object) => {
+      const made: Array<boolean> = []
+      Checks.fit({ type: "object", ...schema }, checks, (validate) => {
+        made.push(validate !== undefined)
+        const { patterns } = checks
+        return Tool.fromJsonSchema("any", {
+          description: "",
+          parameters: { type: "object", ...schema },
+          validate,
+          patterns,
+          execute: () => Effect.succeed(null)
+        })
+      })
+      return made
+    }
+    assert.deepStrictEqual(who({ properties: { text: { type: "string", pattern: "^a+$" } } }), [false])
+    assert.deepStrictEqual(who({ not: { required: ["text"] } }), [false, true])
+    assert.throws(
+      () => who({ properties: { text: { type: "string", pattern: "(?<=a)b" } }, not: { required: ["other"] } }),
+      "cannot be matched in linear time"
+    )
+  })
+})
