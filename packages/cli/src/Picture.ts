@@ -4,7 +4,7 @@
 import type { Conversation, Message } from "@volley/core/Conversation"
 import { type Play, type Progress, type Span, spanOf } from "./Play.ts"
 import { make, millis, type Plays, type Side } from "./Report.ts"
-import { visible } from "./Screen.ts"
+import { shorten, visible } from "./Screen.ts"
 
 const width = 56
 
@@ -51,8 +51,6 @@ const lines = (message: Message): ReadonlyArray<string> => {
       )
   }
 }
-
-const shorten = (text: string, length: number): string => text.length <= length ? text : `${text.slice(0, length - 1)}…`
 
 /** A label, and when something went on under it. */
 type Bars = readonly [label: string, spans: ReadonlyArray<Span>]

@@ -41,6 +41,10 @@ export const visible = (text: string): string =>
 /** The same for texts of several lines. */
 export const visibleLines = (text: string): string => text.split("\n").map(visible).join("\n")
 
+/** Leaves out what is behind so many characters. */
+export const shorten = (text: string, length: number): string =>
+  text.length <= length ? text : `${text.slice(0, length - 1)}…`
+
 const spelled = (char: string): string =>
   char.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("")
 

@@ -15,7 +15,7 @@ import { Decision, keyOf, Wait } from "./internal/approvals.ts"
 import { find, said } from "./internal/begin.ts"
 import { reader } from "./internal/owned.ts"
 import { pack } from "./internal/pack.ts"
-import { type State, stateOf } from "./internal/run.ts"
+import * as Running from "./internal/run.ts"
 import * as Statements from "./internal/statements.ts"
 import type { Store } from "./internal/store.ts"
 import { wake } from "./internal/workflows.ts"
@@ -31,7 +31,7 @@ import type { StoreError } from "./StoreError.ts"
 export interface Status {
   readonly runId: string
   readonly name: string
-  readonly state: State
+  readonly state: Running.State
   readonly epoch: number
   readonly startedAt: number
   readonly endedAt: number | undefined
@@ -67,7 +67,7 @@ export const statusOf = (row: Omit<Statements.RunRow, "payload" | "result">): Ef
   Effect.succeed({
     runId: row.run_id,
     name: row.name,
-    state: stateOf(row),
+    state: Running.stateOf(row),
     epoch: row.epoch,
     startedAt: row.started_at,
     endedAt: row.ended_at ?? undefined
@@ -78,6 +78,10 @@ export const list: Effect.Effect<ReadonlyArray<Status>, DurableError | StoreErro
   "runs",
   Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.flatMap(Statements.listRuns(sql), Effect.forEach(statusOf)))
 )
+
+/** How far the run of this id is. */
+export const status = (runId: string): Effect.Effect<Status, DurableError | StoreError, Reading> =>
+  said(runId, Effect.flatMap(find(runId), statusOf))
 
 /** All that is kept of a run, in the order in which it happened. */
 export const entries = (runId: string): Effect.Effect<ReadonlyArray<Entry>, DurableError | StoreError, Reading> =>
@@ -182,6 +186,10 @@ const decideOn = (sql: SqlClient.SqlClient, decision: Decision) =>
     if (isFirst && others.length === 0 && run?.state === "waiting") yield* wake(run)
     return isFirst
   })
+
+/** Ends a run for good, wherever it goes on; one that has ended stays as it is. */
+export const cancel = (runId: string): Effect.Effect<void, DurableError | StoreError, Reading | WorkflowEngine> =>
+  said(runId, Running.cancel(runId))
 
 /** Forgets a run that has ended, and all that is kept of it; false where it has not ended, or there is none. */
 export const forget = (runId: string): Effect.Effect<boolean, DurableError | StoreError, Reading> =>
