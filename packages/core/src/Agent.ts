@@ -14,11 +14,15 @@ import { type AnyToolOptions, type Asked, compileAgent, Task, type ToolOptions }
 import type { Ended, Event, Left } from "./internal/agent/event.ts"
 import { loop } from "./internal/agent/loop.ts"
 import type { AnyOptions, Options, WithOutput } from "./internal/agent/options.ts"
+import { agentOptions, type AnyPromiseOptions, type PromiseOptions } from "./internal/agent/promised.ts"
+import { abortOf, toPromise } from "./internal/promise.ts"
+import { needless, nothing } from "./internal/runner/promised.ts"
 import type * as Tool from "./Tool.ts"
 
 export type { Asked, ToolOptions } from "./internal/agent/asTool.ts"
 export type { Ended, Event, Left, Nested, Round } from "./internal/agent/event.ts"
 export type { AnyOptions, Options, WithOutput } from "./internal/agent/options.ts"
+export type { PromiseOptions } from "./internal/agent/promised.ts"
 
 /**
  * Makes a tool whose calls are agents: it is told a task, and gives back the answer, or `output` of it.
@@ -37,7 +41,18 @@ export function asTool<
 >(
   name: Name,
   options: ToolOptions<T, P["Type"], ReadOnly> & Asked<P> & Partial<WithOutput<S>>
-): AgentTool<Name, T, P, S, ReadOnly>
+): Tool.Tool<
+  Name,
+  P,
+  S,
+  typeof Failed,
+  | ChatModel.ChatModel
+  | Tool.Requirements<T>
+  | P["DecodingServices"]
+  | S["DecodingServices"]
+  | S["EncodingServices"],
+  ReadOnly
+>
 export function asTool<
   const Name extends string,
   T extends Tool.Any,
@@ -46,28 +61,20 @@ export function asTool<
 >(
   name: Name,
   options: ToolOptions<T, unknown, ReadOnly> & Partial<WithOutput<S>>
-): AgentTool<Name, T, typeof Task, S, ReadOnly>
+): Tool.Tool<
+  Name,
+  typeof Task,
+  S,
+  typeof Failed,
+  | ChatModel.ChatModel
+  | Tool.Requirements<T>
+  | S["DecodingServices"]
+  | S["EncodingServices"],
+  ReadOnly
+>
 export function asTool(name: string, options: AnyToolOptions): Tool.Any {
   return compileAgent(name, options)
 }
-
-/** An agent as a tool. */
-export type AgentTool<
-  Name extends string,
-  T extends Tool.Any,
-  P extends Schema.Constraint,
-  S extends Schema.Constraint,
-  ReadOnly extends boolean
-> = Tool.Tool<
-  Name,
-  P,
-  S,
-  typeof Failed,
-  Needs<T> | P["DecodingServices"] | S["DecodingServices"] | S["EncodingServices"],
-  ReadOnly
->
-
-type Needs<T extends Tool.Any> = ChatModel.ChatModel | Tool.Requirements<T>
 
 /**
  * Asks, runs the calls of each turn as one batch, and asks again, until the model answers.
@@ -83,10 +90,14 @@ type Needs<T extends Tool.Any> = ChatModel.ChatModel | Tool.Requirements<T>
  */
 export function run<T extends Tool.Any, S extends Schema.Constraint>(
   options: Options<T> & WithOutput<S>
-): Effect.Effect<Ended<T, S["Type"]>, ChatModelError | AgentError, Needs<T> | S["DecodingServices"]>
+): Effect.Effect<
+  Ended<T, S["Type"]>,
+  ChatModelError | AgentError,
+  ChatModel.ChatModel | Tool.Requirements<T> | S["DecodingServices"]
+>
 export function run<T extends Tool.Any>(
   options: Options<T>
-): Effect.Effect<Ended<T>, ChatModelError | AgentError, Needs<T>>
+): Effect.Effect<Ended<T>, ChatModelError | AgentError, ChatModel.ChatModel | Tool.Requirements<T>>
 export function run(
   options: AnyOptions
 ): Effect.Effect<Ended<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {
@@ -108,10 +119,14 @@ interface Failure {
  */
 export function stream<T extends Tool.Any, S extends Schema.Constraint>(
   options: Options<T> & WithOutput<S>
-): Stream.Stream<Event<T, S["Type"]>, ChatModelError | AgentError, Needs<T> | S["DecodingServices"]>
+): Stream.Stream<
+  Event<T, S["Type"]>,
+  ChatModelError | AgentError,
+  ChatModel.ChatModel | Tool.Requirements<T> | S["DecodingServices"]
+>
 export function stream<T extends Tool.Any>(
   options: Options<T>
-): Stream.Stream<Event<T>, ChatModelError | AgentError, Needs<T>>
+): Stream.Stream<Event<T>, ChatModelError | AgentError, ChatModel.ChatModel | Tool.Requirements<T>>
 export function stream(
   options: AnyOptions
 ): Stream.Stream<Event<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {
@@ -138,4 +153,34 @@ export function stream(
       return event._tag === "Answer" ? Effect.as(read.open, event) : Effect.succeed(event)
     }))
   }))
+}
+
+/**
+ * Runs an agent as `run` does, for programs that are not written with Effect; `model` is the layer of a provider's package.
+ *
+ * - rejects with the reason of `signal` once that is aborted, when the calls in flight have stopped; and with `AgentError` or
+ *   `ChatModelError` where there is no answer
+ */
+export function runPromise<T extends Tool.Any, S extends Schema.ConstraintDecoder<unknown>>(
+  options: PromiseOptions<T> & WithOutput<S>
+): Promise<Ended<T, S["Type"]>>
+export function runPromise<T extends Tool.Any>(options: PromiseOptions<T>): Promise<Ended<T>>
+export function runPromise(options: AnyPromiseOptions): Promise<Ended<Tool.Any, unknown>> {
+  return toPromise(() => needless(Effect.provide(loop(agentOptions(options)), options.model)), options.signal)
+}
+
+/**
+ * Runs an agent and gives what happens while it happens, as `stream` does, for `for await`; the last event is its answer.
+ *
+ * - leaving the loop before that interrupts the agent, and waits for its calls to stop
+ * - throws what `runPromise` rejects with
+ */
+export function iterate<T extends Tool.Any, S extends Schema.ConstraintDecoder<unknown>>(
+  options: PromiseOptions<T> & WithOutput<S>
+): AsyncIterable<Event<T, S["Type"]>>
+export function iterate<T extends Tool.Any>(options: PromiseOptions<T>): AsyncIterable<Event<T>>
+export function iterate(options: AnyPromiseOptions): AsyncIterable<Event<Tool.Any, unknown>> {
+  const { model, signal } = options
+  const events = Stream.provideContext(Stream.provide(stream(agentOptions(options)), model), nothing)
+  return Stream.toAsyncIterable(signal === undefined ? events : Stream.interruptWhen(events, abortOf(signal)))
 }

@@ -7,6 +7,7 @@
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type * as Stream from "effect/Stream"
+import { toPromise } from "./internal/promise.ts"
 import { makeEngine } from "./internal/runner/drive.ts"
 import {
   execute,
@@ -20,6 +21,7 @@ import {
 import type { Job } from "./internal/runner/job.ts"
 import { atLeast, Defaults, given, type Options, safe } from "./internal/runner/options.ts"
 import { Order } from "./internal/runner/order.ts"
+import { effectOptions, type Needless, needless, type PromiseOptions } from "./internal/runner/promised.ts"
 import { Pool } from "./internal/runner/room.ts"
 import type { Outcome } from "./Outcome.ts"
 import type * as Tool from "./Tool.ts"
@@ -29,6 +31,7 @@ import type * as Toolkit from "./Toolkit.ts"
 export type { CallEvent, Why } from "./internal/runner/events.ts"
 export type { Stray } from "./internal/runner/execute.ts"
 export { Defaults, type Options } from "./internal/runner/options.ts"
+export type { PromiseOptions } from "./internal/runner/promised.ts"
 
 /**
  * A settled batch.
@@ -61,6 +64,25 @@ export function run(
   options: Options = {}
 ): Effect.Effect<Settled<Tool.Any>, never, unknown> {
   return execute(toolkit, nodesOf(calls), options)
+}
+
+/**
+ * Runs calls as `run` does, for programs that are not written with Effect.
+ *
+ * - rejects with the reason of `signal` once that is aborted, when the calls in flight have stopped; and where options make
+ *   no sense. Whatever a call meets is its own outcome
+ */
+export function runPromise<T extends Tool.Any>(
+  toolkit: Needless<T> & Toolkit.Toolkit<T>,
+  calls: Iterable<ToolCall>,
+  options?: PromiseOptions
+): Promise<Settled<T>>
+export function runPromise(
+  toolkit: Toolkit.Any,
+  calls: Iterable<ToolCall>,
+  options: PromiseOptions = {}
+): Promise<Settled<Tool.Any>> {
+  return toPromise(() => needless(execute(toolkit, nodesOf(calls), effectOptions(options))), options.signal)
 }
 
 /**

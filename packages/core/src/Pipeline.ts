@@ -50,11 +50,6 @@ export type Behind<I, Seen = never> = I extends Ref<infer _A, infer R> ? R
   : I extends object ? [More<I>] extends [never] ? { [K in keyof I]-?: Behind<I[K], Seen | I> }[keyof I] : never
   : never
 
-/** Asked of arguments with keys that the parameters do not have, so that they do not compile. */
-export interface NoSuchKey<K> {
-  readonly "~no such key": K
-}
-
 type Keys<A> = A extends object ? keyof A : never
 type Part<A, K> = A extends object ? K extends keyof A ? A[K] : never : never
 
@@ -68,12 +63,14 @@ type Excess<I, A, Seen = never> = Schema.Json extends A ? never
     : never
   : never
 
-type NoExcess<K> = [K] extends [never] ? unknown : NoSuchKey<K>
+/** What no arguments are that have keys which the parameters do not. */
+type NoExcess<K> = [K] extends [never] ? unknown
+  : `there is no parameter called ${K & string}: take it out, or correct its name`
 
 /** Declares a call; its arguments are given as the handler gets them, with references where values are still to come. */
 export type Call = <T extends Tool.Any, const I extends Input<T["parameters"]["Type"]>>(
   tool: T,
-  args: I & NoExcess<Excess<I, T["parameters"]["Type"]>>
+  args: NoExcess<Excess<I, T["parameters"]["Type"]>> & I
 ) => Step<T, Tool.Requirements<T> | EncodingServices<T["parameters"]> | Behind<I>>
 
 type EncodingServices<P extends Schema.Constraint> = P["EncodingServices"]

@@ -9,15 +9,23 @@ import * as Schema from "effect/Schema"
 import type { ToolFailure, Unavailable, Unencodable } from "./CallError.ts"
 import type { Content } from "./Content.ts"
 import { guarded } from "./internal/guarded.ts"
-import { checkOf } from "./internal/schema/jsonSchema.ts"
 import type { Patterns } from "./internal/schema/patterns.ts"
 import * as Standard from "./internal/schema/standardSchema.ts"
 import type { Any } from "./internal/tool/any.ts"
 import { type Breaking, broken } from "./internal/tool/breaker.ts"
+import {
+  type AnyFunctionDefinition,
+  byJsonSchema,
+  checked,
+  ofFunction,
+  type Unchecked
+} from "./internal/tool/checked.ts"
 import { compile, serviceKey } from "./internal/tool/compile.ts"
-import type { AnyDefinition, Definition, Execute, SchemaServices, Traits } from "./internal/tool/definition.ts"
-import type { Answer, Attempt, Call, PromiseForm } from "./internal/tool/handler.ts"
+import type { AnyDefinition, Execute, Traits } from "./internal/tool/definition.ts"
+import type { Answer, Attempt, Call } from "./internal/tool/handler.ts"
 import type * as Handling from "./internal/tool/handler.ts"
+import type { Failing, FailureOf, FunctionDefinition, FunctionOption } from "./internal/tool/promised.ts"
+import type { Complete, Given, Option, SchemaOfEffect, ToolDefinition } from "./internal/tool/written.ts"
 
 export type { Patterns } from "./internal/schema/patterns.ts"
 export type { ParametersOf, SuccessOf } from "./internal/schema/standardSchema.ts"
@@ -76,27 +84,28 @@ export interface Handler<out Name extends string> {
  */
 export function make<
   const Name extends string,
-  P extends Schema.Constraint,
-  S extends Schema.Constraint,
-  F extends Schema.Constraint = typeof Schema.Never,
-  const ReadOnly extends boolean = false
+  P extends SchemaOfEffect,
+  S extends SchemaOfEffect,
+  F extends SchemaOfEffect = typeof Schema.Never,
+  X = Effect.Effect<S["Type"], F["Type"]>,
+  const ReadOnly extends boolean = false,
+  K extends Option = never
 >(
   name: Name,
-  definition: Definition<P, S, F, ReadOnly> & { readonly execute?: undefined }
-): Tool<Name, P, S, F, Handler<Name> | SchemaServices<P, S, F>, ReadOnly>
-export function make<
-  const Name extends string,
-  P extends Schema.Constraint,
-  S extends Schema.Constraint,
-  F extends Schema.Constraint = typeof Schema.Never,
-  R = never,
-  const ReadOnly extends boolean = false
->(
-  name: Name,
-  definition: Definition<P, S, F, ReadOnly> & { readonly execute: Execute<P, S, F, R> }
-): Tool<Name, P, S, F, R | SchemaServices<P, S, F>, ReadOnly>
-export function make(name: string, definition: AnyDefinition): Any {
-  return compile(name, definition)
+  definition: Complete<K> & ToolDefinition<P, S, F, X, ReadOnly> & Given<K>
+): Tool<
+  Name,
+  P,
+  S,
+  F,
+  | ("execute" extends K ? Effect.Services<X> : Handler<Name>)
+  | P["DecodingServices"]
+  | S["EncodingServices"]
+  | F["EncodingServices"],
+  ReadOnly
+>
+export function make(name: string, definition: Unchecked<AnyDefinition>): Any {
+  return compile(name, checked(name, definition))
 }
 
 /**
@@ -127,7 +136,7 @@ export function fromJsonSchema<
   }
 ): Tool<Name, Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, R | F["EncodingServices"], ReadOnly> {
   const { parameters, validate, ...rest } = definition
-  const schema = Schema.Json.check(Schema.makeFilter(validate ?? checkOf(name, parameters, rest.patterns)))
+  const schema = byJsonSchema(name, parameters, validate, rest.patterns)
   return make(name, { ...rest, parameters: schema, success: Schema.Unknown, jsonSchema: parameters })
 }
 
@@ -163,7 +172,10 @@ export function fromStandardSchema<
   Standard.ParametersOf<P>,
   Standard.SuccessOf<S>,
   F,
-  R | SchemaServices<Standard.ParametersOf<P>, Standard.SuccessOf<S>, F>,
+  | R
+  | Standard.ParametersOf<P>["DecodingServices"]
+  | Standard.SuccessOf<S>["EncodingServices"]
+  | F["EncodingServices"],
   ReadOnly
 >
 export function fromStandardSchema(
@@ -177,30 +189,43 @@ export function fromStandardSchema(
 }
 
 /**
- * Makes a tool of a function that gives a promise.
+ * Makes a tool of an async function, with schemas of any library: of Effect, zod, valibot, arktype, or JSON Schemas.
  *
+ * - without `success`, the result is whatever JSON the function gives
  * - interruption: aborts `signal`; what the function does in spite of that is not waited for, and is a stray
- * - errors: a rejection is the call's `Defect`, or what `catch` makes of it, as `failure` describes
+ * - errors: what is thrown is the call's `Defect`, of which the model reads nothing. With `failure: "message"` an `Error` is
+ *   a failure, and the model reads its message; bugs, such as a `TypeError`, stay hidden. `catch` makes a failure of anything
  */
 export function fromFunction<
   const Name extends string,
-  P extends Schema.Constraint,
-  S extends Schema.Constraint,
-  F extends Schema.Constraint = typeof Schema.Never,
-  const ReadOnly extends boolean = false
+  P extends Standard.Described,
+  S extends Standard.Described = typeof Schema.Unknown,
+  F extends Failing = typeof Schema.Never,
+  X = Promise<Standard.SuccessOf<S>["Type"]>,
+  const ReadOnly extends boolean = false,
+  K extends FunctionOption = never
 >(
   name: Name,
-  definition: Definition<P, S, F, ReadOnly> & {
-    readonly catch?: ((error: unknown) => F["Type"]) | undefined
-    readonly execute: (parameters: P["Type"], signal: AbortSignal, call: Call) => Promise<S["Type"]>
-  }
-): Tool<Name, P, S, F, SchemaServices<P, S, F>, ReadOnly>
-export function fromFunction(
-  name: string,
-  { catch: caught, execute, ...definition }: Omit<AnyDefinition, "execute"> & PromiseForm
-): Any {
-  return compile(name, { ...definition, promise: { execute, catch: caught } })
+  definition:
+    & Complete<K, "description" | "parameters" | "execute">
+    & FunctionDefinition<P, S, F, X, ReadOnly>
+    & Given<K>
+): Tool<
+  Name,
+  Standard.ParametersOf<P>,
+  ResultOf<S, X, K>,
+  FailureOf<F>,
+  | Standard.ParametersOf<P>["DecodingServices"]
+  | ResultOf<S, X, K>["EncodingServices"]
+  | FailureOf<F>["EncodingServices"],
+  ReadOnly
+>
+export function fromFunction(name: string, definition: Unchecked<AnyFunctionDefinition>): Any {
+  return compile(name, ofFunction(name, definition))
 }
+
+/** What a function gives: as `success` says, or what it is seen to give. */
+type ResultOf<S, X, K> = "success" extends K ? Standard.SuccessOf<S> : Schema.Codec<Awaited<X>, Schema.Json>
 
 /** Has equal calls of one run be one call, each id answered; for tools that read alone. */
 export const coalesce = <
@@ -246,10 +271,10 @@ export function around(
   tool: Any,
   wrap: (effect: ReturnType<Attempt<unknown, unknown, unknown>>, call: Call) => typeof effect
 ): Any {
-  const { handler: { attempt }, recode } = tool
+  const { handler: { attempt, isAwaited }, recode } = tool
   return {
     ...tool,
-    handler: { attempt: (parameters, call) => guarded(() => wrap(attempt(parameters, call), call)) },
+    handler: { isAwaited, attempt: (parameters, call) => guarded(() => wrap(attempt(parameters, call), call)) },
     recode: recode && ((...form) => around(recode(...form), wrap))
   }
 }

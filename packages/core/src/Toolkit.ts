@@ -10,6 +10,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { inWords } from "./internal/schema/words.ts"
 import { lintTool, type Warning } from "./internal/tool/lint.ts"
+import type { WrongHandler } from "./internal/tool/written.ts"
 import * as Tool from "./Tool.ts"
 
 export type { Warning } from "./internal/tool/lint.ts"
@@ -57,10 +58,10 @@ type Several<T, All = T> = T extends unknown ? [All] extends [T] ? never : All :
  */
 type NoDuplicate<T extends ReadonlyArray<Tool.Any>> = Repeated<T> extends { readonly [name: string]: never } ? unknown
   : [Repeated<T>[keyof Repeated<T>]] extends [never] ? unknown
-  : { readonly error: `two tools are called ${NameOf<T[Repeated<T>[keyof Repeated<T>]]>}` }
+  : `two tools are called ${NameOf<T[Repeated<T>[keyof Repeated<T>]]>}: rename one of them`
 
 /** Makes a toolkit; two tools of one name do not compile where names are literal, and throw where they are not. */
-export const make = <const T extends ReadonlyArray<Tool.Any>>(...tools: T & NoDuplicate<T>): Toolkit<T[number]> =>
+export const make = <const T extends ReadonlyArray<Tool.Any>>(...tools: NoDuplicate<T> & T): Toolkit<T[number]> =>
   fromTools(tools)
 
 /** Puts two toolkits together; throws when both have a tool of one name. */
@@ -120,26 +121,58 @@ type Unhandled<T extends Tool.Any> = T extends Tool.Any ?
   Tool.Handler<T["name"]> extends Tool.Requirements<T> ? T : never
   : never
 
-/** One handler for every tool that was made without `execute`. */
-export type Handlers<T extends Tool.Any> = {
-  readonly [U in Unhandled<T> as U["name"]]: Tool.Execute<U["parameters"], U["success"], U["failure"], unknown>
+type Named<T, N> = Extract<T, { readonly name: N }>
+
+/**
+ * One handler for every tool that was made without `execute`.
+ *
+ * - takes those that give something else, and none, so that the compiler can say by `Complete` and `Fitting` what is wrong
+ */
+type Written<T extends Tool.Any> = {
+  readonly [N in Unhandled<T>["name"]]?: (
+    parameters: Named<T, N>["parameters"]["Type"],
+    call: Tool.Call
+  ) => Effect.Effect<Named<T, N>["success"]["Type"], Named<T, N>["failure"]["Type"], unknown> | Something
 }
 
+type Something = object | string | number | bigint | boolean | symbol | null | undefined
+
+/** What no handlers are where one is missing. */
+type Complete<Names extends string, H> = [Names] extends [keyof H] ? unknown
+  : `there is no handler for ${Exclude<Names, keyof H>}: add one, or give the tool \`execute\``
+
+/** Each handler as it is, where it has a tool that it fits, and else with what is wrong with it. */
+type Fitting<T extends Tool.Any, H> = {
+  readonly [N in Exclude<keyof H, never>]: [H[N]] extends [(...args: never) => infer X]
+    ? N extends T["name"] ? FittingOne<Named<T, N>, H[N], X>
+    : `no tool without \`execute\` is called ${N & string}: take the handler out, or correct its name`
+    : H[N]
+}
+
+type FittingOne<T extends Tool.Any, Handler, X> = [X] extends
+  [Effect.Effect<T["success"]["Type"], T["failure"]["Type"], unknown>] ? Handler
+  : WrongHandler<`the handler of ${T["name"]}`, T["parameters"], T["success"], T["failure"], X>
+
 type HandlerServices<H> = {
-  [N in keyof H]: H[N] extends (...args: never) => Effect.Effect<unknown, unknown, infer R> ? R : never
+  [N in keyof H]: H[N] extends (...args: never) => infer X ? Effect.Services<X> : never
 }[keyof H]
 
-/** Gives handlers to the tools made without `execute`; what the handlers need is taken once, when the layer is built. */
-export function toLayer<T extends Tool.Any, const H extends Handlers<T>>(
+/**
+ * Gives handlers to the tools made without `execute`; what the handlers need is taken once, when the layer is built.
+ *
+ * - throws where a handler is missing, or has no tool
+ */
+export function toLayer<T extends Tool.Any, const H extends Written<T>>(
   toolkit: Toolkit<T>,
-  handlers: H & Handlers<T>
+  handlers: Complete<Unhandled<T>["name"], H> & H & Fitting<Unhandled<T>, H>
 ): Layer.Layer<Tool.Handler<Unhandled<T>["name"]>, never, HandlerServices<H>>
 export function toLayer(
-  _toolkit: Any,
+  toolkit: Any,
   handlers: {
     readonly [name: string]: (parameters: unknown, call: Tool.Call) => Effect.Effect<unknown, unknown, unknown>
   }
 ): Layer.Layer<never, never, unknown> {
+  checkHandlers(toolkit, handlers)
   return Layer.effectContext(Effect.contextWith((services: Context.Context<unknown>) => {
     let context = Context.empty()
     for (const [name, handler] of Object.entries(handlers)) {
@@ -152,6 +185,19 @@ export function toLayer(
     return Effect.succeed(context)
   }))
 }
+
+/** Throws where the compiler would have refused handlers, in its words. */
+const checkHandlers = ({ tools }: Any, handlers: object): void => {
+  const awaited = tools.filter(({ handler }) => handler.isAwaited).map(({ name }) => name)
+  const missing = awaited.find((name) => !Object.hasOwn(handlers, name))
+  const mistake = missing === undefined
+    ? Object.keys(handlers).filter((name) => !awaited.includes(name)).map(noTool)[0]
+    : `there is no handler for ${missing}: add one, or give the tool \`execute\``
+  if (mistake !== undefined) throw new Error(`Toolkit.toLayer: ${mistake}.`)
+}
+
+const noTool = (name: string) =>
+  `no tool without \`execute\` is called ${name}: take the handler out, or correct its name`
 
 /** Tool `T` once a layer has given it `ROut` and asked for `RIn` in its place. */
 export type Provided<T extends Tool.Any, ROut, RIn> = T extends

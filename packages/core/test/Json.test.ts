@@ -40,7 +40,7 @@ describe("a batch", () => {
     description: "Gives back what it got.",
     parameters: Schema.Record(Schema.String, Schema.Json),
     success: Schema.Record(Schema.String, Schema.Json),
-    execute: Effect.succeed
+    execute: (given) => Effect.succeed(given)
   })
 
   it.effect("answers arguments that nothing could go through with an error of their own call", () =>

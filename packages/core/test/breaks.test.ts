@@ -120,7 +120,7 @@ describe("a call that is stopped", () => {
         success: Schema.String,
         failure: Schema.String,
         readOnly: true,
-        execute: () => Promise.reject(new Error("no")),
+        execute: () => Promise.reject<string>(new Error("no")),
         catch: () => "no"
       })
       const options = { timeout: 50, retry: Schedule.spaced("1 second") }

@@ -180,7 +180,8 @@ describe("a batch whose calls wait for nobody", () => {
 })
 
 describe("a function of promises", () => {
-  const run = (tool: Parameters<typeof Tool.fromFunction>[1]["execute"], more: object, options: Batch.Options = {}) =>
+  type Handler = (parameters: unknown, signal: AbortSignal, call: Tool.Call) => Promise<unknown>
+  const run = (tool: Handler, more: object, options: Batch.Options = {}) =>
     Batch.run(
       Toolkit.make(
         Tool.fromFunction("f", {

@@ -1,8 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
+import { toStandardJsonSchema } from "@valibot/to-json-schema"
 import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+import { type } from "arktype"
 import { Effect, Fiber, Logger, Result, Schema } from "effect"
 import { TestClock } from "effect/testing"
+import { runInNewContext } from "node:vm"
+import * as v from "valibot"
 import { expectTypeOf } from "vitest"
+import { z } from "zod"
+import { ends, shown } from "./support.ts"
 
 class Down extends Schema.TaggedError<Down>()("Down", { why: Schema.String }) {}
 
@@ -45,7 +51,7 @@ describe("Tool.fromFunction", () => {
         ...definition,
         failure: Down,
         catch: (error) => new Down({ why: String(error) }),
-        execute: () => Promise.reject("closed")
+        execute: () => Promise.reject<number>("closed")
       })
       const failure = yield* settled(fails)
       assert.isTrue(Result.isFailure(failure) && failure.failure._tag === "ToolFailure")
@@ -97,4 +103,124 @@ describe("Tool.fromFunction", () => {
       assert.isTrue(Result.isFailure(result) && result.failure._tag === "CallError")
       assert.isTrue(aborted)
     }))
+})
+
+describe("Tool.fromFunction with schemas of other libraries", () => {
+  const asked = (
+    tool: Tool.Tool<string, Schema.Constraint, Schema.Constraint, Schema.Constraint>,
+    args: unknown
+  ) =>
+    Effect.map(
+      Batch.run(Toolkit.make(tool), [ToolCall.make({ id: "call_1", name: tool.name, arguments: args })]),
+      ends
+    )
+  const description = "Greets somebody. `name` comes from the user."
+
+  it.effect("takes zod, valibot, arktype, Effect and JSON Schema for what goes in and comes out", () =>
+    Effect.gen(function*() {
+      const jsonSchema = { type: "object", properties: { name: { type: "string" } }, required: ["name"] }
+      const tools = [
+        Tool.fromFunction("zod", {
+          description,
+          parameters: z.object({ name: z.string() }),
+          success: z.string(),
+          execute: async ({ name }) => `Hello, ${name}!`
+        }),
+        Tool.fromFunction("valibot", {
+          description,
+          parameters: toStandardJsonSchema(v.object({ name: v.string() })),
+          success: v.string(),
+          execute: async ({ name }) => `Hello, ${name}!`
+        }),
+        Tool.fromFunction("arktype", {
+          description,
+          parameters: type({ name: "string" }),
+          success: type("string"),
+          execute: async ({ name }) => `Hello, ${name}!`
+        }),
+        Tool.fromFunction("json", {
+          description,
+          parameters: jsonSchema,
+          success: { type: "string" },
+          execute: async ({ name }) => `Hello, ${String(name)}!`
+        }),
+        Tool.fromFunction("effect", {
+          description,
+          parameters: Schema.Struct({ name: Schema.String }),
+          execute: async ({ name }) => `Hello, ${name}!`
+        })
+      ]
+      for (const tool of tools) {
+        assert.deepStrictEqual(yield* asked(tool, { name: "Ada" }), ["Hello, Ada!"], tool.name)
+        assert.deepStrictEqual(yield* asked(tool, { name: 1 }), ["InvalidArguments"], tool.name)
+        assert.deepStrictEqual(Object.keys(Object(tool.jsonSchema["properties"])), ["name"], tool.name)
+      }
+    }))
+
+  it.effect("takes any JSON for a result without `success`, and knows the type that the function gives", () =>
+    Effect.gen(function*() {
+      const tool = Tool.fromFunction("count", {
+        description,
+        parameters: z.object({ name: z.string() }),
+        execute: async ({ name }) => ({ letters: name.length })
+      })
+      expectTypeOf(tool.success.Type).toEqualTypeOf<{ letters: number }>()
+      expectTypeOf(tool.parameters.Type).toEqualTypeOf<{ name: string }>()
+      assert.deepStrictEqual<unknown>(yield* asked(tool, { name: "Ada" }), [{ letters: 3 }])
+      const broken = Tool.fromFunction("broken", {
+        description,
+        parameters: z.object({}),
+        success: { type: "string" },
+        execute: async () => 5
+      })
+      assert.deepStrictEqual(yield* asked(broken, {}), ["Unencodable"])
+    }))
+})
+
+describe("Tool.fromFunction with `failure: \"message\"`", () => {
+  class NoSuchCity extends Error {
+    override name = "NoSuchCity"
+  }
+  const throwing = (thrown: unknown) =>
+    Tool.fromFunction("find", {
+      description: "Finds a city.",
+      parameters: Schema.Struct({}),
+      failure: "message",
+      execute: async () => {
+        throw thrown
+      }
+    })
+  const told = (thrown: unknown) =>
+    Effect.map(
+      Batch.run(Toolkit.make(throwing(thrown)), [ToolCall.make({ id: "call_1", name: "find", arguments: {} })]),
+      (settled) => ({ result: settled.outcomes[0]?.result, shown: shown(settled) })
+    ).pipe(Effect.provide(Logger.layer([])))
+
+  it.effect("shows the model the message of an error, and its name, and gives the program the error itself", () =>
+    Effect.gen(function*() {
+      const error = new NoSuchCity("There is no city of that name.")
+      const { result, shown } = yield* told(error)
+      assert(result !== undefined && Result.isFailure(result) && result.failure._tag === "ToolFailure")
+      assert.strictEqual(result.failure.failure, error)
+      expectTypeOf(throwing(error).failure.Type).toEqualTypeOf<Error>()
+      assert.deepInclude(shown, { type: "NoSuchCity", message: error.message, data: { message: error.message } })
+      const elsewhere = runInNewContext("new Error('from another realm')")
+      assert.deepInclude((yield* told(elsewhere)).shown, { type: "Error", message: "from another realm" })
+    }))
+
+  it.effect("hides what is a bug of the program, and what is no error", () =>
+    Effect.gen(function*() {
+      for (const thrown of [new TypeError("secret is undefined"), new RangeError("secret"), "secret", undefined]) {
+        const { shown } = yield* told(thrown)
+        assert.strictEqual(shown["type"], "Defect")
+        assert.notInclude(JSON.stringify(shown), "secret")
+      }
+    }))
+
+  it("writes an error so that it can be read again", () => {
+    const { failure } = throwing(undefined)
+    const codec = Schema.toCodecJson(failure)
+    const again = Schema.decodeUnknownSync(codec)(Schema.encodeUnknownSync(codec)(new NoSuchCity("gone")))
+    assert.deepStrictEqual([again.name, again.message], ["NoSuchCity", "gone"])
+  })
 })

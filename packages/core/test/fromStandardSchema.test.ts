@@ -122,7 +122,7 @@ describe("Tool.fromStandardSchema with zod", () => {
     }
     assert.throws(
       () => Tool.fromStandardSchema("wait", definition),
-      /^Tool\.fromStandardSchema\("wait"\): zod cannot write `parameters` as JSON Schema: .*Date.*; give it as `jsonSchema`\.$/
+      /^Tool "wait": zod cannot write `parameters` as JSON Schema: .*Date.*; give it as `jsonSchema`\.$/
     )
     const jsonSchema = { type: "object" as const, properties: { at: { type: "string" } } }
     assert.strictEqual(Tool.fromStandardSchema("wait", { ...definition, jsonSchema }).jsonSchema, jsonSchema)
@@ -175,7 +175,7 @@ describe("Tool.fromStandardSchema with other libraries", () => {
   it("says at once where there is no JSON Schema", () => {
     assert.throws(
       () => Tool.fromStandardSchema("place", { ...definition, parameters: Place }),
-      "Tool.fromStandardSchema(\"place\"): `parameters` of valibot has no JSON Schema of its own; give it as `jsonSchema`."
+      "Tool \"place\": `parameters` of valibot has no JSON Schema of its own; give it as `jsonSchema`."
     )
   })
 

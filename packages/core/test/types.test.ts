@@ -254,11 +254,13 @@ describe("a handler", () => {
     Tool.make("t", { ...base, execute: () => Promise.resolve(1) })
   })
 
-  it("is typed where it is written with Effect.fn, whose parameters are annotated", () => {
+  it("is typed where it is written with Effect.fn, its parameters too", () => {
     const tool = Tool.make("t", {
       ...base,
       failure: CityNotFound,
-      execute: Effect.fn("t")(function*({ city }: { readonly city: string }, call: Tool.Call) {
+      execute: Effect.fn("t")(function*({ city }, call) {
+        expectTypeOf(city).toEqualTypeOf<string>()
+        expectTypeOf(call).toEqualTypeOf<Tool.Call>()
         if (city === "") return yield* new CityNotFound({ city })
         const weather = yield* Weather
         return (yield* weather.current(city)) + call.attempt
@@ -267,6 +269,45 @@ describe("a handler", () => {
     expectTypeOf<Tool.Requirements<typeof tool>>().toEqualTypeOf<Weather>()
     expectTypeOf(tool.failure).toEqualTypeOf<typeof CityNotFound>()
     expectTypeOf(tool.success).toEqualTypeOf<typeof Schema.Int>()
+    const annotated = Tool.make("t", {
+      ...base,
+      execute: Effect.fn(function*({ city }: { readonly city: string }) {
+        return city.length
+      })
+    })
+    const untraced = Tool.make("t", {
+      ...base,
+      execute: Effect.fnUntraced(
+        function*({ city }) {
+          expectTypeOf(city).toEqualTypeOf<string>()
+          return (yield* Cities).indexOf(city)
+        },
+        (found, { city }) => city === "" ? Effect.succeed(0) : found
+      )
+    })
+    expectTypeOf<Tool.Requirements<typeof annotated>>().toEqualTypeOf<never>()
+    expectTypeOf<Tool.Requirements<typeof untraced>>().toEqualTypeOf<Cities>()
+  })
+
+  it("gives the literals that its schemas ask for", () => {
+    const success = Schema.Struct({ size: Schema.Literals(["small", "large"]) })
+    const sized = Tool.make("t", {
+      ...base,
+      success,
+      failure: Schema.Literals(["no city", "no size"]),
+      execute: ({ city }) =>
+        city === ""
+          ? Effect.suspend(() => Effect.fail(city === "" ? "no city" : "no size"))
+          : Effect.map(Cities, () => ({ size: city.length > 4 ? "large" : "small" }))
+    })
+    expectTypeOf<Tool.Requirements<typeof sized>>().toEqualTypeOf<Cities>()
+  })
+
+  it("may come from elsewhere", () => {
+    const given: Tool.Execute<typeof base.parameters, typeof base.success, typeof CityNotFound, Units> = () =>
+      Effect.succeed(1)
+    const tool = Tool.make("t", { ...base, failure: CityNotFound, execute: given })
+    expectTypeOf<Tool.Requirements<typeof tool>>().toEqualTypeOf<Units>()
   })
 
   it("written with Effect.fn does not compile where it gives, fails or takes something else", () => {
@@ -321,10 +362,13 @@ describe("Toolkit.toLayer", () => {
   it("takes a handler for each tool without one, and no other", () => {
     const layer = Toolkit.toLayer(toolkit, { wait: () => Effect.void })
     expectTypeOf(layer).toEqualTypeOf<Layer.Layer<Tool.Handler<"wait">>>()
+    const lost = /^Toolkit\.toLayer: there is no handler for wait: add one, or give the tool `execute`\.$/
     // @ts-expect-error `wait` is missing
-    Toolkit.toLayer(toolkit, {})
+    assert.throws(() => Toolkit.toLayer(toolkit, {}), lost)
     // @ts-expect-error a typo is no tool
-    Toolkit.toLayer(toolkit, { wiat: () => Effect.void })
+    assert.throws(() => Toolkit.toLayer(toolkit, { wiat: () => Effect.void }), lost)
+    // @ts-expect-error `plain` has a handler of its own
+    assert.throws(() => Toolkit.toLayer(toolkit, { wait: () => Effect.void, plain: () => Effect.succeed(1) }), /plain/)
   })
 
   it("refuses a handler that does not fit its tool", () => {
@@ -332,6 +376,23 @@ describe("Toolkit.toLayer", () => {
     Toolkit.toLayer(toolkit, { wait: () => Effect.fail("too short") })
     // @ts-expect-error there is no such parameter
     Toolkit.toLayer(toolkit, { wait: ({ seconds }) => Effect.sleep(Number(seconds)) })
+  })
+
+  it("infers the parameters of a handler that is written with Effect.fn, and what it needs", () => {
+    const layer = Toolkit.toLayer(toolkit, {
+      wait: Effect.fn("wait")(function*({ millis }) {
+        expectTypeOf(millis).toEqualTypeOf<number>()
+        if (millis > 10) return yield* Effect.fail("too long" as const)
+        yield* Units
+      })
+    })
+    expectTypeOf(layer).toEqualTypeOf<Layer.Layer<Tool.Handler<"wait">, never, Units>>()
+    const stub = Toolkit.toLayer(toolkit, {
+      wait: () => {
+        throw new Error("not yet")
+      }
+    })
+    expectTypeOf(stub).toEqualTypeOf<Layer.Layer<Tool.Handler<"wait">>>()
   })
 
   it("asks for what the handlers need, and discharges the tools' need of them", () => {

@@ -4,10 +4,11 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as HttpEffect from "effect/http/HttpEffect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Ref from "effect/Ref"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { type App, type Keeping, last, make as appOf, type Simulator } from "./internal/app.ts"
@@ -91,14 +92,28 @@ export const serve = (
 ): Effect.Effect<Served, CannotListen, Scope.Scope> =>
   Effect.flatMap(make(options), (simulator) => listen(simulator, options.port))
 
+/** A simulator that runs until it is closed. */
+export interface Started extends Served, AsyncDisposable {
+  readonly close: () => Promise<void>
+}
+
+/** Serves a simulator as `serve` does, for programs that are not written with Effect. */
+export const start = async (options: Parameters<typeof serve>[0]): Promise<Started> => {
+  const scope = Scope.makeUnsafe()
+  const served = await Effect.runPromise(Scope.provide(serve(options), scope))
+  const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
+  return { ...served, close, [Symbol.asyncDispose]: close }
+}
+
 /** Serves what was made already, as `serve` does. */
 export const listen = Effect.fnUntraced(function*(
-  { app, requests }: Simulator,
-  wanted = 0
+  simulator: Simulator,
+  wanted: number | undefined
 ): Effect.fn.Return<Served, CannotListen, Scope.Scope> {
+  const { app, requests } = simulator
   const node = createServer()
-  const server = yield* NodeHttpServer.make(() => node, { host: "127.0.0.1", port: wanted }).pipe(
-    Effect.mapError(({ cause }) => new CannotListen({ port: wanted, cause }))
+  const server = yield* NodeHttpServer.make(() => node, { host: "127.0.0.1", port: wanted ?? 0 }).pipe(
+    Effect.mapError(({ cause }) => new CannotListen({ port: wanted ?? 0, cause }))
   )
   yield* server.serve(app)
   yield* Effect.addFinalizer(() => stop(node))

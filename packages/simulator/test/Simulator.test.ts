@@ -112,6 +112,21 @@ describe("Simulator.fetch", () => {
     }))
 })
 
+describe("Simulator.start", () => {
+  it("serves until it is closed, or its block is left", async () => {
+    const simulator = await Simulator.start({ script })
+    assert.strictEqual((await globalThis.fetch(`${simulator.openai}/nothing`)).status, 404)
+    await simulator.close()
+    let openai = ""
+    {
+      await using other = await Simulator.start({ script, port: simulator.port })
+      openai = other.openai
+      assert.strictEqual(openai, simulator.openai)
+    }
+    await globalThis.fetch(openai).then(() => assert.fail("it still answers"), () => undefined)
+  })
+})
+
 describe("Simulator.serve", () => {
   it.live("fails when the port is taken", () =>
     Effect.gen(function*() {

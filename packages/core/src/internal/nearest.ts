@@ -17,7 +17,7 @@ const between = (a: string, b: string): number =>
   a !== "" && a !== b && (a.includes(b) || b.includes(a)) ? 1 : distanceOf(a, b)
 
 /** How many letters have to be put in, left out or changed to make one text of another (Levenshtein, 1966). */
-const distanceOf = (from: string, to: string): number => {
+export const distanceOf = (from: string, to: string): number => {
   let row = Array.from(to, (_, at) => at + 1)
   for (const [above, letter] of Array.from(from).entries()) {
     let left = above + 1

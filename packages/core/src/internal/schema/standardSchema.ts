@@ -11,15 +11,18 @@ import { ownKeysIn } from "./ownKeys.ts"
 /** A schema of Effect, or of any library that follows Standard Schema. */
 export type AnySchema = Schema.Constraint | StandardSchemaV1
 
-/** The parameters that a schema of any library reads: its output, from JSON. */
+/** The same, or a JSON Schema (draft 2020-12). */
+export type Described = AnySchema | JsonSchema.JsonSchema
+
+/** The parameters that a schema of any library reads: its output, from JSON; an object of JSON by a JSON Schema. */
 export type ParametersOf<P> = P extends Schema.Constraint ? P
   : P extends StandardSchemaV1 ? Schema.Codec<StandardSchemaV1.InferOutput<P>, Schema.Json>
-  : never
+  : Schema.Codec<Schema.JsonObject, Schema.Json>
 
-/** The results that a schema of any library writes: its input, as the JSON that it gives out. */
+/** The results that a schema of any library writes: its input, as the JSON that it gives out; anything by a JSON Schema. */
 export type SuccessOf<S> = S extends Schema.Constraint ? S
   : S extends StandardSchemaV1 ? Schema.Codec<StandardSchemaV1.InferInput<S>, Schema.Json>
-  : never
+  : Schema.Codec<unknown, Schema.Json>
 
 /** The schemas of a tool as Effect knows them. */
 export const schemasOf = (
@@ -37,6 +40,11 @@ export const schemasOf = (
     jsonSchema: written
   }
 }
+
+/** True for a schema of Effect, or of a library that follows Standard Schema. */
+export const isAnySchema = (value: unknown): value is AnySchema =>
+  Schema.isSchema(value)
+  || ((typeof value === "object" || typeof value === "function") && value !== null && "~standard" in value)
 
 /** True for what Effect does not know how to read itself. */
 const isForeign = (schema: AnySchema): schema is StandardSchemaV1 => !Schema.isSchema(schema)
@@ -87,7 +95,7 @@ const jsonSchemaOf = (name: string, schema: StandardSchemaV1): JsonSchema.JsonSc
   const mend = "give it as `jsonSchema`"
   if (!hasJsonSchema(schema)) {
     throw new Error(
-      `Tool.fromStandardSchema("${name}"): \`parameters\` of ${vendor} has no JSON Schema of its own; ${mend}.`
+      `Tool "${name}": \`parameters\` of ${vendor} has no JSON Schema of its own; ${mend}.`
     )
   }
   try {
@@ -96,7 +104,7 @@ const jsonSchemaOf = (name: string, schema: StandardSchemaV1): JsonSchema.JsonSc
   } catch (cause) {
     const why = (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, "")
     throw new Error(
-      `Tool.fromStandardSchema("${name}"): ${vendor} cannot write \`parameters\` as JSON Schema: ${why}; ${mend}.`,
+      `Tool "${name}": ${vendor} cannot write \`parameters\` as JSON Schema: ${why}; ${mend}.`,
       { cause }
     )
   }

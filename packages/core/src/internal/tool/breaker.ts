@@ -17,7 +17,7 @@ export interface Breaking {
 
 /** Has the calls of a tool go through the circuit breaker of the program. */
 export const broken = (tool: Any, options: Breaking): Any => {
-  const { handler: { attempt }, recode } = tool
+  const { handler: { attempt, isAwaited }, recode } = tool
   const { isOutage = () => true, key = tool.name } = options
   const keyOf = typeof key === "function" ? key : () => key
   const classify = classifying(isOutage)
@@ -28,7 +28,8 @@ export const broken = (tool: Any, options: Breaking): Any => {
         "CircuitBreakerError",
         refusal
       ))
-  return { ...tool, handler: { attempt: through }, recode: recode && ((...form) => broken(recode(...form), options)) }
+  const again: Any["recode"] = recode && ((...form) => broken(recode(...form), options))
+  return { ...tool, handler: { isAwaited, attempt: through }, recode: again }
 }
 
 type Ended = Exit.Exit<unknown, Effect.Error<Answering>>

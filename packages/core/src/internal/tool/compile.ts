@@ -27,7 +27,8 @@ interface Form {
 }
 
 const inForm = (name: string, definition: AnyDefinition, { codec, jsonSchema, strict }: Form): Any => {
-  const { access, approval, content, description, limits, parameters, patterns, promise, success, timeout } = definition
+  const { access, approval, content, description, execute, limits, parameters, patterns, promise, success, timeout } =
+    definition
   const { failure = Schema.Never, idempotent = false, jsonSchema: raw, readOnly = false, repeat } = definition
   const ends = { answer: answering(success, content), fail: failing({ name, readOnly, idempotent }, failure, repeat) }
   const decode = decoding(codec, raw ?? jsonSchema)
@@ -52,7 +53,9 @@ const inForm = (name: string, definition: AnyDefinition, { codec, jsonSchema, st
     raw,
     patterns,
     recode: (codec, jsonSchema) => inForm(name, definition, { codec, jsonSchema, strict: true }),
-    handler: promise ? ofPromise(promise, ends) : ofEffect(definition.execute ?? viaService(name), ends)
+    handler: promise
+      ? ofPromise(promise, ends)
+      : { ...ofEffect(execute ?? viaService(name), ends), isAwaited: execute === undefined }
   }
 }
 

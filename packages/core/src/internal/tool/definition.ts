@@ -16,18 +16,18 @@ export type Execute<
   R
 > = (parameters: P["Type"], call: Call) => Effect.Effect<S["Type"], F["Type"], R>
 
-/** What the schemas of a tool need, to read its parameters and to write what it gives back. */
-export type SchemaServices<P extends Schema.Constraint, S extends Schema.Constraint, F extends Schema.Constraint> =
-  | P["DecodingServices"]
-  | S["EncodingServices"]
-  | F["EncodingServices"]
-
 /** What every tool says of itself. */
-export interface Traits<Parameters, F extends Schema.Constraint, ReadOnly extends boolean> {
+export interface Traits<Parameters, F extends Schema.Constraint, ReadOnly extends boolean>
+  extends Manner<Parameters, F["Type"], ReadOnly>
+{
   /** What it does, which inputs it needs and where they come from: all that a model knows of it. */
   readonly description: string
   /** The schema of the handler's typed error; `Schema.Never` when left out. */
   readonly failure?: F | undefined
+}
+
+/** How the calls of a tool may run. */
+export interface Manner<Parameters, Failure, ReadOnly extends boolean> {
   /** Running it changes nothing; false unless said. */
   readonly readOnly?: ReadOnly | undefined
   /** Running it twice is the same as once; false unless said. A tool that is neither is never run a second time. */
@@ -36,7 +36,7 @@ export interface Traits<Parameters, F extends Schema.Constraint, ReadOnly extend
    * Whether the same call may come to something else after a failure of it, by the failure; yes unless said. Where it may
    * not, the model is told so, and nothing tries it again.
    */
-  readonly repeat?: Repeat<F["Type"]> | undefined
+  readonly repeat?: Repeat<Failure> | undefined
   /** How long one call may take, all attempts together; the batch's `timeout` when left out. */
   readonly timeout?: Duration.Input | undefined
   /** What a call touches. The calls of a tool without it wait for exclusive calls alone. */
@@ -59,16 +59,20 @@ export interface Definition<
   S extends Schema.Constraint,
   F extends Schema.Constraint,
   ReadOnly extends boolean
-> extends Traits<P["Type"], F, ReadOnly> {
+> extends Traits<P["Type"], F, ReadOnly>, Shown<S["Type"]> {
   readonly parameters: P
   readonly success: S
+}
+
+/** What a model is shown of a tool and of its results, where that is not what the schemas say. */
+export interface Shown<Success> {
   /** What the model is shown of a result in place of its JSON; texts, and images or documents where its wire takes them. */
-  readonly content?: ((value: S["Type"]) => ReadonlyArray<Content>) | undefined
+  readonly content?: ((value: Success) => ReadonlyArray<Content>) | undefined
   /** What providers are sent in place of the JSON Schema that `parameters` gives. */
   readonly jsonSchema?: JsonSchema.JsonSchema | undefined
 }
 
-/** A definition whatever its types; the overloads of `Tool.make` give callers the precise ones. */
+/** A definition whatever its types; the signature of `Tool.make` gives callers the precise ones. */
 export interface AnyDefinition extends
   Omit<
     Definition<Schema.Constraint, Schema.Constraint, Schema.Constraint, boolean>,

@@ -6,6 +6,7 @@ import type * as Schema from "effect/Schema"
 import type { ToolFailure, Unavailable, Unencodable } from "../../CallError.ts"
 import type { Content } from "../../Content.ts"
 import { isOver } from "../exit.ts"
+import { notAnEffect } from "./mistakes.ts"
 
 /**
  * What a handler is told about the call it answers.
@@ -40,10 +41,12 @@ export type Attempt<A, F, R> = (
  * What answers the calls of a tool.
  *
  * - `attempt`: runs the handler and encodes what it gives; throws nothing
+ * - `isAwaited`: the tool has none of its own; `Toolkit.toLayer` gives it one
  * - `parts`: what `attempt` is made of, where nothing was put around it: a runner puts it together for less
  */
 export interface Handler<out A, out F, out R> {
   readonly attempt: Attempt<A, F, R>
+  readonly isAwaited?: boolean | undefined
   readonly parts?: Parts | undefined
 }
 
@@ -119,14 +122,15 @@ const promised = (execute: PromiseForm["execute"]): PromiseForm["execute"] => (p
   }
 }
 
-/** A handler's effect; what it throws instead is its defect. */
+/** A handler's effect; what it throws or gives instead is its defect. */
 export const begun = (
   { execute }: EffectParts,
   parameters: unknown,
   call: Call
 ): Effect.Effect<unknown, unknown, unknown> => {
   try {
-    return execute(parameters, call)
+    const effect = execute(parameters, call)
+    return Effect.isEffect(effect) ? effect : Effect.die(new Error(`The handler ${notAnEffect(effect)}.`))
   } catch (defect) {
     return Effect.die(defect)
   }

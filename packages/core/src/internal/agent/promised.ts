@@ -1,0 +1,45 @@
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import type * as Batch from "../../Batch.ts"
+import type * as ChatModel from "../../ChatModel.ts"
+import type { Content } from "../../Content.ts"
+import type * as Tool from "../../Tool.ts"
+import { effectOptions, type Needless } from "../runner/promised.ts"
+import type { Left } from "./event.ts"
+import type { AnyOptions, Options } from "./options.ts"
+
+type OfEffects = "toolkit" | "steer" | "onInterrupt" | "runner" | "batch"
+
+/** What an agent takes that is run as a promise: as `Agent.run` does, with a model and without Effects. */
+export interface PromiseOptions<T extends Tool.Any> extends Omit<Options<T>, OfEffects>, Hooks {
+  /** What a model may call; a tool that needs services is given them by `Toolkit.provide` first. */
+  readonly toolkit: Needless<T> & Options<T>["toolkit"]
+}
+
+/** The same, whatever its toolkit and output. */
+export interface AnyPromiseOptions extends Omit<AnyOptions, Exclude<OfEffects, "toolkit">>, Hooks {}
+
+interface Hooks {
+  /** The model, as `layer`, `layerClient` or `layerConfig` of a provider's package makes it. */
+  readonly model: Layer.Layer<ChatModel.ChatModel, unknown>
+  /** Stops the agent, and rejects with its reason. */
+  readonly signal?: AbortSignal | undefined
+  /** Asked behind each round; what it gives goes behind the results as what the person says. */
+  readonly steer?: (() => Said | Promise<Said>) | undefined
+  /** Is given what an agent leaves that is stopped; to be stored, and gone on with. */
+  readonly onInterrupt?: ((left: Left) => void | Promise<void>) | undefined
+  /** How each batch is bounded. */
+  readonly batch?: Omit<Batch.PromiseOptions, "signal"> | undefined
+}
+
+type Said = ReadonlyArray<string | ReadonlyArray<Content>>
+
+/** The options as `Agent.run` takes them. */
+export const agentOptions = (
+  { batch, model: _model, onInterrupt, signal: _signal, steer, ...rest }: AnyPromiseOptions
+): AnyOptions => ({
+  ...rest,
+  batch: batch && effectOptions(batch),
+  steer: steer && Effect.promise(async () => steer()),
+  onInterrupt: onInterrupt && ((left) => Effect.promise(async () => onInterrupt(left)))
+})

@@ -1,0 +1,28 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Tool from "../../Tool.ts"
+import type { CallEvent } from "./events.ts"
+import type { Options } from "./options.ts"
+
+/** How a batch is bounded that is run as a promise. */
+export interface PromiseOptions extends Omit<Options, "onCall"> {
+  /** Stops the batch: interrupts the calls in flight, waits for them to stop, and rejects with its reason. */
+  readonly signal?: AbortSignal | undefined
+  /** Is told of what happens to the calls, in order; no call waits for it. */
+  readonly onCall?: ((event: CallEvent) => void) | undefined
+}
+
+/** What no toolkit is whose tools need services. */
+export type Needless<T extends Tool.Any> = [Tool.Requirements<T>] extends [never] ? unknown
+  : "these tools need services: give them theirs first, by Toolkit.provide(toolkit, layer)"
+
+/** The options as `Batch.run` takes them. */
+export const effectOptions = ({ onCall, signal: _signal, ...rest }: PromiseOptions): Options =>
+  onCall === undefined ? rest : { ...rest, onCall: (event) => Effect.sync(() => onCall(event)) }
+
+/** Gives tools what they need that need nothing, as the types of a promise have it; any other call ends as a `Defect`. */
+export const needless = <A, E>(effect: Effect.Effect<A, E, unknown>): Effect.Effect<A, E> =>
+  Effect.provideContext(effect, nothing)
+
+/** No services, for tools that need none. */
+export const nothing = Context.makeUnsafe<unknown>(new Map())

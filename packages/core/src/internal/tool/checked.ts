@@ -1,0 +1,97 @@
+import type * as JsonSchema from "effect/JsonSchema"
+import * as Schema from "effect/Schema"
+import { checkOf } from "../schema/jsonSchema.ts"
+import { isNode } from "../schema/node.ts"
+import type { Patterns } from "../schema/patterns.ts"
+import * as Standard from "../schema/standardSchema.ts"
+import type { AnyDefinition } from "./definition.ts"
+import type { PromiseForm } from "./handler.ts"
+import { type Form, mistakeIn } from "./mistakes.ts"
+import { byMessage, type FunctionOption, Thrown } from "./promised.ts"
+import type { Option } from "./written.ts"
+
+/** A definition, of which plain JavaScript may have left out anything. */
+export type Unchecked<D> = { readonly [K in keyof D]?: D[K] | undefined }
+
+const options = {
+  description: true,
+  parameters: true,
+  success: true,
+  failure: true,
+  readOnly: true,
+  idempotent: true,
+  repeat: true,
+  timeout: true,
+  access: true,
+  limits: true,
+  approval: true,
+  content: true,
+  jsonSchema: true,
+  execute: true
+} as const satisfies Readonly<Record<Option, true>>
+
+const ofFunctions = { ...options, catch: true } as const satisfies Readonly<Record<FunctionOption, true>>
+
+const effectForm: Form = {
+  options: Object.keys(options),
+  needs: ["description", "parameters", "success"],
+  isSchema: Schema.isSchema,
+  giving: "effect"
+}
+
+const promiseForm: Form = {
+  options: Object.keys(ofFunctions),
+  needs: ["description", "parameters", "execute"],
+  isSchema: (value) => Standard.isAnySchema(value) || isNode(value),
+  giving: "promise"
+}
+
+/** What `Tool.make` was given; throws where the compiler would have refused it. */
+export const checked = (name: string, definition: Unchecked<AnyDefinition>): AnyDefinition => {
+  const { description, parameters, success } = definition
+  const mistake = mistakeIn(definition, effectForm)
+  if (mistake !== undefined || description === undefined || parameters === undefined || success === undefined) {
+    throw new Error(`Tool "${name}": ${mistake}.`)
+  }
+  return { ...definition, description, parameters, success }
+}
+
+/** A definition as `Tool.fromFunction` takes it, whatever its types. */
+export interface AnyFunctionDefinition
+  extends Omit<AnyDefinition, "parameters" | "success" | "failure" | "execute">, PromiseForm
+{
+  readonly parameters: Standard.Described
+  readonly success?: Standard.Described | undefined
+  readonly failure?: Schema.Constraint | "message" | undefined
+}
+
+/** What `Tool.fromFunction` was given, in the form of `Tool.make`; throws where the compiler would have refused it. */
+export const ofFunction = (name: string, definition: Unchecked<AnyFunctionDefinition>): AnyDefinition => {
+  const { catch: caught, description, execute, failure, parameters, success, ...rest } = definition
+  const mistake = mistakeIn(definition, promiseForm)
+  if (mistake !== undefined || description === undefined || parameters === undefined || execute === undefined) {
+    throw new Error(`Tool "${name}": ${mistake}.`)
+  }
+  const said = failure === "message" ? { failure: Thrown, caught: caught ?? byMessage } : { failure, caught }
+  return {
+    ...rest,
+    ...Standard.schemasOf(name, {
+      parameters: Standard.isAnySchema(parameters) ? parameters : byJsonSchema(name, parameters),
+      success: success === undefined || Standard.isAnySchema(success)
+        ? success ?? Schema.Unknown
+        : byJsonSchema(name, success),
+      jsonSchema: rest.jsonSchema ?? (Standard.isAnySchema(parameters) ? undefined : parameters)
+    }),
+    description,
+    failure: said.failure,
+    promise: { execute, catch: said.caught }
+  }
+}
+
+/** JSON that a JSON Schema takes, checked by that or by a function of one's own. */
+export const byJsonSchema = (
+  name: string,
+  jsonSchema: JsonSchema.JsonSchema,
+  validate?: (args: Schema.Json) => string | undefined,
+  patterns?: Patterns
+): Schema.Codec<Schema.Json> => Schema.Json.check(Schema.makeFilter(validate ?? checkOf(name, jsonSchema, patterns)))

@@ -1,0 +1,71 @@
+import { distanceOf } from "../nearest.ts"
+import type { Node } from "../schema/node.ts"
+
+/** What is wrong with a tool: what the compiler shows of it, and what is thrown where no compiler looked. */
+export const mistakes = {
+  description: "`description` is missing: say what the tool does, which inputs it needs and where they come from",
+  parameters: "`parameters` is missing: give a schema of the arguments, such as Schema.Struct({ city: Schema.String })",
+  success: "`success` is missing: give a schema of the result, such as Schema.String, or Schema.Void",
+  execute: "`execute` is missing, or no function: give one that takes the parameters of a call"
+} as const
+
+/** What is wrong with a handler, behind its name. */
+export const handlerMistakes = {
+  promise: "gives a promise: make this tool with Tool.fromFunction, which takes async functions",
+  generator: "is a generator: write it as Effect.fn(function*(parameters) { ... })",
+  plain: "gives no Effect: write Effect.succeed(value), or make this tool with Tool.fromFunction",
+  sync: "gives no promise: write it as an async function",
+  effect: "gives an Effect: make this tool with Tool.make",
+  gives: "gives something else than `success` says: change one of the two",
+  fails: "fails with something else than `failure` says: add that error to `failure`, or catch it"
+} as const
+
+/**
+ * What a way to make tools takes.
+ *
+ * - `needs`: options that have to be there
+ * - `isSchema`: what it takes for a schema
+ * - `giving`: what `execute` gives
+ */
+export interface Form {
+  readonly options: ReadonlyArray<string>
+  readonly needs: ReadonlyArray<"description" | "parameters" | "success" | "execute">
+  readonly isSchema: (value: unknown) => boolean
+  readonly giving: "effect" | "promise"
+}
+
+/** The first mistake in a definition as plain JavaScript may give it; undefined where there is none. */
+export const mistakeIn = (definition: Node, form: Form): string | undefined =>
+  misspelt(definition, form.options)
+    ?? form.needs.filter((name) => definition[name] === undefined).map((name) => mistakes[name])[0]
+    ?? (typeof definition["description"] === "string" ? undefined : mistakes.description)
+    ?? ["parameters", "success"].filter((name) => definition[name] !== undefined && !form.isSchema(definition[name]))
+      .map((name) => `\`${name}\` is no schema: give one, such as Schema.Struct({ city: Schema.String })`)[0]
+    ?? (definition["execute"] === undefined ? undefined : mistakeOf(definition["execute"], form.giving))
+
+const mistakeOf = (handler: unknown, giving: Form["giving"]): string | undefined => {
+  if (typeof handler !== "function") return mistakes.execute
+  const kind = Object.prototype.toString.call(handler)
+  if (kind.includes("Generator")) return `\`execute\` ${handlerMistakes.generator}`
+  return giving === "effect" && kind === "[object AsyncFunction]"
+    ? `\`execute\` ${handlerMistakes.promise}`
+    : undefined
+}
+
+/** An option that is nearly one there is; others are left alone, since definitions are often made of wider objects. */
+const misspelt = (definition: Node, options: ReadonlyArray<string>): string | undefined => {
+  for (const given of Object.keys(definition)) {
+    if (options.includes(given)) continue
+    const meant = options.find((option) =>
+      !(option in definition) && distanceOf(given.toLowerCase(), option.toLowerCase()) <= 2
+    )
+    if (meant !== undefined) return `there is no option \`${given}\`: write \`${meant}\``
+  }
+  return undefined
+}
+
+/** What a handler gave in place of an Effect. */
+export const notAnEffect = (given: unknown): string =>
+  typeof given === "object" && given !== null && "then" in given
+    ? handlerMistakes.promise
+    : handlerMistakes.plain

@@ -1,0 +1,85 @@
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
+import { isNamed, messageOf } from "../../Thrown.ts"
+import type * as Standard from "../schema/standardSchema.ts"
+import type { Manner, Shown } from "./definition.ts"
+import type { Call } from "./handler.ts"
+import type { handlerMistakes } from "./mistakes.ts"
+
+type HandlerMistakes = typeof handlerMistakes
+
+/** How a function fails: as a schema says, with the message of what it throws, or not at all. */
+export type Failing = Schema.Constraint | "message"
+
+/** The failure of a tool, by how its function fails. */
+export type FailureOf<F> = F extends Schema.Constraint ? F : typeof Thrown
+
+/** What `Tool.fromFunction` takes; `description` and `parameters` have to be there, as with `Tool.make`. */
+export interface FunctionDefinition<
+  P extends Standard.Described,
+  S extends Standard.Described,
+  F extends Failing,
+  X,
+  ReadOnly extends boolean
+> extends
+  Manner<Standard.ParametersOf<P>["Type"], FailureOf<F>["Type"], ReadOnly>,
+  Shown<Standard.SuccessOf<S>["Type"]>
+{
+  /** What it does, which inputs it needs and where they come from: all that a model knows of it. */
+  readonly description?: string
+  /** A schema of the arguments: of Effect, zod, valibot, arktype, or a JSON Schema. */
+  readonly parameters?: P
+  /** A schema of the result, likewise; where it is left out, the result is whatever JSON the function gives. */
+  readonly success?: S
+  /**
+   * The schema of what `catch` makes of what is thrown; or `"message"`: an `Error` is a failure, and the model reads its
+   * message. All else that is thrown is a crash, of which the model reads nothing, and so are bugs: a `TypeError` and such.
+   */
+  readonly failure?: F | undefined
+  /** Makes the failure of what was thrown. */
+  readonly catch?: ((error: unknown) => FailureOf<F>["Type"]) | undefined
+  /** Answers a call; `signal` is aborted once nobody waits for the answer any more. */
+  readonly execute?: Handling<P, S, X>
+}
+
+/** A function that gives an `X`, or what is wrong with it; a condition for the reason that `Tool.make` has one. */
+type Handling<P, S, X> = [X] extends [PromiseLike<Standard.SuccessOf<S>["Type"]>]
+  ? (parameters: Standard.ParametersOf<P>["Type"], signal: AbortSignal, call: Call) => X
+  :
+    & `\`execute\` ${HandlerMistakes[MistakeOf<X>]}`
+    & ((
+      parameters: Standard.ParametersOf<P>["Type"],
+      signal: AbortSignal,
+      call: Call
+    ) => Promise<Standard.SuccessOf<S>["Type"]>)
+
+type MistakeOf<X> = X extends PromiseLike<unknown> ? "gives"
+  : X extends Effect.Effect<unknown, unknown, unknown> ? "effect"
+  : "sync"
+
+/** The options of `Tool.fromFunction`. */
+export type FunctionOption = keyof FunctionDefinition<
+  Schema.Constraint,
+  Schema.Constraint,
+  Schema.Constraint,
+  unknown,
+  boolean
+>
+
+/** An `Error` that was thrown, as its name and its message. */
+export const Thrown = Schema.Struct({ _tag: Schema.String, message: Schema.String }).pipe(
+  Schema.decodeTo(Schema.instanceOf(Error), {
+    decode: SchemaGetter.transform(({ _tag, message }) => Object.assign(new Error(message), { name: _tag })),
+    encode: SchemaGetter.transform(({ message, name }) => ({ _tag: name, message }))
+  })
+)
+
+/** Errors of the language itself: bugs of the program, of which a model is told nothing. */
+const bugs = ["TypeError", "ReferenceError", "RangeError", "SyntaxError", "EvalError", "URIError", "AssertionError"]
+
+/** Takes an error for a failure with its message; throws what is no error, and what is a bug, for a crash. */
+export const byMessage = (thrown: unknown): Error => {
+  if (!isNamed(thrown, "Error") || bugs.some((bug) => isNamed(thrown, bug))) throw thrown
+  return thrown instanceof Error ? thrown : new Error(messageOf(thrown), { cause: thrown })
+}

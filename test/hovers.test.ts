@@ -1,0 +1,71 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Anthropic from "@volley/anthropic"
+import * as Core from "@volley/core"
+import * as Google from "@volley/google"
+import * as Mcp from "@volley/mcp"
+import * as OpenAi from "@volley/openai"
+import * as Simulator from "@volley/simulator"
+import * as Testing from "@volley/testing"
+import { join } from "node:path"
+import { hovers } from "./hover.ts"
+
+const packages: Readonly<Record<string, object>> = {
+  anthropic: Anthropic,
+  core: Core,
+  google: Google,
+  mcp: Mcp,
+  openai: OpenAi,
+  simulator: Simulator,
+  testing: Testing
+}
+
+/** Every value that the packages give, as code that names it. */
+const names = Object.entries(packages).flatMap(([name, modules]) =>
+  Object.entries(modules).flatMap(([module, values]) =>
+    typeof values === "object" && values !== null
+      ? Object.keys(values).map((value) => `${name}.${module}.${value}`)
+      : []
+  )
+)
+
+/** Programs as people write them, and the types of what they make. */
+const programs = {
+  "const made = Tool.make(\"t\", said)": "Tool.Handler<\"t\">",
+  "const needs = Tool.make(\"t\", { ...said, execute: Effect.fn(function*() { return yield* Db }) })":
+    "Schema.Int, Schema.Never, Db, false>",
+  "const fun = Tool.fromFunction(\"t\", { description: \"\", parameters, execute: async ({ city }) => city.length })":
+    "Schema.Codec<number, Schema.Json, never, never>, Schema.Never, never, false>",
+  "const layer = Toolkit.toLayer(later, { t: () => Effect.succeed(1) })": "Layer<Tool.Handler<\"t\">, never, never>",
+  "const batch = Batch.run(later, [])": ", never, Tool.Handler<\"t\">>",
+  "const agent = Agent.run({ toolkit: later, prompt: \"\" })": "Tool.Handler<\"t\">>",
+  "const events = Agent.stream({ toolkit: later, prompt: \"\" })": "Tool.Handler<\"t\">>",
+  "const inner = Agent.asTool(\"t\", { description: \"\", toolkit: later })": "Tool.Handler<\"t\">, false>"
+}
+
+const head = [
+  ...Object.keys(packages).map((name) => `import * as ${name} from "@volley/${name}"`),
+  `import { Agent, Batch, Tool, Toolkit } from "@volley/core"`,
+  `import { Context, Effect, Schema } from "effect"`,
+  `class Db extends Context.Service<Db, number>()("Db") {}`,
+  `const parameters = Schema.Struct({ city: Schema.String })`,
+  `const said = { description: "", parameters, success: Schema.Int }`,
+  `const later = Toolkit.make(Tool.make("t", said))`
+]
+const lines = [...names.map((name, index) => `const n${index} = ${name}`), ...Object.keys(programs)]
+
+describe("An editor's hover", () => {
+  it("names every parameter, and shows what is needed as the names of it", async () => {
+    const places = lines.map((_, index) => ({ line: head.length + index, character: "const ".length }))
+    const shown = await hovers(join(import.meta.dirname, "hovered.ts"), [...head, ...lines].join("\n"), places)
+    assert.isAbove(names.length, 300)
+    for (const [index, text] of shown.entries()) {
+      assert.match(text, /^const /, lines[index])
+      assert.notMatch(text, /\b(args_|__)\d/, lines[index])
+    }
+    for (const [index, part] of Object.values(programs).entries()) {
+      const text = shown[names.length + index] ?? ""
+      assert.include(text, part)
+      assert.notMatch(text, /\b(Needs|AgentTool|FunctionTool|SchemaServices)</)
+    }
+  })
+})

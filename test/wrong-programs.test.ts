@@ -1,0 +1,266 @@
+/**
+ * What the compiler says of programs that are wrong, on its first line, which is what people read; and what plain JavaScript
+ * throws for the same mistake.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as Core from "@volley/core"
+import * as Effects from "effect"
+import { spawnSync } from "node:child_process"
+import { mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { compileFunction } from "node:vm"
+import { afterAll, beforeAll } from "vitest"
+
+const root = dirname(import.meta.dirname)
+const folder = join(import.meta.dirname, ".tmp/wrong-programs")
+
+/** What the programs have in common; it stands on the first line of each. */
+const before = [
+  `class Db extends Context.Service<Db, number>()("Db") {}`,
+  `class NoCity extends Schema.TaggedError<NoCity>()("NoCity", { city: Schema.String }) {}`,
+  `const description = "Says how warm a city is. The city comes from the user."`,
+  `const parameters = Schema.Struct({ city: Schema.String })`,
+  `const success = Schema.Struct({ celsius: Schema.Finite })`,
+  `const said = { description, parameters, success }`,
+  `const warm = Tool.make("warm", { ...said, execute: () => Effect.succeed({ celsius: 18 }) })`,
+  `const needy = Tool.make("needy", { ...said, execute: () => Effect.map(Db, (celsius) => ({ celsius })) })`,
+  `const later = Toolkit.make(Tool.make("later", said), warm)`
+].join("; ")
+
+/**
+ * A program that is wrong.
+ *
+ * - `says`: parts of the first line that the compiler prints
+ * - `throws`: part of what it throws in plain JavaScript; left out where only a call would show the mistake
+ */
+interface Wrong {
+  readonly program: string
+  readonly says: ReadonlyArray<string>
+  readonly throws?: string
+}
+
+const missing = {
+  description: "`description` is missing: say what the tool does, which inputs it needs and where they come from",
+  parameters: "`parameters` is missing: give a schema of the arguments, such as Schema.Struct({ city: Schema.String })",
+  success: "`success` is missing: give a schema of the result, such as Schema.String, or Schema.Void",
+  execute: "`execute` is missing, or no function: give one that takes the parameters of a call"
+}
+const promise = "gives a promise: make this tool with Tool.fromFunction, which takes async functions"
+const generator = "is a generator: write it as Effect.fn(function*(parameters) { ... })"
+const plain = "gives no Effect: write Effect.succeed(value), or make this tool with Tool.fromFunction"
+const gives = "gives something else than `success` says: change one of the two"
+const fails = "fails with something else than `failure` says: add that error to `failure`, or catch it"
+
+const same = (program: string, says: string): Wrong => ({ program, says: [says], throws: says })
+const told = (program: string, ...says: ReadonlyArray<string>): Wrong => ({ program, says })
+
+const programs: Readonly<Record<string, Wrong>> = {
+  "no description": same(
+    `Tool.make("t", { parameters, success, execute: ({ city }) => Effect.succeed({ celsius: city.length }) })`,
+    missing.description
+  ),
+  "no parameters": same(`Tool.make("t", { description, success })`, missing.parameters),
+  "no success": same(
+    `Tool.make("t", { description, parameters, execute: Effect.fn(function*({ city }) { return city }) })`,
+    missing.success
+  ),
+  "a result with a wrong field": told(
+    `Tool.make("t", { ...said, execute: ({ city }) => Effect.succeed({ celsius: city }) })`,
+    "`execute` " + gives
+  ),
+  "a result without a field": told(
+    `Tool.make("t", { ...said, execute: () => Effect.succeed({}) })`,
+    "`execute` " + gives
+  ),
+  "a literal that there is not": told(
+    `Tool.make("t", { ...said, success: Schema.Literals(["warm", "cold"]), execute: ({ city }) => Effect.succeed(city === "Oslo" ? "cold" : "hot") })`,
+    "`execute` " + gives,
+    "\"cold\" | \"hot\""
+  ),
+  "an error that is not declared": told(
+    `Tool.make("t", { ...said, execute: ({ city }) => new NoCity({ city }) })`,
+    "`execute` " + fails,
+    "NoCity"
+  ),
+  "another error than is declared": told(
+    `Tool.make("t", { ...said, failure: Schema.Literal("no city"), execute: Effect.fn(function*({ city }) { return yield* new NoCity({ city }) }) })`,
+    "`execute` " + fails,
+    "NoCity"
+  ),
+  "an async function": same(
+    `Tool.make("t", { ...said, execute: async () => ({ celsius: 18 }) })`,
+    "`execute` " + promise
+  ),
+  "a promise": told(
+    `Tool.make("t", { ...said, execute: () => Promise.resolve({ celsius: 18 }) })`,
+    "`execute` " + promise
+  ),
+  "a bare generator": same(
+    `Tool.make("t", { ...said, execute: function*() { return { celsius: 18 } } })`,
+    "`execute` " + generator
+  ),
+  "a bare value": told(`Tool.make("t", { ...said, execute: () => ({ celsius: 18 }) })`, "`execute` " + plain),
+  "a parameter that there is not": told(
+    `Tool.make("t", { ...said, execute: ({ town }) => Effect.succeed({ celsius: town.length }) })`,
+    "Property 'town' does not exist on type '{ readonly city: string; }'"
+  ),
+  "a parameter that there is not, in Effect.fn": told(
+    `Tool.make("t", { ...said, execute: Effect.fn(function*({ town }) { return { celsius: town.length } }) })`,
+    "Property 'town' does not exist on type '{ readonly city: string; }'"
+  ),
+  "an option that is misspelt": {
+    program: `Tool.make("t", { ...said, readonly: true })`,
+    says: ["'readonly' does not exist in type 'ToolDefinition<", "Did you mean to write 'readOnly'?"],
+    throws: "there is no option `readonly`: write `readOnly`"
+  },
+  "a handler that is misspelt": {
+    program: `Tool.make("t", { ...said, exekute: () => Effect.succeed({ celsius: 18 }) })`,
+    says: ["'exekute' does not exist in type 'ToolDefinition<", "Did you mean to write 'execute'?"],
+    throws: "there is no option `exekute`: write `execute`"
+  },
+  "fields in place of a schema": {
+    program: `Tool.make("t", { ...said, parameters: { city: Schema.String } })`,
+    says: ["'city' does not exist in type 'SchemaOfEffect'"],
+    throws: "`parameters` is no schema: give one, such as Schema.Struct({ city: Schema.String })"
+  },
+  "a handler that is missing": same(`Toolkit.toLayer(later, {})`, "there is no handler for later: add one"),
+  "a handler of a name that no tool has": same(
+    `Toolkit.toLayer(later, { later: () => Effect.succeed({ celsius: 18 }), lather: () => Effect.succeed({ celsius: 18 }) })`,
+    "no tool without `execute` is called lather: take the handler out, or correct its name"
+  ),
+  "a handler that is an async function": told(
+    `Toolkit.toLayer(later, { later: async ({ city }) => ({ celsius: city.length }) })`,
+    "the handler of later " + promise
+  ),
+  "a handler with a wrong result": told(
+    `Toolkit.toLayer(later, { later: ({ city }) => Effect.succeed({ celsius: city }) })`,
+    "the handler of later " + gives
+  ),
+  "a handler with an error that is not declared": told(
+    `Toolkit.toLayer(later, { later: Effect.fn(function*({ city }) { return yield* new NoCity({ city }) }) })`,
+    "the handler of later " + fails
+  ),
+  "two tools of one name": {
+    program: `Toolkit.make(warm, warm)`,
+    says: ["two tools are called warm"],
+    throws: "two tools are called \"warm\"; rename one of them"
+  },
+  "a service that is missing": told(
+    `Effect.runPromise(Batch.run(Toolkit.make(needy), []))`,
+    "Effect<Settled<",
+    ", never, Db>'"
+  ),
+  "a service that is missing, with promises": told(
+    `Batch.runPromise(Toolkit.make(needy), [])`,
+    "these tools need services: give them theirs first, by Toolkit.provide(toolkit, layer)"
+  ),
+  "a handler that is missing, with promises": told(
+    `Batch.runPromise(later, [])`,
+    "these tools need services: give them theirs first, by Toolkit.provide(toolkit, layer)"
+  ),
+  "a reference of a wrong type": told(
+    `Pipeline.make((call) => ({ a: call(warm, { city: call(warm, { city: "Oslo" }) }) }))`,
+    "Input<string>"
+  ),
+  "an argument that there is not, in a pipeline": told(
+    `Pipeline.make((call) => ({ a: call(warm, { city: "Oslo", town: "Oslo" }) }))`,
+    "there is no parameter called town: take it out, or correct its name"
+  ),
+  "a function without a description": same(
+    `Tool.fromFunction("t", { parameters, execute: async ({ city }) => city })`,
+    missing.description
+  ),
+  "a function that is left out": same(`Tool.fromFunction("t", { description, parameters })`, missing.execute),
+  "a function with a wrong result": told(
+    `Tool.fromFunction("t", { ...said, execute: async ({ city }) => ({ celsius: city }) })`,
+    "`execute` " + gives
+  ),
+  "a function that gives an Effect": told(
+    `Tool.fromFunction("t", { ...said, execute: () => Effect.succeed({ celsius: 18 }) })`,
+    "`execute` gives an Effect: make this tool with Tool.make"
+  ),
+  "a function that gives no promise": told(
+    `Tool.fromFunction("t", { ...said, execute: () => ({ celsius: 18 }) })`,
+    "`execute` gives no promise: write it as an async function"
+  ),
+  "a bound that is misspelt": told(
+    `Batch.runPromise(Toolkit.make(warm), [], { concurency: 3 })`,
+    "'concurency' does not exist in type 'PromiseOptions'",
+    "Did you mean to write 'concurrency'?"
+  )
+}
+
+const names = Object.keys(programs)
+const fileOf = (name: string) => `${name.replaceAll(/[^a-z]+/gi, "-")}.ts`
+
+/** The first line that the compiler prints of each file. */
+const firstLines = (): ReadonlyMap<string, string> => {
+  const tsc = join(root, "node_modules/typescript/bin/tsc")
+  const { stdout } = spawnSync(process.execPath, [tsc, "-p", folder, "--pretty", "false"], {
+    cwd: folder,
+    encoding: "utf8"
+  })
+  const found = new Map<string, string>()
+  for (const line of stdout.split("\n")) {
+    const [, file, text] = /^([\w-]+\.ts)\(\d+,\d+\): error (.*)$/.exec(line) ?? []
+    if (file !== undefined && text !== undefined && !found.has(file)) found.set(file, text)
+  }
+  return found
+}
+
+describe("a wrong program", () => {
+  let lines: ReadonlyMap<string, string> = new Map()
+  beforeAll(() => {
+    mkdirSync(folder, { recursive: true })
+    const config = {
+      extends: "../../../tsconfig.check.json",
+      compilerOptions: { noUnusedLocals: false },
+      include: ["*.ts"],
+      references: []
+    }
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config))
+    for (const name of names) {
+      const imports =
+        `import { Batch, Pipeline, Tool, Toolkit } from "@volley/core"; import { Context, Effect, Schema } from "effect"`
+      writeFileSync(
+        join(folder, fileOf(name)),
+        `${imports}; ${before}\nexport const wrong = ${programs[name]?.program}\n`
+      )
+    }
+    writeFileSync(
+      join(folder, "right.ts"),
+      `import { Batch, Tool, Toolkit } from "@volley/core"; import { Context, Effect, Schema } from "effect"; ${before}\nexport const right = Batch.run(later, [])\n`
+    )
+    lines = firstLines()
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it("is one only for its mistake", () => {
+    assert.isUndefined(lines.get("right.ts"))
+    assert.isAtLeast(names.length, 25)
+  })
+
+  it.each(names)("is told what is wrong, and what to do, on the first line: %s", (name) => {
+    const line = lines.get(fileOf(name)) ?? "it compiles"
+    for (const part of programs[name]?.says ?? []) assert.include(line, part)
+  })
+
+  it.each(names.filter((name) => programs[name]?.throws !== undefined))(
+    "throws the same words in JavaScript: %s",
+    (name) => {
+      const { Batch, Pipeline, Tool, Toolkit } = Core
+      const { Context, Effect, Schema } = Effects
+      const js = before.replaceAll(/<\w+(?:, \w+)?>/g, "")
+      const run = compileFunction(`${js}\nreturn ${programs[name]?.program}`, [
+        "Batch",
+        "Pipeline",
+        "Tool",
+        "Toolkit",
+        "Context",
+        "Effect",
+        "Schema"
+      ])
+      assert.throws(() => run(Batch, Pipeline, Tool, Toolkit, Context, Effect, Schema), programs[name]?.throws)
+    }
+  )
+})
