@@ -67,19 +67,25 @@ const isLostAs = (end: unknown, sent: boolean): boolean =>
   end instanceof CallError.ToolFailure && end.failure instanceof McpError.McpError &&
   end.failure.reason._tag === "Closed" && end.failure.reason.sent === sent
 
-describe.each([["stdio", overStdio], ["streamable HTTP", overHttp]] as const)(
+/** Over HTTP a call may go out on another connection of the dead server, which has not told of its end yet: that call is lost too. */
+describe.each([["stdio", overStdio, 0], ["streamable HTTP", overHttp, 9]] as const)(
   "a server over %s that dies",
-  (_, serve) => {
+  (_, serve, times) => {
     it.live("is there again for the next call; what was in flight may have been done, and is not sent again", () =>
       Effect.gen(function*() {
         const book = yield* ledger
         const { toolkit } = yield* connected(yield* serve(book))
-        const [before, after] = yield* Effect.all([
-          ends(toolkit, [["write", { id: "a", die: "before" }]]),
-          ends(toolkit, [["write", { id: "b", die: "after" }]])
-        ])
+        const before = yield* ends(toolkit, [["write", { id: "a", die: "before" }]])
+        const after = yield* Effect.repeat(ends(toolkit, [["write", { id: "b", die: "after" }]]), {
+          times,
+          until: () => book.done().length > 0
+        })
         for (const end of [...before, ...after]) assert.isTrue(isLostAs(end, true), String(end))
-        assert.deepStrictEqual(yield* ends(toolkit, [["write", { id: "c" }]]), ["write c"])
+        const next = yield* Effect.repeat(ends(toolkit, [["write", { id: "c" }]]), {
+          times,
+          until: ([end]) => !isLostAs(end, true)
+        })
+        assert.deepStrictEqual(next, ["write c"])
         assert.deepStrictEqual(book.done(), ["write b", "write c"])
         assert.strictEqual(new Set(book.pids()).size, 3)
       }))
