@@ -12,6 +12,7 @@ const blocks = blocksOf("README.md")
 const examples = [
   "README.md",
   "packages/core/README.md",
+  "packages/durable/README.md",
   "packages/mcp/README.md",
   "packages/testing/README.md",
   "packages/simulator/README.md"
