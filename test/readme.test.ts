@@ -14,6 +14,7 @@ const pages = [
   "README.md",
   "packages/core/README.md",
   "packages/json-schema/README.md",
+  "packages/durable/README.md",
   "packages/mcp/README.md",
   "packages/cluster/README.md",
   "packages/openapi/README.md",
