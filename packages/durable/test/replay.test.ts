@@ -134,6 +134,20 @@ describe("a batch that is kept", () => {
       assert.deepStrictEqual(ledger, [])
     }))
 
+  it.effect("counts the steps of a plan that ran before for its limit of calls", () =>
+    Effect.gen(function*() {
+      const { ledger, toolkit } = world()
+      const steps = [0, 1, 2, 3].map((n) => ({ id: `s${n}`, tool: "put", arguments: { n, millis: 0 } }))
+      const calls = [ToolCall.make({ id: "c", name: "plan", arguments: { steps } })]
+      const stored = yield* newStore
+      const running = Durable.batch("r1", toolkit, calls, { maxCalls: 2 })
+      const first = yield* lifeOf(stored, running)
+      assert.strictEqual(ledger.splice(0).length, 2)
+      const second = yield* lifeOf(stored, running)
+      assert.deepStrictEqual(second.ended?.outcomes.map(shown), first.ended?.outcomes.map(shown))
+      assert.deepStrictEqual(ledger, [])
+    }))
+
   it.effect("ends after two deaths at any of its statements, and begins no write twice", () =>
     Effect.forEach(seeds, (seed) =>
       Effect.gen(function*() {
