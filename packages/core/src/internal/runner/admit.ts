@@ -16,15 +16,26 @@ export const recall = (job: Job): boolean => {
   const known = recorder.known({ key: job.key, call, tool: job.tool, args })
   if (known === undefined) return true
   moreOf(job).isRecalled = true
+  countAsRun(job, 1)
   return onward(job, known, (ended) => recalled(job, ended))
 }
 
 const recalled = (job: Job, ended: Ended | undefined): boolean => {
   moreOf(job).isRecalled = false
-  if (ended === undefined) return true
+  if (ended === undefined) {
+    countAsRun(job, -1)
+    return true
+  }
   if (Result.isFailure(ended.end)) standIn(job)
   settleAs(job, ended)
   return false
+}
+
+/** What was run before counts for the limits of calls, as if it were run now: from when it is looked for, before later ones. */
+const countAsRun = ({ parent, run, tool }: Job, by: 1 | -1): void => {
+  if (tool?.expand !== undefined) return
+  run.ran += by
+  if (parent !== undefined) run.steps += by
 }
 
 /** Finds the call's tool, and whether the call may be run at all. */
