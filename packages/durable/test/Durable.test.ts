@@ -1,147 +1,23 @@
 /**
- * Runs that end, whatever happens to their process.
+ * Runs of agents that end, and that are found again.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Tool, Toolkit } from "@volley/core"
-import { Durable } from "@volley/durable"
-import { ScriptedModel } from "@volley/testing"
-import { Effect, Layer, Option, Schema } from "effect"
-import { type Fate, inTime, newStore, start } from "./support/world.ts"
-
-const parameters = Schema.Struct({ n: Schema.Int })
-
-/** Three turns and an answer; what tools do to the world is a line of the ledger. */
-const world = (approval?: "always", canAsk = false) => {
-  const ledger: Array<string> = []
-  const act = (what: string) => ({ n }: { readonly n: number }) =>
-    Effect.as(Effect.andThen(Effect.sleep(10), Effect.sync(() => ledger.push(`${what} ${n}`))), n * n)
-  const pay = Tool.make("pay", { description: "Pays.", parameters, success: Schema.Int, approval, execute: act("pay") })
-  const ask = ({ n }: { readonly n: number }) =>
-    Effect.sync(() => ledger.includes(`pay ${n}`) ? Option.some(n * n) : Option.none())
-  const toolkit = Toolkit.make(
-    Tool.make("look", { description: "Looks.", parameters, success: Schema.Int, readOnly: true, execute: act("look") }),
-    Tool.make("put", { description: "Puts.", parameters, success: Schema.Int, idempotent: true, execute: act("put") }),
-    canAsk ? Tool.reconcile(pay, ask) : pay
-  )
-  const turn = (n: number) => ScriptedModel.calls(...["look", "put", "pay"].map((name) => ({ name, arguments: { n } })))
-  const model = ScriptedModel.layer(({ conversation: { messages } }) => {
-    const asked = messages.filter(({ role }) => role === "assistant").length
-    return asked < 3 ? turn(asked) : ScriptedModel.says("done")
-  })
-  const agent = Durable.agent("support", { toolkit, system: "Help." })
-  return { agent, ledger, layer: Layer.provide(agent.layer, model) }
-}
+import { Effect } from "effect"
+import { world } from "./support/life.ts"
+import { inTime, newStore, start, within } from "./support/world.ts"
 
 describe("a run of an agent", () => {
   it.effect("ends, and is found again", () =>
     Effect.gen(function*() {
       const { agent, layer, ledger } = world()
       const stored = yield* newStore
-      const { context, kill } = yield* inTime(start(stored, layer))
-      const running = Effect.flatMap(agent.start({ runId: "r1", prompt: "Go." }), (run) => run.await)
-      const ended = yield* inTime(Effect.provideContext(running, context))
-      assert.strictEqual(ended.answer, "done")
-      yield* kill
-      const second = yield* inTime(start(stored, layer))
-      assert.deepStrictEqual(yield* inTime(Effect.provideContext(running, second.context)), ended)
-      assert.strictEqual(ledger.length, 9)
-    }))
-
-  it.effect("ends after a death before or after any of its statements, and never writes twice", () =>
-    Effect.gen(function*() {
-      const whole = yield* lifeOf(undefined)
-      assert.deepStrictEqual(whole.uncertain, [])
-      for (let at = 1; at <= whole.statements; at++) {
-        for (const when of ["before", "after"] as const) {
-          const { answer, answered, ledger, uncertain } = yield* lifeOf({ at, when })
-          assert.deepStrictEqual([answer, answered], ["done", 9], `${when} statement ${at}`)
-          const pays = ledger.filter((line) => line.startsWith("pay"))
-          assert.strictEqual(new Set(pays).size, pays.length, `${when} statement ${at}: ${ledger.join(", ")}`)
-          const lost = [0, 1, 2].filter((n) => !pays.includes(`pay ${n}`))
-          assert.includeMembers(uncertain, lost, `${when} statement ${at}`)
-        }
-      }
-    }))
-
-  it.effect("runs each write once where the world can say what became of it", () =>
-    Effect.gen(function*() {
-      const { statements } = yield* lifeOf(undefined)
-      for (let at = 1; at <= statements; at++) {
-        for (const when of ["before", "after"] as const) {
-          const { ledger, uncertain } = yield* lifeOf({ at, when }, true)
-          const pays = ledger.filter((line) => line.startsWith("pay"))
-          assert.deepStrictEqual([pays, uncertain], [["pay 0", "pay 1", "pay 2"], []], `${when} statement ${at}`)
-        }
-      }
-    }))
-})
-
-describe("a run whose calls need somebody's decision", () => {
-  it.effect("waits without a process, and goes on once all are decided elsewhere", () =>
-    Effect.gen(function*() {
-      const { agent, layer, ledger } = world("always")
-      const stored = yield* newStore
       const first = yield* inTime(start(stored, layer))
-      const run = yield* inTime(Effect.provideContext(agent.start({ runId: "r1", prompt: "Go." }), first.context))
-      yield* inTime(Effect.sleep("5 seconds"))
-      assert.strictEqual((yield* run.poll).state, "waiting")
+      const running = Effect.flatMap(agent.start({ runId: "r1", prompt: "Go." }), (run) => run.await)
+      const ended = yield* within(first, running)
+      assert.strictEqual(ended.answer, "done")
       yield* first.kill
       const second = yield* inTime(start(stored, layer))
-      const decideAll = (decision: Durable.Decision) =>
-        Effect.gen(function*() {
-          const waiting = yield* Durable.waiting("r1")
-          yield* Effect.forEach(waiting, ({ key }) => Durable.decide(key, decision))
-          yield* Effect.sleep("5 seconds")
-          return waiting.map(({ parameters, tool }) => [tool, parameters])
-        }).pipe(Effect.provideContext(second.context), inTime)
-      assert.deepStrictEqual(yield* decideAll("allowed"), [["pay", { n: 0 }]])
-      assert.deepStrictEqual(yield* decideAll({ denied: "Too much." }), [["pay", { n: 1 }]])
-      assert.deepStrictEqual(yield* decideAll("allowed"), [["pay", { n: 2 }]])
-      const again = yield* Effect.provideContext(agent.find("r1"), second.context)
-      const { answer, conversation } = yield* inTime(again.await)
-      assert.strictEqual(answer, "done")
-      assert.include(JSON.stringify(conversation), "Too much.")
-      assert.deepStrictEqual(ledger.filter((line) => line.startsWith("pay")), ["pay 0", "pay 2"])
-      assert.strictEqual(ledger.length, 8)
+      assert.deepStrictEqual(yield* within(second, running), ended)
+      assert.strictEqual(ledger.length, 9)
     }))
-
-  it.effect("is ended for good by whoever cancels it", () =>
-    Effect.gen(function*() {
-      const { agent, layer } = world("always")
-      const stored = yield* newStore
-      const { context } = yield* inTime(start(stored, layer))
-      const run = yield* inTime(Effect.provideContext(agent.start({ runId: "r1", prompt: "Go." }), context))
-      yield* inTime(Effect.sleep("5 seconds"))
-      yield* inTime(run.cancel)
-      const error = yield* inTime(Effect.flip(run.await))
-      assert.strictEqual(error.message, "r1: it was cancelled")
-      assert.deepStrictEqual(yield* Effect.provideContext(Durable.waiting(), context), [])
-      const other = yield* Effect.flip(
-        Effect.provideContext(agent.start({ runId: "r1", prompt: "Other." }), context)
-      )
-      assert.include(other.message, "other input")
-    }))
-})
-
-/** A run whose process dies where it is said, and that another one goes on with: what it came to, and what it did. */
-const lifeOf = Effect.fnUntraced(function*(fate: Fate | undefined, canAsk = false) {
-  const { agent, layer, ledger } = world(undefined, canAsk)
-  const stored = yield* newStore
-  const running = Effect.flatMap(agent.start({ runId: "r1", prompt: "Go." }), (run) => run.await)
-  const first = yield* inTime(Effect.raceFirst(
-    Effect.asSome(start(stored, layer, fate)),
-    Effect.as(Effect.sleep(1000), Option.none())
-  ))
-  const ended = Option.map(first, ({ context }) => Effect.provideContext(running, context))
-  const died = Option.match(first, { onNone: () => Effect.void, onSome: ({ died }) => died })
-  yield* inTime(Effect.raceFirst(Option.getOrElse(ended, () => Effect.never), died))
-  yield* Option.match(first, { onNone: () => Effect.void, onSome: ({ kill }) => kill })
-  const second = yield* inTime(start(stored, layer))
-  const { answer, conversation } = yield* inTime(Effect.provideContext(running, second.context))
-  const results = conversation.messages.flatMap((message) => message.role === "tool" ? [message.results] : [])
-  const uncertain = results.flatMap((round, n) =>
-    round.some(({ name, text }) => name === "pay" && text.includes("unknown")) ? [n] : []
-  )
-  const statements = Option.match(first, { onNone: () => 0, onSome: ({ statements }) => statements() })
-  return { answer, answered: results.flat().length, ledger, uncertain, statements }
 })

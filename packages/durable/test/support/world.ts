@@ -1,7 +1,7 @@
 /**
  * A store in memory that outlives processes, processes on it that die at any statement, and virtual time.
  */
-import { Context, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Latch, Layer, Scope } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
@@ -33,17 +33,28 @@ export const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A
     return yield* Fiber.join(fiber)
   })
 
-/** Where a process dies: before or after its n-th statement, counted from 1. */
+/** Which statement: the n-th of a process, counted from 1, or the first that has such values. */
+export type Which = number | ((values: ReadonlyArray<unknown>) => boolean)
+
+/** Where a process dies: before or after a statement. */
 export interface Fate {
-  readonly at: number
+  readonly at: Which
   readonly when: "before" | "after"
 }
 
-/** A process on a store. */
-export interface Process<R> {
-  readonly context: Context.Context<R | SqlClient.SqlClient | Store.Store | WorkflowEngine.WorkflowEngine>
+/**
+ * A process on a store.
+ *
+ * - `kill`: ends it where it is; `stop`: ends it as a signal does, so that it may still write
+ * - `freeze`: its statements wait until `wake`
+ */
+export interface Process {
+  readonly context: Context.Context<SqlClient.SqlClient | Store.Store | WorkflowEngine.WorkflowEngine>
   readonly died: Effect.Effect<void>
   readonly kill: Effect.Effect<void>
+  readonly stop: Effect.Effect<void>
+  readonly freeze: Effect.Effect<void>
+  readonly wake: Effect.Effect<void>
   readonly statements: () => number
 }
 
@@ -52,24 +63,27 @@ export const start = Effect.fnUntraced(function*<E>(
   stored: Stored,
   layer: Layer.Layer<never, E, SqlClient.SqlClient | Store.Store | WorkflowEngine.WorkflowEngine>,
   fate?: Fate
-): Effect.fn.Return<Process<never>, E, Scope.Scope> {
+): Effect.fn.Return<Process, E, Scope.Scope> {
   const scope = yield* Effect.flatMap(Effect.scope, Scope.fork)
   const died = Deferred.makeUnsafe<void>()
+  const awake = Latch.makeUnsafe(true)
   let statements = 0
   let isDead = false
-  const dying = <A, E>(statement: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  const isFate = (values: ReadonlyArray<unknown>) =>
+    typeof fate?.at === "function" ? fate.at(values) : fate?.at === statements
+  const dying = <A, E>(values: ReadonlyArray<unknown>, statement: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Effect.suspend(() => {
       if (isDead) return Effect.never
       statements += 1
-      if (fate?.at !== statements) return statement
+      if (fate === undefined || !isFate(values)) return awake.whenOpen(statement)
       isDead = true
       const death = Effect.andThen(Deferred.succeed(died, undefined), Effect.never)
       return fate.when === "before" ? death : Effect.andThen(statement, death)
     })
   const gated = (connection: Connection): Connection => ({
     ...connection,
-    execute: (sql, params, transform) => dying(connection.execute(sql, params, transform)),
-    executeUnprepared: (sql, params, transform) => dying(connection.executeUnprepared(sql, params, transform))
+    execute: (sql, params, transform) => dying(params, connection.execute(sql, params, transform)),
+    executeUnprepared: (sql, params, transform) => dying(params, connection.executeUnprepared(sql, params, transform))
   })
   const sql = SqlClient.make({
     acquirer: Effect.map(Context.get(stored, SqlClient.SqlClient).reserve, gated),
@@ -84,9 +98,24 @@ export const start = Effect.fnUntraced(function*<E>(
     Layer.provideMerge(Layer.succeedContext(stored))
   )
   const context = yield* Layer.buildWithScope(all, scope)
+  const stop = Scope.close(scope, Exit.void)
   const kill = Effect.suspend(() => {
     isDead = true
-    return Scope.close(scope, Exit.void)
+    return stop
   })
-  return { context, died: Deferred.await(died), kill, statements: () => statements }
+  return {
+    context,
+    died: Deferred.await(died),
+    kill,
+    stop,
+    freeze: Effect.asVoid(awake.close),
+    wake: Effect.asVoid(awake.open),
+    statements: () => statements
+  }
 })
+
+/** Runs something in a process while time goes on. */
+export const within = <A, E>(
+  { context }: Process,
+  effect: Effect.Effect<A, E, SqlClient.SqlClient | Store.Store | WorkflowEngine.WorkflowEngine>
+): Effect.Effect<A, E> => inTime(Effect.provideContext(effect, context))
