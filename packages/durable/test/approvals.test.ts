@@ -7,7 +7,7 @@ import { Durable, DurableError } from "@volley/durable"
 import { ScriptedModel } from "@volley/testing"
 import { Effect, Layer, Schema } from "effect"
 import { world } from "./support/life.ts"
-import { inTime, newStore, type Process, start, within } from "./support/world.ts"
+import { inTime, newStore, type Process, start, until, within } from "./support/world.ts"
 
 const parameters = Schema.Struct({ n: Schema.Int })
 
@@ -35,8 +35,7 @@ const waitingFor = Effect.fnUntraced(function*(...numbers: ReadonlyArray<number>
   const stored = yield* newStore
   const first = yield* inTime(start(stored, layer))
   const run = yield* within(first, agent.start({ runId: "r1", prompt: "Pay." }))
-  yield* inTime(Effect.sleep("2 seconds"))
-  assert.strictEqual((yield* run.poll).state, "waiting")
+  yield* until(first, run.poll, ({ state }) => state === "waiting")
   yield* first.kill
   return { agent, layer, paid, requests, stored }
 })
@@ -57,20 +56,15 @@ describe("a run whose calls need somebody's decision", () => {
       const stored = yield* newStore
       const first = yield* inTime(start(stored, layer))
       const run = yield* within(first, agent.start({ runId: "r1", prompt: "Go." }))
-      yield* inTime(Effect.sleep("2 seconds"))
-      assert.strictEqual((yield* run.poll).state, "waiting")
+      yield* until(first, run.poll, ({ state }) => state === "waiting")
       yield* first.kill
       const second = yield* inTime(start(stored, layer))
       const decideAll = (decision: Durable.Decision) =>
-        within(
-          second,
-          Effect.gen(function*() {
-            const waiting = yield* Durable.waiting("r1")
-            yield* Effect.forEach(waiting, ({ key }) => Durable.decide(key, decision))
-            yield* Effect.sleep("2 seconds")
-            return waiting.map(({ parameters, tool }) => [tool, parameters])
-          })
-        )
+        Effect.gen(function*() {
+          const waiting = yield* until(second, Durable.waiting("r1"), ({ length }) => length > 0)
+          yield* Effect.forEach(waiting, ({ key }) => decideFrom(second, key, decision))
+          return waiting.map(({ parameters, tool }) => [tool, parameters])
+        })
       assert.deepStrictEqual(yield* decideAll("allowed"), [["pay", { n: 0 }]])
       assert.deepStrictEqual(yield* decideAll({ denied: "Too much." }), [["pay", { n: 1 }]])
       assert.deepStrictEqual(yield* decideAll("allowed"), [["pay", { n: 2 }]])
