@@ -100,34 +100,6 @@ describe("the events of a run", () => {
 })
 
 describe("a run whose calls need somebody's decision", () => {
-  it.effect("waits without a process, and goes on once all are decided elsewhere", () =>
-    Effect.gen(function*() {
-      const { agent, layer, ledger } = world("always")
-      const stored = yield* newStore
-      const first = yield* inTime(start(stored, layer))
-      const run = yield* inTime(Effect.provideContext(agent.start({ runId: "r1", prompt: "Go." }), first.context))
-      yield* inTime(Effect.sleep("5 seconds"))
-      assert.strictEqual((yield* run.poll).state, "waiting")
-      yield* first.kill
-      const second = yield* inTime(start(stored, layer))
-      const decideAll = (decision: Durable.Decision) =>
-        Effect.gen(function*() {
-          const waiting = yield* Durable.waiting("r1")
-          yield* Effect.forEach(waiting, ({ key }) => Durable.decide(key, decision))
-          yield* Effect.sleep("5 seconds")
-          return waiting.map(({ parameters, tool }) => [tool, parameters])
-        }).pipe(Effect.provideContext(second.context), inTime)
-      assert.deepStrictEqual(yield* decideAll("allowed"), [["pay", { n: 0 }]])
-      assert.deepStrictEqual(yield* decideAll({ denied: "Too much." }), [["pay", { n: 1 }]])
-      assert.deepStrictEqual(yield* decideAll("allowed"), [["pay", { n: 2 }]])
-      const again = yield* Effect.provideContext(agent.find("r1"), second.context)
-      const { answer, conversation } = yield* inTime(again.await)
-      assert.strictEqual(answer, "done")
-      assert.include(JSON.stringify(conversation), "Too much.")
-      assert.deepStrictEqual(ledger.filter((line) => line.startsWith("pay")), ["pay 0", "pay 2"])
-      assert.strictEqual(ledger.length, 8)
-    }))
-
   it.effect("is ended for good by whoever cancels it", () =>
     Effect.gen(function*() {
       const { agent, layer } = world("always")

@@ -199,7 +199,8 @@ export const waits = (sql: Sql, runId?: string): Done<ReadonlyArray<JournalRow>>
   } ORDER BY j.at, j.key`
 
 export const findWaits = (sql: Sql, key: string): Done<ReadonlyArray<JournalRow>> =>
-  sql<JournalRow>`SELECT * FROM volley_journal WHERE kind = 'wait' AND ended = 0 AND key = ${key}`
+  sql<JournalRow>`SELECT j.* FROM volley_journal j JOIN volley_run r ON r.run_id = j.run_id
+    WHERE j.kind = 'wait' AND j.ended = 0 AND r.ended_at IS NULL AND j.key = ${key}`
 
 /** Decides, where nobody has. */
 export const decideWait = (sql: Sql, { key, run_id }: JournalRow, value: string): Done<boolean> =>

@@ -25,7 +25,7 @@ export const lifeOf = Effect.fnUntraced(function*<A, E, E2 = never>(
   const process = fate === undefined
     ? yield* inTime(Effect.asSome(starting))
     : yield* inTime(Effect.timeoutOption(starting, "1 second"))
-  if (Option.isNone(process)) return { ended: undefined, statements: fate?.at ?? 0 }
+  if (Option.isNone(process)) return { ended: undefined, statements: typeof fate?.at === "number" ? fate.at : 0 }
   const { context, died, kill, statements } = process.value
   const ended = yield* inTime(Effect.raceFirst(Effect.provideContext(running, context), Effect.as(died, undefined)))
   yield* kill

@@ -1,0 +1,257 @@
+/**
+ * Runs that are cancelled, asked for twice, forgotten, and those that cannot go on.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Tool, Toolkit } from "@volley/core"
+import { Durable } from "@volley/durable"
+import { ScriptedModel } from "@volley/testing"
+import { Effect, Latch, Layer, Logger, Option, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { inTime, newStore, type Process, rowOf, start, until, type Which, within } from "./support/world.ts"
+
+const parameters = Schema.Struct({})
+const description = "Acts."
+const success = Schema.String
+
+/** An agent that calls one tool and answers. */
+const calling = (name: string, act: Effect.Effect<string>, traits: { readonly readOnly?: boolean } = {}) => {
+  const tool = Tool.make(name, { description, parameters, success, ...traits, execute: () => act })
+  return agentOf(name, tool)
+}
+
+const agentOf = (
+  call: string,
+  ...tools: ReadonlyArray<Tool.Tool<string, typeof parameters, typeof success, typeof Schema.Never>>
+) => {
+  const { layer, requests } = ScriptedModel.make(({ conversation: { messages } }) =>
+    messages.some(({ role }) => role === "tool")
+      ? ScriptedModel.says("done")
+      : ScriptedModel.calls({ name: call, arguments: {} })
+  )
+  const agent = Durable.agent("actor", { toolkit: Toolkit.make(...tools) })
+  return { agent, requests, layer: Layer.provide(agent.layer, layer) }
+}
+
+const asked = { runId: "r1", prompt: "Act." }
+const quiet = Logger.layer([])
+
+/** A tool that is in the midst of its call, and what stopped it. */
+const hanging = () => {
+  const begun = Latch.makeUnsafe()
+  const stopped = Latch.makeUnsafe()
+  const act = Effect.suspend(() => {
+    begun.openUnsafe()
+    return Effect.onInterrupt(Effect.never, () => Effect.sync(() => stopped.openUnsafe()))
+  })
+  return { ...calling("hang", act), begun, stopped }
+}
+
+const sqlIn = (process: Process, change: (sql: SqlClient.SqlClient) => Effect.Effect<unknown, unknown>) =>
+  within(process, Effect.orDie(SqlClient.SqlClient.use(change)))
+
+describe("a run that is cancelled", () => {
+  it.effect("stops its calls and ends for good, from its own process or another one", () =>
+    Effect.gen(function*() {
+      for (const isElsewhere of [false, true]) {
+        const { agent, begun, layer, stopped } = hanging()
+        const stored = yield* newStore
+        const first = yield* inTime(start(stored, layer))
+        const other = isElsewhere ? yield* inTime(start(stored, Layer.empty)) : first
+        const run = yield* within(first, agent.start(asked))
+        yield* inTime(begun.await)
+        yield* within(other, Effect.flatMap(agent.find("r1"), ({ cancel }) => cancel))
+        yield* inTime(stopped.await)
+        const error = yield* inTime(Effect.flip(run.await))
+        assert.strictEqual(error.message, "r1: it was cancelled")
+        assert.strictEqual((yield* run.poll).state, "cancelled")
+        yield* inTime(run.cancel)
+        const again = yield* within(first, Effect.flatMap(agent.start(asked), (run) => Effect.flip(run.await)))
+        assert.strictEqual(again.message, error.message)
+      }
+    }))
+
+  it.effect("does nothing where nobody has begun with it", () =>
+    Effect.gen(function*() {
+      const { agent, begun, layer, requests } = hanging()
+      const stored = yield* newStore
+      const isKept: Which = (values) => values.includes("r1") && values.includes("actor")
+      const first = yield* inTime(start(stored, layer, { at: isKept, when: "after" }))
+      yield* inTime(Effect.raceFirst(Effect.exit(Effect.provideContext(agent.start(asked), first.context)), first.died))
+      yield* first.kill
+      const client = yield* inTime(start(stored, Layer.empty))
+      yield* within(client, Effect.flatMap(agent.find("r1"), ({ cancel }) => cancel))
+      const second = yield* inTime(start(stored, layer))
+      const error = yield* within(second, Effect.flatMap(agent.find("r1"), (run) => Effect.flip(run.await)))
+      assert.strictEqual(error.message, "r1: it was cancelled")
+      assert.deepStrictEqual([requests.length, begun.isOpen()], [0, false])
+    }))
+})
+
+describe("a run that is asked for again", () => {
+  it.effect("is another one by its name, its input or its tools, and that is said", () =>
+    Effect.gen(function*() {
+      const first = calling("act", Effect.succeed("worked"))
+      const stored = yield* newStore
+      const process = yield* inTime(start(stored, first.layer))
+      yield* within(process, Effect.flatMap(first.agent.start(asked), (run) => run.await))
+      const others = [
+        Durable.agent("other", { toolkit: Toolkit.make() }).start(asked),
+        first.agent.start({ ...asked, prompt: "Other." }),
+        calling("other", Effect.succeed("worked")).agent.start(asked)
+      ]
+      const differs = yield* Effect.forEach(others, (other) =>
+        within(process, Effect.flip(other)).pipe(
+          Effect.map((error) => error.reason._tag === "RunConflict" ? error.reason.differs : error)
+        ))
+      assert.deepStrictEqual(differs, ["name", "input", "tools"])
+    }))
+})
+
+describe("a run that is forgotten", () => {
+  it.effect("is gone with all that was kept of it, once it has ended", () =>
+    Effect.gen(function*() {
+      const { agent, layer } = calling("act", Effect.succeed("x".repeat(70_000)))
+      const stored = yield* newStore
+      const process = yield* inTime(start(stored, layer))
+      const run = yield* within(process, agent.start(asked))
+      yield* inTime(run.await)
+      assert.isTrue(yield* within(process, Durable.forget("r1")))
+      assert.isFalse(yield* within(process, Durable.forget("r1")))
+      for (const table of ["volley_run", "volley_journal", "volley_blob"]) {
+        yield* sqlIn(process, (sql) => Effect.map(sql`SELECT * FROM ${sql(table)}`, (rows) => assert.lengthOf(rows, 0)))
+      }
+      assert.strictEqual((yield* Effect.flip(run.poll)).reason._tag, "NotFound")
+      const again = yield* within(
+        process,
+        Effect.flatMap(agent.start({ runId: "r1", prompt: "Other." }), (r) => r.await)
+      )
+      assert.strictEqual(again.answer, "done")
+    }))
+
+  it.effect("stays while it goes on, and while it ended too lately", () =>
+    Effect.gen(function*() {
+      const { agent, begun, layer } = hanging()
+      const stored = yield* newStore
+      const process = yield* inTime(start(stored, layer))
+      const run = yield* within(process, agent.start(asked))
+      yield* inTime(begun.await)
+      assert.isFalse(yield* within(process, Durable.forget("r1")))
+      assert.deepStrictEqual(yield* within(process, Durable.sweep({ olderThan: 0 })), [])
+      yield* inTime(run.cancel)
+      assert.deepStrictEqual(yield* within(process, Durable.sweep({ olderThan: "10 days" })), [])
+      yield* inTime(Effect.sleep(1000))
+      assert.deepStrictEqual(yield* within(process, Durable.sweep({ olderThan: 500 })), ["r1"])
+    }))
+})
+
+/** A run whose process died behind its turn, and whose rows were changed before the next one starts. */
+const changed = Effect.fnUntraced(function*(
+  { agent, layer }: Pick<ReturnType<typeof calling>, "agent" | "layer">,
+  change: (sql: SqlClient.SqlClient) => Effect.Effect<unknown, unknown>
+) {
+  const stored = yield* newStore
+  const first = yield* inTime(start(stored, layer, { at: rowOf("turn", true), when: "after" }))
+  yield* within(first, agent.start(asked))
+  yield* inTime(first.died)
+  yield* first.kill
+  const reader = yield* inTime(start(stored, Layer.empty))
+  yield* sqlIn(reader, change)
+  return { reader, stored }
+})
+
+describe("a run that cannot go on", () => {
+  it.effect("is parked where another version wrote it, and goes on once one reads its format", () =>
+    Effect.gen(function*() {
+      let ran = 0
+      const world = calling("act", Effect.sync(() => String(++ran)))
+      const { reader, stored } = yield* changed(world, (sql) => sql`UPDATE volley_run SET format = 9`)
+      const second = yield* inTime(start(stored, Layer.provideMerge(world.layer, quiet)))
+      const run = yield* within(second, world.agent.find("r1"))
+      assert.strictEqual((yield* run.poll).state, "parked")
+      assert.strictEqual((yield* inTime(Effect.flip(run.await))).message.slice(0, 24), "r1: its format is 9, and")
+      assert.deepStrictEqual([ran, world.requests.length], [0, 1])
+      yield* second.kill
+      yield* sqlIn(reader, (sql) => sql`UPDATE volley_run SET format = 1`)
+      const third = yield* inTime(start(stored, world.layer))
+      const ended = yield* within(third, Effect.flatMap(world.agent.find("r1"), (run) => run.await))
+      assert.deepStrictEqual([ended.answer, ran, world.requests.length], ["done", 1, 2])
+    }))
+
+  it.effect("waits as it is where a row of it cannot be read", () =>
+    Effect.gen(function*() {
+      for (const value of ["nonsense", `{"v":{"turn":7}}`, `{"v":null,"b":[[[],"gone"]]}`]) {
+        let ran = 0
+        const world = calling("act", Effect.sync(() => String(++ran)))
+        const { stored } = yield* changed(
+          world,
+          (sql) => sql`UPDATE volley_journal SET value = ${value} WHERE kind = 'turn'`
+        )
+        const messages: Array<string> = []
+        const logger = Logger.make(({ message }) => messages.push(JSON.stringify(message)))
+        const second = yield* inTime(start(stored, Layer.provideMerge(world.layer, Logger.layer([logger]))))
+        const isSaid = Effect.sync(() => messages.join().includes("The run r1 does not go on"))
+        yield* until(second, isSaid, (said) => said)
+        const { state } = yield* within(second, Effect.flatMap(world.agent.find("r1"), (run) => run.poll))
+        assert.deepStrictEqual([state, ran, world.requests.length], ["running", 0, 1])
+        yield* second.kill
+      }
+    }))
+
+  it.effect("answers a call whose tool is gone, and goes on", () =>
+    Effect.gen(function*() {
+      const world = calling("act", Effect.succeed("worked"))
+      const { stored } = yield* changed(world, () => Effect.void)
+      const without = agentOf("act")
+      const second = yield* inTime(start(stored, without.layer))
+      const { answer, conversation } = yield* within(
+        second,
+        Effect.flatMap(without.agent.find("r1"), (run) => run.await)
+      )
+      assert.strictEqual(answer, "done")
+      assert.include(JSON.stringify(conversation.messages.at(-2)), "UnknownTool")
+    }))
+
+  it.effect("is kept as crashed where its program crashes", () =>
+    Effect.gen(function*() {
+      const model = ScriptedModel.layer(() => Effect.die(new Error("a bug")))
+      const agent = Durable.agent("actor", { toolkit: Toolkit.make() })
+      const stored = yield* newStore
+      for (const _ of ["first", "second"]) {
+        const process = yield* inTime(start(stored, Layer.provide(agent.layer, model)))
+        const error = yield* within(process, Effect.flatMap(agent.start(asked), (run) => Effect.flip(run.await)))
+        assert.strictEqual(error.message, "r1: a bug")
+        yield* process.kill
+      }
+    }))
+})
+
+describe("a write that the world is asked about", () => {
+  const dying = Effect.fnUntraced(function*(ask: Effect.Effect<Option.Option<string>>) {
+    let ran = 0
+    const pay = Tool.make("pay", {
+      description,
+      parameters,
+      success,
+      execute: () => Effect.sync(() => `paid ${++ran}`)
+    })
+    const { agent, layer } = agentOf("pay", Tool.reconcile(pay, () => ask))
+    const stored = yield* newStore
+    const first = yield* inTime(start(stored, layer, { at: rowOf("call", true), when: "before" }))
+    yield* within(first, agent.start(asked))
+    yield* inTime(first.died)
+    yield* first.kill
+    const second = yield* inTime(start(stored, Layer.provideMerge(layer, quiet)))
+    const { conversation } = yield* within(second, Effect.flatMap(agent.find("r1"), (run) => run.await))
+    return { ran, told: JSON.stringify(conversation.messages.at(-2)) }
+  })
+
+  it.effect("is told where it was done, run where it was not, and unknown where nobody knows", () =>
+    Effect.gen(function*() {
+      const done = yield* dying(Effect.succeedSome("seen"))
+      assert.deepStrictEqual([done.ran, done.told.includes("seen")], [1, true])
+      const open = yield* dying(Effect.succeedNone)
+      assert.deepStrictEqual([open.ran, open.told.includes("paid 2")], [2, true])
+      const unknown = yield* dying(Effect.die(new Error("no answer")))
+      assert.deepStrictEqual([unknown.ran, unknown.told.includes("outcome is unknown")], [1, true])
+    }))
+})
