@@ -34,7 +34,7 @@ export const calls = (owned: Owned): Recorder.Recorder => ({
   known: (asked) => {
     const row = owned.rows.get(keyOf(asked.key))
     if (row === undefined) return undefined
-    if (row.ended) return read(asked.tool, row)
+    if (row.ended) return read(owned, keyOf(asked.key), asked.tool, row)
     if (asked.tool === undefined) return Effect.succeed(lost(row))
     if (mayRepeat(asked.tool)) return undefined
     return asked.tool.reconcile === undefined ? Effect.succeed(lost(row)) : reconciled(owned, asked, asked.tool, row)
@@ -53,9 +53,17 @@ export const calls = (owned: Owned): Recorder.Recorder => ({
 
 const decodeCall = Schema.decodeUnknownEffect(Recorder.Written)
 
-const read = (tool: Tool.Any | undefined, { value }: Known): Effect.Effect<Recorder.Ended, never, unknown> => {
-  const decoded = decodeCall(value)
-  return Effect.flatMapEager(Effect.orDie(decoded), (written) => Recorder.read(tool, written))
+const read = (
+  owned: Owned,
+  key: string,
+  tool: Tool.Any | undefined,
+  { value }: Known
+): Effect.Effect<Recorder.Ended, never, unknown> => {
+  const decoded = Effect.catchEager(
+    decodeCall(value),
+    ({ message }) => owned.stop(new Unreadable({ key, issue: message }))
+  )
+  return Effect.flatMapEager(decoded, (written) => Recorder.read(tool, written))
 }
 
 /** Asks the world what became of a call; one that did not take effect is run. */

@@ -55,11 +55,13 @@ const wakeDecided = (sql: SqlClient.SqlClient, name: string) =>
   )
 
 const stopCancelled = (sql: SqlClient.SqlClient, live: Live) =>
-  live.size === 0 ? Effect.void : Effect.map(
-    patiently(Statements.cancelledOf(sql, Array.from(live.keys()))),
-    (rows) =>
-      rows.forEach(({ run_id: runId }) => {
-        const owned = live.get(runId)
-        if (owned !== undefined) Deferred.doneUnsafe(owned.lost, Effect.fail(new Cancelled()))
-      })
+  Effect.suspend(() =>
+    live.size === 0 ? Effect.void : Effect.map(
+      patiently(Statements.cancelledOf(sql, Array.from(live.keys()))),
+      (rows) =>
+        rows.forEach(({ run_id: runId }) => {
+          const owned = live.get(runId)
+          if (owned !== undefined) Deferred.doneUnsafe(owned.lost, Effect.fail(new Cancelled()))
+        })
+    )
   )
