@@ -17,7 +17,7 @@ import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import * as Stream from "effect/Stream"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
-import type { DurableError } from "./DurableError.ts"
+import { type DurableError, NotFound } from "./DurableError.ts"
 import { beginOnce, find, said, stored } from "./internal/begin.ts"
 import type { Ended as AnyEnded } from "./internal/run.ts"
 import * as Running from "./internal/run.ts"
@@ -125,9 +125,13 @@ export function agent(
     name,
     layer: Layer.effectDiscard(stored(serve(name, options))),
     start,
-    find: (runId) => Effect.andThen(said(runId, find(runId)), runOf(runId, output))
+    find: (runId) => Effect.andThen(said(runId, findOf(name, runId)), runOf(runId, output))
   }
 }
+
+/** A run of another agent is none of this one's. */
+const findOf = (name: string, runId: string) =>
+  Effect.flatMap(find(runId), (row) => row.name === name ? Effect.succeed(row) : Effect.fail(new NotFound()))
 
 /** The conversation that a run begins with; its keys are made of the run's id. */
 const begun = (

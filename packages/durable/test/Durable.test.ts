@@ -76,6 +76,18 @@ describe("a run of an agent", () => {
     }))
 })
 
+describe("a run of another agent", () => {
+  it.effect("is not found by this one", () =>
+    Effect.gen(function*() {
+      const { agent, layer } = world()
+      const { context } = yield* inTime(start(yield* newStore, layer))
+      yield* inTime(Effect.provideContext(agent.start({ runId: "r1", prompt: "Go." }), context))
+      const other = Durable.agent("other", { toolkit: Toolkit.make() })
+      const error = yield* Effect.flip(Effect.provideContext(other.find("r1"), context))
+      assert.strictEqual(error.message, "r1: it does not exist; look for its id with `Durable.list`")
+    }))
+})
+
 describe("the events of a run", () => {
   it.effect("are told while it goes on, and again from its beginning once it has ended", () =>
     Effect.gen(function*() {

@@ -47,7 +47,7 @@ export function batch(
     ...options,
     runId
   })
-  return kept({ runId, name: "batch", input, toolkit }, running, ({ pending }) => pending.length > 0)
+  return kept({ runId, name: "volley/batch", input, toolkit }, running, ({ pending }) => pending.length > 0)
 }
 
 /** Runs a pipeline whose ends are kept, as `batch` does. */
@@ -67,7 +67,7 @@ export function pipeline(
     ...options,
     runId
   })
-  return kept({ runId, name: "pipeline", input, toolkit }, running, ({ outcomes }) => outcomes.some(isUndecided))
+  return kept({ runId, name: "volley/pipeline", input, toolkit }, running, ({ outcomes }) => outcomes.some(isUndecided))
 }
 
 const kept = <A>(
