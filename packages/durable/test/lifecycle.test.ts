@@ -1,5 +1,5 @@
 /**
- * Runs that are cancelled, asked for twice, forgotten, and those that cannot go on.
+ * Runs that are cancelled, and those whose program or world is not as it was.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Tool, Toolkit } from "@volley/core"
@@ -7,7 +7,7 @@ import { Durable } from "@volley/durable"
 import { ScriptedModel } from "@volley/testing"
 import { Effect, Latch, Layer, Logger, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { inTime, newStore, type Process, rowOf, start, until, type Which, within } from "./support/world.ts"
+import { inTime, newStore, type Process, rowOf, start, type Which, within } from "./support/world.ts"
 
 const parameters = Schema.Struct({})
 const description = "Acts."
@@ -87,63 +87,6 @@ describe("a run that is cancelled", () => {
     }))
 })
 
-describe("a run that is asked for again", () => {
-  it.effect("is another one by its name, its input or its tools, and that is said", () =>
-    Effect.gen(function*() {
-      const first = calling("act", Effect.succeed("worked"))
-      const stored = yield* newStore
-      const process = yield* inTime(start(stored, first.layer))
-      yield* within(process, Effect.flatMap(first.agent.start(asked), (run) => run.await))
-      const others = [
-        Durable.agent("other", { toolkit: Toolkit.make() }).start(asked),
-        first.agent.start({ ...asked, prompt: "Other." }),
-        calling("other", Effect.succeed("worked")).agent.start(asked)
-      ]
-      const differs = yield* Effect.forEach(others, (other) =>
-        within(process, Effect.flip(other)).pipe(
-          Effect.map((error) => error.reason._tag === "RunConflict" ? error.reason.differs : error)
-        ))
-      assert.deepStrictEqual(differs, ["name", "input", "tools"])
-    }))
-})
-
-describe("a run that is forgotten", () => {
-  it.effect("is gone with all that was kept of it, once it has ended", () =>
-    Effect.gen(function*() {
-      const { agent, layer } = calling("act", Effect.succeed("x".repeat(70_000)))
-      const stored = yield* newStore
-      const process = yield* inTime(start(stored, layer))
-      const run = yield* within(process, agent.start(asked))
-      yield* inTime(run.await)
-      assert.isTrue(yield* within(process, Durable.forget("r1")))
-      assert.isFalse(yield* within(process, Durable.forget("r1")))
-      for (const table of ["volley_run", "volley_journal", "volley_blob"]) {
-        yield* sqlIn(process, (sql) => Effect.map(sql`SELECT * FROM ${sql(table)}`, (rows) => assert.lengthOf(rows, 0)))
-      }
-      assert.strictEqual((yield* Effect.flip(run.poll)).reason._tag, "NotFound")
-      const again = yield* within(
-        process,
-        Effect.flatMap(agent.start({ runId: "r1", prompt: "Other." }), (r) => r.await)
-      )
-      assert.strictEqual(again.answer, "done")
-    }))
-
-  it.effect("stays while it goes on, and while it ended too lately", () =>
-    Effect.gen(function*() {
-      const { agent, begun, layer } = hanging()
-      const stored = yield* newStore
-      const process = yield* inTime(start(stored, layer))
-      const run = yield* within(process, agent.start(asked))
-      yield* inTime(begun.await)
-      assert.isFalse(yield* within(process, Durable.forget("r1")))
-      assert.deepStrictEqual(yield* within(process, Durable.sweep({ olderThan: 0 })), [])
-      yield* inTime(run.cancel)
-      assert.deepStrictEqual(yield* within(process, Durable.sweep({ olderThan: "10 days" })), [])
-      yield* inTime(Effect.sleep(1000))
-      assert.deepStrictEqual(yield* within(process, Durable.sweep({ olderThan: 500 })), ["r1"])
-    }))
-})
-
 /** A run whose process died behind its turn, and whose rows were changed before the next one starts. */
 const changed = Effect.fnUntraced(function*(
   { agent, layer }: Pick<ReturnType<typeof calling>, "agent" | "layer">,
@@ -159,44 +102,7 @@ const changed = Effect.fnUntraced(function*(
   return { reader, stored }
 })
 
-describe("a run that cannot go on", () => {
-  it.effect("is parked where another version wrote it, and goes on once one reads its format", () =>
-    Effect.gen(function*() {
-      let ran = 0
-      const world = calling("act", Effect.sync(() => String(++ran)))
-      const { reader, stored } = yield* changed(world, (sql) => sql`UPDATE volley_run SET format = 9`)
-      const second = yield* inTime(start(stored, Layer.provideMerge(world.layer, quiet)))
-      const run = yield* within(second, world.agent.find("r1"))
-      assert.strictEqual((yield* run.poll).state, "parked")
-      assert.strictEqual((yield* inTime(Effect.flip(run.await))).message.slice(0, 24), "r1: its format is 9, and")
-      assert.deepStrictEqual([ran, world.requests.length], [0, 1])
-      yield* second.kill
-      yield* sqlIn(reader, (sql) => sql`UPDATE volley_run SET format = 1`)
-      const third = yield* inTime(start(stored, world.layer))
-      const ended = yield* within(third, Effect.flatMap(world.agent.find("r1"), (run) => run.await))
-      assert.deepStrictEqual([ended.answer, ran, world.requests.length], ["done", 1, 2])
-    }))
-
-  it.effect("waits as it is where a row of it cannot be read", () =>
-    Effect.gen(function*() {
-      for (const value of ["nonsense", `{"v":{"turn":7}}`, `{"v":null,"b":[[[],"gone"]]}`]) {
-        let ran = 0
-        const world = calling("act", Effect.sync(() => String(++ran)))
-        const { stored } = yield* changed(
-          world,
-          (sql) => sql`UPDATE volley_journal SET value = ${value} WHERE kind = 'turn'`
-        )
-        const messages: Array<string> = []
-        const logger = Logger.make(({ message }) => messages.push(JSON.stringify(message)))
-        const second = yield* inTime(start(stored, Layer.provideMerge(world.layer, Logger.layer([logger]))))
-        const isSaid = Effect.sync(() => messages.join().includes("The run r1 does not go on"))
-        yield* until(second, isSaid, (said) => said)
-        const { state } = yield* within(second, Effect.flatMap(world.agent.find("r1"), (run) => run.poll))
-        assert.deepStrictEqual([state, ran, world.requests.length], ["running", 0, 1])
-        yield* second.kill
-      }
-    }))
-
+describe("a run whose program is another one now", () => {
   it.effect("answers a call whose tool is gone, and goes on", () =>
     Effect.gen(function*() {
       const world = calling("act", Effect.succeed("worked"))
