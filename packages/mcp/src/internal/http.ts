@@ -72,6 +72,10 @@ interface Sending {
   readonly secrets: Secrets
 }
 
+/** True of what asks for news: a request of its own up to 2025-11-25, one of the protocol since. */
+const isForNews = ({ headers, method }: RequestInit = {}): boolean =>
+  method === "GET" || new Headers(headers).get("mcp-method") === "subscriptions/listen"
+
 /** The SDK's transport, which would leave a request unanswered whose stream breaks. */
 class Http extends StreamableHTTPClientTransport {
   readonly secrets: Secrets
@@ -80,7 +84,7 @@ class Http extends StreamableHTTPClientTransport {
   constructor({ headers = {}, url }: Remote, { asking, ends, listening, secrets }: Sending) {
     super(new URL(url), {
       requestInit: { headers },
-      fetch: (input, init) => init?.method === "GET" ? listening(input, init) : asking(input, init)
+      fetch: (input, init) => isForNews(init) ? listening(input, init) : asking(input, init)
     })
     this.#ends = ends
     this.secrets = secrets

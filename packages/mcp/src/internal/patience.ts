@@ -26,7 +26,7 @@ export const patiently = <A, R>(
   })
 
 /** How long to wait until the next try: a quarter of a second at first, twice as long each time, and five seconds at most. */
-const pauses = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("5 seconds")])
+export const pauses = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("5 seconds")])
 
 const mayPass = (reason: Reason): boolean =>
   reason._tag === "HttpFailed" ? reason.status >= 500 : passing.has(reason._tag)

@@ -12,6 +12,7 @@ import * as Scope from "effect/Scope"
 import { type Reason, without } from "../McpError.ts"
 import { Forms } from "./forms.ts"
 import { reached } from "./http.ts"
+import * as News from "./news.ts"
 import { mend } from "./odd.ts"
 import type { Secrets } from "./secrets.ts"
 import type { Command, LeftOut, Options } from "./server.ts"
@@ -109,6 +110,7 @@ const connected = Effect.fnUntraced(function*(options: Options, start: Start, on
     (reason) => transport.explain?.(reason) ?? reason
   )
   Object.assign(client, { onclose: () => Deferred.doneUnsafe(gone, Exit.void) })
+  yield* News.listen(client, options, onChange, hiding(transport))
   const ask = asking(client, transport)
   return {
     client,
