@@ -110,6 +110,7 @@ describe("Mcp.connect, to a URL", () => {
       const port = "port" in address ? address.port : 0
       const { toolkit } = yield* Mcp.connect({ name: "new", prefix: "", url: `http://127.0.0.1:${port}/mcp` })
       assert.deepStrictEqual(yield* ends(toolkit, [["add", { a: 1, b: 2 }]]), [{ sum: 3 }])
-    }).pipe(Effect.provide(server))
+      // The connection ends first: the server waits for open streams, and one of them is for its news.
+    }).pipe(Effect.scoped, Effect.provide(server))
   })
 })
