@@ -67,7 +67,7 @@ const Listed = Schema.fromJsonString(Schema.Array(Schema.Struct({
 const life = Effect.fnUntraced(function*(store: string) {
   const say = printed(store)
   const [allowed, denied, ended] = yield* Effect.all(["allowed", "denied", "ended"].map(waitingRun))
-  const listed = Schema.decodeSync(Listed)(yield* say("--json"))
+  const listed = yield* Schema.decodeEffect(Listed)(yield* say("--json"))
   assert.deepStrictEqual(listed.map(({ runId, state }) => [runId, state]), [
     ["allowed", "waiting"],
     ["denied", "waiting"],
