@@ -31,7 +31,7 @@ export const isWrite = ({ kind }: Action): boolean => kind === "pay" || kind ===
 export const isAllowed = (n: number): boolean => n % 3 !== 0
 
 /** What `look` and `put` give back. */
-export const valueOf = (n: number): number => n * n
+export const valueOf = (n: number): number => n + 1
 
 /** All things to do, those of plans too. */
 export const actionsOf = (scenario: Scenario): ReadonlyArray<Action> => scenario.flat(2)
