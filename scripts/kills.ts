@@ -7,7 +7,7 @@
  * - `--control`: with writes that are not recorded before they begin; it has to fail
  */
 import * as Effect from "effect/Effect"
-import { mkdtempSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
@@ -36,4 +36,6 @@ console.log(
   `${report.kills} kills, ${report.runs} runs; ${report.unknown} writes said to be unknown, ${report.undone} of them not done`
 )
 for (const fault of report.faults) console.log(`FAULT: ${fault}`)
+if (report.faults.length === 0) rmSync(folder, { recursive: true })
+else console.log(`What there was is kept in ${folder}`)
 process.exitCode = report.faults.length === 0 ? 0 : 1
