@@ -1,0 +1,2 @@
+/** Tools and models of `effect/ai`, both ways. */
+export {}

@@ -1,0 +1,2 @@
+/** What happens to agents and calls, seen from outside. */
+export * as Run from "./Run.ts"
