@@ -53,7 +53,7 @@ export const turnsFor = (calls: number): number => Math.ceil(calls / callsOfTurn
 
 const options = { toolkit, maxRounds: 2000, batch: { maxCalls: "unbounded" } } as const
 
-/** The same run, kept by nobody. */
+/** The same run, kept nowhere. */
 export const plain = Effect.provide(Agent.run({ ...options, prompt: "Go." }), Approver.allow)
 
 export const agent = Durable.agent("cost", options)

@@ -1,4 +1,4 @@
-// A server of MCP that answers each call a hundred times with ids that nobody gave, and then with its own.
+// A server of MCP that answers each call a hundred times with ids that were never sent, and then with its own.
 import { createInterface } from "node:readline"
 
 const echo = { name: "echo", inputSchema: { type: "object", properties: { message: { type: "string" } } } }

@@ -1,5 +1,5 @@
 /**
- * MCP over stdio: a real server, and one that answers with ids that nobody gave.
+ * MCP over stdio: a real server, and one that answers with ids that were never sent.
  */
 import { Batch, ToolCall } from "@volley/core"
 import { Mcp } from "@volley/mcp"
@@ -53,5 +53,5 @@ const echoing = async (server: Mcp.Command, total: number, tell: (done: number) 
 /** Two thousand calls of `server-everything`, from its start to its end. */
 export const mcp: Soak = (scale, tell) => echoing(everything, 2000 * scale, tell)
 
-/** As many of a server that sends a hundred answers to nobody before each of its own. */
+/** As many of a server that sends a hundred stray answers before each of its own. */
 export const ids: Soak = (scale, tell) => echoing(liar, 2000 * scale, tell)

@@ -22,7 +22,7 @@ const ask = (url: string, agent: Agent): Promise<void> =>
     }).on("error", reject).end(body)
   })
 
-/** What a process has used of the processor, in microseconds; of the clock where nobody tells. */
+/** What a process has used of the processor, in microseconds; of the clock where that is not known. */
 const usedBy = (pid: number): number => {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? []
@@ -32,7 +32,7 @@ const usedBy = (pid: number): number => {
   }
 }
 
-/** Bytes that a process holds; none where nobody tells. */
+/** Bytes that a process holds; none where that is not known. */
 const heldBy = (pid: number): number => {
   try {
     return Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * 4096

@@ -48,7 +48,7 @@ const tell = (what: string): void => {
   console.error(`${String(Math.round((performance.now() - began) / 1000)).padStart(4)} s  ${what}`)
 }
 
-/** The peers are heavy, and nobody but the benchmark needs them: they come on its first run. */
+/** The peers are heavy, and only the benchmark needs them: its first run installs them. */
 const install = (): void => {
   if (flags.quick || flags["no-install"] || existsSync(file("node_modules/.package-lock.json"))) return
   tell("installing the peers into packages/benchmark/node_modules, once (npm ci)")
@@ -75,7 +75,7 @@ const copyOf = (commit: string): Copy.Copy | undefined => {
   }
 }
 
-/** Starts them, two at a time; who cannot start is missing. */
+/** Starts them, two at a time; one that cannot start is listed as missing. */
 const enterAll = async (names: ReadonlyArray<Name>, copy: Copy.Copy | undefined) => {
   const entrants = new Map<Name, Entrant>()
   const missing: { [N in Name]?: string } = {}

@@ -34,7 +34,7 @@ export interface Plan {
   readonly memoryRounds: number
 }
 
-/** Told of what is being done. */
+/** Gets a line for each step. */
 export type Tell = (what: string) => void
 
 /** Begins each round with another one. */

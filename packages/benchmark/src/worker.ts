@@ -241,7 +241,7 @@ const perform = async (contender: Contender, job: Job): Promise<unknown> => {
 }
 
 const contender = load(process.argv[2] ?? "")
-// Whoever asks is told why it could not be loaded.
+// The asker gets the reason why it could not be loaded.
 contender.catch(() => {})
 
 process.on("message", ({ id, job }: { readonly id: number; readonly job: Job }) => {

@@ -25,10 +25,10 @@ import type { Wire } from "./Wires.ts"
 /**
  * What to play.
  *
- * - `baseUrl`, `live`: a server of somebody else's, which needs a key; the embedded simulator otherwise
+ * - `baseUrl`, `live`: another server, which needs a key; the embedded simulator otherwise
  * - `mcp`: commands that start MCP servers, or their URLs; a model is offered their tools besides the scenario's
  * - `openapi`: a document, whose operations it is offered as well
- * - `approve`: who allows what wants approval; nobody where it is left out
+ * - `approve`: who approves calls; no one where it is left out
  * - `stream`: the model's turns are streamed, and read-only calls start while they are
  * - `latency`: how long the simulator's model takes before a turn; where it streams, each call takes it a fifth of a second
  */

@@ -27,7 +27,7 @@ export const addTo = Effect.fnUntraced(function*<T extends Tool.Any>(
   })
 })
 
-/** Models are told of a server by its number: the command line may hold what is secret. */
+/** Models see a server by its number: its command line may hold secrets. */
 const nameOf = (index: number): string => `${index + 1}`
 
 const explain = (commands: ReadonlyArray<string>, { reason, server }: McpError): string => {
@@ -46,7 +46,7 @@ const serverOf = (line: string, name: string): Effect.Effect<Options, UserError>
     : Effect.succeed({ ...common(name), command, args, env: environment() })
 }
 
-/** A server may have been chosen by whoever wrote the command, but what a model asks of it was not. */
+/** The person who wrote the command chose the server, but not what a model asks of it. */
 const common = (name: string) => ({ name, prefix: "", approval: "writes" } as const)
 
 /** The words of a command line; quotes keep what stands between them together. */

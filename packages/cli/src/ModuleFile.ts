@@ -33,7 +33,7 @@ export const load = Effect.fnUntraced(function*(file: string, purpose: Purpose):
   return get(module, "default")
 })
 
-/** Where in a file an error comes from, as far as somebody knows. */
+/** Where in a file an error comes from, as far as that is known. */
 const lineIn = (error: unknown, path: string): string => {
   const stack = error instanceof Error ? error.stack ?? "" : ""
   const line = lineAfter(stack, pathToFileURL(path).href) ?? lineAfter(stack, path)

@@ -55,7 +55,7 @@ export const addTo = Effect.fnUntraced(function*<T extends Tool.Any>(
   })
 })
 
-/** What is left out costs nobody else, as long as something is left. */
+/** Some operations may be left out, as long as one is left. */
 const toldOf = (place: string, { leftOut, toolkit }: Tools): Effect.Effect<void, UserError> => {
   const [first] = leftOut
   return first !== undefined && toolkit.tools.length === 0

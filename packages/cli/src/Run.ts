@@ -27,7 +27,7 @@ import * as Wires from "./Wires.ts"
  * - `openapi`: a document, with operations for tools; one of the three gives tools
  * - `echo`: the assistant turn stands before its results
  * - `stream`: the response is streamed, and read-only calls start while it comes in
- * - `approve`: who allows what wants approval; nobody where it is left out
+ * - `approve`: who approves calls; no one where it is left out
  */
 export interface Options {
   readonly wire: Wires.Wire
@@ -74,7 +74,7 @@ const settleStreamed = Effect.fnUntraced(function*(options: Options) {
     apiKey: Redacted.make("none"),
     maxRetries: 0,
     fetch,
-    // Standard input has a limit of its own, and whoever writes it may take their time.
+    // Standard input has a limit of its own, and its writer may take their time.
     firstByte: "unbounded",
     idle: "unbounded",
     maxBytes: "unbounded"

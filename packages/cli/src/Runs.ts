@@ -21,7 +21,7 @@ export interface Options {
   readonly json: boolean
 }
 
-/** What somebody says about a call; `args` is JSON. */
+/** A decision on a call; `args` is JSON. */
 export interface Verdict {
   readonly verdict: "allow" | "deny"
   readonly why: string | undefined

@@ -60,7 +60,7 @@ const partOf = (value: unknown): Script.Part | undefined => {
   return isScript(script) && (prompt === undefined || typeof prompt === "string") ? { prompt, script } : undefined
 }
 
-/** Nobody can know what the functions of a file take and give; one that throws is answered with what it throws. */
+/** The types of a file's functions are unknown; one that throws is answered with what it throws. */
 const isScript = (value: unknown): value is Script.Script =>
   typeof get(value, "wants") === "function" && typeof get(value, "answer") === "function"
 

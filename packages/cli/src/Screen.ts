@@ -80,7 +80,7 @@ export const take: Effect.Effect<Screen["Service"]> = Effect.sync(() => {
   }
 })
 
-/** The results may have cost money: they are not lost where anybody reads anything. */
+/** The results may have cost money: they are written wherever something can be written. */
 const print = (text: string, out: Write, error: Write): Effect.Effect<void, UserError> =>
   Effect.tryPromise(() => out(text)).pipe(
     Effect.catch(({ cause: problem }) =>
@@ -99,7 +99,7 @@ type Write = (text: string) => Promise<void>
 
 const writerOf = (stream: NodeJS.WriteStream, fd: number): Write => {
   const write = stream.write.bind(stream)
-  // Whoever writes is told.
+  // The writer gets the error.
   stream.on("error", () => {})
   if ("fd" in stream && stream.fd === fd && !stream.isTTY && isFile(fd)) {
     return async (text) => writeFile(fd, Buffer.from(text))

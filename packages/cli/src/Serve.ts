@@ -34,7 +34,7 @@ export const run = ({ elicit, port, tokenEnv, ...source }: Options): Effect.Effe
   const options = { name: "volley", version: "0.1.0", approval: elicit ? "elicit" : "approver" } as const
   if (port !== undefined) return overHttp(source, port, tokenEnv, options)
   if (tokenEnv === undefined) return overStdio(source, options)
-  return unusable("--token-env is for --http: over standard input and output there is nobody else")
+  return unusable("--token-env is for --http: over standard input and output there is only one client")
 }
 
 type Source = Pick<Options, "file" | "openapi">

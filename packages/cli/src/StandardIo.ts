@@ -18,7 +18,7 @@ export const reserve: Effect.Effect<void> = Effect.sync(() => {
 })
 
 /**
- * Standard input as it comes, read no faster than whoever takes it does.
+ * Standard input as it comes, read no faster than it is used.
  *
  * - `problem`: what is wrong with it, as far as it was read
  */

@@ -32,7 +32,7 @@ export const load = Effect.fnUntraced(function*(file: string): Effect.fn.Return<
 const isToolkit = (value: unknown): value is AnyToolkit =>
   Array.isArray(get(value, "tools")) && get(value, "byName") instanceof Map
 
-/** Nobody can know what the layer of a file gives; a tool that lacks a service crashes, and says which. */
+/** The type of a file's layer is unknown; a tool that lacks a service crashes, and says which. */
 const isLayer = (value: unknown): value is Layer.Layer<never> => Layer.isLayer(value)
 
 const unusable = (message: string) => new UserError({ message, exitCode: 2 })

@@ -24,10 +24,10 @@ export const oneLine = (text: string): string =>
   text.split("\n").map((line) => line.trim()).filter((line) => line !== "").join(" ")
 
 const reasons: Readonly<Record<string, string>> = {
-  EACCES: "it is somebody else's; name another file",
+  EACCES: "it belongs to another user; name another file",
   EISDIR: "it is a folder; name a file",
   ENOENT: "there is no such folder; make it first",
-  EPIPE: "nobody reads it any more",
+  EPIPE: "its reader is gone",
   ENOSPC: "the disk is full"
 }
 

@@ -167,7 +167,7 @@ describe("output that cannot be written", () => {
     child.stdin.end(readFileSync(asking("double", { n: 21 })))
     const { code, stderr } = await end
     assert.strictEqual(code, 1)
-    assert.match(stderr, /^volley run: cannot write to standard output: nobody reads it any more/m)
+    assert.match(stderr, /^volley run: cannot write to standard output: its reader is gone/m)
     assert.include(stderr, answer)
   })
 

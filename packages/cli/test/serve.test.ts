@@ -63,7 +63,7 @@ describe("volley serve", () => {
     assert.deepStrictEqual(
       await Promise.all([said("--token-env", "MCP_TOKEN"), said("--http", "0", "--token-env", "MCP_TOKEN")]),
       [
-        "volley serve: --token-env is for --http: over standard input and output there is nobody else\n",
+        "volley serve: --token-env is for --http: over standard input and output there is only one client\n",
         "volley serve: --token-env: the environment has no MCP_TOKEN\n"
       ]
     )

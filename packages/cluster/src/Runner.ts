@@ -44,7 +44,7 @@ export interface ClientOptions {
 }
 
 /**
- * - `address`: where the other processes find this one; nobody else has it
+ * - `address`: where the other processes find this one; each process has its own
  * - `listen`: where it listens, if that is not its address
  * - `grace`: how long writes that have begun have to end when it ends, or when their run moves; the rest moves at once
  */

@@ -116,7 +116,7 @@ export const messages = (
   return contents.reduce<Array<Content>>(joined, [])
 }
 
-/** Calls have to come right behind what somebody else said: turns of the model behind one another are one. */
+/** Calls have to come right behind a message of another role: turns of the model behind one another are one. */
 const joined = (before: Array<Content>, content: Content): Array<Content> => {
   const last = before.at(-1)
   if (last?.role !== "model" || content.role !== "model") return [...before, content]

@@ -1,5 +1,5 @@
 /**
- * Checks of values by JSON Schemas that somebody else wrote, such as a server: none of them holds the program up.
+ * Checks of values by JSON Schemas of others, such as a server's: none of them can block the program.
  */
 import { checksOf } from "#validator"
 import type { Patterns } from "@volley/core/Tool"
@@ -43,7 +43,7 @@ export const within = (schema: JsonSchema.JsonSchema): Unfolded => {
  * Makes a tool by `Tool.fromJsonSchema`, checked by Effect where that can say what the schema asks for, else by a validator.
  *
  * - `make`: is given the check that takes the place of the built-in one, or none; it may throw
- * - throws where nobody can check the schema, or no provider takes it
+ * - throws where the schema cannot be checked, or no provider takes it
  */
 export const fit = <A>(schema: JsonSchema.JsonSchema, checks: Checks, make: (validate?: Check) => A): A => {
   const { isRecursive } = within(schema)

@@ -38,7 +38,7 @@ export interface Servers {
 export const connect = connectBy(start)
 
 /**
- * Gets the token of a server for which somebody has logged in, and gives it to the server's `authProvider`; what failed with
+ * Gets the token of a server for which a person has logged in, and gives it to the server's `authProvider`; what failed with
  * `NeedsLogin` can be asked again then.
  *
  * - `callback`: what is behind the `?` of the address to which the login came back; whether its `state` is that of the provider

@@ -9,7 +9,7 @@ import { short } from "./internal/short.ts"
 
 export { Redirected, TimedOut, TooLarge } from "@volley/core/Transport"
 
-/** The command cannot be started, its process ended before it was ready, or nobody listens at the URL: nothing was done. */
+/** The command cannot be started, its process ended before it was ready, or no server listens at the URL: nothing was done. */
 export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", {
   message: Schema.String
 }) {}
@@ -26,7 +26,7 @@ export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", {
 /**
  * The connection ended before the answer came: the process is gone, or the stream broke.
  *
- * - `sent`: the request had gone out, so that nobody knows what became of it; false where it certainly did not run
+ * - `sent`: the request had gone out, so that its outcome is unknown; false where it certainly did not run
  */
 export class Closed extends Schema.TaggedError<Closed>()("Closed", {
   sent: Schema.Boolean
@@ -86,7 +86,7 @@ const Address = Schema.String.pipe(Schema.decodeTo(
 ))
 
 /**
- * Somebody has to log in before the server answers.
+ * A person has to log in before the server answers.
  *
  * - `url`: where to send them, as a browser takes it; what comes back from there is for `Mcp.finishAuth`
  */
@@ -95,7 +95,7 @@ export class NeedsLogin extends Schema.TaggedError<NeedsLogin>()("NeedsLogin", {
 }) {
   override get message(): string {
     const where = Transport.withoutSecrets(Redacted.value(this.url))
-    return `somebody has to log in first, at ${where}: send them to the \`url\` of this error`
+    return `a person has to log in first, at ${where}: send them to the \`url\` of this error`
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * A toolkit as an MCP server: its tools for whoever speaks the protocol, over standard input and output or over HTTP.
+ * A toolkit as an MCP server: its tools for every client of the protocol, over standard input and output or over HTTP.
  *
  * The calls of all requests and all clients run under the same limits, and in one order of what they touch.
  */
@@ -40,9 +40,9 @@ export const serveStdio = <T extends Tool.Any>(
   }))
 
 /**
- * Serves whoever asks at a URL, which it gives, until the scope closes.
+ * Serves clients at a URL, which it gives, until the scope closes.
  *
- * - errors: dies where anybody beyond this machine would be let in without a token, unless that is `unsafe`
+ * - errors: dies where other machines would be let in without a token, unless `unsafe` says so
  */
 export const serveHttp = Effect.fnUntraced(function*<T extends Tool.Any>(
   toolkit: Toolkit.Toolkit<T>,
@@ -63,7 +63,7 @@ export const serveHttp = Effect.fnUntraced(function*<T extends Tool.Any>(
 /**
  * Makes what answers requests, for an HTTP server of one's own; it is closed by the same options.
  *
- * - whoever is gone before the answer has to abort the request's `signal`, or the call goes on
+ * - your server aborts the request's `signal` when the client is gone before the answer; else the call goes on
  */
 export const handler = Effect.fnUntraced(function*<T extends Tool.Any>(
   toolkit: Toolkit.Toolkit<T>,

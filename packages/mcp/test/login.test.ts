@@ -51,7 +51,7 @@ describe("a server that wants a login", () => {
       assert.strictEqual(Redacted.value(url), authProvider.urls[0]?.href)
       assert.strictEqual(
         error.message,
-        `MCP server "shop": somebody has to log in first, at ${origin}/authorize: send them to the \`url\` of this error`
+        `MCP server "shop": a person has to log in first, at ${origin}/authorize: send them to the \`url\` of this error`
       )
       yield* Mcp.finishAuth(server, yield* logIn(Redacted.value(url)))
       const { toolkit } = yield* Mcp.connect(server)
@@ -140,7 +140,7 @@ describe("a token", () => {
       secrets.push(server.authProvider.tokens()?.access_token ?? "", server.authProvider.codeVerifier())
       books.tokens.clear()
       const { outcomes: [outcome] } = yield* Batch.run(mcp.toolkit, [call("math.add", { a: 1, b: 2 })])
-      assert.include(outcome?.encoded, "somebody has to log in first")
+      assert.include(outcome?.encoded, "a person has to log in first")
       const error = failureOf(Result.merge(outcome?.result ?? Result.fail(undefined)))
       const seen = [mcp, outcome, error, printed].map((one) => inspect(one, { depth: 8, showHidden: true }))
       const texts = [...seen, JSON.stringify([outcome, error]), String(outcome?.encoded)].join("\n")

@@ -380,7 +380,7 @@ const usageOf = (usage: Response["usage"]): Usage.Usage =>
 /**
  * A forced call may come with `"stop"`, so that there are calls counts for more than the reason given.
  *
- * - an end that tells of calls where there are none, and no text either, is what is left of calls that nobody could read
+ * - an end that speaks of calls where there are none, and no text either, is what is left of calls that could not be read
  */
 const finishOf = (
   response: Response,

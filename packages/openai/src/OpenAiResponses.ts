@@ -90,7 +90,7 @@ export interface Event {
 /** A tool as a request has it. */
 export interface FunctionTool extends ApiTool {}
 
-/** What somebody says. */
+/** A message of a role. */
 export interface Message extends EasyInputMessage {}
 
 /** An item of the input. */

@@ -32,7 +32,7 @@ export interface Fault {
  * - `row`: its name in the catalogue of refusals: `C1` and on for OpenAI, `R1` and on for its Responses, `A1` and on for
  *   Anthropic, `G1` and on for Google; `1a` and the like are documented requirements whose refusal is not catalogued,
  *   and words are refusals of the transport or the simulator
- * - `verified`: false when nobody has seen the provider's text or refusal; the status is then all that may be relied on
+ * - `verified`: false when the provider's text or refusal was never seen; rely on the status alone then
  */
 export interface Rule<in Request> {
   readonly row: string

@@ -82,7 +82,7 @@ export const untouching = ({ concurrency, nodes }: GraphCase): GraphCase => ({
   nodes: nodes.map((node) => ({ ...node, key: undefined }))
 })
 
-/** The same graph without timeouts, after which nobody knows what was written. */
+/** The same graph without timeouts, after which it is unknown what was written. */
 export const certain = ({ concurrency, nodes }: GraphCase): GraphCase => ({
   concurrency,
   nodes: nodes.map((node) => ({ ...node, kind: node.kind === "hangs" ? "success" : node.kind }))

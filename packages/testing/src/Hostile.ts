@@ -1,5 +1,5 @@
 /**
- * JSON from somebody who means harm, or whose connection broke: for tests of whatever parses.
+ * JSON from an attacker, or from a broken connection: for tests of parsers.
  */
 import * as Arbitrary from "effect/Arbitrary"
 import * as Schema from "effect/Schema"

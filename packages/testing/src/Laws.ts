@@ -1,5 +1,5 @@
 /**
- * The laws of Volley as values, to be checked on somebody's own tools with random calls and in virtual time.
+ * The laws of Volley as values, to be checked on your own tools with random calls and in virtual time.
  */
 import { type Agent, Batch, type ChatModel, type Pipeline, type Tool, type Toolkit } from "@volley/core"
 import * as Arbitrary from "effect/Arbitrary"
@@ -42,7 +42,7 @@ export interface Law {
   readonly says: string
 }
 
-/** A law of somebody's tools. */
+/** A law of your tools. */
 export interface ToolLaw extends Law {
   readonly tools: (lab: Lab) => Effect.Effect<void, Broken, unknown>
 }
@@ -146,10 +146,10 @@ export const pure = {
   batch: batch(Batches.pure)
 } satisfies ToolLaw & BatchLaw
 
-/** 10. The model is told of failures, and of nothing that is not its business. */
+/** 10. The model reads every failure, and no internals. */
 export const honest = {
   name: "honest",
-  says: "The model is told of every failure, of no stack trace and of no secret; what was cut off never runs.",
+  says: "The model reads every failure, no stack trace and no secret; a call that was cut off never runs.",
   tools: Tools.honest,
   batch: batch(Batches.honest)
 } satisfies ToolLaw & BatchLaw
@@ -286,14 +286,14 @@ interface AnyOptions extends Omit<Options, "layer" | "state"> {
   } | undefined
 }
 
-/** Somebody's own agent, whose tools stay the same: as `Agent.run` takes it; what it is asked may be left out. */
+/** Your own agent, whose tools stay the same: as `Agent.run` takes it; the prompt may be left out. */
 export type OwnAgent<T extends Tool.Any> =
   & { readonly toolkit: Toolkit.Toolkit<T> }
   & Omit<Agent.Options<T>, "prompt" | "toolkit">
   & Partial<Pick<Agent.Options<T>, "prompt">>
 
 /**
- * Checks laws on somebody's tools, with random calls and in virtual time; nothing of the outside world moves with it.
+ * Checks laws on your tools, with random calls and in virtual time; nothing of the outside world moves with it.
  *
  * - a tool that needs the `Store` is given one; what it says of itself is held against what it does there
  * - two serial runs, on different days, tell what is not the same twice: ids and times that tools make up are not compared

@@ -139,7 +139,7 @@ export const make = (script: Script, options: { readonly repeat?: boolean | unde
   return { layer: Layer.succeed(ChatModel.ChatModel, service), requests }
 }
 
-/** Provides a model of a script, for whom nobody asks what it was asked; its options are those of `make`. */
+/** Provides a model of a script, where the requests need not be looked at; its options are those of `make`. */
 export const layer = (
   script: Script,
   options?: { readonly repeat?: boolean | undefined }

@@ -40,7 +40,7 @@ const batch = (
   make: (setting) => asBatch(toolOf(setting), setting, optionsOf(setting, options), Batch.run, provide)
 })
 
-/** Spans that are made, and read by nobody. */
+/** Spans that are made, and never read. */
 const tracer = Tracer.make({
   span: (options) => new Tracer.NativeSpan(options)
 })

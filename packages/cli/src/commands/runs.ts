@@ -39,7 +39,7 @@ const show = Command.make("show", { id }, ({ id }) =>
 const decide = Command.make("decide", {
   key: Argument.String("key").pipe(Argument.withDescription("The key of a call that waits, as the list shows it")),
   verdict: Argument.Literals("verdict", ["allow", "deny"]).pipe(Argument.withDescription("allow or deny")),
-  why: Flag.String("why").pipe(Flag.optional, Flag.withDescription("What the model is told of a call that is denied")),
+  why: Flag.String("why").pipe(Flag.optional, Flag.withDescription("What the model reads of a call that is denied")),
   args: Flag.String("arguments").pipe(
     Flag.optional,
     Flag.withMetavar("JSON"),

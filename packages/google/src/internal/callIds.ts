@@ -8,7 +8,7 @@ const mark = "noid_"
 /** What a call goes by that goes back without an id. */
 export const unnamed = `${mark}1`
 
-/** What takes the place of a signature that nobody has, or that is of a call which was written otherwise. */
+/** What stands in for a signature that is missing, or that belongs to a call which was written otherwise. */
 const unsigned = "skip_thought_signature_validator"
 
 /** A turn whose first call has a signature, be it that mark. */

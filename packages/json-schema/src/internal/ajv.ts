@@ -73,7 +73,7 @@ type Engine = typeof Ajv | typeof Ajv2019 | typeof Ajv2020
 
 const draftOf = ({ $schema = "2020-12" }: JsonSchema.JsonSchema): Engine => {
   const draft = drafts.find(([names]) => names.some((name) => typeof $schema === "string" && $schema.includes(name)))
-  if (draft === undefined) throw new Error(`its JSON Schema is of ${JSON.stringify($schema)}, which nobody here knows`)
+  if (draft === undefined) throw new Error(`its JSON Schema is of ${JSON.stringify($schema)}, which is not known here`)
   return draft[1]
 }
 

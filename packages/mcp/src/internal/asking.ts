@@ -36,7 +36,7 @@ export class Asking {
     return new Response(text === "" ? null : text, { status, statusText, headers })
   }
 
-  /** What went wrong where a token was asked for; the official client would have somebody log in instead. */
+  /** What went wrong where a token was asked for; the official client would ask for a new login instead. */
   get lost(): Reason | undefined {
     return this.#trouble.sent
   }
@@ -78,7 +78,7 @@ export const whyOf = (thrown: unknown): Reason => {
   const chain = Thrown.chainOf(thrown)
   const givenUp = chain.find((at) => at instanceof GivenUp)
   if (givenUp !== undefined) return givenUp.reason
-  // What came back then is of whoever sent it, and not to be shown.
+  // What came back then is not to be shown: any page may have sent it.
   const isOther = Thrown.get(thrown, "kind") === "authorization_response"
   const what = isOther ? `${authority} that was asked is not the one that answered` : Thrown.messageOf(chain.at(-1))
   return new LoginFailed({ message: `the login failed: ${what}` })

@@ -26,7 +26,7 @@ export const calling = (connection: Connection, { silence }: Pick<Options, "sile
       Queue.offerUnsafe(heard, told(progress))
       Queue.offerUnsafe(beats, undefined)
     }
-    // What comes back is checked by whoever calls, as what goes out is.
+    // The caller checks what comes back, as it checks what goes out.
     const toolDefinition = { ...definition, outputSchema: undefined }
     const asked = connection.ask((client, limits) =>
       client.callTool({ name: definition.name, arguments: args }, { ...limits, onprogress, toolDefinition })
@@ -49,7 +49,7 @@ const silentFor = (duration: Duration.Duration, beats: Queue.Dequeue<void>): Eff
   return Effect.forever(Effect.timeoutOrElse(Queue.take(beats), { duration, orElse }))
 }
 
-/** A server may say a lot, and nobody has asked for more than a line. */
+/** A server may say a lot; one line is kept. */
 const told = ({ message, progress, total }: Progress): Schema.Json => ({
   progress,
   ...(total !== undefined && { total }),

@@ -127,6 +127,6 @@ const reconnect = (link: Link, lost: Session.Session): Effect.Effect<void> => {
   }))
 }
 
-/** Hears that a session has ended before anybody asks it again. */
+/** Notices that a session has ended before the next request. */
 const watch = (link: Link, session: Session.Session) =>
   Effect.forkIn(Effect.andThen(Deferred.await(session.gone), lose(link, session)), link.scope)

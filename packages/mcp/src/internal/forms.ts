@@ -75,12 +75,12 @@ export class Forms {
     asking.ended.abort()
   }
 
-  /** Where requests of several approvers are in flight, nobody can tell whose question it is. */
+  /** Where requests of several approvers are in flight, it cannot be known whose question it is. */
   async #fill(message: string, schema: unknown, signal: AbortSignal): Promise<ElicitResult> {
     const [asking, ...others] = this.#asking.values()
     if (asking?.decide === undefined || others.length > 0) return declined
     const filled = fill(asking.decide, { server: this.#server, message, schema })
-    // Nobody waits for an answer that is aborted.
+    // An aborted question needs no answer.
     return asking.run(filled, { signal: AbortSignal.any([signal, asking.ended.signal]) }).catch(() => cancelled)
   }
 }

@@ -34,7 +34,7 @@ export const reached = Effect.fnUntraced(function*(remote: Remote) {
   )
 })
 
-/** Gets the token of a server for which somebody has logged in. */
+/** Gets the token of a server for which a person has logged in. */
 export const finishLogin = Effect.fnUntraced(function*(remote: Remote, callback: URLSearchParams) {
   const secrets = new Secrets()
   const login = yield* loginOf(remote, secrets)

@@ -1,5 +1,5 @@
 /**
- * The lines of a stream of bytes, of which one may be longer than anybody wants to keep.
+ * The lines of a stream of bytes, one of which may be too long to keep.
  */
 
 /** A line; of one that is too long, only its first and its last bytes. */

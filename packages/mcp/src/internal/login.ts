@@ -25,7 +25,7 @@ interface Refused {
   readonly token: string | undefined
 }
 
-/** A login that somebody was sent to, for whoever was shown this token, and asked for this scope. */
+/** A login that a person was sent to; it began with this token and asked for this scope. */
 interface UnderWay {
   readonly needed: NeedsLogin
   readonly verifier: string
@@ -54,7 +54,7 @@ export class Login {
     return (input, init = {}) => this.#attempt((token) => send(input, bearing(init, token)), 2)
   }
 
-  /** Gets the token for which somebody has logged in. */
+  /** Gets the token for which a person has logged in. */
   async finish(callback: URLSearchParams): Promise<void> {
     const provider = this.#provider
     const code = callback.get("code")
@@ -143,7 +143,7 @@ export class Login {
     return { resourceMetadataUrl: challengeIn(response).resourceMetadataUrl }
   }
 
-  /** Has the official client refresh the token, or somebody log in. */
+  /** Has the official client refresh the token, or ask for a login. */
   async #flow(provider: OAuthClientProvider, wanted: Flow, token?: string): Promise<void> {
     const { isKnown = true, iss, resourceMetadataUrl, scope, ...flow } = wanted
     const asking = this.#asking
@@ -207,13 +207,13 @@ const verifierOf = async (provider: OAuthClientProvider): Promise<string> => {
 
 const challengeIn = (response: Response) => extractWWWAuthenticateParams(response)
 
-/** True where there is somebody to get another token. */
+/** True where another token can be had. */
 const wantsAnother = (response: Response, provider: Provider): boolean =>
   isOAuth(provider)
     ? response.status === 401 || (response.status === 403 && challengeIn(response).error === "insufficient_scope")
     : response.status === 401 && provider.onUnauthorized !== undefined
 
-/** The same provider, but for who sends somebody to log in; where that is not known, without what was discovered before. */
+/** The same provider with another way to the login; without what was discovered before, where that may be wrong. */
 const showingBy = (
   provider: OAuthClientProvider,
   redirectToAuthorization: (url: URL) => Promise<void>,

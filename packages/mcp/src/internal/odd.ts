@@ -53,7 +53,7 @@ export const issueOf = (type: SpecTypeName, value: unknown): string | undefined 
   return `it is not as the protocol says: ${path === "" ? "" : `${short(path)}: `}${short(issue.message)}`
 }
 
-/** What is nested too deeply throws, and nobody would catch it where messages come in. */
+/** Too deep a nesting throws, and nothing would catch that where messages come in. */
 const firstIssue = (type: SpecTypeName, value: unknown) => {
   try {
     if (isSpecType[type](value)) return undefined

@@ -42,7 +42,7 @@ interface Common {
    */
   readonly trustPatterns?: boolean | undefined
   /**
-   * Which calls somebody has to allow before they run; none when left out.
+   * Which calls need approval before they run; none when left out.
    *
    * - `"writes"`: of those tools that the server does not say to be read-only, whether it is to be trusted or not
    * - a function goes by the server's own name of the tool

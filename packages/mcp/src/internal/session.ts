@@ -100,7 +100,7 @@ const connected = Effect.fnUntraced(function*(options: Options, start: Start, on
   const forms = new Forms(options.name)
   forms.answerBy(client)
   const leftOut: Array<LeftOut> = []
-  // The SDK has whoever listens before it see each message first.
+  // The SDK shows each message to listeners that were there before it.
   Object.assign(transport, {
     onmessage: (message: JSONRPCMessage) => leftOut.push(...mend(message, client.getProtocolEra() === "modern"))
   })

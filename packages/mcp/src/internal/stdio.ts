@@ -79,7 +79,7 @@ class Process implements Transport {
     this.#listen(child)
   }
 
-  /** Throws where it is certain that nobody reads the whole message; the first one is answered by the end of the connection. */
+  /** Throws where the whole message certainly cannot be read; the first one is answered by the end of the connection. */
   async send(message: JSONRPCMessage): Promise<void> {
     const stdin = this.#child?.stdin
     const isFirst = isInitializeRequest(message)
@@ -92,7 +92,7 @@ class Process implements Transport {
     if (Thrown.get(error, "code") === "EPIPE" && !isFirst) throw notSent()
   }
 
-  /** Whoever closes it a second time waits for the first. */
+  /** A second close waits for the first. */
   close(): Promise<void> {
     return this.#closed ??= this.#close()
   }

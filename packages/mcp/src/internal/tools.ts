@@ -82,7 +82,7 @@ const approvalOf = (definition: Definition, { approval }: Options) => {
   return approval === "writes" ? isRead(definition) ? undefined : "always" : approval
 }
 
-/** Hints that lie cost an order that nobody else would keep either. */
+/** False hints cost the order of calls, which without hints there would not be either. */
 const accessOf = (definition: Definition, { access, name, parallel = false }: Options) => {
   const usual = parallel ? [] : [isRead(definition) ? Access.read(name) : Access.write(name)]
   return access === undefined ? usual : by(definition, (call) => access(call) ?? usual)

@@ -67,7 +67,7 @@ const isSaid = (content: unknown): boolean =>
 /** Takes JSON of unknown origin for a response, or says what is wrong with it. */
 export const readResponse = ChatModelError.readWith(isResponse, WholeResponse)
 
-/** The items of a response, whatever the response is; without calls that nobody can read. */
+/** The items of a response, whatever the response is; without calls that cannot be read. */
 export const itemsIn = (response: unknown): ReadonlyArray<ResponseOutputItem> => {
   const output = Json.isObject(response) ? response["output"] : undefined
   return Array.isArray(output) ? output.filter(isReadable) : []

@@ -109,7 +109,7 @@ const withFiles = (document: Node, schema: unknown, schemas: Schemas): Pick<Body
     files.add(name)
     return isList && typeof own !== "boolean" ? { ...described(own), type: "array", items: file({}) } : file(target)
   }
-  // Alternatives of alternatives, each by reference, may be more than anybody reads.
+  // Alternatives of alternatives, each by reference, may be too many to read.
   let left = 1000
   const inside = (value: unknown): JsonSchema.JsonSchema | boolean => {
     const target = resolve(document, value)

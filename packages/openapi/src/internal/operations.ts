@@ -48,7 +48,7 @@ export const operationsIn = (document: Node): ReadonlyArray<Source> => {
   })
 }
 
-/** What callers are told of an operation. */
+/** An operation as callers see it. */
 export const told = ({ deprecated, method, name, path, summary, tags }: Source): Operation => ({
   name,
   method,

@@ -31,7 +31,7 @@ export interface Options extends Transport.Options {
   readonly prefix?: string | undefined
   /** What the security schemes of the document are given, by their names. No model is shown any of it. */
   readonly auth?: Auth | undefined
-  /** Which calls somebody has to allow before they run; `"writes"`, all but those of GET, HEAD and OPTIONS, when left out. */
+  /** Which calls need approval before they run; `"writes"`, all but those of GET, HEAD and OPTIONS, when left out. */
   readonly approval?: "writes" | "always" | "none" | ((call: Call) => boolean) | undefined
   /**
    * What a call touches. When left out, and where it gives `undefined`, that is its path with the values in it: GET, HEAD and

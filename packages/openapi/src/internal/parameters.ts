@@ -22,7 +22,7 @@ export interface Parameter extends Style {
   readonly schema: JsonSchema.JsonSchema | boolean
 }
 
-/** What the server is sent anyway, or what is nobody's to choose but the program's. */
+/** Parameters that are sent anyway, or that only the program may choose. */
 export interface Secret {
   readonly in: string
   readonly name: string

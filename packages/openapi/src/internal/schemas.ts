@@ -19,7 +19,7 @@ interface Definition {
   readonly names: ReadonlyArray<string>
 }
 
-/** Reads each part that is referred to once, whoever asks for it. */
+/** Reads each part that is referred to once, however often it is asked for. */
 export const schemasOf = (document: Node): Schemas => {
   const isOld = (textOf(document["openapi"]) ?? "").startsWith("3.0")
   const refs = new Map<string, string>()

@@ -31,7 +31,7 @@ export const baseFor = ({ item, node }: Source, base: string): string => {
   )
 }
 
-/** The first server, with its variables as they are when nobody says anything. */
+/** The first server, with the defaults of its variables. */
 const serverIn = ({ servers }: Node): string | undefined => {
   const { url, variables } = nodeOf(listOf(servers)[0])
   return entriesOf(variables).reduce<string | undefined>(

@@ -86,7 +86,7 @@ export const pairingRules: ReadonlyArray<Rule<Request>> = [
     )
   },
   {
-    // Ids are unique and must come back, or none of a turn; nobody has seen what the API does where only some do.
+    // Ids are unique and must come back, or none of a turn; what the API does where only some do is unknown.
     row: "4c",
     verified: false,
     check: eachTurn((calls, at, all) => {

@@ -117,7 +117,7 @@ export const callsOf = (content: Content | undefined): ReadonlyArray<FunctionCal
 export const responsesOf = (content: Content | undefined): ReadonlyArray<FunctionResponse> =>
   content?.role === "model" ? [] : allResponses(content)
 
-/** The results in a content, whoever wrote it. */
+/** The results in a content, of any role. */
 export const allResponses = (content: Content | undefined): ReadonlyArray<FunctionResponse> =>
   (content?.parts ?? []).flatMap(({ functionResponse }) => functionResponse ? [functionResponse] : [])
 

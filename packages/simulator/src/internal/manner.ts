@@ -163,7 +163,7 @@ export const uses = (calls: ReadonlyArray<{ readonly name: string; readonly argu
   tool_uses: calls.map(({ arguments: parameters, name }) => ({ recipient_name: `functions.${name}`, parameters }))
 })
 
-/** What a server has to say that lets nobody through for a while. */
+/** What a server says that refuses every request for a while. */
 export const tooMany = { code: 429, message: "Rate limit reached: try again later." }
 
 /** What a server puts before what it signs, so that it knows its own. */

@@ -182,7 +182,7 @@ export const pure: Check = (run, batch) => {
     }))
 }
 
-/** 10. The model is told of every failure, and of nothing that is not its business; the host is told all, once. */
+/** 10. The model reads every failure, and no internals; the host gets everything, once. */
 export const honest: Check = afterwards((played, batch) => {
   const outcomes = settledOf(played)
   const entries = timetable(batch)

@@ -14,7 +14,7 @@ import { Broken } from "./broken.ts"
 import type { AnyRunner } from "./runner.ts"
 
 /**
- * Random calls of somebody's toolkit.
+ * Random calls of a user's toolkit.
  *
  * - `paces`: milliseconds by which each call starts late, and which each of its operations on a store takes
  */

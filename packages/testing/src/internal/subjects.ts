@@ -1,5 +1,5 @@
 /**
- * What runs the calls of somebody's own pipeline, or agent, in place of `Batch.run`.
+ * What runs the calls of a user's own pipeline, or agent, in place of `Batch.run`.
  */
 import { Agent, Pipeline, type Tool } from "@volley/core"
 import * as Effect from "effect/Effect"

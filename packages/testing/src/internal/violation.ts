@@ -1,7 +1,7 @@
 import * as Data from "effect/Data"
 
 /**
- * A law that somebody's tools break.
+ * A law that a user's tools break.
  *
  * - `why`: how one can tell, on the smallest case that was found
  * - `timeline`: what became of the calls of that case

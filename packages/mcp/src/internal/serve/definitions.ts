@@ -4,14 +4,14 @@ import type * as Toolkit from "@volley/core/Toolkit"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
-/** The tools of a toolkit as clients are told of them, by the names under which they are called. */
+/** The tools of a toolkit as clients see them, by the names under which they are called. */
 export const definitionsOf = (toolkit: Toolkit.Any): ReadonlyMap<string, Definition> =>
   new Map(toolkit.tools.map((tool) => {
     const name = toolkit.wireNames.get(tool.name) ?? tool.name
     return [name, definitionOf(name, tool)]
   }))
 
-/** A tool that says nothing of itself may destroy something; whether it reaches into the world, nobody knows. */
+/** A tool without hints may destroy something; whether it reaches into the world is unknown. */
 const definitionOf = (name: string, tool: Tool.Any): Definition => {
   const outputSchema = outputSchemaOf(tool.success)
   return {

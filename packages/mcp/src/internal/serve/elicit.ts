@@ -36,7 +36,7 @@ export class Elicitation {
     this.#now = now
   }
 
-  /** True where the client can put a question to somebody. */
+  /** True where the client can ask a person. */
   static canAsk(capabilities: ClientCapabilities | undefined): boolean {
     const { form, url } = capabilities?.elicitation ?? { url: {} }
     return form !== undefined || url === undefined
@@ -61,7 +61,7 @@ export class Elicitation {
     })
   }
 
-  /** What was said of this very call; undefined where nobody was asked about it, or has said so before. */
+  /** The decision on this very call; undefined where no one was asked about it, or it was used already. */
   async verdictOn(params: CallToolRequestParams, { mcpReq }: ServerContext): Promise<Decision | undefined> {
     const question = mcpReq.requestState<Question>()
     const said = inputResponse(mcpReq.inputResponses, key)

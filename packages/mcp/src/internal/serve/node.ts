@@ -48,7 +48,7 @@ export const listen = (
   }))
 }
 
-/** Aborted when whoever asked is gone before the answer. */
+/** Aborted when the client is gone before the answer. */
 const goneOf = (response: ServerResponse): AbortSignal => {
   const gone = new AbortController()
   response.once("close", () => {
@@ -57,7 +57,7 @@ const goneOf = (response: ServerResponse): AbortSignal => {
   return gone.signal
 }
 
-/** Its body is read by whoever answers it, if at all. */
+/** The handler that answers it reads its body, if any does. */
 const requestOf = (request: IncomingMessage, signal: AbortSignal): Request => {
   const { headers, method = "GET", url = "/" } = request
   const hasBody = method !== "GET" && method !== "HEAD"

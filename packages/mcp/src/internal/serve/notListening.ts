@@ -1,6 +1,6 @@
 import * as Schema from "effect/Schema"
 
-/** Nobody can be listened to there: the port is taken, or the address is not this machine's. */
+/** The server cannot listen there: the port is taken, or the address is not this machine's. */
 export class NotListening extends Schema.TaggedError<NotListening>()("NotListening", {
   host: Schema.String,
   port: Schema.Int,

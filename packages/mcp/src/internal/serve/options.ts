@@ -26,7 +26,7 @@ export interface WebOptions extends Options {
   readonly allowedHosts?: ReadonlyArray<string> | undefined
   /** Hosts whose pages may ask, without scheme and port; those of this machine where it is left out. */
   readonly allowedOrigins?: ReadonlyArray<string> | undefined
-  /** Lets anybody in who reaches it, also from beyond this machine and without a token; false. */
+  /** Lets everyone in who reaches it, also from other machines and without a token; false. */
   readonly unsafe?: boolean | undefined
   /** Bytes of one request; 4 MiB. */
   readonly maxBodyBytes?: number | undefined

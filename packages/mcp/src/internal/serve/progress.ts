@@ -3,7 +3,7 @@ import * as Json from "@volley/core/Json"
 import type * as Schema from "effect/Schema"
 
 /**
- * What a client is told of a call's progress, which has to grow from one to the next; undefined where it does not.
+ * A call's progress as a client gets it. It has to grow from one to the next; undefined where it does not.
  *
  * - a tool that speaks of `{ progress, total?, message? }` itself is taken by its word; all else is a message, and counted,
  *   and so is what the steps of a plan say

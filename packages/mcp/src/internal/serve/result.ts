@@ -3,7 +3,7 @@ import * as Content from "@volley/core/Content"
 import * as Outcome from "@volley/core/Outcome"
 
 /**
- * A settled call as a client is told of it: the text that a model is shown, images and documents, and the value itself.
+ * A settled call as a client gets it: the text that a model is shown, images and documents, and the value itself.
  *
  * - `structured`: the tool promises a structure, so that there is one wherever the call did not fail
  */

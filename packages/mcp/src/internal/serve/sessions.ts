@@ -81,7 +81,7 @@ class Sessions {
     return this.#answer(await this.#begin(), request, body)
   }
 
-  /** Ends those that nobody has used for so long. */
+  /** Ends those that were idle for so long. */
   endIdle(idle: number): Promise<void> {
     const until = this.#settings.now() - idle
     return this.#end([...this.#byId.values()].filter(({ lastUsed, open }) => open === 0 && lastUsed <= until))
@@ -132,7 +132,7 @@ class Sessions {
   }
 }
 
-/** Says when an answer has been read to its end, or nobody reads it any more. */
+/** Says when an answer has been read to its end, or its reader is gone. */
 const whenRead = ({ body, headers, status }: Response, done: () => void): Response => {
   if (body === null) {
     done()

@@ -12,7 +12,7 @@ import type * as Scope from "effect/Scope"
 /**
  * How one call of a client is run.
  *
- * - `verdict`: what the person at the client has decided on it; nobody was asked where it is left out
+ * - `verdict`: what the person at the client has decided on it; left out where no one was asked
  */
 export interface Asked {
   readonly call: ToolCall
