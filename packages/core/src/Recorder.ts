@@ -51,7 +51,7 @@ export interface Recorder {
   readonly call: (ready: Ready, run: Effect.Effect<Ended>) => Effect.Effect<Ended>
 }
 
-/** The recorder of the program; there is none unless somebody provides it, and nothing is looked up then. */
+/** The recorder of the program; there is none unless the program provides it, and nothing is looked up then. */
 export const Recorder = Context.Reference<Recorder | undefined>("@volley/core/Recorder", {
   defaultValue: () => undefined
 })

@@ -52,7 +52,7 @@ export type { Answer, Attempt, Call } from "./internal/tool/handler.ts"
  * - `recode`: the same tool with its parameters in another JSON form; none for a plan
  * - `answer`: makes an answer of what a handler gives; `handler`: answers a call, given its parameters
  * - `resumes`: begun again, it goes on from what is recorded inside it; an agent does
- * - `reconcile`: says what became of a call that was begun and whose end nobody knows; `Tool.reconcile` sets it
+ * - `reconcile`: says what became of a call that was begun and whose end is unknown; `Tool.reconcile` sets it
  */
 export interface Tool<
   out Name extends string,

@@ -40,7 +40,7 @@ import {
 /** How an agent ends. */
 type Ending = Effect.Effect<Ended<Tool.Any, unknown>, ChatModelError | AgentError, unknown>
 
-/** Who is told of all that happens, and takes how it ended; the agent can be interrupted until that is done. */
+/** Gets all that happens, and takes how it ended; the agent can be interrupted until that is done. */
 export interface Listener<A, E> {
   readonly tell: Tell | undefined
   readonly deliver: (ending: Ending) => Effect.Effect<A, E, unknown>
@@ -87,7 +87,7 @@ const answerOf = Effect.fnUntraced(function*(
   return judged
 })
 
-/** What somebody has to say behind the results of a round, empty texts apart. */
+/** What `steer` says behind the results of a round, without empty texts. */
 const saidMeanwhile = (agent: Agent, state: State): Effect.Effect<ReadonlyArray<Conversation.User>> => {
   const { steer } = agent.options
   if (steer === undefined || state.conversation.messages.at(-1)?.role !== "tool") return Effect.succeed([])
@@ -107,7 +107,7 @@ const steered = (agent: Agent, state: State, said: ReadonlyArray<Conversation.Us
 
 type Steer = NonNullable<AnyOptions["steer"]>
 
-/** Whoever crashes, or takes all the time that the agent has, says nothing. */
+/** A `steer` that crashes, or takes all the agent's time, says nothing. */
 const heard = (agent: Agent, state: State, steer: Steer): Steer => {
   const asked = Effect.catchCause(steer, (cause) => Effect.as(Effect.logError("`steer` crashed", cause), []))
   const left = timeLeft(agent, state)
@@ -176,7 +176,7 @@ const askAgain = ({ problem = "malformed" }: ChatModel.Turn): Conversation.Messa
     `Your last turn could not be read (${problem}). Write it again: call only tools that are listed, with plain JSON.`
   )
 
-/** Runs the calls that nobody had decided on when the conversation was left. */
+/** Runs the calls that were undecided when the conversation was left. */
 const decided = Effect.fnUntraced(function*(
   agent: Agent,
   state: State

@@ -11,7 +11,7 @@ import { type Job, moreOf, pathOf } from "./job.ts"
 import { claim } from "./place.ts"
 import { refuse } from "./settle.ts"
 
-/** Only what reads alone, and needs nobody's approval, may start while the turn is still being written. */
+/** Only a call that just reads, and needs no approval, may start while the turn is still being written. */
 export const wholeTurn = (job: Job): boolean => {
   const { run, tool } = job
   if (run.arrival === "whole" || (tool?.readOnly === true && tool.approval === undefined)) return true

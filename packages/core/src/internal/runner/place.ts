@@ -47,7 +47,7 @@ export const isInner = ({ lender, shared }: Pick<Run<Job>, "lender" | "shared">)
   return false
 }
 
-/** What earlier calls of the same turn left in doubt is so still for those on which somebody has decided since. */
+/** What earlier calls of the same turn left in doubt is still so for calls that were decided on since. */
 export const doubt = (run: Run<Job>): void => {
   const calls = run.nodes.flatMap(({ call }) => call.uncertain ?? [])
   for (const call of new Map(calls.map((call) => [call.id, call])).values()) {
@@ -61,7 +61,7 @@ export const doubt = (run: Run<Job>): void => {
   }
 }
 
-/** What an earlier call claims; nobody knows where that cannot be found out at once. */
+/** What an earlier call claims; unknown where that cannot be found out at once. */
 const claimsOf = ({ node, tool, args = node.call.arguments }: Job): Claims | undefined => {
   if (tool === undefined) return undefined
   const { claims } = tool

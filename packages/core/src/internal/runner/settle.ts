@@ -11,7 +11,7 @@ import type { Run } from "./run.ts"
 import { give, withdraw } from "./slots.ts"
 import { endSpan } from "./span.ts"
 
-/** Answers a job that has not started; what is still done for it is stopped, and nobody waits for that. */
+/** Answers a job that has not started; what is still done for it is stopped, without waiting for that. */
 export const refuse = (job: Job, reason: Reason): void => {
   if (job.over) return
   job.ended = true
@@ -22,7 +22,7 @@ export const refuse = (job: Job, reason: Reason): void => {
   settle(job, outcome)
 }
 
-/** The host is told of a crash whole, and once. */
+/** The host gets a crash whole, and once. */
 const log = ({ run }: Job, outcome: Outcome): void => {
   const logging = logOf(outcome)
   if (logging !== undefined) run.fork(logging)
@@ -72,7 +72,7 @@ export const cut = (job: Job, reason: Reason): void => {
   }
 }
 
-/** What goes on though nobody waits for it. */
+/** What goes on though no call waits for it. */
 interface Work {
   readonly isOver: () => boolean
   readonly onEnd: (use: () => void) => void
@@ -170,7 +170,7 @@ const barrierOf = (job: Job, outcome: Outcome): (() => void) | undefined => {
 const reasonAfter = ({ call, parent, place, run }: Job, outcome: Outcome): Reason | undefined => {
   const { result } = outcome
   if (Result.isSuccess(result) || result.failure._tag === "ToolFailure") return undefined
-  // A step that nobody decided on will not be decided on: its plan is answered without it.
+  // An undecided step stays undecided: its plan is answered without it.
   if (isUndecided(outcome)) return parent === undefined ? new Undecided({ after: call.id }) : undefined
   const { reason } = result.failure
   const writes = place?.touches?.access.some(({ mode }) => mode !== "read") ?? false

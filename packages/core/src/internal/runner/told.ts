@@ -24,7 +24,7 @@ export class Told implements Call {
     return this.#job.key
   }
 
-  /** Nothing is told of a call after its end. */
+  /** A call has no event after its end. */
   get progress(): Call["progress"] {
     const job = this.#job
     return (progress) =>

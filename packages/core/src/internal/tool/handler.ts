@@ -14,7 +14,7 @@ import { notAnEffect } from "./mistakes.ts"
  * - `attempt`: 1 at first, then one more with every retry
  * - `idempotencyKey`: a UUID, the same for every attempt at this call in this run, for services that refuse to act twice
  * - `deadline`: when the answer stops counting, in milliseconds since the epoch; `Infinity` when nothing limits it
- * - `progress`: tells whoever follows the batch how far the call is
+ * - `progress`: says how far the call is, as `CallProgress`
  */
 export interface Call {
   readonly id: string
