@@ -23,7 +23,7 @@ import {
 } from "./internal/tool/checked.ts"
 import { compile, serviceKey } from "./internal/tool/compile.ts"
 import type { AnyDefinition, Execute, Traits } from "./internal/tool/definition.ts"
-import type { Answer, Attempt, Call } from "./internal/tool/handler.ts"
+import { type Answer, type Attempt, type Call, tellHedged } from "./internal/tool/handler.ts"
 import type * as Handling from "./internal/tool/handler.ts"
 import type { Failing, FailureOf, FunctionDefinition, FunctionOption } from "./internal/tool/promised.ts"
 import type { Complete, Given, Option as ToolOption, SchemaOfEffect, ToolDefinition } from "./internal/tool/written.ts"
@@ -323,7 +323,11 @@ export const hedge =
   (after: Duration.Input) =>
   <N extends string, P extends Schema.Constraint, S extends Schema.Constraint, F extends Schema.Constraint, R>(
     tool: Tool<N, P, S, F, R, true>
-  ): Tool<N, P, S, F, R, true> => around(tool, (effect) => Effect.raceFirst(effect, Effect.delay(effect, after)))
+  ): Tool<N, P, S, F, R, true> =>
+    around(
+      tool,
+      (effect, call) => Effect.raceFirst(effect, Effect.delay(Effect.andThen(tellHedged(call), effect), after))
+    )
 
 /**
  * Leaves a service alone that has failed too often, by the `CircuitBreaker` of the program: while the circuit is open, calls

@@ -132,6 +132,10 @@ export class Job {
   }
 }
 
+/** The call of a job as events name it. */
+export const toldOf = ({ call, parent }: Job): { readonly call: ToolCall; readonly parent?: string } =>
+  parent === undefined ? { call } : { call, parent: parent.call.id }
+
 const depthOf = ({ parent }: Job): number => parent === undefined ? 0 : 1 + depthOf(parent)
 
 /**

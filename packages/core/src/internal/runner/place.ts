@@ -9,7 +9,7 @@ import type { Any } from "../tool/any.ts"
 import type { Claims } from "../tool/claims.ts"
 import { barriersOf } from "./barriers.ts"
 import type { Touches } from "./cohorts.ts"
-import { Job, moreOf } from "./job.ts"
+import { Job, moreOf, toldOf } from "./job.ts"
 import { Order, Place } from "./order.ts"
 import type { Run } from "./run.ts"
 import { seat } from "./seat.ts"
@@ -121,9 +121,16 @@ export const waitInLine = (job: Job): boolean => {
   return false
 }
 
-const tellBehind = ({ call, run }: Job, { behind }: Place): void => {
+const tellBehind = (job: Job, { behind }: Place): void => {
+  const { run } = job
   if (run.teller === undefined) return
-  run.tell({ _tag: "CallWaiting", call, at: run.now(), why: "access", ...(behind !== undefined && { behind }) })
+  run.tell({
+    _tag: "CallWaiting",
+    ...toldOf(job),
+    at: run.now(),
+    why: "access",
+    ...(behind !== undefined && { behind })
+  })
 }
 
 /** Nothing that conflicts is before it any more. */

@@ -7,7 +7,7 @@ import type { Rate as RateClaim } from "../tool/claims.ts"
 import { begin } from "./attempt.ts"
 import type { Engine } from "./engine.ts"
 import { doFor } from "./fiber.ts"
-import { type Job, moreOf } from "./job.ts"
+import { type Job, moreOf, toldOf } from "./job.ts"
 import type { Line } from "./line.ts"
 import { Rate } from "./rates.ts"
 import { endOf } from "./record.ts"
@@ -77,10 +77,10 @@ const queue = (job: Job, lacked: Lacked): void => {
 }
 
 const tellWaiting = (job: Job, lacked: Lacked): void => {
-  const { call, run } = job
+  const { run } = job
   const isSlot = lacked === run.gate || lacked === run.shared?.gate
   const why = lacked instanceof Rate ? "rate" : isSlot ? "slot" : "limit"
-  if (job.more?.why !== why) run.tell({ _tag: "CallWaiting", call, at: run.now(), why })
+  if (job.more?.why !== why) run.tell({ _tag: "CallWaiting", ...toldOf(job), at: run.now(), why })
   moreOf(job).why = why
 }
 

@@ -24,6 +24,13 @@ export interface Call {
   readonly progress: (progress: Schema.Json) => Effect.Effect<void>
 }
 
+/** Under this key a runner's calls have what says that a second attempt begins beside the first. */
+export const hedged = Symbol("@volley/core/hedged")
+
+/** Says that a second attempt begins beside the first, where a runner follows the call. */
+export const tellHedged = (call: Call & { readonly [hedged]?: Effect.Effect<void> }): Effect.Effect<void> =>
+  call[hedged] ?? Effect.void
+
 /** What a tool gave back: the value, the same as its `success` schema writes it, and what its `content` shows of it. */
 export interface Answer<out A> {
   readonly value: A
