@@ -57,27 +57,28 @@ export const Recorder = Context.Reference<Recorder | undefined>("@volley/core/Re
 })
 
 /** How a call ended, as plain JSON: what it gave back or failed with is as the schemas of its tool write it. */
-export const Written = Schema.Struct({
-  startedAt: Schema.Finite,
-  endedAt: Schema.Finite,
-  attempts: Schema.Int,
-  strays: Schema.optionalKey(Schema.Boolean),
-  end: Schema.Union([
-    Schema.Struct({ json: Schema.Json, content: Schema.optionalKey(Schema.Array(Content)) }),
-    Schema.Struct({
-      failure: Schema.Json,
-      tool: Schema.String,
-      isRetryable: Schema.Boolean,
-      isPointless: Schema.optional(Schema.Boolean)
-    }),
-    Schema.Struct({ reason: Schema.Json })
-  ])
-})
+export const Written = /*@__PURE__*/ (() =>
+  Schema.Struct({
+    startedAt: Schema.Finite,
+    endedAt: Schema.Finite,
+    attempts: Schema.Int,
+    strays: Schema.optionalKey(Schema.Boolean),
+    end: Schema.Union([
+      Schema.Struct({ json: Schema.Json, content: Schema.optionalKey(Schema.Array(Content)) }),
+      Schema.Struct({
+        failure: Schema.Json,
+        tool: Schema.String,
+        isRetryable: Schema.Boolean,
+        isPointless: Schema.optional(Schema.Boolean)
+      }),
+      Schema.Struct({ reason: Schema.Json })
+    ])
+  }))()
 export type Written = typeof Written.Type
 
-const ReasonJson = Schema.toCodecJson(Reason)
-const encodeReason = Schema.encodeResult(ReasonJson)
-const decodeReason = Schema.decodeUnknownResult(ReasonJson)
+const ReasonJson = /*@__PURE__*/ Schema.toCodecJson(Reason)
+const encodeReason = /*@__PURE__*/ Schema.encodeResult(ReasonJson)
+const decodeReason = /*@__PURE__*/ Schema.decodeUnknownResult(ReasonJson)
 
 /** Writes an end down. Of the cause of a crash, names and messages are kept, and no stack. */
 export const write = ({ attempts, end, endedAt, startedAt, strays }: Ended): Written => ({
