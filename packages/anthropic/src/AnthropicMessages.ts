@@ -10,6 +10,7 @@ import * as Json from "@volley/core/Json"
 import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
 import * as Toolkit from "@volley/core/Toolkit"
+import type * as Transport from "@volley/core/Transport"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -173,7 +174,7 @@ export interface Sent extends ChatModel.Extras {
 
 /** A client of one's own, and what it is asked for. */
 export interface ClientOptions
-  extends Pick<ChatModel.ApiOptions, "model" | "maxTokens" | "origin" | "acceptsId">, Sent
+  extends Pick<ChatModel.ApiOptions, "model" | "maxTokens" | "origin" | "acceptsId">, Transport.Options, Sent
 {
   readonly client: Client
 }
@@ -184,7 +185,7 @@ export interface ClientOptions
  * - what turns are remembered by is its `baseURL`, where no `origin` is given
  */
 export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> =>
-  Layer.sync(ChatModel.ChatModel, () => makeModel(options))
+  Layer.sync(ChatModel.ChatModel, () => makeModel(options, { limits: options }))
 
 /** Provides `ChatModel` on the official SDK. The API wants `maxTokens` said: 8,192 where it is left out. */
 export const layer = (options: ChatModel.ApiOptions & Sent): Layer.Layer<ChatModel.ChatModel> =>
@@ -199,7 +200,7 @@ export const layer = (options: ChatModel.ApiOptions & Sent): Layer.Layer<ChatMod
         timeout: longest,
         fetch: limited()
       })
-      return makeModel({ ...options, client, origin: originOf(options) }, options.apiKey)
+      return makeModel({ ...options, client, origin: originOf(options) }, { secret: options.apiKey })
     })
   )
 
@@ -209,7 +210,7 @@ const longest = 2_147_483_647
 /** Provides `ChatModel` with the API key from the configuration, `ANTHROPIC_API_KEY` unless another is given. */
 export const layerConfig = ChatModel.layerConfig<Sent>(layer, "ANTHROPIC_API_KEY")
 
-const makeModel = (options: ClientOptions, secret?: Redacted.Redacted<string>): ChatModel.ChatModel["Service"] => {
+const makeModel = (options: ClientOptions, how: ChatModel.Reached): ChatModel.ChatModel["Service"] => {
   const { acceptsId, client, maxTokens, model, request: own } = options
   const origin = originOf({ origin: options.origin, baseUrl: client.baseURL })
   const bodyOf = (request: ChatModel.Request, context: Context.Context<never>) =>
@@ -225,7 +226,7 @@ const makeModel = (options: ClientOptions, secret?: Redacted.Redacted<string>): 
   })
   return ChatModel.make({
     wire,
-    secret,
+    ...how,
     address: client.baseURL,
     client,
     query: options.query,

@@ -10,6 +10,7 @@ import * as Json from "@volley/core/Json"
 import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
 import type * as Toolkit from "@volley/core/Toolkit"
+import type * as Transport from "@volley/core/Transport"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -149,7 +150,7 @@ export interface Sent extends Pick<ChatModel.Extras, "headers"> {
 
 /** A client of one's own, and what it is asked for. */
 export interface ClientOptions
-  extends Pick<ChatModel.ApiOptions, "model" | "maxTokens" | "origin" | "acceptsId">, Sent
+  extends Pick<ChatModel.ApiOptions, "model" | "maxTokens" | "origin" | "acceptsId">, Transport.Options, Sent
 {
   readonly client: Client
 }
@@ -161,7 +162,7 @@ export interface ClientOptions
  *   where it is left out
  */
 export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> =>
-  Layer.sync(ChatModel.ChatModel, () => makeModel(options))
+  Layer.sync(ChatModel.ChatModel, () => makeModel(options, { limits: options }))
 
 /** Provides `ChatModel` on the official SDK, for the Gemini Developer API. */
 export const layer = (options: ChatModel.ApiOptions & Sent): Layer.Layer<ChatModel.ChatModel> =>
@@ -180,7 +181,7 @@ export const layer = (options: ChatModel.ApiOptions & Sent): Layer.Layer<ChatMod
         }
       })
       const sending = { ...options, client: watched(client, limited), origin: originOf(options) }
-      return makeModel(sending, { url, secret: options.apiKey })
+      return makeModel(sending, { secret: options.apiKey }, url)
     })
   )
 
@@ -189,7 +190,8 @@ export const layerConfig = ChatModel.layerConfig<Sent>(layer, "GEMINI_API_KEY")
 
 const makeModel = (
   options: ClientOptions,
-  { secret, url }: { readonly url?: string; readonly secret?: Redacted.Redacted<string> } = {}
+  how: ChatModel.Reached,
+  url?: string
 ): ChatModel.ChatModel["Service"] => {
   const { acceptsId, client, headers, maxTokens, model, request: own } = options
   const origin = options.origin ?? (client.vertexai === true ? "vertex" : originOf({}))
@@ -207,7 +209,7 @@ const makeModel = (
     )
   return ChatModel.make({
     wire,
-    secret,
+    ...how,
     address: url,
     client,
     headers,

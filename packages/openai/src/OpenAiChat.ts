@@ -251,7 +251,7 @@ export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
     ChatModel.reached(
       wire,
       options,
-      (limited) => modelOf({ ...options, client: clientOf(options, limited()) }, options.apiKey)
+      (limited) => modelOf({ ...options, client: clientOf(options, limited()) }, { secret: options.apiKey })
     )
   )
 
@@ -260,17 +260,17 @@ export const layerConfig = ChatModel.layerConfig(layer, "OPENAI_API_KEY")
 
 /** Provides `ChatModel` on a client of one's own, which knows where requests go, what they need and how long they take. */
 export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> =>
-  Layer.sync(ChatModel.ChatModel, () => modelOf(options))
+  Layer.sync(ChatModel.ChatModel, () => modelOf(options, { limits: options }))
 
 const modelOf = (
   options: ClientOptions,
-  secret?: ChatModel.ApiOptions["apiKey"]
+  how: ChatModel.Reached
 ): ChatModel.ChatModel["Service"] => {
   const { client } = options
   const to = { ...options, origin: originOf(client, options) }
   return ChatModel.make({
     wire,
-    secret,
+    ...how,
     address: client.baseURL,
     client,
     query: options.query,
