@@ -1,7 +1,9 @@
+import * as Context from "effect/Context"
 import * as Result from "effect/Result"
 import { LimitExceeded, Truncated } from "../../CallError.ts"
 import type { Ended } from "../../Recorder.ts"
 import { onward } from "./arguments.ts"
+import { Payer } from "./enclosing.ts"
 import { type Job, moreOf } from "./job.ts"
 import { standIn } from "./place.ts"
 import { stopped, timedOut, unknownTool } from "./record.ts"
@@ -26,6 +28,7 @@ const recalled = (job: Job, ended: Ended | undefined): boolean => {
     countAsRun(job, -1)
     return true
   }
+  if (ended.used !== undefined) Context.get(job.run.context, Payer)?.(job, ended.used)
   if (Result.isFailure(ended.end)) standIn(job)
   settleAs(job, ended)
   return false
