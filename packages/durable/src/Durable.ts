@@ -22,7 +22,7 @@ import { beginOnce, find, said, stored } from "./internal/begin.ts"
 import type { Ended as AnyEnded } from "./internal/run.ts"
 import * as Running from "./internal/run.ts"
 import type { Store } from "./internal/store.ts"
-import { begin, serve } from "./internal/workflows.ts"
+import { beginAgain, serve } from "./internal/workflows.ts"
 import { type Entry, follow, type Status, statusOf } from "./Journal.ts"
 import type { StoreError } from "./StoreError.ts"
 
@@ -117,7 +117,7 @@ export function agent(
     const input = { conversation: begun(options, runId, prompt) }
     const started = Effect.tap(
       beginOnce({ runId, name, input, toolkit: options.toolkit }),
-      (row) => row.ended_at === null ? begin(row) : Effect.void
+      (row) => row.ended_at === null ? beginAgain(row) : Effect.void
     )
     return Effect.andThen(said(runId, started), runOf(runId, output))
   }
@@ -158,7 +158,7 @@ const runOf = (
     Effect.succeed({
       id: runId,
       await: Effect.provideContext(awaited(runId, output), context),
-      poll: Effect.provideContext(said(runId, Effect.flatMap(find(runId), statusOf)), context),
+      poll: Effect.provideContext(said(runId, Effect.map(find(runId), statusOf)), context),
       cancel: Effect.provideContext(said(runId, Running.cancel(runId)), context),
       conversation: Effect.provideContext(said(runId, Running.conversation(runId)), context),
       events: Stream.provideContext(follow(runId), context)

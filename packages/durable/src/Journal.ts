@@ -10,7 +10,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as Stream from "effect/Stream"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
-import { DurableError, NotWaiting, Unreadable } from "./DurableError.ts"
+import { type DurableError, NotWaiting, type Parked, Unreadable } from "./DurableError.ts"
 import { Decision, keyOf, Wait } from "./internal/approvals.ts"
 import { find, said } from "./internal/begin.ts"
 import { reader } from "./internal/owned.ts"
@@ -18,13 +18,16 @@ import { pack } from "./internal/pack.ts"
 import * as Running from "./internal/run.ts"
 import * as Statements from "./internal/statements.ts"
 import type { Store } from "./internal/store.ts"
+import { troubleOf } from "./internal/unreadable.ts"
 import { wake } from "./internal/workflows.ts"
 import type { StoreError } from "./StoreError.ts"
 
 /**
  * A run, seen from outside.
  *
- * - `state`: `parked` where another version wrote it, which this one leaves alone
+ * - `state`: `parked` where another version wrote it, which this one leaves alone; `unreadable` where something of it cannot be
+ *   read: it stands still as it is, and is tried again by `start`, and when its runner starts
+ * - `trouble`: why it is parked or unreadable
  * - `epoch`: how often it was begun, restarts included
  * - `startedAt`, `endedAt`: milliseconds since the epoch
  */
@@ -35,6 +38,7 @@ export interface Status {
   readonly epoch: number
   readonly startedAt: number
   readonly endedAt: number | undefined
+  readonly trouble: Parked | Unreadable | undefined
 }
 
 /** A call that waits until somebody decides; `since` in milliseconds since the epoch. */
@@ -63,25 +67,25 @@ export interface Entry {
 type Reading = SqlClient.SqlClient | Store
 
 /** How far a run is. */
-export const statusOf = (row: Omit<Statements.RunRow, "payload" | "result">): Effect.Effect<Status> =>
-  Effect.succeed({
-    runId: row.run_id,
-    name: row.name,
-    state: Running.stateOf(row),
-    epoch: row.epoch,
-    startedAt: row.started_at,
-    endedAt: row.ended_at ?? undefined
-  })
+export const statusOf = (row: Omit<Statements.RunRow, "payload">): Status => ({
+  runId: row.run_id,
+  name: row.name,
+  state: Running.stateOf(row),
+  epoch: row.epoch,
+  startedAt: row.started_at,
+  endedAt: row.ended_at ?? undefined,
+  trouble: troubleOf(row)
+})
 
 /** All runs, the oldest first. */
 export const list: Effect.Effect<ReadonlyArray<Status>, DurableError | StoreError, Reading> = said(
   "runs",
-  Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.flatMap(Statements.listRuns(sql), Effect.forEach(statusOf)))
+  Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.map(Statements.listRuns(sql), (rows) => rows.map(statusOf)))
 )
 
 /** How far the run of this id is. */
 export const status = (runId: string): Effect.Effect<Status, DurableError | StoreError, Reading> =>
-  said(runId, Effect.flatMap(find(runId), statusOf))
+  said(runId, Effect.map(find(runId), statusOf))
 
 /** All that is kept of a run, in the order in which it happened. */
 export const entries = (runId: string): Effect.Effect<ReadonlyArray<Entry>, DurableError | StoreError, Reading> =>

@@ -95,6 +95,7 @@ const owning = Effect.fnUntraced(function*<A>(
     Effect.provideService(Recorder, callsOf(owned)),
     Effect.provideService(Approver, approver(owned, other)),
     Effect.raceFirst(Deferred.await(owned.lost)),
+    Effect.tapErrorTag("Unreadable", (trouble) => owned.unreadable(trouble)),
     (settled) => owned.leaving.within(settled)
   )
 })

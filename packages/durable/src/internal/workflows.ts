@@ -22,7 +22,7 @@ export const serve = Effect.fnUntraced(function*(name: string, options: AgentOpt
   const workflow = workflowOf(name)
   yield* engine.register(workflow, ({ runId }) => body(options, live, runId))
   const unfinished = yield* Statements.unfinished(sql, name)
-  yield* Effect.forEach(unfinished, begin, { discard: true })
+  yield* Effect.forEach(unfinished, beginAgain, { discard: true })
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(pause), look(sql, name, live))))
 })
 
@@ -31,6 +31,12 @@ export const begin = Effect.fnUntraced(function*(run: Statements.Begun) {
   const { name, run_id: runId, started_at: startedAt } = run
   yield* workflowOf(name).execute({ runId, startedAt }, { discard: true })
   yield* wake(run)
+})
+
+/** The same of one that there was before: where it could not be read, that is tried again. */
+export const beginAgain = Effect.fnUntraced(function*(run: Statements.Begun & Pick<Statements.RunRow, "state">) {
+  if (run.state === "unreadable") yield* Statements.tryAgain(yield* SqlClient.SqlClient, run.run_id)
+  yield* begin(run)
 })
 
 /** Has a run begin again that stands still. */
