@@ -3,12 +3,12 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Tool, ToolCall, Toolkit } from "@volley/core"
-import { Durable } from "@volley/durable"
+import { Durable, Journal } from "@volley/durable"
 import { ScriptedModel } from "@volley/testing"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Fiber, Layer, Schema } from "effect"
 import * as SqlClient from "effect/sql/SqlClient"
 import { lifeOf } from "./support/lives.ts"
-import { inTime, newStore, rowOf, start, type Stored } from "./support/world.ts"
+import { inTime, newStore, rowOf, start, type Stored, type Which } from "./support/world.ts"
 
 const parameters = Schema.Struct({ n: Schema.Int })
 const picture = { type: "image", mediaType: "image/png", data: "A".repeat(100_000) } as const
@@ -139,6 +139,25 @@ describe("a run that cannot go on", () => {
       const { ended } = yield* lifeOf(stored, Effect.flip(running), { layer })
       assert.strictEqual(ended?.message, "r1: it was cancelled")
       assert.deepStrictEqual([ledger, model.requests.length], [[], 0])
+    }))
+
+  it.effect("is said to be cancelled where that happens while a batch begins", () =>
+    Effect.gen(function*() {
+      const toolkit = Toolkit.make(
+        Tool.make("act", { description: "Acts.", parameters, success: Schema.Int, execute: () => Effect.succeed(1) })
+      )
+      const calls = [ToolCall.make({ id: "c", name: "act", arguments: { n: 1 } })]
+      const stored = yield* newStore
+      const claims: Which = (values) => values.length === 2 && values[0] === "b1"
+      const { context, died, wake } = yield* inTime(
+        start(stored, Layer.empty, { at: claims, when: "before", freezes: true })
+      )
+      const running = Effect.flip(Durable.batch("b1", toolkit, calls))
+      const fiber = yield* Effect.forkChild(Effect.provideContext(running, context))
+      yield* inTime(died)
+      yield* lifeOf(stored, Journal.cancel("b1"))
+      yield* wake
+      assert.strictEqual((yield* inTime(Fiber.join(fiber))).message, "b1: it was cancelled")
     }))
 
   it.effect("is parked as it is where another version wrote it, until one reads it", () =>
