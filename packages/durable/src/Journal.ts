@@ -13,6 +13,7 @@ import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 import { type DurableError, NotWaiting, type Parked, Unreadable } from "./DurableError.ts"
 import { Decision, keyOf, Wait } from "./internal/approvals.ts"
 import { find, said } from "./internal/begin.ts"
+import { forget as forgetRuns } from "./internal/forget.ts"
 import { reader } from "./internal/owned.ts"
 import { pack } from "./internal/pack.ts"
 import * as Running from "./internal/run.ts"
@@ -199,8 +200,7 @@ export const cancel = (runId: string): Effect.Effect<void, DurableError | StoreE
 export const forget = (runId: string): Effect.Effect<boolean, DurableError | StoreError, Reading> =>
   said(
     runId,
-    Effect.flatMap(SqlClient.SqlClient, (sql) =>
-      Effect.map(Statements.forgetRuns(sql, { runId }), (ids) => ids.length > 0))
+    Effect.map(forgetRuns({ runId }), (ids) => ids.length > 0)
   )
 
 /** Forgets all runs that ended longer ago than that, and gives their ids; nothing is forgotten else. */
@@ -211,6 +211,6 @@ export const sweep = (
     "runs",
     Effect.gen(function*() {
       const before = (yield* Clock.currentTimeMillis) - Duration.toMillis(olderThan)
-      return yield* Statements.forgetRuns(yield* SqlClient.SqlClient, { before })
+      return yield* forgetRuns({ before })
     })
   )

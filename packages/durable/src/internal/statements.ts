@@ -218,21 +218,39 @@ export const listRuns = (sql: Sql): Done<ReadonlyArray<Omit<RunRow, "payload">>>
   sql<Omit<RunRow, "payload">>`SELECT run_id, name, epoch, cancelled, digest, format, state, started_at, ended_at,
     CASE WHEN state = 'unreadable' THEN result END AS result FROM volley_run ORDER BY started_at, run_id`
 
-/** Forgets runs that have ended: one of them, or all that ended before a time. Gives their ids. */
-export const forgetRuns = (
-  sql: Sql,
-  which: { readonly runId: string } | { readonly before: number }
-): Done<ReadonlyArray<string>> =>
-  sql.withTransaction(Effect.gen(function*() {
-    const rows = "runId" in which
-      ? yield* sql<{ run_id: string }>`DELETE FROM volley_run WHERE run_id = ${which.runId} AND ended_at IS NOT NULL
-          RETURNING run_id`
-      : yield* sql<{ run_id: string }>`DELETE FROM volley_run WHERE ended_at < ${which.before} RETURNING run_id`
-    const ids = rows.map(({ run_id }) => run_id)
-    for (let at = 0; at < ids.length; at += 500) {
-      const some = sql.in("run_id", ids.slice(at, at + 500))
-      yield* sql`DELETE FROM volley_journal WHERE ${some}`
-      yield* sql`DELETE FROM volley_blob WHERE ${some}`
-    }
-    return ids
-  }))
+/** Which runs are forgotten, if they have ended: one of them, or all that ended before a time. */
+export type Forgotten = { readonly runId: string } | { readonly before: number }
+
+/** Forgets runs that have ended, and gives what they were; their rows are still there. */
+export const forgetRuns = (sql: Sql, which: Forgotten): Done<ReadonlyArray<Begun>> =>
+  "runId" in which
+    ? sql`DELETE FROM volley_run WHERE run_id = ${which.runId} AND ended_at IS NOT NULL RETURNING run_id, name, started_at`
+    : sql`DELETE FROM volley_run WHERE ended_at < ${which.before} RETURNING run_id, name, started_at`
+
+/** Forgets the rows of runs. */
+export const forgetRows = (sql: Sql, runIds: ReadonlyArray<string>): Done<void> => {
+  const some = sql.in("run_id", runIds)
+  return Effect.andThen(
+    sql`DELETE FROM volley_journal WHERE ${some}`,
+    Effect.asVoid(sql`DELETE FROM volley_blob WHERE ${some}`)
+  )
+}
+
+/** Whether the workflow engine keeps its messages here. */
+export const hasEngine = (sql: Sql): Done<boolean> =>
+  Effect.map(
+    sql.onDialectOrElse({
+      pg: () => sql`SELECT 1 AS found WHERE to_regclass('cluster_messages') IS NOT NULL`,
+      orElse: () => sql`SELECT 1 AS found FROM sqlite_master WHERE name = 'cluster_messages'`
+    }),
+    (rows) => rows.length === 1
+  )
+
+/** Forgets what the workflow engine keeps of executions: its messages to them, and their answers. */
+export const forgetExecutions = (sql: Sql, ids: ReadonlyArray<string>): Done<void> => {
+  const some = sql.in("entity_id", ids)
+  return Effect.andThen(
+    sql`DELETE FROM cluster_replies WHERE request_id IN (SELECT id FROM cluster_messages WHERE ${some})`,
+    Effect.asVoid(sql`DELETE FROM cluster_messages WHERE ${some}`)
+  )
+}
