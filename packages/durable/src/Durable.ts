@@ -22,12 +22,14 @@ import { beginOnce, find, said, stored } from "./internal/begin.ts"
 import type { Ended as AnyEnded } from "./internal/run.ts"
 import * as Running from "./internal/run.ts"
 import type { Store } from "./internal/store.ts"
+import { type Deadline, lateOf } from "./internal/waits.ts"
 import { beginAgain, serve } from "./internal/workflows.ts"
 import { type Entry, follow, type Status, statusOf } from "./Journal.ts"
 import type { StoreError } from "./StoreError.ts"
 
 export type { Decision } from "./internal/approvals.ts"
 export { batch, pipeline } from "./internal/direct.ts"
+export type { Deadline } from "./internal/waits.ts"
 export { decide, forget, list, type Status, sweep, type Waiting, waiting } from "./Journal.ts"
 
 /** What a program has that provides a store: `Local.layer`, `Postgres.layer` and what runs on several machines. */
@@ -39,6 +41,12 @@ export interface Options<out T extends Tool.Any>
 {
   /** The same in each turn: a run that goes on elsewhere has to find the tools that it began with. */
   readonly toolkit: Toolkit.Toolkit<T>
+  /**
+   * How long a call waits for a decision at most, and what is decided `then`: `denied`, with a word of it for the model.
+   *
+   * - it holds for all that waits, also since before the agent was given it; a process with the agent's layer decides
+   */
+  readonly approvals?: Deadline | undefined
 }
 
 /** What a run is asked; the same id and prompt find the run that was begun before. */
@@ -112,7 +120,8 @@ export function agent(
   name: string,
   options: Options<Tool.Any> & Partial<CoreAgent.WithOutput<Schema.Constraint>>
 ): DurableAgent<unknown, unknown, unknown> {
-  const { output } = options
+  const { approvals, output, ...rest } = options
+  const late = lateOf(approvals)
   const start = ({ prompt, runId }: Asked) => {
     const input = { conversation: begun(options, runId, prompt) }
     const started = Effect.tap(
@@ -123,7 +132,7 @@ export function agent(
   }
   return {
     name,
-    layer: Layer.effectDiscard(stored(serve(name, options))),
+    layer: Layer.effectDiscard(stored(serve(name, { ...rest, output }, late))),
     start,
     find: (runId) => Effect.andThen(said(runId, findOf(name, runId)), runOf(runId, output))
   }

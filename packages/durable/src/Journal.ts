@@ -5,21 +5,20 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as Stream from "effect/Stream"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
-import { type DurableError, NotWaiting, type Parked, Unreadable } from "./DurableError.ts"
-import { Decision, keyOf, Wait } from "./internal/approvals.ts"
+import { type DurableError, NotWaiting, type Parked, type Unreadable } from "./DurableError.ts"
+import { type Decision, keyOf, type Wait } from "./internal/approvals.ts"
 import { find, said } from "./internal/begin.ts"
 import { forget as forgetRuns } from "./internal/forget.ts"
 import { reader } from "./internal/owned.ts"
-import { pack } from "./internal/pack.ts"
 import * as Running from "./internal/run.ts"
 import * as Statements from "./internal/statements.ts"
 import type { Store } from "./internal/store.ts"
 import { troubleOf } from "./internal/unreadable.ts"
+import { decideOn, waitOf } from "./internal/waits.ts"
 import { wake } from "./internal/workflows.ts"
 import type { StoreError } from "./StoreError.ts"
 
@@ -145,21 +144,14 @@ export const waiting = (
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
       return yield* Effect.forEach(yield* Statements.waits(sql, runId), (row) =>
-        Effect.map(waitOf(sql, row), ({ wait }) => wait))
+        Effect.map(waitOf(sql, row), (value): Waiting => ({
+          ...value,
+          key: row.key.slice(keyOf("").length),
+          runId: row.run_id,
+          since: row.at
+        })))
     })
   )
-
-const decodeWait = Schema.decodeUnknownEffect(Wait)
-
-const waitOf = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, row: Statements.JournalRow) {
-  const [entry] = yield* valuesOf(sql, row.run_id, [row])
-  const value = yield* Effect.mapError(
-    decodeWait(entry?.value),
-    ({ message }) => new Unreadable({ key: row.key, issue: message })
-  )
-  const wait: Waiting = { ...value, key: row.key.slice(keyOf("").length), runId: row.run_id, since: row.at }
-  return { row, value, wait }
-})
 
 /**
  * Decides on a call that waits; the first decision counts. Its run goes on once all of its calls are decided on.
@@ -175,17 +167,14 @@ export const decide = (
     key,
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
-      const decided = yield* Effect.forEach(yield* Statements.findWaits(sql, keyOf(key)), decideOn(sql, decision))
+      const decided = yield* Effect.forEach(yield* Statements.findWaits(sql, keyOf(key)), decideAndWake(sql, decision))
       if (!decided.includes(true)) return yield* new NotWaiting()
     })
   )
 
-const decideOn = (sql: SqlClient.SqlClient, decision: Decision) =>
-  Effect.fnUntraced(function*(found: Statements.JournalRow) {
-    const { row, value } = yield* waitOf(sql, found)
-    const packed = pack({ ...value, decision })
-    yield* Statements.insertBlobs(sql, row.run_id, packed)
-    const isFirst = yield* Statements.decideWait(sql, row, packed.text)
+const decideAndWake = (sql: SqlClient.SqlClient, decision: Decision) =>
+  Effect.fnUntraced(function*(row: Statements.JournalRow) {
+    const isFirst = yield* decideOn(sql, row, decision)
     const others = yield* Statements.waits(sql, row.run_id)
     const run = yield* Statements.findRun(sql, row.run_id)
     if (isFirst && others.length === 0 && run?.state === "waiting") yield* wake(run)

@@ -205,6 +205,16 @@ export const findWaits = (sql: Sql, key: string): Done<ReadonlyArray<JournalRow>
   sql<JournalRow>`SELECT j.* FROM volley_journal j JOIN volley_run r ON r.run_id = j.run_id
     WHERE j.kind = 'wait' AND j.ended = 0 AND r.ended_at IS NULL AND j.key = ${key}`
 
+/** Calls of the runs of a name that wait since a time or longer. */
+export const lateWaits = (
+  sql: Sql,
+  name: string,
+  before: number
+): Done<ReadonlyArray<JournalRow & Pick<RunRow, "epoch">>> =>
+  sql`SELECT j.*, r.epoch FROM volley_journal j JOIN volley_run r ON r.run_id = j.run_id
+    WHERE j.kind = 'wait' AND j.ended = 0 AND r.ended_at IS NULL AND r.state = 'waiting' AND r.name = ${name}
+    AND j.at <= ${before} ORDER BY j.at, j.key`
+
 /** Decides, where nobody has. */
 export const decideWait = (sql: Sql, { key, run_id }: JournalRow, value: string): Done<boolean> =>
   Effect.map(
