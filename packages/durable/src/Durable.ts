@@ -42,7 +42,7 @@ export interface Options<out T extends Tool.Any>
   /** The same in each turn: a run that goes on elsewhere has to find the tools that it began with. */
   readonly toolkit: Toolkit.Toolkit<T>
   /**
-   * How long a call waits for a decision at most, and what is decided `then`: `denied`, with a word of it for the model.
+   * How long a call waits for a decision at most, and what is decided `otherwise`: by default `denied`, and why.
    *
    * - it holds for all that waits, also since before the agent was given it; a process with the agent's layer decides
    */

@@ -163,8 +163,8 @@ describe("a run whose calls need somebody's decision", () => {
 
   it.effect("is decided once it has waited too long, also where no process was there then", () =>
     Effect.gen(function*() {
-      for (const then of [undefined, { denied: "Not today." }, "allowed"] as const) {
-        const { agent, layer, paid, requests, stored } = yield* waitingFor([1, 2], { within: "2 days", then })
+      for (const otherwise of [undefined, { denied: "Not today." }, "allowed"] as const) {
+        const { agent, layer, paid, requests, stored } = yield* waitingFor([1, 2], { within: "2 days", otherwise })
         yield* TestClock.adjust("47 hours")
         const early = yield* inTime(start(stored, layer))
         const waiting = yield* within(early, Durable.waiting())
@@ -176,10 +176,11 @@ describe("a run whose calls need somebody's decision", () => {
         yield* TestClock.adjust("1 hour")
         const late = yield* inTime(start(stored, layer))
         yield* within(late, Effect.flatMap(agent.find("r1"), (run) => run.await))
-        assert.sameMembers(paid, then === "allowed" ? [1, 2] : [1])
+        yield* late.kill
+        assert.sameMembers(paid, otherwise === "allowed" ? [1, 2] : [1])
         const words = told(requests).join()
-        assert.strictEqual(words.includes("nobody decided within 2d"), then === undefined)
-        assert.strictEqual(words.includes("Not today."), typeof then === "object")
+        assert.strictEqual(words.includes("nobody decided within 2d"), otherwise === undefined)
+        assert.strictEqual(words.includes("Not today."), typeof otherwise === "object")
       }
     }))
 })

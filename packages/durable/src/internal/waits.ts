@@ -18,7 +18,7 @@ import { mark } from "./unreadable.ts"
 /** How long calls of an agent wait for a decision at most, and what is decided then. */
 export interface Deadline {
   readonly within: Duration.Input
-  readonly then?: Decision | undefined
+  readonly otherwise?: Decision | undefined
 }
 
 /** The same, read. */
@@ -59,9 +59,9 @@ export const decideOn = Effect.fnUntraced(function*(
 export const decideLate = Effect.fnUntraced(function*(
   sql: SqlClient.SqlClient,
   name: string,
-  { then, within }: Late
+  { otherwise, within }: Late
 ): Effect.fn.Return<void, SqlError> {
-  const decision = then ?? { denied: `nobody decided within ${Duration.format(within)}` }
+  const decision = otherwise ?? { denied: `nobody decided within ${Duration.format(within)}` }
   const before = (yield* Clock.currentTimeMillis) - Duration.toMillis(within)
   for (const row of yield* patiently(Statements.lateWaits(sql, name, before))) {
     yield* Effect.catchTag(
