@@ -31,6 +31,7 @@ export type Tell = (event: Event<Tool.Any, unknown>) => Effect.Effect<void>
  *
  * - `maxCalls`, `deadline`, `onCall`: those of its batches
  * - `standing`: what is known of it at any time, for when it is interrupted
+ * - `around`: the call inside whose handler it runs
  * - `bounds`: its own; `boundsAt` knows those of the agents that it is inside of
  */
 export interface Agent {
@@ -48,6 +49,7 @@ export interface Agent {
   readonly listener: Tell | undefined
   readonly standing: Standing
   readonly outer: Outer | undefined
+  readonly around: Job | undefined
   readonly inner: Inner
   readonly held: Held
 }
@@ -82,6 +84,7 @@ export const prepare = Effect.fnUntraced(function*(
     output: options.output && Output.make(options.output),
     began: options.startedAt ?? now(),
     outer,
+    around,
     inner: { usage: Usage.none, cost: 0, calls: 0, held: { calls: 0, tokens: 0, cost: 0 } },
     held: { calls: 0, tokens: 0, cost: 0 },
     standing: { toolkit, state: begin(options, toolkit, runId), heard: undefined, settled: undefined },

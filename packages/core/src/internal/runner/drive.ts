@@ -5,7 +5,7 @@ import type { RateLimiter } from "effect/persistence/RateLimiter"
 import { type Reason, Truncated, Undecided } from "../../CallError.ts"
 import type { Outcome } from "../../Outcome.ts"
 import type { ToolCall } from "../../ToolCall.ts"
-import { admit, recall, stillOpen } from "./admit.ts"
+import { admit, find, recall, stillOpen } from "./admit.ts"
 import { approve, wholeTurn } from "./approve.ts"
 import { decode, given, layers, needs, resolve } from "./arguments.ts"
 import { Engine } from "./engine.ts"
@@ -36,7 +36,15 @@ const stages: ReadonlyArray<(job: Job) => boolean> = [
 ]
 
 /** Where ends are recorded, that is asked first. */
-const recorded = [needs, given, (job: Job) => job.node.resolve === undefined || layers(job), resolve, recall, ...stages]
+const recorded = [
+  find,
+  needs,
+  given,
+  (job: Job) => job.node.resolve === undefined || layers(job),
+  resolve,
+  recall,
+  ...stages
+]
 
 /** What a call may come to that waits for nothing but room. */
 const plain = [admit, given, stillOpen, layers, decode, claim, waitInLine]

@@ -7,7 +7,7 @@ import type * as Tracer from "effect/Tracer"
 import type { Step } from "../../Approver.ts"
 import type { InvalidArguments, ToolFailure } from "../../CallError.ts"
 import type { Outcome } from "../../Outcome.ts"
-import type { Ended } from "../../Recorder.ts"
+import type { Ended, Used } from "../../Recorder.ts"
 import type { ToolCall } from "../../ToolCall.ts"
 import type { Any, Expansion, Node } from "../tool/any.ts"
 import type { Claims } from "../tool/claims.ts"
@@ -151,6 +151,7 @@ const depthOf = ({ parent }: Job): number => parent === undefined ? 0 : 1 + dept
  * - `ended`: how one ended whose equal calls are to be recorded too
  * - `retry`: waits until the next attempt, where there is one
  * - `changed`: the arguments that it was approved with, in place of its own
+ * - `used`: what agents inside it have used, where a recorder is to know
  * - `isRecalled`: it is found out how it ended when it was run before, and nothing is to say that it was not
  * - `inside`: what the agent that it is goes on with, once it has stopped before its answer
  */
@@ -172,6 +173,7 @@ export interface More {
   ended?: Ended
   changed?: Schema.Json
   inside?: unknown
+  used?: Used
   isRecalled?: boolean
   retry?: (failure: ToolFailure<unknown>) => Effect.Effect<unknown, unknown, unknown>
 }

@@ -34,7 +34,7 @@ export const end = (job: Job, end: End, strays = false): void => {
   if (job.ended) return
   job.ended = true
   const { attempts, more, run, startedAt } = job
-  const ended = { end, startedAt, endedAt: run.now(), attempts, strays }
+  const ended = { end, startedAt, endedAt: run.now(), attempts, strays, used: more?.used }
   if (more?.record === undefined) settleAs(job, ended)
   else more.record(ended)
 }
@@ -142,7 +142,7 @@ export const follow = (job: Job, outcome: Outcome, ended?: Ended): void => {
   job.ended = true
   const same = sameFor(call, outcome)
   if (recorder === undefined || tool === undefined || ended === undefined) return settle(job, same, outcome.call.id)
-  const recorded = recorder.call({ key: job.key, call, tool }, Effect.succeed(ended))
+  const recorded = recorder.call({ key: job.key, call, tool }, Effect.succeed({ ...ended, used: undefined }))
   const told = Effect.sync(() =>
     job.run.engine.post(() => job.over || job.run.state === "interrupted" || settle(job, same, outcome.call.id))
   )
