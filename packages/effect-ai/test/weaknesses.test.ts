@@ -35,7 +35,7 @@ const watched = (expected = 0) => {
       () => effect,
       () => Effect.sync(() => seen.now--)
     )
-  const layer = kit.toLayer({
+  const layer: Layer.Layer<Tool.HandlersFor<Toolkit.Tools<typeof kit>>> = kit.toLayer({
     wait: ({ millis }) => busy(Effect.as(Effect.sleep(millis), millis)),
     crash: () => Effect.die(new Error("a bug")),
     hang: () => busy(Effect.never),
@@ -45,7 +45,7 @@ const watched = (expected = 0) => {
 }
 
 /** The turn under `effect/ai`. */
-const there = (wanted: ReadonlyArray<Wanted>, { layer } = watched()) => {
+const there = (wanted: ReadonlyArray<Wanted>, { layer }: Watched = watched()) => {
   const turn = LanguageModel.generateText({ prompt: "Go.", toolkit: kit }).pipe(
     Effect.map(({ toolResults }) => toolResults.map(({ id, result }): readonly [string, unknown] => [id, result]))
   )
@@ -53,7 +53,7 @@ const there = (wanted: ReadonlyArray<Wanted>, { layer } = watched()) => {
 }
 
 /** The same turn under Volley. */
-const here = Effect.fnUntraced(function*(wanted: ReadonlyArray<Wanted>, { layer } = watched()) {
+const here = Effect.fnUntraced(function*(wanted: ReadonlyArray<Wanted>, { layer }: Watched = watched()) {
   const { toolkit } = yield* Effect.provide(EffectAi.fromToolkit(kit), layer)
   return yield* read(toolkit, wanted)
 })

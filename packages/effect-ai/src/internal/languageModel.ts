@@ -61,7 +61,7 @@ const asked = Effect.fnUntraced(function*(
     nameOf: (name) => toolkit.byName.get(name)?.name ?? name,
     request: {
       conversation: conversationOf(prompt),
-      ...(tools.length > 0 && { toolkit, toolChoice: choiceOf(toolChoice) }),
+      ...(tools.length > 0 && { toolkit, ...choiceOf(toolChoice) }),
       ...(parallelToolCalls !== undefined && { parallelToolCalls }),
       ...(responseFormat.type === "json" && { output: outputOf(responseFormat) })
     }
@@ -89,9 +89,11 @@ const described = (tool: AiTool.Any): Tool.Any => ({
   strict: AiTool.getStrictMode(tool) === true
 })
 
-/** Only those that may be called are listed, where a choice names several. */
-const choiceOf = (choice: LanguageModel.ToolChoice<string>): ChatModel.ToolChoice =>
-  typeof choice === "string" || "tool" in choice ? choice : choice.mode ?? "auto"
+/** Only those that may be called are listed, where a choice names several; `"auto"` is what every provider does of itself. */
+const choiceOf = (choice: LanguageModel.ToolChoice<string>): Pick<ChatModel.Request, "toolChoice"> => {
+  const toolChoice = typeof choice === "string" || "tool" in choice ? choice : choice.mode ?? "auto"
+  return toolChoice === "auto" ? {} : { toolChoice }
+}
 
 const outputOf = (
   { objectName: name, schema }: Extract<LanguageModel.ProviderOptions["responseFormat"], { readonly type: "json" }>
