@@ -26,6 +26,7 @@ import {
 } from "./ChatModelError.ts"
 import { Assistant, type Conversation } from "./Conversation.ts"
 import * as Url from "./internal/url.ts"
+import { followed } from "./Observer.ts"
 import type { ToolCall } from "./ToolCall.ts"
 import * as Toolkit from "./Toolkit.ts"
 import * as Transport from "./Transport.ts"
@@ -101,12 +102,24 @@ export interface Whole<out Response> {
 export type Part<Response = unknown> = Text | Call | Whole<Response>
 
 /**
+ * Who is asked, as traces and metrics name it.
+ *
+ * - `provider`: `gen_ai.provider.name` of OpenTelemetry's GenAI conventions, `openai` for one
+ */
+export interface About {
+  readonly provider: string
+  readonly model: string
+}
+
+/**
  * Gives the next turn of a conversation. Interrupting it aborts the request.
  *
+ * - `about`: who is asked, where that is known; what wraps a model passes it on
  * - `stream`: the same turn in parts: its text, each of its calls once, and at last the whole of it. A call that was told
  *   complete comes once more, truncated, where the end of its turn revokes it
  */
 export class ChatModel extends Context.Service<ChatModel, {
+  readonly about?: About | undefined
   readonly generate: (request: Request) => Effect.Effect<Turn, ChatModelError>
   readonly stream: (request: Request) => Stream.Stream<Part, ChatModelError>
 }>()("@volley/core/ChatModel") {}
@@ -242,12 +255,14 @@ export const orUnusable = <A>(read: Result.Result<A, string | Reason>): Result.R
  * - `read`: reads the body of a response, or says why it is none
  * - `open`: asks for the events of a turn; aborted when the caller is interrupted, or wants no more of them
  * - both are given the context of whoever asks, for the references of a wire
+ * - `about`: who is asked
  * - `fold`: reads those events
  * - `reason`: sorts what `send`, `open` or the events rejected with, at the time `now` in milliseconds since the epoch
  */
 export const make = <S>(
   client: Hidden & {
     readonly wire: string
+    readonly about?: About | undefined
     readonly send: (request: Request, signal: AbortSignal, context: Context.Context<never>) => Promise<unknown>
     readonly read: (body: unknown) => Result.Result<Turn, string | Reason>
     readonly open: (
@@ -265,7 +280,7 @@ export const make = <S>(
   const rejected = ({ cause }: Cause.UnknownError) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => failWith(wire, reason(cause, now)))
   const shownIn = (context: Context.Context<never>) => shown({ ...client, ...extrasOf(client, context) })
-  const generate = Effect.fn(`${wire}.generate`)(
+  const generate = Effect.fnUntraced(
     function*(request: Request) {
       yield* warn(request)
       const context = yield* Effect.context()
@@ -289,8 +304,13 @@ export const make = <S>(
       Effect.contextWith((context: Context.Context<never>) =>
         Effect.succeed(Stream.mapError(Stream.unwrap(events(request, context)), (error) => shownIn(context)(error)))
       )
-    ).pipe(Stream.withSpan(`${wire}.stream`))
-  return { generate, stream }
+    )
+  const about = client.about && { about: client.about }
+  return followed({ ...about, generate, stream }, {
+    ...about,
+    generate: (request) => Effect.withSpan(generate(request), `${wire}.generate`),
+    stream: (request) => Stream.withSpan(stream(request), `${wire}.stream`)
+  })
 }
 
 /**

@@ -10,6 +10,7 @@ import * as Schema from "effect/Schema"
 import type { ToolFailure, Unavailable, Unencodable } from "./CallError.ts"
 import type { Content } from "./Content.ts"
 import { guarded } from "./internal/guarded.ts"
+import { hedged } from "./internal/runner/hedged.ts"
 import type { Patterns } from "./internal/schema/patterns.ts"
 import * as Standard from "./internal/schema/standardSchema.ts"
 import type { Any } from "./internal/tool/any.ts"
@@ -323,7 +324,7 @@ export const hedge =
   (after: Duration.Input) =>
   <N extends string, P extends Schema.Constraint, S extends Schema.Constraint, F extends Schema.Constraint, R>(
     tool: Tool<N, P, S, F, R, true>
-  ): Tool<N, P, S, F, R, true> => around(tool, (effect) => Effect.raceFirst(effect, Effect.delay(effect, after)))
+  ): Tool<N, P, S, F, R, true> => around(tool, (effect) => Effect.raceFirst(effect, Effect.delay(Effect.andThen(hedged, effect), after)))
 
 /**
  * Leaves a service alone that has failed too often, by the `CircuitBreaker` of the program: while the circuit is open, calls

@@ -55,7 +55,7 @@ export function loop(
   outer?: Outer
 ): Effect.Effect<unknown, unknown, unknown> {
   return Effect.flatMap(prepare(options, listener?.tell, outer), (agent) => {
-    const ending = answerOf(agent)
+    const ending = observed(agent)
     const delivering = listener === undefined ? ending : listener.deliver(ending)
     const { onInterrupt } = options
     const delivered = Effect.ensuring(delivering, Effect.sync(() => letGo(agent)))
@@ -63,6 +63,15 @@ export function loop(
       ? delivered
       : Effect.onInterrupt(delivered, () => onInterrupt(leftOf(agent, leftAt(agent.standing, agent.options))))
   })
+}
+
+/** Has an agent followed, where somebody follows the program. */
+const observed = (agent: Agent): Ending => {
+  const { model: { about }, observer, options, outer, standing } = agent
+  const conversationId = standing.state.conversation.runId
+  return observer === undefined
+    ? answerOf(agent)
+    : observer.agent({ name: options.name, conversationId, about, isInner: outer !== undefined }, answerOf(agent))
 }
 
 const leftOf = ({ inner }: Agent, state: State): Left => ({
