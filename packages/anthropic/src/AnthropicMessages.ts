@@ -225,6 +225,7 @@ const makeModel = (options: ClientOptions, secret?: Redacted.Redacted<string>): 
   })
   return ChatModel.make({
     wire,
+    about: { provider: "anthropic", model },
     secret,
     address: client.baseURL,
     client,

@@ -25,6 +25,7 @@ import {
   UnusableResponse
 } from "./ChatModelError.ts"
 import { Assistant, type Conversation } from "./Conversation.ts"
+import { providerAt } from "./internal/provider.ts"
 import * as Url from "./internal/url.ts"
 import { followed } from "./Observer.ts"
 import type { ToolCall } from "./ToolCall.ts"
@@ -255,7 +256,7 @@ export const orUnusable = <A>(read: Result.Result<A, string | Reason>): Result.R
  * - `read`: reads the body of a response, or says why it is none
  * - `open`: asks for the events of a turn; aborted when the caller is interrupted, or wants no more of them
  * - both are given the context of whoever asks, for the references of a wire
- * - `about`: who is asked
+ * - `about`: who is asked, unless the address is known as that of another provider
  * - `fold`: reads those events
  * - `reason`: sorts what `send`, `open` or the events rejected with, at the time `now` in milliseconds since the epoch
  */
@@ -305,7 +306,9 @@ export const make = <S>(
         Effect.succeed(Stream.mapError(Stream.unwrap(events(request, context)), (error) => shownIn(context)(error)))
       )
     )
-  const about = client.about && { about: client.about }
+  const about = client.about && {
+    about: { ...client.about, provider: providerAt(client.address) ?? client.about.provider }
+  }
   return followed({ ...about, generate, stream }, {
     ...about,
     generate: (request) => Effect.withSpan(generate(request), `${wire}.generate`),

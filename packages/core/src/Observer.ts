@@ -54,13 +54,14 @@ export interface Wait {
  * A call as those see it who follow it.
  *
  * - `args`: as JSON, once they were read
- * - `knownAt`: when it was asked for, in milliseconds since the epoch
+ * - `knownAt`, `startedAt`: when it was asked for, and when it started, in milliseconds since the epoch; 0 before it has
  */
 export interface Call {
   readonly call: ToolCall
   readonly tool: Tool.Any | undefined
   readonly args: unknown
   readonly knownAt: number
+  readonly startedAt: number
   readonly waits: ReadonlyArray<Wait>
 }
 

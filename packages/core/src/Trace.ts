@@ -16,13 +16,13 @@ import * as Tracer from "effect/Tracer"
  * - `end`: ends it, now
  */
 export interface Trace {
-  readonly start: (context: Context.Context<unknown>, name: string, kind: Tracer.SpanKind) => Tracer.Span
+  readonly start: (context: Context.Context<never>, name: string, kind: Tracer.SpanKind) => Tracer.Span
   readonly end: (span: Tracer.Span, exit: Exit.Exit<unknown, unknown>) => void
   readonly now: () => bigint
 }
 
 /** Spans as the tracer of a context makes them; none where there is no tracer, or tracing is switched off. */
-export const of = (context: Context.Context<unknown>): Trace | undefined =>
+export const of = (context: Context.Context<never>): Trace | undefined =>
   Context.getOrUndefined(context, Tracer.Tracer) !== undefined && Context.get(context, References.TracerEnabled)
     ? new Made(context)
     : undefined
@@ -44,7 +44,7 @@ class Made implements Trace {
   readonly #annotations: ReadonlyArray<readonly [string, unknown]>
   readonly #links: ReadonlyArray<Tracer.SpanLink>
 
-  constructor(context: Context.Context<unknown>) {
+  constructor(context: Context.Context<never>) {
     const level = Context.get(context, Tracer.CurrentTraceLevel)
     this.#tracer = Context.get(context, Tracer.Tracer)
     this.#clock = Context.get(context, Clock.Clock)
@@ -54,7 +54,7 @@ class Made implements Trace {
     this.#links = Context.get(context, References.TracerSpanLinks)
   }
 
-  start(context: Context.Context<unknown>, name: string, kind: Tracer.SpanKind): Tracer.Span {
+  start(context: Context.Context<never>, name: string, kind: Tracer.SpanKind): Tracer.Span {
     const parent = parentOf(Context.getOrUndefined(context, Tracer.ParentSpan))
     const span = this.#tracer.span({
       name,

@@ -207,6 +207,7 @@ const makeModel = (
     )
   return ChatModel.make({
     wire,
+    about: { provider: "gcp.gemini", model },
     secret,
     address: url,
     client,

@@ -270,6 +270,7 @@ const modelOf = (
   const to = { ...options, origin: originOf(client, options) }
   return ChatModel.make({
     wire,
+    about: { provider: "openai", model: options.model },
     secret,
     address: client.baseURL,
     client,

@@ -303,6 +303,7 @@ const modelOf = (options: ClientOptions, secret?: ChatModel.ApiOptions["apiKey"]
   const to = { ...options, origin: originOf(client, options) }
   return ChatModel.make({
     wire,
+    about: { provider: "openai", model: options.model },
     secret,
     address: client.baseURL,
     client,
