@@ -227,6 +227,7 @@ const makeModel = (options: ClientOptions, how: ChatModel.Reached): ChatModel.Ch
   return ChatModel.make({
     wire,
     ...how,
+    about: { provider: "anthropic", model },
     address: client.baseURL,
     client,
     query: options.query,

@@ -360,6 +360,10 @@ export const toModel = (error: CallError | ToolFailure<unknown>): ModelError =>
       }
     }
 
+/** The kind of an error, under which a model, a trace and a metric know it. */
+export const typeOf = (error: CallError | ToolFailure<unknown>): string =>
+  error._tag === "ToolFailure" ? nameOf(error).type : error.reason._tag
+
 const isRecord = (json: Schema.Json): json is Schema.JsonObject =>
   typeof json === "object" && json !== null && !Array.isArray(json)
 

@@ -24,7 +24,9 @@ import {
   UnusableResponse
 } from "./ChatModelError.ts"
 import { Assistant, type Conversation } from "./Conversation.ts"
+import { providerAt } from "./internal/provider.ts"
 import * as Url from "./internal/url.ts"
+import { followed } from "./Observer.ts"
 import type { ToolCall } from "./ToolCall.ts"
 import * as Toolkit from "./Toolkit.ts"
 import * as Transport from "./Transport.ts"
@@ -100,12 +102,24 @@ export interface Whole<out Response> {
 export type Part<Response = unknown> = Text | Call | Whole<Response>
 
 /**
+ * Who is asked, as traces and metrics name it.
+ *
+ * - `provider`: `gen_ai.provider.name` of OpenTelemetry's GenAI conventions, `openai` for one
+ */
+export interface About {
+  readonly provider: string
+  readonly model: string
+}
+
+/**
  * Gives the next turn of a conversation. Interrupting it aborts the request.
  *
+ * - `about`: who is asked, where that is known; what wraps a model passes it on
  * - `stream`: the same turn in parts: its text, each of its calls once, and at last the whole of it. A call that was told
  *   complete comes once more, truncated, where the end of its turn revokes it
  */
 export class ChatModel extends Context.Service<ChatModel, {
+  readonly about?: About | undefined
   readonly generate: (request: Request) => Effect.Effect<Turn, ChatModelError>
   readonly stream: (request: Request) => Stream.Stream<Part, ChatModelError>
 }>()("@volley/core/ChatModel") {}
@@ -247,12 +261,14 @@ export interface Reached extends Pick<Hidden, "secret"> {
  * - `read`: reads the body of a response, or says why it is none
  * - `open`: asks for the events of a turn; aborted when the caller is interrupted, or wants no more of them
  * - both are given the context of whoever asks, for the references of a wire
+ * - `about`: who is asked, unless the address is known as that of another provider
  * - `fold`: reads those events
  * - `reason`: sorts what `send`, `open` or the events rejected with, at the time `now` in milliseconds since the epoch
  */
 export const make = <S>(
   client: Hidden & Reached & {
     readonly wire: string
+    readonly about?: About | undefined
     readonly send: (request: Request, signal: AbortSignal, context: Context.Context<never>) => Promise<unknown>
     readonly read: (body: unknown) => Result.Result<Turn, string | Reason>
     readonly open: (
@@ -271,7 +287,7 @@ export const make = <S>(
   const rejected = (cause: unknown) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => failWith(wire, reason(cause, now)))
   const shownIn = (context: Context.Context<never>) => shown({ ...client, ...extrasOf(client, context) })
-  const generate = Effect.fn(`${wire}.generate`)(
+  const generate = Effect.fnUntraced(
     function*(request: Request) {
       yield* warn(request)
       const context = yield* Effect.context()
@@ -295,8 +311,15 @@ export const make = <S>(
       Effect.contextWith((context: Context.Context<never>) =>
         Effect.succeed(Stream.mapError(Stream.unwrap(events(request, context)), (error) => shownIn(context)(error)))
       )
-    ).pipe(Stream.withSpan(`${wire}.stream`))
-  return { generate, stream }
+    )
+  const about = client.about && {
+    about: { ...client.about, provider: providerAt(client.address) ?? client.about.provider }
+  }
+  return followed({ ...about, generate, stream }, {
+    ...about,
+    generate: (request) => Effect.withSpan(generate(request), `${wire}.generate`),
+    stream: (request) => Stream.withSpan(stream(request), `${wire}.stream`)
+  })
 }
 
 /**

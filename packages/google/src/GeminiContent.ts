@@ -210,6 +210,7 @@ const makeModel = (
   return ChatModel.make({
     wire,
     ...how,
+    about: { provider: "gcp.gemini", model },
     address: url,
     client,
     headers,

@@ -271,6 +271,7 @@ const modelOf = (
   return ChatModel.make({
     wire,
     ...how,
+    about: { provider: "openai", model: options.model },
     address: client.baseURL,
     client,
     query: options.query,

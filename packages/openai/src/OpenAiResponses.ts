@@ -304,6 +304,7 @@ const modelOf = (options: ClientOptions, how: ChatModel.Reached): ChatModel.Chat
   return ChatModel.make({
     wire,
     ...how,
+    about: { provider: "openai", model: options.model },
     address: client.baseURL,
     client,
     query: options.query,

@@ -137,6 +137,7 @@ export const make = (script: Script, options: { readonly repeat?: boolean | unde
       return step === undefined ? Effect.die(new ScriptEnded({ turns: script.length })) : Effect.succeed(step)
     })
   const service: ChatModel.ChatModel["Service"] = {
+    about: { provider: "scripted", model: "scripted" },
     generate: (request) => Effect.flatMap(next(request), whole),
     stream: (request) => Stream.unwrap(Effect.map(next(request), streamed))
   }

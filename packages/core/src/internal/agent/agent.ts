@@ -5,6 +5,7 @@ import type { Limit } from "../../AgentError.ts"
 import { AgentRecorder } from "../../AgentRecorder.ts"
 import * as Batch from "../../Batch.ts"
 import * as ChatModel from "../../ChatModel.ts"
+import * as Observer from "../../Observer.ts"
 import type { Pricing } from "../../Pricing.ts"
 import type * as Tool from "../../Tool.ts"
 import type * as Toolkit from "../../Toolkit.ts"
@@ -37,6 +38,7 @@ export type Tell = (event: Event<Tool.Any, unknown>) => Effect.Effect<void>
 export interface Agent {
   readonly options: AnyOptions
   readonly model: ChatModel.ChatModel["Service"]
+  readonly observer: Observer.Observer | undefined
   readonly bounds: Bounds
   readonly maxCalls: number
   readonly deadline: number
@@ -74,9 +76,12 @@ export const prepare = Effect.fnUntraced(function*(
   const options = { ...asked, batch, pricing: asked.pricing ?? outer?.agent.options.pricing }
   const runId = around?.runIdOf(nextInside(around))
   const toolkit = yield* toolkitOf(options)
+  const model = yield* ChatModel.ChatModel
+  const observer = Context.get(context, Observer.Observer)
   return {
     options,
-    model: yield* ChatModel.ChatModel,
+    model: observer === undefined ? model : Observer.followed(model),
+    observer,
     bounds: boundsOf(options),
     maxCalls: amount(batch.maxCalls ?? defaults.maxCalls ?? safe.maxCalls),
     deadline: millis("deadline", batch.deadline ?? defaults.deadline ?? safe.deadline),

@@ -59,7 +59,7 @@ export function loop(
     watchOf(outer),
     (watch) =>
       Effect.flatMap(begun(watch, prepare(options, toldTo(watch, listener?.tell), outer)), (agent) => {
-        const ending = watch === undefined ? answerOf(agent) : watched(watch, answerOf(agent), agent.now)
+        const ending = watch === undefined ? observed(agent) : watched(watch, observed(agent), agent.now)
         const delivering = listener === undefined ? ending : listener.deliver(ending, agent.now)
         const { onInterrupt } = options
         const delivered = Effect.ensuring(delivering, Effect.sync(() => letGo(agent)))
@@ -68,6 +68,15 @@ export function loop(
           : Effect.onInterrupt(delivered, () => onInterrupt(leftOf(agent, leftAt(agent.standing, agent.options))))
       })
   )
+}
+
+/** Has an agent followed, where somebody follows the program. */
+const observed = (agent: Agent): Ending => {
+  const { model: { about }, observer, options, outer, standing } = agent
+  const conversationId = standing.state.conversation.runId
+  return observer === undefined
+    ? answerOf(agent)
+    : observer.agent({ name: options.name, conversationId, about, isInner: outer !== undefined }, answerOf(agent))
 }
 
 const leftOf = ({ inner }: Agent, state: State): Left => ({

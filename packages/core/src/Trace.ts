@@ -1,0 +1,89 @@
+/**
+ * Spans from plain functions: as `Effect.makeSpan` makes them, but without a fiber.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Exit from "effect/Exit"
+import * as LogLevel from "effect/LogLevel"
+import * as Option from "effect/Option"
+import * as References from "effect/References"
+import * as Tracer from "effect/Tracer"
+
+/**
+ * Makes spans for those whose context it was made from.
+ *
+ * - `start`: begins a span under the one of a context, now
+ * - `end`: ends it, now
+ */
+export interface Trace {
+  readonly start: (context: Context.Context<never>, name: string, kind: Tracer.SpanKind) => Tracer.Span
+  readonly end: (span: Tracer.Span, exit: Exit.Exit<unknown, unknown>) => void
+  readonly now: () => bigint
+}
+
+/** Spans as the tracer of a context makes them; none where there is no tracer, or tracing is switched off. */
+export const of = (context: Context.Context<never>): Trace | undefined =>
+  Context.getOrUndefined(context, Tracer.Tracer) !== undefined && Context.get(context, References.TracerEnabled)
+    ? new Made(context)
+    : undefined
+
+/** The context of what happens under a span. */
+export const under = <R>(context: Context.Context<R>, span: Tracer.Span): Context.Context<R> =>
+  Context.addUnsafe(context, Tracer.ParentSpan.key, span)
+
+/** How a span ends that failed: by the kind of the error alone, without its words and its stack. */
+export const failed = (type: string): Exit.Exit<never, { readonly name: string; readonly message: string }> =>
+  Exit.fail({ name: type, message: type })
+
+/** Made by a class: a call makes one, and closures would cost more than the span. */
+class Made implements Trace {
+  readonly #tracer: Tracer.Tracer
+  readonly #clock: Clock.Clock
+  readonly #isTimed: boolean
+  readonly #isTaken: boolean
+  readonly #annotations: ReadonlyArray<readonly [string, unknown]>
+  readonly #links: ReadonlyArray<Tracer.SpanLink>
+
+  constructor(context: Context.Context<never>) {
+    const level = Context.get(context, Tracer.CurrentTraceLevel)
+    this.#tracer = Context.get(context, Tracer.Tracer)
+    this.#clock = Context.get(context, Clock.Clock)
+    this.#isTimed = Context.get(context, References.TracerTimingEnabled)
+    this.#isTaken = !LogLevel.isGreaterThan(Context.get(context, Tracer.MinimumTraceLevel), level)
+    this.#annotations = Object.entries(Context.get(context, References.TracerSpanAnnotations))
+    this.#links = Context.get(context, References.TracerSpanLinks)
+  }
+
+  start(context: Context.Context<never>, name: string, kind: Tracer.SpanKind): Tracer.Span {
+    const parent = parentOf(Context.getOrUndefined(context, Tracer.ParentSpan))
+    const span = this.#tracer.span({
+      name,
+      parent: Option.fromUndefinedOr(parent),
+      annotations: Context.empty(),
+      links: this.#links.slice(),
+      startTime: this.now(),
+      kind,
+      root: false,
+      sampled: parent?.sampled !== false && this.#isTaken
+    })
+    for (const [key, value] of this.#annotations) span.attribute(key, value)
+    return span
+  }
+
+  end(span: Tracer.Span, exit: Exit.Exit<unknown, unknown>): void {
+    span.end(this.now(), exit)
+  }
+
+  now(): bigint {
+    return this.#isTimed ? this.#clock.currentTimeNanosUnsafe() : 0n
+  }
+}
+
+/** Spans that are not passed on count for nothing. */
+const parentOf = (span: Tracer.AnySpan | undefined): Tracer.AnySpan | undefined => {
+  let one = span
+  while (one !== undefined && Context.get(one.annotations, Tracer.DisablePropagation)) {
+    one = one._tag === "Span" ? Option.getOrUndefined(one.parent) : undefined
+  }
+  return one
+}
