@@ -133,7 +133,10 @@ export const follow = (job: Job, outcome: Outcome, ended?: Ended): void => {
   job.ended = true
   const same = sameFor(call, outcome)
   if (recorder === undefined || tool === undefined || ended === undefined) return settle(job, same)
-  const recorded = recorder.call({ key: job.key, call, tool }, Effect.succeed({ ...ended, used: undefined }))
+  const recorded = recorder.call(
+    { key: job.key, runId: job.run.runId(), call, tool },
+    Effect.succeed({ ...ended, used: undefined })
+  )
   const told = Effect.sync(() =>
     job.run.engine.post(() => job.over || job.run.state === "interrupted" || settle(job, same))
   )
