@@ -195,6 +195,12 @@ export const toSse = <T extends Tool.Any, O, R>(
         Effect.map(Clock.currentTimeMillis, (at) => failed(cause, at))
       ))
     ),
+    written
+  )
+
+/** Writes events that are JSON already, such as those of a durable run, as `toSse` does those of an agent. */
+export const written = <E, R>(events: Stream.Stream<AgentEvent, E, R>): Stream.Stream<string, E, R> =>
+  events.pipe(
     Stream.zipWithIndex,
     Stream.map(([event, n]) =>
       encoder.write({ _tag: "Event", event: event._tag, id: String(n + 1), data: JSON.stringify(event) })

@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Tool, Toolkit } from "@volley/core"
 import { Durable } from "@volley/durable"
 import { ScriptedModel } from "@volley/testing"
-import { Effect, Layer, Option, Schema, Stream } from "effect"
+import { Effect, Layer, Option, Schema } from "effect"
 import { type Fate, inTime, newStore, start } from "./support/world.ts"
 
 const parameters = Schema.Struct({ n: Schema.Int })
@@ -85,29 +85,6 @@ describe("a run of another agent", () => {
       const other = Durable.agent("other", { toolkit: Toolkit.make() })
       const error = yield* Effect.flip(Effect.provideContext(other.find("r1"), context))
       assert.strictEqual(error.message, "r1: it does not exist; look for its id with `Durable.list`")
-    }))
-})
-
-describe("the events of a run", () => {
-  it.effect("are told while it goes on, and again from its beginning once it has ended", () =>
-    Effect.gen(function*() {
-      const { agent, layer } = world()
-      const { context } = yield* inTime(start(yield* newStore, layer))
-      const run = yield* inTime(Effect.provideContext(agent.start({ runId: "r1", prompt: "Go." }), context))
-      const live = Array.from(
-        yield* inTime(Stream.runCollect(run.events)),
-        ({ ended, key, kind }) => ({ key, kind, ended })
-      )
-      const again = Array.from(
-        yield* inTime(Stream.runCollect(run.events)),
-        ({ ended, key, kind }) => ({ key, kind, ended })
-      )
-      const ends = live.filter(({ ended }) => ended)
-      assert.sameDeepMembers(ends, again)
-      assert.deepStrictEqual(
-        (["turn", "call", "round"] as const).map((kind) => ends.filter((one) => one.kind === kind).length),
-        [4, 9, 3]
-      )
     }))
 })
 
