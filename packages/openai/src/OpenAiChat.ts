@@ -258,7 +258,7 @@ export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
 /** Provides `ChatModel` with the API key from the configuration, `OPENAI_API_KEY` unless another is given. */
 export const layerConfig = ChatModel.layerConfig(layer, "OPENAI_API_KEY")
 
-/** Provides `ChatModel` on a client of one's own, which knows where requests go, what they need and how long they take. */
+/** Provides `ChatModel` on a client of one's own, which knows where requests go and what they need. */
 export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> =>
   Layer.sync(ChatModel.ChatModel, () => modelOf(options, { limits: options }))
 
