@@ -19,6 +19,7 @@ const pages = [
   "packages/mcp/README.md",
   "packages/cluster/README.md",
   "packages/openapi/README.md",
+  "packages/effect-ai/README.md",
   "packages/testing/README.md",
   "packages/simulator/README.md",
   ...guides
