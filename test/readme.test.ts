@@ -22,6 +22,7 @@ const pages = [
   "packages/effect-ai/README.md",
   "packages/testing/README.md",
   "packages/simulator/README.md",
+  "packages/telemetry/README.md",
   ...guides
 ]
 const shown = pages.flatMap((page, index) =>

@@ -1,18 +1,21 @@
 /**
  * `volley run`: a provider's response in, its result messages out, for programs of any kind.
  */
+import * as AgentEvent from "@volley/core/AgentEvent"
 import * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
 import * as Conversation from "@volley/core/Conversation"
 import * as Toolkit from "@volley/core/Toolkit"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as Approval from "./Approval.ts"
 import * as McpServers from "./McpServers.ts"
 import * as OpenApiDocument from "./OpenApiDocument.ts"
+import * as RunFile from "./RunFile.ts"
 import { Screen } from "./Screen.ts"
 import * as StandardIo from "./StandardIo.ts"
 import * as ToolkitFile from "./ToolkitFile.ts"
@@ -27,6 +30,7 @@ import * as Wires from "./Wires.ts"
  * - `openapi`: a document, with operations for tools; one of the three gives tools
  * - `echo`: the assistant turn stands before its results
  * - `stream`: the response is streamed, and read-only calls start while it comes in
+ * - `record`: where what happens to the calls is recorded
  * - `approve`: who approves calls; no one where it is left out
  */
 export interface Options {
@@ -37,20 +41,32 @@ export interface Options {
   readonly echo: boolean
   readonly stream: boolean
   readonly approve: "all" | "ask" | undefined
+  readonly record: string | undefined
   readonly batch: Batch.Options
 }
 
 /** Runs the calls of the response on standard input; prints a JSON array of messages, ready to append, and nothing else. */
-export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError, Screen> {
-  yield* StandardIo.reserve
-  const json = options.stream ? undefined : yield* StandardIo.readJson
-  const results = Effect.gen(function*() {
-    const { settled, turn } = yield* options.stream ? settleStreamed(options) : settleWhole(options, json)
-    const messages = options.echo ? turn.followUp(settled) : turn.results(settled)
-    yield* Screen.use(({ print }) => print(`${JSON.stringify(messages)}\n`))
-  })
-  // They are there before the servers end, however long that takes.
-  yield* Effect.provide(Effect.scoped(results), Approval.layer("run", options.approve))
+export const run = Effect.fnUntraced(
+  function*(options: Options): Effect.fn.Return<void, UserError, Screen | FileSystem.FileSystem> {
+    yield* StandardIo.reserve
+    const json = options.stream ? undefined : yield* StandardIo.readJson
+    const results = Effect.gen(function*() {
+      const recorded = yield* recordedBy(options)
+      const { settled, turn } = yield* options.stream ? settleStreamed(recorded) : settleWhole(recorded, json)
+      const messages = options.echo ? turn.followUp(settled) : turn.results(settled)
+      yield* Screen.use(({ print }) => print(`${JSON.stringify(messages)}\n`))
+    })
+    // They are there before the servers end, however long that takes.
+    yield* Effect.provide(Effect.scoped(results), Approval.layer("run", options.approve))
+  }
+)
+
+/** Has the calls recorded, where there is a file for that. */
+const recordedBy = Effect.fnUntraced(function*(options: Options) {
+  if (options.record === undefined) return options
+  const { write } = yield* RunFile.open(options.record, "volley run")
+  const onCall = (event: Batch.CallEvent) => write(AgentEvent.encode(event))
+  return { ...options, batch: { ...options.batch, onCall } }
 })
 
 const toolkitOf = Effect.fnUntraced(function*({ file, mcp, openapi }: Options) {
