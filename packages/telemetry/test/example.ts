@@ -31,7 +31,7 @@ const pay = Tool.make("pay_deposit", {
   description: "Pays.",
   parameters,
   success: Schema.String,
-  approval: true,
+  approval: "always",
   execute: after
 })
 const compare = Tool.make("compare_offers", reading)
@@ -106,13 +106,13 @@ export const trip = play([
   answer(710)
 ], "a trip to Kyoto", 6)
 
-/** Many calls: each round has a hundred. */
+/** Many calls: each turn has sixty. */
 export const large = (calls: number) =>
   play([
-    ...Array.from({ length: Math.ceil(calls / 100) }, (_, round) =>
+    ...Array.from({ length: Math.ceil(calls / 60) }, (_, round) =>
       turn(
         600 + round % 7 * 90,
-        ...Array.from({ length: Math.min(100, calls - round * 100) }, (_, n) =>
+        ...Array.from({ length: Math.min(60, calls - round * 60) }, (_, n) =>
           n % 9 === 0
             ? asks("reserve_seat", 40 + n * 7 % 230, String(n % 5))
             : n % 31 === 7

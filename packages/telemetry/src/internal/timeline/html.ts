@@ -84,8 +84,8 @@ const told = ({ length, path }: Timeline): ReadonlyArray<Step> =>
 const path = (timeline: Timeline): string => {
   const steps = told(timeline)
   if (steps.length === 0) return ""
-  const shown = steps.length > 40 ? [...steps.slice(0, 20), undefined, ...steps.slice(-19)] : steps
-  const items = shown.map((step) => step === undefined ? `<li>… ${steps.length - 39} more …</li>` : stepOf(step))
+  const shown = steps.length > 18 ? [...steps.slice(0, 9), undefined, ...steps.slice(-8)] : steps
+  const items = shown.map((step) => step === undefined ? `<li>… ${steps.length - 17} more …</li>` : stepOf(step))
   return `<section class="path" aria-labelledby="critical">
 <h2 id="critical">What the run waited for: its critical path</h2>
 ${strip(timeline.path, timeline.length)}
@@ -95,7 +95,7 @@ ${strip(timeline.path, timeline.length)}
 
 const stepOf = ({ from, id, kind, name, to }: Step): string => {
   const text = kind === "wait" ? `${name} waits` : name
-  return `<li>${escape(text)} <small>${kind === "model" ? "" : `${escape(id)} `}${time(to - from)}</small></li>`
+  return `<li>${escape(text)} <small>${escape(id)} ${time(to - from)}</small></li>`
 }
 
 const zooms = [1, 4, 16, 64]
@@ -170,12 +170,17 @@ const more = (row: Row, results: boolean): ReadonlyArray<readonly [string, strin
       return [span.kind === "model" ? "asked" : "ran", `${took}${span.kind === "run" && row.attempts > 1 ? `, attempt ${span.attempt}` : ""}`]
     }),
     ...(progress.length === 0 ? [] : [["progress", `told ${count(progress.length, "time")}`]] as const),
-    ["end", row.kind === "turn" ? "said" : escape(ending(row)) || "answered"],
+    ["end", endOf(row)],
     ...(row.critical ? [["critical path", "the run waited for it"]] as const : []),
     ...(tokens === undefined ? [] : [["tokens in, out", `${number(tokens.input)}, ${number(tokens.output)}`]] as const),
     ...(results && args !== undefined ? [["arguments", `<pre>${escape(JSON.stringify(args))}</pre>`]] as const : []),
     ...(results && text !== "" ? [[row.kind === "turn" ? "said" : "result", `<pre>${text.split("\n").map(escape).join("\n")}</pre>`]] as const : [])
   ]
+}
+
+const endOf = (row: Row): string => {
+  if (row.end === "open") return "goes on, or not recorded"
+  return row.kind === "turn" ? "said" : escape(ending(row)) || "answered"
 }
 
 const key = `<ul class="key">${

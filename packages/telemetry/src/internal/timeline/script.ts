@@ -25,6 +25,14 @@ const step = (event, by) => {
   next.focus()
   next.scrollIntoView({ block: "nearest", inline: "nearest" })
 }
+const follow = (row) => {
+  const bar = row.querySelector(".track > *")
+  if (bar === null || chart.scrollWidth <= chart.clientWidth) return
+  const [view, at] = [chart.getBoundingClientRect(), bar.getBoundingClientRect()]
+  const left = view.left + (row.querySelector(".name").offsetWidth % chart.clientWidth)
+  if (at.left < left || at.left > view.right - 40) chart.scrollLeft += at.left - left - 40
+}
+chart.addEventListener("focusin", (event) => event.target.matches(".row > summary") && follow(event.target))
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return
   if (event.key === "+" || event.key === "=") return zoomBy(1)
@@ -34,4 +42,4 @@ document.addEventListener("keydown", (event) => {
 `
 
 /** The hash that the page's policy names; a test holds it against the script. */
-export const scriptHash = "sha256-WE4soGXKXYZvW2tcntLgsmbTOOalibF7o1kA5V7spFU="
+export const scriptHash = "sha256-WuSaaaRzSnrshMkCHghycQQVHy7nXnfUUTiS6rg2y/4="

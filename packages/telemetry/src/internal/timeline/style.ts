@@ -1,6 +1,6 @@
 /** How a page looks, in light and in dark; a page may hold no other style, by its hash. */
 export const style = `
-:root{color-scheme:light dark;--paper:#fbfaf8;--card:#fff;--ink:#1b1f24;--dim:#5b6470;--line:#e3e2de;--model:#7159d6;--run:#12977a;--wait:#a9b0ba;--bad:#d2304a;--late:#c86a00;--hedge:#2c8fb3;--thread:#1b1f24;--glow:#efe9ff;--labels:clamp(15rem,27vw,27rem);--zoom:1}
+:root{color-scheme:light dark;--paper:#fbfaf8;--card:#fff;--ink:#1b1f24;--dim:#5b6470;--line:#e3e2de;--model:#7159d6;--run:#12977a;--wait:#a9b0ba;--bad:#d2304a;--late:#c86a00;--hedge:#2c8fb3;--thread:#1b1f24;--glow:#efe9ff;--labels:clamp(16rem,31vw,30rem);--zoom:1}
 @media (prefers-color-scheme:dark){:root{--paper:#14161a;--card:#1b1e24;--ink:#eceef1;--dim:#a2abb8;--line:#2c3038;--model:#9d8bf5;--run:#35c29f;--wait:#5d6673;--bad:#ff6b81;--late:#f2a33c;--hedge:#5cc3e8;--thread:#f4f5f7;--glow:#292241}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:400 14px/1.45 ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif;font-variant-numeric:tabular-nums}
@@ -8,7 +8,7 @@ body{margin:0;background:var(--paper);color:var(--ink);font:400 14px/1.45 ui-san
 h1,h2,p,dl,dd,ol{margin:0}
 h1{font-size:1rem;font-weight:600;overflow-wrap:anywhere}
 h2{font-size:.8rem;font-weight:600;color:var(--dim);letter-spacing:.02em}
-.when{color:var(--dim)}
+.when{font-weight:400;margin-left:.4em}
 .headline{display:flex;flex-wrap:wrap;align-items:baseline;gap:.1em .5em;margin:.35rem 0 1rem;font-size:clamp(1.35rem,3.4vw,2.3rem);line-height:1.15;font-weight:650;letter-spacing:-.02em}
 .headline span{color:var(--dim);font-weight:450}
 .headline b{color:var(--run)}
@@ -22,7 +22,7 @@ h2{font-size:.8rem;font-weight:600;color:var(--dim);letter-spacing:.02em}
 .path ol{display:flex;flex-wrap:wrap;gap:.15rem .4rem;padding:0;list-style:none;font-size:.85rem}
 .path li{overflow-wrap:anywhere}
 .path li+li::before{content:"→";content:"→"/"";color:var(--dim);margin-right:.4rem}
-.path small,.id{color:var(--dim);font-size:inherit}
+.path small,.id{color:var(--dim);font-size:inherit;font-weight:400}
 .tools{display:flex;flex-wrap:wrap;align-items:center;gap:.5rem 1.25rem;margin-bottom:.6rem}
 fieldset{display:flex;border:0;margin:0;padding:0;gap:.25rem;align-items:center}
 legend{float:left;padding:0 .4rem 0 0;color:var(--dim)}
@@ -117,4 +117,4 @@ td.n{text-align:right;white-space:nowrap}
 `
 
 /** The hash that the page's policy names; a test holds it against the style. */
-export const styleHash = "sha256-7ksWIGfQE+CuYjKXDN7UpcJePP0jGxWSqQMlEcqmSXs="
+export const styleHash = "sha256-+7dhUW/H3yeXUi88ZJe6onNzAMyZ6fxpHG+ca8zfR/w="
