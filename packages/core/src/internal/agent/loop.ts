@@ -36,6 +36,7 @@ import {
   toldAgain,
   wholeTurn
 } from "./turns.ts"
+import { begun, toldTo, watched, watchOf } from "./watch.ts"
 
 /** How an agent ends. */
 type Ending = Effect.Effect<Ended<Tool.Any, unknown>, ChatModelError | AgentError, unknown>
@@ -54,15 +55,19 @@ export function loop(
   listener?: Listener<unknown, unknown>,
   outer?: Outer
 ): Effect.Effect<unknown, unknown, unknown> {
-  return Effect.flatMap(prepare(options, listener?.tell, outer), (agent) => {
-    const ending = answerOf(agent)
-    const delivering = listener === undefined ? ending : listener.deliver(ending, agent.now)
-    const { onInterrupt } = options
-    const delivered = Effect.ensuring(delivering, Effect.sync(() => letGo(agent)))
-    return onInterrupt === undefined
-      ? delivered
-      : Effect.onInterrupt(delivered, () => onInterrupt(leftOf(agent, leftAt(agent.standing, agent.options))))
-  })
+  return Effect.flatMap(
+    watchOf(outer),
+    (watch) =>
+      Effect.flatMap(begun(watch, prepare(options, toldTo(watch, listener?.tell), outer)), (agent) => {
+        const ending = watch === undefined ? answerOf(agent) : watched(watch, answerOf(agent), agent.now)
+        const delivering = listener === undefined ? ending : listener.deliver(ending, agent.now)
+        const { onInterrupt } = options
+        const delivered = Effect.ensuring(delivering, Effect.sync(() => letGo(agent)))
+        return onInterrupt === undefined
+          ? delivered
+          : Effect.onInterrupt(delivered, () => onInterrupt(leftOf(agent, leftAt(agent.standing, agent.options))))
+      })
+  )
 }
 
 const leftOf = ({ inner }: Agent, state: State): Left => ({

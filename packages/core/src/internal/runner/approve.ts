@@ -16,7 +16,7 @@ export const wholeTurn = (job: Job): boolean => {
   const { run, tool } = job
   if (run.arrival === "whole" || (tool?.readOnly === true && tool.approval === undefined)) return true
   run.forTurn.push(job)
-  run.tell({ _tag: "CallWaiting", ...toldOf(job), at: run.now(), why: "turn" })
+  if (run.teller !== undefined) run.tell({ _tag: "CallWaiting", ...toldOf(job), at: run.now(), why: "turn" })
   return false
 }
 
@@ -27,7 +27,9 @@ export const approve = (job: Job): boolean => {
   if (asks === undefined || tool === undefined) return true
   const asking = guarded(() => asks(parameters) ? ask(job, tool) : Effect.succeed("allowed" as const))
   const passed = onward(job, asking, (decision) => decided(job, decision))
-  if (!passed && !job.ended) run.tell({ _tag: "CallWaiting", ...toldOf(job), at: run.now(), why: "approval" })
+  if (!passed && !job.ended && run.teller !== undefined) {
+    run.tell({ _tag: "CallWaiting", ...toldOf(job), at: run.now(), why: "approval" })
+  }
   return passed
 }
 

@@ -144,7 +144,9 @@ const waitsFor = (
       if (!waitsFor(job, rates, failure, exit)) end(job, endOf(job.tool, exit))
       return
     }
-    run.tell({ _tag: "CallRetried", ...toldOf(job), at: run.now(), attempt: job.attempts + 1, reason: failure })
+    if (run.teller !== undefined) {
+      run.tell({ _tag: "CallRetried", ...toldOf(job), at: run.now(), attempt: job.attempts + 1, reason: failure })
+    }
     perform(job)
   })
   return true
@@ -174,7 +176,9 @@ const again = (
         Pull.isDoneCause(waited.cause) ? endOf(job.tool, exit) : endOf(job.tool, Exit.die(Cause.squash(waited.cause)))
       )
     }
-    run.tell({ _tag: "CallRetried", ...toldOf(job), at: run.now(), attempt: job.attempts + 1, reason: failure })
+    if (run.teller !== undefined) {
+      run.tell({ _tag: "CallRetried", ...toldOf(job), at: run.now(), attempt: job.attempts + 1, reason: failure })
+    }
     perform(job)
   })
 }
