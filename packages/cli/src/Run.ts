@@ -1,10 +1,12 @@
 /**
  * `volley run`: a provider's response in, its result messages out, for programs of any kind.
  */
+import * as AgentEvent from "@volley/core/AgentEvent"
 import * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
 import * as Conversation from "@volley/core/Conversation"
 import * as Toolkit from "@volley/core/Toolkit"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -15,6 +17,7 @@ import * as McpServers from "./McpServers.ts"
 import * as OpenApiDocument from "./OpenApiDocument.ts"
 import { Screen } from "./Screen.ts"
 import * as StandardIo from "./StandardIo.ts"
+import * as TimelineFile from "./TimelineFile.ts"
 import * as ToolkitFile from "./ToolkitFile.ts"
 import { UserError } from "./UserError.ts"
 import * as Wires from "./Wires.ts"
@@ -28,6 +31,7 @@ import * as Wires from "./Wires.ts"
  * - `echo`: the assistant turn stands before its results
  * - `stream`: the response is streamed, and read-only calls start while it comes in
  * - `approve`: who approves calls; no one where it is left out
+ * - `timeline`: a file for a picture of the calls
  */
 export interface Options {
   readonly wire: Wires.Wire
@@ -37,21 +41,37 @@ export interface Options {
   readonly echo: boolean
   readonly stream: boolean
   readonly approve: "all" | "ask" | undefined
+  readonly timeline: string | undefined
   readonly batch: Batch.Options
 }
 
 /** Runs the calls of the response on standard input; prints a JSON array of messages, ready to append, and nothing else. */
 export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError, Screen> {
+  if (options.timeline !== undefined) yield* TimelineFile.check(options.timeline)
   yield* StandardIo.reserve
   const json = options.stream ? undefined : yield* StandardIo.readJson
   const results = Effect.gen(function*() {
-    const { settled, turn } = yield* options.stream ? settleStreamed(options) : settleWhole(options, json)
+    const { batch, finish } = yield* watched(options)
+    const { settled, turn } = yield* options.stream
+      ? settleStreamed({ ...options, batch })
+      : settleWhole({ ...options, batch }, json)
     const messages = options.echo ? turn.followUp(settled) : turn.results(settled)
     yield* Screen.use(({ print }) => print(`${JSON.stringify(messages)}\n`))
+    yield* finish
   })
   // They are there before the servers end, however long that takes.
   yield* Effect.provide(Effect.scoped(results), Approval.layer("run", options.approve))
 })
+
+/** Keeps what happens to the calls, for the picture of them. */
+const watched = ({ batch, timeline }: Options) =>
+  Effect.map(Clock.currentTimeMillis, (at) => {
+    if (timeline === undefined) return { batch, finish: Effect.void }
+    const events: Array<AgentEvent.AgentEvent> = []
+    const onCall = (event: Batch.CallEvent) => Effect.sync(() => void events.push(AgentEvent.encode(event)))
+    const head = { volley: "run", version: 1, at, name: "calls" } as const
+    return { batch: { ...batch, onCall }, finish: Effect.suspend(() => TimelineFile.write(timeline, { head, events })) }
+  })
 
 const toolkitOf = Effect.fnUntraced(function*({ file, mcp, openapi }: Options) {
   const own: ToolkitFile.AnyToolkit = file === undefined ? Toolkit.make() : yield* ToolkitFile.load(file)

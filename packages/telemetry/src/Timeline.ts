@@ -10,6 +10,7 @@ import { svg as picture, type SvgOptions } from "./internal/timeline/svg.ts"
 import { text as lines, type TextOptions } from "./internal/timeline/text.ts"
 import type { Run } from "./Run.ts"
 
+export { liveScript } from "./internal/timeline/live.ts"
 export type { HtmlOptions } from "./internal/timeline/html.ts"
 export type { End, Interval, Row, Span, Step, Why } from "./internal/timeline/row.ts"
 export type { SvgOptions } from "./internal/timeline/svg.ts"
@@ -37,7 +38,7 @@ export const html = (run: Run, options: HtmlOptions = {}): string => page(read(r
 
 /** Draws a run as an SVG picture; several runs under each other on one axis, each from its own beginning. */
 export const svg = (run: Run | ReadonlyArray<Run>, options: SvgOptions = {}): string =>
-  picture(several(run).map(read), options)
+  picture(several(run).map((run) => read(run)), options)
 
 /**
  * Draws a run as lines of text; several runs under each other on one axis, each from its own beginning.
@@ -45,7 +46,7 @@ export const svg = (run: Run | ReadonlyArray<Run>, options: SvgOptions = {}): st
  * - all turns of an agent stand in one line, before its calls
  */
 export const text = (run: Run | ReadonlyArray<Run>, options: TextOptions = {}): string =>
-  lines(several(run).map(read), options)
+  lines(several(run).map((run) => read(run, options.until)), options)
 
 /** Writes a run in the trace event format of Chrome, which Perfetto opens too. */
 export const chromeTrace = (run: Run): Schema.Json => trace(read(run))

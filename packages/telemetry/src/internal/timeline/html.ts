@@ -10,7 +10,7 @@ import { count, ending, number, taken, ticks, time, waited, why } from "./units.
 export interface HtmlOptions {
   /** With the arguments of calls, their results and what the model said; false. */
   readonly results?: boolean | undefined
-  /** The address of a script in place of the page's own, for a page that a server brings up to date. */
+  /** Where a server has `liveScript`, for a page that follows its run; a page without a server when left out. */
   readonly live?: string | undefined
 }
 
@@ -30,8 +30,10 @@ export const html = (timeline: Timeline, { live, results = false }: HtmlOptions)
 </head>
 <body>
 <main class="page">
+<div class="about">
 ${head(timeline, name)}
 ${path(timeline)}
+</div>
 ${tools}
 <div class="chart" role="region" aria-label="Timeline" tabindex="0">
 ${chart(timeline, results)}

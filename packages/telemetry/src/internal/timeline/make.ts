@@ -4,9 +4,10 @@ import { type Agent, type Call, read, type Round } from "./log.ts"
 import { find } from "./path.ts"
 import type { End, Interval, Row, Span, Timeline } from "./row.ts"
 
-/** Makes the picture of a run, as data. */
-export const make = ({ events, head }: Run): Timeline => {
+/** Makes the picture of a run, as data; one that goes on is drawn until a time, or until its last event. */
+export const make = ({ events, head }: Run, until = -Infinity): Timeline => {
   const agent = read(events)
+  if (agent.end === "open" && events.length > 0) agent.last = Math.max(agent.last, until)
   const zero = Number.isFinite(agent.first) ? agent.first : head.at
   const last = Math.max(zero, agent.last)
   const path = events.length === 0 ? [] : find(agent).map((step) => shifted(step, zero))
@@ -22,7 +23,7 @@ export const make = ({ events, head }: Run): Timeline => {
     turns: rows.filter(({ depth, kind }) => kind === "turn" && depth === 0).length,
     calls: calls.length,
     failed: calls.filter(({ end }) => end !== "ok" && end !== "open").length,
-    callsMs: covered(calls),
+    callsMs: covered(calls.flatMap(({ spans }) => spans.filter(isOfCalls))),
     serialMs: calls.reduce((sum, call) => sum + ran(call), 0),
     modelMs: covered(rows.filter(({ depth, kind }) => kind === "turn" && depth === 0)),
     end: agent.end,
@@ -31,6 +32,9 @@ export const make = ({ events, head }: Run): Timeline => {
     ...(agent.cost !== undefined && { cost: agent.cost })
   }
 }
+
+/** What the calls themselves took or waited for: neither the model that still writes, nor a person. */
+const isOfCalls = (span: Span): boolean => span.kind !== "wait" || (span.why !== "turn" && span.why !== "approval")
 
 interface Scale {
   readonly zero: number

@@ -7,8 +7,10 @@ export interface TextOptions {
   readonly width?: number | undefined
   /** With the colours of a terminal; false. */
   readonly colour?: boolean | undefined
-  /** Rows of each run, the others are counted; all. */
+  /** Lines for the rows of each run, the last of which counts those that have none; as many as there are rows. */
   readonly rows?: number | undefined
+  /** To when what goes on is drawn, in milliseconds since the epoch; to the last event. */
+  readonly until?: number | undefined
 }
 
 type Ink = "model" | "wait" | "run" | "failed" | "timeout" | "dim" | "bold" | "plain"
@@ -39,16 +41,20 @@ export const text = (timelines: ReadonlyArray<Timeline>, options: TextOptions): 
   const { colour = false, rows: most = Infinity, width = 80 } = options
   const paint: Paint = (text, ink) => colour && codes[ink] !== "" && text !== "" ? `\u001b[${codes[ink]}m${text}\u001b[0m` : text
   const scale = Math.max(...timelines.map(({ length }) => length), 0)
-  const all = timelines.map((timeline) => ({ timeline, lines: linesOf(timeline) }))
-  const lines = all.flatMap(({ lines }) => lines.slice(0, most))
+  const all = timelines.map((timeline) => {
+    const whole = linesOf(timeline)
+    const lines = whole.length > most ? whole.slice(0, Math.max(1, most - 1)) : whole
+    return { timeline, lines, more: whole.length - lines.length }
+  })
+  const lines = all.flatMap(({ lines }) => lines)
   const column = Math.min(Math.max(0, ...lines.map(({ label }) => label.length)), Math.max(8, Math.floor(width * 0.35)))
   const right = Math.min(Math.max(0, ...lines.map(({ told }) => told.length)), Math.max(8, Math.floor(width * 0.28)))
   const bar = Math.max(8, width - column - right - 4)
-  const drawn = all.flatMap(({ lines, timeline }, index) => [
+  const drawn = all.flatMap(({ lines, more, timeline }, index) => [
     ...(index > 0 ? [""] : []),
     ...title(timeline, width, paint),
-    ...lines.slice(0, most).flatMap((line) => draw(line, { column, bar, right, scale, paint })),
-    ...(lines.length > most ? [paint(`… ${lines.length - most} more`, "dim")] : [])
+    ...lines.flatMap((line) => draw(line, { column, bar, right, scale, paint })),
+    ...(more > 0 ? [paint(`… ${more} more`, "dim")] : [])
   ])
   return [...drawn, paint(axis(scale, column, bar), "dim")].join("\n")
 }

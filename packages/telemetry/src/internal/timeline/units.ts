@@ -80,7 +80,7 @@ export const visible = (text: string): string =>
 export const wrap = (text: string, most: number): ReadonlyArray<string> => {
   if (text.length <= most) return [text]
   const head = text.slice(0, most)
-  const word = /^.*[\s_./-](?=[^\s_./-]*$)/s.exec(head)?.[0] ?? ""
+  const word = /^.*[\s_/-](?=[^\s_/-]*$)/s.exec(head)?.[0] ?? ""
   const first = word.length > most / 2 ? word : head
   return [first.trimEnd(), ...wrap(text.slice(first.length).trimStart(), most)]
 }
