@@ -61,7 +61,7 @@ export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Retu
   const shown = plays[0]?.parallel ?? plays[0]?.serial
   if (options.timeline !== undefined && shown !== undefined) {
     const name = `${options.scenario.name}, ${shown.run.head.name} on ${plays[0]?.wire}`
-    yield* TimelineFile.write(options.timeline, { ...shown.run, head: { ...shown.run.head, name } }, { results: true })
+    yield* TimelineFile.write(options.timeline, { ...shown.run, head: { ...shown.run.head, name } })
   }
 })
 
@@ -86,7 +86,7 @@ const playWire = Effect.fnUntraced(function*(
       ? play(
         options.scenario,
         { serial: name === "serial", streaming: options.stream },
-        (progress) => show(`${name} on ${wire.name}`, progress)
+        (progress) => wire === options.wires[0] ? show(name, progress) : Effect.void
       ).pipe(
         Effect.provide(modelOf(options, wire)),
         Effect.catchTag(["ChatModelError", "AgentError"], ({ message }) => new UserError({ message, exitCode: 1 }))

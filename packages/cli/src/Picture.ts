@@ -2,37 +2,42 @@
  * What a person sees of a demo, on one screen: the exchange in short, a waterfall of the calls, and the figures of all wires.
  */
 import type { Conversation, Message } from "@volley/core/Conversation"
+import type { Run } from "@volley/telemetry/Run"
 import * as Timeline from "@volley/telemetry/Timeline"
 import type { Progress } from "./Play.ts"
 import { make, type Plays, type Side } from "./Report.ts"
 import { type Page, shorten, visible } from "./Screen.ts"
-
-/** Lines besides those of the waterfall: the exchange, the titles, the axis, what is empty, and the table's head. */
-const others = 12
 
 /** Draws the plays of all wires: the exchange and the waterfall are those of the first. */
 export const draw = (plays: ReadonlyArray<Plays>, page: Page): string => {
   const [first] = plays
   const shown = first?.parallel ?? first?.serial
   if (first === undefined || shown === undefined) return ""
-  const { colour, columns: width = 80 } = page
+  const { columns: width = 80, rows: height = Infinity } = page
   const runs = [first.serial, first.parallel].flatMap((play) => play === undefined ? [] : [play.run])
-  const room = page.rows === undefined ? Infinity : Math.floor((page.rows - others - plays.length) / runs.length)
-  const options = { width, colour, rows: Math.max(2, room) }
-  return [
-    ...exchange(first, shown.ended.conversation, width),
-    "",
-    Timeline.text(runs, options),
-    "",
-    ...table(plays, width),
-    ""
-  ].join("\n")
+  const before = exchange(first, shown.ended.conversation, width)
+  const behind = table(plays, width)
+  const waterfall = fitting(runs, page, height - before.length - behind.length - 3)
+  return [...before, "", waterfall, "", ...behind, ""].join("\n")
+}
+
+/** Leaves rows of each run out until the others fit. */
+const fitting = (runs: ReadonlyArray<Run>, { colour, columns: width = 80 }: Page, height: number): string => {
+  const most = Math.max(...runs.map(({ events }) => events.length))
+  const heights = Array.from({ length: most }, (_, n) => most - n).filter((rows) => rows >= 2 && rows <= height)
+  const draw = (rows?: number) => Timeline.text(runs, { width, colour, rows })
+  const whole = draw()
+  if (whole.split("\n").length <= height) return whole
+  const rows = heights.find((rows) => draw(rows).split("\n").length <= height)
+  return draw(rows ?? 2)
 }
 
 /** Who said what, a line each. */
 const exchange = ({ wire }: Plays, { messages }: Conversation, width: number): ReadonlyArray<string> => {
   const lines = messages.flatMap((message) => said(message))
-  const shown = lines.length > 4 ? [...lines.slice(0, 3), `${" ".repeat(10)}… ${lines.length - 4} more`, ...lines.slice(-1)] : lines
+  const shown = lines.length > 4
+    ? [...lines.slice(0, 3), `${" ".repeat(10)}… ${lines.length - 4} more`, ...lines.slice(-1)]
+    : lines
   const [question = "", ...rest] = shown.map((line) => shorten(line, width))
   return [question, ...rest.map((line, index) => index === 0 ? shorten(`${line} (${wire})`, width) : line)]
 }
@@ -77,7 +82,9 @@ const table = (plays: ReadonlyArray<Plays>, width: number): ReadonlyArray<string
   const shown = columns.filter((_, index) =>
     name + 7 + columns.slice(0, index + 1).reduce((sum, [, width]) => sum + width, 0) <= width
   )
-  const head = `${"".padEnd(name)}${shown.map(([title, width]) => title.padStart(width)).join("")}${"faster".padStart(7)}`
+  const head = `${"".padEnd(name)}${shown.map(([title, width]) => title.padStart(width)).join("")}${
+    "faster".padStart(7)
+  }`
   return [
     head,
     ...rows.map(({ parallel, serial, wire }) => {

@@ -2,8 +2,8 @@
  * Plays a scenario once, and keeps when everything happened.
  */
 import * as Agent from "@volley/core/Agent"
-import * as AgentEvent from "@volley/core/AgentEvent"
 import type { AgentError } from "@volley/core/AgentError"
+import * as AgentEvent from "@volley/core/AgentEvent"
 import type { ChatModel } from "@volley/core/ChatModel"
 import type { ChatModelError } from "@volley/core/ChatModelError"
 import * as Bank from "@volley/simulator/Bank"

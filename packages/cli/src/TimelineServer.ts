@@ -63,7 +63,10 @@ const answer = (options: Options) =>
       case "/":
         return yield* page(options)
       case "/live.js":
-        return HttpServerResponse.text(Timeline.liveScript, { contentType: "text/javascript; charset=utf-8", headers: safe })
+        return HttpServerResponse.text(Timeline.liveScript, {
+          contentType: "text/javascript; charset=utf-8",
+          headers: safe
+        })
       case "/changes":
         return HttpServerResponse.stream(changes(options), { contentType: "text/event-stream", headers: safe })
       default:
@@ -71,7 +74,11 @@ const answer = (options: Options) =>
     }
   })
 
-const safe = { "cache-control": "no-store", "x-content-type-options": "nosniff", "cross-origin-resource-policy": "same-origin" }
+const safe = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "cross-origin-resource-policy": "same-origin"
+}
 
 const plain = (status: number, text: string) => HttpServerResponse.text(text, { status, headers: safe })
 

@@ -40,7 +40,9 @@ const guide = Agent.asTool("ask_local_guide", { description: "Knows the place.",
 const toolkit = Toolkit.merge(tools, Toolkit.make(Plan.tool(tools), guide))
 
 const asks = (name: string, ms: number, what: string) => ({ name, arguments: { ms, what } })
-const approver = Layer.succeed(Approver.Approver, { decide: () => Effect.delay(Effect.succeed("allowed" as const), "700 millis") })
+const approver = Layer.succeed(Approver.Approver, {
+  decide: () => Effect.delay(Effect.succeed("allowed" as const), "700 millis")
+})
 
 const play = (
   script: ScriptedModel.Script,
@@ -48,7 +50,13 @@ const play = (
   concurrency?: number
 ): Effect.Effect<Run> =>
   Effect.gen(function*() {
-    const agent = Agent.stream({ toolkit, prompt: "Plan a trip.", maxRounds: 100, maxCalls: 10_000, batch: { concurrency, retry: Schedule.recurs(1) } })
+    const agent = Agent.stream({
+      toolkit,
+      prompt: "Plan a trip.",
+      maxRounds: 100,
+      maxCalls: 10_000,
+      batch: { concurrency, retry: Schedule.recurs(1) }
+    })
     const told = Stream.runCollect(Stream.map(agent, AgentEvent.encode))
     const fiber = yield* Effect.forkChild(told, { startImmediately: true })
     yield* TestClock.adjust("1 day")
@@ -65,7 +73,12 @@ const answer = (latency: number) =>
 
 /** Three calls, all at once. */
 export const small = play([
-  turn(820, asks("search_flights", 240, "Rome"), asks("search_flights", 410, "Kyoto"), asks("compare_offers", 320, "both")),
+  turn(
+    820,
+    asks("search_flights", 240, "Rome"),
+    asks("search_flights", 410, "Kyoto"),
+    asks("compare_offers", 320, "both")
+  ),
   answer(640)
 ], "three calls")
 
@@ -81,43 +94,51 @@ const plan = {
 }
 
 /** All that can happen, in some thirty calls. */
-export const trip = play([
-  turn(
-    900,
-    ...["Rome", "Kyoto", "Lisbon"].map((what, n) => asks("search_flights", 380 + n * 130, what)),
-    ...["Rome", "Kyoto"].map((what) => asks("search_hotels", 290, what)),
-    asks("check_visa_rules", 5000, "JP"),
-    asks("get_weather", 520, "Kyoto"),
-    ...["EUR", "JPY", "CHF"].map((what) => asks("get_exchange_rate", 180, what)),
-    { name: "no_such_tool", arguments: {} }
-  ),
-  turn(760, plan, { name: "ask_local_guide", arguments: { task: "Is it warm?" } }),
-  turn(420, asks("get_weather", 210, "now"), asks("search_flights", 190, "near")),
-  ScriptedModel.paced(ScriptedModel.says("It is warm."), { latency: 380 }),
-  turn(
-    680,
-    asks("reserve_seat", 310, "A"),
-    asks("reserve_seat", 260, "A"),
-    asks("reserve_seat", 420, "B"),
-    asks("reserve_seat", 180, "A"),
-    asks("pay_deposit", 240, "all"),
-    ...[1, 2, 3, 4, 5, 6, 7].map((n) => asks("compare_offers", 90 * n, String(n)))
-  ),
-  answer(710)
-], "a trip to Kyoto", 6)
+export const trip = play(
+  [
+    turn(
+      900,
+      ...["Rome", "Kyoto", "Lisbon"].map((what, n) => asks("search_flights", 380 + n * 130, what)),
+      ...["Rome", "Kyoto"].map((what) => asks("search_hotels", 290, what)),
+      asks("check_visa_rules", 5000, "JP"),
+      asks("get_weather", 520, "Kyoto"),
+      ...["EUR", "JPY", "CHF"].map((what) => asks("get_exchange_rate", 180, what)),
+      { name: "no_such_tool", arguments: {} }
+    ),
+    turn(760, plan, { name: "ask_local_guide", arguments: { task: "Is it warm?" } }),
+    turn(420, asks("get_weather", 210, "now"), asks("search_flights", 190, "near")),
+    ScriptedModel.paced(ScriptedModel.says("It is warm."), { latency: 380 }),
+    turn(
+      680,
+      asks("reserve_seat", 310, "A"),
+      asks("reserve_seat", 260, "A"),
+      asks("reserve_seat", 420, "B"),
+      asks("reserve_seat", 180, "A"),
+      asks("pay_deposit", 240, "all"),
+      ...[1, 2, 3, 4, 5, 6, 7].map((n) => asks("compare_offers", 90 * n, String(n)))
+    ),
+    answer(710)
+  ],
+  "a trip to Kyoto",
+  6
+)
 
 /** Many calls: each turn has sixty. */
 export const large = (calls: number) =>
-  play([
-    ...Array.from({ length: Math.ceil(calls / 60) }, (_, round) =>
-      turn(
-        600 + round % 7 * 90,
-        ...Array.from({ length: Math.min(60, calls - round * 60) }, (_, n) =>
-          n % 9 === 0
-            ? asks("reserve_seat", 40 + n * 7 % 230, String(n % 5))
-            : n % 31 === 7
-            ? asks("check_visa_rules", 4000, "x")
-            : asks("search_flights", 60 + n * 37 % 400, String(n)))
-      )),
-    answer(500)
-  ], "many calls", 24)
+  play(
+    [
+      ...Array.from({ length: Math.ceil(calls / 60) }, (_, round) =>
+        turn(
+          600 + round % 7 * 90,
+          ...Array.from({ length: Math.min(60, calls - round * 60) }, (_, n) =>
+            n % 9 === 0
+              ? asks("reserve_seat", 40 + n * 7 % 230, String(n % 5))
+              : n % 31 === 7
+              ? asks("check_visa_rules", 4000, "x")
+              : asks("search_flights", 60 + n * 37 % 400, String(n)))
+        )),
+      answer(500)
+    ],
+    "many calls",
+    24
+  )

@@ -16,7 +16,11 @@ const runOf = (line: LineCase.LineCase): Effect.Effect<Run> =>
     const events: Array<AgentEvent.AgentEvent> = []
     const onCall = (event: Batch.CallEvent) => Effect.sync(() => void events.push(AgentEvent.encode(event)))
     const { concurrency } = line
-    const settled = Batch.run(LineCase.toolkitOf(line), LineCase.callsOf(line), { concurrency, timeout: "1 day", onCall })
+    const settled = Batch.run(LineCase.toolkitOf(line), LineCase.callsOf(line), {
+      concurrency,
+      timeout: "1 day",
+      onCall
+    })
     const fiber = yield* Effect.forkChild(settled, { startImmediately: true })
     yield* TestClock.adjust("1 day")
     yield* Fiber.join(fiber)

@@ -66,12 +66,12 @@ export const demo = Command.make("demo", flags, (flags) =>
       })
     }).pipe(Effect.provide(FetchHttpClient.layer))
   )).pipe(
-  Command.withDescription("Play a scenario end to end, serial beside parallel"),
-  Command.withExamples([
-    { command: "volley demo", description: "Play it on all wires, against an embedded simulator" },
-    { command: "volley demo --scenario mixed --timeline demo.html", description: "Draw it as a page, too" },
-    { command: "volley demo --provider anthropic --live", description: "Ask the provider itself" }
-  ])
-)
+    Command.withDescription("Play a scenario end to end, serial beside parallel"),
+    Command.withExamples([
+      { command: "volley demo", description: "Play it on all wires, against an embedded simulator" },
+      { command: "volley demo --scenario mixed --timeline demo.html", description: "Draw it as a page, too" },
+      { command: "volley demo --provider anthropic --live", description: "Ask the provider itself" }
+    ])
+  )
 
 const unusable = (message: string) => new UserError({ message, exitCode: 2 })

@@ -55,12 +55,17 @@ const head = (timeline: Timeline, name: string): string => {
     : ""
   const date = new Date(at)
   const iso = Number.isNaN(date.getTime()) ? "" : date.toISOString()
-  const broken = end === "failed" ? `<p class="e-failed"><span class="time">It failed: ${escape(message)}</span></p>` : ""
+  const broken = end === "failed"
+    ? `<p class="e-failed"><span class="time">It failed: ${escape(message)}</span></p>`
+    : ""
   const doing = calls === 0 ? "No calls" : `${count(calls, "call")} in ${time(callsMs)}`
   return `<header>
 <h1>${name} <time class="when id" datetime="${iso}">${iso.slice(0, 19).replace("T", " ")}</time></h1>
 <p class="headline">${doing}${told}</p>${broken}
-<dl class="facts">${facts(timeline).map(([term, value, kind = ""]) => `<div class="${kind}"><dt>${term}</dt><dd>${value}</dd></div>`).join("")}</dl>
+<dl class="facts">${
+    facts(timeline).map(([term, value, kind = ""]) => `<div class="${kind}"><dt>${term}</dt><dd>${value}</dd></div>`)
+      .join("")
+  }</dl>
 </header>`
 }
 
@@ -71,7 +76,9 @@ const facts = (timeline: Timeline): ReadonlyArray<Fact> => {
   const part = length === 0 ? 0 : Math.round(modelMs / length * 100)
   return [
     ["whole run", time(length)],
-    ...(turns === 0 ? [] : [["turns", number(turns)], ["the model's own time", `${time(modelMs)} (${part} %)`]] as const),
+    ...(turns === 0
+      ? []
+      : [["turns", number(turns)], ["the model's own time", `${time(modelMs)} (${part} %)`]] as const),
     ...(failed === 0 ? [] : [["calls without a result", number(failed), "bad"]] as const),
     ...(tokens === undefined ? [] : [["tokens in, out", `${number(tokens.input)}, ${number(tokens.output)}`]] as const),
     ...(cost === undefined ? [] : [["cost", String(Number(cost.toPrecision(4)))]] as const),
@@ -105,7 +112,9 @@ const zooms = [1, 4, 16, 64]
 const tools = `<form class="tools">
 <fieldset class="pick"><legend>Zoom</legend>${
   zooms.map((zoom) =>
-    `<input type="radio" name="zoom" id="z${zoom}"${zoom === 1 ? " checked" : ""}><label for="z${zoom}">${zoom}×</label>`
+    `<input type="radio" name="zoom" id="z${zoom}"${
+      zoom === 1 ? " checked" : ""
+    }><label for="z${zoom}">${zoom}×</label>`
   ).join("")
 }</fieldset>
 <label><input type="checkbox" id="only-path"> critical path only</label>
@@ -147,11 +156,17 @@ const rule = (ms: number, length: number): string =>
 const rowOf = (row: Row, thread: ReadonlyArray<Interval>, length: number, results: boolean): string => {
   const { critical, depth, end, id, kind, name } = row
   const how = [end === "refused" ? "" : time(taken(row)), escape(ending(row))].filter((it) => it !== "").join(" · ")
-  const title = kind === "turn" ? `${escape(id)} <span class="id">${escape(name)}</span>` : `${escape(name)} <span class="id">${escape(id)}</span>`
+  const title = kind === "turn"
+    ? `${escape(id)} <span class="id">${escape(name)}</span>`
+    : `${escape(name)} <span class="id">${escape(id)}</span>`
   const kinds = `row ${kind} d${Math.min(depth, 5)} e-${end}${critical ? " on" : ""}`
-  return `<details class="${kinds}" data-key="${escape(row.key)}"><summary><span class="name"><span class="label">${title}</span><span class="time">${how}</span></span><span class="sr">${sentence(row)}</span>${
-    track(row, thread, length)
-  }</summary><div class="more"><dl>${more(row, results).map(([term, value]) => `<dt>${term}</dt><dd>${value}</dd>`).join("")}</dl></div></details>`
+  return `<details class="${kinds}" data-key="${
+    escape(row.key)
+  }"><summary><span class="name"><span class="label">${title}</span><span class="time">${how}</span></span><span class="sr">${
+    sentence(row)
+  }</span>${track(row, thread, length)}</summary><div class="more"><dl>${
+    more(row, results).map(([term, value]) => `<dt>${term}</dt><dd>${value}</dd>`).join("")
+  }</dl></div></details>`
 }
 
 const sentence = (row: Row): string =>
@@ -169,14 +184,19 @@ const more = (row: Row, results: boolean): ReadonlyArray<readonly [string, strin
       const took = time(span.to - span.from)
       if (span.kind === "wait") return ["waited", `${took} ${escape(why(span))}`]
       if (span.kind === "hedge") return ["second attempt", `${took}, beside the first`]
-      return [span.kind === "model" ? "asked" : "ran", `${took}${span.kind === "run" && row.attempts > 1 ? `, attempt ${span.attempt}` : ""}`]
+      return [
+        span.kind === "model" ? "asked" : "ran",
+        `${took}${span.kind === "run" && row.attempts > 1 ? `, attempt ${span.attempt}` : ""}`
+      ]
     }),
     ...(progress.length === 0 ? [] : [["progress", `told ${count(progress.length, "time")}`]] as const),
     ["end", endOf(row)],
     ...(row.critical ? [["critical path", "the run waited for it"]] as const : []),
     ...(tokens === undefined ? [] : [["tokens in, out", `${number(tokens.input)}, ${number(tokens.output)}`]] as const),
     ...(results && args !== undefined ? [["arguments", `<pre>${escape(JSON.stringify(args))}</pre>`]] as const : []),
-    ...(results && text !== "" ? [[row.kind === "turn" ? "said" : "result", `<pre>${text.split("\n").map(escape).join("\n")}</pre>`]] as const : [])
+    ...(results && text !== ""
+      ? [[row.kind === "turn" ? "said" : "result", `<pre>${text.split("\n").map(escape).join("\n")}</pre>`]] as const
+      : [])
   ]
 }
 

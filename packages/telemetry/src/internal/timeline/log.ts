@@ -85,8 +85,10 @@ const inside = (
 
 /** The last round, or the one before it where that still has the call open. */
 const roundOf = (agent: Agent, id?: string): Round => {
-  const open = id === undefined ? undefined : agent.rounds.findLast(({ calls }) => calls.get(id)?.settled === undefined
-    && calls.has(id))
+  const open = id === undefined ? undefined : agent.rounds.findLast(({ calls }) =>
+    calls.get(id)?.settled === undefined
+    && calls.has(id)
+  )
   const round = open ?? agent.rounds.at(-1)
   if (round !== undefined) return round
   return begin(agent, { number: 0 })

@@ -8,7 +8,8 @@ export interface SvgOptions {
   readonly width?: number | undefined
 }
 
-const style = `svg{--ink:#1b1f24;--dim:#5b6470;--line:#e3e2de;--paper:#fff;--model:#7159d6;--run:#12977a;--wait:#a9b0ba;--bad:#d2304a;--late:#c86a00;--hedge:#2c8fb3}
+const style =
+  `svg{--ink:#1b1f24;--dim:#5b6470;--line:#e3e2de;--paper:#fff;--model:#7159d6;--run:#12977a;--wait:#a9b0ba;--bad:#d2304a;--late:#c86a00;--hedge:#2c8fb3}
 @media (prefers-color-scheme:dark){svg{--ink:#eceef1;--dim:#a2abb8;--line:#2c3038;--paper:#14161a;--model:#9d8bf5;--run:#35c29f;--wait:#5d6673;--bad:#ff6b81;--late:#f2a33c;--hedge:#5cc3e8}}
 text{font:13px ui-sans-serif,system-ui,sans-serif;fill:var(--ink)}.title{font-size:15px;font-weight:600}.dim{fill:var(--dim)}.bad{fill:var(--bad)}.on{font-weight:600}
 .back{fill:var(--paper)}.m{fill:var(--model)}.r{fill:var(--run)}.x{fill:var(--bad)}.a{fill:var(--bad);opacity:.5}.l{fill:var(--late)}.w{fill:var(--wait)}.h{fill:var(--hedge)}.c{fill:var(--run);opacity:.45}.o{fill:var(--run);opacity:.7}.t{fill:var(--ink)}.z{fill:none;stroke:var(--bad);stroke-width:2}.g{stroke:var(--line)}`
@@ -51,15 +52,19 @@ export const svg = (timelines: ReadonlyArray<Timeline>, { width = 960 }: SvgOpti
   })
   const marks = ticks(scale, Math.max(2, Math.floor((width - left - right) / 80)))
   const grid = marks.map((ms) =>
-    `<line class="g" x1="${at(x(ms))}" x2="${at(x(ms))}" y1="${padding + 24}" y2="${y}"/><text class="dim" x="${at(x(ms))}" y="${y + 16}" text-anchor="${
-      ms === 0 ? "start" : "middle"
-    }">${ms === 0 ? "0" : time(ms)}</text>`
+    `<line class="g" x1="${at(x(ms))}" x2="${at(x(ms))}" y1="${padding + 24}" y2="${y}"/><text class="dim" x="${
+      at(x(ms))
+    }" y="${y + 16}" text-anchor="${ms === 0 ? "start" : "middle"}">${ms === 0 ? "0" : time(ms)}</text>`
   )
   const height = y + 16 + padding
   const name = timelines.map((timeline) => titleOf(timeline)).join("; ")
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${at(height)}" width="${width}" height="${at(height)}" role="img" aria-label="${escape(name)}"><style>${style}</style><rect class="back" width="100%" height="100%" rx="10"/>${
-    grid.join("")
-  }${parts.join("")}</svg>\n`
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${at(height)}" width="${width}" height="${
+    at(height)
+  }" role="img" aria-label="${
+    escape(name)
+  }"><style>${style}</style><rect class="back" width="100%" height="100%" rx="10"/>${grid.join("")}${
+    parts.join("")
+  }</svg>\n`
 }
 
 const at = (n: number): string => String(Number(n.toFixed(1)))
@@ -84,7 +89,11 @@ const draw = (timeline: Timeline, layout: Layout, top: number, width: number): D
     y += height
     return body
   })
-  return { height: y - top + 12, body: [...lines, ...rows].join("") }
+  // The lines of the axis do not go through the title.
+  const back = `<rect class="back" x="${padding}" y="${at(top)}" width="${width - 2 * padding}" height="${
+    title.length * 20 + 4
+  }"/>`
+  return { height: y - top + 12, body: [back, ...lines, ...rows].join("") }
 }
 
 const rowOf = (row: Row, layout: Layout, y: number): Drawn => {
@@ -109,9 +118,9 @@ const rowOf = (row: Row, layout: Layout, y: number): Drawn => {
 }
 
 const rect = (kind: string, from: number, to: number, { x }: Layout, y: number, height: number): string =>
-  `<rect class="${kind}" x="${at(x(from))}" y="${at(y)}" width="${at(Math.max(1, x(to) - x(from)))}" height="${height}"${
-    height > 4 ? " rx=\"2\"" : ""
-  }/>`
+  `<rect class="${kind}" x="${at(x(from))}" y="${at(y)}" width="${
+    at(Math.max(1, x(to) - x(from)))
+  }" height="${height}"${height > 4 ? " rx=\"2\"" : ""}/>`
 
 const barOf = (span: Span, row: Row, layout: Layout, y: number): string => {
   const draw = (kind: string, from: number, height: number) => rect(kind, span.from, span.to, layout, y + from, height)

@@ -39,7 +39,8 @@ interface Line {
 /** Draws timelines under each other on one axis of time. */
 export const text = (timelines: ReadonlyArray<Timeline>, options: TextOptions): string => {
   const { colour = false, rows: most = Infinity, width = 80 } = options
-  const paint: Paint = (text, ink) => colour && codes[ink] !== "" && text !== "" ? `\u001b[${codes[ink]}m${text}\u001b[0m` : text
+  const paint: Paint = (text, ink) =>
+    colour && codes[ink] !== "" && text !== "" ? `\u001b[${codes[ink]}m${text}\u001b[0m` : text
   const scale = Math.max(...timelines.map(({ length }) => length), 0)
   const all = timelines.map((timeline) => {
     const whole = linesOf(timeline)
@@ -75,7 +76,9 @@ const linesOf = ({ rows }: Timeline): ReadonlyArray<Line> => {
     const isTurn = row.kind === "turn"
     const label = `${"  ".repeat(row.depth)}${isTurn ? "model" : visible(row.name)}`
     const ms = isTurn ? spans.reduce((sum, { from, to }) => sum + to - from, 0) : taken(row)
-    const told = [...(row.end === "refused" ? [] : [time(ms)]), visible(ending(row))].filter((it) => it !== "").join(" ")
+    const told = [...(row.end === "refused" ? [] : [time(ms)]), visible(ending(row))].filter((it) => it !== "").join(
+      " "
+    )
     lines.set(key, { label, spans, row: isTurn ? undefined : row, told })
   }
   return Array.from(lines.values())
@@ -110,7 +113,11 @@ const cells = (spans: ReadonlyArray<Span>, row: Row | undefined, { bar, paint, s
   const inks = Array.from({ length: bar }, (): readonly [glyph: string, ink: Ink] => [" ", "plain"])
   for (const span of spans) {
     const from = at(span.from)
-    inks.fill(lookOf(span, row), from, Math.max(from + (span.kind === "wait" ? 0 : 1), Math.min(bar, Math.round(span.to / (scale || 1) * bar))))
+    inks.fill(
+      lookOf(span, row),
+      from,
+      Math.max(from + (span.kind === "wait" ? 0 : 1), Math.min(bar, Math.round(span.to / (scale || 1) * bar)))
+    )
   }
   return runsOf(inks).map(([text, ink]) => paint(text, ink)).join("")
 }

@@ -7,7 +7,9 @@ export const share = (ms: number, length: number): string =>
 
 const bar = (kind: string, { from, to }: Interval, length: number, y: number, height: number): string => {
   const round = height > 6 ? " rx=\"2\"" : ""
-  return `<rect class="${kind}" x="${share(from, length)}" width="${share(to - from, length)}" y="${y}" height="${height}"${round}/>`
+  return `<rect class="${kind}" x="${share(from, length)}" width="${
+    share(to - from, length)
+  }" y="${y}" height="${height}"${round}/>`
 }
 
 /** Draws a row; `thread` is when it was on the critical path. */
