@@ -96,3 +96,9 @@ export const approve = Flag.Literals("approve", ["all", "ask"]).pipe(
     "Run calls that want approval, and those of MCP servers and documents that are no reads: all of them, or those that you allow; denied when left out"
   )
 )
+
+export const timeline = Flag.String("timeline").pipe(
+  Flag.optional,
+  Flag.withMetavar("FILE"),
+  Flag.withDescription("Draw what happened into FILE.html, .svg, .txt, or .json for trace viewers")
+)
