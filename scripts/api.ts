@@ -5,8 +5,8 @@
  */
 import { globSync, readFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
-import { childrenOf, type Node, statementsOf } from "./syntax.ts"
 import * as Readme from "./readme.ts"
+import { childrenOf, type Node, statementsOf } from "./syntax.ts"
 
 /** A public name of a module. */
 export interface Name {

@@ -20,7 +20,8 @@ const nodesIn = (value: unknown): ReadonlyArray<Node> => {
 }
 
 /** The nodes that a property has itself: one, those of a list, or none. */
-export const childrenOf = (value: unknown): ReadonlyArray<Node> => (Array.isArray(value) ? value : [value]).filter(isNode)
+export const childrenOf = (value: unknown): ReadonlyArray<Node> =>
+  (Array.isArray(value) ? value : [value]).filter(isNode)
 
 /** All nodes of a source, each before those in it. */
 export const nodesOf = (code: string): ReadonlyArray<Node> => nodesIn(parseAst(code, { lang: "ts" }))

@@ -79,7 +79,21 @@ export const AgentEvent = Schema.Union([
 export type AgentEvent = typeof AgentEvent.Type
 type Own = typeof Own.Type
 
-/** Writes an event for those who watch. */
+/**
+ * Writes an event for those who watch.
+ *
+ * @example
+ * ```ts
+ * import { Agent, AgentEvent, Toolkit } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ *
+ * const model = ScriptedModel.layer([ScriptedModel.says("Good morning.")]) // stands in for a provider's layer
+ * for await (const event of Agent.iterate({ toolkit: Toolkit.make(), prompt: "Good morning!", model })) {
+ *   if (event._tag === "Answer") console.log(JSON.stringify(AgentEvent.encode(event)))
+ * }
+ * // => {"_tag":"Answer","text":"Good morning.","finish":"stop","limited":false,"usage":{"input":10,"output":1}}
+ * ```
+ */
 export const encode = (event: Agent.Event<Tool.Any, unknown>): AgentEvent =>
   event._tag === "Nested" ? { _tag: "Nested", path: event.path, event: ownOf(event.event) } : ownOf(event)
 
@@ -127,7 +141,18 @@ const callOf = ({ arguments: args, id, name }: ToolCall): typeof Call.Type => {
 
 const errorOf = (failure: ToolFailure<unknown>): Schema.Json => ({ ...toModel(failure).error })
 
-/** What those who watch are told of an agent that ends without an answer. */
+/**
+ * What those who watch are told of an agent that ends without an answer.
+ *
+ * @example
+ * ```ts
+ * import { AgentEvent } from "@volley/core"
+ * import { Cause } from "effect"
+ *
+ * console.log(JSON.stringify(AgentEvent.failed(Cause.die("a bug"))))
+ * // => {"_tag":"Failed","reason":"Defect","message":"The agent crashed.","mayPass":false}
+ * ```
+ */
 export const failed = (cause: Cause.Cause<AgentError | ChatModelError>): AgentEvent => {
   const found = Cause.findError(cause)
   if (Result.isFailure(found)) {
@@ -144,6 +169,21 @@ export const failed = (cause: Cause.Cause<AgentError | ChatModelError>): AgentEv
  *
  * - errors: none; an agent that fails, or crashes, ends with `Failed`, and a crash is logged
  * - interruption: who stops reading interrupts the agent
+ *
+ * @example
+ * ```ts
+ * import { Agent, AgentEvent, Toolkit } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { Effect, Stream } from "effect"
+ *
+ * const model = ScriptedModel.layer([ScriptedModel.says("Good morning.")]) // stands in for a provider's layer
+ * const events = AgentEvent.toSse(Agent.stream({ toolkit: Toolkit.make(), prompt: "Good morning!" }))
+ * const sent = await Effect.runPromise(Effect.provide(Stream.runCollect(events), model))
+ * console.log(sent[1])
+ * // => id: 2
+ * // => event: Text
+ * // => data: {"_tag":"Text","text":"Good morning."}
+ * ```
  */
 export const toSse = <T extends Tool.Any, O, R>(
   events: Stream.Stream<Agent.Event<T, O>, AgentError | ChatModelError, R>
