@@ -27,4 +27,4 @@ export const childrenOf = (value: unknown): ReadonlyArray<Node> =>
 export const nodesOf = (code: string): ReadonlyArray<Node> => nodesIn(parseAst(code, { lang: "ts" }))
 
 /** The statements of a source, in order. */
-export const statementsOf = (code: string): ReadonlyArray<Node> => parseAst(code, { lang: "ts" }).body
+export const statementsOf = (code: string): ReadonlyArray<Node> => childrenOf(parseAst(code, { lang: "ts" }).body)

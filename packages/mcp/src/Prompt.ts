@@ -29,7 +29,23 @@ export interface Prompt {
   readonly arguments: ReadonlyArray<Argument>
 }
 
-/** Lists the prompts; nothing where the server knows no such list. What is listed and is no prompt is logged, and left out. */
+/**
+ * Lists the prompts; nothing where the server knows no such list. What is listed and is no prompt is logged, and left out.
+ *
+ * @example
+ * ```ts
+ * import { Mcp, Prompt } from "@volley/mcp"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const args = ["-y", "@modelcontextprotocol/server-everything", "stdio"]
+ *   const server = yield* Mcp.connect({ name: "demo", command: "npx", args })
+ *   return (yield* Prompt.list(server)).map(({ name }) => name)
+ * })
+ * console.log((await Effect.runPromise(Effect.scoped(program))).slice(0, 2))
+ * // => [ 'simple-prompt', 'args-prompt' ]
+ * ```
+ */
 export const list = (server: Server): Effect.Effect<ReadonlyArray<Prompt>, McpError> =>
   Effect.map(
     Lists.list(server, { method: "prompts/list", key: "prompts", type: "Prompt", is: isSpecType.Prompt }),
@@ -47,6 +63,22 @@ export const list = (server: Server): Effect.Effect<ReadonlyArray<Prompt>, McpEr
  *
  * - images and documents that the person says are `content`; sound, and what the protocol does not know, is described, and so is
  *   all of this that the model is to have said
+ *
+ * @example
+ * ```ts
+ * import { Conversation } from "@volley/core"
+ * import { Mcp, Prompt } from "@volley/mcp"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const args = ["-y", "@modelcontextprotocol/server-everything", "stdio"]
+ *   const server = yield* Mcp.connect({ name: "demo", command: "npx", args })
+ *   const said = yield* Prompt.get(server, "args-prompt", { city: "Bern" })
+ *   return Conversation.append({ runId: "run_1", messages: [] }, ...said)
+ * })
+ * console.log((await Effect.runPromise(Effect.scoped(program))).messages[0])
+ * // => { role: 'user', text: "What's weather in Bern?" }
+ * ```
  */
 export const get = (
   server: Server,
