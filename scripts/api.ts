@@ -99,7 +99,8 @@ const declared = ({ code, statements }: Source, name: string): ReadonlyArray<Nam
   })
   const overloads = own.filter(({ node }) => node.type === "TSDeclareFunction")
   const shown = overloads.length > 0 ? own.filter(({ node }) => node.type !== "FunctionDeclaration") : own
-  const kinds = shown.map(({ node }) => kindOf(code, node))
+  const outside = shown.filter(({ statement }) => statement.type === "ExportNamedDeclaration")
+  const kinds = (outside.length > 0 ? outside : shown).map(({ node }) => kindOf(code, node))
   const [kind] = [...kinds.filter((kind) => kind !== "type"), ...kinds]
   if (kind === undefined) return []
   const signature = shown.map(({ node }) => signatureOf(code, node)).join("\n")

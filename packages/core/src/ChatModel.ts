@@ -220,6 +220,7 @@ export interface Told {
   readonly ids: ReadonlyArray<string> | undefined
 }
 
+/** Nothing was told yet. */
 export const nothingTold: Told = { count: 0, ids: [] }
 
 /**

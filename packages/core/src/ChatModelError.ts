@@ -76,6 +76,7 @@ const Worded = Schema.Union([
   UnusableResponse
 ])
 
+/** Why a model gave no turn. */
 export const Reason = Schema.Union([...Worded.members, ...Transport.Failure.members])
 export type Reason = typeof Reason.Type
 

@@ -30,6 +30,7 @@ export const Document = Schema.Struct({
 /** What is no text. */
 export const Media = Schema.Union([Image, Document])
 
+/** A part of what a model is shown: a text, an image or a document. */
 export const Content = Schema.Union([Text, Image, Document])
 
 export type Text = typeof Text.Type

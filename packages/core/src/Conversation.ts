@@ -70,6 +70,7 @@ export const ToolResults = Schema.Struct({
   inside: Schema.optionalKey(Schema.Array(Schema.Struct({ callId: Schema.String, conversation: Writable })))
 })
 
+/** A message of a conversation. */
 export const Message = Schema.Union([System, User, Assistant, ToolResults])
 
 /**

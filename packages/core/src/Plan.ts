@@ -29,6 +29,7 @@ type Step = typeof Step.Type
 /** What a model writes. */
 export const Plan = Schema.Struct({ steps: Schema.Array(Step) })
 
+/** How the tool that runs plans is called, and how plans are bounded. */
 export interface Options {
   /** The name of the tool; `plan`. */
   readonly name?: string | undefined

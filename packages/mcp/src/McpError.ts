@@ -107,6 +107,7 @@ export class LoginFailed extends Schema.TaggedError<LoginFailed>()("LoginFailed"
 /** Those whose message is made of what a server, or a client, said. */
 const Worded = Schema.Union([Unreachable, Refused, Unusable, LoginFailed])
 
+/** Why a server did not do what it was asked. */
 export const Reason = Schema.Union([
   ...Worded.members,
   NotReady,

@@ -137,7 +137,9 @@ const thrown = (): never => {
  * console.log(Object.keys(GraphRunner.pipelineOf({ nodes: [node], concurrency: 0 }).steps)) // => [ 'n0' ]
  * ```
  */
-export const pipelineOf = ({ nodes }: GraphCase) =>
+export const pipelineOf = (
+  { nodes }: GraphCase
+): Pipeline.Pipeline<Readonly<Record<string, Pipeline.Ref<typeof Answer.Type, Probe>>>> =>
   Pipeline.make((call) => {
     type Answers = Pipeline.Ref<typeof Answer.Type, Probe>
     const steps: Array<Answers> = []
@@ -178,7 +180,7 @@ export const asPipeline: GraphRunner = {
  * console.log(GraphRunner.stepOf(node, 3).id) // => n3
  * ```
  */
-export const stepOf = (node: NodeCase, at: number) => {
+export const stepOf = (node: NodeCase, at: number): typeof Plan.Step.Type => {
   const refTo = ({ form, index }: NodeCase["needs"][number], n: number) => {
     const nothing = n === 0 && kindOf(node) === "unresolved" ? "/nothing" : ""
     const ref = { $ref: form === "whole" ? `n${index}${nothing}` : `n${index}/value${nothing}` }

@@ -175,7 +175,10 @@ const toolsOf = ({ calls, tools }: StateCase, state: State) =>
  * console.log(StateCase.toolkitOf(batch, StateCase.initial()).tools.map(({ name }) => name)) // => [ 'tool_0' ]
  * ```
  */
-export const toolkitOf = (batch: StateCase, state: State) => Toolkit.make(...toolsOf(batch, state))
+export const toolkitOf = (
+  batch: StateCase,
+  state: State
+): Toolkit.Toolkit<ReturnType<typeof toolsOf>[number]> => Toolkit.make(...toolsOf(batch, state))
 
 /**
  * How each call may end, and the state that is left, when the calls run one after the other.
@@ -189,7 +192,9 @@ export const toolkitOf = (batch: StateCase, state: State) => Toolkit.make(...too
  * console.log(StateCase.serially({ tools: [tool], calls: [call], concurrency: 0 }).ends) // => [ [ 'Defect' ] ]
  * ```
  */
-export const serially = ({ calls, tools }: StateCase) => {
+export const serially = (
+  { calls, tools }: StateCase
+): { readonly state: State; readonly ends: ReadonlyArray<ReadonlyArray<unknown>> } => {
   const state = initial()
   const uncertain: Array<{ readonly at: number; readonly all: ReadonlyArray<Touched>; readonly alone: boolean }> = []
   const ends = calls.map((call, at): ReadonlyArray<unknown> => {
