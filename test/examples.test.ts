@@ -28,17 +28,23 @@ const ofPages = globSync(["llms.txt", "packages/*/AGENTS.md"], { cwd: root }).so
     .map(({ code, line }) => ({ title: page, code, index: line }))
 )
 
-const examples = [...ofDocs, ...ofPages].map((example) => ({
-  ...example,
-  file: join(folder, `${example.title.replace(/\W+/g, "-")}-${example.index}.ts`)
+/** Each program once: functions that are of use together share theirs. */
+const examples = [...new Map([...ofDocs, ...ofPages].map((example) => [example.code, example])).values()].map((
+  one
+) => ({
+  ...one,
+  file: join(folder, `${one.title.replace(/\W+/g, "-")}-${one.index}.ts`)
 }))
 
 /** True for a function that is called, and no class, schema or key of a service. */
 const isFunction = (value: unknown): boolean =>
   typeof value === "function" && !String(value).startsWith("class") && !("ast" in value) && !("key" in value)
 
+// Node keeps there what it has compiled, so that the next run starts sooner.
+const env = { ...process.env, NODE_COMPILE_CACHE: join(root, "node_modules/.cache/volley") }
+
 const run = (...args: ReadonlyArray<string>) => {
-  const { status, stderr, stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" })
+  const { status, stderr, stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8", env })
   return { status, stdout, all: stdout + stderr }
 }
 

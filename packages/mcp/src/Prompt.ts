@@ -40,10 +40,13 @@ export interface Prompt {
  * const program = Effect.gen(function*() {
  *   const args = ["-y", "@modelcontextprotocol/server-everything", "stdio"]
  *   const server = yield* Mcp.connect({ name: "demo", command: "npx", args })
- *   return (yield* Prompt.list(server)).map(({ name }) => name)
+ *   const prompts = yield* Prompt.list(server)
+ *   const said = yield* Prompt.get(server, "args-prompt", { city: "Bern" }) // for `Conversation.append`
+ *   return { names: prompts.map(({ name }) => name), said }
  * })
- * console.log((await Effect.runPromise(Effect.scoped(program))).slice(0, 2))
- * // => [ 'simple-prompt', 'args-prompt' ]
+ * const { names, said } = await Effect.runPromise(Effect.scoped(program))
+ * console.log(names.slice(0, 2)) // => [ 'simple-prompt', 'args-prompt' ]
+ * console.log(said[0]) // => { role: 'user', text: "What's weather in Bern?" }
  * ```
  */
 export const list = (server: Server): Effect.Effect<ReadonlyArray<Prompt>, McpError> =>
@@ -66,18 +69,19 @@ export const list = (server: Server): Effect.Effect<ReadonlyArray<Prompt>, McpEr
  *
  * @example
  * ```ts
- * import { Conversation } from "@volley/core"
  * import { Mcp, Prompt } from "@volley/mcp"
  * import { Effect } from "effect"
  *
  * const program = Effect.gen(function*() {
  *   const args = ["-y", "@modelcontextprotocol/server-everything", "stdio"]
  *   const server = yield* Mcp.connect({ name: "demo", command: "npx", args })
- *   const said = yield* Prompt.get(server, "args-prompt", { city: "Bern" })
- *   return Conversation.append({ runId: "run_1", messages: [] }, ...said)
+ *   const prompts = yield* Prompt.list(server)
+ *   const said = yield* Prompt.get(server, "args-prompt", { city: "Bern" }) // for `Conversation.append`
+ *   return { names: prompts.map(({ name }) => name), said }
  * })
- * console.log((await Effect.runPromise(Effect.scoped(program))).messages[0])
- * // => { role: 'user', text: "What's weather in Bern?" }
+ * const { names, said } = await Effect.runPromise(Effect.scoped(program))
+ * console.log(names.slice(0, 2)) // => [ 'simple-prompt', 'args-prompt' ]
+ * console.log(said[0]) // => { role: 'user', text: "What's weather in Bern?" }
  * ```
  */
 export const get = (

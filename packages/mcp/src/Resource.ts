@@ -43,10 +43,14 @@ export interface Template {
  * const program = Effect.gen(function*() {
  *   const args = ["-y", "@modelcontextprotocol/server-everything", "stdio"]
  *   const server = yield* Mcp.connect({ name: "demo", command: "npx", args })
- *   return (yield* Resource.list(server)).map(({ uri }) => uri)
+ *   const [page] = yield* Resource.list(server)
+ *   const content = yield* Resource.read(server, page?.uri ?? "")
+ *   const [template] = yield* Resource.templates(server)
+ *   return { page, content, template }
  * })
- * console.log((await Effect.runPromise(Effect.scoped(program)))[0])
- * // => demo://resource/static/document/architecture.md
+ * const { content, page, template } = await Effect.runPromise(Effect.scoped(program))
+ * console.log(page?.name, content.map(({ type }) => type)) // => architecture.md [ 'text' ]
+ * console.log(template?.uriTemplate) // => demo://resource/dynamic/text/{resourceId}
  * ```
  */
 export const list = (server: Server): Effect.Effect<ReadonlyArray<Resource>, McpError> =>
@@ -74,10 +78,14 @@ export const list = (server: Server): Effect.Effect<ReadonlyArray<Resource>, Mcp
  * const program = Effect.gen(function*() {
  *   const args = ["-y", "@modelcontextprotocol/server-everything", "stdio"]
  *   const server = yield* Mcp.connect({ name: "demo", command: "npx", args })
- *   return (yield* Resource.templates(server)).map(({ uriTemplate }) => uriTemplate)
+ *   const [page] = yield* Resource.list(server)
+ *   const content = yield* Resource.read(server, page?.uri ?? "")
+ *   const [template] = yield* Resource.templates(server)
+ *   return { page, content, template }
  * })
- * console.log((await Effect.runPromise(Effect.scoped(program)))[0])
- * // => demo://resource/dynamic/text/{resourceId}
+ * const { content, page, template } = await Effect.runPromise(Effect.scoped(program))
+ * console.log(page?.name, content.map(({ type }) => type)) // => architecture.md [ 'text' ]
+ * console.log(template?.uriTemplate) // => demo://resource/dynamic/text/{resourceId}
  * ```
  */
 export const templates = (server: Server): Effect.Effect<ReadonlyArray<Template>, McpError> =>
@@ -112,9 +120,13 @@ export const templates = (server: Server): Effect.Effect<ReadonlyArray<Template>
  *   const args = ["-y", "@modelcontextprotocol/server-everything", "stdio"]
  *   const server = yield* Mcp.connect({ name: "demo", command: "npx", args })
  *   const [page] = yield* Resource.list(server)
- *   return yield* Resource.read(server, page?.uri ?? "")
+ *   const content = yield* Resource.read(server, page?.uri ?? "")
+ *   const [template] = yield* Resource.templates(server)
+ *   return { page, content, template }
  * })
- * console.log((await Effect.runPromise(Effect.scoped(program))).map(({ type }) => type)) // => [ 'text' ]
+ * const { content, page, template } = await Effect.runPromise(Effect.scoped(program))
+ * console.log(page?.name, content.map(({ type }) => type)) // => architecture.md [ 'text' ]
+ * console.log(template?.uriTemplate) // => demo://resource/dynamic/text/{resourceId}
  * ```
  */
 export const read = (server: Server, uri: string): Effect.Effect<ReadonlyArray<Content>, McpError> =>
