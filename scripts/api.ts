@@ -151,7 +151,7 @@ const isTypedFunction = (code: string, node: Node): boolean => {
 const bodyOf = (code: string, node: Node): Node | undefined => {
   if (node.type === "FunctionDeclaration" || node.type === "ClassDeclaration") return childrenOf(node["body"])[0]
   let at = node.type === "VariableDeclaration" ? initOf(node) : undefined
-  if (at?.type === "CallExpression" && /^Effect\.fn/.test(code.slice(at.start, at.end))) {
+  if (at?.type === "CallExpression" && code.startsWith("Effect.fn", at.start)) {
     at = childrenOf(at["arguments"]).find(({ type }) => type === "FunctionExpression")
   }
   let body: Node | undefined

@@ -66,6 +66,9 @@ const withVersions = (ranges: typeof Strings.Type) => mapValues(ranges, (range, 
 /** The folders of a package that its users need; `docs` is read by its code. */
 const contents = ["dist", "src", "docs"]
 
+/** The page for coding assistants, which some packages have. */
+const assistants = "AGENTS.md"
+
 /** The manifest in the order in which its package writes it; siblings come in the version they have now. */
 const published = ({ folder, json, manifest }: Package) => ({
   ...json,
@@ -74,7 +77,7 @@ const published = ({ folder, json, manifest }: Package) => ({
   ...(manifest.bin && { bin: mapValues(manifest.bin, built) }),
   ...(manifest.dependencies && { dependencies: withVersions(manifest.dependencies) }),
   ...(manifest.peerDependencies && { peerDependencies: withVersions(manifest.peerDependencies) }),
-  files: contents.filter((name) => existsSync(join(folder, name)))
+  files: [...contents, assistants].filter((name) => existsSync(join(folder, name)))
 })
 
 const tsc = (...args: ReadonlyArray<string>) =>
@@ -125,6 +128,7 @@ const stage = (item: Package): string => {
     const own = join(item.folder, name)
     cpSync(existsSync(own) ? own : join(root, name), join(staged, name))
   }
+  if (existsSync(join(item.folder, assistants))) cpSync(join(item.folder, assistants), join(staged, assistants))
   writeFileSync(join(staged, "package.json"), `${JSON.stringify(published(item), undefined, 2)}\n`)
   return staged
 }
