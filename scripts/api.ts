@@ -163,10 +163,26 @@ const bodyOf = (code: string, node: Node): Node | undefined => {
 }
 
 const signatureOf = (code: string, node: Node): string => {
+  const pure = pureOf(code, node)
+  if (pure !== undefined) {
+    return `${code.slice(node.start, pure.call.start).replace("/*@__PURE__*/", "").trim()} ${pure.text}`
+  }
   const body = bodyOf(code, node)
   const text = code.slice(node.start, body?.start ?? node.end).trim().replace(/\s*=>\s*\(?$/, "")
   const whole = node.type === "ClassDeclaration" ? `${text} {}` : text
   return unclosed(whole)
+}
+
+/** What a constant is made of that stands in a function which is called at once, for bundlers. */
+const pureOf = (code: string, node: Node): { readonly call: Node; readonly text: string } | undefined => {
+  const call = node.type === "VariableDeclaration" ? initOf(node) : undefined
+  let [made] = call?.type === "CallExpression" ? childrenOf(call["callee"]) : []
+  while (made?.type === "ParenthesizedExpression") [made] = childrenOf(made["expression"])
+  const [body] = made?.type === "ArrowFunctionExpression" ? childrenOf(made["body"]) : []
+  if (call === undefined || body === undefined) return undefined
+  const text = code.slice(body.start, body.end)
+  const indent = /\n( *)\S[^\n]*$/.exec(text)?.[1] ?? ""
+  return { call, text: text.replaceAll(`\n${indent}`, "\n") }
 }
 
 /** Closes what the text before a body leaves open, as `Effect.fnUntraced(function*() ` does. */

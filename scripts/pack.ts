@@ -12,6 +12,7 @@ import { buildSync } from "esbuild"
 import { spawnSync } from "node:child_process"
 import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, relative, resolve } from "node:path"
+import { guides, packed, placeOf } from "./pack/pages.ts"
 
 const Strings = Schema.Record(Schema.String, Schema.String)
 
@@ -63,21 +64,21 @@ const mapValues = <A, B>(record: Readonly<Record<string, A>>, f: (value: A, key:
 
 const withVersions = (ranges: typeof Strings.Type) => mapValues(ranges, (range, name) => versions.get(name) ?? range)
 
-/** The folders of a package that its users need; `docs` is read by its code. */
-const contents = ["dist", "src", "docs"]
+/** What its users need of a package; `docs` is read by its code, and `AGENTS.md` by coding assistants. */
+const contents = ["dist", "src", "docs", "AGENTS.md"]
 
-/** The page for coding assistants, which some packages have. */
-const assistants = "AGENTS.md"
+/** What is made for the tarball alone. */
+const made = ["guides"]
 
 /** The manifest in the order in which its package writes it; siblings come in the version they have now. */
-const published = ({ folder, json, manifest }: Package) => ({
+const published = ({ json, manifest }: Package, staged: string) => ({
   ...json,
   exports: mapValues(manifest.exports, exportOf),
   ...(manifest.imports && { imports: mapValues(manifest.imports, (targets) => mapValues(targets, built)) }),
   ...(manifest.bin && { bin: mapValues(manifest.bin, built) }),
   ...(manifest.dependencies && { dependencies: withVersions(manifest.dependencies) }),
   ...(manifest.peerDependencies && { peerDependencies: withVersions(manifest.peerDependencies) }),
-  files: [...contents, assistants].filter((name) => existsSync(join(folder, name)))
+  files: [...contents, ...made].filter((name) => existsSync(join(staged, name)))
 })
 
 const tsc = (...args: ReadonlyArray<string>) =>
@@ -92,10 +93,12 @@ const build = () => {
 const isBuilt = ({ folder }: Package): boolean =>
   globSync("src/**/*.ts", { cwd: folder }).every((source) => existsSync(join(folder, built(`./${source}`))))
 
-/** The core's modules are many and small, and Node takes longer to find a file than to run one. */
-const isMerged = ({ manifest }: Package) => manifest.name === "@volley/core"
+const isCore = ({ manifest }: Package) => manifest.name === "@volley/core"
 
-/** Puts modules that are always read together into one file; those that users import stay, and what they export. */
+/**
+ * Puts modules of the core that are always read together into one file; those that users import stay, and what they export.
+ * They are many and small, and Node takes longer to find a file than to run one.
+ */
 const merge = (dist: string) => {
   const entries = globSync("*.js", { cwd: dist, exclude: ["index.js"] }).map((name) => join(dist, name))
   const { outputFiles } = buildSync({
@@ -123,14 +126,19 @@ const stage = (item: Package): string => {
   for (const name of contents.filter((name) => existsSync(join(item.folder, name)))) {
     cpSync(join(item.folder, name), join(staged, name), { recursive: true, filter: (file) => isCurrent(item, file) })
   }
-  if (isMerged(item)) merge(join(staged, "dist"))
-  for (const name of ["LICENSE", "README.md"]) {
-    const own = join(item.folder, name)
-    cpSync(existsSync(own) ? own : join(root, name), join(staged, name))
-  }
-  if (existsSync(join(item.folder, assistants))) cpSync(join(item.folder, assistants), join(staged, assistants))
-  writeFileSync(join(staged, "package.json"), `${JSON.stringify(published(item), undefined, 2)}\n`)
+  if (isCore(item)) merge(join(staged, "dist"))
+  cpSync(join(root, "LICENSE"), join(staged, "LICENSE"))
+  const own = globSync(["README.md", "docs/**/*.md"], { cwd: item.folder })
+  for (const page of own) writePage(relative(root, join(item.folder, page)), join(staged, page))
+  if (isCore(item)) { for (const page of guides()) writePage(page, join(dirname(staged), placeOf(page)!)) }
+  writeFileSync(join(staged, "package.json"), `${JSON.stringify(published(item, staged), undefined, 2)}\n`)
   return staged
+}
+
+const writePage = (path: string, place: string) => {
+  mkdirSync(dirname(place), { recursive: true })
+  if (path.endsWith(".md")) writeFileSync(place, packed(readFileSync(join(root, path), "utf8"), path))
+  else cpSync(join(root, path), place)
 }
 
 const isCurrent = ({ folder }: Package, file: string): boolean => {

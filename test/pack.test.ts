@@ -1,9 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
+import { packed, placeOf } from "../scripts/pack/pages.ts"
+import * as Readme from "../scripts/readme.ts"
 import { bundle } from "../scripts/runtimes/bundle.ts"
 import { sizes } from "../scripts/runtimes/size.ts"
 
@@ -95,6 +106,21 @@ for (const name of ["mended", "racy", "writes"]) {
 }
 `
 
+describe("a page of a tarball", () => {
+  it("leads to the packages beside it and to the guides in the core, and else nowhere", () => {
+    const page =
+      "See [the core](../core), [it](../../scratchpad/first-tool.ts), [a guide](../../docs/plans.md#steps),\n" +
+      "[figures](../benchmark/soak.md), [above](#top) and [another](https://effect.website).\n```md\n[as it is](../x)\n```\n"
+    assert.strictEqual(
+      packed(page, "packages/openai/README.md"),
+      "See [the core](../core), [it](../core/guides/programs/first-tool.ts), [a guide](../core/guides/plans.md#steps),\n" +
+        "figures, [above](#top) and [another](https://effect.website).\n```md\n[as it is](../x)\n```\n"
+    )
+    assert.strictEqual(packed("[core](../packages/core)", "docs/plans.md"), "[core](..)")
+    assert.isUndefined(placeOf("packages/core/test/Batch.test.ts"))
+  })
+})
+
 describe("the packed packages", () => {
   beforeAll(async () => {
     run(process.execPath, join(root, "scripts/pack.ts"), release)
@@ -117,6 +143,19 @@ describe("the packed packages", () => {
   it("play all of it in one file for pages, with no module of Node, nothing compiled and no secure context", () => {
     writeFileSync(join(folder, "page.mjs"), inPage)
     assert.strictEqual(run(process.execPath, "--disallow-code-generation-from-strings", "page.mjs"), expected)
+  })
+
+  it("bring pages whose links lead to what is installed beside them", () => {
+    const scope = join(folder, "node_modules/@volley")
+    const pages = globSync("*/{README.md,docs/**/*.md,guides/**/*.md}", { cwd: scope })
+    const broken = pages.flatMap((page) =>
+      Readme.links(readFileSync(join(scope, page), "utf8")).filter((link) => !/^([a-z]+:|#)/.test(link))
+        .filter((link) => !existsSync(join(scope, dirname(page), link.split("#")[0]!))).map((link) =>
+          `${page}: ${link}`
+        )
+    )
+    assert.includeMembers(pages, ["core/guides/first-tool.md", "mcp/README.md", "simulator/docs/field.md"])
+    assert.deepStrictEqual(broken, [])
   })
 
   it("are as small in a bundle as the pages say, in bytes with gzip", async () => {

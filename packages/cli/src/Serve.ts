@@ -32,8 +32,8 @@ export interface Options {
 /** Serves until it is interrupted, or until the client is gone that started it. */
 export const run = ({ elicit, port, tokenEnv, ...source }: Options): Effect.Effect<void, UserError, Screen> => {
   const options = { name: "volley", version: "0.1.0", approval: elicit ? "elicit" : "approver" } as const
-  if (port !== undefined) return overHttp(source, port, tokenEnv, options)
-  if (tokenEnv === undefined) return overStdio(source, options)
+  if (port !== undefined) return Effect.scoped(overHttp(source, port, tokenEnv, options))
+  if (tokenEnv === undefined) return Effect.scoped(overStdio(source, options))
   return unusable("--token-env is for --http: over standard input and output there is only one client")
 }
 
@@ -78,7 +78,7 @@ const overHttp = Effect.fnUntraced(function*(
     Effect.mapError(({ message }) => new UserError({ message, exitCode: 1 })),
     Effect.tap(({ url }) => Screen.use(({ print }) => print(`${JSON.stringify({ url })}\n`)))
   )
-  return yield* Effect.scoped(Effect.andThen(server, Effect.never))
+  return yield* Effect.andThen(server, Effect.never)
 })
 
 const tokenOf = (name: string) => {

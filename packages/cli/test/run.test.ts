@@ -205,10 +205,17 @@ describe.concurrent("volley run --toolkit", () => {
     assert.deepStrictEqual((await ends(fixture("plain.mjs"))).ends, [42, "UnknownTool"])
   })
 
-  it("answers every call by a crash where the layer cannot be built", async () => {
-    const { ends: answers, stderr } = await ends(fixture("bad-layer.ts"))
-    assert.deepStrictEqual(answers, ["Defect", "Defect"])
-    assert.include(stderr, "no connection")
+  it.each([
+    ["its layer cannot be built", "bad-layer.ts", "cannot be built, so that no call has run: no connection"],
+    ["a handler is missing", "no-handler.ts", "has no handler for greet, so that no call has run"]
+  ])("ends with 2 before any call runs where %s", async (_, file, says) => {
+    for (const command of [["run", "--provider", "openai-chat"], ["serve"]]) {
+      const { code, stderr, stdout } = await volley([...command, "--toolkit", fixture(file)], {
+        input: JSON.stringify(turn)
+      })
+      assert.deepStrictEqual([code, stdout], [2, ""])
+      assert.include(stderr, says)
+    }
   })
 })
 

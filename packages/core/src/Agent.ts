@@ -209,11 +209,11 @@ export function stream(
     return Stream.callback<Event<Tool.Any, unknown> | Failure, never, unknown>((queue) =>
       loop({ ...options, streaming: options.streaming ?? true, onInterrupt: leave }, {
         tell: (event) => Effect.asVoid(Queue.offer(queue, event)),
-        deliver: (ending) =>
+        deliver: (ending, now) =>
           ending.pipe(
             Effect.matchCause({
               onFailure: (cause): Failure => ({ _tag: "Failure", cause }),
-              onSuccess: (ended): Event<Tool.Any, unknown> => ({ _tag: "Answer", ended })
+              onSuccess: (ended): Event<Tool.Any, unknown> => ({ _tag: "Answer", at: now(), ended })
             }),
             Effect.flatMap((last) => Queue.offer(queue, last)),
             Effect.andThen(Queue.end(queue)),

@@ -31,7 +31,7 @@ export class InvalidOutput extends Schema.TaggedError<InvalidOutput>()("InvalidO
   }
 }
 
-/** Calls wait for somebody's decision; go on with the conversation once it can be given. */
+/** Calls wait for a decision; go on with the conversation once it can be given. */
 export class Undecided extends Schema.TaggedError<Undecided>()("Undecided", {
   callIds: Schema.Array(Schema.String)
 }) {
@@ -40,7 +40,7 @@ export class Undecided extends Schema.TaggedError<Undecided>()("Undecided", {
   }
 }
 
-/** The cost is bounded, and nobody says what the tokens of this model cost. */
+/** The cost is bounded, but the price of this model is not known. */
 export class Unpriced extends Schema.TaggedError<Unpriced>()("Unpriced", {
   model: Schema.UndefinedOr(Schema.String)
 }) {

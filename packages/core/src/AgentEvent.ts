@@ -2,6 +2,7 @@
  * What happens to an agent, as JSON for those who watch it from elsewhere.
  */
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { encoder } from "effect/encoding/Sse"
 import * as Result from "effect/Result"
@@ -22,45 +23,58 @@ const Call = Schema.Struct({ id: Schema.String, name: Schema.String, arguments: 
 
 const At = { at: Schema.Finite }
 
+/** What is said of each event of a call; `parent` is the id of the plan that it is a step of. */
+const Of = { ...At, call: Call, parent: Schema.optionalKey(Schema.String) }
+
+const Finish = Schema.Literals(["stop", "tool-calls", "length", "refusal", "pause", "malformed"])
+
 const Step = Schema.Struct({ tool: Schema.String, callId: Schema.String })
 
 const own = [
   Schema.TaggedStruct("TurnStarted", { ...At, turn: Schema.Int, toolsOff: Schema.Boolean }),
-  Schema.TaggedStruct("Text", { text: Schema.String }),
+  Schema.TaggedStruct("Text", { ...At, text: Schema.String }),
   Schema.TaggedStruct("TurnEnded", {
     ...At,
     text: Schema.String,
     calls: Schema.Array(Call),
-    finish: Schema.Literals(["stop", "tool-calls", "length", "refusal", "pause", "malformed"])
+    finish: Finish,
+    model: Schema.optionalKey(Schema.String)
   }),
-  Schema.TaggedStruct("Usage", { turn: Usage, total: Usage }),
+  Schema.TaggedStruct("Usage", { ...At, turn: Usage, total: Usage }),
   Schema.TaggedStruct("CallWaiting", {
-    ...At,
-    call: Call,
+    ...Of,
     why: Schema.Literals(["slot", "limit", "rate", "access", "approval", "turn"]),
     behind: Schema.optionalKey(Schema.String)
   }),
-  Schema.TaggedStruct("CallStarted", { ...At, call: Call }),
-  Schema.TaggedStruct("CallProgress", { ...At, call: Call, progress: Schema.Json }),
-  Schema.TaggedStruct("CallRetried", { ...At, call: Call, attempt: Schema.Int, error: Schema.Json }),
+  Schema.TaggedStruct("CallStarted", Of),
+  Schema.TaggedStruct("CallProgress", { ...Of, progress: Schema.Json }),
+  Schema.TaggedStruct("CallHedged", Of),
+  Schema.TaggedStruct("CallRetried", { ...Of, attempt: Schema.Int, error: Schema.Json }),
   Schema.TaggedStruct("CallSettled", {
-    ...At,
-    call: Call,
+    ...Of,
     isError: Schema.Boolean,
+    error: Schema.optionalKey(Schema.String),
     text: Schema.String,
-    attempts: Schema.Int
+    attempts: Schema.Int,
+    startedAt: Schema.optionalKey(Schema.Finite),
+    sameAs: Schema.optionalKey(Schema.String)
   }),
-  Schema.TaggedStruct("RoundSettled", { callIds: Schema.Array(Schema.String), pending: Schema.Array(Schema.String) }),
-  Schema.TaggedStruct("Steered", { texts: Schema.Array(Schema.String) }),
-  Schema.TaggedStruct("LimitReached", { limit: Limit }),
+  Schema.TaggedStruct("RoundSettled", {
+    ...At,
+    callIds: Schema.Array(Schema.String),
+    pending: Schema.Array(Schema.String)
+  }),
+  Schema.TaggedStruct("Steered", { ...At, texts: Schema.Array(Schema.String) }),
+  Schema.TaggedStruct("LimitReached", { ...At, limit: Limit }),
   Schema.TaggedStruct("Answer", {
+    ...At,
     text: Schema.String,
-    finish: Schema.Literals(["stop", "tool-calls", "length", "refusal", "pause", "malformed"]),
+    finish: Finish,
     limited: Schema.Union([Limit, Schema.Literal(false)]),
     usage: Usage,
     cost: Schema.optionalKey(Schema.Finite)
   }),
-  Schema.TaggedStruct("Failed", { reason: Schema.String, message: Schema.String, mayPass: Schema.Boolean })
+  Schema.TaggedStruct("Failed", { ...At, reason: Schema.String, message: Schema.String, mayPass: Schema.Boolean })
 ] as const
 
 const Own = Schema.Union(own)
@@ -68,6 +82,9 @@ const Own = Schema.Union(own)
 /**
  * An event as JSON.
  *
+ * - `at`: when, in milliseconds since the epoch
+ * - `CallSettled`: `error` is what it failed with, `"Timeout"` or the tag of the tool's failure; `startedAt` is left out where
+ *   it never started; `sameAs` is an equal call whose outcome it shares
  * - calls have neither what their provider wrote around them nor what their tool gave the program: `text` is what the model reads
  * - `Failed`: the last event where there is no answer; `mayPass` says that asking again may help
  * - no conversation, no system prompt, no cause of a crash, nothing of a provider's response
@@ -89,9 +106,10 @@ type Own = typeof Own.Type
  *
  * const model = ScriptedModel.layer([ScriptedModel.says("Good morning.")]) // stands in for a provider's layer
  * for await (const event of Agent.iterate({ toolkit: Toolkit.make(), prompt: "Good morning!", model })) {
- *   if (event._tag === "Answer") console.log(JSON.stringify(AgentEvent.encode(event)))
+ *   const json = AgentEvent.encode(event)
+ *   if (json._tag === "Answer") console.log(JSON.stringify([json.text, json.finish, json.usage]))
  * }
- * // => {"_tag":"Answer","text":"Good morning.","finish":"stop","limited":false,"usage":{"input":10,"output":1}}
+ * // => ["Good morning.","stop",{"input":10,"output":1}]
  * ```
  */
 export const encode = (event: Agent.Event<Tool.Any, unknown>): AgentEvent =>
@@ -107,29 +125,47 @@ const ownOf = (event: Told): Own => {
     case "LimitReached":
       return event
     case "TurnEnded": {
-      const { finish, message: { calls, text } } = event.turn
-      return { _tag: event._tag, at: event.at, text, calls: calls.map(callOf), finish }
+      const { finish, message: { calls, text }, model } = event.turn
+      const { at } = event
+      return { _tag: event._tag, at, text, calls: calls.map(callOf), finish, ...(model !== undefined && { model }) }
     }
-    case "CallSettled": {
-      const { attempts, call, encoded: text } = event.outcome
-      return { _tag: event._tag, at: event.at, call: callOf(call), isError: isFailure(event.outcome), text, attempts }
-    }
+    case "CallSettled":
+      return settledOf(event)
     case "CallRetried": {
-      const { at, attempt, call, reason } = event
-      return { _tag: event._tag, at, call: callOf(call), attempt, error: errorOf(reason) }
+      const { call, reason, ...rest } = event
+      return { ...rest, call: callOf(call), error: errorOf(reason) }
     }
     case "RoundSettled": {
       const { outcomes, pending } = event.round.settled
-      return { _tag: event._tag, callIds: outcomes.map(({ call }) => call.id), pending: pending.map(({ id }) => id) }
+      const { at } = event
+      return {
+        _tag: event._tag,
+        at,
+        callIds: outcomes.map(({ call }) => call.id),
+        pending: pending.map(({ id }) => id)
+      }
     }
     case "Steered":
-      return { _tag: event._tag, texts: event.said.map(({ text }) => text) }
+      return { _tag: event._tag, at: event.at, texts: event.said.map(({ text }) => text) }
     case "Answer": {
       const { answer: text, cost, finish, limited, usage } = event.ended
-      return { _tag: event._tag, text, finish, limited, usage, ...(cost !== undefined && { cost }) }
+      return { _tag: event._tag, at: event.at, text, finish, limited, usage, ...(cost !== undefined && { cost }) }
     }
     default:
       return { ...event, call: callOf(event.call) }
+  }
+}
+
+const settledOf = ({ outcome, ...rest }: Extract<Told, { readonly _tag: "CallSettled" }>): Own => {
+  const { attempts, call, encoded: text, result, startedAt } = outcome
+  return {
+    ...rest,
+    call: callOf(call),
+    isError: isFailure(outcome),
+    ...(Result.isFailure(result) && { error: toModel(result.failure).error.type }),
+    text,
+    attempts,
+    ...(attempts > 0 && { startedAt })
   }
 }
 
@@ -142,26 +178,27 @@ const callOf = ({ arguments: args, id, name }: ToolCall): typeof Call.Type => {
 const errorOf = (failure: ToolFailure<unknown>): Schema.Json => ({ ...toModel(failure).error })
 
 /**
- * What those who watch are told of an agent that ends without an answer.
+ * The last event of an agent that ends without an answer; `at` is when, in milliseconds since the epoch.
  *
  * @example
  * ```ts
  * import { AgentEvent } from "@volley/core"
  * import { Cause } from "effect"
  *
- * console.log(JSON.stringify(AgentEvent.failed(Cause.die("a bug"))))
- * // => {"_tag":"Failed","reason":"Defect","message":"The agent crashed.","mayPass":false}
+ * console.log(JSON.stringify(AgentEvent.failed(Cause.die("a bug"), 1000)))
+ * // => {"_tag":"Failed","at":1000,"reason":"Defect","message":"The agent crashed.","mayPass":false}
  * ```
  */
-export const failed = (cause: Cause.Cause<AgentError | ChatModelError>): AgentEvent => {
+export const failed = (cause: Cause.Cause<AgentError | ChatModelError>, at: number): AgentEvent => {
   const found = Cause.findError(cause)
   if (Result.isFailure(found)) {
-    return { _tag: "Failed", reason: "Defect", message: "The agent crashed.", mayPass: false }
+    return { _tag: "Failed", at, reason: "Defect", message: "The agent crashed.", mayPass: false }
   }
   const error = found.success
+  const { _tag: reason } = error.reason
   return error._tag === "AgentError"
-    ? { _tag: "Failed", reason: error.reason._tag, message: error.message, mayPass: error.reason._tag === "Undecided" }
-    : { _tag: "Failed", reason: error.reason._tag, message: "The model gave no turn.", mayPass: error.isRetryable }
+    ? { _tag: "Failed", at, reason, message: error.message, mayPass: reason === "Undecided" }
+    : { _tag: "Failed", at, reason, message: "The model gave no turn.", mayPass: error.isRetryable }
 }
 
 /**
@@ -179,10 +216,10 @@ export const failed = (cause: Cause.Cause<AgentError | ChatModelError>): AgentEv
  * const model = ScriptedModel.layer([ScriptedModel.says("Good morning.")]) // stands in for a provider's layer
  * const events = AgentEvent.toSse(Agent.stream({ toolkit: Toolkit.make(), prompt: "Good morning!" }))
  * const sent = await Effect.runPromise(Effect.provide(Stream.runCollect(events), model))
- * console.log(sent[1])
+ * console.log(sent[1]?.split(/,"at"|\n\n/)[0])
  * // => id: 2
  * // => event: Text
- * // => data: {"_tag":"Text","text":"Good morning."}
+ * // => data: {"_tag":"Text","text":"Good morning."
  * ```
  */
 export const toSse = <T extends Tool.Any, O, R>(
@@ -191,9 +228,10 @@ export const toSse = <T extends Tool.Any, O, R>(
   events.pipe(
     Stream.map(encode),
     Stream.catchCause((cause) =>
-      Stream.fromEffect(
-        Effect.as(Cause.hasDies(cause) ? Effect.logError("An agent crashed", cause) : Effect.void, failed(cause))
-      )
+      Stream.fromEffect(Effect.andThen(
+        Cause.hasDies(cause) ? Effect.logError("An agent crashed", cause) : Effect.void,
+        Effect.map(Clock.currentTimeMillis, (at) => failed(cause, at))
+      ))
     ),
     Stream.zipWithIndex,
     Stream.map(([event, n]) =>

@@ -57,7 +57,7 @@ export interface AgentRecorder {
   readonly settled: (standing: Standing) => Effect.Effect<void>
 }
 
-/** The recorder of the program's agents; there is none unless somebody provides it. A streamed turn's calls start when it is whole then. */
+/** The recorder of the program's agents; there is none unless the program provides it. A streamed turn's calls start when it is whole then. */
 export const AgentRecorder = Context.Reference<AgentRecorder | undefined>("@volley/core/AgentRecorder", {
   defaultValue: () => undefined
 })

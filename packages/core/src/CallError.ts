@@ -1,8 +1,10 @@
 /**
  * Why a call has no result: what the runner found (`CallError`) or what the tool itself answered (`ToolFailure`).
  */
+import type * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
 
 const unknownOutcome =
   "The outcome is unknown: it may have taken effect, or still do. Check before asking for it again."
@@ -13,10 +15,10 @@ const unknownOutcome =
  * - `available`: the names of the tools, where there are many those most like the one that was asked for
  * - `count`: how many tools there are; as many as are named when left out
  */
-export class UnknownTool extends Schema.TaggedError<UnknownTool>()("UnknownTool", {
-  available: Schema.Array(Schema.String),
-  count: Schema.optional(Schema.Int)
-}) {
+export class UnknownTool extends Data.TaggedError("UnknownTool")<{
+  readonly available: ReadonlyArray<string>
+  readonly count?: number | undefined
+}> {
   readonly isRetryable = false
   override get message(): string {
     const { available: { length }, count = length } = this
@@ -28,9 +30,9 @@ export class UnknownTool extends Schema.TaggedError<UnknownTool>()("UnknownTool"
 }
 
 /** The arguments are not JSON, or do not fit the tool's parameters; the tool did not run. */
-export class InvalidArguments extends Schema.TaggedError<InvalidArguments>()("InvalidArguments", {
-  issues: Schema.Array(Schema.Struct({ path: Schema.String, message: Schema.String }))
-}) {
+export class InvalidArguments extends Data.TaggedError("InvalidArguments")<{
+  readonly issues: ReadonlyArray<{ readonly path: string; readonly message: string }>
+}> {
   readonly isRetryable = true
   override get message(): string {
     const issues = this.issues.map(({ path, message }) => path === "" ? message : `${path}: ${message}`)
@@ -39,7 +41,7 @@ export class InvalidArguments extends Schema.TaggedError<InvalidArguments>()("In
 }
 
 /** The model's turn was cut off, or broke off, so the call may be incomplete; the tool did not run. */
-export class Truncated extends Schema.TaggedError<Truncated>()("Truncated", {}) {
+export class Truncated extends Data.TaggedError("Truncated") {
   readonly isRetryable = true
   override get message(): string {
     return "The turn was cut off before it was complete; this call did not run. Ask again, with fewer or shorter calls."
@@ -47,9 +49,9 @@ export class Truncated extends Schema.TaggedError<Truncated>()("Truncated", {}) 
 }
 
 /** The turn asked for more calls than one batch runs; the tool did not run. */
-export class LimitExceeded extends Schema.TaggedError<LimitExceeded>()("LimitExceeded", {
-  maxCalls: Schema.Int
-}) {
+export class LimitExceeded extends Data.TaggedError("LimitExceeded")<{
+  readonly maxCalls: number
+}> {
   get isRetryable(): boolean {
     return this.maxCalls > 0
   }
@@ -68,12 +70,12 @@ export class LimitExceeded extends Schema.TaggedError<LimitExceeded>()("LimitExc
  * - `started`: false when the deadline came before the call's turn did
  * - `harmless`: the tool is read-only or idempotent
  */
-export class Timeout extends Schema.TaggedError<Timeout>()("Timeout", {
-  limit: Schema.Literals(["timeout", "deadline"]),
-  millis: Schema.Finite,
-  started: Schema.Boolean,
-  harmless: Schema.Boolean
-}) {
+export class Timeout extends Data.TaggedError("Timeout")<{
+  readonly limit: "timeout" | "deadline"
+  readonly millis: number
+  readonly started: boolean
+  readonly harmless: boolean
+}> {
   get isRetryable(): boolean {
     return this.harmless || !this.started
   }
@@ -91,10 +93,10 @@ export class Timeout extends Schema.TaggedError<Timeout>()("Timeout", {
 }
 
 /** The tool crashed. `cause` holds what happened, for the host alone. */
-export class Defect extends Schema.TaggedError<Defect>()("Defect", {
-  harmless: Schema.Boolean,
-  cause: Schema.Cause(Schema.Unknown, Schema.Defect())
-}) {
+export class Defect extends Data.TaggedError("Defect")<{
+  readonly harmless: boolean
+  readonly cause: Cause.Cause<unknown>
+}> {
   get isRetryable(): boolean {
     return this.harmless
   }
@@ -111,12 +113,12 @@ export class Defect extends Schema.TaggedError<Defect>()("Defect", {
  * - `started`: false when that was before this call began
  * - `cause`: who interrupted the tool, for the host alone
  */
-export class Interrupted extends Schema.TaggedError<Interrupted>()("Interrupted", {
-  by: Schema.Literals(["tool", "failFast", "restart"]),
-  started: Schema.Boolean,
-  harmless: Schema.Boolean,
-  cause: Schema.optional(Schema.Cause(Schema.Unknown, Schema.Defect()))
-}) {
+export class Interrupted extends Data.TaggedError("Interrupted")<{
+  readonly by: "tool" | "failFast" | "restart"
+  readonly started: boolean
+  readonly harmless: boolean
+  readonly cause?: Cause.Cause<unknown> | undefined
+}> {
   get isRetryable(): boolean {
     return this.harmless || !this.started
   }
@@ -136,9 +138,9 @@ export class Interrupted extends Schema.TaggedError<Interrupted>()("Interrupted"
 }
 
 /** The tool ran, but what it gave back does not fit its `success` or `failure` schema, or is not JSON. */
-export class Unencodable extends Schema.TaggedError<Unencodable>()("Unencodable", {
-  issue: Schema.String
-}) {
+export class Unencodable extends Data.TaggedError("Unencodable")<{
+  readonly issue: string
+}> {
   readonly isRetryable = false
   override get message(): string {
     return "The tool ran, but its result could not be given back: it is not what the tool promises."
@@ -146,9 +148,9 @@ export class Unencodable extends Schema.TaggedError<Unencodable>()("Unencodable"
 }
 
 /** An earlier call of the turn wrote the same thing with an unknown outcome, so this one did not run. */
-export class Uncertain extends Schema.TaggedError<Uncertain>()("Uncertain", {
-  after: Schema.String
-}) {
+export class Uncertain extends Data.TaggedError("Uncertain")<{
+  readonly after: string
+}> {
   readonly isRetryable = true
   override get message(): string {
     return `The outcome of ${this.after} is unknown, and this call touches the same; it did not run. Check, then ask again.`
@@ -156,9 +158,9 @@ export class Uncertain extends Schema.TaggedError<Uncertain>()("Uncertain", {
 }
 
 /** Somebody was asked whether the call may run, and said no; the tool did not run. */
-export class Denied extends Schema.TaggedError<Denied>()("Denied", {
-  why: Schema.optional(Schema.String)
-}) {
+export class Denied extends Data.TaggedError("Denied")<{
+  readonly why?: string | undefined
+}> {
   readonly isRetryable = false
   override get message(): string {
     const why = this.why === undefined ? "" : ` Why: ${this.why}`
@@ -171,9 +173,9 @@ export class Denied extends Schema.TaggedError<Denied>()("Denied", {
  *
  * - `after`: the earlier call that waits for the decision, where this one only touches the same
  */
-export class Undecided extends Schema.TaggedError<Undecided>()("Undecided", {
-  after: Schema.optional(Schema.String)
-}) {
+export class Undecided extends Data.TaggedError("Undecided")<{
+  readonly after?: string | undefined
+}> {
   readonly isRetryable = true
   override get message(): string {
     return this.after === undefined
@@ -183,10 +185,10 @@ export class Undecided extends Schema.TaggedError<Undecided>()("Undecided", {
 }
 
 /** A call that this one takes something from failed, so this one did not run; `root` is the call that failed first. */
-export class DependencyFailed extends Schema.TaggedError<DependencyFailed>()("DependencyFailed", {
-  root: Schema.String,
-  type: Schema.String
-}) {
+export class DependencyFailed extends Data.TaggedError("DependencyFailed")<{
+  readonly root: string
+  readonly type: string
+}> {
   readonly isRetryable = true
   override get message(): string {
     return `It needs the result of ${this.root}, which failed with ${this.type}; it did not run.`
@@ -198,9 +200,9 @@ export class DependencyFailed extends Schema.TaggedError<DependencyFailed>()("De
  *
  * - `retryAfterMillis`: when it is tried again; left out while somebody else tries it
  */
-export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable", {
-  retryAfterMillis: Schema.optional(Schema.Finite)
-}) {
+export class Unavailable extends Data.TaggedError("Unavailable")<{
+  readonly retryAfterMillis?: number | undefined
+}> {
   readonly isRetryable = true
   override get message(): string {
     const when = this.retryAfterMillis === undefined ? "soon" : `in ${Math.ceil(this.retryAfterMillis / 1000)} s`
@@ -209,29 +211,27 @@ export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable"
 }
 
 /** What the runner can find. Each reason knows whether another attempt is harmless. */
-export const Reason = Schema.Union([
-  UnknownTool,
-  InvalidArguments,
-  Truncated,
-  LimitExceeded,
-  Timeout,
-  Defect,
-  Interrupted,
-  Unencodable,
-  Uncertain,
-  DependencyFailed,
-  Denied,
-  Undecided,
-  Unavailable
-])
-export type Reason = typeof Reason.Type
+export type Reason =
+  | UnknownTool
+  | InvalidArguments
+  | Truncated
+  | LimitExceeded
+  | Timeout
+  | Defect
+  | Interrupted
+  | Unencodable
+  | Uncertain
+  | DependencyFailed
+  | Denied
+  | Undecided
+  | Unavailable
 
 /** A call that has no answer of its own, and why; `Effect.catchReason` works on it. */
-export class CallError extends Schema.TaggedError<CallError>()("CallError", {
-  callId: Schema.String,
-  tool: Schema.String,
-  reason: Reason
-}) {
+export class CallError extends Data.TaggedError("CallError")<{
+  readonly callId: string
+  readonly tool: string
+  readonly reason: Reason
+}> {
   /** True only where a second attempt is harmless. */
   get isRetryable(): boolean {
     return this.reason.isRetryable
@@ -240,6 +240,63 @@ export class CallError extends Schema.TaggedError<CallError>()("CallError", {
     return `${this.tool} (${this.callId}): ${this.reason.message}`
   }
 }
+
+/** Writes the fields of an error down, and makes the error of them again. */
+const codec = <
+  Tag extends string,
+  Fields extends Schema.Struct.Fields,
+  Self extends Schema.TaggedStruct<Tag, Fields>["Type"]
+>(
+  Class: new(fields: Schema.TaggedStruct<Tag, Fields>["Type"]) => Self,
+  tag: Tag,
+  fields: Fields
+) =>
+  Schema.TaggedStruct(tag, fields).pipe(
+    Schema.decodeTo(
+      Schema.instanceOf(Class),
+      SchemaTransformation.transform({ decode: (fields) => new Class(fields), encode: (error) => error })
+    )
+  )
+
+/**
+ * The schema of every reason, for programs that store or send one.
+ *
+ * - pure: a bundle that has no use for the schemas of this file leaves them out, and Effect's own with them
+ */
+export const Reason = /*@__PURE__*/ (() => {
+  const cause = Schema.Cause(Schema.Unknown, Schema.Defect())
+  const flags = { started: Schema.Boolean, harmless: Schema.Boolean }
+  return Schema.Union([
+    codec(UnknownTool, "UnknownTool", { available: Schema.Array(Schema.String), count: Schema.optional(Schema.Int) }),
+    codec(InvalidArguments, "InvalidArguments", {
+      issues: Schema.Array(Schema.Struct({ path: Schema.String, message: Schema.String }))
+    }),
+    Schema.TaggedStruct("Truncated", {}).pipe(
+      Schema.decodeTo(
+        Schema.instanceOf(Truncated),
+        SchemaTransformation.transform({ decode: () => new Truncated(), encode: ({ _tag }: Truncated) => ({ _tag }) })
+      )
+    ),
+    codec(LimitExceeded, "LimitExceeded", { maxCalls: Schema.Int }),
+    codec(Timeout, "Timeout", { limit: Schema.Literals(["timeout", "deadline"]), millis: Schema.Finite, ...flags }),
+    codec(Defect, "Defect", { harmless: Schema.Boolean, cause }),
+    codec(Interrupted, "Interrupted", {
+      by: Schema.Literals(["tool", "failFast", "restart"]),
+      ...flags,
+      cause: Schema.optional(cause)
+    }),
+    codec(Unencodable, "Unencodable", { issue: Schema.String }),
+    codec(Uncertain, "Uncertain", { after: Schema.String }),
+    codec(DependencyFailed, "DependencyFailed", { root: Schema.String, type: Schema.String }),
+    codec(Denied, "Denied", { why: Schema.optional(Schema.String) }),
+    codec(Undecided, "Undecided", { after: Schema.optional(Schema.String) }),
+    codec(Unavailable, "Unavailable", { retryAfterMillis: Schema.optional(Schema.Finite) })
+  ])
+})()
+
+/** The schema of a `CallError`, for programs that store or send one. */
+export const Codec =
+  /*@__PURE__*/ (() => codec(CallError, "CallError", { callId: Schema.String, tool: Schema.String, reason: Reason }))()
 
 class AnyToolFailure extends Data.TaggedError("ToolFailure")<{
   readonly tool: string

@@ -50,7 +50,7 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("Invali
   readonly isRetryable = false
 }
 
-/** No answer came, or not the whole of it: nobody listens there, or the connection broke. */
+/** No answer came, or not the whole of it: no server listens there, or the connection broke. */
 export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", {
   message: Schema.String,
   url: Schema.optional(Schema.String)
@@ -261,7 +261,7 @@ export const concealed = (reason: Reason, secret: Redacted.Redacted<string>): Re
 /**
  * What no error shows: an API key, headers that are like one, and the user, password and query of an address.
  *
- * - `client`: somebody's own, whose properties may have keys
+ * - `client`: the user's own, whose properties may have keys
  */
 export interface Hidden {
   readonly secret?: Redacted.Redacted<string> | undefined

@@ -5,33 +5,38 @@ import * as Base64 from "effect/encoding/Base64"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
-const Data = Schema.NonEmptyString.check(
-  Schema.isBase64({ message: "Expected base64 text, without \"data:…,\" before it" })
-)
+// Pure: a bundle that has no use for these schemas leaves them out, and Effect's own with them.
+const Data = /*@__PURE__*/ (() =>
+  Schema.NonEmptyString.check(
+    Schema.isBase64({ message: "Expected base64 text, without \"data:…,\" before it" })
+  ))()
 
-const MediaType = Schema.String.check(
-  Schema.isPattern(/^[a-z0-9][\w.+-]*\/[\w.+-]+$/, { message: "Expected a media type such as \"image/png\"" })
-)
+const MediaType = /*@__PURE__*/ (() =>
+  Schema.String.check(
+    Schema.isPattern(/^[a-z0-9][\w.+-]*\/[\w.+-]+$/, { message: "Expected a media type such as \"image/png\"" })
+  ))()
 
 /** A text, shown as it is. */
-export const Text = Schema.Struct({ type: Schema.Literal("text"), text: Schema.String })
+export const Text = /*@__PURE__*/ (() => Schema.Struct({ type: Schema.Literal("text"), text: Schema.String }))()
 
 /** An image; `data` is base64. */
-export const Image = Schema.Struct({ type: Schema.Literal("image"), mediaType: MediaType, data: Data })
+export const Image =
+  /*@__PURE__*/ (() => Schema.Struct({ type: Schema.Literal("image"), mediaType: MediaType, data: Data }))()
 
 /** A document; `data` is base64, also where it is plain text. */
-export const Document = Schema.Struct({
-  type: Schema.Literal("document"),
-  mediaType: MediaType,
-  data: Data,
-  name: Schema.optionalKey(Schema.String)
-})
+export const Document = /*@__PURE__*/ (() =>
+  Schema.Struct({
+    type: Schema.Literal("document"),
+    mediaType: MediaType,
+    data: Data,
+    name: Schema.optionalKey(Schema.String)
+  }))()
 
 /** What is no text. */
-export const Media = Schema.Union([Image, Document])
+export const Media = /*@__PURE__*/ (() => Schema.Union([Image, Document]))()
 
 /** A part of what a model is shown: a text, an image or a document. */
-export const Content = Schema.Union([Text, Image, Document])
+export const Content = /*@__PURE__*/ (() => Schema.Union([Text, Image, Document]))()
 
 export type Text = typeof Text.Type
 export type Image = typeof Image.Type

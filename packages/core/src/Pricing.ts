@@ -20,7 +20,7 @@ export interface Rates {
 export type Pricing = Readonly<Record<string, Rates>>
 
 /**
- * What a model's tokens cost; undefined where nobody says, and nothing for none.
+ * What a model's tokens cost; undefined where no price is known, and 0 for no tokens.
  *
  * - a name without its date or version stands for all of them: `gpt-x` for `gpt-x-2026-08-01`, and not for `gpt-x-mini`
  *

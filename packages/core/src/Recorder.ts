@@ -51,33 +51,34 @@ export interface Recorder {
   readonly call: (ready: Ready, run: Effect.Effect<Ended>) => Effect.Effect<Ended>
 }
 
-/** The recorder of the program; there is none unless somebody provides it, and nothing is looked up then. */
+/** The recorder of the program; there is none unless the program provides it, and nothing is looked up then. */
 export const Recorder = Context.Reference<Recorder | undefined>("@volley/core/Recorder", {
   defaultValue: () => undefined
 })
 
 /** How a call ended, as plain JSON: what it gave back or failed with is as the schemas of its tool write it. */
-export const Written = Schema.Struct({
-  startedAt: Schema.Finite,
-  endedAt: Schema.Finite,
-  attempts: Schema.Int,
-  strays: Schema.optionalKey(Schema.Boolean),
-  end: Schema.Union([
-    Schema.Struct({ json: Schema.Json, content: Schema.optionalKey(Schema.Array(Content)) }),
-    Schema.Struct({
-      failure: Schema.Json,
-      tool: Schema.String,
-      isRetryable: Schema.Boolean,
-      isPointless: Schema.optional(Schema.Boolean)
-    }),
-    Schema.Struct({ reason: Schema.Json })
-  ])
-})
+export const Written = /*@__PURE__*/ (() =>
+  Schema.Struct({
+    startedAt: Schema.Finite,
+    endedAt: Schema.Finite,
+    attempts: Schema.Int,
+    strays: Schema.optionalKey(Schema.Boolean),
+    end: Schema.Union([
+      Schema.Struct({ json: Schema.Json, content: Schema.optionalKey(Schema.Array(Content)) }),
+      Schema.Struct({
+        failure: Schema.Json,
+        tool: Schema.String,
+        isRetryable: Schema.Boolean,
+        isPointless: Schema.optional(Schema.Boolean)
+      }),
+      Schema.Struct({ reason: Schema.Json })
+    ])
+  }))()
 export type Written = typeof Written.Type
 
-const ReasonJson = Schema.toCodecJson(Reason)
-const encodeReason = Schema.encodeResult(ReasonJson)
-const decodeReason = Schema.decodeUnknownResult(ReasonJson)
+const ReasonJson = /*@__PURE__*/ Schema.toCodecJson(Reason)
+const encodeReason = /*@__PURE__*/ Schema.encodeResult(ReasonJson)
+const decodeReason = /*@__PURE__*/ Schema.decodeUnknownResult(ReasonJson)
 
 /**
  * Writes an end down. Of the cause of a crash, names and messages are kept, and no stack.

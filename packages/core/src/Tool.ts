@@ -24,7 +24,7 @@ import {
 } from "./internal/tool/checked.ts"
 import { compile, serviceKey } from "./internal/tool/compile.ts"
 import type { AnyDefinition, Execute, Traits } from "./internal/tool/definition.ts"
-import type { Answer, Attempt, Call } from "./internal/tool/handler.ts"
+import { type Answer, type Attempt, type Call, tellHedged } from "./internal/tool/handler.ts"
 import type * as Handling from "./internal/tool/handler.ts"
 import type { Failing, FailureOf, FunctionDefinition, FunctionOption } from "./internal/tool/promised.ts"
 import type { Complete, Given, Option as ToolOption, SchemaOfEffect, ToolDefinition } from "./internal/tool/written.ts"
@@ -53,7 +53,7 @@ export type { Answer, Attempt, Call } from "./internal/tool/handler.ts"
  * - `recode`: the same tool with its parameters in another JSON form; none for a plan
  * - `answer`: makes an answer of what a handler gives; `handler`: answers a call, given its parameters
  * - `resumes`: begun again, it goes on from what is recorded inside it; an agent does
- * - `reconcile`: says what became of a call that was begun and whose end nobody knows; `Tool.reconcile` sets it
+ * - `reconcile`: says what became of a call that was begun and whose end is unknown; `Tool.reconcile` sets it
  */
 export interface Tool<
   out Name extends string,
@@ -479,7 +479,11 @@ export const hedge =
   (after: Duration.Input) =>
   <N extends string, P extends Schema.Constraint, S extends Schema.Constraint, F extends Schema.Constraint, R>(
     tool: Tool<N, P, S, F, R, true>
-  ): Tool<N, P, S, F, R, true> => around(tool, (effect) => Effect.raceFirst(effect, Effect.delay(effect, after)))
+  ): Tool<N, P, S, F, R, true> =>
+    around(
+      tool,
+      (effect, call) => Effect.raceFirst(effect, Effect.delay(Effect.andThen(tellHedged(call), effect), after))
+    )
 
 /**
  * Leaves a service alone that has failed too often, by the `CircuitBreaker` of the program: while the circuit is open, calls

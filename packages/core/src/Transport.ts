@@ -18,7 +18,7 @@ export { secretsOf, secretsOfHeaders, withoutSecrets } from "./internal/address.
 export interface Options {
   /** How long until an answer begins, which is when its status and headers are there; 60 seconds. */
   readonly firstByte?: Duration.Input | "unbounded" | undefined
-  /** How long until the next bytes of its body, for whoever waits for them; 60 seconds. */
+  /** How long until the next bytes of its body, while they are waited for; 60 seconds. */
   readonly idle?: Duration.Input | "unbounded" | undefined
   /** The most bytes of a body, as they are after decompression; 32 MiB. */
   readonly maxBytes?: number | "unbounded" | undefined
@@ -73,7 +73,7 @@ export type Fetch = typeof globalThis.fetch
  * Makes what has a `fetch`, the global one where none is given, keep to limits; for any client that takes one.
  *
  * - a redirect is followed within its origin where the request stays as it is, and nowhere else
- * - bytes are counted, and time runs, while somebody reads; time is of the clock of whoever makes this
+ * - bytes are counted, and time runs, while the body is read; the clock is the one of the fiber that makes this
  * - a `fetch` of one's own has to heed `signal` and `redirect: "manual"`
  * - errors: `failureIn` finds them in what a client throws. A redirect comes to light where the body is read, because clients
  *   send again what fails before

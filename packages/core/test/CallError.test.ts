@@ -242,7 +242,7 @@ describe("CallError", () => {
 
   it.effect.each(Object.entries(reasonsOf(true)))("of %s survives JSON", ([, reason]) =>
     Effect.gen(function*() {
-      const codec = Schema.toCodecJson(CallError.CallError)
+      const codec = Schema.toCodecJson(CallError.Codec)
       const error = new CallError.CallError({ callId: "1", tool: "t", reason })
       const json = JSON.parse(JSON.stringify(yield* Schema.encodeEffect(codec)(error)))
       const back = yield* Schema.decodeEffect(codec)(json)

@@ -142,6 +142,28 @@ describe("Tool.hedge", () => {
       assert.deepStrictEqual(spans, [["ToolFailure", 0, 50]])
     }))
 
+  it.effect("the second attempt is told, where one begins", () =>
+    Effect.gen(function*() {
+      const toldOf = (...durations: ReadonlyArray<number>) => {
+        const told: Array<unknown> = []
+        const toolkit = Toolkit.make(Tool.hedge("100 millis")(lookup(...durations).tool))
+        const onCall = ({ _tag, at }: Batch.CallEvent) => Effect.sync(() => void told.push([_tag, at]))
+        const run = Batch.run(toolkit, [ToolCall.make({ id: "c", name: "lookup" })], { onCall })
+        return Effect.as(aDayOf(run), told)
+      }
+      const late = [["CallStarted", 0], ["CallHedged", 100], ["CallSettled", 110]]
+      assert.deepStrictEqual(yield* toldOf(500, 10), late)
+    }))
+
+  it.effect("and only there", () =>
+    Effect.gen(function*() {
+      const told: Array<string> = []
+      const toolkit = Toolkit.make(Tool.hedge("100 millis")(lookup(50, 10).tool))
+      const onCall = ({ _tag }: Batch.CallEvent) => Effect.sync(() => void told.push(_tag))
+      yield* aDayOf(Batch.run(toolkit, [ToolCall.make({ id: "c", name: "lookup" })], { onCall }))
+      assert.deepStrictEqual(told, ["CallStarted", "CallSettled"])
+    }))
+
   it("takes tools that read alone", () => {
     const writer = acting("writer", () => Effect.succeed("done"))
     // @ts-expect-error it is not `readOnly`

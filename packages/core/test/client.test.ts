@@ -171,7 +171,7 @@ describe("every error", () => {
   ])("of a call keeps all that it says: $_tag", (reason) =>
     Effect.gen(function*() {
       const error = new CallError.CallError({ callId: "c", tool: "t", reason })
-      const codec = Schema.toCodecJson(CallError.CallError)
+      const codec = Schema.toCodecJson(CallError.Codec)
       const back = yield* Schema.decodeEffect(codec)(
         JSON.parse(JSON.stringify(yield* Schema.encodeEffect(codec)(error)))
       )

@@ -302,8 +302,8 @@ describe("a stored error", () => {
   const conversation = Conversation.make("Hi", { runId: "run" })
 
   it.effect.each([
-    { codec: CallError.InvalidArguments, error: { _tag: "InvalidArguments", issues: [{ path: "a" }] } },
-    { codec: CallError.Unencodable, error: { _tag: "Unencodable" } },
+    { codec: CallError.Reason, error: { _tag: "InvalidArguments", issues: [{ path: "a" }] } },
+    { codec: CallError.Reason, error: { _tag: "Unencodable" } },
     {
       codec: AgentError.AgentError,
       error: {

@@ -1,4 +1,4 @@
-/** The global `fetch`, without the limits of time that Node has of its own; whoever calls it has some. */
+/** The global `fetch`, without the limits of time that Node has of its own; its caller has some. */
 export const platformFetch: typeof globalThis.fetch = (input, init) => {
   const dispatcher: unknown = Reflect.get(globalThis, Symbol.for("undici.globalDispatcher.1"))
   if (!canDispatch(dispatcher)) return globalThis.fetch(input, init)

@@ -35,6 +35,8 @@ const said = (event: Agent.Event<Tool.Any, unknown>): string => {
       return `CallWaiting ${event.call.id} ${event.why}`
     case "CallRetried":
       return `CallRetried ${event.call.id} ${event.attempt}`
+    case "CallHedged":
+      return `CallHedged ${event.call.id}`
     case "CallStarted":
       return `CallStarted ${event.call.id}`
     case "CallProgress":

@@ -129,6 +129,8 @@ const toldOf = (event: Batch.CallEvent): Told => {
       return { tag: "Started", id: event.call.id, at }
     case "CallProgress":
       return { tag: "Progress", id: event.call.id, at }
+    case "CallHedged":
+      return { tag: "Hedged", id: event.call.id, at }
     case "CallRetried":
       return { tag: "Retried", id: event.call.id, at }
     case "CallSettled":

@@ -8,7 +8,7 @@ import * as Queue from "effect/Queue"
 
 /** What happened to a call, and when; why a call waits is told by the library alone. */
 export interface Told {
-  readonly tag: "Started" | "Progress" | "Retried" | "Settled" | "Waiting"
+  readonly tag: "Started" | "Progress" | "Hedged" | "Retried" | "Settled" | "Waiting"
   readonly id: string
   readonly at: number
   readonly why?: string

@@ -58,7 +58,7 @@ export interface Outer {
   readonly job: Job
 }
 
-/** Reads what an agent is to do; `listener` is told of all that happens, where somebody wants to know. */
+/** Reads what an agent is to do; `listener`, where there is one, gets all that happens. */
 export const prepare = Effect.fnUntraced(function*(
   asked: AnyOptions,
   listener: Tell | undefined,
@@ -103,7 +103,7 @@ const ownOf = (runner: Runner | undefined, lender: Job | undefined): Batch.Optio
   return own
 }
 
-/** Nothing where nobody listens: then nothing is told. */
+/** Nothing without a listener. */
 const both = (onCall: Batch.Options["onCall"], listener: Tell | undefined): Batch.Options["onCall"] =>
   onCall && listener ? (event) => Effect.andThen(onCall(event), listener(event)) : onCall ?? listener
 

@@ -86,14 +86,17 @@ const asked = Effect.fnUntraced(function*(
   const tell = outer && telling(outer)
   const agent = loop(
     { ...options, prompt: before?.success ?? options.prompt, onInterrupt: ({ conversation }) => keep(conversation) },
-    { tell, deliver: (ending) => ending },
+    {
+      tell,
+      deliver: (ending, now) =>
+        tell === undefined ? ending : Effect.tap(ending, (ended) => tell({ _tag: "Answer", at: now(), ended }))
+    },
     outer
   )
   const ended = yield* Effect.catch(
     agent,
     (error) => Effect.andThen(isLeft(error) ? keep(error.conversation) : Effect.void, failedBy(error))
   )
-  if (tell !== undefined) yield* tell({ _tag: "Answer", ended })
   return options.output === undefined ? ended.answer : ended.output
 })
 

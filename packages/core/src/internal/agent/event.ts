@@ -53,24 +53,27 @@ export interface Left {
  * - `Text`: a piece of what it says
  * - `TurnEnded`: all that it said; calls may still run
  * - `Usage`: what that turn cost, and all turns so far
- * - `CallWaiting`, `CallStarted`, `CallProgress`, `CallRetried`, `CallSettled`: as in `Batch.Options.onCall`
+ * - `CallWaiting`, `CallStarted`, `CallProgress`, `CallHedged`, `CallRetried`, `CallSettled`: as in `Batch.Options.onCall`
  * - `RoundSettled`: every call of the turn is answered; `conversation` holds the answers
  * - `Steered`: what `steer` gave, and the conversation with it
  * - `LimitReached`: tools are switched off from here on
  * - `Answer`: the last event
  * - `Nested`: what happens to an agent that is one of its tools, its answer included
  */
-export type Event<T extends Tool.Any, O = undefined> =
-  | { readonly _tag: "TurnStarted"; readonly at: number; readonly turn: number; readonly toolsOff: boolean }
-  | ChatModel.Text
-  | { readonly _tag: "TurnEnded"; readonly at: number; readonly turn: ChatModel.Turn }
-  | { readonly _tag: "Usage"; readonly turn: ChatModel.Usage; readonly total: ChatModel.Usage }
-  | Batch.CallEvent
-  | { readonly _tag: "RoundSettled"; readonly round: Round<T>; readonly conversation: Conversation }
-  | { readonly _tag: "Steered"; readonly said: ReadonlyArray<User>; readonly conversation: Conversation }
-  | { readonly _tag: "LimitReached"; readonly limit: Limit }
-  | { readonly _tag: "Answer"; readonly ended: Ended<T, O> }
-  | Nested
+export type Event<T extends Tool.Any, O = undefined> = Batch.CallEvent | Of<T, O> | Nested
+
+type Of<T extends Tool.Any, O> =
+  & (
+    | { readonly _tag: "TurnStarted"; readonly turn: number; readonly toolsOff: boolean }
+    | ChatModel.Text
+    | { readonly _tag: "TurnEnded"; readonly turn: ChatModel.Turn }
+    | { readonly _tag: "Usage"; readonly turn: ChatModel.Usage; readonly total: ChatModel.Usage }
+    | { readonly _tag: "RoundSettled"; readonly round: Round<T>; readonly conversation: Conversation }
+    | { readonly _tag: "Steered"; readonly said: ReadonlyArray<User>; readonly conversation: Conversation }
+    | { readonly _tag: "LimitReached"; readonly limit: Limit }
+    | { readonly _tag: "Answer"; readonly ended: Ended<T, O> }
+  )
+  & { readonly at: number }
 
 /** What happens to an agent that is a call of another one; `path` are the calls that it is inside of, the outermost first. */
 export interface Nested {

@@ -40,10 +40,10 @@ import {
 /** How an agent ends. */
 type Ending = Effect.Effect<Ended<Tool.Any, unknown>, ChatModelError | AgentError, unknown>
 
-/** Who is told of all that happens, and takes how it ended; the agent can be interrupted until that is done. */
+/** Gets all that happens, and takes how it ended, and what time it is; the agent can be interrupted until that is done. */
 export interface Listener<A, E> {
   readonly tell: Tell | undefined
-  readonly deliver: (ending: Ending) => Effect.Effect<A, E, unknown>
+  readonly deliver: (ending: Ending, now: () => number) => Effect.Effect<A, E, unknown>
 }
 
 /** Takes turns until there is an answer. */
@@ -56,7 +56,7 @@ export function loop(
 ): Effect.Effect<unknown, unknown, unknown> {
   return Effect.flatMap(prepare(options, listener?.tell, outer), (agent) => {
     const ending = answerOf(agent)
-    const delivering = listener === undefined ? ending : listener.deliver(ending)
+    const delivering = listener === undefined ? ending : listener.deliver(ending, agent.now)
     const { onInterrupt } = options
     const delivered = Effect.ensuring(delivering, Effect.sync(() => letGo(agent)))
     return onInterrupt === undefined
@@ -87,7 +87,7 @@ const answerOf = Effect.fnUntraced(function*(
   return judged
 })
 
-/** What somebody has to say behind the results of a round, empty texts apart. */
+/** What `steer` says behind the results of a round, without empty texts. */
 const saidMeanwhile = (agent: Agent, state: State): Effect.Effect<ReadonlyArray<Conversation.User>> => {
   const { steer } = agent.options
   if (steer === undefined || state.conversation.messages.at(-1)?.role !== "tool") return Effect.succeed([])
@@ -102,12 +102,12 @@ const steered = (agent: Agent, state: State, said: ReadonlyArray<Conversation.Us
   if (said.length === 0) return Effect.succeed(state)
   const conversation = Conversation.append(state.conversation, ...said)
   const after = stand(agent.standing, { ...state, conversation })
-  return Effect.as(agent.tell({ _tag: "Steered", said, conversation }), after)
+  return Effect.as(agent.tell({ _tag: "Steered", at: agent.now(), said, conversation }), after)
 }
 
 type Steer = NonNullable<AnyOptions["steer"]>
 
-/** Whoever crashes, or takes all the time that the agent has, says nothing. */
+/** A `steer` that crashes, or takes all the agent's time, says nothing. */
 const heard = (agent: Agent, state: State, steer: Steer): Steer => {
   const asked = Effect.catchCause(steer, (cause) => Effect.as(Effect.logError("`steer` crashed", cause), []))
   const left = timeLeft(agent, state)
@@ -176,7 +176,7 @@ const askAgain = ({ problem = "malformed" }: ChatModel.Turn): Conversation.Messa
     `Your last turn could not be read (${problem}). Write it again: call only tools that are listed, with plain JSON.`
   )
 
-/** Runs the calls that nobody had decided on when the conversation was left. */
+/** Runs the calls that were undecided when the conversation was left. */
 const decided = Effect.fnUntraced(function*(
   agent: Agent,
   state: State
@@ -204,7 +204,7 @@ const answered = Effect.fnUntraced(function*(
   if (agent.recorder !== undefined && round.turn.finish !== "pause") {
     yield* agent.recorder.settled({ conversation, spent: recordOf(after, agent.inner) })
   }
-  yield* agent.tell({ _tag: "RoundSettled", round, conversation })
+  yield* agent.tell({ _tag: "RoundSettled", at: agent.now(), round, conversation })
   return pending.length === 0
     ? after
     : yield* fail(agent, after, new Undecided({ callIds: pending.map(({ id }) => id) }))
@@ -224,7 +224,9 @@ const limitOf = Effect.fnUntraced(function*(
   const refused = exceededBy(bounds, spent)
   if (refused !== undefined) return yield* failAt(agent, state, refused)
   holdTurns(agent, state, limit === undefined ? 2 : 1)
-  if (limit !== undefined && switchesOff(agent, limit)) yield* agent.tell({ _tag: "LimitReached", limit })
+  if (limit !== undefined && switchesOff(agent, limit)) {
+    yield* agent.tell({ _tag: "LimitReached", at: agent.now(), limit })
+  }
   return limit
 })
 

@@ -134,7 +134,7 @@ export const afterTurn = (
   turnCost: Math.max(cost ?? 0, state.turnCost)
 })
 
-/** What a turn cost, where somebody says what tokens cost. */
+/** What a turn cost, where prices are known. */
 export const costOf = (pricing: Pricing.Pricing | undefined, turn: ChatModel.Turn): number | undefined =>
   pricing && Pricing.cost(pricing, turn.model, turn.usage)
 

@@ -68,7 +68,7 @@ export const heardTurn = Effect.fnUntraced(function*(
   const began = agent.now()
   const parts = inTime(timeUp(agent, state))(agent.model.stream(requestOf(agent, state, limit)))
   const last = yield* Stream.runLast(
-    Stream.tap(parts, (part) => part._tag === "Text" ? agent.tell(part) : Effect.void)
+    Stream.tap(parts, (part) => part._tag === "Text" ? agent.tell({ ...part, at: agent.now() }) : Effect.void)
   )
   if (Option.isNone(last) || last.value._tag !== "Turn") return yield* Effect.die(new Error(notWhole))
   hear(agent, last.value.turn)
@@ -83,7 +83,7 @@ export const toldAgain = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Asked> {
   const { text } = said.turn.message
   holdTurns(agent, state, limit === undefined ? 2 : 1)
-  if (agent.options.streaming === true && text !== "") yield* agent.tell({ _tag: "Text", text })
+  if (agent.options.streaming === true && text !== "") yield* agent.tell({ _tag: "Text", at: agent.now(), text })
   hear(agent, said.turn)
   yield* tellTurn(agent, state, said.turn)
   return said
@@ -150,11 +150,13 @@ const timeUp = (agent: Agent, state: State): Effect.Effect<never, LimitReached> 
 }
 
 /** Tells what the model said, while calls of it may already run. */
-const tellTurn = ({ inner, now, tell }: Agent, state: State, turn: ChatModel.Turn): Effect.Effect<void> =>
-  Effect.andThen(
-    tell({ _tag: "TurnEnded", at: now(), turn }),
-    tell({ _tag: "Usage", turn: turn.usage, total: Usage.plus(totalOf(state, inner).usage, turn.usage) })
+const tellTurn = ({ inner, now, tell }: Agent, state: State, turn: ChatModel.Turn): Effect.Effect<void> => {
+  const at = now()
+  return Effect.andThen(
+    tell({ _tag: "TurnEnded", at, turn }),
+    tell({ _tag: "Usage", at, turn: turn.usage, total: Usage.plus(totalOf(state, inner).usage, turn.usage) })
   )
+}
 
 /** - `isLost`: the turn broke off for good, so that nothing of it is of use */
 interface Heard {
@@ -178,7 +180,7 @@ const hearing = ({ agent, limit, state }: Asking) => {
     if (part._tag === "Call") holdCall(agent)
     if (part._tag === "Turn") hear(agent, part.turn)
     else agent.standing.heard = heard.text
-    if (part._tag === "Text") yield* agent.tell(part)
+    if (part._tag === "Text") yield* agent.tell({ ...part, at: agent.now() })
     if (part._tag === "Turn") yield* tellTurn(agent, state, part.turn)
   })
   const calls = agent.model.stream(requestOf(agent, state, limit)).pipe(

@@ -11,7 +11,7 @@ export interface Scope {
 /**
  * What calls are declared as; it needs what was declared before it.
  *
- * - `id`: what a call is called where nobody gives it a name
+ * - `id`: what a call is called where it is given no name
  */
 interface Declared {
   readonly scope: Scope

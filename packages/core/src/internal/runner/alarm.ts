@@ -44,7 +44,7 @@ export class Alarm {
     if (timed.expiresAt < this.#wakesAt) this.#sleep(timed.expiresAt)
   }
 
-  /** Wakes nobody any more; gives what slept. */
+  /** Wakes no one any more; gives what slept. */
   stop(): Fiber.Fiber<void> | undefined {
     this.#sleep(Infinity)
     this.#last = undefined

@@ -12,7 +12,7 @@ import { guarded } from "../guarded.ts"
 import { type Answer, answered, answerOf, begun, type PromiseParts, rejected } from "../tool/handler.ts"
 import { precision } from "./alarm.ts"
 import { doFor, hear } from "./fiber.ts"
-import { type Job, moreOf } from "./job.ts"
+import { type Job, moreOf, toldOf } from "./job.ts"
 import type { Bounds } from "./options.ts"
 import type { Rate } from "./rates.ts"
 import { endOf, isHarmless, stopped, timedOut, timeoutOf } from "./record.ts"
@@ -50,7 +50,7 @@ const settleRecorded = (job: Job, exit: Exit.Exit<Ended>): void => {
 
 /** The time of a call begins before its handler is called. */
 const start = (job: Job): void => {
-  const { call, run } = job
+  const { run } = job
   const startedAt = run.now()
   const own = timeoutOf(job)
   const left = run.timeLeft(startedAt)
@@ -58,7 +58,7 @@ const start = (job: Job): void => {
   if (run.state === "failing") return end(job, Result.fail(stopped(job, false)))
   job.startedAt = startedAt
   job.expiresAt = startedAt + Math.min(own, left)
-  if (run.teller !== undefined) run.tell({ _tag: "CallStarted", call, at: startedAt })
+  if (run.teller !== undefined) run.tell({ _tag: "CallStarted", ...toldOf(job), at: startedAt })
   if (run.isTraced) startSpan(job)
   perform(job)
   if (!job.ended && own <= left) run.alarm.add(job)
@@ -136,7 +136,7 @@ const waitsFor = (
   failure: ToolFailure<unknown>,
   exit: AttemptExit
 ): boolean => {
-  const { call, run } = job
+  const { run } = job
   const until = Math.max(...rates.map(({ closedUntil }) => closedUntil))
   if (until >= job.expiresAt) return false
   doFor(job, Effect.sleep(Math.max(0, until - run.now())), (job) => {
@@ -144,7 +144,7 @@ const waitsFor = (
       if (!waitsFor(job, rates, failure, exit)) end(job, endOf(job.tool, exit))
       return
     }
-    run.tell({ _tag: "CallRetried", call, at: run.now(), attempt: job.attempts + 1, reason: failure })
+    run.tell({ _tag: "CallRetried", ...toldOf(job), at: run.now(), attempt: job.attempts + 1, reason: failure })
     perform(job)
   })
   return true
@@ -167,14 +167,14 @@ const again = (
     })
     : more.retry(failure)
   doFor(job, waiting, (job, waited) => {
-    const { call, run } = job
+    const { run } = job
     if (Exit.isFailure(waited)) {
       return end(
         job,
         Pull.isDoneCause(waited.cause) ? endOf(job.tool, exit) : endOf(job.tool, Exit.die(Cause.squash(waited.cause)))
       )
     }
-    run.tell({ _tag: "CallRetried", call, at: run.now(), attempt: job.attempts + 1, reason: failure })
+    run.tell({ _tag: "CallRetried", ...toldOf(job), at: run.now(), attempt: job.attempts + 1, reason: failure })
     perform(job)
   })
 }

@@ -12,7 +12,7 @@ export class Barriers {
   readonly #byKey = new Map<string, Map<Kind, Barrier>>()
   #unknown: Barrier | undefined
 
-  /** Holds for the places behind this one; where nobody knows what it touches, for all that touch something. */
+  /** Holds for the places behind this one; where it is unknown what it touches, for all that touch something. */
   add(place: Place, reason: Reason): void {
     const barrier = { place, reason }
     if (place.touches === undefined) this.#unknown = earlier(this.#unknown, barrier)

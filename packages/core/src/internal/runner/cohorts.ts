@@ -125,7 +125,7 @@ export const release = (cohort: Cohort): void => {
   cohort.held = undefined
 }
 
-/** A key that nobody meets any more is forgotten. */
+/** A key that no call meets any more is forgotten. */
 export const forget = (key: Key): void => {
   key.met -= 1
   if (key.met === 0) key.above?.below?.delete(key.part)

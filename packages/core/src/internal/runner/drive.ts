@@ -108,7 +108,7 @@ export const drive = <A>(run: Run<Job>, done: (outcomes: ReadonlyArray<Outcome>)
         () => finish(run, (outcomes) => resume(Effect.succeed(done(outcomes))))
       )
       run.engine.post(() => begin(run))
-      // From here on it is told of its interruption.
+      // From here on it learns of its interruption.
       run.owner = undefined
       return interrupt(run, done)
     })
@@ -245,7 +245,7 @@ const abandon = (job: Job): ReadonlyArray<Fiber.Fiber<unknown, unknown> | undefi
   const fibers = [isHeard ? undefined : fiber, more?.recording]
   job.ended = true
   job.over = true
-  // Before anybody else has its room.
+  // Before another call has its room.
   for (const one of fibers) one?.interruptUnsafe()
   if (job.isRunning) give(job)
   else withdraw(job)

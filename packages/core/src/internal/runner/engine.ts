@@ -12,7 +12,7 @@ export interface Shared<in out J extends Waiting<J>, R> {
   readonly order: Order
 }
 
-/** Somebody who has things to tell, and tells them once they are begun. */
+/** A run that has events to give, and gives them once it has begun. */
 interface Telling {
   readonly begin: () => void
 }
@@ -21,7 +21,7 @@ interface Telling {
  * One queue and one loop for the runs that share limits: whatever happens is put into the queue, and the loop alone acts. So
  * nothing recurses, and nothing acts while something else does.
  *
- * - `looked`: the lines in which somebody may find room now; `wanting`: the runs that may admit more
+ * - `looked`: the lines in which a call may find room now; `wanting`: the runs that may admit more
  * - `turns`: how many jobs were started
  * - `working`: how many jobs run that wait for no run inside them; `lenders` are the others; `nested` are jobs of inner runs
  *   that wait for room
@@ -69,7 +69,7 @@ export class Engine<in out J extends Waiting<J>, in out R> {
     this.#idle.push(task)
   }
 
-  /** Has a line looked at: somebody in it may find room now. */
+  /** Has a line looked at: a call in it may find room now. */
   look(line: Gate<J> | Rate<J>): void {
     this.looked.add(line)
     if (!this.#isDraining) this.#drain()

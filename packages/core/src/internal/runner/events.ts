@@ -16,25 +16,22 @@ export type Why = "slot" | "limit" | "rate" | "access" | "approval" | "turn"
  * What happens to a call; the steps of a plan are calls of their own.
  *
  * - `at`: when, in milliseconds since the epoch
+ * - `parent`: the id of the plan that the call is a step of
  * - `behind`: the id of a call that one waits for which touches the same
  * - `attempt`, `reason`: which attempt begins, and what the one before failed with
+ * - `CallHedged`: a second attempt begins beside the first, by `Tool.hedge`
+ * - `sameAs`: the id of an equal call whose outcome this one shares, by `Tool.coalesce`
  * - a call that never started is settled all the same; after that, nothing is told of it
  */
 export type CallEvent =
-  | {
-    readonly _tag: "CallWaiting"
-    readonly call: ToolCall
-    readonly at: number
-    readonly why: Why
-    readonly behind?: string
-  }
-  | { readonly _tag: "CallStarted"; readonly call: ToolCall; readonly at: number }
-  | { readonly _tag: "CallProgress"; readonly call: ToolCall; readonly at: number; readonly progress: Schema.Json }
-  | {
-    readonly _tag: "CallRetried"
-    readonly call: ToolCall
-    readonly at: number
-    readonly attempt: number
-    readonly reason: ToolFailure<unknown>
-  }
-  | { readonly _tag: "CallSettled"; readonly outcome: Outcome; readonly at: number }
+  & (
+    | Called<"CallWaiting", { readonly why: Why; readonly behind?: string }>
+    | Called<"CallStarted", unknown>
+    | Called<"CallProgress", { readonly progress: Schema.Json }>
+    | Called<"CallHedged", unknown>
+    | Called<"CallRetried", { readonly attempt: number; readonly reason: ToolFailure<unknown> }>
+    | { readonly _tag: "CallSettled"; readonly outcome: Outcome; readonly sameAs?: string }
+  )
+  & { readonly at: number; readonly parent?: string }
+
+type Called<Tag extends string, More> = { readonly _tag: Tag; readonly call: ToolCall } & More

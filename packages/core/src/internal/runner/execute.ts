@@ -28,7 +28,7 @@ export interface Stray {
  * What nodes came to.
  *
  * - `outcomes`: one per node, in order
- * - `pending`: the calls that nobody has decided on
+ * - `pending`: the undecided calls
  * - `strays`: the calls whose tools had not stopped in time
  */
 export interface Executed {
@@ -68,7 +68,7 @@ export const nodesOf = (calls: Iterable<ToolCall>): ReadonlyArray<Node> => Array
  */
 export type Watch = (executed: Executed, ran: number) => void
 
-const nobody: Watch = () => undefined
+const unwatched: Watch = () => undefined
 
 /** Settles nodes under options: what batches, pipelines and plans all come to. */
 export const execute = (
@@ -76,7 +76,7 @@ export const execute = (
   nodes: ReadonlyArray<Node>,
   options: Options,
   runner?: Runner,
-  watch: Watch = nobody
+  watch: Watch = unwatched
 ): Effect.Effect<Executed, never, unknown> =>
   Effect.contextWith((context: Context.Context<unknown>) => {
     const run = begin(toolkit, nodes, options, context, runner)
@@ -94,7 +94,7 @@ export const executeArriving = <E>(
   options: Options,
   atMost: () => number = () => Infinity,
   runner?: Runner,
-  watch: Watch = nobody
+  watch: Watch = unwatched
 ): Effect.Effect<Executed & { readonly end: Exit.Exit<void, E> }, never, unknown> =>
   Effect.contextWith((context: Context.Context<unknown>) => {
     const run = begin(toolkit, [], options, context, runner)

@@ -132,6 +132,10 @@ export class Job {
   }
 }
 
+/** The call of a job as events name it. */
+export const toldOf = ({ call, parent }: Job): { readonly call: ToolCall; readonly parent?: string } =>
+  parent === undefined ? { call } : { call, parent: parent.call.id }
+
 const depthOf = ({ parent }: Job): number => parent === undefined ? 0 : 1 + depthOf(parent)
 
 /**
@@ -143,10 +147,10 @@ const depthOf = ({ parent }: Job): number => parent === undefined ? 0 : 1 + dept
  * - `why`: what was told last of its waiting; `behind`, where it went behind jobs of other runs
  * - `expansion`, `children`, `left`: the jobs that it has become, and how many of them have not settled
  * - `same`: jobs of equal calls that share its outcome; `dependents`: later ones that need its answer
- * - `record`, `recording`: takes how it ended, where a recorder is to know before anybody else does, and what that does
+ * - `record`, `recording`: takes how it ended, where a recorder has to know first, and what that does
  * - `ended`: how one ended whose equal calls are to be recorded too
  * - `retry`: waits until the next attempt, where there is one
- * - `changed`: the arguments that somebody allowed it with, in place of its own
+ * - `changed`: the arguments that it was approved with, in place of its own
  * - `isRecalled`: it is found out how it ended when it was run before, and nothing is to say that it was not
  * - `inside`: what the agent that it is goes on with, once it has stopped before its answer
  */

@@ -26,7 +26,7 @@ export interface Options {
   readonly retry?: Schedule.Schedule<unknown, ToolFailure<unknown>> | undefined
   /** `"ordered"` keeps call order among the calls of tools that neither are read-only nor say what they touch; `"parallel"`. */
   readonly undeclared?: "parallel" | "ordered" | undefined
-  /** Is told of what happens to the calls, in order; no call waits for it, the batch does until its deadline. */
+  /** Gets what happens to the calls, in order; no call waits for it, the batch does until its deadline. */
   readonly onCall?: ((event: CallEvent) => Effect.Effect<void>) | undefined
   /** Goes into the idempotency keys: the same in every run of the same conversation; minted anew when left out. */
   readonly runId?: string | undefined
@@ -36,7 +36,7 @@ export interface Options {
 export const given = (options: Options): Options =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 
-/** The options that hold where nobody says otherwise. */
+/** The options that hold unless said otherwise. */
 export const safe = {
   concurrency: 10,
   timeout: "30 seconds",

@@ -40,7 +40,7 @@ export class Place implements Member {
  * it, and who does so with what lies under it, as in the intention locks of databases (Gray and others, 1976); but nobody
  * passes by one that came before and conflicts. So a place costs the length of its keys, however many places there are.
  *
- * A place of which nobody knows yet what it touches holds up the later ones that touch something: they are held in order,
+ * A place of which it is not known yet what it touches holds up the later ones that touch something: they are held in order,
  * and entered once it is known. So nothing has ever to be put between places that were entered.
  */
 export class Order {
@@ -75,7 +75,7 @@ export class Order {
     else if (atEnd === undefined) this.#drop(place)
   }
 
-  /** True where it may start now; who was told so may find that somebody came in between. */
+  /** True where it may start now; another may still come in between. */
   mayStart(place: Place): boolean {
     if (!this.#isHeld(place)) return place.blocked === 0
     return place.passes = this.#mayPass(place)
@@ -147,7 +147,7 @@ export class Order {
     place.ready()
   }
 
-  /** What touches nothing goes past what is not known, unless somebody before it wants to be alone. */
+  /** What touches nothing goes past what is not known, unless one before it wants to be alone. */
   #mayPass({ before, touches }: Place): boolean {
     if (touches === undefined || touches.inTurn || touches.access.length > 0) return false
     if (this.#keys.everything.writes?.isOver === false) return false

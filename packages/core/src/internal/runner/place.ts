@@ -9,7 +9,7 @@ import type { Any } from "../tool/any.ts"
 import type { Claims } from "../tool/claims.ts"
 import { barriersOf } from "./barriers.ts"
 import type { Touches } from "./cohorts.ts"
-import { Job, moreOf } from "./job.ts"
+import { Job, moreOf, toldOf } from "./job.ts"
 import { Order, Place } from "./order.ts"
 import type { Run } from "./run.ts"
 import { seat } from "./seat.ts"
@@ -47,7 +47,7 @@ export const isInner = ({ lender, shared }: Pick<Run<Job>, "lender" | "shared">)
   return false
 }
 
-/** What earlier calls of the same turn left in doubt is so still for those on which somebody has decided since. */
+/** What earlier calls of the same turn left in doubt is still so for calls that were decided on since. */
 export const doubt = (run: Run<Job>): void => {
   const calls = run.nodes.flatMap(({ call }) => call.uncertain ?? [])
   for (const call of new Map(calls.map((call) => [call.id, call])).values()) {
@@ -61,7 +61,7 @@ export const doubt = (run: Run<Job>): void => {
   }
 }
 
-/** What an earlier call claims; nobody knows where that cannot be found out at once. */
+/** What an earlier call claims; unknown where that cannot be found out at once. */
 const claimsOf = ({ node, tool, args = node.call.arguments }: Job): Claims | undefined => {
   if (tool === undefined) return undefined
   const { claims } = tool
@@ -121,9 +121,16 @@ export const waitInLine = (job: Job): boolean => {
   return false
 }
 
-const tellBehind = ({ call, run }: Job, { behind }: Place): void => {
+const tellBehind = (job: Job, { behind }: Place): void => {
+  const { run } = job
   if (run.teller === undefined) return
-  run.tell({ _tag: "CallWaiting", call, at: run.now(), why: "access", ...(behind !== undefined && { behind }) })
+  run.tell({
+    _tag: "CallWaiting",
+    ...toldOf(job),
+    at: run.now(),
+    why: "access",
+    ...(behind !== undefined && { behind })
+  })
 }
 
 /** Nothing that conflicts is before it any more. */

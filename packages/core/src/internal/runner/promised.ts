@@ -8,7 +8,7 @@ import type { Options } from "./options.ts"
 export interface PromiseOptions extends Omit<Options, "onCall"> {
   /** Stops the batch: interrupts the calls in flight, waits for them to stop, and rejects with its reason. */
   readonly signal?: AbortSignal | undefined
-  /** Is told of what happens to the calls, in order; no call waits for it. */
+  /** Gets what happens to the calls, in order; no call waits for it. */
   readonly onCall?: ((event: CallEvent) => void) | undefined
 }
 

@@ -52,7 +52,7 @@ export class Rates<A extends Waiting<A>> {
     return size < limit ? 0 : rate.starts.peek(size - limit)! + rate.window - now
   }
 
-  /** Lets nobody start before then. */
+  /** Lets no call start before then. */
   pause(rate: Rate<A>, until: number): void {
     rate.closedUntil = Math.max(rate.closedUntil, until)
     this.#paused.add(rate)
@@ -66,7 +66,7 @@ export class Rates<A extends Waiting<A>> {
     counting.push({ rate, at })
   }
 
-  /** Forgets the keys under which nothing counts any more and nobody waits. */
+  /** Forgets the keys under which nothing counts any more and no call waits. */
   forget(now: number): void {
     for (const rate of this.#paused) {
       if (rate.closedUntil > now + precision) continue

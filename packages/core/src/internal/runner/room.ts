@@ -47,7 +47,7 @@ export class Room<A extends Waiting<A>> {
     return pool
   }
 
-  /** Forgets a key under which nothing runs and nobody waits. */
+  /** Forgets a key under which no call runs or waits. */
   drop({ gates, key, taken }: Pool<A>): void {
     if (key !== undefined && taken === 0 && gates.every(({ line }) => line.isEmpty)) this.#pools.delete(key)
   }

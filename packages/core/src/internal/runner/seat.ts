@@ -7,7 +7,7 @@ import type { Rate as RateClaim } from "../tool/claims.ts"
 import { begin } from "./attempt.ts"
 import type { Engine } from "./engine.ts"
 import { doFor } from "./fiber.ts"
-import { type Job, moreOf } from "./job.ts"
+import { type Job, moreOf, toldOf } from "./job.ts"
 import type { Line } from "./line.ts"
 import { Rate } from "./rates.ts"
 import { endOf } from "./record.ts"
@@ -16,7 +16,7 @@ import type { Run } from "./run.ts"
 import { end } from "./settle.ts"
 import { awayFrom, give, type Lacked, lackedBy, leaveLine, take } from "./slots.ts"
 
-/** Starts a job that waits for nobody any more, once it is the first in call order of those that there is room for. */
+/** Starts a job that waits for no other any more, once it is the first in call order of those that there is room for. */
 export const seat = (job: Job): void => {
   const { isEager, gate, shared } = job.run
   if (job.line !== undefined || job.isRunning || job.ended) return
@@ -77,10 +77,10 @@ const queue = (job: Job, lacked: Lacked): void => {
 }
 
 const tellWaiting = (job: Job, lacked: Lacked): void => {
-  const { call, run } = job
+  const { run } = job
   const isSlot = lacked === run.gate || lacked === run.shared?.gate
   const why = lacked instanceof Rate ? "rate" : isSlot ? "slot" : "limit"
-  if (job.more?.why !== why) run.tell({ _tag: "CallWaiting", call, at: run.now(), why })
+  if (job.more?.why !== why) run.tell({ _tag: "CallWaiting", ...toldOf(job), at: run.now(), why })
   moreOf(job).why = why
 }
 
@@ -158,8 +158,8 @@ const wake = (run: Run<Job>, rate: Rate<Job>, millis: number): void => {
 }
 
 /**
- * Nobody is at work, and jobs of inner runs wait for room: each has what another lacks. What is lent and idle is then anybody's,
- * as whoever lent it waits too, and goes on waiting until it is back. Only where all wait for that does one of them go on.
+ * No call is at work, and jobs of inner runs wait for room: each has what another lacks. What is lent and idle is then free for all,
+ * as its lender waits too, and goes on waiting until it is back. Only where all wait for that does one of them go on.
  */
 export const rescue = (engine: Engine<Job, Run<Job>>): boolean =>
   engine.working === 0 && (borrowOne(engine, true) || borrowOne(engine, false))

@@ -5,13 +5,14 @@ import { type Reason, Uncertain, Undecided } from "../../CallError.ts"
 import { isUndecided, type Outcome } from "../../Outcome.ts"
 import type { End, Ended } from "../../Recorder.ts"
 import { barriersOf } from "./barriers.ts"
+import type { CallEvent } from "./events.ts"
 import { type Job, moreOf } from "./job.ts"
 import { logOf, record, refused, sameFor } from "./record.ts"
 import type { Run } from "./run.ts"
 import { give, withdraw } from "./slots.ts"
 import { endSpan } from "./span.ts"
 
-/** Answers a job that has not started; what is still done for it is stopped, and nobody waits for that. */
+/** Answers a job that has not started; what is still done for it is stopped, without waiting for that. */
 export const refuse = (job: Job, reason: Reason): void => {
   if (job.over) return
   job.ended = true
@@ -22,7 +23,7 @@ export const refuse = (job: Job, reason: Reason): void => {
   settle(job, outcome)
 }
 
-/** The host is told of a crash whole, and once. */
+/** The host gets a crash whole, and once. */
 const log = ({ run }: Job, outcome: Outcome): void => {
   const logging = logOf(outcome)
   if (logging !== undefined) run.fork(logging)
@@ -72,7 +73,7 @@ export const cut = (job: Job, reason: Reason): void => {
   }
 }
 
-/** What goes on though nobody waits for it. */
+/** What goes on though no call waits for it. */
 interface Work {
   readonly isOver: () => boolean
   readonly onEnd: (use: () => void) => void
@@ -102,7 +103,7 @@ const straysAs = ({ call, run }: Job, { isOver, onEnd }: Work): void => {
 
 const dropped = Effect.logWarning("A tool ended after its call was answered without it; its result was dropped")
 
-const settle = (job: Job, outcome: Outcome): void => {
+const settle = (job: Job, outcome: Outcome, sameAs?: string): void => {
   const { isRunning, more, place, run } = job
   if (more?.span !== undefined) endSpan(more.span, job, outcome)
   job.over = true
@@ -111,12 +112,20 @@ const settle = (job: Job, outcome: Outcome): void => {
   if (isRunning) give(job)
   else withdraw(job)
   if (place !== undefined) run.order?.leave(place, barrierOf(job, outcome))
-  run.tell({ _tag: "CallSettled", outcome, at: outcome.endedAt })
+  if (run.teller !== undefined) run.tell(settledEvent(job, outcome, sameAs))
   for (const one of more?.same ?? []) follow(one, outcome, more?.ended)
   for (const one of more?.dependents ?? []) run.engine.post(() => run.advance(one))
   if (job.parent === undefined) settled(run, job, outcome)
   else stepSettled(job.parent)
 }
+
+const settledEvent = ({ parent }: Job, outcome: Outcome, sameAs: string | undefined): CallEvent => ({
+  _tag: "CallSettled",
+  outcome,
+  at: outcome.endedAt,
+  ...(parent !== undefined && { parent: parent.call.id }),
+  ...(sameAs !== undefined && { sameAs })
+})
 
 /** What is over may be kept in mind for a while; what it was made of is not. */
 const letGo = (job: Job): void => {
@@ -132,10 +141,10 @@ export const follow = (job: Job, outcome: Outcome, ended?: Ended): void => {
   if (job.over) return
   job.ended = true
   const same = sameFor(call, outcome)
-  if (recorder === undefined || tool === undefined || ended === undefined) return settle(job, same)
+  if (recorder === undefined || tool === undefined || ended === undefined) return settle(job, same, outcome.call.id)
   const recorded = recorder.call({ key: job.key, call, tool }, Effect.succeed(ended))
   const told = Effect.sync(() =>
-    job.run.engine.post(() => job.over || job.run.state === "interrupted" || settle(job, same))
+    job.run.engine.post(() => job.over || job.run.state === "interrupted" || settle(job, same, outcome.call.id))
   )
   moreOf(job).recording = job.run.fork(Effect.onExit(recorded, () => told))
 }
@@ -170,7 +179,7 @@ const barrierOf = (job: Job, outcome: Outcome): (() => void) | undefined => {
 const reasonAfter = ({ call, parent, place, run }: Job, outcome: Outcome): Reason | undefined => {
   const { result } = outcome
   if (Result.isSuccess(result) || result.failure._tag === "ToolFailure") return undefined
-  // A step that nobody decided on will not be decided on: its plan is answered without it.
+  // An undecided step stays undecided: its plan is answered without it.
   if (isUndecided(outcome)) return parent === undefined ? new Undecided({ after: call.id }) : undefined
   const { reason } = result.failure
   const writes = place?.touches?.access.some(({ mode }) => mode !== "read") ?? false

@@ -30,7 +30,7 @@ export const lackedBy = (job: Job, borrows = false, hadTurn = false): Lacked | u
   return undefined
 }
 
-/** Nobody inside a job starts while what that job has is away: it would go on beside whoever has it. */
+/** No call inside a job starts while the room of that job is lent: it would run beside the one that has it. */
 export const awayFrom = (outer: Job): Gate<Job> | undefined => {
   for (let job: Job | undefined = outer; job !== undefined; job = job.run.lender) {
     const away = job.holds?.find(({ isAway }) => isAway)

@@ -6,7 +6,7 @@ import { guarded } from "../guarded.ts"
 import type { CallEvent } from "./events.ts"
 import { Fifo } from "./fifo.ts"
 
-/** Tells somebody what happens, one event after the other, and holds nobody up meanwhile. */
+/** Gives a listener what happens, one event after the other, and no call waits for that. */
 export class Teller {
   readonly #onCall: (event: CallEvent) => Effect.Effect<void>
   readonly #fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
@@ -73,7 +73,7 @@ export class Teller {
     else this.begin()
   }
 
-  /** Whoever is told of calls cannot harm them. */
+  /** A listener cannot harm the calls. */
   #safely(event: CallEvent): Effect.Effect<void> {
     const telling = guarded(() => this.#onCall(event))
     return isOver(telling) && Exit.isSuccess(telling)

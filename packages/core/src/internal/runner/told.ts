@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
-import type { Call } from "../tool/handler.ts"
-import type { Job } from "./job.ts"
+import { type Call, hedged } from "../tool/handler.ts"
+import { type Job, toldOf } from "./job.ts"
 
 /** What a handler is told about one attempt at its call. */
 export class Told implements Call {
@@ -24,14 +24,23 @@ export class Told implements Call {
     return this.#job.key
   }
 
-  /** Nothing is told of a call after its end. */
+  /** A call has no event after its end. */
   get progress(): Call["progress"] {
     const job = this.#job
     return (progress) =>
       Effect.sync(() => {
         if (job.ended) return
-        job.run.tell({ _tag: "CallProgress", call: job.call, at: job.run.now(), progress })
+        job.run.tell({ _tag: "CallProgress", ...toldOf(job), at: job.run.now(), progress })
         job.run.engine.wake()
       })
+  }
+
+  get [hedged](): Effect.Effect<void> {
+    const job = this.#job
+    return Effect.sync(() => {
+      if (job.ended) return
+      job.run.tell({ _tag: "CallHedged", ...toldOf(job), at: job.run.now() })
+      job.run.engine.wake()
+    })
   }
 }

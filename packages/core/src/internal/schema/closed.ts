@@ -4,7 +4,7 @@ import { orNull } from "./nulls.ts"
 import type { Rules } from "./rules.ts"
 
 /**
- * Writes a JSON Schema that somebody gave by the rules of a strict mode: objects are closed, and where all properties have
+ * Writes a JSON Schema of a user by the rules of a strict mode: objects are closed, and where all properties have
  * to be required, those that may be left out take `null` for that.
  *
  * - what the mode has no keyword for is told in words, so arguments still have to be checked by the schema that was given

@@ -1,6 +1,6 @@
 import { isNode, type Node } from "./node.ts"
 
-/** Says where a schema names a type that JSON Schema does not have, which nobody could check. */
+/** Says where a schema names a type that JSON Schema does not have, so that it cannot be checked. */
 export const oddType = (schema: unknown): string | undefined => {
   const odd = oddIn(schema)
   if (odd === undefined) return undefined

@@ -39,7 +39,7 @@ export interface Any {
   readonly reconcile: Reconcile | undefined
 }
 
-/** Asks the world what became of a call of which nobody knows how it ended; none where it did not take effect. */
+/** Asks the world what became of a call whose end is unknown; none where it did not take effect. */
 export type Reconcile = (
   parameters: unknown,
   key: string

@@ -43,7 +43,7 @@ export interface Manner<Parameters, Failure, ReadOnly extends boolean> {
   readonly access?: Declared<Parameters, Access> | undefined
   /** How many calls may run at once, or start in a while, besides the batch's own `concurrency`. */
   readonly limits?: Declared<Parameters, Limit> | undefined
-  /** Which calls somebody has to allow before they run, through the `Approver` of the program; none unless said. */
+  /** Which calls need approval before they run, from the `Approver` of the program; none unless said. */
   readonly approval?: Approval<Parameters> | undefined
 }
 

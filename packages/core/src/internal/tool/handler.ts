@@ -14,7 +14,7 @@ import { notAnEffect } from "./mistakes.ts"
  * - `attempt`: 1 at first, then one more with every retry
  * - `idempotencyKey`: a UUID, the same for every attempt at this call in this run, for services that refuse to act twice
  * - `deadline`: when the answer stops counting, in milliseconds since the epoch; `Infinity` when nothing limits it
- * - `progress`: tells whoever follows the batch how far the call is
+ * - `progress`: says how far the call is, as `CallProgress`
  */
 export interface Call {
   readonly id: string
@@ -23,6 +23,13 @@ export interface Call {
   readonly deadline: number
   readonly progress: (progress: Schema.Json) => Effect.Effect<void>
 }
+
+/** Under this key a runner's calls have what says that a second attempt begins beside the first. */
+export const hedged = Symbol("@volley/core/hedged")
+
+/** Says that a second attempt begins beside the first, where a runner follows the call. */
+export const tellHedged = (call: Call & { readonly [hedged]?: Effect.Effect<void> }): Effect.Effect<void> =>
+  call[hedged] ?? Effect.void
 
 /** What a tool gave back: the value, the same as its `success` schema writes it, and what its `content` shows of it. */
 export interface Answer<out A> {

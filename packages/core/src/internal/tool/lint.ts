@@ -5,7 +5,7 @@ import type { Any } from "./any.ts"
 import { misfits } from "./samples.ts"
 
 /**
- * What a model is not told of a tool, and what to write.
+ * What a tool leaves a model to guess, and what to write.
  *
  * - `parameter`: its path, such as `order.items[].id`; none where the tool itself is meant
  */

@@ -39,7 +39,7 @@ export interface FunctionDefinition<
   readonly failure?: F | undefined
   /** Makes the failure of what was thrown. */
   readonly catch?: ((error: unknown) => FailureOf<F>["Type"]) | undefined
-  /** Answers a call; `signal` is aborted once nobody waits for the answer any more. */
+  /** Answers a call; `signal` is aborted once the answer is not waited for any more. */
   readonly execute?: Handling<P, S, X>
 }
 

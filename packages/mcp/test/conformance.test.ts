@@ -1,0 +1,72 @@
+import { assert, describe, it } from "@effect/vitest"
+import { buildSync } from "esbuild"
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, beforeAll } from "vitest"
+
+const root = join(import.meta.dirname, "../../..")
+const suite = join(root, "node_modules/.bin/conformance")
+const baseline = join(import.meta.dirname, "conformance.yml")
+const folder = mkdtempSync(join(tmpdir(), "volley-conformance-"))
+const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, "cache") }
+
+/** A fixture in one file, which starts four times faster. */
+const built = (name: string): string => join(folder, `${name}.mjs`)
+
+/** Runs the public suite; gives how it ended, and its last lines. */
+const run = async (...args: ReadonlyArray<string>): Promise<{ readonly code: number; readonly said: string }> => {
+  const child = spawn(process.execPath, [suite, ...args, "--expected-failures", baseline, "--timeout", "300000"], {
+    cwd: folder,
+    env,
+    stdio: ["ignore", "pipe", "pipe"]
+  })
+  let said = ""
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => said += String(chunk))
+  const [code]: ReadonlyArray<unknown> = await once(child, "close")
+  return { code: Number(code), said: said.slice(-8000) }
+}
+
+/** Has the suite pass, but for what the baseline names; a scenario of the baseline that passes is a failure too. */
+const passes = async (...args: ReadonlyArray<string>): Promise<void> => {
+  const { code, said } = await run(...args)
+  assert.strictEqual(code, 0, said)
+  assert.match(said, /Baseline check passed/)
+}
+
+describe("the public conformance suite", () => {
+  let server: ChildProcess
+  let url: string
+
+  beforeAll(async () => {
+    buildSync({
+      entryPoints: ["conformance", "conformanceClient"].map((name) =>
+        join(import.meta.dirname, "fixtures", `${name}.ts`)
+      ),
+      outdir: folder,
+      outExtension: { ".js": ".mjs" },
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" }
+    })
+    server = spawn(process.execPath, [built("conformance")], { env, stdio: ["ignore", "pipe", "ignore"] })
+    const [line]: ReadonlyArray<unknown> = await once(server.stdout!, "data")
+    url = String(line).trim()
+  })
+
+  afterAll(() => {
+    server.kill()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it.each(["2025-06-18", "2025-11-25", "2026-07-28"])(
+    "passes for the server, %s",
+    (version) => passes("server", "--url", url, "--suite", "all", "--spec-version", version)
+  )
+
+  it("passes for the client, in every version", () =>
+    passes("client", "--suite", "all", "--command", `${process.execPath} ${built("conformanceClient")}`))
+})
