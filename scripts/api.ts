@@ -141,10 +141,12 @@ const kindOf = (code: string, node: Node): Name["kind"] => {
 }
 
 /** True for a constant that is declared as a function, or made as one elsewhere. */
-const isTypedFunction = (code: string, node: Node): boolean => {
-  const [declarator] = childrenOf(node["declarations"])
-  const [id] = childrenOf(declarator?.["id"])
-  return id !== undefined && /^\w+: (?:<[^=]*>)?\(.*\) =>/s.test(code.slice(id.start, id.end))
+const isTypedFunction = (code: string, node: Node): boolean => /^\w+: (?:<[^=]*>)?\(.*\) =>/s.test(typed(code, node))
+
+/** The name of a constant, and the type that it says. */
+const typed = (code: string, node: Node): string => {
+  const [id] = childrenOf(childrenOf(node["declarations"])[0]?.["id"])
+  return id === undefined ? "" : code.slice(id.start, id.end)
 }
 
 /** What a function does, which is no part of its signature: the body of the innermost arrow, or of an `Effect.fn`. */
@@ -163,15 +165,22 @@ const bodyOf = (code: string, node: Node): Node | undefined => {
 }
 
 const signatureOf = (code: string, node: Node): string => {
+  if (isTypedFunction(code, node)) return `const ${typed(code, node)}`
   const pure = pureOf(code, node)
   if (pure !== undefined) {
     return `${code.slice(node.start, pure.call.start).replace("/*@__PURE__*/", "").trim()} ${pure.text}`
   }
   const body = bodyOf(code, node)
   const text = code.slice(node.start, body?.start ?? node.end).trim().replace(/\s*=>\s*\(?$/, "")
-  const whole = node.type === "ClassDeclaration" ? `${text} {}` : text
-  return unclosed(whole)
+  return node.type === "ClassDeclaration" ? `${text} {}` : asCalled(text)
 }
+
+/** A generator of `Effect.fn` as those see it who call it. */
+const asCalled = (text: string): string =>
+  text.replace(/^const (\w+) = Effect\.fn\w*\((?:"[^"]*"\)\()?function\*/, "function $1").replace(
+    "Effect.fn.Return<",
+    "Effect.Effect<"
+  )
 
 /** What a constant is made of that stands in a function which is called at once, for bundlers. */
 const pureOf = (code: string, node: Node): { readonly call: Node; readonly text: string } | undefined => {
@@ -183,12 +192,6 @@ const pureOf = (code: string, node: Node): { readonly call: Node; readonly text:
   const text = code.slice(body.start, body.end)
   const indent = /\n( *)\S[^\n]*$/.exec(text)?.[1] ?? ""
   return { call, text: text.replaceAll(`\n${indent}`, "\n") }
-}
-
-/** Closes what the text before a body leaves open, as `Effect.fnUntraced(function*() ` does. */
-const unclosed = (text: string): string => {
-  const open = (text.match(/Effect\.fn\w*\(/g) ?? []).length
-  return open === 0 || !text.includes("function*") ? text : `${text})`
 }
 
 const docBefore = (code: string, at: number): Doc => {

@@ -63,6 +63,7 @@ describe("Every public module", () => {
       const values: object = await import(join(root, "packages", folder, "src", `${name}.ts`))
       const read = new Map(names.map((name) => [name.name, name]))
       assert.deepStrictEqual(Object.keys(values).filter((value) => !read.has(value)), [])
+      assert.deepStrictEqual(names.filter(({ doc }) => doc.text === "").map(({ name }) => name), [])
       const functions = Object.entries(values).filter(([, value]) => isFunction(value)).map(([value]) => value)
       assert.deepStrictEqual(functions.filter((value) => read.get(value)?.doc.examples.length === 0), [])
     }

@@ -10,6 +10,7 @@ import * as Json from "@volley/core/Json"
 import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
 import * as Toolkit from "@volley/core/Toolkit"
+import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -381,7 +382,9 @@ const longest = 2_147_483_647
  * console.log((await Effect.runPromise(Effect.provide(agent, config))).answer) // => Hello.
  * ```
  */
-export const layerConfig = ChatModel.layerConfig<Sent>(layer, "ANTHROPIC_API_KEY")
+export const layerConfig: (
+  options: ChatModel.ConfigOptions<Sent>
+) => Layer.Layer<ChatModel.ChatModel, Config.ConfigError> = ChatModel.layerConfig<Sent>(layer, "ANTHROPIC_API_KEY")
 
 const makeModel = (options: ClientOptions, secret?: Redacted.Redacted<string>): ChatModel.ChatModel["Service"] => {
   const { acceptsId, client, maxTokens, model, request: own } = options

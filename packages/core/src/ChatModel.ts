@@ -140,6 +140,11 @@ export interface ApiOptions extends Transport.Options {
   readonly acceptsId?: ((id: string) => boolean) | undefined
 }
 
+/** The same with an API key that comes from the configuration, under the name of the provider unless another is given. */
+export type ConfigOptions<More extends object = object> = Omit<ApiOptions, "apiKey"> & More & {
+  readonly apiKey?: Config.Config<Redacted.Redacted<string>> | undefined
+}
+
 /** Headers and parts of the query that go with requests besides what their client sends. */
 export interface Extras {
   readonly headers?: Readonly<Record<string, string>> | undefined
@@ -646,9 +651,5 @@ export const layerConfig = <More extends object = object>(
   layer: (options: ApiOptions & More) => Layer.Layer<ChatModel>,
   variable: string
 ) =>
-(
-  options: Omit<ApiOptions, "apiKey"> & More & {
-    readonly apiKey?: Config.Config<Redacted.Redacted<string>> | undefined
-  }
-): Layer.Layer<ChatModel, Config.ConfigError> =>
+(options: ConfigOptions<More>): Layer.Layer<ChatModel, Config.ConfigError> =>
   Layer.unwrap(Effect.map(options.apiKey ?? Config.Redacted(variable), (apiKey) => layer({ ...options, apiKey })))

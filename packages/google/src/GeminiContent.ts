@@ -10,6 +10,7 @@ import * as Json from "@volley/core/Json"
 import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
 import type * as Toolkit from "@volley/core/Toolkit"
+import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -340,7 +341,9 @@ export const layer = (options: ChatModel.ApiOptions & Sent): Layer.Layer<ChatMod
  * console.log((await Effect.runPromise(Effect.provide(agent, config))).answer) // => Hello.
  * ```
  */
-export const layerConfig = ChatModel.layerConfig<Sent>(layer, "GEMINI_API_KEY")
+export const layerConfig: (
+  options: ChatModel.ConfigOptions<Sent>
+) => Layer.Layer<ChatModel.ChatModel, Config.ConfigError> = ChatModel.layerConfig<Sent>(layer, "GEMINI_API_KEY")
 
 const makeModel = (
   options: ClientOptions,

@@ -58,7 +58,7 @@ export interface Servers {
  * console.log(await Effect.runPromise(Effect.scoped(program))) // => 3
  * ```
  */
-export const connect = connectBy(start)
+export const connect: (options: Options) => Effect.Effect<Server, McpError, Scope.Scope> = connectBy(start)
 
 /**
  * Gets the token of a server for which a person has logged in, and gives it to the server's `authProvider`; what failed with

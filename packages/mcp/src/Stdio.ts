@@ -1,9 +1,12 @@
 /**
  * MCP servers that are programs, for bundles that run on Node without being told so: there, `Mcp` takes no `command`.
  */
+import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import { connectBy } from "./internal/connect.ts"
-import type { Command } from "./internal/server.ts"
+import type { Command, Server } from "./internal/server.ts"
 import { start } from "./internal/stdio.ts"
+import type { McpError } from "./McpError.ts"
 
 /**
  * Starts a server's program and lists its tools, as `Mcp.connect` does on Node.
@@ -18,4 +21,4 @@ import { start } from "./internal/stdio.ts"
  * // => MCP server "absent": it cannot be started: spawn no-such-server ENOENT
  * ```
  */
-export const connect = connectBy<Command>(start)
+export const connect: (options: Command) => Effect.Effect<Server, McpError, Scope.Scope> = connectBy<Command>(start)

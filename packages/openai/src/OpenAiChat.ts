@@ -10,6 +10,7 @@ import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
 import * as Toolkit from "@volley/core/Toolkit"
 import * as Usage from "@volley/core/Usage"
+import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
@@ -420,7 +421,9 @@ export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
  * console.log((await Effect.runPromise(Effect.provide(agent, config))).answer) // => Hello.
  * ```
  */
-export const layerConfig = ChatModel.layerConfig(layer, "OPENAI_API_KEY")
+export const layerConfig: (
+  options: ChatModel.ConfigOptions<Extras<Fields>>
+) => Layer.Layer<ChatModel.ChatModel, Config.ConfigError> = ChatModel.layerConfig(layer, "OPENAI_API_KEY")
 
 /**
  * Provides `ChatModel` on a client of one's own, which knows where requests go, what they need and how long they take.
