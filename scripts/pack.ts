@@ -64,8 +64,8 @@ const mapValues = <A, B>(record: Readonly<Record<string, A>>, f: (value: A, key:
 
 const withVersions = (ranges: typeof Strings.Type) => mapValues(ranges, (range, name) => versions.get(name) ?? range)
 
-/** The folders of a package that its users need; `docs` is read by its code. */
-const contents = ["dist", "src", "docs"]
+/** What its users need of a package; `docs` is read by its code, and `AGENTS.md` by coding assistants. */
+const contents = ["dist", "src", "docs", "AGENTS.md"]
 
 /** What is made for the tarball alone. */
 const made = ["guides"]

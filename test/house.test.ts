@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { basename, dirname as folderOf, join as under } from "node:path/posix"
-import { isNode, nodesOf } from "./nodes.ts"
+import { isNode, nodesOf } from "../scripts/syntax.ts"
 
 /** The code of each file, by its path from the root of the repository. */
 type Sources = Readonly<Record<string, string>>

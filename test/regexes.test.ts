@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { check } from "recheck"
-import { isNode, nodesOf } from "./nodes.ts"
+import { isNode, nodesOf } from "../scripts/syntax.ts"
 
 interface Expression {
   readonly file: string

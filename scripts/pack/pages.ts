@@ -10,14 +10,17 @@ const root = dirname(dirname(import.meta.dirname))
  * Where a file of the repository is once packages are installed side by side, from the folder of their scope; undefined where
  * no tarball has it.
  *
- * - the guides and the programs of the scratchpad come with the core
+ * - the guides and the programs of the scratchpad come with the core; the reference does not, since the types say the same
  */
 export const placeOf = (path: string): string | undefined => {
   const [place, name, ...rest] = path.split("/")
+  if (place === "docs" && name === "api") return undefined
   if (place === "docs") return ["core/guides", name, ...rest].filter(Boolean).join("/")
   if (place === "scratchpad") return ["core/guides/programs", name, ...rest].filter(Boolean).join("/")
   if (place !== "packages" || name === undefined || name === "benchmark") return undefined
-  return rest.length === 0 || ["README.md", "docs", "src"].includes(rest[0]!) ? [name, ...rest].join("/") : undefined
+  return rest.length === 0 || ["README.md", "AGENTS.md", "docs", "src"].includes(rest[0]!)
+    ? [name, ...rest].join("/")
+    : undefined
 }
 
 /** A page as a tarball has it: links lead to what is installed, and one that leads nowhere is its words alone. */
@@ -39,5 +42,5 @@ export const packed = (text: string, path: string): string => {
 /** The pages and programs that come with the core, from the root of the repository. */
 export const guides = (): ReadonlyArray<string> =>
   globSync(["docs/**/*.md", "docs/**/*.svg", "scratchpad/**/*.{ts,md}"], { cwd: root }).filter((path) =>
-    existsSync(join(root, path)) && !path.includes("node_modules")
+    existsSync(join(root, path)) && !path.includes("node_modules") && placeOf(path) !== undefined
   ).sort()

@@ -11,6 +11,7 @@ import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
 import * as Toolkit from "@volley/core/Toolkit"
 import type * as Transport from "@volley/core/Transport"
+import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -48,12 +49,48 @@ export interface SystemMessage extends Anthropic.SystemMessageParam {}
 /** A message of a conversation. */
 export type Message = UserMessage | AssistantMessage | SystemMessage
 
-/** The `tools` of a request, under names that every provider accepts. */
+/**
+ * The `tools` of a request, under names that every provider accepts.
+ *
+ * @example
+ * ```ts
+ * import { AnthropicMessages } from "@volley/anthropic"
+ * import { Tool, Toolkit } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers. `times` comes from the user.",
+ *   parameters: Schema.Struct({ times: Schema.Int }),
+ *   success: Schema.String,
+ *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * })
+ *
+ * const tools = AnthropicMessages.tools(Toolkit.make(ping)) // for the `tools` of a request
+ * console.log(tools[0]?.name) // => ping
+ * ```
+ */
 export const tools: (toolkit: Toolkit.Any) => Array<ApiTool> = Body.tools
 
 /**
  * The same tools as Anthropic's strict mode wants them, for both `tools` and `Batch.run`: every key required, optional
  * ones nullable, records as lists of pairs. What it cannot take stays as it was, and is named in `lax`.
+ *
+ * @example
+ * ```ts
+ * import { AnthropicMessages } from "@volley/anthropic"
+ * import { Tool, Toolkit } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers. `times` comes from the user.",
+ *   parameters: Schema.Struct({ times: Schema.Int }),
+ *   success: Schema.String,
+ *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * })
+ *
+ * const strict = AnthropicMessages.strict(Toolkit.make(ping)) // give this one to `Batch.run` too
+ * console.log(AnthropicMessages.tools(strict)[0]?.strict, strict.lax) // => true []
+ * ```
  */
 export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit.Toolkit<T> =>
   Toolkit.strict(toolkit, strictMode())
@@ -64,6 +101,21 @@ export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit
  * - a turn that was cut off or refused, or ended in a way that is not known, proves no call complete: all of them are
  *   `"truncated"`
  * - a body that is an error has none
+ *
+ * @example
+ * ```ts
+ * import { AnthropicMessages } from "@volley/anthropic"
+ *
+ * // What `client.messages.create(request)` gives.
+ * const response = {
+ *   role: "assistant",
+ *   stop_reason: "tool_use",
+ *   content: [{ type: "tool_use", id: "toolu_1", name: "ping", input: { times: 2 } }]
+ * }
+ *
+ * console.log(JSON.stringify(AnthropicMessages.toolCalls(response)[0]))
+ * // => {"id":"toolu_1","name":"ping","arguments":{"times":2},"index":0,"status":"complete"}
+ * ```
  */
 export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> => read(response).calls
 
@@ -71,19 +123,78 @@ export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> 
  * Takes JSON of unknown origin for a response: a whole body, or an assistant message alone, which counts as complete.
  *
  * - checks what this codec reads, and says what is wrong with it; of an error, what the provider says
+ *
+ * @example
+ * ```ts
+ * import { AnthropicMessages } from "@volley/anthropic"
+ * import { Result } from "effect"
+ *
+ * const read = AnthropicMessages.parse({
+ *   role: "assistant",
+ *   stop_reason: "end_turn",
+ *   content: [{ type: "text", text: "Hello." }]
+ * })
+ * console.log(Result.isSuccess(read) && read.success.content.length) // => 1
+ * console.log(Result.isSuccess(AnthropicMessages.parse("<html>"))) // => false
+ * ```
  */
 export const parse = (json: unknown): Result.Result<Whole, string> => {
   const error = errorIn(json)
   return error === undefined ? readMessage(json) : Result.fail(error.message)
 }
 
-/** The results alone: one `user` message with one `tool_result` block per call, in call order. */
+/**
+ * The results alone: one `user` message with one `tool_result` block per call, in call order.
+ *
+ * @example
+ * ```ts
+ * import { AnthropicMessages } from "@volley/anthropic"
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers. `times` comes from the user.",
+ *   parameters: Schema.Struct({ times: Schema.Int }),
+ *   success: Schema.String,
+ *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * })
+ *
+ * const call = ToolCall.make({ id: "call_1", name: "ping", arguments: { times: 2 } })
+ * const settled = await Effect.runPromise(Batch.run(Toolkit.make(ping), [call]))
+ * console.log(JSON.stringify(AnthropicMessages.results(settled)))
+ * // => [{"role":"user","content":[{"type":"tool_result","tool_use_id":"call_1","content":"\"pong pong \""}]}]
+ * ```
+ */
 export const results = (settled: Batch.Settled<Tool.Any>): Array<Message> =>
   resultMessages(Conversation.results(settled.outcomes), [])
 
 /**
  * What to append to the messages: the assistant turn, unchanged but for what the API does not take back (ids that were
  * missing or repeated, names that the model made up, input that is no object), and one `user` message with all results.
+ *
+ * @example
+ * ```ts
+ * import { AnthropicMessages } from "@volley/anthropic"
+ * import { Batch, Tool, Toolkit } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers. `times` comes from the user.",
+ *   parameters: Schema.Struct({ times: Schema.Int }),
+ *   success: Schema.String,
+ *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * })
+ *
+ * // What `client.messages.create(request)` gives.
+ * const response = {
+ *   role: "assistant",
+ *   stop_reason: "tool_use",
+ *   content: [{ type: "tool_use", id: "toolu_1", name: "ping", input: { times: 2 } }]
+ * }
+ *
+ * const settled = await Effect.runPromise(Batch.run(Toolkit.make(ping), AnthropicMessages.toolCalls(response)))
+ * console.log(AnthropicMessages.followUp(response, settled).map((item) => item.role).join()) // => assistant,user
+ * ```
  */
 export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): Array<Message> => {
   const { echo } = read(response)
@@ -121,6 +232,16 @@ const toolsetsOf = (turn: ReadonlyArray<Message>): ReadonlyMap<string, string> =
  *
  * - `origin`: the server that it is for, where turns of another one are spelled anew from their text and calls
  * - `acceptsId`: which ids the server takes, besides what the API asks for
+ *
+ * @example
+ * ```ts
+ * import { AnthropicMessages } from "@volley/anthropic"
+ * import { Conversation } from "@volley/core"
+ *
+ * const conversation = Conversation.make("Hello!", { system: "Be short." })
+ * console.log(JSON.stringify(AnthropicMessages.messages(conversation)))
+ * // => [{"role":"user","content":"Hello!"}]
+ * ```
  */
 export const messages = (
   conversation: Conversation.Conversation,
@@ -183,11 +304,47 @@ export interface ClientOptions
  * Provides `ChatModel` on a client of one's own: `AnthropicBedrock`, `AnthropicVertex`, a proxy or one that is watched.
  *
  * - what turns are remembered by is its `baseURL`, where no `origin` is given
+ *
+ * @example
+ * ```ts
+ * import Anthropic from "@anthropic-ai/sdk"
+ * import { AnthropicMessages } from "@volley/anthropic"
+ * import { Agent, Toolkit } from "@volley/core"
+ * import { Simulator } from "@volley/simulator"
+ * import { Effect } from "effect"
+ *
+ * // The simulator stands in for the provider; your client may be any that has the same methods.
+ * await using simulator = await Simulator.start({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
+ * const client = new Anthropic({ apiKey: "simulated", baseURL: simulator.anthropic })
+ * const model = AnthropicMessages.layerClient({ client, model: "claude-sonnet-5" })
+ * const agent = Agent.run({ toolkit: Toolkit.make(), prompt: "Hello!" })
+ * console.log((await Effect.runPromise(Effect.provide(agent, model))).answer) // => Hello.
+ * ```
  */
 export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> =>
   Layer.sync(ChatModel.ChatModel, () => makeModel(options, { limits: options }))
 
-/** Provides `ChatModel` on the official SDK. The API wants `maxTokens` said: 8,192 where it is left out. */
+/**
+ * Provides `ChatModel` on the official SDK. The API wants `maxTokens` said: 8,192 where it is left out.
+ *
+ * @example
+ * ```ts
+ * import { AnthropicMessages } from "@volley/anthropic"
+ * import { Agent, Toolkit } from "@volley/core"
+ * import { Simulator } from "@volley/simulator"
+ * import { Effect, Redacted } from "effect"
+ *
+ * // The simulator stands in for the provider; leave `baseUrl` out and the provider itself is asked.
+ * await using simulator = await Simulator.start({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
+ * const model = AnthropicMessages.layer({
+ *   model: "claude-sonnet-5",
+ *   apiKey: Redacted.make("simulated"),
+ *   baseUrl: simulator.anthropic
+ * })
+ * const agent = Agent.run({ toolkit: Toolkit.make(), prompt: "Hello!" })
+ * console.log((await Effect.runPromise(Effect.provide(agent, model))).answer) // => Hello.
+ * ```
+ */
 export const layer = (options: ChatModel.ApiOptions & Sent): Layer.Layer<ChatModel.ChatModel> =>
   Layer.effect(
     ChatModel.ChatModel,
@@ -207,8 +364,28 @@ export const layer = (options: ChatModel.ApiOptions & Sent): Layer.Layer<ChatMod
 /** The longest that a timer can wait, in milliseconds; what sends the requests alone has a sense of time. */
 const longest = 2_147_483_647
 
-/** Provides `ChatModel` with the API key from the configuration, `ANTHROPIC_API_KEY` unless another is given. */
-export const layerConfig = ChatModel.layerConfig<Sent>(layer, "ANTHROPIC_API_KEY")
+/**
+ * Provides `ChatModel` with the API key from the configuration, `ANTHROPIC_API_KEY` unless another is given.
+ *
+ * @example
+ * ```ts
+ * import { AnthropicMessages } from "@volley/anthropic"
+ * import { Agent, Toolkit } from "@volley/core"
+ * import { Simulator } from "@volley/simulator"
+ * import { ConfigProvider, Effect } from "effect"
+ *
+ * await using simulator = await Simulator.start({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
+ * const model = AnthropicMessages.layerConfig({ model: "claude-sonnet-5", baseUrl: simulator.anthropic })
+ * const agent = Effect.provide(Agent.run({ toolkit: Toolkit.make(), prompt: "Hello!" }), model)
+ *
+ * // In a program, the key is in the environment, and this line is not there.
+ * const config = ConfigProvider.layer(ConfigProvider.fromUnknown({ ANTHROPIC_API_KEY: "simulated" }))
+ * console.log((await Effect.runPromise(Effect.provide(agent, config))).answer) // => Hello.
+ * ```
+ */
+export const layerConfig: (
+  options: ChatModel.ConfigOptions<Sent>
+) => Layer.Layer<ChatModel.ChatModel, Config.ConfigError> = ChatModel.layerConfig<Sent>(layer, "ANTHROPIC_API_KEY")
 
 const makeModel = (options: ClientOptions, how: ChatModel.Reached): ChatModel.ChatModel["Service"] => {
   const { acceptsId, client, maxTokens, model, request: own } = options
@@ -254,6 +431,27 @@ const timeout = 600_000
  *
  * - input that is no JSON stays a text: the call is answered with `InvalidArguments`
  * - `origin`: which server of this wire it is, where the turn goes into a conversation that may go on elsewhere
+ *
+ * @example
+ * ```ts
+ * import Anthropic from "@anthropic-ai/sdk"
+ * import { AnthropicMessages } from "@volley/anthropic"
+ * import { Simulator } from "@volley/simulator"
+ * import { Effect, Stream } from "effect"
+ *
+ * await using simulator = await Simulator.start({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
+ * const client = new Anthropic({ apiKey: "simulated", baseURL: simulator.anthropic })
+ * const events = await client.messages.create({
+ *   model: "claude-sonnet-5",
+ *   max_tokens: 100,
+ *   messages: [{ role: "user", content: "Hello!" }],
+ *   stream: true
+ * })
+ *
+ * // `ChatModel.split` gives the calls among them to `Batch.dispatch`.
+ * const parts = await Effect.runPromise(Stream.runCollect(AnthropicMessages.parts(events)))
+ * console.log(parts.map((part) => part._tag === "Text" ? part.text : part._tag).join("|")) // => Hello.|Turn
+ * ```
  */
 export const parts = (
   events: AsyncIterable<Event>,

@@ -61,6 +61,35 @@ export interface Options extends ClientOptions {
  *
  * - errors: those of `sql`, and where it cannot listen; throws a `RangeError` where `takeOver` is too short
  * - at its end, which SIGTERM brings about under `NodeRuntime.runMain`, the others go on with its runs at once
+ *
+ * @example
+ * ```ts
+ * import { Runner } from "@volley/cluster"
+ * import { Toolkit } from "@volley/core"
+ * import { Durable } from "@volley/durable"
+ * import * as Local from "@volley/durable/Local"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { Effect, Layer } from "effect"
+ * import { mkdtempSync } from "node:fs"
+ * import { tmpdir } from "node:os"
+ * import { join } from "node:path"
+ *
+ * const support = Durable.agent("support", { toolkit: Toolkit.make() })
+ * const model = ScriptedModel.layer([ScriptedModel.says("Hello.")])
+ * // On several machines: Postgres.layerShared({ url })
+ * const sql = Local.layerShared({ file: join(mkdtempSync(join(tmpdir(), "runs-")), "runs.db") })
+ * const machine = support.layer.pipe(
+ *   Layer.provide(model),
+ *   Layer.provideMerge(Runner.layer({ address: { host: "127.0.0.1", port: 24522 }, sql }))
+ * )
+ *
+ * // Each machine runs NodeRuntime.runMain(Layer.launch(machine)), under an address of its own.
+ * const ask = Effect.gen(function*() {
+ *   const run = yield* support.start({ runId: "ticket-7", prompt: "Hello!" })
+ *   return (yield* run.await).answer
+ * })
+ * console.log(await Effect.runPromise(Effect.provide(ask, machine))) // => Hello.
+ * ```
  */
 export const layer = (
   options: Options
@@ -75,7 +104,38 @@ export const layer = (
     Layer.provideMerge(options.sql)
   )
 
-/** Starts and awaits runs that the runners on a store run, and runs none itself. */
+/**
+ * Starts and awaits runs that the runners on a store run, and runs none itself.
+ *
+ * @example
+ * ```ts
+ * import { Runner } from "@volley/cluster"
+ * import { Toolkit } from "@volley/core"
+ * import { Durable } from "@volley/durable"
+ * import * as Local from "@volley/durable/Local"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { Effect, Layer } from "effect"
+ * import { mkdtempSync } from "node:fs"
+ * import { tmpdir } from "node:os"
+ * import { join } from "node:path"
+ *
+ * const support = Durable.agent("support", { toolkit: Toolkit.make() })
+ * const model = ScriptedModel.layer([ScriptedModel.says("Hello.")])
+ * // On several machines: Postgres.layerShared({ url })
+ * const sql = Local.layerShared({ file: join(mkdtempSync(join(tmpdir(), "runs-")), "runs.db") })
+ * const machine = support.layer.pipe(
+ *   Layer.provide(model),
+ *   Layer.provideMerge(Runner.layer({ address: { host: "127.0.0.1", port: 24523 }, sql }))
+ * )
+ *
+ * // A web server, which starts runs and runs none itself.
+ * const ask = Effect.gen(function*() {
+ *   const run = yield* support.start({ runId: "ticket-7", prompt: "Hello!" })
+ *   return (yield* run.await).answer
+ * }).pipe(Effect.provide(Runner.client({ sql })))
+ * console.log(await Effect.runPromise(Effect.provide(ask, machine))) // => Hello.
+ * ```
+ */
 export const client = (
   options: ClientOptions
 ): Layer.Layer<WorkflowEngine.WorkflowEngine | Shared.Shared, StoreError> =>

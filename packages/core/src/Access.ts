@@ -12,16 +12,52 @@ export type Access =
   | { readonly mode: "read" | "write"; readonly key: string }
   | { readonly mode: "exclusive" }
 
-/** Looks at what lies under a key. */
+/**
+ * Looks at what lies under a key.
+ *
+ * @example
+ * ```ts
+ * import { Access } from "@volley/core"
+ *
+ * console.log(Access.read("orders/42")) // => { mode: 'read', key: 'orders/42' }
+ * ```
+ */
 export const read = (key: string): Access => ({ mode: "read", key })
 
-/** Changes something under a key. */
+/**
+ * Changes something under a key.
+ *
+ * @example
+ * ```ts
+ * import { Access, Tool } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * const cancelOrder = Tool.make("cancel_order", {
+ *   description: "Cancels an order. `id` comes from the user.",
+ *   parameters: Schema.Struct({ id: Schema.Int }),
+ *   success: Schema.String,
+ *   access: ({ id }) => [Access.write(`orders/${id}`)], // calls for the same order run one after the other
+ *   execute: () => Effect.succeed("cancelled")
+ * })
+ * console.log(cancelOrder.name, Access.write("orders/42")) // => cancel_order { mode: 'write', key: 'orders/42' }
+ * ```
+ */
 export const write = (key: string): Access => ({ mode: "write", key })
 
 /** Wants to be alone. */
 export const exclusive: Access = { mode: "exclusive" }
 
-/** True when the two may not run at the same time: one lies under the other, and at least one of them writes. */
+/**
+ * True when the two may not run at the same time: one lies under the other, and at least one of them writes.
+ *
+ * @example
+ * ```ts
+ * import { Access } from "@volley/core"
+ *
+ * console.log(Access.conflicts(Access.read("orders/42"), Access.write("orders"))) // => true
+ * console.log(Access.conflicts(Access.read("orders/42"), Access.write("orders/7"))) // => false
+ * ```
+ */
 export const conflicts = (a: Access, b: Access): boolean => {
   if (a.mode === "exclusive" || b.mode === "exclusive") return true
   return (a.mode === "write" || b.mode === "write") && (isUnder(a.key, b.key) || isUnder(b.key, a.key))

@@ -31,6 +31,37 @@ export type { PromiseOptions } from "./internal/agent/promised.ts"
  * - it counts for that agent's tokens, cost and calls, keeps within what is left of its limits, and tells it of its events
  * - where a call inside is undecided, or the run is interrupted, so is the tool's call: going on resumes inside
  * - it has a timeout only where it says so, and works in the room that its call lends it
+ *
+ * @example
+ * ```ts
+ * import { Agent, Tool, Toolkit } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { Effect, Schema } from "effect"
+ *
+ * const search = Tool.make("search", {
+ *   description: "Searches the web. `query` is made up by you.",
+ *   parameters: Schema.Struct({ query: Schema.String }),
+ *   success: Schema.String,
+ *   readOnly: true,
+ *   execute: ({ query }) => Effect.succeed(`a page about ${query}`)
+ * })
+ * const researcher = Agent.asTool("researcher", {
+ *   description: "Finds things out. `task` says what.",
+ *   toolkit: Toolkit.make(search)
+ * })
+ *
+ * // Stands in for a provider's layer: the outer model asks, the inner one searches and answers, the outer one answers.
+ * const model = ScriptedModel.layer([
+ *   ScriptedModel.calls({ name: "researcher", arguments: { task: "What is a volley?" } }),
+ *   ScriptedModel.calls({ name: "search", arguments: { query: "volley" } }),
+ *   ScriptedModel.says("Many shots at once."),
+ *   ScriptedModel.says("It is many shots at once.")
+ * ])
+ * const agent = Agent.run({ toolkit: Toolkit.make(researcher), prompt: "What is a volley?" })
+ * const { answer, rounds } = await Effect.runPromise(Effect.provide(agent, model))
+ * console.log(rounds[0]?.settled.outcomes[0]?.encoded) // => "Many shots at once."
+ * console.log(answer) // => It is many shots at once.
+ * ```
  */
 export function asTool<
   const Name extends string,
@@ -87,6 +118,30 @@ export function asTool(name: string, options: AnyToolOptions): Tool.Any {
  * - a conversation that was left in the middle of a turn is closed first, as by `Conversation.close`; one that ends with an
  *   answer is answered already, and the model is not asked; what no wire would take ends in `InvalidConversation`
  * - interruption: stops the calls in flight, then gives `onInterrupt` a conversation to go on with
+ *
+ * @example
+ * ```ts
+ * import { Agent, Tool, Toolkit } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { Effect, Schema } from "effect"
+ *
+ * const getWeather = Tool.make("get_weather", {
+ *   description: "Current weather of a city. `city` comes from the user.",
+ *   parameters: Schema.Struct({ city: Schema.String }),
+ *   success: Schema.Struct({ celsius: Schema.Finite }),
+ *   execute: () => Effect.succeed({ celsius: 18 })
+ * })
+ *
+ * // Stands in for a provider's layer, such as OpenAiChat.layerConfig({ model: "gpt-4.1" }).
+ * const model = ScriptedModel.layer([
+ *   ScriptedModel.calls({ name: "get_weather", arguments: { city: "Tokyo" } }),
+ *   ScriptedModel.says("18 °C.")
+ * ])
+ * const agent = Agent.run({ toolkit: Toolkit.make(getWeather), prompt: "Weather in Tokyo?", maxRounds: 3 })
+ * const { answer, rounds } = await Effect.runPromise(Effect.provide(agent, model))
+ * console.log(rounds[0]?.settled.outcomes[0]?.encoded) // => {"celsius":18}
+ * console.log(answer) // => 18 °C.
+ * ```
  */
 export function run<T extends Tool.Any, S extends Schema.Constraint>(
   options: Options<T> & WithOutput<S>
@@ -116,6 +171,23 @@ interface Failure {
  * - the model's turns are streamed unless `streaming` is false, and read-only calls start meanwhile
  * - a slow reader delays nothing: events are kept until they are read
  * - errors and interruption: as with `run`; to stop reading before the end interrupts the agent
+ *
+ * @example
+ * ```ts
+ * import { Agent, Toolkit } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { Console, Effect, Stream } from "effect"
+ *
+ * const model = ScriptedModel.layer([ScriptedModel.says("Good morning.")]) // stands in for a provider's layer
+ * const events = Agent.stream({ toolkit: Toolkit.make(), prompt: "Good morning!" })
+ * const program = Stream.runForEach(events, (event) => Console.log(event._tag, event._tag === "Text" ? event.text : ""))
+ * await Effect.runPromise(Effect.provide(program, model))
+ * // => TurnStarted
+ * // => Text Good morning.
+ * // => TurnEnded
+ * // => Usage
+ * // => Answer
+ * ```
  */
 export function stream<T extends Tool.Any, S extends Schema.Constraint>(
   options: Options<T> & WithOutput<S>
@@ -160,6 +232,32 @@ export function stream(
  *
  * - rejects with the reason of `signal` once that is aborted, when the calls in flight have stopped; and with `AgentError` or
  *   `ChatModelError` where there is no answer
+ *
+ * @example
+ * ```ts
+ * import { Agent, Tool, Toolkit } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { z } from "zod"
+ *
+ * const getWeather = Tool.fromFunction("get_weather", {
+ *   description: "Current weather of a city. `city` comes from the user.",
+ *   parameters: z.object({ city: z.string() }),
+ *   execute: async () => ({ celsius: 18 })
+ * })
+ *
+ * // Stands in for a provider's layer, such as OpenAiChat.layer({ model: "gpt-4.1", apiKey }).
+ * const model = ScriptedModel.layer([
+ *   ScriptedModel.calls({ name: "get_weather", arguments: { city: "Tokyo" } }),
+ *   ScriptedModel.says("18 °C.")
+ * ])
+ * const { answer } = await Agent.runPromise({
+ *   toolkit: Toolkit.make(getWeather),
+ *   prompt: "Weather in Tokyo?",
+ *   model,
+ *   signal: AbortSignal.timeout(30_000)
+ * })
+ * console.log(answer) // => 18 °C.
+ * ```
  */
 export function runPromise<T extends Tool.Any, S extends Schema.ConstraintDecoder<unknown>>(
   options: PromiseOptions<T> & WithOutput<S>
@@ -174,6 +272,18 @@ export function runPromise(options: AnyPromiseOptions): Promise<Ended<Tool.Any, 
  *
  * - leaving the loop before that interrupts the agent, and waits for its calls to stop
  * - throws what `runPromise` rejects with
+ *
+ * @example
+ * ```ts
+ * import { Agent, Toolkit } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ *
+ * const model = ScriptedModel.layer([ScriptedModel.says("Good morning.")]) // stands in for a provider's layer
+ * for await (const event of Agent.iterate({ toolkit: Toolkit.make(), prompt: "Good morning!", model })) {
+ *   if (event._tag === "Text") console.log(event.text) // => Good morning.
+ *   if (event._tag === "Answer") console.log(event.ended.usage) // => { input: 10, output: 1 }
+ * }
+ * ```
  */
 export function iterate<T extends Tool.Any, S extends Schema.ConstraintDecoder<unknown>>(
   options: PromiseOptions<T> & WithOutput<S>

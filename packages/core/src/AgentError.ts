@@ -74,6 +74,7 @@ export class Failed extends Schema.TaggedError<Failed>()("AgentFailed", {
   }
 }
 
+/** Why an agent has no answer. */
 export const Reason = Schema.Union([LimitReached, InvalidOutput, Undecided, Unpriced, InvalidConversation])
 export type Reason = typeof Reason.Type
 

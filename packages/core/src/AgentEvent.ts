@@ -96,7 +96,22 @@ export const AgentEvent = Schema.Union([
 export type AgentEvent = typeof AgentEvent.Type
 type Own = typeof Own.Type
 
-/** Writes an event for those who watch. */
+/**
+ * Writes an event for those who watch.
+ *
+ * @example
+ * ```ts
+ * import { Agent, AgentEvent, Toolkit } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ *
+ * const model = ScriptedModel.layer([ScriptedModel.says("Good morning.")]) // stands in for a provider's layer
+ * for await (const event of Agent.iterate({ toolkit: Toolkit.make(), prompt: "Good morning!", model })) {
+ *   const json = AgentEvent.encode(event)
+ *   if (json._tag === "Answer") console.log(JSON.stringify([json.text, json.finish, json.usage]))
+ * }
+ * // => ["Good morning.","stop",{"input":10,"output":1}]
+ * ```
+ */
 export const encode = (event: Agent.Event<Tool.Any, unknown>): AgentEvent =>
   event._tag === "Nested" ? { _tag: "Nested", path: event.path, event: ownOf(event.event) } : ownOf(event)
 
@@ -163,7 +178,18 @@ const isAnyJson = Schema.is(Schema.Json)
 
 const errorOf = (failure: ToolFailure<unknown>): Schema.Json => ({ ...toModel(failure).error })
 
-/** The last event of an agent that ends without an answer; `at` is when, in milliseconds since the epoch. */
+/**
+ * The last event of an agent that ends without an answer; `at` is when, in milliseconds since the epoch.
+ *
+ * @example
+ * ```ts
+ * import { AgentEvent } from "@volley/core"
+ * import { Cause } from "effect"
+ *
+ * console.log(JSON.stringify(AgentEvent.failed(Cause.die("a bug"), 1000)))
+ * // => {"_tag":"Failed","at":1000,"reason":"Defect","message":"The agent crashed.","mayPass":false}
+ * ```
+ */
 export const failed = (cause: Cause.Cause<AgentError | ChatModelError>, at: number): AgentEvent => {
   if (Cause.hasInterruptsOnly(cause)) {
     return { _tag: "Failed", at, reason: "Interrupted", message: "The agent was stopped.", mayPass: true }
@@ -184,6 +210,21 @@ export const failed = (cause: Cause.Cause<AgentError | ChatModelError>, at: numb
  *
  * - errors: none; an agent that fails, or crashes, ends with `Failed`, and a crash is logged
  * - interruption: who stops reading interrupts the agent
+ *
+ * @example
+ * ```ts
+ * import { Agent, AgentEvent, Toolkit } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { Effect, Stream } from "effect"
+ *
+ * const model = ScriptedModel.layer([ScriptedModel.says("Good morning.")]) // stands in for a provider's layer
+ * const events = AgentEvent.toSse(Agent.stream({ toolkit: Toolkit.make(), prompt: "Good morning!" }))
+ * const sent = await Effect.runPromise(Effect.provide(Stream.runCollect(events), model))
+ * console.log(sent[1]?.split(/,"at"|\n\n/)[0])
+ * // => id: 2
+ * // => event: Text
+ * // => data: {"_tag":"Text","text":"Good morning."
+ * ```
  */
 export const toSse = <T extends Tool.Any, O, R>(
   events: Stream.Stream<Agent.Event<T, O>, AgentError | ChatModelError, R>

@@ -52,7 +52,30 @@ export const Approver = Context.Reference<{
   readonly decide: (question: Question) => Effect.Effect<Decision>
 }>("@volley/core/Approver", { defaultValue: () => ({ decide: () => Effect.succeed("undecided") }) })
 
-/** Decides by a function. */
+/**
+ * Decides by a function.
+ *
+ * @example
+ * ```ts
+ * import { Approver, Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * const pay = Tool.make("pay", {
+ *   description: "Pays a bill. `euros` comes from the user.",
+ *   parameters: Schema.Struct({ euros: Schema.Finite }),
+ *   success: Schema.String,
+ *   approval: ({ euros }) => euros > 100,
+ *   execute: () => Effect.succeed("paid")
+ * })
+ *
+ * const approver = Approver.layer(() => Effect.succeed({ denied: "That is too much." }))
+ * const calls = [5, 500].map((euros, index) => ToolCall.make({ id: `call_${index}`, name: "pay", arguments: { euros } }))
+ * const batch = Effect.provide(Batch.run(Toolkit.make(pay), calls), approver)
+ * for (const { encoded } of (await Effect.runPromise(batch)).outcomes) console.log(encoded)
+ * // => "paid"
+ * // => {"error":{"type":"Denied","message":"The call was not allowed; it did not run. Do not ask for the same again. Why: That is too much.","safeToRepeat":false,"data":{}}}
+ * ```
+ */
 export const layer = (decide: (question: Question) => Effect.Effect<Decision>): Layer.Layer<never> =>
   Layer.succeed(Approver, { decide })
 

@@ -52,6 +52,26 @@ export interface Settled<out T extends Tool.Any> {
  * - shape: n calls → n outcomes, in call order
  * - errors: never fails; whatever a call meets becomes its own outcome. Options that make no sense die
  * - interruption: interrupts the calls in flight and waits for their finalizers
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * const getWeather = Tool.make("get_weather", {
+ *   description: "Current weather of a city. `city` comes from the user.",
+ *   parameters: Schema.Struct({ city: Schema.String }),
+ *   success: Schema.Struct({ celsius: Schema.Finite }),
+ *   execute: ({ city }) => Effect.succeed({ celsius: city.length })
+ * })
+ *
+ * const calls = [{ city: "Tokyo" }, { town: "Tokyo" }].map((args, index) =>
+ *   ToolCall.make({ id: `call_${index + 1}`, name: "get_weather", arguments: args, index })
+ * )
+ * const { outcomes } = await Effect.runPromise(Batch.run(Toolkit.make(getWeather), calls, { timeout: "5 seconds" }))
+ * console.log(outcomes.map(({ result }) => result._tag).join()) // => Success,Failure
+ * console.log(outcomes[0]?.encoded) // => {"celsius":5}
+ * ```
  */
 export function run<T extends Tool.Any>(
   toolkit: Toolkit.Toolkit<T>,
@@ -71,6 +91,23 @@ export function run(
  *
  * - rejects with the reason of `signal` once that is aborted, when the calls in flight have stopped; and where options make
  *   no sense. Whatever a call meets is its own outcome
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { z } from "zod"
+ *
+ * const getWeather = Tool.fromFunction("get_weather", {
+ *   description: "Current weather of a city. `city` comes from the user.",
+ *   parameters: z.object({ city: z.string() }),
+ *   execute: async ({ city }) => ({ city, celsius: 18 })
+ * })
+ *
+ * const call = ToolCall.make({ id: "call_1", name: "get_weather", arguments: { city: "Tokyo" } })
+ * const options = { signal: AbortSignal.timeout(30_000), timeout: "2 seconds" } as const
+ * const { outcomes } = await Batch.runPromise(Toolkit.make(getWeather), [call], options)
+ * console.log(outcomes[0]?.encoded) // => {"city":"Tokyo","celsius":18}
+ * ```
  */
 export function runPromise<T extends Tool.Any>(
   toolkit: Needless<T> & Toolkit.Toolkit<T>,
@@ -105,6 +142,25 @@ export interface Dispatched<out T extends Tool.Any, out E> extends Settled<T> {
  * - the deadline begins at the end of the stream, which nothing else bounds
  * - errors: never fails; how the stream ended stands beside the outcomes. Options that make no sense die
  * - interruption: interrupts the stream and the calls in flight, and waits for their finalizers
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Effect, Schema, Stream } from "effect"
+ *
+ * const read = Tool.make("read", {
+ *   description: "Reads a page. `page` comes from the user.",
+ *   parameters: Schema.Struct({ page: Schema.Int }),
+ *   success: Schema.String,
+ *   readOnly: true, // so it starts before the turn is whole
+ *   execute: ({ page }) => Effect.succeed(`text of page ${page}`)
+ * })
+ *
+ * // With a client of your own, `ChatModel.split(OpenAiChat.parts(events))` gives these calls.
+ * const calls = Stream.make(ToolCall.make({ id: "call_1", name: "read", arguments: { page: 7 } }))
+ * const { end, outcomes } = await Effect.runPromise(Batch.dispatch(Toolkit.make(read), calls))
+ * console.log(end._tag, outcomes[0]?.encoded) // => Success "text of page 7"
+ * ```
  */
 export function dispatch<T extends Tool.Any, E, R>(
   toolkit: Toolkit.Toolkit<T>,
@@ -140,6 +196,28 @@ export interface Runner {
  * say otherwise; a batch that runs inside a call of the runner shares the limits alone.
  *
  * - slots go round between the batches that wait; a call lends what it holds to batches inside it
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers.",
+ *   parameters: Schema.Struct({}),
+ *   success: Schema.String,
+ *   execute: () => Effect.succeed("pong")
+ * })
+ *
+ * const program = Effect.gen(function*() {
+ *   const runner = yield* Batch.make({ concurrency: 4 }) // four at once in all its batches together
+ *   const call = ToolCall.make({ id: "call_1", name: "ping" })
+ *   const both = [runner.run(Toolkit.make(ping), [call]), runner.run(Toolkit.make(ping), [call])]
+ *   return yield* Effect.all(both, { concurrency: "unbounded" })
+ * })
+ * console.log((await Effect.runPromise(program)).map(({ outcomes }) => outcomes[0]?.encoded).join(" "))
+ * // => "pong" "pong"
+ * ```
  */
 export const make = (options: Options = {}): Effect.Effect<Runner> =>
   Effect.map(Defaults, (defaults) => {

@@ -350,6 +350,16 @@ export interface ModelError {
 
 /**
  * Gives what a model may see of an error: no stack, no cause, and of a tool's failure only what its schema encodes.
+ *
+ * @example
+ * ```ts
+ * import { CallError } from "@volley/core"
+ *
+ * const reason = new CallError.Timeout({ limit: "timeout", millis: 2000, started: true, harmless: true })
+ * const { error } = CallError.toModel(new CallError.CallError({ callId: "call_1", tool: "get_weather", reason }))
+ * console.log(error.type, error.safeToRepeat) // => Timeout true
+ * console.log(error.message) // => No answer within 2000 ms (timeout). It may be asked for again.
+ * ```
  */
 export const toModel = (error: CallError | ToolFailure<unknown>): ModelError =>
   error._tag === "ToolFailure"

@@ -58,7 +58,18 @@ export interface Output {
   readonly jsonSchema: JsonSchema.JsonSchema
 }
 
-/** Says in words what an answer has to be, for the system prompt where an API does not take the schema itself. */
+/**
+ * Says in words what an answer has to be, for the system prompt where an API does not take the schema itself.
+ *
+ * @example
+ * ```ts
+ * import { ChatModel } from "@volley/core"
+ *
+ * const jsonSchema = { type: "object", properties: { celsius: { type: "number" } } }
+ * console.log(ChatModel.outputInWords({ name: "weather", jsonSchema }))
+ * // => Once you call no more tools, answer with nothing but JSON of this schema: {"type":"object","properties":{"celsius":{"type":"number"}}}
+ * ```
+ */
 export const outputInWords = ({ jsonSchema }: Output): string =>
   `Once you call no more tools, answer with nothing but JSON of this schema: ${JSON.stringify(jsonSchema)}`
 
@@ -142,6 +153,11 @@ export interface ApiOptions extends Transport.Options {
   readonly acceptsId?: ((id: string) => boolean) | undefined
 }
 
+/** The same with an API key that comes from the configuration, under the name of the provider unless another is given. */
+export type ConfigOptions<More extends object = object> = Omit<ApiOptions, "apiKey"> & More & {
+  readonly apiKey?: Config.Config<Redacted.Redacted<string>> | undefined
+}
+
 /** Headers and parts of the query that go with requests besides what their client sends. */
 export interface Extras {
   readonly headers?: Readonly<Record<string, string>> | undefined
@@ -151,7 +167,19 @@ export interface Extras {
 /** Those of one run, before those of its Layer: `Effect.provideService(program, ChatModel.Extras, { headers })`. */
 export const Extras = Context.Reference<Extras>("@volley/core/ChatModel/Extras", { defaultValue: () => ({}) })
 
-/** A Layer's extras and those of the run, put together for its client. */
+/**
+ * A Layer's extras and those of the run, put together for its client.
+ *
+ * @example
+ * ```ts
+ * import { ChatModel } from "@volley/core"
+ * import { Context } from "effect"
+ *
+ * const ofRun = Context.make(ChatModel.Extras, { headers: { "x-run": "7" } })
+ * console.log(ChatModel.extrasOf({ headers: { "x-team": "a" } }, ofRun).headers)
+ * // => { 'x-team': 'a', 'x-run': '7' }
+ * ```
+ */
 export const extrasOf = (
   own: Extras,
   context: Context.Context<never>
@@ -163,7 +191,18 @@ export const extrasOf = (
   }
 }
 
-/** What turns are remembered by: without what a URL may hold of secrets. */
+/**
+ * What turns are remembered by: without what a URL may hold of secrets.
+ *
+ * @example
+ * ```ts
+ * import { ChatModel } from "@volley/core"
+ *
+ * console.log(ChatModel.originOf({ baseUrl: "https://me:secret@models.example.org/v1/", origin: undefined }))
+ * // => https://models.example.org/v1
+ * console.log(ChatModel.originOf({})) // => official
+ * ```
+ */
 export const originOf = ({ baseUrl, origin }: Pick<ApiOptions, "baseUrl" | "origin">): string => {
   if (origin !== undefined) return origin
   const url = baseUrl === undefined ? undefined : Url.parse(baseUrl)
@@ -199,6 +238,7 @@ export interface Told {
   readonly ids: ReadonlyArray<string> | undefined
 }
 
+/** Nothing was told yet. */
 export const nothingTold: Told = { count: 0, ids: [] }
 
 /**
@@ -206,6 +246,17 @@ export const nothingTold: Told = { count: 0, ids: [] }
  *
  * - `more`: those, by the ids that they came with
  * - `together`: all that can be told so far, which is what counts where an id does not tell a call from the others
+ *
+ * @example
+ * ```ts
+ * import { ChatModel, ToolCall } from "@volley/core"
+ *
+ * const first = ToolCall.make({ id: "call_1", name: "ping" })
+ * const second = ToolCall.make({ id: "call_2", name: "ping" })
+ * const [told] = ChatModel.tell(ChatModel.nothingTold, [first], () => [first])
+ * const [, parts] = ChatModel.tell(told, [second], () => [first, second])
+ * console.log(parts.map(({ call }) => `${call.id} at ${call.index}`).join()) // => call_2 at 1
+ * ```
  */
 export const tell = (
   { count, ids }: Told,
@@ -218,27 +269,85 @@ export const tell = (
   return [{ count: count + calls.length, ids: own }, calls.map((call) => ({ _tag: "Call", call }))]
 }
 
-/** The events of a response; throws where it says itself that it is something else, as a server that never streams does. */
+/**
+ * The events of a response; throws where it says itself that it is something else, as a server that never streams does.
+ *
+ * @example
+ * ```ts
+ * import { ChatModel } from "@volley/core"
+ *
+ * const response = new Response("{}", { headers: { "content-type": "application/json" } })
+ * try {
+ *   ChatModel.streamOf([], response)
+ * } catch (error) {
+ *   console.log(String(error)) // => SyntaxError: application/json in place of events
+ * }
+ * ```
+ */
 export const streamOf = <A>(events: A, { body, headers }: Pick<Response, "body" | "headers">): A => {
   const type = headers.get("content-type") ?? ""
   if (body !== null && !/json|html/.test(type)) return events
   throw new SyntaxError(`${body === null ? "an empty body" : type} in place of events`)
 }
 
-/** Checks an event of unknown origin for what a fold reads of it; gives it back as it came, with all else that it has. */
+/**
+ * Checks an event of unknown origin for what a fold reads of it; gives it back as it came, with all else that it has.
+ *
+ * @example
+ * ```ts
+ * import { ChatModel } from "@volley/core"
+ * import { Result, Schema } from "effect"
+ *
+ * const read = ChatModel.eventOf(Schema.Struct({ type: Schema.String }))
+ * console.log(Result.isSuccess(read({ type: "delta", more: 1 })), Result.isSuccess(read("delta")))
+ * // => true false
+ * ```
+ */
 export const eventOf = <A>(schema: Schema.Codec<A, unknown>): (event: unknown) => Result.Result<A, Reason> => {
   const read = readWith(Schema.is(schema), schema)
   return (event) => Result.match(read(event), { onFailure: notAnEvent, onSuccess: Result.succeed })
 }
 
-/** An event that is not what the provider's contract says, or does not belong where it came. */
+/**
+ * An event that is not what the provider's contract says, or does not belong where it came.
+ *
+ * @example
+ * ```ts
+ * import { ChatModel } from "@volley/core"
+ * import { Result } from "effect"
+ *
+ * const failed = ChatModel.notAnEvent("a delta of a block that never began")
+ * console.log(Result.isFailure(failed) && failed.failure.message)
+ * // => not an event: a delta of a block that never began
+ * ```
+ */
 export const notAnEvent = (problem: string): Result.Result<never, Reason> =>
   Result.fail(new UnusableResponse({ message: `not an event: ${problem}` }))
 
-/** Text as a part of a turn; an empty one is none. */
+/**
+ * Text as a part of a turn; an empty one is none.
+ *
+ * @example
+ * ```ts
+ * import { ChatModel } from "@volley/core"
+ *
+ * console.log(ChatModel.textPart("Good morning.").length, ChatModel.textPart("").length) // => 1 0
+ * ```
+ */
 export const textPart = (text: string): ReadonlyArray<Text> => text === "" ? [] : [{ _tag: "Text", text }]
 
-/** What is wrong with a response, as the reason that there is no turn. */
+/**
+ * What is wrong with a response, as the reason that there is no turn.
+ *
+ * @example
+ * ```ts
+ * import { ChatModel } from "@volley/core"
+ * import { Result } from "effect"
+ *
+ * const read = ChatModel.orUnusable(Result.fail("it has no choices"))
+ * console.log(Result.isFailure(read) && read.failure._tag) // => UnusableResponse
+ * ```
+ */
 export const orUnusable = <A>(read: Result.Result<A, string | Reason>): Result.Result<A, Reason> =>
   Result.mapError(
     read,
@@ -264,6 +373,33 @@ export interface Reached extends Pick<Hidden, "secret"> {
  * - `about`: who is asked, unless the address is known as that of another provider
  * - `fold`: reads those events
  * - `reason`: sorts what `send`, `open` or the events rejected with, at the time `now` in milliseconds since the epoch
+ *
+ * @example
+ * ```ts
+ * import { ChatModel, ChatModelError, Conversation, Usage } from "@volley/core"
+ * import { Effect, Result } from "effect"
+ *
+ * // A provider whose whole response is the text of its turn.
+ * const turnOf = (text: string): ChatModel.Turn => ({
+ *   message: { role: "assistant", text, calls: [] },
+ *   finish: "stop",
+ *   usage: Usage.none
+ * })
+ * const model = ChatModel.make({
+ *   wire: "parrot",
+ *   send: async ({ conversation }) => conversation.messages.length,
+ *   read: (body) => Result.succeed(turnOf(`That was message ${body}.`)),
+ *   open: () => Promise.reject(new Error("it never streams")),
+ *   fold: {
+ *     initial: "",
+ *     next: (state) => Result.succeed([state, []]),
+ *     end: (state) => Result.succeed({ turn: turnOf(state), response: state })
+ *   },
+ *   reason: (error) => ChatModelError.fromStatus({ status: 500, message: String(error) })
+ * })
+ * const { message } = await Effect.runPromise(model.generate({ conversation: Conversation.make("Hello!") }))
+ * console.log(message.text) // => That was message 1.
+ * ```
  */
 export const make = <S>(
   client: Hidden & Reached & {
@@ -326,6 +462,22 @@ export const make = <S>(
  * Makes the service of an official client, which sends its requests by what it is given, within the limits of the options.
  *
  * - where nothing can be sent to its address, or the client cannot be made, each request fails with `InvalidRequest`
+ *
+ * @example
+ * ```ts
+ * import { ChatModel, Conversation } from "@volley/core"
+ * import { Effect, Redacted } from "effect"
+ *
+ * // Nothing can be sent there, so every request says so; `make` gets a `fetch` that keeps the limits.
+ * const options = { apiKey: Redacted.make("key"), baseUrl: "no address" }
+ * const program = Effect.gen(function*() {
+ *   const model = yield* ChatModel.reached("parrot", options, () => {
+ *     throw new Error("not asked")
+ *   })
+ *   return yield* Effect.flip(model.generate({ conversation: Conversation.make("Hello!") }))
+ * })
+ * console.log((await Effect.runPromise(program)).reason.message) // => `baseUrl` is no URL
+ * ```
  */
 export const reached = (
   wire: string,
@@ -354,6 +506,31 @@ const refusing = (wire: string, message: string, hidden: Hidden = {}): ChatModel
  *
  * - a call that is complete comes at once, each other one at the end, right before the whole turn; and so does one that the
  *   end revokes, truncated now: the last of those first, so that none starts because one before it is gone
+ *
+ * @example
+ * ```ts
+ * import { ChatModel, ChatModelError, Usage } from "@volley/core"
+ * import { Effect, Result, Stream } from "effect"
+ *
+ * // `OpenAiChat.parts` and its like do this with the codec of their wire; here, events are pieces of text.
+ * const codec = {
+ *   wire: "parrot",
+ *   fold: {
+ *     initial: "",
+ *     next: (said: string, event: unknown) => Result.succeed([said + event, ChatModel.textPart(String(event))] as const),
+ *     end: (text: string) => {
+ *       const message = { role: "assistant", text, calls: [] } as const
+ *       return Result.succeed({ turn: { message, finish: "stop", usage: Usage.none } as const, response: text })
+ *     }
+ *   },
+ *   reason: (error: unknown) => ChatModelError.fromStatus({ status: 500, message: String(error) })
+ * }
+ * const events = async function*() {
+ *   yield* ["Good ", "morning."]
+ * }
+ * const parts = await Effect.runPromise(Stream.runCollect(ChatModel.parts(codec, events())))
+ * console.log(parts.map(({ _tag }) => _tag).join()) // => Text,Text,Turn
+ * ```
  */
 export const parts = <S, Response>(
   codec: Codec<S, Response>,
@@ -395,7 +572,33 @@ export interface Split<out Response, out E, out R> {
   readonly whole: Effect.Effect<Whole<Response>, E>
 }
 
-/** Takes the calls of a streamed turn out of its parts, and keeps the whole of it, which `followUp` takes. */
+/**
+ * Takes the calls of a streamed turn out of its parts, and keeps the whole of it, which `followUp` takes.
+ *
+ * @example
+ * ```ts
+ * import { Batch, ChatModel, Tool, Toolkit } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { Effect, Schema, Stream } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers.",
+ *   parameters: Schema.Struct({}),
+ *   success: Schema.String,
+ *   readOnly: true,
+ *   execute: () => Effect.succeed("pong")
+ * })
+ *
+ * // With a client of your own: OpenAiChat.parts(await client.chat.completions.create({ ...request, stream: true }))
+ * const parts = Stream.fromIterable(ScriptedModel.partsOf(ScriptedModel.calls({ name: "ping" })))
+ * const program = Effect.gen(function*() {
+ *   const { calls, whole } = yield* ChatModel.split(parts)
+ *   const { outcomes } = yield* Batch.dispatch(Toolkit.make(ping), calls)
+ *   return { finish: (yield* whole).turn.finish, answer: outcomes[0]?.encoded }
+ * })
+ * console.log(await Effect.runPromise(program)) // => { finish: 'tool-calls', answer: '"pong"' }
+ * ```
+ */
 export const split = Effect.fnUntraced(function*<Response, E, R>(
   parts: Stream.Stream<Part<Response>, E, R>
 ): Effect.fn.Return<Split<Response, E, R>> {
@@ -454,14 +657,29 @@ const orFail = <A>(wire: string, result: Result.Result<A, Reason>): Effect.Effec
  * A layer whose API key comes from the configuration, from `variable` unless another is given.
  *
  * - `More`: the options that only this provider has
+ *
+ * @example
+ * ```ts
+ * import { ChatModel } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { ConfigProvider, Effect, Redacted } from "effect"
+ *
+ * const layer = (options: ChatModel.ApiOptions) =>
+ *   ScriptedModel.layer([ScriptedModel.says(Redacted.value(options.apiKey).slice(0, 3))]) // a provider's own layer
+ * const fromConfig = ChatModel.layerConfig(layer, "MY_API_KEY")
+ *
+ * const program = ChatModel.ChatModel.use((model) => model.generate({ conversation: { runId: "1", messages: [] } }))
+ * const config = ConfigProvider.layer(ConfigProvider.fromUnknown({ MY_API_KEY: "sk-secret" }))
+ * const { message } = await Effect.runPromise(program.pipe(
+ *   Effect.provide(fromConfig({ model: "parrot-1" })),
+ *   Effect.provide(config)
+ * ))
+ * console.log(message.text) // => sk-
+ * ```
  */
 export const layerConfig = <More extends object = object>(
   layer: (options: ApiOptions & More) => Layer.Layer<ChatModel>,
   variable: string
 ) =>
-(
-  options: Omit<ApiOptions, "apiKey"> & More & {
-    readonly apiKey?: Config.Config<Redacted.Redacted<string>> | undefined
-  }
-): Layer.Layer<ChatModel, Config.ConfigError> =>
+(options: ConfigOptions<More>): Layer.Layer<ChatModel, Config.ConfigError> =>
   Layer.unwrap(Effect.map(options.apiKey ?? Config.Redacted(variable), (apiKey) => layer({ ...options, apiKey })))

@@ -76,6 +76,7 @@ const Worded = Schema.Union([
   UnusableResponse
 ])
 
+/** Why a model gave no turn. */
 export const Reason = Schema.Union([...Worded.members, ...Transport.Failure.members])
 export type Reason = typeof Reason.Type
 
@@ -98,7 +99,17 @@ export class ChatModelError extends Schema.TaggedError<ChatModelError>()("ChatMo
   }
 }
 
-/** Sorts an HTTP status into a reason; what is no status counts as 500. */
+/**
+ * Sorts an HTTP status into a reason; what is no status counts as 500.
+ *
+ * @example
+ * ```ts
+ * import { ChatModelError } from "@volley/core"
+ *
+ * const reason = ChatModelError.fromStatus({ status: 429, message: "slow down", retryAfterMillis: 2000 })
+ * console.log(reason._tag, reason.isRetryable) // => RateLimited true
+ * ```
+ */
 export const fromStatus = (response: {
   readonly status: number
   readonly message: string
@@ -113,13 +124,31 @@ export const fromStatus = (response: {
   return new InvalidRequest({ message, status })
 }
 
-/** The HTTP status of an error, as a gateway's body says it: a number, or the text of one. */
+/**
+ * The HTTP status of an error, as a gateway's body says it: a number, or the text of one.
+ *
+ * @example
+ * ```ts
+ * import { ChatModelError } from "@volley/core"
+ *
+ * console.log(ChatModelError.statusOf("429"), ChatModelError.statusOf("rate_limited")) // => 429 undefined
+ * ```
+ */
 export const statusOf = (code: unknown): number | undefined => {
   const status = typeof code === "number" || typeof code === "string" ? Number(code) : Number.NaN
   return Number.isInteger(status) && status >= 400 && status < 600 ? status : undefined
 }
 
-/** Reads the `retry-after-ms` and `retry-after` headers (seconds, or an HTTP date), in milliseconds from `now`. */
+/**
+ * Reads the `retry-after-ms` and `retry-after` headers (seconds, or an HTTP date), in milliseconds from `now`.
+ *
+ * @example
+ * ```ts
+ * import { ChatModelError } from "@volley/core"
+ *
+ * console.log(ChatModelError.retryAfterMillis(new Headers({ "retry-after": "3" }), Date.now())) // => 3000
+ * ```
+ */
 export const retryAfterMillis = (headers: Thrown.HeadersLike | undefined, now: number): number | undefined => {
   const millis = Number(headers?.get("retry-after-ms") ?? Number.NaN)
   if (millis >= 0 && millis < Infinity) return millis
@@ -137,6 +166,15 @@ export const retryAfterMillis = (headers: Thrown.HeadersLike | undefined, now: n
  * - `isOwn`: the SDK itself would not send the request
  * - a `RangeError` is ours: the conversation can't be written for this wire
  * - what `Transport` threw is found underneath what the SDK did
+ *
+ * @example
+ * ```ts
+ * import { ChatModelError } from "@volley/core"
+ *
+ * const thrown = new Error("Connection error.", { cause: Object.assign(new Error("refused"), { code: "ECONNREFUSED" }) })
+ * const reason = ChatModelError.fromClient(thrown, { now: Date.now(), refusal: undefined, isOwn: false })
+ * console.log(reason._tag, reason.isRetryable) // => Unreachable true
+ * ```
  */
 export const fromClient = (error: unknown, client: {
   readonly url?: string | undefined
@@ -161,11 +199,33 @@ export const fromClient = (error: unknown, client: {
   return new Unreachable({ message: `no answer from ${shown ?? "the provider"}: ${said}`, url: shown })
 }
 
-/** A stream ended without what every turn ends with: the connection broke, and the same request may succeed. */
+/**
+ * A stream ended without what every turn ends with: the connection broke, and the same request may succeed.
+ *
+ * @example
+ * ```ts
+ * import { ChatModelError } from "@volley/core"
+ *
+ * const reason = ChatModelError.fromCutStream("`message_stop`")
+ * console.log(reason.message) // => the connection broke: the stream ended without `message_stop`
+ * ```
+ */
 export const fromCutStream = (missing: string): Reason =>
   new Unreachable({ message: `the connection broke: the stream ended without ${missing}` })
 
-/** Takes JSON of unknown origin for what `is` knows, or says what is wrong with it, as `schema` sees it. */
+/**
+ * Takes JSON of unknown origin for what `is` knows, or says what is wrong with it, as `schema` sees it.
+ *
+ * @example
+ * ```ts
+ * import { ChatModelError } from "@volley/core"
+ * import { Result, Schema } from "effect"
+ *
+ * const Body = Schema.Struct({ id: Schema.String })
+ * const read = ChatModelError.readWith(Schema.is(Body), Body)
+ * console.log(Result.isSuccess(read({ id: "a" })), Result.isSuccess(read({ id: 1 }))) // => true false
+ * ```
+ */
 export const readWith =
   <A>(is: (json: unknown) => json is A, schema: Schema.ConstraintDecoder<unknown>) =>
   (json: unknown): Result.Result<A, string> =>
@@ -180,7 +240,19 @@ const problemOf = (schema: Schema.ConstraintDecoder<unknown>, value: unknown): s
     onSuccess: () => "nothing"
   })
 
-/** The same reason with a secret taken out of its message; one of a few letters hides nothing and is left. */
+/**
+ * The same reason with a secret taken out of its message; one of a few letters hides nothing and is left.
+ *
+ * @example
+ * ```ts
+ * import { ChatModelError } from "@volley/core"
+ * import { Redacted } from "effect"
+ *
+ * const reason = ChatModelError.fromStatus({ status: 401, message: "the key sk-0123456789 is unknown" })
+ * console.log(ChatModelError.concealed(reason, Redacted.make("sk-0123456789")).message)
+ * // => the key <the API key> is unknown
+ * ```
+ */
 export const concealed = (reason: Reason, secret: Redacted.Redacted<string>): Reason => {
   const text = Redacted.value(secret)
   return text.length < 8 ? reason : reworded(reason, (message) => message.replaceAll(text, "<the API key>"))
@@ -199,14 +271,28 @@ export interface Hidden {
   readonly client?: object | undefined
 }
 
-/** Makes of an error what may be shown: without what is hidden, and with the words of others cut at 4 KiB. */
-export const shown = ({ address = "", client = {}, headers = {}, query = {}, secret }: Hidden) => {
+/**
+ * Makes of an error what may be shown: without what is hidden, and with the words of others cut at 4 KiB.
+ *
+ * @example
+ * ```ts
+ * import { ChatModelError } from "@volley/core"
+ *
+ * const show = ChatModelError.shown({ headers: { authorization: "Bearer 0123456789" } })
+ * const reason = ChatModelError.fromStatus({ status: 401, message: "0123456789 is no token" })
+ * console.log(show(new ChatModelError.ChatModelError({ wire: "parrot", reason })).message)
+ * // => parrot: <hidden> is no token
+ * ```
+ */
+export const shown = (
+  { address = "", client = {}, headers = {}, query = {}, secret }: Hidden
+): (error: ChatModelError) => ChatModelError => {
   const places = [address, `?${new URLSearchParams(query)}`]
   const secrets = [
     ...places.flatMap(Transport.secretsOf),
     ...[headers, textsOf(client)].flatMap(Transport.secretsOfHeaders)
   ]
-  return ({ reason, wire }: ChatModelError): ChatModelError => {
+  return ({ reason, wire }) => {
     const known = secret === undefined ? reason : concealed(reason, secret)
     return new ChatModelError({ wire, reason: reworded(known, (message) => Transport.quoted(message, secrets)) })
   }

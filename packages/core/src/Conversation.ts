@@ -70,6 +70,7 @@ export const ToolResults = Schema.Struct({
   inside: Schema.optionalKey(Schema.Array(Schema.Struct({ callId: Schema.String, conversation: Writable })))
 })
 
+/** A message of a conversation. */
 export const Message = Schema.Union([System, User, Assistant, ToolResults])
 
 /**
@@ -86,11 +87,32 @@ export type ToolResults = typeof ToolResults.Type
 export type Message = typeof Message.Type
 export type Conversation = typeof Conversation.Type
 
-/** What the person says: a text, or texts, images and documents in their order. */
+/**
+ * What the person says: a text, or texts, images and documents in their order.
+ *
+ * @example
+ * ```ts
+ * import { Content, Conversation } from "@volley/core"
+ *
+ * console.log(Conversation.user("Hello!")) // => { role: 'user', text: 'Hello!' }
+ * console.log(Conversation.user([Content.text("What is this?"), Content.image("image/png", "iVBORw0KGgo=")]).text)
+ * // => What is this?
+ * ```
+ */
 export const user = (said: string | ReadonlyArray<Content>): User =>
   typeof said === "string" ? { role: "user", text: said } : { role: "user", text: textOf(said), content: said }
 
-/** Begins a conversation; mints its run id where none is given. */
+/**
+ * Begins a conversation; mints its run id where none is given.
+ *
+ * @example
+ * ```ts
+ * import { Conversation } from "@volley/core"
+ *
+ * const conversation = Conversation.make("Weather in Tokyo?", { system: "Answer in one sentence." })
+ * console.log(conversation.messages.map(({ role }) => role).join()) // => system,user
+ * ```
+ */
 export const make = (prompt: string | ReadonlyArray<Content>, options: {
   readonly system?: string | undefined
   readonly runId?: string | undefined
@@ -110,13 +132,40 @@ export const askTogether =
   + "together, in one turn. Wait for a result only where the next call needs it. Never guess an argument that an earlier "
   + "call would tell you."
 
-/** Adds messages at the end. */
+/**
+ * Adds messages at the end.
+ *
+ * @example
+ * ```ts
+ * import { Agent, Conversation, Toolkit } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ *
+ * const model = ScriptedModel.layer([ScriptedModel.says("Hello."), ScriptedModel.says("I am well.")])
+ * const toolkit = Toolkit.make()
+ * const first = await Agent.runPromise({ toolkit, model, prompt: "Hello!" })
+ * const prompt = Conversation.append(first.conversation, Conversation.user("How are you?"))
+ * const second = await Agent.runPromise({ toolkit, model, prompt })
+ * console.log(second.conversation.messages.length) // => 4
+ * ```
+ */
 export const append = (self: Conversation, ...messages: ReadonlyArray<Message>): Conversation => ({
   ...self,
   messages: [...self.messages, ...messages]
 })
 
-/** What outcomes say to the model: one result per call, in call order. */
+/**
+ * What outcomes say to the model: one result per call, in call order.
+ *
+ * @example
+ * ```ts
+ * import { Batch, Conversation, ToolCall, Toolkit } from "@volley/core"
+ *
+ * const call = ToolCall.make({ id: "call_1", name: "no_such_tool" })
+ * const { outcomes } = await Batch.runPromise(Toolkit.make(), [call])
+ * console.log(Conversation.results(outcomes).map(({ callId, isError }) => [callId, isError].join()))
+ * // => [ 'call_1,true' ]
+ * ```
+ */
 export const results = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<ToolResult> =>
   outcomes.map((outcome) => {
     const { call: { id: callId, name }, encoded: text, media } = outcome
@@ -124,7 +173,19 @@ export const results = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<ToolRes
     return media === undefined ? result : { ...result, media }
   })
 
-/** The message that answers a turn; `waiting` are its pending calls as the batch gave them. */
+/**
+ * The message that answers a turn; `waiting` are its pending calls as the batch gave them.
+ *
+ * @example
+ * ```ts
+ * import { Batch, Conversation, ToolCall, Toolkit } from "@volley/core"
+ *
+ * const call = ToolCall.make({ id: "call_1", name: "no_such_tool" })
+ * const { outcomes, pending } = await Batch.runPromise(Toolkit.make(), [call])
+ * const message = Conversation.answers(outcomes, pending)
+ * console.log(message.role, message.results.length) // => tool 1
+ * ```
+ */
 export const answers = (
   outcomes: ReadonlyArray<Outcome>,
   waiting: ReadonlyArray<ToolCall> = []
@@ -148,7 +209,30 @@ const answering = (results: ReadonlyArray<ToolResult>, { inside, pending, uncert
   ...(inside.length > 0 && { inside })
 })
 
-/** The calls at the end of a conversation that nobody had decided on. */
+/**
+ * The calls at the end of a conversation that nobody had decided on.
+ *
+ * @example
+ * ```ts
+ * import { Agent, Conversation, Tool, Toolkit } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { Effect, Schema } from "effect"
+ *
+ * const pay = Tool.make("pay", {
+ *   description: "Pays a bill. `euros` comes from the user.",
+ *   parameters: Schema.Struct({ euros: Schema.Finite }),
+ *   success: Schema.String,
+ *   approval: "always", // nobody decides here, so the agent ends with `Undecided`
+ *   execute: () => Effect.succeed("paid")
+ * })
+ *
+ * const model = ScriptedModel.layer([ScriptedModel.calls({ name: "pay", arguments: { euros: 5 } })])
+ * const agent = Effect.provide(Agent.run({ toolkit: Toolkit.make(pay), prompt: "Pay 5 €." }), model)
+ * const error = await Effect.runPromise(Effect.flip(agent))
+ * if (error._tag === "AgentError") console.log(Conversation.pending(error.conversation).map(({ id }) => id).join())
+ * // => call_1
+ * ```
+ */
 export const pending = ({ messages }: Conversation): ReadonlyArray<ToolCall> => {
   const [turn, answered] = messages.slice(-2)
   if (turn?.role !== "assistant" || answered?.role !== "tool") return []
@@ -161,7 +245,36 @@ export const pending = ({ messages }: Conversation): ReadonlyArray<ToolCall> => 
   })
 }
 
-/** Puts outcomes in the place of answers that said that nobody had decided; what has none still waits. */
+/**
+ * Puts outcomes in the place of answers that said that nobody had decided; what has none still waits.
+ *
+ * @example
+ * ```ts
+ * import { Agent, Approver, Batch, Conversation, Tool, Toolkit } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { Effect, Schema } from "effect"
+ *
+ * const pay = Tool.make("pay", {
+ *   description: "Pays a bill. `euros` comes from the user.",
+ *   parameters: Schema.Struct({ euros: Schema.Finite }),
+ *   success: Schema.String,
+ *   approval: "always",
+ *   execute: () => Effect.succeed("paid")
+ * })
+ * const toolkit = Toolkit.make(pay)
+ * const model = ScriptedModel.layer([ScriptedModel.calls({ name: "pay", arguments: { euros: 5 } })])
+ * const error = await Effect.runPromise(Effect.flip(Effect.provide(Agent.run({ toolkit, prompt: "Pay 5 €." }), model)))
+ *
+ * // Later, once somebody has allowed it. `Agent.run` does all this itself when it goes on with the conversation.
+ * if (error._tag === "AgentError") {
+ *   const calls = Conversation.pending(error.conversation)
+ *   const { outcomes } = await Effect.runPromise(Effect.provide(Batch.run(toolkit, calls), Approver.allow))
+ *   const answered = Conversation.decided(error.conversation, outcomes)
+ *   console.log(JSON.stringify(answered.messages.at(-1)))
+ * }
+ * // => {"role":"tool","results":[{"callId":"call_1","name":"pay","text":"\"paid\"","isError":false}]}
+ * ```
+ */
 export const decided = (
   self: Conversation,
   outcomes: ReadonlyArray<Outcome>,
@@ -192,6 +305,20 @@ const updated = (before: ToolResults, later: ToolResults): ToolResults => {
  * - a call without an answer gets `Interrupted`: it may have run, which is harmless where `isHarmless` says so of its tool
  * - results that answer no call are left out, and so are messages of the person that say nothing
  * - what does not begin with the person gets a first message which says that the beginning is gone
+ *
+ * @example
+ * ```ts
+ * import { Conversation, ToolCall } from "@volley/core"
+ *
+ * // A program stopped after the model had asked for a call, and before it was answered.
+ * const left = Conversation.append(Conversation.make("Weather in Tokyo?"), {
+ *   role: "assistant",
+ *   text: "",
+ *   calls: [ToolCall.make({ id: "call_1", name: "get_weather", arguments: { city: "Tokyo" } })]
+ * })
+ * const closed = Conversation.close(left, [], (tool) => tool === "get_weather")
+ * console.log(closed.messages.map(({ role }) => role).join()) // => user,assistant,tool
+ * ```
  */
 export const close = (
   self: Conversation,
@@ -245,7 +372,16 @@ const interrupted = (callId: string, name: string, harmless: boolean): ToolResul
   return { callId, name, text, isError: true }
 }
 
-/** Why no wire takes a closed conversation; undefined where there is no reason. */
+/**
+ * Why no wire takes a closed conversation; undefined where there is no reason.
+ *
+ * @example
+ * ```ts
+ * import { Conversation } from "@volley/core"
+ *
+ * console.log(Conversation.problemOf({ runId: "1", messages: [] })) // => nobody says anything in it
+ * ```
+ */
 export const problemOf = ({ messages }: Conversation): string | undefined => {
   if (messages.every(({ role }) => role === "system")) return "nobody says anything in it"
   const twice = messages.findIndex((message) =>
@@ -261,6 +397,20 @@ export const problemOf = ({ messages }: Conversation): string | undefined => {
  * - `origin`: the server of that wire; turns of another one are foreign too
  * - deterministic: the same conversation always gets the same ids, `call_1` and on, or of nine letters and digits
  * - throws a `RangeError` where `accepts` takes neither kind
+ *
+ * @example
+ * ```ts
+ * import { Conversation, ToolCall } from "@volley/core"
+ *
+ * const elsewhere = Conversation.append(Conversation.make("Hello!"), {
+ *   role: "assistant",
+ *   text: "",
+ *   calls: [ToolCall.make({ id: "an id that is too long", name: "ping" })]
+ * })
+ * const respelled = Conversation.respell(elsewhere, "this-wire", (id) => id.length < 10)
+ * const last = respelled.messages.at(-1)
+ * if (last?.role === "assistant") console.log(last.calls[0]?.id) // => call_1
+ * ```
  */
 export const respell = (
   self: Conversation,
@@ -302,7 +452,23 @@ export const respell = (
   return withNames({ ...self, messages })
 }
 
-/** The turn as a wire wrote it, where it comes from there; undefined where it has to be spelled from its text and calls. */
+/**
+ * The turn as a wire wrote it, where it comes from there; undefined where it has to be spelled from its text and calls.
+ *
+ * @example
+ * ```ts
+ * import { Conversation } from "@volley/core"
+ *
+ * const turn: Conversation.Assistant = {
+ *   role: "assistant",
+ *   text: "Hello.",
+ *   calls: [],
+ *   native: { wire: "openai-chat", message: { role: "assistant", content: "Hello." } }
+ * }
+ * console.log(Conversation.nativeOf(turn, "openai-chat")) // => { role: 'assistant', content: 'Hello.' }
+ * console.log(Conversation.nativeOf(turn, "anthropic")) // => undefined
+ * ```
+ */
 export const nativeOf = ({ native }: Assistant, wire: string, origin?: string): unknown =>
   native?.wire === wire && (native.origin ?? origin) === (origin ?? native.origin) ? native.message : undefined
 

@@ -25,7 +25,18 @@ export const ofResponse: Most = { depth: 1024, values: Infinity, number: Infinit
 /** What a part of a stored message may be, with the little that is written around a response there. */
 export const ofMessage: Most = { ...ofResponse, depth: 1040 }
 
-/** Parses JSON text, or says what is wrong with it. */
+/**
+ * Parses JSON text, or says what is wrong with it.
+ *
+ * @example
+ * ```ts
+ * import { Json } from "@volley/core"
+ * import { Result } from "effect"
+ *
+ * console.log(Result.getOrElse(Json.parse(`{"city":"Tokyo"}`), () => "no JSON")) // => { city: 'Tokyo' }
+ * console.log(Result.isFailure(Json.parse("[".repeat(1000) + "]".repeat(1000)))) // => true
+ * ```
+ */
 export const parse = (text: string, most: Most = ofArguments): Result.Result<unknown, string> => {
   try {
     return within(JSON.parse(text), most)
@@ -34,13 +45,34 @@ export const parse = (text: string, most: Most = ofArguments): Result.Result<unk
   }
 }
 
-/** Gives a value that was parsed elsewhere back, or says what is wrong with it. */
+/**
+ * Gives a value that was parsed elsewhere back, or says what is wrong with it.
+ *
+ * @example
+ * ```ts
+ * import { Json } from "@volley/core"
+ * import { Result } from "effect"
+ *
+ * const read = Json.within([[["deep"]]], { ...Json.ofArguments, depth: 2 })
+ * console.log(Result.isFailure(read) && read.failure) // => nested more than 2 levels deep
+ * ```
+ */
 export const within = <A>(json: A, most: Most = ofArguments): Result.Result<A, string> => {
   const problem = problemOf(json, most)
   return problem === undefined ? Result.succeed(json) : Result.fail(problem)
 }
 
-/** What is wrong with a value; undefined where nothing is. */
+/**
+ * What is wrong with a value; undefined where nothing is.
+ *
+ * @example
+ * ```ts
+ * import { Json } from "@volley/core"
+ *
+ * console.log(Json.problemOf({ n: Infinity })) // => written with a number that is too large
+ * console.log(Json.problemOf({ n: 1 })) // => undefined
+ * ```
+ */
 export const problemOf = (json: unknown, most: Most = ofArguments): string | undefined =>
   problemIn(json, most, 0, { values: 0 })
 
@@ -72,7 +104,16 @@ const hasParts = (json: unknown): json is Readonly<Record<string, unknown>> => t
 const tooLarge = (number: number, most: Most): string | undefined =>
   Math.abs(number) > most.number ? "written with a number that is too large" : undefined
 
-/** True for an object, which no list is. */
+/**
+ * True for an object, which no list is.
+ *
+ * @example
+ * ```ts
+ * import { Json } from "@volley/core"
+ *
+ * console.log(Json.isObject({}), Json.isObject([]), Json.isObject(null)) // => true false false
+ * ```
+ */
 export const isObject = (json: unknown): json is Readonly<Record<string, unknown>> =>
   hasParts(json) && !Array.isArray(json)
 
@@ -80,6 +121,14 @@ export const isObject = (json: unknown): json is Readonly<Record<string, unknown
  * Arguments as an object, which all that go back to a provider have to be; what is none stands under `unreadable`.
  *
  * - takes text of JSON or a value; none at all, and `null`, are no arguments
+ *
+ * @example
+ * ```ts
+ * import { Json } from "@volley/core"
+ *
+ * console.log(Json.objectOf(`{"city":"Tokyo"}`), Json.objectOf("Tokyo"))
+ * // => { city: 'Tokyo' } { unreadable: 'Tokyo' }
+ * ```
  */
 export const objectOf = (args: unknown): Readonly<Record<string, unknown>> => {
   const value = typeof args === "string"
@@ -88,21 +137,57 @@ export const objectOf = (args: unknown): Readonly<Record<string, unknown>> => {
   return isObject(value) ? value : { unreadable: args }
 }
 
-/** The same as text, which stays as it came where it is of an object. */
+/**
+ * The same as text, which stays as it came where it is of an object.
+ *
+ * @example
+ * ```ts
+ * import { Json } from "@volley/core"
+ *
+ * console.log(Json.objectText({ city: "Tokyo" }), Json.objectText("")) // => {"city":"Tokyo"} {}
+ * ```
+ */
 export const objectText = (args: unknown): string => {
   const object = objectOf(args)
   return typeof args === "string" && args.trim() !== "" && !("unreadable" in object) ? args : JSON.stringify(object)
 }
 
-/** True for a text, and where none is given. */
+/**
+ * True for a text, and where none is given.
+ *
+ * @example
+ * ```ts
+ * import { Json } from "@volley/core"
+ *
+ * console.log(Json.isTextOrNone("a"), Json.isTextOrNone(null), Json.isTextOrNone(1)) // => true true false
+ * ```
+ */
 export const isTextOrNone = (json: unknown): json is string | null | undefined =>
   typeof json === "string" || json === undefined || json === null
 
-/** A value as JSON text, for messages; `otherwise` where it cannot be written. */
+/**
+ * A value as JSON text, for messages; `otherwise` where it cannot be written.
+ *
+ * @example
+ * ```ts
+ * import { Json } from "@volley/core"
+ *
+ * console.log(Json.textOr({ n: 1 }, "no JSON"), Json.textOr(undefined, "no JSON")) // => {"n":1} no JSON
+ * ```
+ */
 export const textOr = (json: unknown, otherwise: string): string =>
   problemOf(json) === undefined ? JSON.stringify(json) ?? otherwise : otherwise
 
-/** JSON text in which the keys of every object are sorted, so that equal values give equal text. */
+/**
+ * JSON text in which the keys of every object are sorted, so that equal values give equal text.
+ *
+ * @example
+ * ```ts
+ * import { Json } from "@volley/core"
+ *
+ * console.log(Json.canonical({ b: 1, a: 2 }) === Json.canonical({ a: 2, b: 1 })) // => true
+ * ```
+ */
 export const canonical = (json: unknown): string =>
   JSON.stringify(json, (_key, value: unknown) =>
     typeof value === "object" && value !== null && !Array.isArray(value)

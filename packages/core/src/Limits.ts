@@ -13,14 +13,51 @@ import type { Limit } from "./internal/tool/claims.ts"
 export { Limits } from "./internal/runner/limits.ts"
 export type { Limit } from "./internal/tool/claims.ts"
 
-/** At most `limit` calls at once. */
+/**
+ * At most `limit` calls at once.
+ *
+ * @example
+ * ```ts
+ * import { Limits, Tool } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * const query = Tool.make("query", {
+ *   description: "Asks the database. `sql` is made up by you.",
+ *   parameters: Schema.Struct({ sql: Schema.String }),
+ *   success: Schema.String,
+ *   limits: [Limits.concurrency(2, "database")], // all tools with this key share the two places
+ *   execute: ({ sql }) => Effect.succeed(`rows of ${sql}`)
+ * })
+ * console.log(query.name, Limits.concurrency(2, "database"))
+ * // => query { _tag: 'Concurrency', key: 'database', limit: 2 }
+ * ```
+ */
 export const concurrency = (limit: number, key?: string): Limit => ({
   _tag: "Concurrency",
   key,
   limit: atLeastOne("concurrency", limit)
 })
 
-/** At most `limit` starts in any time of the length of `window`; those that wait start in call order. */
+/**
+ * At most `limit` starts in any time of the length of `window`; those that wait start in call order.
+ *
+ * @example
+ * ```ts
+ * import { Batch, Limits, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * const search = Tool.make("search", {
+ *   description: "Searches the web. `query` is made up by you.",
+ *   parameters: Schema.Struct({ query: Schema.String }),
+ *   success: Schema.String,
+ *   limits: [Limits.rate({ limit: 1, window: "20 millis" })],
+ *   execute: ({ query }) => Effect.succeed(`pages about ${query}`)
+ * })
+ * const calls = [1, 2].map((n) => ToolCall.make({ id: `call_${n}`, name: "search", arguments: { query: "tea" } }))
+ * const { outcomes } = await Effect.runPromise(Batch.run(Toolkit.make(search), calls))
+ * console.log(outcomes[1]!.startedAt - outcomes[0]!.startedAt >= 20) // => true
+ * ```
+ */
 export const rate = (options: {
   readonly limit: number
   readonly window: Duration.Input
@@ -39,6 +76,27 @@ export const rate = (options: {
  * - `after`: reads that from the tool's failure; its `retryAfter`, a duration, or `retryAfterMillis` when left out
  * - no time, or one that is over, counts as a second, the least that `Retry-After` can say: who is not ready is not asked at once
  * - the call that failed waits in its slot; where its timeout or the deadline comes before, the failure is its answer
+ *
+ * @example
+ * ```ts
+ * import { Batch, Limits, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * class TooMany extends Schema.TaggedError<TooMany>()("TooMany", { retryAfterMillis: Schema.Finite }) {}
+ *
+ * let asked = 0
+ * const search = Tool.make("search", {
+ *   description: "Searches the web. `query` is made up by you.",
+ *   parameters: Schema.Struct({ query: Schema.String }),
+ *   success: Schema.String,
+ *   failure: TooMany, // as after the status 429
+ *   limits: [Limits.backOff()],
+ *   execute: ({ query }) => asked++ === 0 ? new TooMany({ retryAfterMillis: 10 }) : Effect.succeed(`pages about ${query}`)
+ * })
+ * const call = ToolCall.make({ id: "call_1", name: "search", arguments: { query: "tea" } })
+ * const { outcomes } = await Effect.runPromise(Batch.run(Toolkit.make(search), [call]))
+ * console.log(outcomes[0]?.encoded, outcomes[0]?.attempts) // => "pages about tea" 2
+ * ```
  */
 export const backOff = (options: {
   readonly key?: string | undefined

@@ -19,9 +19,35 @@ export type Of<T extends Tool.Any> = T extends Tool.Any
 /** The outcome of a call to a toolkit of tools `T`; narrow it on `name`. */
 export type Outcome<T extends Tool.Any = Tool.Any> = Of<T> | Unknown
 
-/** True when nobody has decided yet whether the call may run. */
+/**
+ * True when nobody has decided yet whether the call may run.
+ *
+ * @example
+ * ```ts
+ * import { Batch, Outcome, Tool, ToolCall, Toolkit } from "@volley/core"
+ *
+ * const pay = Tool.fromFunction("pay", {
+ *   description: "Pays a bill.",
+ *   parameters: { type: "object" },
+ *   approval: "always", // and nobody decides here
+ *   execute: async () => "paid"
+ * })
+ * const { outcomes } = await Batch.runPromise(Toolkit.make(pay), [ToolCall.make({ id: "call_1", name: "pay" })])
+ * console.log(outcomes.map(Outcome.isUndecided)) // => [ true ]
+ * ```
+ */
 export const isUndecided = ({ result }: Outcome): boolean =>
   Result.isFailure(result) && result.failure._tag === "CallError" && result.failure.reason._tag === "Undecided"
 
-/** True when the provider must be told that the call failed. */
+/**
+ * True when the provider must be told that the call failed.
+ *
+ * @example
+ * ```ts
+ * import { Batch, Outcome, ToolCall, Toolkit } from "@volley/core"
+ *
+ * const { outcomes } = await Batch.runPromise(Toolkit.make(), [ToolCall.make({ id: "call_1", name: "no_such_tool" })])
+ * console.log(outcomes.map(Outcome.isFailure)) // => [ true ]
+ * ```
+ */
 export const isFailure = (outcome: Outcome): boolean => Result.isFailure(outcome.result)

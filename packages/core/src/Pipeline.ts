@@ -84,7 +84,36 @@ export interface Pipeline<out S extends Steps> {
   readonly graph: Graph
 }
 
-/** Makes a pipeline of what `build` returns; a call that is neither returned nor needed by one that is does not run. */
+/**
+ * Makes a pipeline of what `build` returns; a call that is neither returned nor needed by one that is does not run.
+ *
+ * @example
+ * ```ts
+ * import { Pipeline, Tool } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * const getOrder = Tool.make("get_order", {
+ *   description: "Finds an order. `number` comes from the user.",
+ *   parameters: Schema.Struct({ number: Schema.String }),
+ *   success: Schema.Struct({ id: Schema.Int }),
+ *   execute: () => Effect.succeed({ id: 7 })
+ * })
+ * const getItems = Tool.make("get_items", {
+ *   description: "The items of an order. `orderId` comes from get_order.",
+ *   parameters: Schema.Struct({ orderId: Schema.Int }),
+ *   success: Schema.Array(Schema.String),
+ *   execute: ({ orderId }) => Effect.succeed([`lamp ${orderId}`])
+ * })
+ *
+ * const picture = Pipeline.make((call) => {
+ *   const order = call(getOrder, { number: "A-17" })
+ *   const items = call(getItems, { orderId: order.pipe(Pipeline.map(({ id }) => id)) })
+ *   return { order, items }
+ * })
+ * const { steps } = await Effect.runPromise(Pipeline.run(picture))
+ * console.log(steps.items.encoded) // => ["lamp 7"]
+ * ```
+ */
 export const make = <S extends Steps>(build: (call: Call) => S): Pipeline<S> => {
   const declarations = new Declarations()
   const steps = build(calling(declarations))
@@ -108,7 +137,29 @@ const idsApart = (named: ReadonlyMap<Source, string>): (base: Base) => string =>
   }
 }
 
-/** Makes something else of a value, by a pure function; what it throws is a crash of the step that needs it. */
+/**
+ * Makes something else of a value, by a pure function; what it throws is a crash of the step that needs it.
+ *
+ * @example
+ * ```ts
+ * import { Pipeline, Tool } from "@volley/core"
+ * import { Effect, Result, Schema } from "effect"
+ *
+ * const getPrice = Tool.make("get_price", {
+ *   description: "The price of a thing, in euros. `name` comes from the user.",
+ *   parameters: Schema.Struct({ name: Schema.String }),
+ *   success: Schema.Finite,
+ *   execute: () => Effect.succeed(40)
+ * })
+ *
+ * const pipeline = Pipeline.make((call) => {
+ *   const price = call(getPrice, { name: "lamp" })
+ *   return { withTax: price.pipe(Pipeline.map((euros) => euros * 1.2)) }
+ * })
+ * const { steps } = await Effect.runPromise(Pipeline.run(pipeline))
+ * console.log(Result.getOrUndefined(steps.withTax.result)) // => 48
+ * ```
+ */
 export function map<A, B>(f: (value: A) => B): <R>(self: Ref<A, R>) => Ref<B, R>
 export function map(f: (value: unknown) => unknown): (self: Ref<unknown>) => Ref<unknown> {
   return ({ "~source": from }) => new Reference({ _tag: "Mapped", root: rootOf(from), from, f })
@@ -119,6 +170,31 @@ export function map(f: (value: unknown) => unknown): (self: Ref<unknown>) => Ref
  * order of the items.
  *
  * - what is declared inside `call` runs once an item, what is declared outside runs once
+ *
+ * @example
+ * ```ts
+ * import { Pipeline, Tool } from "@volley/core"
+ * import { Effect, Result, Schema } from "effect"
+ *
+ * const listNames = Tool.make("list_names", {
+ *   description: "The names of all things.",
+ *   parameters: Schema.Struct({}),
+ *   success: Schema.Array(Schema.String),
+ *   execute: () => Effect.succeed(["lamp", "desk"])
+ * })
+ * const getPrice = Tool.make("get_price", {
+ *   description: "The price of a thing, in euros. `name` comes from list_names.",
+ *   parameters: Schema.Struct({ name: Schema.String }),
+ *   success: Schema.Finite,
+ *   execute: ({ name }) => Effect.succeed(name === "lamp" ? 40 : 90)
+ * })
+ *
+ * const pipeline = Pipeline.make((call) => ({
+ *   prices: Pipeline.each(call(listNames, {}), (name) => call(getPrice, { name }))
+ * }))
+ * const { steps } = await Effect.runPromise(Pipeline.run(pipeline))
+ * console.log(Result.getOrUndefined(steps.prices.result)) // => [ 40, 90 ]
+ * ```
  */
 export function each<A, R, T extends Tool.Any, R2>(
   list: Ref<ReadonlyArray<A>, R>,
@@ -150,6 +226,26 @@ export interface Settled<out S extends Steps> {
  *
  * - errors: never fails; a call whose dependency failed is answered by `DependencyFailed`, and independent ones go on
  * - `maxCalls` is unbounded where it is not given, since no model writes a pipeline
+ *
+ * @example
+ * ```ts
+ * import { Pipeline, Tool } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * const getPrice = Tool.make("get_price", {
+ *   description: "The price of a thing, in euros. `name` comes from the user.",
+ *   parameters: Schema.Struct({ name: Schema.String }),
+ *   success: Schema.Finite,
+ *   execute: ({ name }) => Effect.succeed(name === "lamp" ? 40 : 90)
+ * })
+ *
+ * const pipeline = Pipeline.make((call) => ({
+ *   lamp: call(getPrice, { name: "lamp" }),
+ *   desk: call(getPrice, { name: "desk" })
+ * }))
+ * const { steps } = await Effect.runPromise(Pipeline.run(pipeline, { concurrency: 2, deadline: "5 seconds" }))
+ * console.log(steps.lamp.encoded, steps.desk.encoded) // => 40 90
+ * ```
  */
 export function run<S extends Steps>(
   pipeline: Pipeline<S>,
@@ -196,6 +292,38 @@ export interface ToolDefinition<
  * - the tool itself takes no room, and has a timeout only where it says so
  * - errors: `DependencyFailed`, which names the call that failed first; what `build` throws is the `Defect` of the tool's
  *   call
+ *
+ * @example
+ * ```ts
+ * import { Batch, Pipeline, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * const getOrder = Tool.make("get_order", {
+ *   description: "Finds an order.",
+ *   parameters: Schema.Struct({ number: Schema.String }),
+ *   success: Schema.Struct({ id: Schema.Int }),
+ *   execute: () => Effect.succeed({ id: 7 })
+ * })
+ * const getItems = Tool.make("get_items", {
+ *   description: "The items of an order.",
+ *   parameters: Schema.Struct({ orderId: Schema.Int }),
+ *   success: Schema.Array(Schema.String),
+ *   execute: ({ orderId }) => Effect.succeed([`lamp ${orderId}`])
+ * })
+ *
+ * const itemsOf = Pipeline.tool("items_of", {
+ *   description: "What somebody ordered. `number` comes from the user.",
+ *   parameters: Schema.Struct({ number: Schema.String }),
+ *   success: Schema.Array(Schema.String),
+ *   build: (call, { number }) => {
+ *     const order = call(getOrder, { number })
+ *     return call(getItems, { orderId: order.pipe(Pipeline.map(({ id }) => id)) })
+ *   }
+ * })
+ * const call = ToolCall.make({ id: "call_1", name: "items_of", arguments: { number: "A-17" } })
+ * const { outcomes } = await Effect.runPromise(Batch.run(Toolkit.make(itemsOf), [call]))
+ * console.log(outcomes[0]?.encoded) // => ["lamp 7"]
+ * ```
  */
 export function tool<
   const Name extends string,

@@ -29,6 +29,7 @@ type Step = typeof Step.Type
 /** What a model writes. */
 export const Plan = Schema.Struct({ steps: Schema.Array(Step) })
 
+/** How the tool that runs plans is called, and how plans are bounded. */
 export interface Options {
   /** The name of the tool; `plan`. */
   readonly name?: string | undefined
@@ -55,6 +56,34 @@ export type PlanTool<T extends Tool.Any> = Tool.Tool<
  * - the steps are checked before any of them runs; then each is a call of the same run as the plan, under the same limits
  * - the answer holds every step's outcome, in plan order: `{ "steps": [{ "id", "ok" }, { "id", "error" }] }`; images and
  *   documents that steps show are shown with it
+ *
+ * @example
+ * ```ts
+ * import { Batch, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * const getOrder = Tool.make("get_order", {
+ *   description: "Finds an order. `number` comes from the user.",
+ *   parameters: Schema.Struct({ number: Schema.String }),
+ *   success: Schema.Struct({ id: Schema.Int }),
+ *   execute: () => Effect.succeed({ id: 7 })
+ * })
+ * const getItems = Tool.make("get_items", {
+ *   description: "The items of an order. `orderId` comes from get_order.",
+ *   parameters: Schema.Struct({ orderId: Schema.Int }),
+ *   success: Schema.Array(Schema.String),
+ *   execute: ({ orderId }) => Effect.succeed([`lamp ${orderId}`])
+ * })
+ *
+ * const toolkit = Toolkit.make(getOrder, getItems, Plan.tool(Toolkit.make(getOrder, getItems)))
+ * const steps = [ // what a model writes as the arguments of one call
+ *   { id: "order", tool: "get_order", arguments: { number: "A-17" } },
+ *   { id: "items", tool: "get_items", arguments: { orderId: { $ref: "order/id" } } }
+ * ]
+ * const call = ToolCall.make({ id: "call_1", name: "plan", arguments: { steps } })
+ * const { outcomes } = await Effect.runPromise(Batch.run(toolkit, [call]))
+ * console.log(outcomes[0]?.encoded) // => {"steps":[{"id":"order","ok":{"id":7}},{"id":"items","ok":["lamp 7"]}]}
+ * ```
  */
 export function tool<T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>, options?: Options): PlanTool<T>
 export function tool(toolkit: Toolkit.Any, { maxSteps = 32, name = "plan", timeout }: Options = {}): Tool.Any {

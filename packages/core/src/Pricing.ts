@@ -23,6 +23,15 @@ export type Pricing = Readonly<Record<string, Rates>>
  * What a model's tokens cost; undefined where no price is known, and 0 for no tokens.
  *
  * - a name without its date or version stands for all of them: `gpt-x` for `gpt-x-2026-08-01`, and not for `gpt-x-mini`
+ *
+ * @example
+ * ```ts
+ * import { Pricing } from "@volley/core"
+ *
+ * const pricing = { "gpt-x": { input: 2, output: 8 } } // for a million tokens, in any currency
+ * console.log(Pricing.cost(pricing, "gpt-x-2026-08-01", { input: 500_000, output: 250_000 })) // => 3
+ * console.log(Pricing.cost(pricing, "another", { input: 1, output: 1 })) // => undefined
+ * ```
  */
 export const cost = (pricing: Pricing, model: string | undefined, usage: Usage): number | undefined => {
   if (usage.input === 0 && usage.output === 0) return 0

@@ -97,7 +97,19 @@ const ReasonJson = /*@__PURE__*/ Schema.toCodecJson(Reason)
 const encodeReason = /*@__PURE__*/ Schema.encodeResult(ReasonJson)
 const decodeReason = /*@__PURE__*/ Schema.decodeUnknownResult(ReasonJson)
 
-/** Writes an end down. Of the cause of a crash, names and messages are kept, and no stack. */
+/**
+ * Writes an end down. Of the cause of a crash, names and messages are kept, and no stack.
+ *
+ * @example
+ * ```ts
+ * import { Recorder } from "@volley/core"
+ * import { Result } from "effect"
+ *
+ * const end = Result.succeed({ value: 18, json: 18 })
+ * const written = Recorder.write({ end, startedAt: 0, endedAt: 5, attempts: 1, strays: false })
+ * console.log(JSON.stringify(written)) // => {"startedAt":0,"endedAt":5,"attempts":1,"end":{"json":18}}
+ * ```
+ */
 export const write = ({ attempts, end, endedAt, startedAt, strays, used }: Ended): Written => ({
   startedAt,
   endedAt,
@@ -137,6 +149,16 @@ const withoutCause = (reason: Reason): Reason => {
  *
  * - `tool`: whose it is; where that is gone, the JSON takes the place of its value
  * - where the tool's schemas do not read it any more, the end is `Unencodable`
+ *
+ * @example
+ * ```ts
+ * import { Recorder } from "@volley/core"
+ * import { Context, Effect } from "effect"
+ *
+ * const written: Recorder.Written = { end: { json: 18 }, startedAt: 0, endedAt: 5, attempts: 1 }
+ * const ended = await Effect.runPromiseWith(Context.makeUnsafe<unknown>(new Map()))(Recorder.read(undefined, written))
+ * console.log(ended.end._tag, ended.attempts) // => Success 1
+ * ```
  */
 export const read = (tool: Any | undefined, { end, strays = false, ...times }: Written): Effect.Effect<
   Ended,

@@ -8,7 +8,18 @@ import type { Rules } from "./internal/schema/rules.ts"
 export { closed } from "./internal/schema/closed.ts"
 export type { Rules } from "./internal/schema/rules.ts"
 
-/** Says what a strict mode does not take of a schema as it is. */
+/**
+ * Says what a strict mode does not take of a schema as it is.
+ *
+ * @example
+ * ```ts
+ * import { StrictSchema } from "@volley/core"
+ *
+ * const rules = { keywords: new Set(["type", "properties"]), required: true, typed: true, recursive: true }
+ * console.log(StrictSchema.refusal({ type: "object", patternProperties: {} }, rules))
+ * // => "" has `patternProperties`
+ * ```
+ */
 export const refusal = (schema: JsonSchema.JsonSchema, rules: Rules): string | undefined => {
   for (const node of nodes(schema)) {
     const problem = problemOf(node.schema, rules)
@@ -17,7 +28,17 @@ export const refusal = (schema: JsonSchema.JsonSchema, rules: Rules): string | u
   return rules.recursive || !isRecursive(schema) ? undefined : "it contains itself"
 }
 
-/** How many properties, all objects of a schema together, may be left out. */
+/**
+ * How many properties, all objects of a schema together, may be left out.
+ *
+ * @example
+ * ```ts
+ * import { StrictSchema } from "@volley/core"
+ *
+ * const schema = { type: "object", properties: { a: {}, b: {} }, required: ["a"] }
+ * console.log(StrictSchema.optionalIn(schema)) // => 1
+ * ```
+ */
 export const optionalIn = (schema: JsonSchema.JsonSchema): number =>
   nodes(schema).reduce((sum, { schema: { properties, required } }) => {
     const listed: ReadonlyArray<unknown> = Array.isArray(required) ? required : []

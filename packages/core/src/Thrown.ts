@@ -5,7 +5,17 @@
 /** The deepest that causes are followed. */
 const deepest = 16
 
-/** What was thrown, and what it was thrown because of, down to the root; each once. */
+/**
+ * What was thrown, and what it was thrown because of, down to the root; each once.
+ *
+ * @example
+ * ```ts
+ * import { Thrown } from "@volley/core"
+ *
+ * const thrown = new Error("fetch failed", { cause: new Error("refused") })
+ * console.log(Thrown.chainOf(thrown).map(String).join(" <- ")) // => Error: fetch failed <- Error: refused
+ * ```
+ */
 export const chainOf = (thrown: unknown): ReadonlyArray<unknown> => {
   const chain: Array<unknown> = []
   for (let at = thrown; at !== undefined && at !== null && chain.length < deepest; at = causeOf(at)) {
@@ -21,7 +31,16 @@ const causeOf = (thrown: unknown): unknown => {
   return get(thrown, "cause") ?? (Array.isArray(errors) ? errors[0] : undefined)
 }
 
-/** What a property of something is, where it has properties; undefined where reading it throws. */
+/**
+ * What a property of something is, where it has properties; undefined where reading it throws.
+ *
+ * @example
+ * ```ts
+ * import { Thrown } from "@volley/core"
+ *
+ * console.log(Thrown.get({ status: 429 }, "status"), Thrown.get(null, "status")) // => 429 undefined
+ * ```
+ */
 export const get = (value: unknown, key: string): unknown => {
   if ((typeof value !== "object" || value === null) && typeof value !== "function") return undefined
   try {
@@ -31,14 +50,34 @@ export const get = (value: unknown, key: string): unknown => {
   }
 }
 
-/** The text of what was thrown, without that of its causes. */
+/**
+ * The text of what was thrown, without that of its causes.
+ *
+ * @example
+ * ```ts
+ * import { Thrown } from "@volley/core"
+ *
+ * console.log(Thrown.messageOf(new Error("fetch failed", { cause: new Error("refused") }))) // => fetch failed
+ * ```
+ */
 export const messageOf = (thrown: unknown): string => {
   const message = get(thrown, "message")
   if (typeof message === "string") return message
   return typeof thrown === "object" ? Object.prototype.toString.call(thrown) : String(thrown)
 }
 
-/** What went wrong, and underneath, down to codes such as `ECONNREFUSED`. */
+/**
+ * What went wrong, and underneath, down to codes such as `ECONNREFUSED`.
+ *
+ * @example
+ * ```ts
+ * import { Thrown } from "@volley/core"
+ *
+ * const refused = Object.assign(new Error("refused"), { code: "ECONNREFUSED" })
+ * console.log(Thrown.told(new Error("fetch failed", { cause: refused })))
+ * // => fetch failed: refused (ECONNREFUSED)
+ * ```
+ */
 export const told = (thrown: unknown): string => {
   const chain = chainOf(thrown)
   return (chain.length === 0 ? [thrown] : chain).map((at) => {
@@ -52,7 +91,16 @@ const codeOf = (thrown: unknown): string | undefined => {
   return typeof code === "string" ? code : undefined
 }
 
-/** The names that something goes by: its own, and those of the classes that it is of. */
+/**
+ * The names that something goes by: its own, and those of the classes that it is of.
+ *
+ * @example
+ * ```ts
+ * import { Thrown } from "@volley/core"
+ *
+ * console.log(Thrown.namesOf(new TypeError("no function"))) // => [ 'TypeError', 'TypeError', 'Error', 'Object' ]
+ * ```
+ */
 export const namesOf = (thrown: unknown): ReadonlyArray<string> =>
   [get(thrown, "name"), ...classesOf(thrown)].filter((name) => typeof name === "string")
 
@@ -65,11 +113,28 @@ const classesOf = (thrown: unknown): ReadonlyArray<unknown> => {
   return names
 }
 
-/** True for what goes by a name. */
+/**
+ * True for what goes by a name.
+ *
+ * @example
+ * ```ts
+ * import { Thrown } from "@volley/core"
+ *
+ * console.log(Thrown.isNamed(new TypeError("no function"), "TypeError")) // => true
+ * ```
+ */
 export const isNamed = (thrown: unknown, name: string): boolean => namesOf(thrown).includes(name)
 
 /**
  * True for what a bundler has left without the name of its class, and that has nothing but a message, and maybe a cause.
+ *
+ * @example
+ * ```ts
+ * import { Thrown } from "@volley/core"
+ *
+ * class t extends Error {} // what a bundler makes of `class RateLimitError extends Error`
+ * console.log(Thrown.isBare(new t("slow down")), Thrown.isBare(new TypeError("no function"))) // => true false
+ * ```
  */
 export const isBare = (thrown: unknown): boolean => {
   const [own] = classesOf(thrown)
@@ -77,7 +142,16 @@ export const isBare = (thrown: unknown): boolean => {
     && typeof thrown === "object" && thrown !== null && Object.keys(thrown).every((key) => key === "cause")
 }
 
-/** The HTTP status of an answer that was thrown, wherever a client keeps it. */
+/**
+ * The HTTP status of an answer that was thrown, wherever a client keeps it.
+ *
+ * @example
+ * ```ts
+ * import { Thrown } from "@volley/core"
+ *
+ * console.log(Thrown.statusOf(Object.assign(new Error("slow down"), { status: 429 }))) // => 429
+ * ```
+ */
 export const statusOf = (thrown: unknown): number | undefined =>
   [
     get(thrown, "status"),
@@ -92,7 +166,17 @@ const isStatus = (status: unknown): status is number =>
 /** What headers are read by. */
 export type HeadersLike = Pick<Headers, "get">
 
-/** The headers of an answer that was thrown: those of `fetch`, of another implementation of it, or an object of texts. */
+/**
+ * The headers of an answer that was thrown: those of `fetch`, of another implementation of it, or an object of texts.
+ *
+ * @example
+ * ```ts
+ * import { Thrown } from "@volley/core"
+ *
+ * const thrown = Object.assign(new Error("slow down"), { headers: { "retry-after": "3" } })
+ * console.log(Thrown.headersOf(thrown)?.get("retry-after")) // => 3
+ * ```
+ */
 export const headersOf = (thrown: unknown): HeadersLike | undefined =>
   asHeaders(get(thrown, "headers")) ?? asHeaders(get(get(thrown, "response"), "headers"))
 
@@ -109,7 +193,17 @@ const asHeaders = (headers: unknown): HeadersLike | undefined => {
   }
 }
 
-/** True where what was thrown, or what it comes from, says that a connection was not there, broke, or took too long. */
+/**
+ * True where what was thrown, or what it comes from, says that a connection was not there, broke, or took too long.
+ *
+ * @example
+ * ```ts
+ * import { Thrown } from "@volley/core"
+ *
+ * const refused = Object.assign(new Error("refused"), { code: "ECONNREFUSED" })
+ * console.log(Thrown.isBroken(new Error("fetch failed", { cause: refused }))) // => true
+ * ```
+ */
 export const isBroken = (thrown: unknown): boolean =>
   chainOf(thrown).some((at) => namesOf(at).some((name) => breaks.has(name)) || isUnanswered(at) || hasBrokenCode(at))
 
@@ -140,6 +234,13 @@ const mistaken =
 /**
  * True where the program is at fault: what it asked for cannot be written, or its client cannot be used as it is. What a
  * connection may have to do with is none.
+ *
+ * @example
+ * ```ts
+ * import { Thrown } from "@volley/core"
+ *
+ * console.log(Thrown.isMistake(new TypeError("client.chat is undefined"))) // => true
+ * ```
  */
 export const isMistake = (thrown: unknown): boolean => {
   if (isBroken(thrown)) return false
@@ -150,7 +251,17 @@ export const isMistake = (thrown: unknown): boolean => {
     || (namesOf(thrown).some((name) => mistakes.has(name)) && !said.some((text) => connecting.test(text)))
 }
 
-/** True where a client would not send the request: the program is at fault, or what was thrown is an error of the SDK's own. */
+/**
+ * True where a client would not send the request: the program is at fault, or what was thrown is an error of the SDK's own.
+ *
+ * @example
+ * ```ts
+ * import { Thrown } from "@volley/core"
+ *
+ * class SdkError extends Error {}
+ * console.log(Thrown.isUnsent(new SdkError("there is no API key"), "SdkError")) // => true
+ * ```
+ */
 export const isUnsent = (thrown: unknown, sdkError: string): boolean =>
   isMistake(thrown) || (!isBroken(thrown) && chainOf(thrown).some((at) => isNamed(at, sdkError) || isBare(at)))
 

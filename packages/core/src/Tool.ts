@@ -1,6 +1,7 @@
 /**
  * A tool: an Effect that a model may ask for, with schemas for what goes in, what comes out and how it fails.
  */
+import type * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as JsonSchema from "effect/JsonSchema"
@@ -84,6 +85,28 @@ export interface Handler<out Name extends string> {
  *
  * - without `execute`, the tool needs `Tool.Handler<Name>`, which `Toolkit.toLayer` provides
  * - errors: `execute` fails with what `failure` describes; anything it throws is that call's `Defect`
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * class CityNotFound extends Schema.TaggedError<CityNotFound>()("CityNotFound", { city: Schema.String }) {}
+ *
+ * const getWeather = Tool.make("get_weather", {
+ *   description: "Current weather of a city. `city` comes from the user.",
+ *   parameters: Schema.Struct({ city: Schema.String }),
+ *   success: Schema.Struct({ celsius: Schema.Finite }),
+ *   failure: CityNotFound,
+ *   readOnly: true,
+ *   timeout: "2 seconds",
+ *   execute: ({ city }) => city === "Atlantis" ? new CityNotFound({ city }) : Effect.succeed({ celsius: 18 })
+ * })
+ *
+ * const call = ToolCall.make({ id: "call_1", name: "get_weather", arguments: { city: "Tokyo" } })
+ * const { outcomes } = await Effect.runPromise(Batch.run(Toolkit.make(getWeather), [call]))
+ * console.log(outcomes[0]?.encoded) // => {"celsius":18}
+ * ```
  */
 export function make<
   const Name extends string,
@@ -116,6 +139,22 @@ export function make(name: string, definition: Unchecked<AnyDefinition>): Any {
  *
  * - the arguments are checked against the schema; a keyword that cannot be checked throws here, unless `validate` is given
  * - the handler gets the arguments as the model sent them; `null` that does not fit is left out where it may be
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Effect } from "effect"
+ *
+ * const echo = Tool.fromJsonSchema("echo", {
+ *   description: "Says the same. `text` comes from the user.",
+ *   parameters: { type: "object", properties: { text: { type: "string" } }, required: ["text"] },
+ *   execute: (args) => Effect.succeed(args)
+ * })
+ *
+ * const call = ToolCall.make({ id: "call_1", name: "echo", arguments: { text: "Hello!" } })
+ * const { outcomes } = await Effect.runPromise(Batch.run(Toolkit.make(echo), [call]))
+ * console.log(outcomes[0]?.encoded) // => {"text":"Hello!"}
+ * ```
  */
 export function fromJsonSchema<
   const Name extends string,
@@ -151,6 +190,24 @@ export function fromJsonSchema<
  *   throws, unless `jsonSchema` is given
  * - validation may be asynchronous; what it throws or rejects with is that call's `Defect`
  * - a result is validated too: the model is shown what `success` gives out, the program gets what `execute` gave
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Effect } from "effect"
+ * import { z } from "zod"
+ *
+ * const getWeather = Tool.fromStandardSchema("get_weather", {
+ *   description: "Current weather of a city. `city` comes from the user.",
+ *   parameters: z.object({ city: z.string().min(1) }),
+ *   success: z.object({ celsius: z.number() }),
+ *   execute: ({ city }) => Effect.succeed({ celsius: city.length })
+ * })
+ *
+ * const call = ToolCall.make({ id: "call_1", name: "get_weather", arguments: { city: "Tokyo" } })
+ * const { outcomes } = await Effect.runPromise(Batch.run(Toolkit.make(getWeather), [call]))
+ * console.log(outcomes[0]?.encoded) // => {"celsius":5}
+ * ```
  */
 export function fromStandardSchema<
   const Name extends string,
@@ -198,6 +255,27 @@ export function fromStandardSchema(
  * - interruption: aborts `signal`; what the function does in spite of that is not waited for, and is a stray
  * - errors: what is thrown is the call's `Defect`, of which the model reads nothing. With `failure: "message"` an `Error` is
  *   a failure, and the model reads its message; bugs, such as a `TypeError`, stay hidden. `catch` makes a failure of anything
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { z } from "zod"
+ *
+ * const findUser = Tool.fromFunction("find_user", {
+ *   description: "Finds a user. `email` comes from the user.",
+ *   parameters: z.object({ email: z.string() }),
+ *   failure: "message", // the model reads the message of an error
+ *   execute: async ({ email }, signal) => {
+ *     signal.throwIfAborted()
+ *     if (email === "") throw new Error("An address is needed.")
+ *     return { name: "Ada" }
+ *   }
+ * })
+ *
+ * const call = ToolCall.make({ id: "call_1", name: "find_user", arguments: { email: "ada@example.org" } })
+ * const { outcomes } = await Batch.runPromise(Toolkit.make(findUser), [call])
+ * console.log(outcomes[0]?.encoded) // => {"name":"Ada"}
+ * ```
  */
 export function fromFunction<
   const Name extends string,
@@ -230,7 +308,28 @@ export function fromFunction(name: string, definition: Unchecked<AnyFunctionDefi
 /** What a function gives: as `success` says, or what it is seen to give. */
 type ResultOf<S, X, K> = "success" extends K ? Standard.SuccessOf<S> : Schema.Codec<Awaited<X>, Schema.Json>
 
-/** Has equal calls of one run be one call, each id answered; for tools that read alone. */
+/**
+ * Has equal calls of one run be one call, each id answered; for tools that read alone.
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * let asked = 0
+ * const getRate = Tool.make("get_rate", {
+ *   description: "The rate of a currency. `currency` comes from the user.",
+ *   parameters: Schema.Struct({ currency: Schema.String }),
+ *   success: Schema.Finite,
+ *   readOnly: true,
+ *   execute: () => Effect.sync(() => ++asked)
+ * })
+ *
+ * const calls = ["call_1", "call_2"].map((id) => ToolCall.make({ id, name: "get_rate", arguments: { currency: "JPY" } }))
+ * const { outcomes } = await Effect.runPromise(Batch.run(Toolkit.make(Tool.coalesce(getRate)), calls))
+ * console.log(asked, outcomes.map(({ encoded }) => encoded).join()) // => 1 1,1
+ * ```
+ */
 export const coalesce = <
   N extends string,
   P extends Schema.Constraint,
@@ -254,6 +353,23 @@ const coalesced = (recode: Any["recode"]): Any["recode"] =>
  *
  * - runs inside the call's timeout; what it fails with or throws is the call's
  * - a promise of the tool that ignores its signal is not seen as a stray
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Console, Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers.",
+ *   parameters: Schema.Struct({}),
+ *   success: Schema.String,
+ *   execute: () => Effect.succeed("pong")
+ * })
+ *
+ * const watched = Tool.around(ping, (effect, { id }) => Effect.tap(effect, Console.log(`${id} is over`)))
+ * await Effect.runPromise(Batch.run(Toolkit.make(watched), [ToolCall.make({ id: "call_1", name: "ping" })]))
+ * // => call_1 is over
+ * ```
  */
 export function around<
   N extends string,
@@ -289,6 +405,24 @@ export function around(
  * - `ask`: the success that the call came to; none where it did not take effect, and then it is run. `key` is the idempotency
  *   key that the handler was given
  * - where `ask` crashes, the outcome stays unknown
+ *
+ * @example
+ * ```ts
+ * import { Tool } from "@volley/core"
+ * import { Effect, Option, Schema } from "effect"
+ *
+ * const paid = new Map([["key_1", "receipt 7"]]) // what the bank knows, by idempotency key
+ * const pay = Tool.make("pay", {
+ *   description: "Pays a bill. `euros` comes from the user.",
+ *   parameters: Schema.Struct({ euros: Schema.Finite }),
+ *   success: Schema.String,
+ *   execute: (_, { idempotencyKey }) => Effect.sync(() => paid.get(idempotencyKey) ?? "receipt 8")
+ * })
+ *
+ * // A durable run that was killed during a call of `pay` asks the bank, in place of telling the model "outcome unknown".
+ * const safe = Tool.reconcile(pay, (_, key) => Effect.succeed(Option.fromNullishOr(paid.get(key))))
+ * console.log(pay.reconcile === undefined, safe.reconcile === undefined) // => true false
+ * ```
  */
 export function reconcile<
   N extends string,
@@ -318,7 +452,29 @@ export function reconcile(
   }
 }
 
-/** Asks a second time when there is no answer after a while, and takes whichever comes first; for tools that read alone. */
+/**
+ * Asks a second time when there is no answer after a while, and takes whichever comes first; for tools that read alone.
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * let asked = 0
+ * const search = Tool.make("search", {
+ *   description: "Searches the web. `query` is made up by you.",
+ *   parameters: Schema.Struct({ query: Schema.String }),
+ *   success: Schema.String,
+ *   readOnly: true,
+ *   execute: ({ query }) => Effect.suspend(() => ++asked === 1 ? Effect.never : Effect.succeed(`pages about ${query}`))
+ * })
+ *
+ * const call = ToolCall.make({ id: "call_1", name: "search", arguments: { query: "tea" } })
+ * const hedged = Tool.hedge("10 millis")(search) // the first attempt hangs, so there is a second one
+ * const { outcomes } = await Effect.runPromise(Batch.run(Toolkit.make(hedged), [call]))
+ * console.log(outcomes[0]?.encoded) // => "pages about tea"
+ * ```
+ */
 export const hedge =
   (after: Duration.Input) =>
   <N extends string, P extends Schema.Constraint, S extends Schema.Constraint, F extends Schema.Constraint, R>(
@@ -335,6 +491,29 @@ export const hedge =
  *
  * - `key`: whose failures count together, by the parameters; the tool's name when left out
  * - `isOutage`: whether a failure of the tool counts; all do unless said, and so do crashes. What is interrupted counts for nothing
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Effect, Layer, Schema } from "effect"
+ * import { CircuitBreaker } from "effect/persistence"
+ *
+ * const search = Tool.make("search", {
+ *   description: "Searches the web. `query` is made up by you.",
+ *   parameters: Schema.Struct({ query: Schema.String }),
+ *   success: Schema.String,
+ *   failure: Schema.String,
+ *   execute: () => Effect.fail("the service is down")
+ * })
+ *
+ * const breaker = CircuitBreaker.layer({ tripPolicy: CircuitBreaker.consecutive(1), openDuration: "1 minute" })
+ * const calls = [1, 2].map((n) => ToolCall.make({ id: `call_${n}`, name: "search", arguments: { query: "tea" } }))
+ * const batch = Batch.run(Toolkit.make(Tool.breaker(search)), calls, { concurrency: 1 })
+ * const program = Effect.provide(batch, Layer.provide(breaker, CircuitBreaker.layerStoreMemory()))
+ * for (const { encoded } of (await Effect.runPromise(program)).outcomes) console.log(JSON.parse(encoded).error.type)
+ * // => ToolFailure
+ * // => Unavailable
+ * ```
  */
 export function breaker<
   N extends string,
@@ -354,5 +533,23 @@ export function breaker(tool: Any, options: Breaking = {}): Any {
   return broken(tool, options)
 }
 
-/** The context key of the handler of a tool made without `execute`; its types were checked by `Toolkit.toLayer`. */
-export const handlerKey = <Name extends string>(name: Name) => serviceKey<Handler<Name>>(name)
+/**
+ * The context key of the handler of a tool made without `execute`; its types were checked by `Toolkit.toLayer`.
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", { description: "Answers.", parameters: Schema.Struct({}), success: Schema.String })
+ *
+ * // `Toolkit.toLayer` does this with types; here a test puts a handler in by hand.
+ * const batch = Batch.run(Toolkit.make(ping), [ToolCall.make({ id: "call_1", name: "ping" })])
+ * const handled = Effect.provideService(batch, Tool.handlerKey("ping"), () => Effect.succeed("pong"))
+ * console.log((await Effect.runPromise(handled)).outcomes[0]?.encoded) // => "pong"
+ * ```
+ */
+export const handlerKey = <Name extends string>(
+  name: Name
+): Context.Service<Handler<Name>, (parameters: unknown, call: Call) => Effect.Effect<unknown, unknown>> =>
+  serviceKey<Handler<Name>>(name)

@@ -26,7 +26,17 @@ export interface ToolCall<out Name extends string = string> {
   readonly inside?: unknown
 }
 
-/** Makes a complete call, for loops and tests that have no provider. */
+/**
+ * Makes a complete call, for loops and tests that have no provider.
+ *
+ * @example
+ * ```ts
+ * import { ToolCall } from "@volley/core"
+ *
+ * const call = ToolCall.make({ id: "call_1", name: "get_weather", arguments: { city: "Tokyo" } })
+ * console.log(call.status, call.index) // => complete 0
+ * ```
+ */
 export const make = (call: {
   readonly id: string
   readonly name: string
@@ -40,7 +50,16 @@ export const make = (call: {
   status: "complete"
 })
 
-/** A name as every provider takes it back, `^[a-zA-Z0-9_-]{1,64}$`: models make others up, and requests that echo those are refused. */
+/**
+ * A name as every provider takes it back, `^[a-zA-Z0-9_-]{1,64}$`: models make others up, and requests that echo those are refused.
+ *
+ * @example
+ * ```ts
+ * import { ToolCall } from "@volley/core"
+ *
+ * console.log(ToolCall.spelled("get weather?")) // => get_weather_
+ * ```
+ */
 export const spelled = (name: string): string =>
   accepted.test(name) ? name : name.replace(/[^a-zA-Z0-9_-]/g, "_").slice(0, 64) || "_"
 
@@ -58,6 +77,17 @@ export interface Asked {
  * - such a call is named `multi_tool_use.parallel`, or `parallel` with `functions.` before each name inside, and lists
  *   `{ recipient_name, parameters }` under `tool_uses`
  * - `arguments` of those inside are values, never text
+ *
+ * @example
+ * ```ts
+ * import { ToolCall } from "@volley/core"
+ *
+ * const calls = ToolCall.inside({
+ *   name: "multi_tool_use.parallel",
+ *   arguments: { tool_uses: [{ recipient_name: "functions.ping", parameters: { n: 1 } }] }
+ * })
+ * console.log(calls) // => [ { name: 'ping', arguments: { n: 1 } } ]
+ * ```
  */
 export const inside = ({ arguments: args, name }: Asked): ReadonlyArray<Asked> | undefined => {
   if (!several.test(name)) return undefined
@@ -87,6 +117,14 @@ const apart = (_key: string, value: unknown): unknown =>
  * does a call without one. A call that repeats id, name and arguments is the same call, and left out.
  *
  * - deterministic: the same turn always gets the same ids, at most 40 characters long where they are new
+ *
+ * @example
+ * ```ts
+ * import { ToolCall } from "@volley/core"
+ *
+ * const calls = [{ id: "a", name: "ping", arguments: 1 }, { id: "a", name: "ping", arguments: 2 }]
+ * console.log(ToolCall.distinct(calls, (call) => call).map(({ id }) => id).join()) // => a,a_2
+ * ```
  */
 export const distinct = <A>(
   calls: ReadonlyArray<A>,

@@ -60,11 +60,40 @@ type NoDuplicate<T extends ReadonlyArray<Tool.Any>> = Repeated<T> extends { read
   : [Repeated<T>[keyof Repeated<T>]] extends [never] ? unknown
   : `two tools are called ${NameOf<T[Repeated<T>[keyof Repeated<T>]]>}: rename one of them`
 
-/** Makes a toolkit; two tools of one name do not compile where names are literal, and throw where they are not. */
+/**
+ * Makes a toolkit; two tools of one name do not compile where names are literal, and throw where they are not.
+ *
+ * @example
+ * ```ts
+ * import { Tool, Toolkit } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers.",
+ *   parameters: Schema.Struct({}),
+ *   success: Schema.String,
+ *   execute: () => Effect.succeed("pong")
+ * })
+ * console.log(Toolkit.make(ping).tools.map(({ name }) => name).join()) // => ping
+ * ```
+ */
 export const make = <const T extends ReadonlyArray<Tool.Any>>(...tools: NoDuplicate<T> & T): Toolkit<T[number]> =>
   fromTools(tools)
 
-/** Puts two toolkits together; throws when both have a tool of one name. */
+/**
+ * Puts two toolkits together; throws when both have a tool of one name.
+ *
+ * @example
+ * ```ts
+ * import { Tool, Toolkit } from "@volley/core"
+ *
+ * const toolOf = <const Name extends string>(name: Name) =>
+ *   Tool.fromFunction(name, { description: "Answers.", parameters: { type: "object" }, execute: async () => name })
+ *
+ * const both = Toolkit.merge(Toolkit.make(toolOf("ping")), Toolkit.make(toolOf("pong")))
+ * console.log(both.tools.map(({ name }) => name).join()) // => ping,pong
+ * ```
+ */
 export const merge = <A extends Tool.Any, B extends Tool.Any>(self: Toolkit<A>, that: Toolkit<B>): Toolkit<A | B> =>
   fromTools<A | B>([...self.tools, ...that.tools], [...self.lax, ...that.lax])
 
@@ -114,6 +143,20 @@ const spell = (name: string, taken: ReadonlySet<string>): string => {
  *
  * - names in a tool's description count, and so do descriptions in its JSON Schema, nested objects included
  * - a guess by words, for tests and for the eye: an empty list is no proof, and nothing depends on it
+ *
+ * @example
+ * ```ts
+ * import { Tool, Toolkit } from "@volley/core"
+ *
+ * const pay = Tool.fromFunction("pay", {
+ *   description: "Pays a bill.",
+ *   parameters: { type: "object", properties: { euros: { type: "number" } } },
+ *   execute: async () => "paid"
+ * })
+ * for (const { message } of Toolkit.lint(Toolkit.make(pay))) console.log(message.split(":")[0])
+ * // => Nothing says what its calls touch
+ * // => Nothing says what "euros" is
+ * ```
  */
 export const lint = (toolkit: Any): ReadonlyArray<Warning> => toolkit.tools.flatMap(lintTool)
 
@@ -161,6 +204,29 @@ type HandlerServices<H> = {
  * Gives handlers to the tools made without `execute`; what the handlers need is taken once, when the layer is built.
  *
  * - throws where a handler is missing, or has no tool
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Context, Effect, Layer, Schema } from "effect"
+ *
+ * class Weather extends Context.Service<Weather, { readonly celsius: (city: string) => number }>()("Weather") {}
+ *
+ * const getWeather = Tool.make("get_weather", {
+ *   description: "Current weather of a city. `city` comes from the user.",
+ *   parameters: Schema.Struct({ city: Schema.String }),
+ *   success: Schema.Finite
+ * })
+ * const toolkit = Toolkit.make(getWeather)
+ * const handlers = Toolkit.toLayer(toolkit, {
+ *   get_weather: ({ city }) => Weather.useSync(({ celsius }) => celsius(city))
+ * })
+ *
+ * const weather = Layer.succeed(Weather, { celsius: () => 18 })
+ * const call = ToolCall.make({ id: "call_1", name: "get_weather", arguments: { city: "Tokyo" } })
+ * const batch = Effect.provide(Batch.run(toolkit, [call]), Layer.provide(handlers, weather))
+ * console.log((await Effect.runPromise(batch)).outcomes[0]?.encoded) // => 18
+ * ```
  */
 export function toLayer<T extends Tool.Any, const H extends Written<T>>(
   toolkit: Toolkit<T>,
@@ -209,6 +275,25 @@ export type Provided<T extends Tool.Any, ROut, RIn> = T extends
  *
  * - the layer is built once a run, when the first call needs it, and released when the run has ended; provide it to the
  *   program instead where it should live longer
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Context, Layer, Schema } from "effect"
+ *
+ * class Weather extends Context.Service<Weather, { readonly celsius: (city: string) => number }>()("Weather") {}
+ *
+ * const getWeather = Tool.make("get_weather", {
+ *   description: "Current weather of a city. `city` comes from the user.",
+ *   parameters: Schema.Struct({ city: Schema.String }),
+ *   success: Schema.Finite,
+ *   execute: ({ city }) => Weather.useSync(({ celsius }) => celsius(city))
+ * })
+ * const toolkit = Toolkit.provide(Toolkit.make(getWeather), Layer.succeed(Weather, { celsius: () => 18 }))
+ * const call = ToolCall.make({ id: "call_1", name: "get_weather", arguments: { city: "Tokyo" } })
+ * const { outcomes } = await Batch.runPromise(toolkit, [call]) // it needs nothing more
+ * console.log(outcomes[0]?.encoded) // => 18
+ * ```
  */
 export function provide<T extends Tool.Any, ROut, RIn>(
   toolkit: Toolkit<T>,
@@ -245,7 +330,28 @@ export interface StrictMode {
   readonly refuse: (jsonSchema: JsonSchema.JsonSchema) => string | undefined
 }
 
-/** Writes every tool as a provider's strict mode wants it; those for which that fails stay as they are, in `lax`. */
+/**
+ * Writes every tool as a provider's strict mode wants it; those for which that fails stay as they are, in `lax`.
+ *
+ * @example
+ * ```ts
+ * import { Tool, Toolkit } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers. `times` comes from the user.",
+ *   parameters: Schema.Struct({ times: Schema.Int }),
+ *   success: Schema.String,
+ *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * })
+ * // `OpenAiChat.tools` and its like do this with the mode of their provider; this one refuses everything.
+ * const strict = Toolkit.strict(Toolkit.make(ping), {
+ *   write: (codec) => ({ codec, jsonSchema: { type: "object" } }),
+ *   refuse: () => "it takes none"
+ * })
+ * console.log(strict.lax) // => [ { tool: 'ping', why: 'it takes none' } ]
+ * ```
+ */
 export function strict<T extends Tool.Any>(toolkit: Toolkit<T>, mode: StrictMode): Toolkit<T>
 export function strict(toolkit: Any, mode: StrictMode): Any {
   const lax: Array<Any["lax"][number]> = []
@@ -289,10 +395,21 @@ const toldBy = ({ codec, jsonSchema }: ReturnType<StrictMode["write"]>): ReturnT
   jsonSchema: inWords(codec.ast, jsonSchema)
 })
 
-/** Gives what logs, once a toolkit, which of its tools could not be made strict. */
-export const laxWarnings = () => {
+/**
+ * Gives what logs, once a toolkit, which of its tools could not be made strict.
+ *
+ * @example
+ * ```ts
+ * import { Toolkit } from "@volley/core"
+ * import { Effect } from "effect"
+ *
+ * const warn = Toolkit.laxWarnings() // keeps in mind of which toolkits it has warned
+ * console.log(await Effect.runPromise(Effect.as(warn(Toolkit.make()), "nothing to say"))) // => nothing to say
+ * ```
+ */
+export const laxWarnings = (): (toolkit: Any) => Effect.Effect<void> => {
   const told = new WeakSet<Any>()
-  return (toolkit: Any): Effect.Effect<void> => {
+  return (toolkit) => {
     if (told.has(toolkit) || toolkit.lax.length === 0) return Effect.void
     told.add(toolkit)
     return Effect.logWarning("Tools that strict mode cannot take are sent as they are", toolkit.lax)

@@ -79,6 +79,21 @@ export type Fetch = typeof globalThis.fetch
  * - errors: `failureIn` finds them in what a client throws. A redirect comes to light where the body is read, because clients
  *   send again what fails before
  * - dies where an option makes no sense
+ *
+ * @example
+ * ```ts
+ * import { Transport } from "@volley/core"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const limited = yield* Transport.within({ firstByte: "10 seconds", maxBytes: 4 })
+ *   const send = limited(() => Promise.resolve(new Response("far too long"))) // the global `fetch` when left out
+ *   const text = Effect.tryPromise(() => send("https://example.org").then((response) => response.text()))
+ *   return Transport.failureIn((yield* Effect.flip(text)).cause)
+ * })
+ * console.log((await Effect.runPromise(program))?.message)
+ * // => the answer has more than 4 bytes; `maxBytes` says how many it may have
+ * ```
  */
 export const within = Effect.fnUntraced(function*(
   options: Options,
@@ -134,7 +149,20 @@ const lengthOf = (event: unknown): number => {
 /** Hears of what broke off in the middle of a body, and of which request that was. */
 export type OnBroken = (failure: Failure, request: RequestInit) => void
 
-/** What was thrown here on the way to what a client threw; undefined where nothing was. */
+/**
+ * What was thrown here on the way to what a client threw; undefined where nothing was.
+ *
+ * @example
+ * ```ts
+ * import { Transport } from "@volley/core"
+ * import { Effect } from "effect"
+ *
+ * const limited = await Effect.runPromise(Transport.within({ firstByte: "5 millis" }))
+ * const never = limited(() => new Promise(() => {}))
+ * await never("https://example.org").catch((thrown) => console.log(Transport.failureIn(thrown)?._tag))
+ * // => TimedOut
+ * ```
+ */
 export const failureIn = (thrown: unknown): Failure | undefined =>
   Thrown.chainOf(thrown).find((at) => at instanceof Broken)?.failure
 
@@ -142,6 +170,15 @@ export const failureIn = (thrown: unknown): Failure | undefined =>
  * What keeps `fetch` from asking at an address, which is called `name` there; undefined where nothing does.
  *
  * - `send`: one of your own, which may know more addresses
+ *
+ * @example
+ * ```ts
+ * import { Transport } from "@volley/core"
+ *
+ * console.log(Transport.problemOf("ftp://example.org", "baseUrl"))
+ * // => baseUrl does not begin with http:// or https://
+ * console.log(Transport.problemOf("https://example.org", "baseUrl")) // => undefined
+ * ```
  */
 export const problemOf = (address: string, name: string, send?: Fetch): string | undefined => {
   const url = Url.parse(address)
@@ -158,6 +195,14 @@ export const problemOf = (address: string, name: string, send?: Fetch): string |
  * Words from outside, as an error has them: with bare addresses, and cut at 4 KiB.
  *
  * - `secrets`: texts that are not to be seen either
+ *
+ * @example
+ * ```ts
+ * import { Transport } from "@volley/core"
+ *
+ * console.log(Transport.quoted("no such key: sk-123 at https://example.org/v1?key=sk-123", ["sk-123"]))
+ * // => no such key: <hidden> at https://example.org/v1
+ * ```
  */
 export const quoted = (text: string, secrets: ReadonlyArray<string> = []): string => {
   const longestFirst = secrets.toSorted((one, other) => other.length - one.length)

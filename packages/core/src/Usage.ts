@@ -24,13 +24,32 @@ export type Usage = typeof Usage.Type
 /** Nothing was asked yet. */
 export const none: Usage = { input: 0, output: 0 }
 
-/** Adds counts up; what is no count is none. */
+/**
+ * Adds counts up; what is no count is none.
+ *
+ * @example
+ * ```ts
+ * import { Usage } from "@volley/core"
+ *
+ * console.log(Usage.count(10, undefined, "5", 2)) // => 12
+ * ```
+ */
 export const count = (...counts: ReadonlyArray<unknown>): number =>
   counts.reduce<number>((sum, count) => sum + (isCount(count) ? count : 0), 0)
 
 const isCount = (count: unknown): count is number => typeof count === "number" && Number.isFinite(count)
 
-/** Makes a usage of what a provider said, which may be anything. */
+/**
+ * Makes a usage of what a provider said, which may be anything.
+ *
+ * @example
+ * ```ts
+ * import { Usage } from "@volley/core"
+ *
+ * console.log(Usage.make({ input: 10, output: 2, cached: null, cacheWrite: undefined, reasoning: 1 }))
+ * // => { input: 10, output: 2, reasoning: 1 }
+ * ```
+ */
 export const make = (said: { readonly [K in keyof Usage]: unknown }): Usage => ({
   input: count(said.input),
   output: count(said.output),
@@ -39,7 +58,17 @@ export const make = (said: { readonly [K in keyof Usage]: unknown }): Usage => (
   ...(isCount(said.reasoning) && { reasoning: said.reasoning })
 })
 
-/** Adds one usage to another; a kind of token is known where one of both says it. */
+/**
+ * Adds one usage to another; a kind of token is known where one of both says it.
+ *
+ * @example
+ * ```ts
+ * import { Usage } from "@volley/core"
+ *
+ * console.log(Usage.plus({ input: 10, output: 2, cached: 4 }, { input: 1, output: 1 }))
+ * // => { input: 11, output: 3, cached: 4 }
+ * ```
+ */
 export const plus = (a: Usage, b: Usage): Usage => {
   const sum = (x: number | undefined, y: number | undefined) =>
     x === undefined && y === undefined ? undefined : count(x, y)
@@ -52,5 +81,14 @@ export const plus = (a: Usage, b: Usage): Usage => {
   })
 }
 
-/** Tokens read and written. */
+/**
+ * Tokens read and written.
+ *
+ * @example
+ * ```ts
+ * import { Usage } from "@volley/core"
+ *
+ * console.log(Usage.total({ input: 10, output: 2 })) // => 12
+ * ```
+ */
 export const total = ({ input, output }: Usage): number => input + output

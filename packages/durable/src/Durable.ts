@@ -107,6 +107,35 @@ export interface DurableAgent<out O, out R, out D = never> {
  * - `name`: stays the same from version to version, since runs are found by it
  * - calls that nobody has decided on wait without a process until `Durable.decide`; an `Approver` of the program is asked first
  * - limits count over restarts; `maxDuration` from the beginning of the run
+ *
+ * @example
+ * ```ts
+ * import { Tool, Toolkit } from "@volley/core"
+ * import { Durable } from "@volley/durable"
+ * import * as Local from "@volley/durable/Local"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { Effect, Layer, Schema } from "effect"
+ *
+ * const refund = Tool.make("refund", {
+ *   description: "Pays an order back. `order` comes from the user.",
+ *   parameters: Schema.Struct({ order: Schema.Int }),
+ *   success: Schema.String,
+ *   execute: ({ order }) => Effect.succeed(`paid back order ${order}`)
+ * })
+ * const support = Durable.agent("support", { toolkit: Toolkit.make(refund) })
+ * const model = ScriptedModel.layer([ // stands in for a provider's layer
+ *   ScriptedModel.calls({ name: "refund", arguments: { order: 7 } }),
+ *   ScriptedModel.says("Order 7 is paid back.")
+ * ])
+ * // In a service: Local.layer({ file: "runs.db" }); this one keeps nothing.
+ * const runner = support.layer.pipe(Layer.provide(model), Layer.provideMerge(Local.layer({ file: ":memory:" })))
+ *
+ * const ask = Effect.gen(function*() {
+ *   const run = yield* support.start({ runId: "ticket-7", prompt: "I want my money back for order 7." })
+ *   return (yield* run.await).answer // the same id and prompt, after a crash too, find the same run
+ * })
+ * console.log(await Effect.runPromise(Effect.provide(ask, runner))) // => Order 7 is paid back.
+ * ```
  */
 export function agent<T extends Tool.Any, S extends Schema.Constraint>(
   name: string,

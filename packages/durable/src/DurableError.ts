@@ -67,6 +67,7 @@ export class NotWaiting extends Schema.TaggedError<NotWaiting>()("NotWaiting", {
   }
 }
 
+/** Why a run cannot go on, or be asked. */
 export const Reason = Schema.Union([
   RunConflict,
   NotFound,

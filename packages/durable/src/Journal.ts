@@ -66,7 +66,28 @@ export interface Entry {
 /** Whom those who look at runs need. */
 type Reading = SqlClient.SqlClient | Store
 
-/** How far a run is. */
+/**
+ * How far a run is.
+ *
+ * @example
+ * ```ts
+ * import { Journal } from "@volley/durable"
+ *
+ * const row = { // as it stands in the table of runs
+ *   run_id: "run-1",
+ *   name: "support",
+ *   epoch: 1,
+ *   cancelled: 0,
+ *   digest: "",
+ *   format: 1,
+ *   state: "done",
+ *   started_at: 0,
+ *   ended_at: 5
+ * } as const
+ * const { endedAt, runId, state } = Journal.statusOf(row)
+ * console.log(runId, state, endedAt) // => run-1 done 5
+ * ```
+ */
 export const statusOf = (row: Omit<Statements.RunRow, "payload">): Status => ({
   runId: row.run_id,
   name: row.name,
@@ -83,11 +104,55 @@ export const list: Effect.Effect<ReadonlyArray<Status>, DurableError | StoreErro
   Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.map(Statements.listRuns(sql), (rows) => rows.map(statusOf)))
 )
 
-/** How far the run of this id is. */
+/**
+ * How far the run of this id is.
+ *
+ * @example
+ * ```ts
+ * import { Toolkit } from "@volley/core"
+ * import { Durable, Journal } from "@volley/durable"
+ * import * as Local from "@volley/durable/Local"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { Effect, Layer } from "effect"
+ *
+ * const support = Durable.agent("support", { toolkit: Toolkit.make() })
+ * const model = ScriptedModel.layer([ScriptedModel.says("Hello.")])
+ * const runner = support.layer.pipe(Layer.provide(model), Layer.provideMerge(Local.layer({ file: ":memory:" })))
+ *
+ * const program = Effect.gen(function*() {
+ *   const run = yield* support.start({ runId: "run-1", prompt: "Hello!" })
+ *   yield* run.await
+ *   return yield* Journal.status("run-1")
+ * })
+ * console.log((await Effect.runPromise(Effect.provide(program, runner))).state) // => done
+ * ```
+ */
 export const status = (runId: string): Effect.Effect<Status, DurableError | StoreError, Reading> =>
   said(runId, Effect.map(find(runId), statusOf))
 
-/** All that is kept of a run, in the order in which it happened. */
+/**
+ * All that is kept of a run, in the order in which it happened.
+ *
+ * @example
+ * ```ts
+ * import { Toolkit } from "@volley/core"
+ * import { Durable, Journal } from "@volley/durable"
+ * import * as Local from "@volley/durable/Local"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { Effect, Layer } from "effect"
+ *
+ * const support = Durable.agent("support", { toolkit: Toolkit.make() })
+ * const model = ScriptedModel.layer([ScriptedModel.says("Hello.")])
+ * const runner = support.layer.pipe(Layer.provide(model), Layer.provideMerge(Local.layer({ file: ":memory:" })))
+ *
+ * const program = Effect.gen(function*() {
+ *   const run = yield* support.start({ runId: "run-1", prompt: "Hello!" })
+ *   yield* run.await
+ *   return yield* Journal.entries("run-1")
+ * })
+ * console.log((await Effect.runPromise(Effect.provide(program, runner))).map(({ kind }) => kind)) // => [ 'turn' ]
+ * ```
+ */
 export const entries = (runId: string): Effect.Effect<ReadonlyArray<Entry>, DurableError | StoreError, Reading> =>
   said(
     runId,
@@ -105,6 +170,25 @@ const pause = "500 millis"
  * Tells all that is kept of a run, from its beginning, and goes on while the run does; ends with it.
  *
  * - a call that was kept before it ran, and a decision that was waited for, are told again once they have ended
+ *
+ * @example
+ * ```ts
+ * import { Toolkit } from "@volley/core"
+ * import { Durable, Journal } from "@volley/durable"
+ * import * as Local from "@volley/durable/Local"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { Effect, Layer, Stream } from "effect"
+ *
+ * const support = Durable.agent("support", { toolkit: Toolkit.make() })
+ * const model = ScriptedModel.layer([ScriptedModel.says("Hello.")])
+ * const runner = support.layer.pipe(Layer.provide(model), Layer.provideMerge(Local.layer({ file: ":memory:" })))
+ *
+ * const program = Effect.gen(function*() {
+ *   yield* support.start({ runId: "run-1", prompt: "Hello!" })
+ *   return yield* Stream.runCollect(Journal.follow("run-1")) // ends with the run
+ * })
+ * console.log((await Effect.runPromise(Effect.provide(program, runner))).map(({ kind }) => kind)) // => [ 'turn' ]
+ * ```
  */
 export const follow = (runId: string): Stream.Stream<Entry, DurableError | StoreError, Reading> =>
   Stream.paginate<ReadonlyMap<string, boolean>, Entry, DurableError | StoreError, Reading>(
@@ -135,7 +219,31 @@ const valuesOf = Effect.fnUntraced(function*(
   )
 })
 
-/** The calls that wait for a decision, of one run or of all, the oldest first. */
+/**
+ * The calls that wait for a decision, of one run or of all, the oldest first.
+ *
+ * @example
+ * ```ts
+ * import { Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Durable, Journal } from "@volley/durable"
+ * import * as Local from "@volley/durable/Local"
+ * import { Effect, Schema } from "effect"
+ *
+ * const refund = Tool.make("refund", {
+ *   description: "Pays an order back. `order` comes from the user.",
+ *   parameters: Schema.Struct({ order: Schema.Int }),
+ *   success: Schema.String,
+ *   approval: "always",
+ *   execute: ({ order }) => Effect.succeed(`paid back order ${order}`)
+ * })
+ * const call = ToolCall.make({ id: "call_1", name: "refund", arguments: { order: 7 } })
+ * const batch = Durable.batch("refund-7", Toolkit.make(refund), [call])
+ *
+ * const waiting = Effect.andThen(batch, Journal.waiting("refund-7"))
+ * const [wait] = await Effect.runPromise(Effect.provide(waiting, Local.layer({ file: ":memory:" })))
+ * console.log(wait?.tool, wait?.parameters) // => refund { order: 7 }
+ * ```
+ */
 export const waiting = (
   runId?: string
 ): Effect.Effect<ReadonlyArray<Waiting>, DurableError | StoreError, Reading> =>
@@ -158,6 +266,32 @@ export const waiting = (
  *
  * - `key`: as `waiting` gives it
  * - errors: `NotWaiting` where no call waits under it
+ *
+ * @example
+ * ```ts
+ * import { Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Durable, Journal } from "@volley/durable"
+ * import * as Local from "@volley/durable/Local"
+ * import { Effect, Schema } from "effect"
+ *
+ * const refund = Tool.make("refund", {
+ *   description: "Pays an order back. `order` comes from the user.",
+ *   parameters: Schema.Struct({ order: Schema.Int }),
+ *   success: Schema.String,
+ *   approval: "always",
+ *   execute: ({ order }) => Effect.succeed(`paid back order ${order}`)
+ * })
+ * const call = ToolCall.make({ id: "call_1", name: "refund", arguments: { order: 7 } })
+ * const batch = Durable.batch("refund-7", Toolkit.make(refund), [call])
+ *
+ * const program = Effect.gen(function*() {
+ *   yield* batch // the call waits for a decision
+ *   for (const { key } of yield* Journal.waiting()) yield* Journal.decide(key, "allowed") // or { denied: "too much" }
+ *   return (yield* batch).outcomes[0]?.encoded
+ * })
+ * console.log(await Effect.runPromise(Effect.provide(program, Local.layer({ file: ":memory:" }))))
+ * // => "paid back order 7"
+ * ```
  */
 export const decide = (
   key: string,
@@ -181,18 +315,88 @@ const decideAndWake = (sql: SqlClient.SqlClient, decision: Decision) =>
     return isFirst
   })
 
-/** Ends a run for good, wherever it goes on; one that has ended stays as it is. */
+/**
+ * Ends a run for good, wherever it goes on; one that has ended stays as it is.
+ *
+ * @example
+ * ```ts
+ * import { Toolkit } from "@volley/core"
+ * import { Durable, Journal } from "@volley/durable"
+ * import * as Local from "@volley/durable/Local"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { Effect, Layer } from "effect"
+ *
+ * const support = Durable.agent("support", { toolkit: Toolkit.make() })
+ * const slow = ScriptedModel.paced(ScriptedModel.says("Hello."), { latency: "1 hour" })
+ * const runner = support.layer.pipe(
+ *   Layer.provide(ScriptedModel.layer([slow])),
+ *   Layer.provideMerge(Local.layer({ file: ":memory:" }))
+ * )
+ * const program = Effect.gen(function*() {
+ *   const run = yield* support.start({ runId: "run-1", prompt: "Hello!" })
+ *   yield* Journal.cancel("run-1")
+ *   const error = yield* Effect.flip(run.await)
+ *   return error._tag === "DurableError" ? error.reason._tag : error._tag
+ * })
+ * console.log(await Effect.runPromise(Effect.provide(program, runner))) // => Cancelled
+ * ```
+ */
 export const cancel = (runId: string): Effect.Effect<void, DurableError | StoreError, Reading | WorkflowEngine> =>
   said(runId, Running.cancel(runId))
 
-/** Forgets a run that has ended, and all that is kept of it; false where it has not ended, or there is none. */
+/**
+ * Forgets a run that has ended, and all that is kept of it; false where it has not ended, or there is none.
+ *
+ * @example
+ * ```ts
+ * import { Toolkit } from "@volley/core"
+ * import { Durable, Journal } from "@volley/durable"
+ * import * as Local from "@volley/durable/Local"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { Effect, Layer } from "effect"
+ *
+ * const support = Durable.agent("support", { toolkit: Toolkit.make() })
+ * const model = ScriptedModel.layer([ScriptedModel.says("Hello.")])
+ * const runner = support.layer.pipe(Layer.provide(model), Layer.provideMerge(Local.layer({ file: ":memory:" })))
+ *
+ * const program = Effect.gen(function*() {
+ *   const run = yield* support.start({ runId: "run-1", prompt: "Hello!" })
+ *   yield* run.await
+ *   return [yield* Journal.forget("run-1"), yield* Journal.forget("run-1")]
+ * })
+ * console.log(await Effect.runPromise(Effect.provide(program, runner))) // => [ true, false ]
+ * ```
+ */
 export const forget = (runId: string): Effect.Effect<boolean, DurableError | StoreError, Reading> =>
   said(
     runId,
     Effect.map(forgetRuns({ runId }), (ids) => ids.length > 0)
   )
 
-/** Forgets all runs that ended longer ago than that, and gives their ids; nothing is forgotten else. */
+/**
+ * Forgets all runs that ended longer ago than that, and gives their ids; nothing is forgotten else.
+ *
+ * @example
+ * ```ts
+ * import { Toolkit } from "@volley/core"
+ * import { Durable, Journal } from "@volley/durable"
+ * import * as Local from "@volley/durable/Local"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { Effect, Layer } from "effect"
+ *
+ * const support = Durable.agent("support", { toolkit: Toolkit.make() })
+ * const model = ScriptedModel.layer([ScriptedModel.says("Hello.")])
+ * const runner = support.layer.pipe(Layer.provide(model), Layer.provideMerge(Local.layer({ file: ":memory:" })))
+ *
+ * const program = Effect.gen(function*() {
+ *   const run = yield* support.start({ runId: "run-1", prompt: "Hello!" })
+ *   yield* run.await
+ *   yield* Effect.sleep(5)
+ *   return yield* Journal.sweep({ olderThan: 1 }) // in a service: "30 days"
+ * })
+ * console.log(await Effect.runPromise(Effect.provide(program, runner))) // => [ 'run-1' ]
+ * ```
+ */
 export const sweep = (
   { olderThan }: { readonly olderThan: Duration.Input }
 ): Effect.Effect<ReadonlyArray<string>, DurableError | StoreError, Reading> =>

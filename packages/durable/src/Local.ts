@@ -31,17 +31,61 @@ type Shared = SqlClient.SqlClient | Store.Store
  * Goes on with the runs of a file, which is made where there is none.
  *
  * - errors: where another runner has the file, where it is no store or that of a newer version, and on a Node without SQLite
+ *
+ * @example
+ * ```ts
+ * import { Durable } from "@volley/durable"
+ * import * as Local from "@volley/durable/Local"
+ * import { Effect } from "effect"
+ * import { mkdtempSync } from "node:fs"
+ * import { tmpdir } from "node:os"
+ * import { join } from "node:path"
+ *
+ * const file = join(mkdtempSync(join(tmpdir(), "runs-")), "runs.db") // in a service: a path that stays
+ * console.log(await Effect.runPromise(Effect.provide(Durable.list, Local.layer({ file })))) // => []
+ * ```
  */
 export const layer = (options: Options): Layer.Layer<Provided, StoreError> => {
   const prepare = Effect.andThen(holdFile(options.file, "alone"), Effect.andThen(migrate, sign))
   return Layer.provideMerge(Engine.runner, Store.layer(storeOf(options), connect(options), prepare))
 }
 
-/** The file alone, for the processes of a cluster, all on the machine that has it. */
+/**
+ * The file alone, for the processes of a cluster, all on the machine that has it.
+ *
+ * @example
+ * ```ts
+ * import { Runner } from "@volley/cluster"
+ * import { Durable } from "@volley/durable"
+ * import * as Local from "@volley/durable/Local"
+ * import { Effect } from "effect"
+ * import { mkdtempSync } from "node:fs"
+ * import { tmpdir } from "node:os"
+ * import { join } from "node:path"
+ *
+ * const sql = Local.layerShared({ file: join(mkdtempSync(join(tmpdir(), "runs-")), "runs.db") })
+ * const machine = Runner.layer({ address: { host: "127.0.0.1", port: 24521 }, sql })
+ * console.log(await Effect.runPromise(Effect.provide(Durable.list, machine))) // => []
+ * ```
+ */
 export const layerShared = (options: Options): Layer.Layer<Shared, StoreError> =>
   Store.layer(storeOf(options), connect(options), Effect.void)
 
-/** Reads, starts, decides and cancels runs of a file beside its runner; goes on with none, and makes no file. */
+/**
+ * Reads, starts, decides and cancels runs of a file beside its runner; goes on with none, and makes no file.
+ *
+ * @example
+ * ```ts
+ * import { Durable } from "@volley/durable"
+ * import * as Local from "@volley/durable/Local"
+ * import { Effect } from "effect"
+ *
+ * // Beside a runner; it makes no file, and says so where there is none.
+ * const list = Effect.provide(Durable.list, Local.layerClient({ file: "no-such-file.db" }))
+ * const error = await Effect.runPromise(Effect.flip(list))
+ * console.log(error._tag, error.reason._tag) // => StoreError Absent
+ * ```
+ */
 export const layerClient = (options: Options): Layer.Layer<Provided, StoreError> => {
   const there = Effect.suspend(() => existsSync(options.file) ? Effect.void : Effect.fail(new Absent({})))
   const store = Store.layer(storeOf(options), Effect.andThen(there, connect(options)), check)

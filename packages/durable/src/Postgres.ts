@@ -29,14 +29,52 @@ type Shared = SqlClient.SqlClient | Store.Store
  *
  * - errors: where another runner has the database, where it cannot be reached or does not let this user in, and where it is
  *   that of a newer version
+ *
+ * @example
+ * ```ts
+ * import { Durable } from "@volley/durable"
+ * import * as Postgres from "@volley/durable/Postgres"
+ * import { Effect } from "effect"
+ *
+ * const store = Postgres.layer({ url: "postgres://volley:secret@127.0.0.1:1/runs" }) // where there is no database
+ * const error = await Effect.runPromise(Effect.flip(Effect.provide(Durable.list, store)))
+ * console.log(error.reason._tag) // => Unreachable
+ * ```
  */
 export const layer = (options: Options): Layer.Layer<Provided, StoreError> =>
   Layer.provideMerge(Engine.runner, on(options, Effect.andThen(holdDatabase("alone"), Effect.andThen(migrate, sign))))
 
-/** The database alone, for the processes of a cluster. */
+/**
+ * The database alone, for the processes of a cluster.
+ *
+ * @example
+ * ```ts
+ * import { Runner } from "@volley/cluster"
+ * import { Durable } from "@volley/durable"
+ * import * as Postgres from "@volley/durable/Postgres"
+ * import { Effect } from "effect"
+ *
+ * const sql = Postgres.layerShared({ url: "postgres://volley:secret@127.0.0.1:1/runs" }) // where there is no database
+ * const error = await Effect.runPromise(Effect.flip(Effect.provide(Durable.list, Runner.client({ sql }))))
+ * console.log("reason" in error && error.reason._tag) // => Unreachable
+ * ```
+ */
 export const layerShared = (options: Options): Layer.Layer<Shared, StoreError> => on(options, Effect.void)
 
-/** Reads, starts, decides and cancels runs of a database beside its runner; goes on with none, and makes no tables. */
+/**
+ * Reads, starts, decides and cancels runs of a database beside its runner; goes on with none, and makes no tables.
+ *
+ * @example
+ * ```ts
+ * import { Durable } from "@volley/durable"
+ * import * as Postgres from "@volley/durable/Postgres"
+ * import { Effect } from "effect"
+ *
+ * const store = Postgres.layerClient({ url: "postgres://volley:secret@127.0.0.1:1/runs" }) // where there is no database
+ * const error = await Effect.runPromise(Effect.flip(Effect.provide(Durable.list, store)))
+ * console.log(error.reason._tag) // => Unreachable
+ * ```
+ */
 export const layerClient = (options: Options): Layer.Layer<Provided, StoreError> =>
   Layer.provideMerge(Engine.client, on(options, check))
 

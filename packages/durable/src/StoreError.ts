@@ -70,6 +70,7 @@ export class Unusable extends Schema.TaggedError<Unusable>()("Unusable", {
   message: Schema.String
 }) {}
 
+/** Why a store cannot be used. */
 export const Reason = Schema.Union([
   Taken,
   Full,
@@ -83,7 +84,20 @@ export const Reason = Schema.Union([
 ])
 export type Reason = typeof Reason.Type
 
-/** Whether the same may work later, without a change of the program. */
+/**
+ * Whether the same may work later, without a change of the program.
+ *
+ * @example
+ * ```ts
+ * import { StoreError } from "@volley/durable"
+ *
+ * console.log(
+ *   StoreError.isPassing(new StoreError.Busy()),
+ *   StoreError.isPassing(new StoreError.NoSqlite({ node: "20.0.0" }))
+ * )
+ * // => true false
+ * ```
+ */
 export const isPassing = (reason: Reason): boolean =>
   reason._tag === "Full" || reason._tag === "Unreachable" || reason._tag === "Busy"
 

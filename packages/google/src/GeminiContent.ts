@@ -11,6 +11,7 @@ import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
 import type * as Toolkit from "@volley/core/Toolkit"
 import type * as Transport from "@volley/core/Transport"
+import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -44,7 +45,26 @@ export type {
 export type { Fields } from "./internal/request.ts"
 export { wire } from "./internal/wire.ts"
 
-/** The `tools` of a request, under names that every provider accepts; none for no tools. */
+/**
+ * The `tools` of a request, under names that every provider accepts; none for no tools.
+ *
+ * @example
+ * ```ts
+ * import { Tool, Toolkit } from "@volley/core"
+ * import { GeminiContent } from "@volley/google"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers. `times` comes from the user.",
+ *   parameters: Schema.Struct({ times: Schema.Int }),
+ *   success: Schema.String,
+ *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * })
+ *
+ * const tools = GeminiContent.tools(Toolkit.make(ping)) // for the `tools` of a request
+ * console.log(tools[0]?.functionDeclarations?.[0]?.name) // => ping
+ * ```
+ */
 export const tools: (toolkit: Toolkit.Any) => Array<ApiTool> = Body.tools
 
 /**
@@ -53,6 +73,22 @@ export const tools: (toolkit: Toolkit.Any) => Array<ApiTool> = Body.tools
  * - models before Gemini 3 give no ids: those made up here begin with `noid_`, and never go back to the API
  * - a turn that ended otherwise than with `STOP` proves no call complete: all of them are `"truncated"`
  * - a body that is an error has none
+ *
+ * @example
+ * ```ts
+ * import { GeminiContent } from "@volley/google"
+ *
+ * // What `client.models.generateContent(request)` gives.
+ * const response = {
+ *   candidates: [{
+ *     finishReason: "STOP",
+ *     content: { role: "model", parts: [{ functionCall: { id: "call_1", name: "ping", args: { times: 2 } } }] }
+ *   }]
+ * }
+ *
+ * console.log(JSON.stringify(GeminiContent.toolCalls(response)[0]))
+ * // => {"id":"call_1","name":"ping","arguments":{"times":2},"index":0,"status":"complete"}
+ * ```
  */
 export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> => read(response).calls
 
@@ -60,6 +96,18 @@ export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> 
  * Takes JSON of unknown origin for a response: a whole body, or a model's `Content` alone, which counts as complete.
  *
  * - checks what this codec reads, and says what is wrong with it; of an error, what the provider says
+ *
+ * @example
+ * ```ts
+ * import { GeminiContent } from "@volley/google"
+ * import { Result } from "effect"
+ *
+ * const read = GeminiContent.parse({
+ *   candidates: [{ finishReason: "STOP", content: { role: "model", parts: [{ text: "Hello." }] } }]
+ * })
+ * console.log(Result.isSuccess(read) && read.success.candidates?.length) // => 1
+ * console.log(Result.isSuccess(GeminiContent.parse("<html>"))) // => false
+ * ```
  */
 export const parse = (json: unknown): Result.Result<Response, string> => {
   const error = errorIn(json)
@@ -70,6 +118,25 @@ export const parse = (json: unknown): Result.Result<Response, string> => {
  * The results alone: one `user` content with one `functionResponse` part per call, in call order.
  *
  * - `model`: that they are for; Gemini 1 and 2 take no images and documents in results, and get them in a content behind
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { GeminiContent } from "@volley/google"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers. `times` comes from the user.",
+ *   parameters: Schema.Struct({ times: Schema.Int }),
+ *   success: Schema.String,
+ *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * })
+ *
+ * const call = ToolCall.make({ id: "call_1", name: "ping", arguments: { times: 2 } })
+ * const settled = await Effect.runPromise(Batch.run(Toolkit.make(ping), [call]))
+ * console.log(JSON.stringify(GeminiContent.results(settled)))
+ * // => [{"role":"user","parts":[{"functionResponse":{"id":"call_1","name":"ping","response":{"output":"pong pong "}}}]}]
+ * ```
  */
 export const results = (settled: Batch.Settled<Tool.Any>, model = ""): Array<Content> =>
   resultContents(Conversation.results(settled.outcomes), model)
@@ -78,6 +145,31 @@ export const results = (settled: Batch.Settled<Tool.Any>, model = ""): Array<Con
  * What to append to the contents: the model's turn, unchanged but for what the API does not take back (ids that were
  * repeated, names that the model made up, arguments that are no object, parts of nothing), its thought signatures
  * included, and one `user` content with all results.
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, Toolkit } from "@volley/core"
+ * import { GeminiContent } from "@volley/google"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers. `times` comes from the user.",
+ *   parameters: Schema.Struct({ times: Schema.Int }),
+ *   success: Schema.String,
+ *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * })
+ *
+ * // What `client.models.generateContent(request)` gives.
+ * const response = {
+ *   candidates: [{
+ *     finishReason: "STOP",
+ *     content: { role: "model", parts: [{ functionCall: { id: "call_1", name: "ping", args: { times: 2 } } }] }
+ *   }]
+ * }
+ *
+ * const settled = await Effect.runPromise(Batch.run(Toolkit.make(ping), GeminiContent.toolCalls(response)))
+ * console.log(GeminiContent.followUp(response, settled).map((item) => item.role).join()) // => model,user
+ * ```
  */
 export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): Array<Content> => [
   ...read(response).echo,
@@ -92,6 +184,16 @@ export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): 
  * - `model`: for which the conversation is; Gemini 1 and 2 get no mark, and media in a content behind the results
  * - `origin`: the server that it is for, where turns of another one are spelled anew from their text and calls
  * - `acceptsId`: which ids the server takes, besides what the API asks for
+ *
+ * @example
+ * ```ts
+ * import { Conversation } from "@volley/core"
+ * import { GeminiContent } from "@volley/google"
+ *
+ * const conversation = Conversation.make("Hello!", { system: "Be short." })
+ * console.log(JSON.stringify(GeminiContent.messages(conversation)))
+ * // => [{"role":"user","parts":[{"text":"Hello!"}]}]
+ * ```
  */
 export const messages = (
   conversation: Conversation.Conversation,
@@ -160,11 +262,47 @@ export interface ClientOptions
  *
  * - a client does not say where it sends its requests: `origin` is what turns are remembered by, `vertex` or `official`
  *   where it is left out
+ *
+ * @example
+ * ```ts
+ * import { GoogleGenAI } from "@google/genai"
+ * import { Agent, Toolkit } from "@volley/core"
+ * import { GeminiContent } from "@volley/google"
+ * import { Simulator } from "@volley/simulator"
+ * import { Effect } from "effect"
+ *
+ * // The simulator stands in for the provider; your client may be any that has the same methods.
+ * await using simulator = await Simulator.start({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
+ * const client = new GoogleGenAI({ apiKey: "simulated", httpOptions: { baseUrl: simulator.google } })
+ * const model = GeminiContent.layerClient({ client, model: "gemini-3-pro" })
+ * const agent = Agent.run({ toolkit: Toolkit.make(), prompt: "Hello!" })
+ * console.log((await Effect.runPromise(Effect.provide(agent, model))).answer) // => Hello.
+ * ```
  */
 export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> =>
   Layer.sync(ChatModel.ChatModel, () => makeModel(options, { limits: options }))
 
-/** Provides `ChatModel` on the official SDK, for the Gemini Developer API. */
+/**
+ * Provides `ChatModel` on the official SDK, for the Gemini Developer API.
+ *
+ * @example
+ * ```ts
+ * import { Agent, Toolkit } from "@volley/core"
+ * import { GeminiContent } from "@volley/google"
+ * import { Simulator } from "@volley/simulator"
+ * import { Effect, Redacted } from "effect"
+ *
+ * // The simulator stands in for the provider; leave `baseUrl` out and the provider itself is asked.
+ * await using simulator = await Simulator.start({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
+ * const model = GeminiContent.layer({
+ *   model: "gemini-3-pro",
+ *   apiKey: Redacted.make("simulated"),
+ *   baseUrl: simulator.google
+ * })
+ * const agent = Agent.run({ toolkit: Toolkit.make(), prompt: "Hello!" })
+ * console.log((await Effect.runPromise(Effect.provide(agent, model))).answer) // => Hello.
+ * ```
+ */
 export const layer = (options: ChatModel.ApiOptions & Sent): Layer.Layer<ChatModel.ChatModel> =>
   Layer.effect(
     ChatModel.ChatModel,
@@ -185,8 +323,28 @@ export const layer = (options: ChatModel.ApiOptions & Sent): Layer.Layer<ChatMod
     })
   )
 
-/** Provides `ChatModel` with the API key from the configuration, `GEMINI_API_KEY` unless another is given. */
-export const layerConfig = ChatModel.layerConfig<Sent>(layer, "GEMINI_API_KEY")
+/**
+ * Provides `ChatModel` with the API key from the configuration, `GEMINI_API_KEY` unless another is given.
+ *
+ * @example
+ * ```ts
+ * import { Agent, Toolkit } from "@volley/core"
+ * import { GeminiContent } from "@volley/google"
+ * import { Simulator } from "@volley/simulator"
+ * import { ConfigProvider, Effect } from "effect"
+ *
+ * await using simulator = await Simulator.start({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
+ * const model = GeminiContent.layerConfig({ model: "gemini-3-pro", baseUrl: simulator.google })
+ * const agent = Effect.provide(Agent.run({ toolkit: Toolkit.make(), prompt: "Hello!" }), model)
+ *
+ * // In a program, the key is in the environment, and this line is not there.
+ * const config = ConfigProvider.layer(ConfigProvider.fromUnknown({ GEMINI_API_KEY: "simulated" }))
+ * console.log((await Effect.runPromise(Effect.provide(agent, config))).answer) // => Hello.
+ * ```
+ */
+export const layerConfig: (
+  options: ChatModel.ConfigOptions<Sent>
+) => Layer.Layer<ChatModel.ChatModel, Config.ConfigError> = ChatModel.layerConfig<Sent>(layer, "GEMINI_API_KEY")
 
 const makeModel = (
   options: ClientOptions,
@@ -228,6 +386,22 @@ const makeModel = (
  * and at the end the response that `followUp` takes.
  *
  * - `origin`: which server of this wire it is, where the turn goes into a conversation that may go on elsewhere
+ *
+ * @example
+ * ```ts
+ * import { GeminiContent } from "@volley/google"
+ * import { Effect, Stream } from "effect"
+ *
+ * const chunks = async function*() { // what `client.models.generateContentStream(request)` gives
+ *   yield { candidates: [{ content: { role: "model", parts: [{ text: "Good " }] } }] }
+ *   yield { candidates: [{ content: { role: "model", parts: [{ text: "morning." }] }, finishReason: "STOP" }] }
+ * }
+ *
+ * // `ChatModel.split` gives the calls among them to `Batch.dispatch`.
+ * const parts = await Effect.runPromise(Stream.runCollect(GeminiContent.parts(chunks())))
+ * console.log(parts.map((part) => part._tag === "Text" ? part.text : part._tag).join("|"))
+ * // => Good |morning.|Turn
+ * ```
  */
 export const parts = (
   chunks: AsyncIterable<Response>,

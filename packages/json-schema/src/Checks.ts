@@ -26,13 +26,32 @@ export interface Checks {
  * Makes the checks of one source.
  *
  * - `trustPatterns`: matches by `RegExp`, and takes patterns that may hold the program up for ever
+ *
+ * @example
+ * ```ts
+ * import { Checks } from "@volley/json-schema"
+ *
+ * const check = Checks.make().of({ type: "object", required: ["city"], properties: { city: { type: "string" } } })
+ * console.log(check({ city: "Tokyo" })) // => undefined
+ * console.log(check({})) // => data must have required property 'city'
+ * ```
  */
 export const make = (trustPatterns = false): Checks => {
   const patterns: Patterns = trustPatterns ? (source) => new RegExp(source, "u") : linear
   return { patterns, of: checksOf(patterns, trustPatterns) }
 }
 
-/** Measures a JSON Schema; throws where it has more than 100,000 parts, with what its references stand for. */
+/**
+ * Measures a JSON Schema; throws where it has more than 100,000 parts, with what its references stand for.
+ *
+ * @example
+ * ```ts
+ * import { Checks } from "@volley/json-schema"
+ *
+ * console.log(Checks.within({ type: "object", properties: { city: { type: "string" } } }))
+ * // => { size: 5, isRecursive: false }
+ * ```
+ */
 export const within = (schema: JsonSchema.JsonSchema): Unfolded => {
   const unfolded = unfold(schema)
   if (unfolded.size <= 100_000) return unfolded
@@ -44,6 +63,25 @@ export const within = (schema: JsonSchema.JsonSchema): Unfolded => {
  *
  * - `make`: is given the check that takes the place of the built-in one, or none; it may throw
  * - throws where the schema cannot be checked, or no provider takes it
+ *
+ * @example
+ * ```ts
+ * import { Tool } from "@volley/core"
+ * import { Checks } from "@volley/json-schema"
+ * import { Effect } from "effect"
+ *
+ * const checks = Checks.make()
+ * const parameters = { type: "object", not: { required: ["password"] } } // `not` is nothing that the core checks
+ * const login = Checks.fit(parameters, checks, (validate) =>
+ *   Tool.fromJsonSchema("login", {
+ *     description: "Logs in.",
+ *     parameters,
+ *     validate,
+ *     patterns: checks.patterns,
+ *     execute: () => Effect.succeed("logged in")
+ *   }))
+ * console.log(login.name) // => login
+ * ```
  */
 export const fit = <A>(schema: JsonSchema.JsonSchema, checks: Checks, make: (validate?: Check) => A): A => {
   const { isRecursive } = within(schema)

@@ -9,7 +9,17 @@ interface Linear extends ReturnType<Patterns> {
   readonly size: number
 }
 
-/** Takes what RE2 does, and lookaheads behind a `^`; throws for any other pattern. */
+/**
+ * Takes what RE2 does, and lookaheads behind a `^`; throws for any other pattern.
+ *
+ * @example
+ * ```ts
+ * import { Patterns } from "@volley/json-schema"
+ *
+ * const pattern = Patterns.linear("^(a+)+$") // with `RegExp`, the next line would take years
+ * console.log(pattern.test(`${"a".repeat(50)}b`)) // => false
+ * ```
+ */
 export const linear = (source: string): Linear => {
   const { heads, rest } = headed(source)
   const tests = heads.map(({ isNot, source }) => ({ isNot, pattern: compiled(`^(?:${source})`) }))

@@ -34,8 +34,31 @@ export interface Servers {
  * - closing the scope ends the connection and the server's process; one that is not ready in time is ended then
  * - a call that is interrupted, as by its timeout, is cancelled at the server
  * - a server that is gone is reached again by the next call; what was sent to it is not sent again
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Mcp } from "@volley/mcp"
+ * import * as Server from "@volley/mcp/Server"
+ * import { Effect, Schema } from "effect"
+ *
+ * const add = Tool.make("add", {
+ *   description: "Adds two numbers.",
+ *   parameters: Schema.Struct({ a: Schema.Int, b: Schema.Int }),
+ *   success: Schema.Int,
+ *   execute: ({ a, b }) => Effect.succeed(a + b)
+ * })
+ *
+ * const program = Effect.gen(function*() {
+ *   const { url } = yield* Server.serveHttp(Toolkit.make(add), { name: "sums" }) // stands in for somebody's server
+ *   const { toolkit } = yield* Mcp.connect({ name: "sums", url }) // or { name, command: "npx", args: ["-y", "…"] }
+ *   const call = ToolCall.make({ id: "call_1", name: "sums_add", arguments: { a: 1, b: 2 } })
+ *   return (yield* Batch.run(toolkit, [call])).outcomes[0]?.encoded
+ * })
+ * console.log(await Effect.runPromise(Effect.scoped(program))) // => 3
+ * ```
  */
-export const connect = connectBy(start)
+export const connect: (options: Options) => Effect.Effect<Server, McpError, Scope.Scope> = connectBy(start)
 
 /**
  * Gets the token of a server for which a person has logged in, and gives it to the server's `authProvider`; what failed with
@@ -44,6 +67,19 @@ export const connect = connectBy(start)
  * - `callback`: what is behind the `?` of the address to which the login came back; whether its `state` is that of the provider
  *   is for the program to check, before
  * - fails with `LoginFailed` where the authorization server gives no token, or another one answers than was asked
+ *
+ * @example
+ * ```ts
+ * import { Mcp } from "@volley/mcp"
+ * import { Effect } from "effect"
+ *
+ * // In a program: where `Mcp.connect(server)` fails with `NeedsLogin`, send the person to the `url` of that error. They come
+ * // back to an address of yours with a code behind the `?`.
+ * const server = { name: "shop", url: "https://shop.example.org/mcp" } // and its `authProvider`, which is missing here
+ * const callback = new URLSearchParams("code=abc")
+ * const error = await Effect.runPromise(Effect.flip(Mcp.finishAuth(server, callback)))
+ * console.log(error.reason._tag) // => LoginFailed
+ * ```
  */
 export const finishAuth = (server: Remote, callback: URLSearchParams): Effect.Effect<void, McpError> =>
   Effect.mapError(finishLogin(server, callback), (reason) => errorOf(server, reason))
@@ -52,6 +88,20 @@ export const finishAuth = (server: Remote, callback: URLSearchParams): Effect.Ef
  * Connects to several servers at once, and goes on with those that are there.
  *
  * - takes as long as the slowest of them, and never longer than its `timeout`
+ *
+ * @example
+ * ```ts
+ * import { Mcp } from "@volley/mcp"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const { failed, toolkit } = yield* Mcp.connectAll([{ name: "absent", command: "no-such-server" }])
+ *   console.log(toolkit.tools.length) // => 0
+ *   for (const { message } of failed) console.log(message)
+ *   // => MCP server "absent": it cannot be started: spawn no-such-server ENOENT
+ * })
+ * await Effect.runPromise(Effect.scoped(program)) // closing the scope ends the connections and the processes
+ * ```
  */
 export const connectAll = Effect.fnUntraced(function*(
   servers: ReadonlyArray<Options>

@@ -107,6 +107,7 @@ export class LoginFailed extends Schema.TaggedError<LoginFailed>()("LoginFailed"
 /** Those whose message is made of what a server, or a client, said. */
 const Worded = Schema.Union([Unreachable, Refused, Unusable, LoginFailed])
 
+/** Why a server did not do what it was asked. */
 export const Reason = Schema.Union([
   ...Worded.members,
   NotReady,
@@ -136,13 +137,34 @@ interface Reached {
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
-/** The error of a server, as it may be shown: without secrets of how it is reached, and with the words of others cut at 4 KiB. */
+/**
+ * The error of a server, as it may be shown: without secrets of how it is reached, and with the words of others cut at 4 KiB.
+ *
+ * @example
+ * ```ts
+ * import { McpError } from "@volley/mcp"
+ *
+ * const server = { name: "shop", url: "https://shop.example.org/mcp?key=0123456789" }
+ * console.log(McpError.of(server, new McpError.NotReady({ millis: 5000 })).message)
+ * // => MCP server "shop": it was not ready within 5000 ms
+ * ```
+ */
 export const of = ({ headers = {}, name, url = "" }: Reached, reason: Reason): McpError => {
   const secrets = [...Transport.secretsOf(url), ...Transport.secretsOfHeaders(headers)]
   return new McpError({ server: name, reason: without(secrets, reason) })
 }
 
-/** The same reason, with these texts hidden in what others said. */
+/**
+ * The same reason, with these texts hidden in what others said.
+ *
+ * @example
+ * ```ts
+ * import { McpError } from "@volley/mcp"
+ *
+ * const reason = new McpError.Unusable({ message: "no such token: 0123456789" })
+ * console.log(McpError.without(["0123456789"], reason).message) // => no such token: <hidden>
+ * ```
+ */
 export const without = (secrets: ReadonlyArray<string>, reason: Reason): Reason => {
   const message = Transport.quoted(reason.message, secrets)
   return isWorded(reason) && message !== reason.message ? decode({ ...encode(reason), message }) : reason

@@ -29,7 +29,26 @@ export interface Prompt {
   readonly arguments: ReadonlyArray<Argument>
 }
 
-/** Lists the prompts; nothing where the server knows no such list. What is listed and is no prompt is logged, and left out. */
+/**
+ * Lists the prompts; nothing where the server knows no such list. What is listed and is no prompt is logged, and left out.
+ *
+ * @example
+ * ```ts
+ * import { Mcp, Prompt } from "@volley/mcp"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const args = ["-y", "@modelcontextprotocol/server-everything", "stdio"]
+ *   const server = yield* Mcp.connect({ name: "demo", command: "npx", args })
+ *   const prompts = yield* Prompt.list(server)
+ *   const said = yield* Prompt.get(server, "args-prompt", { city: "Bern" }) // for `Conversation.append`
+ *   return { names: prompts.map(({ name }) => name), said }
+ * })
+ * const { names, said } = await Effect.runPromise(Effect.scoped(program))
+ * console.log(names.slice(0, 2)) // => [ 'simple-prompt', 'args-prompt' ]
+ * console.log(said[0]) // => { role: 'user', text: "What's weather in Bern?" }
+ * ```
+ */
 export const list = (server: Server): Effect.Effect<ReadonlyArray<Prompt>, McpError> =>
   Effect.map(
     Lists.list(server, { method: "prompts/list", key: "prompts", type: "Prompt", is: isSpecType.Prompt }),
@@ -47,6 +66,23 @@ export const list = (server: Server): Effect.Effect<ReadonlyArray<Prompt>, McpEr
  *
  * - images and documents that the person says are `content`; sound, and what the protocol does not know, is described, and so is
  *   all of this that the model is to have said
+ *
+ * @example
+ * ```ts
+ * import { Mcp, Prompt } from "@volley/mcp"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const args = ["-y", "@modelcontextprotocol/server-everything", "stdio"]
+ *   const server = yield* Mcp.connect({ name: "demo", command: "npx", args })
+ *   const prompts = yield* Prompt.list(server)
+ *   const said = yield* Prompt.get(server, "args-prompt", { city: "Bern" }) // for `Conversation.append`
+ *   return { names: prompts.map(({ name }) => name), said }
+ * })
+ * const { names, said } = await Effect.runPromise(Effect.scoped(program))
+ * console.log(names.slice(0, 2)) // => [ 'simple-prompt', 'args-prompt' ]
+ * console.log(said[0]) // => { role: 'user', text: "What's weather in Bern?" }
+ * ```
  */
 export const get = (
   server: Server,

@@ -32,7 +32,27 @@ export interface Template {
   readonly mediaType?: string | undefined
 }
 
-/** Lists what there is; nothing where the server knows no such list. What is listed and is no resource is logged, and left out. */
+/**
+ * Lists what there is; nothing where the server knows no such list. What is listed and is no resource is logged, and left out.
+ *
+ * @example
+ * ```ts
+ * import { Mcp, Resource } from "@volley/mcp"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const args = ["-y", "@modelcontextprotocol/server-everything", "stdio"]
+ *   const server = yield* Mcp.connect({ name: "demo", command: "npx", args })
+ *   const [page] = yield* Resource.list(server)
+ *   const content = yield* Resource.read(server, page?.uri ?? "")
+ *   const [template] = yield* Resource.templates(server)
+ *   return { page, content, template }
+ * })
+ * const { content, page, template } = await Effect.runPromise(Effect.scoped(program))
+ * console.log(page?.name, content.map(({ type }) => type)) // => architecture.md [ 'text' ]
+ * console.log(template?.uriTemplate) // => demo://resource/dynamic/text/{resourceId}
+ * ```
+ */
 export const list = (server: Server): Effect.Effect<ReadonlyArray<Resource>, McpError> =>
   Effect.map(
     Lists.list(server, { method: "resources/list", key: "resources", type: "Resource", is: isSpecType.Resource }),
@@ -47,7 +67,27 @@ export const list = (server: Server): Effect.Effect<ReadonlyArray<Resource>, Mcp
       }))
   )
 
-/** Lists the templates; nothing where the server knows no such list. */
+/**
+ * Lists the templates; nothing where the server knows no such list.
+ *
+ * @example
+ * ```ts
+ * import { Mcp, Resource } from "@volley/mcp"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const args = ["-y", "@modelcontextprotocol/server-everything", "stdio"]
+ *   const server = yield* Mcp.connect({ name: "demo", command: "npx", args })
+ *   const [page] = yield* Resource.list(server)
+ *   const content = yield* Resource.read(server, page?.uri ?? "")
+ *   const [template] = yield* Resource.templates(server)
+ *   return { page, content, template }
+ * })
+ * const { content, page, template } = await Effect.runPromise(Effect.scoped(program))
+ * console.log(page?.name, content.map(({ type }) => type)) // => architecture.md [ 'text' ]
+ * console.log(template?.uriTemplate) // => demo://resource/dynamic/text/{resourceId}
+ * ```
+ */
 export const templates = (server: Server): Effect.Effect<ReadonlyArray<Template>, McpError> =>
   Effect.map(
     Lists.list(server, {
@@ -70,6 +110,24 @@ export const templates = (server: Server): Effect.Effect<ReadonlyArray<Template>
  * Reads a resource, of which there may be several parts.
  *
  * - texts are as they are, images and documents with their data; what is neither is described
+ *
+ * @example
+ * ```ts
+ * import { Mcp, Resource } from "@volley/mcp"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const args = ["-y", "@modelcontextprotocol/server-everything", "stdio"]
+ *   const server = yield* Mcp.connect({ name: "demo", command: "npx", args })
+ *   const [page] = yield* Resource.list(server)
+ *   const content = yield* Resource.read(server, page?.uri ?? "")
+ *   const [template] = yield* Resource.templates(server)
+ *   return { page, content, template }
+ * })
+ * const { content, page, template } = await Effect.runPromise(Effect.scoped(program))
+ * console.log(page?.name, content.map(({ type }) => type)) // => architecture.md [ 'text' ]
+ * console.log(template?.uriTemplate) // => demo://resource/dynamic/text/{resourceId}
+ * ```
  */
 export const read = (server: Server, uri: string): Effect.Effect<ReadonlyArray<Content>, McpError> =>
   Effect.flatMap(server.ask("resources/read", { uri }), (result) => {

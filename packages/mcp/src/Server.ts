@@ -29,6 +29,32 @@ export interface StdioOptions extends Options {
  *
  * - nothing but protocol goes to standard output; what tools print and log goes to standard error
  * - interruption: interrupts the calls in flight, as the end of the client does
+ *
+ * @example
+ * ```ts
+ * import { Tool, Toolkit } from "@volley/core"
+ * import * as Server from "@volley/mcp/Server"
+ * import { Effect, Schema } from "effect"
+ * import { PassThrough } from "node:stream"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers.",
+ *   parameters: Schema.Struct({}),
+ *   success: Schema.String,
+ *   execute: () => Effect.succeed("pong")
+ * })
+ *
+ * // In a program, there are no `streams`: Effect.runPromise(Server.serveStdio(toolkit, { name: "shop" }))
+ * const params = { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "me", version: "1" } }
+ * const [input, output] = [new PassThrough(), new PassThrough()]
+ * input.write(`${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params })}\n`)
+ * output.once("data", (answer) => {
+ *   console.log(JSON.parse(String(answer)).result.serverInfo.name)
+ *   input.end() // the client is gone
+ * })
+ * await Effect.runPromise(Server.serveStdio(Toolkit.make(ping), { name: "shop", streams: { input, output } }))
+ * // => shop
+ * ```
  */
 export const serveStdio = <T extends Tool.Any>(
   toolkit: Toolkit.Toolkit<T>,
@@ -43,6 +69,28 @@ export const serveStdio = <T extends Tool.Any>(
  * Serves clients at a URL, which it gives, until the scope closes.
  *
  * - errors: dies where other machines would be let in without a token, unless `unsafe` says so
+ *
+ * @example
+ * ```ts
+ * import { Tool, Toolkit } from "@volley/core"
+ * import { Mcp } from "@volley/mcp"
+ * import * as Server from "@volley/mcp/Server"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers.",
+ *   parameters: Schema.Struct({}),
+ *   success: Schema.String,
+ *   execute: () => Effect.succeed("pong")
+ * })
+ *
+ * const program = Effect.gen(function*() {
+ *   const { url } = yield* Server.serveHttp(Toolkit.make(ping), { name: "shop" }) // at a free port of this machine
+ *   const { toolkit } = yield* Mcp.connect({ name: "shop", url }) // or any other MCP client
+ *   return toolkit.tools.map(({ name }) => name)
+ * })
+ * console.log(await Effect.runPromise(Effect.scoped(program))) // => [ 'shop_ping' ]
+ * ```
  */
 export const serveHttp = Effect.fnUntraced(function*<T extends Tool.Any>(
   toolkit: Toolkit.Toolkit<T>,
@@ -64,6 +112,32 @@ export const serveHttp = Effect.fnUntraced(function*<T extends Tool.Any>(
  * Makes what answers requests, for an HTTP server of one's own; it is closed by the same options.
  *
  * - your server aborts the request's `signal` when the client is gone before the answer; else the call goes on
+ *
+ * @example
+ * ```ts
+ * import { Tool, Toolkit } from "@volley/core"
+ * import * as Server from "@volley/mcp/Server"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers.",
+ *   parameters: Schema.Struct({}),
+ *   success: Schema.String,
+ *   execute: () => Effect.succeed("pong")
+ * })
+ *
+ * const program = Effect.gen(function*() {
+ *   const answer = yield* Server.handler(Toolkit.make(ping), { name: "shop" }) // for your own HTTP server
+ *   const params = { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "me", version: "1" } }
+ *   const request = new Request("http://localhost/mcp", { // as a client sends it
+ *     method: "POST",
+ *     headers: { host: "localhost", accept: "application/json, text/event-stream", "content-type": "application/json" },
+ *     body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params })
+ *   })
+ *   return (yield* Effect.promise(() => answer(request))).status
+ * })
+ * console.log(await Effect.runPromise(Effect.scoped(program))) // => 200
+ * ```
  */
 export const handler = Effect.fnUntraced(function*<T extends Tool.Any>(
   toolkit: Toolkit.Toolkit<T>,

@@ -10,6 +10,7 @@ import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
 import * as Toolkit from "@volley/core/Toolkit"
 import * as Usage from "@volley/core/Usage"
+import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
@@ -99,7 +100,26 @@ export type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessa
 /** The name of this wire. */
 export const wire = "openai-chat"
 
-/** The `tools` of a request, under names that every provider accepts. */
+/**
+ * The `tools` of a request, under names that every provider accepts.
+ *
+ * @example
+ * ```ts
+ * import { Tool, Toolkit } from "@volley/core"
+ * import { OpenAiChat } from "@volley/openai"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers. `times` comes from the user.",
+ *   parameters: Schema.Struct({ times: Schema.Int }),
+ *   success: Schema.String,
+ *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * })
+ *
+ * const tools = OpenAiChat.tools(Toolkit.make(ping)) // for the `tools` of a request
+ * console.log(tools[0]?.function.name) // => ping
+ * ```
+ */
 export const tools = (toolkit: Toolkit.Any): Array<FunctionTool> =>
   toolkit.tools.map((tool) => ({
     type: "function",
@@ -114,6 +134,23 @@ export const tools = (toolkit: Toolkit.Any): Array<FunctionTool> =>
 /**
  * The same tools as OpenAI's strict mode wants them, for both `tools` and `Batch.run`: every key required, optional ones
  * nullable, records as lists of pairs. What it cannot take stays as it was, and is named in `lax`.
+ *
+ * @example
+ * ```ts
+ * import { Tool, Toolkit } from "@volley/core"
+ * import { OpenAiChat } from "@volley/openai"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers. `times` comes from the user.",
+ *   parameters: Schema.Struct({ times: Schema.Int }),
+ *   success: Schema.String,
+ *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * })
+ *
+ * const strict = OpenAiChat.strict(Toolkit.make(ping)) // give this one to `Batch.run` too
+ * console.log(OpenAiChat.tools(strict)[0]?.function.strict, strict.lax) // => true []
+ * ```
  */
 export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit.Toolkit<T> =>
   Toolkit.strict(toolkit, strictMode)
@@ -124,6 +161,26 @@ export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit
  * - a turn that was cut off, filtered or refused, or that ended for a reason that is not known, proves no call complete: all of
  *   them are `"truncated"`
  * - a call of `multi_tool_use.parallel`, which some models make up, gives way to those inside
+ *
+ * @example
+ * ```ts
+ * import { OpenAiChat } from "@volley/openai"
+ *
+ * // What `client.chat.completions.create(request)` gives.
+ * const response = {
+ *   choices: [{
+ *     finish_reason: "tool_calls",
+ *     message: {
+ *       role: "assistant",
+ *       content: null,
+ *       tool_calls: [{ id: "call_1", type: "function", function: { name: "ping", arguments: `{"times":2}` } }]
+ *     }
+ *   }]
+ * }
+ *
+ * console.log(JSON.stringify(OpenAiChat.toolCalls(response)[0]))
+ * // => {"id":"call_1","name":"ping","arguments":"{\"times\":2}","index":0,"status":"complete"}
+ * ```
  */
 export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> => {
   const choice = choiceOf(response)
@@ -146,6 +203,18 @@ const callsOf = (
  * Takes JSON of unknown origin for a response: a whole body, or an assistant message alone, which counts as complete.
  *
  * - checks what this codec reads, and says what is wrong with it, or what the provider says in place of a turn
+ *
+ * @example
+ * ```ts
+ * import { OpenAiChat } from "@volley/openai"
+ * import { Result } from "effect"
+ *
+ * const read = OpenAiChat.parse({
+ *   choices: [{ finish_reason: "stop", message: { role: "assistant", content: "Hello." } }]
+ * })
+ * console.log(Result.isSuccess(read) && read.success.choices[0]?.message.content) // => Hello.
+ * console.log(Result.isSuccess(OpenAiChat.parse("<html>"))) // => false
+ * ```
  */
 export const parse = (json: unknown): Result.Result<Whole, string> => {
   const error = errorIn(json)
@@ -158,6 +227,25 @@ export const parse = (json: unknown): Result.Result<Whole, string> => {
  * The results alone: one `tool` message per call, in call order.
  *
  * - such a message takes text alone: images and documents come behind all of them, in one `user` message
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { OpenAiChat } from "@volley/openai"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers. `times` comes from the user.",
+ *   parameters: Schema.Struct({ times: Schema.Int }),
+ *   success: Schema.String,
+ *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * })
+ *
+ * const call = ToolCall.make({ id: "call_1", name: "ping", arguments: { times: 2 } })
+ * const settled = await Effect.runPromise(Batch.run(Toolkit.make(ping), [call]))
+ * console.log(JSON.stringify(OpenAiChat.results(settled)))
+ * // => [{"role":"tool","tool_call_id":"call_1","content":"\"pong pong \""}]
+ * ```
  */
 export const results = (settled: Batch.Settled<Tool.Any>): Array<ToolMessage | UserMessage> =>
   resultMessages(Conversation.results(settled.outcomes))
@@ -167,6 +255,35 @@ export const results = (settled: Batch.Settled<Tool.Any>): Array<ToolMessage | U
  *
  * - the turn is as it came, but for what servers refuse: ids that are missing or repeated, names that a model made up, and
  *   arguments that are no JSON object, which stand under `unreadable`
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, Toolkit } from "@volley/core"
+ * import { OpenAiChat } from "@volley/openai"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers. `times` comes from the user.",
+ *   parameters: Schema.Struct({ times: Schema.Int }),
+ *   success: Schema.String,
+ *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * })
+ *
+ * // What `client.chat.completions.create(request)` gives.
+ * const response = {
+ *   choices: [{
+ *     finish_reason: "tool_calls",
+ *     message: {
+ *       role: "assistant",
+ *       content: null,
+ *       tool_calls: [{ id: "call_1", type: "function", function: { name: "ping", arguments: `{"times":2}` } }]
+ *     }
+ *   }]
+ * }
+ *
+ * const settled = await Effect.runPromise(Batch.run(Toolkit.make(ping), OpenAiChat.toolCalls(response)))
+ * console.log(OpenAiChat.followUp(response, settled).map((item) => item.role).join()) // => assistant,tool
+ * ```
  */
 export const followUp = (
   response: Response,
@@ -185,6 +302,16 @@ type Target = Pick<ChatModel.ApiOptions, "acceptsId" | "origin">
  *
  * - `origin`: which server of this wire it goes to; turns of any are echoed when left out
  * - `acceptsId`: which ids of calls that server takes; others get new ones
+ *
+ * @example
+ * ```ts
+ * import { Conversation } from "@volley/core"
+ * import { OpenAiChat } from "@volley/openai"
+ *
+ * const conversation = Conversation.make("Hello!", { system: "Be short." })
+ * console.log(JSON.stringify(OpenAiChat.messages(conversation)))
+ * // => [{"role":"system","content":"Be short."},{"role":"user","content":"Hello!"}]
+ * ```
  */
 export const messages = (
   conversation: Conversation.Conversation,
@@ -244,7 +371,27 @@ export type Options = ChatModel.ApiOptions & Extras<Fields>
 /** A client of one's own, and what it is asked for. */
 export type ClientOptions = OwnClient<Client, Fields>
 
-/** Provides `ChatModel` on the official SDK. */
+/**
+ * Provides `ChatModel` on the official SDK.
+ *
+ * @example
+ * ```ts
+ * import { Agent, Toolkit } from "@volley/core"
+ * import { OpenAiChat } from "@volley/openai"
+ * import { Simulator } from "@volley/simulator"
+ * import { Effect, Redacted } from "effect"
+ *
+ * // The simulator stands in for the provider; leave `baseUrl` out and the provider itself is asked.
+ * await using simulator = await Simulator.start({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
+ * const model = OpenAiChat.layer({
+ *   model: "gpt-4.1",
+ *   apiKey: Redacted.make("simulated"),
+ *   baseUrl: simulator.openai
+ * })
+ * const agent = Agent.run({ toolkit: Toolkit.make(), prompt: "Hello!" })
+ * console.log((await Effect.runPromise(Effect.provide(agent, model))).answer) // => Hello.
+ * ```
+ */
 export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
   Layer.effect(
     ChatModel.ChatModel,
@@ -255,10 +402,48 @@ export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
     )
   )
 
-/** Provides `ChatModel` with the API key from the configuration, `OPENAI_API_KEY` unless another is given. */
-export const layerConfig = ChatModel.layerConfig(layer, "OPENAI_API_KEY")
+/**
+ * Provides `ChatModel` with the API key from the configuration, `OPENAI_API_KEY` unless another is given.
+ *
+ * @example
+ * ```ts
+ * import { Agent, Toolkit } from "@volley/core"
+ * import { OpenAiChat } from "@volley/openai"
+ * import { Simulator } from "@volley/simulator"
+ * import { ConfigProvider, Effect } from "effect"
+ *
+ * await using simulator = await Simulator.start({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
+ * const model = OpenAiChat.layerConfig({ model: "gpt-4.1", baseUrl: simulator.openai })
+ * const agent = Effect.provide(Agent.run({ toolkit: Toolkit.make(), prompt: "Hello!" }), model)
+ *
+ * // In a program, the key is in the environment, and this line is not there.
+ * const config = ConfigProvider.layer(ConfigProvider.fromUnknown({ OPENAI_API_KEY: "simulated" }))
+ * console.log((await Effect.runPromise(Effect.provide(agent, config))).answer) // => Hello.
+ * ```
+ */
+export const layerConfig: (
+  options: ChatModel.ConfigOptions<Extras<Fields>>
+) => Layer.Layer<ChatModel.ChatModel, Config.ConfigError> = ChatModel.layerConfig(layer, "OPENAI_API_KEY")
 
-/** Provides `ChatModel` on a client of one's own, which knows where requests go and what they need. */
+/**
+ * Provides `ChatModel` on a client of one's own, which knows where requests go and what they need.
+ *
+ * @example
+ * ```ts
+ * import { Agent, Toolkit } from "@volley/core"
+ * import { OpenAiChat } from "@volley/openai"
+ * import { Simulator } from "@volley/simulator"
+ * import { Effect } from "effect"
+ * import OpenAI from "openai"
+ *
+ * // The simulator stands in for the provider; your client may be any that has the same methods.
+ * await using simulator = await Simulator.start({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
+ * const client = new OpenAI({ apiKey: "simulated", baseURL: simulator.openai })
+ * const model = OpenAiChat.layerClient({ client, model: "gpt-4.1" })
+ * const agent = Agent.run({ toolkit: Toolkit.make(), prompt: "Hello!" })
+ * console.log((await Effect.runPromise(Effect.provide(agent, model))).answer) // => Hello.
+ * ```
+ */
 export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> =>
   Layer.sync(ChatModel.ChatModel, () => modelOf(options, { limits: options }))
 
@@ -326,6 +511,22 @@ const toolChoice = (toolkit: Toolkit.Any, choice: ChatModel.ToolChoice): OpenAI.
  * - only the end proves any call complete on this wire
  * - wants `stream_options: { include_usage: true }` for the usage
  * - `origin`: which server of this wire it is, where the turn goes into a conversation that may go on elsewhere
+ *
+ * @example
+ * ```ts
+ * import { OpenAiChat } from "@volley/openai"
+ * import { Effect, Stream } from "effect"
+ *
+ * const chunks = async function*() { // what `client.chat.completions.create({ ...request, stream: true })` gives
+ *   yield { choices: [{ index: 0, delta: { role: "assistant", content: "Good " } }] }
+ *   yield { choices: [{ index: 0, delta: { content: "morning." }, finish_reason: "stop" }] }
+ * }
+ *
+ * // `ChatModel.split` gives the calls among them to `Batch.dispatch`.
+ * const parts = await Effect.runPromise(Stream.runCollect(OpenAiChat.parts(chunks())))
+ * console.log(parts.map((part) => part._tag === "Text" ? part.text : part._tag).join("|"))
+ * // => Good |morning.|Turn
+ * ```
  */
 export const parts = (
   chunks: AsyncIterable<Chunk>,

@@ -10,6 +10,7 @@ import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
 import * as Toolkit from "@volley/core/Toolkit"
 import * as Usage from "@volley/core/Usage"
+import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
@@ -100,6 +101,23 @@ export type Item = Message | ResponseInputItem
  * The `tools` of a request, under names that every provider accepts.
  *
  * - `strict` is always said: where it is left out, this API makes schemas strict of itself
+ *
+ * @example
+ * ```ts
+ * import { Tool, Toolkit } from "@volley/core"
+ * import { OpenAiResponses } from "@volley/openai"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers. `times` comes from the user.",
+ *   parameters: Schema.Struct({ times: Schema.Int }),
+ *   success: Schema.String,
+ *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * })
+ *
+ * const tools = OpenAiResponses.tools(Toolkit.make(ping)) // for the `tools` of a request
+ * console.log(tools[0]?.name) // => ping
+ * ```
  */
 export const tools = (toolkit: Toolkit.Any): Array<FunctionTool> =>
   toolkit.tools.map((tool) => ({
@@ -113,6 +131,23 @@ export const tools = (toolkit: Toolkit.Any): Array<FunctionTool> =>
 /**
  * The same tools as OpenAI's strict mode wants them, for both `tools` and `Batch.run`: every key required, optional ones
  * nullable, records as lists of pairs. What it cannot take stays as it was, and is named in `lax`.
+ *
+ * @example
+ * ```ts
+ * import { Tool, Toolkit } from "@volley/core"
+ * import { OpenAiResponses } from "@volley/openai"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers. `times` comes from the user.",
+ *   parameters: Schema.Struct({ times: Schema.Int }),
+ *   success: Schema.String,
+ *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * })
+ *
+ * const strict = OpenAiResponses.strict(Toolkit.make(ping)) // give this one to `Batch.run` too
+ * console.log(OpenAiResponses.tools(strict)[0]?.strict, strict.lax) // => true []
+ * ```
  */
 export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit.Toolkit<T> =>
   Toolkit.strict(toolkit, strictMode)
@@ -123,6 +158,27 @@ export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit
  *
  * - a response that is not complete, or refuses to answer, proves no call complete: all of them are `"truncated"`
  * - a call of `multi_tool_use.parallel`, which some models make up, gives way to those inside
+ *
+ * @example
+ * ```ts
+ * import { OpenAiResponses } from "@volley/openai"
+ *
+ * // What `client.responses.create(request)` gives.
+ * const response = {
+ *   status: "completed",
+ *   output: [{
+ *     type: "function_call",
+ *     id: "fc_1",
+ *     call_id: "call_1",
+ *     name: "ping",
+ *     arguments: `{"times":2}`,
+ *     status: "completed"
+ *   }]
+ * }
+ *
+ * console.log(JSON.stringify(OpenAiResponses.toolCalls(response)[0]))
+ * // => {"id":"call_1","name":"ping","arguments":"{\"times\":2}","index":0,"status":"complete"}
+ * ```
  */
 export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> =>
   callsOf(response, distinctCalls(itemsIn(response)))
@@ -136,6 +192,25 @@ const callsOf = (response: Response, calls: Calls): ReadonlyArray<ToolCall.ToolC
  * Takes JSON of unknown origin for a response.
  *
  * - checks what this codec reads, and says what is wrong with it, or what the provider says in place of a turn
+ *
+ * @example
+ * ```ts
+ * import { OpenAiResponses } from "@volley/openai"
+ * import { Result } from "effect"
+ *
+ * const read = OpenAiResponses.parse({
+ *   status: "completed",
+ *   output: [{
+ *     type: "message",
+ *     id: "msg_1",
+ *     role: "assistant",
+ *     status: "completed",
+ *     content: [{ type: "output_text", text: "Hello.", annotations: [] }]
+ *   }]
+ * })
+ * console.log(Result.isSuccess(read) && read.success.output.length) // => 1
+ * console.log(Result.isSuccess(OpenAiResponses.parse("<html>"))) // => false
+ * ```
  */
 export const parse = (json: unknown): Result.Result<Whole, string> => {
   const error = errorIn(json)
@@ -146,6 +221,25 @@ export const parse = (json: unknown): Result.Result<Whole, string> => {
  * The results alone: one `function_call_output` item per call, in call order.
  *
  * - with `previous_response_id`, where OpenAI keeps the turns, they are all that is sent
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { OpenAiResponses } from "@volley/openai"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers. `times` comes from the user.",
+ *   parameters: Schema.Struct({ times: Schema.Int }),
+ *   success: Schema.String,
+ *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * })
+ *
+ * const call = ToolCall.make({ id: "call_1", name: "ping", arguments: { times: 2 } })
+ * const settled = await Effect.runPromise(Batch.run(Toolkit.make(ping), [call]))
+ * console.log(JSON.stringify(OpenAiResponses.results(settled)))
+ * // => [{"type":"function_call_output","call_id":"call_1","output":"\"pong pong \""}]
+ * ```
  */
 export const results = (settled: Batch.Settled<Tool.Any>): Array<Output> =>
   outputs(Conversation.results(settled.outcomes), [])
@@ -157,6 +251,37 @@ export const results = (settled: Batch.Settled<Tool.Any>): Array<Output> =>
  * - reasoning goes back as it came; with `store: false` that takes `include: ["reasoning.encrypted_content"]`
  * - ids of calls that were missing or repeated are those of `toolCalls`; names that a model made up, and arguments that are no
  *   JSON object, are written so that servers take them
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, Toolkit } from "@volley/core"
+ * import { OpenAiResponses } from "@volley/openai"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers. `times` comes from the user.",
+ *   parameters: Schema.Struct({ times: Schema.Int }),
+ *   success: Schema.String,
+ *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * })
+ *
+ * // What `client.responses.create(request)` gives.
+ * const response = {
+ *   status: "completed",
+ *   output: [{
+ *     type: "function_call",
+ *     id: "fc_1",
+ *     call_id: "call_1",
+ *     name: "ping",
+ *     arguments: `{"times":2}`,
+ *     status: "completed"
+ *   }]
+ * }
+ *
+ * const settled = await Effect.runPromise(Batch.run(Toolkit.make(ping), OpenAiResponses.toolCalls(response)))
+ * console.log(OpenAiResponses.followUp(response, settled).map((item) => ("type" in item ? item.type : "message")).join())
+ * // => function_call,function_call_output
+ * ```
  */
 export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): Array<Item> => {
   const items = itemsIn(response)
@@ -164,7 +289,18 @@ export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): 
   return [...turn, ...outputs(Conversation.results(settled.outcomes), turn)]
 }
 
-/** The `instructions` of a request: what the system messages of a conversation say. */
+/**
+ * The `instructions` of a request: what the system messages of a conversation say.
+ *
+ * @example
+ * ```ts
+ * import { Conversation } from "@volley/core"
+ * import { OpenAiResponses } from "@volley/openai"
+ *
+ * const conversation = Conversation.make("Hello!", { system: "Be short." })
+ * console.log(OpenAiResponses.instructions(conversation)) // => Be short.
+ * ```
+ */
 export const instructions = (conversation: Conversation.Conversation): string | undefined => {
   const texts = conversation.messages.flatMap((message) => message.role === "system" ? [message.text] : [])
   return texts.length === 0 ? undefined : texts.join("\n\n")
@@ -179,6 +315,16 @@ type Target = Pick<ChatModel.ApiOptions, "acceptsId" | "origin">
  *
  * - `origin`: which server of this wire it goes to; turns of any are echoed when left out
  * - `acceptsId`: which ids of calls that server takes; others get new ones
+ *
+ * @example
+ * ```ts
+ * import { Conversation } from "@volley/core"
+ * import { OpenAiResponses } from "@volley/openai"
+ *
+ * const conversation = Conversation.make("Hello!", { system: "Be short." })
+ * console.log(JSON.stringify(OpenAiResponses.messages(conversation)))
+ * // => [{"role":"user","content":"Hello!"}]
+ * ```
  */
 export const messages = (conversation: Conversation.Conversation, target: Target = {}): Array<Item> =>
   itemsOf(conversation, target).flat()
@@ -280,7 +426,27 @@ export type Options = ChatModel.ApiOptions & Stateful & Extras<Fields>
 /** A client of one's own, and what it is asked for. */
 export type ClientOptions = OwnClient<Client, Fields> & Stateful
 
-/** Provides `ChatModel` on the official SDK. */
+/**
+ * Provides `ChatModel` on the official SDK.
+ *
+ * @example
+ * ```ts
+ * import { Agent, Toolkit } from "@volley/core"
+ * import { OpenAiResponses } from "@volley/openai"
+ * import { Simulator } from "@volley/simulator"
+ * import { Effect, Redacted } from "effect"
+ *
+ * // The simulator stands in for the provider; leave `baseUrl` out and the provider itself is asked.
+ * await using simulator = await Simulator.start({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
+ * const model = OpenAiResponses.layer({
+ *   model: "gpt-5.4",
+ *   apiKey: Redacted.make("simulated"),
+ *   baseUrl: simulator.openai
+ * })
+ * const agent = Agent.run({ toolkit: Toolkit.make(), prompt: "Hello!" })
+ * console.log((await Effect.runPromise(Effect.provide(agent, model))).answer) // => Hello.
+ * ```
+ */
 export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
   Layer.effect(
     ChatModel.ChatModel,
@@ -291,10 +457,48 @@ export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
     )
   )
 
-/** Provides `ChatModel` with the API key from the configuration, `OPENAI_API_KEY` unless another is given. */
-export const layerConfig = ChatModel.layerConfig(layer, "OPENAI_API_KEY")
+/**
+ * Provides `ChatModel` with the API key from the configuration, `OPENAI_API_KEY` unless another is given.
+ *
+ * @example
+ * ```ts
+ * import { Agent, Toolkit } from "@volley/core"
+ * import { OpenAiResponses } from "@volley/openai"
+ * import { Simulator } from "@volley/simulator"
+ * import { ConfigProvider, Effect } from "effect"
+ *
+ * await using simulator = await Simulator.start({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
+ * const model = OpenAiResponses.layerConfig({ model: "gpt-5.4", baseUrl: simulator.openai })
+ * const agent = Effect.provide(Agent.run({ toolkit: Toolkit.make(), prompt: "Hello!" }), model)
+ *
+ * // In a program, the key is in the environment, and this line is not there.
+ * const config = ConfigProvider.layer(ConfigProvider.fromUnknown({ OPENAI_API_KEY: "simulated" }))
+ * console.log((await Effect.runPromise(Effect.provide(agent, config))).answer) // => Hello.
+ * ```
+ */
+export const layerConfig: (
+  options: ChatModel.ConfigOptions<Stateful & Extras<Fields>>
+) => Layer.Layer<ChatModel.ChatModel, Config.ConfigError> = ChatModel.layerConfig(layer, "OPENAI_API_KEY")
 
-/** Provides `ChatModel` on a client of one's own, which knows where requests go and what they need. */
+/**
+ * Provides `ChatModel` on a client of one's own, which knows where requests go and what they need.
+ *
+ * @example
+ * ```ts
+ * import { Agent, Toolkit } from "@volley/core"
+ * import { OpenAiResponses } from "@volley/openai"
+ * import { Simulator } from "@volley/simulator"
+ * import { Effect } from "effect"
+ * import OpenAI from "openai"
+ *
+ * // The simulator stands in for the provider; your client may be any that has the same methods.
+ * await using simulator = await Simulator.start({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
+ * const client = new OpenAI({ apiKey: "simulated", baseURL: simulator.openai })
+ * const model = OpenAiResponses.layerClient({ client, model: "gpt-5.4" })
+ * const agent = Agent.run({ toolkit: Toolkit.make(), prompt: "Hello!" })
+ * console.log((await Effect.runPromise(Effect.provide(agent, model))).answer) // => Hello.
+ * ```
+ */
 export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> =>
   Layer.sync(ChatModel.ChatModel, () => modelOf(options, { limits: options }))
 
@@ -380,6 +584,22 @@ const toolChoice = (toolkit: Toolkit.Any, choice: ChatModel.ToolChoice): ToolCho
  * the end the response that `followUp` takes.
  *
  * - `origin`: which server of this wire it is, where the turn goes into a conversation that may go on elsewhere
+ *
+ * @example
+ * ```ts
+ * import { OpenAiResponses } from "@volley/openai"
+ * import { Simulator } from "@volley/simulator"
+ * import { Effect, Stream } from "effect"
+ * import OpenAI from "openai"
+ *
+ * await using simulator = await Simulator.start({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
+ * const client = new OpenAI({ apiKey: "simulated", baseURL: simulator.openai })
+ * const events = await client.responses.create({ model: "gpt-5.4", input: "Hello!", stream: true })
+ *
+ * // `ChatModel.split` gives the calls among them to `Batch.dispatch`.
+ * const parts = await Effect.runPromise(Stream.runCollect(OpenAiResponses.parts(events)))
+ * console.log(parts.map((part) => part._tag === "Text" ? part.text : part._tag).join("|")) // => Hello.|Turn
+ * ```
  */
 export const parts = (
   events: AsyncIterable<Event>,

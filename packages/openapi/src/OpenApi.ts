@@ -37,6 +37,34 @@ export interface Tools {
  * Makes tools of the operations of a document: an object, or the text of one as JSON or YAML.
  *
  * - the tools send their requests by the `HttpClient` that is there now
+ *
+ * @example
+ * ```ts
+ * import { Batch, ToolCall } from "@volley/core"
+ * import { OpenApi } from "@volley/openapi"
+ * import { Effect } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const document = {
+ *   openapi: "3.1.0",
+ *   servers: [{ url: "https://api.pets.example/v1" }],
+ *   paths: {
+ *     "/pets/{id}": {
+ *       parameters: [{ name: "id", in: "path", required: true, schema: { type: "integer" } }],
+ *       get: { operationId: "getPet", summary: "One pet." }
+ *     }
+ *   }
+ * }
+ * const fetch = async (input: RequestInfo | URL) => Response.json({ asked: String(input) }) // stands in for the server
+ *
+ * const program = Effect.gen(function*() {
+ *   const { toolkit } = yield* OpenApi.toolkit(document)
+ *   const call = ToolCall.make({ id: "call_1", name: "getPet", arguments: { id: 7 } })
+ *   return (yield* Batch.run(toolkit, [call])).outcomes[0]?.encoded
+ * })
+ * const asked = program.pipe(Effect.provide(FetchHttpClient.layer), Effect.provideService(FetchHttpClient.Fetch, fetch))
+ * console.log(await Effect.runPromise(asked)) // => {"asked":"https://api.pets.example/v1/pets/7"}
+ * ```
  */
 export const toolkit = Effect.fnUntraced(function*(
   document: unknown,
@@ -56,7 +84,24 @@ export const toolkit = Effect.fnUntraced(function*(
   return { ...made, operations: operations.map(told) }
 })
 
-/** Lists the operations of a document, such as to choose among them. */
+/**
+ * Lists the operations of a document, such as to choose among them.
+ *
+ * @example
+ * ```ts
+ * import { OpenApi } from "@volley/openapi"
+ * import { Effect } from "effect"
+ *
+ * const operations = await Effect.runPromise(OpenApi.operations(`
+ * openapi: 3.1.0
+ * paths:
+ *   /pets:
+ *     get: { operationId: listPets }
+ *     post: { operationId: addPet }
+ * `))
+ * console.log(operations.map(({ method, name }) => `${method} ${name}`)) // => [ 'GET listPets', 'POST addPet' ]
+ * ```
+ */
 export const operations = (
   document: unknown,
   options: { readonly parse?: Parse | undefined } = {}

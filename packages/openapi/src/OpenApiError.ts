@@ -66,6 +66,7 @@ export class UnknownSchemes extends Schema.TaggedError<UnknownSchemes>()("Unknow
   }
 }
 
+/** Why a document gives no tools. */
 export const Reason = Schema.Union([
   Unreadable,
   UnknownVersion,

@@ -37,8 +37,11 @@ export { frames } from "./internal/anthropicFrames.ts"
 export type { Request } from "./internal/anthropicRequest.ts"
 export { continuedRules } from "./internal/anthropicThreadRules.ts"
 
+/** The name of this wire. */
 export const name = "anthropic"
+/** Where requests go. */
 export const path = "/v1/messages"
+/** The header that has the id of a request. */
 export const requestIdHeader = "request-id"
 
 /** The rules that a request must keep with all that it goes on from, in the order in which they are looked at. */
@@ -56,6 +59,18 @@ export const rules: ReadonlyArray<Rule<Request>> = [
  * JSON.
  *
  * - messages are counted in the whole thread, from its first request on
+ *
+ * @example
+ * ```ts
+ * import { AnthropicMessagesWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { model: "claude-sonnet-5", max_tokens: 100, messages: [{ role: "user", content: "Hello!" }] }
+ * const headers = { "x-api-key": "key", "anthropic-version": "2023-06-01" }
+ * console.log(Result.isSuccess(AnthropicMessagesWire.check(body, headers))) // => true
+ * const refused = AnthropicMessagesWire.check({}, headers)
+ * if (Result.isFailure(refused)) console.log(refused.failure.message) // => model: Field required
+ * ```
  */
 export const check = (
   body: unknown,
@@ -78,7 +93,20 @@ export const check = (
 
 const noJson = reject({ row: "JSON", verified: false }, { message: "The request body is not valid JSON" })
 
-/** Shows a model what stands in a request. */
+/**
+ * Shows a model what stands in a request.
+ *
+ * @example
+ * ```ts
+ * import { AnthropicMessagesWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { model: "claude-sonnet-5", max_tokens: 100, messages: [{ role: "user", content: "Hello!" }] }
+ * const headers = { "x-api-key": "key", "anthropic-version": "2023-06-01" }
+ * const request = Result.getOrThrow(AnthropicMessagesWire.check(body, headers))
+ * console.log(AnthropicMessagesWire.view(request).prompt) // => Hello!
+ * ```
+ */
 export const view = (request: Request): View => ({
   model: request.model,
   prompt: prompt(request),
@@ -117,10 +145,37 @@ const seen = ({ messages }: Request): ReadonlyArray<SeenCall> => {
   }))
 }
 
-/** How a request wants its answer streamed, where it does. */
+/**
+ * How a request wants its answer streamed, where it does.
+ *
+ * @example
+ * ```ts
+ * import { AnthropicMessagesWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { model: "claude-sonnet-5", max_tokens: 100, messages: [{ role: "user", content: "Hello!" }] }
+ * const headers = { "x-api-key": "key", "anthropic-version": "2023-06-01" }
+ * const request = Result.getOrThrow(AnthropicMessagesWire.check({ ...body, stream: true }, headers))
+ * console.log(AnthropicMessagesWire.streams(request) !== undefined) // => true
+ * ```
+ */
 export const streams = ({ stream }: Request): Frame.Options | undefined => stream === true ? {} : undefined
 
-/** Puts a reply into a response body; ids of calls count on from those that the request holds. */
+/**
+ * Puts a reply into a response body; ids of calls count on from those that the request holds.
+ *
+ * @example
+ * ```ts
+ * import { AnthropicMessagesWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { model: "claude-sonnet-5", max_tokens: 100, messages: [{ role: "user", content: "Hello!" }] }
+ * const headers = { "x-api-key": "key", "anthropic-version": "2023-06-01" }
+ * const request = Result.getOrThrow(AnthropicMessagesWire.check(body, headers))
+ * const { body: answer } = AnthropicMessagesWire.render(request, { _tag: "Answer", text: "Hello." }, 1)
+ * console.log(answer.content[0]?.type) // => text
+ * ```
+ */
 export const render = (request: Request, reply: Reply, number: number): Rendered<Body> => {
   const thinking = thinks(request) ? [thinkingOf(request, reply)] : []
   const said = saidIn(request, reply)
@@ -157,7 +212,22 @@ export const render = (request: Request, reply: Reply, number: number): Rendered
   }
 }
 
-/** What the server keeps of a turn: nothing where it belongs to no thread. */
+/**
+ * What the server keeps of a turn: nothing where it belongs to no thread.
+ *
+ * @example
+ * ```ts
+ * import { AnthropicMessagesWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { model: "claude-sonnet-5", max_tokens: 100, messages: [{ role: "user", content: "Hello!" }] }
+ * const headers = { "x-api-key": "key", "anthropic-version": "2023-06-01" }
+ * const request = Result.getOrThrow(AnthropicMessagesWire.check(body, headers))
+ * const { body: answer } = AnthropicMessagesWire.render(request, { _tag: "Answer", text: "Hello." }, 1)
+ * const kept = AnthropicMessagesWire.keep(request, answer)
+ * console.log(kept?.history.length) // => undefined
+ * ```
+ */
 export const keep = (request: Request, { content, id, role }: Body): Turn | undefined =>
   request.thread == null ? undefined : {
     id,
@@ -190,7 +260,20 @@ const thinkingOf = (request: Request, reply: Reply): ThinkingBlock => {
   return { type: "thinking", thinking, signature: sign(thinking, { request, message: request.messages.length }) }
 }
 
-/** The body of a refusal. */
+/**
+ * The body of a refusal.
+ *
+ * @example
+ * ```ts
+ * import { AnthropicMessagesWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const headers = { "x-api-key": "key", "anthropic-version": "2023-06-01" }
+ * const refused = AnthropicMessagesWire.check({}, headers)
+ * if (Result.isFailure(refused)) console.log(JSON.stringify(AnthropicMessagesWire.refuse(refused.failure, "req_1")))
+ * // => {"type":"error","error":{"type":"invalid_request_error","message":"model: Field required"},"request_id":"req_1"}
+ * ```
+ */
 export const refuse = ({ code, message, type }: Rejection, requestId: string): object => ({
   type: "error",
   error: { type, message, ...(code !== null && { details: { error_code: code } }) },

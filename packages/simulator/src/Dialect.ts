@@ -78,11 +78,32 @@ export const named = {
 /** The name of a dialect. */
 export type Name = keyof typeof named
 
-/** True for the name of a dialect. */
+/**
+ * True for the name of a dialect.
+ *
+ * @example
+ * ```ts
+ * import { Dialect } from "@volley/simulator"
+ *
+ * console.log(Dialect.isName("no-index"), Dialect.isName("klingon")) // => true false
+ * ```
+ */
 export const isName = (name: string): name is Name => Object.hasOwn(named, name)
 
 /** All names, in the order of the table. */
 export const names: ReadonlyArray<Name> = Object.keys(named).filter(isName)
 
-/** A dialect by its name; one that is given as such is itself. */
+/**
+ * A dialect by its name; one that is given as such is itself.
+ *
+ * @example
+ * ```ts
+ * import { Dialect, Simulator } from "@volley/simulator"
+ *
+ * const script = () => ({ wants: () => [], answer: () => "Hello." })
+ * await using simulator = await Simulator.start({ script, dialect: "no-index" }) // by its name, or as data
+ * console.log(simulator.port > 0, Object.keys(Dialect.of("no-index")))
+ * // => true [ 'openai', 'openai-responses', 'anthropic', 'google' ]
+ * ```
+ */
 export const of = (dialect: Name | Dialect = {}): Dialect => typeof dialect === "string" ? named[dialect] : dialect

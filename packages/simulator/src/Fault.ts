@@ -50,10 +50,39 @@ export interface Asked {
 /** Decides which requests fail, and how; those that are refused anyway are not asked for. */
 export type Faults = (asked: Asked) => Fault | undefined
 
-/** Every request meets a fault. */
+/**
+ * Every request meets a fault.
+ *
+ * @example
+ * ```ts
+ * import { Fault, Simulator } from "@volley/simulator"
+ *
+ * const script = () => ({ wants: () => [], answer: () => "Hello." })
+ * const faults = Fault.always({ _tag: "RateLimited", retryAfterSeconds: 1 })
+ * await using simulator = await Simulator.start({ script, faults })
+ * const response = await fetch(`${simulator.openai}/chat/completions`, {
+ *   method: "POST",
+ *   headers: { authorization: "Bearer key", "content-type": "application/json" },
+ *   body: JSON.stringify({ model: "gpt-4.1", messages: [{ role: "user", content: "Hello!" }] })
+ * })
+ * console.log(response.status, response.headers.get("retry-after")) // => 429 1
+ * ```
+ */
 export const always = (fault: Fault): Faults => () => fault
 
-/** The first requests meet a fault, in the order of arrival. */
+/**
+ * The first requests meet a fault, in the order of arrival.
+ *
+ * @example
+ * ```ts
+ * import { Fault, Script } from "@volley/simulator"
+ *
+ * const view = { model: "m", prompt: "Hello!", users: [], tools: [], offered: [], format: undefined, calls: [] }
+ * const asked = { number: 1, view: { ...view, toolsOff: true, parallel: true } satisfies Script.View, streamed: false }
+ * const faults = Fault.first(1, { _tag: "ServerError" })
+ * console.log(faults(asked)?._tag, faults({ ...asked, number: 2 })?._tag) // => ServerError undefined
+ * ```
+ */
 export const first = (count: number, fault: Fault): Faults => ({ number }) => number <= count ? fault : undefined
 
 /** The faults that `docs/faults.md` tells of. */

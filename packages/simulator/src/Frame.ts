@@ -36,7 +36,16 @@ export interface Options {
   readonly usage?: boolean | undefined
 }
 
-/** Makes what cuts the texts of one body, which counts its fragments. */
+/**
+ * Makes what cuts the texts of one body, which counts its fragments.
+ *
+ * @example
+ * ```ts
+ * import { Frame } from "@volley/simulator"
+ *
+ * console.log(Frame.cutter([1, 3])("good morning")) // => [ 'g', 'ood', ' ', 'mor', 'n', 'ing' ]
+ * ```
+ */
 export const cutter = (fragment: Fragment = 16): (text: string) => ReadonlyArray<string> => {
   let count = 0
   return (text) => {
@@ -58,14 +67,43 @@ const sizeOf = (fragment: Fragment, count: number): number =>
     ? fragment(count)
     : fragment[count % fragment.length] ?? 1
 
-/** Marks the frames that bring a call, the last of which completes it. */
+/**
+ * Marks the frames that bring a call, the last of which completes it.
+ *
+ * @example
+ * ```ts
+ * import { Frame } from "@volley/simulator"
+ *
+ * console.log(Frame.ofCall(0, [{ data: "a" }, { data: "b" }]).map(({ completes }) => completes))
+ * // => [ undefined, 0 ]
+ * ```
+ */
 export const ofCall = (call: number, frames: ReadonlyArray<Frame>): ReadonlyArray<Frame> =>
   frames.map((frame, at) => at === frames.length - 1 ? { ...frame, call, completes: call } : { ...frame, call })
 
-/** What the official client of a wire hands on of its frames, as data: neither `[DONE]` nor `ping`. */
+/**
+ * What the official client of a wire hands on of its frames, as data: neither `[DONE]` nor `ping`.
+ *
+ * @example
+ * ```ts
+ * import { Frame } from "@volley/simulator"
+ *
+ * console.log(Frame.events([{ data: { text: "Hello." } }, { data: "[DONE]" }])) // => [ { text: 'Hello.' } ]
+ * ```
+ */
 export const events = (frames: ReadonlyArray<Frame>): ReadonlyArray<object> =>
   frames.flatMap(({ data, event }) => typeof data === "string" || event === "ping" ? [] : [data])
 
-/** A frame as it goes over the wire. */
+/**
+ * A frame as it goes over the wire.
+ *
+ * @example
+ * ```ts
+ * import { Frame } from "@volley/simulator"
+ *
+ * console.log(JSON.stringify(Frame.text({ event: "delta", data: { text: "Hello." } })))
+ * // => "event: delta\ndata: {\"text\":\"Hello.\"}\n\n"
+ * ```
+ */
 export const text = ({ data, event }: Frame): string =>
   `${event === undefined ? "" : `event: ${event}\n`}data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`

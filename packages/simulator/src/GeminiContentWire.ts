@@ -38,8 +38,11 @@ export { spoil } from "./internal/geminiFaults.ts"
 export { frames } from "./internal/geminiFrames.ts"
 export type { Request } from "./internal/geminiRequest.ts"
 
+/** The name of this wire. */
 export const name = "google"
+/** Where requests go. */
 export const path = /^\/(?:v1|v1beta)\/models\/([^/:]+):(generateContent|streamGenerateContent)(\?.*)?$/
+/** The header that has the id of a request. */
 export const requestIdHeader = "x-request-id"
 
 /** The rules that a request of the right shape must keep, in the order in which they are looked at. */
@@ -52,7 +55,23 @@ export const rules: ReadonlyArray<Rule<Request>> = [
   ...signatureRules
 ]
 
-/** Reads a request to a path, or says which rule it violates first; a body of `undefined` was no JSON. */
+/**
+ * Reads a request to a path, or says which rule it violates first; a body of `undefined` was no JSON.
+ *
+ * @example
+ * ```ts
+ * import { GeminiContentWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { contents: [{ role: "user", parts: [{ text: "Hello!" }] }] }
+ * const path = "/v1beta/models/gemini-3-pro:generateContent"
+ * const headers = { "x-goog-api-key": "key" }
+ * console.log(Result.isSuccess(GeminiContentWire.check(body, headers, path))) // => true
+ * const refused = GeminiContentWire.check({}, headers, path)
+ * if (Result.isFailure(refused)) console.log(refused.failure.message)
+ * // => * GenerateContentRequest.contents: required field is missing
+ * ```
+ */
 export const check = (
   body: unknown,
   headers: Headers,
@@ -67,7 +86,16 @@ export const check = (
 
 const noJson = reject({ row: "JSON", verified: false }, { message: "Invalid JSON payload received." })
 
-/** The model that a path names. */
+/**
+ * The model that a path names.
+ *
+ * @example
+ * ```ts
+ * import { GeminiContentWire } from "@volley/simulator"
+ *
+ * console.log(GeminiContentWire.modelOf("/v1beta/models/gemini-3-pro:generateContent")) // => gemini-3-pro
+ * ```
+ */
 export const modelOf = (to: string): string | undefined => path.exec(to)?.[1]
 
 const streamsTo = (to: string): Request["streams"] => {
@@ -76,7 +104,21 @@ const streamsTo = (to: string): Request["streams"] => {
   return new URLSearchParams(query).get("alt") === "sse" ? "sse" : "array"
 }
 
-/** Shows a model what stands in a request. There is no parallel switch. */
+/**
+ * Shows a model what stands in a request. There is no parallel switch.
+ *
+ * @example
+ * ```ts
+ * import { GeminiContentWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { contents: [{ role: "user", parts: [{ text: "Hello!" }] }] }
+ * const path = "/v1beta/models/gemini-3-pro:generateContent"
+ * const headers = { "x-goog-api-key": "key" }
+ * const request = Result.getOrThrow(GeminiContentWire.check(body, headers, path))
+ * console.log(GeminiContentWire.view(request).prompt) // => Hello!
+ * ```
+ */
 export const view = (request: Request): View => ({
   model: request.model,
   prompt: prompt(request),
@@ -127,10 +169,39 @@ const resultText = (response: FunctionResponse["response"]): string => {
     : JSON.stringify(output === undefined ? response : output)
 }
 
-/** How a request wants its answer streamed, where it does. */
+/**
+ * How a request wants its answer streamed, where it does.
+ *
+ * @example
+ * ```ts
+ * import { GeminiContentWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { contents: [{ role: "user", parts: [{ text: "Hello!" }] }] }
+ * const path = "/v1beta/models/gemini-3-pro:streamGenerateContent?alt=sse"
+ * const headers = { "x-goog-api-key": "key" }
+ * const request = Result.getOrThrow(GeminiContentWire.check(body, headers, path))
+ * console.log(GeminiContentWire.streams(request) !== undefined) // => true
+ * ```
+ */
 export const streams = (request: Request): Frame.Options | undefined => request.streams === undefined ? undefined : {}
 
-/** Puts a reply into a response body; ids count on from the calls and the turns that the request holds. */
+/**
+ * Puts a reply into a response body; ids count on from the calls and the turns that the request holds.
+ *
+ * @example
+ * ```ts
+ * import { GeminiContentWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { contents: [{ role: "user", parts: [{ text: "Hello!" }] }] }
+ * const path = "/v1beta/models/gemini-3-pro:generateContent"
+ * const headers = { "x-goog-api-key": "key" }
+ * const request = Result.getOrThrow(GeminiContentWire.check(body, headers, path))
+ * const { body: answer } = GeminiContentWire.render(request, { _tag: "Answer", text: "Hello." })
+ * console.log(JSON.stringify(answer.candidates?.[0]?.content)) // => {"role":"model","parts":[{"text":"Hello."}]}
+ * ```
+ */
 export const render = (request: Request, reply: Reply): Rendered<Body> => {
   const parts = partsOf(request, reply)
   const thoughts = parts.flatMap(({ thoughtSignature }) => thoughtSignature === undefined ? [] : [thoughtSignature])
@@ -168,7 +239,21 @@ const partsOf = (request: Request, reply: Reply): Array<Part> => {
   })
 }
 
-/** The body of a refusal. */
+/**
+ * The body of a refusal.
+ *
+ * @example
+ * ```ts
+ * import { GeminiContentWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const path = "/v1beta/models/gemini-3-pro:generateContent"
+ * const headers = { "x-goog-api-key": "key" }
+ * const refused = GeminiContentWire.check({}, headers, path)
+ * if (Result.isFailure(refused)) console.log(JSON.stringify(GeminiContentWire.refuse(refused.failure)))
+ * // => {"error":{"code":400,"message":"* GenerateContentRequest.contents: required field is missing","status":"INVALID_ARGUMENT"}}
+ * ```
+ */
 export const refuse = ({ code, message, retryAfterSeconds, status }: Rejection): object => {
   const details = [
     ...(code === null ? [] : [{ "@type": `${rpc}ErrorInfo`, reason: code, domain: "googleapis.com" }]),

@@ -26,8 +26,11 @@ export { spoil } from "./internal/openAiChatFaults.ts"
 export { frames } from "./internal/openAiChatFrames.ts"
 export type { Request } from "./internal/openAiChatRequest.ts"
 
+/** The name of this wire. */
 export const name = "openai"
+/** Where requests go. */
 export const path = "/v1/chat/completions"
+/** The header that has the id of a request. */
 export const requestIdHeader = "x-request-id"
 
 /** The rules that a request of the right shape must keep, in the order in which they are looked at. */
@@ -40,7 +43,21 @@ export const rules: ReadonlyArray<Rule<Request>> = [
   ...sizeRules
 ]
 
-/** Reads a request, or says which rule it violates first; a body of `undefined` was no JSON. */
+/**
+ * Reads a request, or says which rule it violates first; a body of `undefined` was no JSON.
+ *
+ * @example
+ * ```ts
+ * import { OpenAiChatWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { model: "gpt-4.1", messages: [{ role: "user", content: "Hello!" }] }
+ * const headers = { authorization: "Bearer key" }
+ * console.log(Result.isSuccess(OpenAiChatWire.check(body, headers))) // => true
+ * const refused = OpenAiChatWire.check({}, headers)
+ * if (Result.isFailure(refused)) console.log(refused.failure.message) // => Missing required parameter: 'model'.
+ * ```
+ */
 export const check = (
   body: unknown,
   headers: Headers,
@@ -53,7 +70,20 @@ export const check = (
     Result.flatMap((request) => checkAll(rules, request, except))
   )
 
-/** Shows a model what stands in a request. */
+/**
+ * Shows a model what stands in a request.
+ *
+ * @example
+ * ```ts
+ * import { OpenAiChatWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { model: "gpt-4.1", messages: [{ role: "user", content: "Hello!" }] }
+ * const headers = { authorization: "Bearer key" }
+ * const request = Result.getOrThrow(OpenAiChatWire.check(body, headers))
+ * console.log(OpenAiChatWire.view(request).prompt) // => Hello!
+ * ```
+ */
 export const view = (request: Request): View => ({
   model: request.model,
   prompt: prompt(request.messages),
@@ -78,11 +108,38 @@ const seen = (call: Call, turn: Turn): SeenCall => ({
   result: text(turn.results.find(({ message }) => message.tool_call_id === call.id)?.message.content)
 })
 
-/** How a request wants its answer streamed, where it does. */
+/**
+ * How a request wants its answer streamed, where it does.
+ *
+ * @example
+ * ```ts
+ * import { OpenAiChatWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { model: "gpt-4.1", messages: [{ role: "user", content: "Hello!" }] }
+ * const headers = { authorization: "Bearer key" }
+ * const request = Result.getOrThrow(OpenAiChatWire.check({ ...body, stream: true }, headers))
+ * console.log(OpenAiChatWire.streams(request) !== undefined) // => true
+ * ```
+ */
 export const streams = ({ stream, stream_options }: Request): Frame.Options | undefined =>
   stream === true ? { usage: stream_options?.include_usage === true } : undefined
 
-/** Puts a reply into a response body; ids count on from the calls and the turns that the request holds. */
+/**
+ * Puts a reply into a response body; ids count on from the calls and the turns that the request holds.
+ *
+ * @example
+ * ```ts
+ * import { OpenAiChatWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { model: "gpt-4.1", messages: [{ role: "user", content: "Hello!" }] }
+ * const headers = { authorization: "Bearer key" }
+ * const request = Result.getOrThrow(OpenAiChatWire.check(body, headers))
+ * const { body: answer } = OpenAiChatWire.render(request, { _tag: "Answer", text: "Hello." })
+ * console.log(answer.choices[0]?.message.content) // => Hello.
+ * ```
+ */
 export const render = (request: Request, reply: Reply): Rendered<ChatCompletion> => {
   const message = messageOf(reply, turns(request.messages).flatMap((turn) => turn.calls).length)
   const outputTokens = tokens(message)
@@ -128,5 +185,18 @@ const callOf = (call: Wanted, number: number) => ({
   function: { name: call.name, arguments: call.malformed ?? JSON.stringify(call.arguments) }
 })
 
-/** The body of a refusal. */
+/**
+ * The body of a refusal.
+ *
+ * @example
+ * ```ts
+ * import { OpenAiChatWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const headers = { authorization: "Bearer key" }
+ * const refused = OpenAiChatWire.check({}, headers)
+ * if (Result.isFailure(refused)) console.log(JSON.stringify(OpenAiChatWire.refuse(refused.failure)))
+ * // => {"error":{"message":"Missing required parameter: 'model'.","type":"invalid_request_error","param":"model","code":"missing_required_parameter"}}
+ * ```
+ */
 export const refuse = ({ code, message, param, type }: Rejection): object => ({ error: { message, type, param, code } })

@@ -42,8 +42,11 @@ export { frames } from "./internal/openAiResponsesFrames.ts"
 export { continuedRules } from "./internal/openAiResponsesModelRules.ts"
 export type { Request } from "./internal/openAiResponsesRequest.ts"
 
+/** The name of this wire. */
 export const name = "openai-responses"
+/** Where requests go. */
 export const path = "/v1/responses"
+/** The header that has the id of a request. */
 export const requestIdHeader = "x-request-id"
 
 /** The rules that a request must keep with all that it goes on from, in the order in which they are looked at. */
@@ -61,6 +64,18 @@ export const rules: ReadonlyArray<Rule<Request>> = [
  * Reads a request and what it goes on from, or says which rule they violate first; a body of `undefined` was no JSON.
  *
  * - items are counted in the whole input, from the first turn on
+ *
+ * @example
+ * ```ts
+ * import { OpenAiResponsesWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { model: "gpt-5.4", input: "Hello!" }
+ * const headers = { authorization: "Bearer key" }
+ * console.log(Result.isSuccess(OpenAiResponsesWire.check(body, headers))) // => true
+ * const refused = OpenAiResponsesWire.check({}, headers)
+ * if (Result.isFailure(refused)) console.log(refused.failure.message) // => Missing required parameter: 'model'.
+ * ```
  */
 export const check = (
   body: unknown,
@@ -79,7 +94,20 @@ export const check = (
     Result.flatMap((request) => checkAll(rules, request, except))
   )
 
-/** Shows a model what stands in a request. */
+/**
+ * Shows a model what stands in a request.
+ *
+ * @example
+ * ```ts
+ * import { OpenAiResponsesWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { model: "gpt-5.4", input: "Hello!" }
+ * const headers = { authorization: "Bearer key" }
+ * const request = Result.getOrThrow(OpenAiResponsesWire.check(body, headers))
+ * console.log(OpenAiResponsesWire.view(request).prompt) // => Hello!
+ * ```
+ */
 export const view = (request: Request): View => ({
   model: request.model,
   prompt: prompt(request),
@@ -103,10 +131,37 @@ const seen = (call: Call, { input }: Request): SeenCall => ({
   result: text(input.filter(isOutput).find((output) => answers(output, call))?.output)
 })
 
-/** How a request wants its answer streamed, where it does. */
+/**
+ * How a request wants its answer streamed, where it does.
+ *
+ * @example
+ * ```ts
+ * import { OpenAiResponsesWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { model: "gpt-5.4", input: "Hello!" }
+ * const headers = { authorization: "Bearer key" }
+ * const request = Result.getOrThrow(OpenAiResponsesWire.check({ ...body, stream: true }, headers))
+ * console.log(OpenAiResponsesWire.streams(request) !== undefined) // => true
+ * ```
+ */
 export const streams = ({ stream }: Request): Frame.Options | undefined => stream === true ? {} : undefined
 
-/** Puts a reply into a response body; ids of calls count on from those that the request holds. */
+/**
+ * Puts a reply into a response body; ids of calls count on from those that the request holds.
+ *
+ * @example
+ * ```ts
+ * import { OpenAiResponsesWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { model: "gpt-5.4", input: "Hello!" }
+ * const headers = { authorization: "Bearer key" }
+ * const request = Result.getOrThrow(OpenAiResponsesWire.check(body, headers))
+ * const { body: answer } = OpenAiResponsesWire.render(request, { _tag: "Answer", text: "Hello." }, 1)
+ * console.log(answer.output[0]?.type) // => message
+ * ```
+ */
 export const render = (request: Request, reply: Reply, number: number): Rendered<Body> => {
   const reasoning = reasons(request) ? reasoningOf(request, reply) : undefined
   const said = saidIn(request, reply, reasoning?.id)
@@ -147,7 +202,22 @@ export const render = (request: Request, reply: Reply, number: number): Rendered
   }
 }
 
-/** What the server keeps of a turn: nothing where it is not to be stored, or failed. */
+/**
+ * What the server keeps of a turn: nothing where it is not to be stored, or failed.
+ *
+ * @example
+ * ```ts
+ * import { OpenAiResponsesWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { model: "gpt-5.4", input: "Hello!" }
+ * const headers = { authorization: "Bearer key" }
+ * const request = Result.getOrThrow(OpenAiResponsesWire.check(body, headers))
+ * const { body: answer } = OpenAiResponsesWire.render(request, { _tag: "Answer", text: "Hello." }, 1)
+ * const kept = OpenAiResponsesWire.keep(request, answer)
+ * console.log(kept?.history.length) // => 2
+ * ```
+ */
 export const keep = (request: Request, { id, output, status }: Body): Turn | undefined =>
   request.store === false || status === "failed" ? undefined : {
     id,
@@ -194,5 +264,18 @@ const reasoningOf = ({ input, reasoning }: Request, reply: Reply): ResponseReaso
   }
 }
 
-/** The body of a refusal. */
+/**
+ * The body of a refusal.
+ *
+ * @example
+ * ```ts
+ * import { OpenAiResponsesWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const headers = { authorization: "Bearer key" }
+ * const refused = OpenAiResponsesWire.check({}, headers)
+ * if (Result.isFailure(refused)) console.log(JSON.stringify(OpenAiResponsesWire.refuse(refused.failure)))
+ * // => {"error":{"message":"Missing required parameter: 'model'.","type":"invalid_request_error","param":"model","code":"missing_required_parameter"}}
+ * ```
+ */
 export const refuse = ({ code, message, param, type }: Rejection): object => ({ error: { message, type, param, code } })

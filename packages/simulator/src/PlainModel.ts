@@ -12,6 +12,24 @@ import type { Offered, Reply, SeenCall, View } from "./Script.ts"
  * - no wire says which tools change something: those whose name or description begins with a verb such as `delete` or
  *   `send` are left alone, and the answer names them
  * - where the answer has to keep to a JSON Schema, it is a value that does
+ *
+ * @example
+ * ```ts
+ * import { PlainModel } from "@volley/simulator"
+ *
+ * const reply = PlainModel.reply({
+ *   model: "m",
+ *   prompt: "Weather in Tokyo?",
+ *   users: ["Weather in Tokyo?"],
+ *   tools: ["get_weather"],
+ *   offered: [{ name: "get_weather", parameters: { type: "object", properties: { city: { type: "string" } } } }],
+ *   format: undefined,
+ *   toolsOff: false,
+ *   parallel: true,
+ *   calls: []
+ * })
+ * if (reply._tag === "Calls") console.log(reply.calls[0]?.name) // => get_weather
+ * ```
  */
 export const reply = (view: View): Reply => {
   const missing = view.toolsOff ? [] : callable(view).filter(({ name }) => timesSeen(view, name) < rounds(view))

@@ -65,10 +65,41 @@ export interface Problem {
   readonly message: string
 }
 
-/** Writes an exchange as a line, its end included. */
+/**
+ * Writes an exchange as a line, its end included.
+ *
+ * @example
+ * ```ts
+ * import { Recording } from "@volley/simulator"
+ *
+ * const exchange: Recording.Exchange = {
+ *   number: 1,
+ *   wire: "openai",
+ *   status: 200,
+ *   streamed: false,
+ *   inputTokens: 3,
+ *   outputTokens: 2,
+ *   calls: [],
+ *   request: { method: "POST", path: "/v1/chat/completions", headers: {} },
+ *   response: { status: 200, headers: {} }
+ * }
+ * console.log(Recording.toLine(exchange).slice(0, 27)) // => {"number":1,"wire":"openai"
+ * ```
+ */
 export const toLine = (exchange: Exchange): string => `${JSON.stringify(exchange)}\n`
 
-/** Reads the lines of a recording, in the order in which the requests arrived; empty ones are passed over. */
+/**
+ * Reads the lines of a recording, in the order in which the requests arrived; empty ones are passed over.
+ *
+ * @example
+ * ```ts
+ * import { Recording } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const read = Recording.parse("\n{}")
+ * console.log(Result.isFailure(read) && read.failure) // => { line: 2, message: 'Missing key at number' }
+ * ```
+ */
 export const parse = (text: string): Result.Result<ReadonlyArray<Exchange>, Problem> => {
   const exchanges: Array<Exchange> = []
   for (const [index, line] of text.split("\n").entries()) {
@@ -95,7 +126,17 @@ const exchangeOf = (line: string): Result.Result<Exchange, string> =>
 const harmless =
   /^(?:(?:accept|anthropic-beta|anthropic-version|content-type|openai-beta|user-agent|x-goog-api-client)$|x-stainless-)/
 
-/** The headers of a request that may be kept. */
+/**
+ * The headers of a request that may be kept.
+ *
+ * @example
+ * ```ts
+ * import { Recording } from "@volley/simulator"
+ *
+ * console.log(Recording.safeHeaders({ authorization: "Bearer key", "user-agent": "me" }))
+ * // => { 'user-agent': 'me' }
+ * ```
+ */
 export const safeHeaders = (headers: Readonly<Record<string, string | undefined>>): Asked["headers"] =>
   Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
@@ -105,7 +146,17 @@ export const safeHeaders = (headers: Readonly<Record<string, string | undefined>
 
 const open = new Set(["alt", "api-version", "beta"])
 
-/** A path with its query, of which the values may be secrets: Gemini takes keys there. */
+/**
+ * A path with its query, of which the values may be secrets: Gemini takes keys there.
+ *
+ * @example
+ * ```ts
+ * import { Recording } from "@volley/simulator"
+ *
+ * console.log(Recording.safePath("/v1beta/models", "?alt=sse&key=0123456789"))
+ * // => /v1beta/models?alt=sse&key=hidden
+ * ```
+ */
 export const safePath = (pathname: string, search: string): string => {
   const query = Array.from(
     new URLSearchParams(search),

@@ -19,6 +19,33 @@ import * as Wire from "./Wire.ts"
  *   from; those of conversations that know nothing of one another come in any order
  * - another request is refused with status 400, which says what differs, and the recorded one is still to come
  * - a connection that broke off breaks off again; where a client went away, the whole answer goes out
+ *
+ * @example
+ * ```ts
+ * import { type Recording, Replay, Simulator } from "@volley/simulator"
+ * import { Effect } from "effect"
+ *
+ * const request = { model: "gpt-4.1", messages: [{ role: "user", content: "Hello!" }] }
+ * const recorded: ReadonlyArray<Recording.Exchange> = [{ // what `Recording.parse` gives of a file
+ *   number: 1,
+ *   wire: "openai",
+ *   status: 200,
+ *   streamed: false,
+ *   inputTokens: 3,
+ *   outputTokens: 2,
+ *   calls: [],
+ *   request: { method: "POST", path: "/v1/chat/completions", headers: {}, body: request },
+ *   response: { status: 200, headers: {}, body: { recorded: true } }
+ * }]
+ * const program = Effect.gen(function*() {
+ *   const simulator = yield* Replay.make(recorded)
+ *   const fetch = yield* Simulator.fetch(simulator.app)
+ *   const body = JSON.stringify(request)
+ *   const asked = () => fetch("http://localhost/v1/chat/completions", { method: "POST", body })
+ *   return yield* Effect.promise(() => asked().then((response) => response.text()))
+ * })
+ * console.log(await Effect.runPromise(program)) // => {"recorded":true}
+ * ```
  */
 export const make = Effect.fnUntraced(function*(
   exchanges: ReadonlyArray<Exchange>,

@@ -34,15 +34,47 @@ export interface Scenario {
   readonly script: Script
 }
 
-/** Takes its scripted time, then goes on. */
+/**
+ * Takes its scripted time, then goes on.
+ *
+ * @example
+ * ```ts
+ * import { Scenario } from "@volley/simulator"
+ * import { Effect } from "effect"
+ *
+ * console.log(await Effect.runPromise(Scenario.after(1, Effect.succeed("18 °C")))) // => 18 °C
+ * ```
+ */
 export const after = <A, E, R>(millis: number, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.andThen(Effect.sleep(millis), effect)
 
-/** Takes its scripted time, then answers. */
+/**
+ * Takes its scripted time, then answers.
+ *
+ * @example
+ * ```ts
+ * import { Scenario } from "@volley/simulator"
+ * import { Effect } from "effect"
+ *
+ * console.log(await Effect.runPromise(Scenario.answerAfter(1, "18 °C"))) // => 18 °C
+ * ```
+ */
 export const answerAfter = <A>(millis: number, value: A): Effect.Effect<A> =>
   Effect.delay(Effect.succeed(value), millis)
 
-/** What a model reads in the results of a tool, in call order; results that do not fit, such as errors, are passed over. */
+/**
+ * What a model reads in the results of a tool, in call order; results that do not fit, such as errors, are passed over.
+ *
+ * @example
+ * ```ts
+ * import { Scenario } from "@volley/simulator"
+ * import { Schema } from "effect"
+ *
+ * const seen = [{ id: "call_1", name: "get_weather", arguments: {}, result: `{"celsius":18}` }]
+ * const getWeather = { name: "get_weather", success: Schema.Struct({ celsius: Schema.Finite }) }
+ * console.log(Scenario.read(seen, getWeather)) // => [ { celsius: 18 } ]
+ * ```
+ */
 export const read = <T extends { readonly name: string; readonly success: Schema.Codec<unknown, unknown> }>(
   seen: ReadonlyArray<SeenCall>,
   tool: T

@@ -24,6 +24,7 @@ const Turn = Schema.Struct({
   calls: Schema.Array(Call).annotate({ description: "What the model asks for at once" }).check(Schema.isMinLength(1))
 }).annotate({ identifier: "Turn" })
 
+/** One scenario, as it stands in a file. */
 const Scenario = Schema.Struct({
   $schema: Schema.optionalKey(Schema.String.annotate({ description: "Where this schema is, for editors" })),
   prompt: Schema.optionalKey(
@@ -50,7 +51,20 @@ export interface Problem {
   readonly message: string
 }
 
-/** Reads the text of a file. */
+/**
+ * Reads the text of a file.
+ *
+ * @example
+ * ```ts
+ * import { ScenarioJson } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const read = ScenarioJson.parse(`{ "prompt": "Hello!", "answer": "Hello." }`)
+ * console.log(Result.isSuccess(read) && read.success[0]?.prompt) // => Hello!
+ * const wrong = ScenarioJson.parse(`{\n  "prompt": "Hello!"\n}`)
+ * console.log(Result.isFailure(wrong) && wrong.failure) // => { line: 1, message: '"answer" is missing' }
+ * ```
+ */
 export const parse = (text: string): Result.Result<ReadonlyArray<Part>, Problem> => {
   const json = Json.parse(text)
   if (Result.isFailure(json)) return Result.fail(syntaxFault(text) ?? { line: 1, message: json.failure })
@@ -67,7 +81,17 @@ const strict = { onExcessProperty: "error" } as const
 const decode = Schema.decodeUnknownResult(Scenario, strict)
 const decodeAll = Schema.decodeUnknownResult(Scenarios, strict)
 
-/** Plays a scenario: the calls of a turn are wanted once all calls before them have been seen. */
+/**
+ * Plays a scenario: the calls of a turn are wanted once all calls before them have been seen.
+ *
+ * @example
+ * ```ts
+ * import { ScenarioJson } from "@volley/simulator"
+ *
+ * const script = ScenarioJson.scriptOf({ answer: "18 °C." })
+ * console.log(script.wants([]), script.answer([])) // => [] 18 °C.
+ * ```
+ */
 export const scriptOf = ({ answer, turns = [] }: Scenario): Script => ({
   wants: (seen) =>
     turns.filter((_, at) => countIn(turns.slice(0, at)) <= seen.length).flatMap(({ calls }) => calls.map(wanted)),

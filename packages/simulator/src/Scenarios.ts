@@ -29,8 +29,26 @@ export const all: ReadonlyArray<Scenario> = [
   endless
 ]
 
-/** The scenario of a name. */
+/**
+ * The scenario of a name.
+ *
+ * @example
+ * ```ts
+ * import { Scenarios } from "@volley/simulator"
+ *
+ * console.log(Scenarios.byName("mixed")?.name, Scenarios.byName("none of them")) // => mixed undefined
+ * ```
+ */
 export const byName = (name: string): Scenario | undefined => all.find((scenario) => scenario.name === name)
 
-/** The scenario that a prompt begins. */
+/**
+ * The scenario that a prompt begins.
+ *
+ * @example
+ * ```ts
+ * import { Scenarios } from "@volley/simulator"
+ *
+ * console.log(Scenarios.byPrompt("Read sensors 1 to 10 and give me the sum.")?.name) // => ten
+ * ```
+ */
 export const byPrompt = (prompt: string): Scenario | undefined => all.find((scenario) => scenario.prompt === prompt)

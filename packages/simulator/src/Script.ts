@@ -68,7 +68,30 @@ export interface Script {
   readonly answer: (seen: ReadonlyArray<SeenCall>) => string
 }
 
-/** Decides the next turn: all missing calls at once, one where the parallel switch is off, none where tools are off. */
+/**
+ * Decides the next turn: all missing calls at once, one where the parallel switch is off, none where tools are off.
+ *
+ * @example
+ * ```ts
+ * import { Script } from "@volley/simulator"
+ *
+ * const script = { wants: () => [{ name: "ping", arguments: {} }], answer: () => "It answers." }
+ * const view: Script.View = {
+ *   model: "m",
+ *   prompt: "Is it there?",
+ *   users: ["Is it there?"],
+ *   tools: ["ping"],
+ *   offered: [{ name: "ping" }],
+ *   format: undefined,
+ *   toolsOff: false,
+ *   parallel: true,
+ *   calls: []
+ * }
+ * console.log(Script.reply(script, view)._tag) // => Calls
+ * const seen = [{ id: "call_1", name: "ping", arguments: {}, result: "pong" }]
+ * console.log(Script.reply(script, { ...view, calls: seen })) // => { _tag: 'Answer', text: 'It answers.' }
+ * ```
+ */
 export const reply = (script: Script, view: View): Reply => {
   const missing = view.toolsOff ? [] : unseen(script.wants(view.calls), view.calls)
   if (missing.length === 0) return { _tag: "Answer", text: script.answer(view.calls) }
@@ -94,6 +117,18 @@ export interface Part {
   readonly script: Script
 }
 
-/** The script for a prompt: the first one that names it, or else the first that names none. */
+/**
+ * The script for a prompt: the first one that names it, or else the first that names none.
+ *
+ * @example
+ * ```ts
+ * import { Script } from "@volley/simulator"
+ *
+ * const says = (text: string) => ({ wants: () => [], answer: () => text })
+ * const parts = [{ prompt: "Hello!", script: says("Hello.") }, { script: says("I do not know.") }]
+ * console.log(Script.pick(parts, "Hello!")?.answer([]), Script.pick(parts, "Why?")?.answer([]))
+ * // => Hello. I do not know.
+ * ```
+ */
 export const pick = (parts: ReadonlyArray<Part>, prompt: string): Script | undefined =>
   (parts.find((part) => part.prompt === prompt) ?? parts.find((part) => part.prompt === undefined))?.script

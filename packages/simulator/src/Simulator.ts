@@ -35,7 +35,23 @@ export interface Options extends Play, Tempo, Keeping {
   readonly remembered?: number | undefined
 }
 
-/** Makes a simulator with an empty log. */
+/**
+ * Makes a simulator with an empty log.
+ *
+ * @example
+ * ```ts
+ * import { Simulator } from "@volley/simulator"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const simulator = yield* Simulator.make({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
+ *   const fetch = yield* Simulator.fetch(simulator.app) // no port: it leads straight into the app
+ *   yield* Effect.promise(() => fetch("http://localhost/v1/chat/completions", { method: "POST", body: "no JSON" }))
+ *   return yield* simulator.requests
+ * })
+ * console.log((await Effect.runPromise(program)).map(({ status }) => status)) // => [ 401 ]
+ * ```
+ */
 export const make = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<Simulator> {
   const memory = yield* Ref.make<Wire.Memory>([])
   return yield* appOf((sent) =>
@@ -45,7 +61,21 @@ export const make = Effect.fnUntraced(function*(options: Options): Effect.fn.Ret
     }), options)
 })
 
-/** Requests and tokens of a log, added up. */
+/**
+ * Requests and tokens of a log, added up.
+ *
+ * @example
+ * ```ts
+ * import { Simulator } from "@volley/simulator"
+ * import { Effect } from "effect"
+ * import OpenAI from "openai"
+ *
+ * await using simulator = await Simulator.start({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
+ * const client = new OpenAI({ apiKey: "simulated", baseURL: simulator.openai })
+ * await client.chat.completions.create({ model: "gpt-4.1", messages: [{ role: "user", content: "Hello!" }] })
+ * console.log(Simulator.totals(await Effect.runPromise(simulator.requests)).requests) // => 1
+ * ```
+ */
 export const totals = (entries: ReadonlyArray<Entry>): {
   readonly requests: number
   readonly inputTokens: number
@@ -86,6 +116,22 @@ export interface Served {
  * Serves a simulator on 127.0.0.1 until the scope closes, which cuts off requests in flight.
  *
  * - `port`: a free one by default
+ *
+ * @example
+ * ```ts
+ * import { Simulator } from "@volley/simulator"
+ * import { Effect } from "effect"
+ * import OpenAI from "openai"
+ *
+ * const program = Effect.gen(function*() {
+ *   const { openai } = yield* Simulator.serve({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
+ *   const client = new OpenAI({ apiKey: "simulated", baseURL: openai })
+ *   const messages = [{ role: "user", content: "Hello!" }] as const
+ *   return yield* Effect.promise(() => client.chat.completions.create({ model: "gpt-4.1", messages: [...messages] }))
+ * })
+ * const { choices } = await Effect.runPromise(Effect.scoped(program)) // the server ends with the scope
+ * console.log(choices[0]?.message.content) // => Hello.
+ * ```
  */
 export const serve = (
   options: Options & { readonly port?: number | undefined }
@@ -97,7 +143,23 @@ export interface Started extends Served, AsyncDisposable {
   readonly close: () => Promise<void>
 }
 
-/** Serves a simulator as `serve` does, for programs that are not written with Effect. */
+/**
+ * Serves a simulator as `serve` does, for programs that are not written with Effect.
+ *
+ * @example
+ * ```ts
+ * import { Simulator } from "@volley/simulator"
+ * import OpenAI from "openai"
+ *
+ * await using simulator = await Simulator.start({
+ *   script: ({ prompt }) => ({ wants: () => [], answer: () => `You said: ${prompt}` })
+ * })
+ * const client = new OpenAI({ apiKey: "simulated", baseURL: simulator.openai })
+ * const request = { model: "gpt-4.1", messages: [{ role: "user" as const, content: "Hello!" }] }
+ * const { choices } = await client.chat.completions.create(request)
+ * console.log(choices[0]?.message.content) // => You said: Hello!
+ * ```
+ */
 export const start = async (options: Parameters<typeof serve>[0]): Promise<Started> => {
   const scope = Scope.makeUnsafe()
   const served = await Effect.runPromise(Scope.provide(serve(options), scope))
@@ -105,7 +167,22 @@ export const start = async (options: Parameters<typeof serve>[0]): Promise<Start
   return { ...served, close, [Symbol.asyncDispose]: close }
 }
 
-/** Serves what was made already, as `serve` does. */
+/**
+ * Serves what was made already, as `serve` does.
+ *
+ * @example
+ * ```ts
+ * import { Simulator } from "@volley/simulator"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const simulator = yield* Simulator.make({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
+ *   const { openai } = yield* Simulator.listen(simulator, 0) // 0 is a free port
+ *   return new URL(openai).hostname
+ * })
+ * console.log(await Effect.runPromise(Effect.scoped(program))) // => 127.0.0.1
+ * ```
+ */
 export const listen = Effect.fnUntraced(function*(
   simulator: Simulator,
   wanted: number | undefined
@@ -136,6 +213,21 @@ const stop = (server: Server): Effect.Effect<void> =>
  *
  * - runs in the caller's context, its clock included; the host of the URL does not matter
  * - aborting interrupts the app and rejects with the signal's reason
+ *
+ * @example
+ * ```ts
+ * import { Simulator } from "@volley/simulator"
+ * import { Effect } from "effect"
+ * import OpenAI from "openai"
+ *
+ * const program = Effect.gen(function*() {
+ *   const { app } = yield* Simulator.make({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
+ *   const client = new OpenAI({ apiKey: "simulated", fetch: yield* Simulator.fetch(app) })
+ *   const request = { model: "gpt-4.1", messages: [{ role: "user" as const, content: "Hello!" }] }
+ *   return yield* Effect.promise(() => client.chat.completions.create(request))
+ * })
+ * console.log((await Effect.runPromise(program)).choices[0]?.message.content) // => Hello.
+ * ```
  */
 export const fetch = (app: App): Effect.Effect<typeof globalThis.fetch> =>
   Effect.map(Effect.context<never>(), (context) => {

@@ -121,7 +121,17 @@ export interface Wire<Request, Body extends object = never> {
   readonly refuse: (rejection: Rejection, requestId: string) => object
 }
 
-/** Makes a rejection of a fault. */
+/**
+ * Makes a rejection of a fault.
+ *
+ * @example
+ * ```ts
+ * import { Wire } from "@volley/simulator"
+ *
+ * const refused = Wire.reject({ row: "C1", verified: true }, { message: "a model is needed", param: "model" })
+ * console.log(refused.status, refused.type) // => 400 invalid_request_error
+ * ```
+ */
 export const reject = (rule: Omit<Rule<never>, "check">, fault: Fault): Rejection => ({
   row: rule.row,
   verified: rule.verified,
@@ -133,7 +143,23 @@ export const reject = (rule: Omit<Rule<never>, "check">, fault: Fault): Rejectio
   ...(fault.retryAfterSeconds !== undefined && { retryAfterSeconds: fault.retryAfterSeconds })
 })
 
-/** Gives the request back, or the first rule that it violates; those in `except` may be. */
+/**
+ * Gives the request back, or the first rule that it violates; those in `except` may be.
+ *
+ * @example
+ * ```ts
+ * import { Wire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const rule: Wire.Rule<{ readonly model: string }> = {
+ *   row: "C1",
+ *   verified: true,
+ *   check: ({ model }) => model === "" ? { message: "a model is needed" } : undefined
+ * }
+ * const read = Wire.checkAll([rule], { model: "" })
+ * console.log(Result.isFailure(read) && read.failure.row) // => C1
+ * ```
+ */
 export const checkAll = <Request>(
   rules: ReadonlyArray<Rule<Request>>,
   request: Request,
@@ -146,6 +172,15 @@ export const checkAll = <Request>(
   return Result.succeed(request)
 }
 
-/** Counts four characters of JSON as one token; parts that are absent count nothing. */
+/**
+ * Counts four characters of JSON as one token; parts that are absent count nothing.
+ *
+ * @example
+ * ```ts
+ * import { Wire } from "@volley/simulator"
+ *
+ * console.log(Wire.tokens("good morning", undefined)) // => 4
+ * ```
+ */
 export const tokens = (...parts: ReadonlyArray<unknown>): number =>
   Math.ceil(parts.reduce<number>((sum, part) => sum + (part === undefined ? 0 : JSON.stringify(part).length), 0) / 4)

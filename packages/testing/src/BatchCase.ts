@@ -31,8 +31,10 @@ export const kinds = {
   truncated: "Truncated"
 } as const
 
+/** One of `kinds`. */
 export type Kind = keyof typeof kinds
 
+/** A call: of which tool, what it meets, and how it is written. */
 export interface CallCase {
   readonly kind: Kind
   /** Beats until the tool ends; 0 is at once. */
@@ -42,6 +44,7 @@ export interface CallCase {
   readonly asText: boolean
 }
 
+/** A batch: its calls, and the options that it is run with. */
 export interface BatchCase {
   readonly calls: ReadonlyArray<CallCase>
   /** 0 is unbounded. */
@@ -60,11 +63,13 @@ export interface BatchCase {
 /** Stands in every defect and cause, and in the environment; no model may see it. */
 export const secret = "sk-live-4242"
 
+/** How long a beat is, in milliseconds. */
 export const beat = 64
 
 /** When the timeout of this tool is its own, in beats. */
 export const briskTimeout = 2
 
+/** The tools that the calls ask for, and what each says of itself. */
 export const tools = [
   { name: "read", readOnly: true },
   { name: "write" },
@@ -75,33 +80,102 @@ export const tools = [
 
 const strangers = ["__proto__", "toString", "no_such_tool", "", "valueOf"] as const
 
+/**
+ * The name of the tool that a call asks for.
+ *
+ * @example
+ * ```ts
+ * import { BatchCase } from "@volley/testing"
+ *
+ * const call = { kind: "success", after: 0, tool: 1, id: "own", asText: false } as const
+ * console.log(BatchCase.nameOf(call)) // => write
+ * ```
+ */
 export const nameOf = ({ kind, tool }: CallCase): string =>
   kind === "unknownTool" ? strangers[tool]! : tools[tool]!.name
 
-/** True when a second attempt at the call's tool does no harm. */
+/**
+ * True when a second attempt at the call's tool does no harm.
+ *
+ * @example
+ * ```ts
+ * import { BatchCase } from "@volley/testing"
+ *
+ * const call = { kind: "success", after: 0, id: "own", asText: false } as const
+ * console.log(BatchCase.isHarmless({ ...call, tool: 0 }), BatchCase.isHarmless({ ...call, tool: 1 }))
+ * // => true false
+ * ```
+ */
 export const isHarmless = ({ tool }: CallCase): boolean => {
   const { name } = tools[tool]!
   return name === "read" || name === "put"
 }
 
-/** How long the tool takes, in milliseconds. */
+/**
+ * How long the tool takes, in milliseconds.
+ *
+ * @example
+ * ```ts
+ * import { BatchCase } from "@volley/testing"
+ *
+ * const call = { kind: "success", after: 2, tool: 0, id: "own", asText: false } as const
+ * console.log(BatchCase.millisOf(call), BatchCase.millisOf({ ...call, kind: "hangs" })) // => 129 Infinity
+ * ```
+ */
 export const millisOf = ({ after, kind }: CallCase): number => {
   if (kind === "hangs" || kind === "hangsAndCleansUp") return Infinity
   if (kind === "ignoresInterruption") return stubbornness
   return kind === "throws" || after === 0 ? 0 : after * beat + 1
 }
 
-/** How long a tool goes on that ignores interruption, and how long one cleans up, in milliseconds. */
+/** How long a tool goes on that ignores interruption, in milliseconds. */
 export const stubbornness = 100 * beat + 1
+/** How long a tool cleans up, in milliseconds. */
 export const cleaning = 3 * beat
 
-/** How long the call may take, in milliseconds. */
+/**
+ * How long the call may take, in milliseconds.
+ *
+ * @example
+ * ```ts
+ * import { BatchCase } from "@volley/testing"
+ * import { Arbitrary, Effect } from "effect"
+ *
+ * const [batch] = await Effect.runPromise(Arbitrary.sampleEffect(BatchCase.cases, { count: 1, seed: 1 }))
+ * const brisk = { kind: "hangs", after: 0, tool: 4, id: "own", asText: false } as const // its tool has a timeout of its own
+ * console.log(BatchCase.timeoutOf(batch!, brisk)) // => 128
+ * ```
+ */
 export const timeoutOf = (plan: BatchCase, { tool }: CallCase): number =>
   beat * (tools[tool]!.name === "brisk" ? briskTimeout : plan.timeout)
 
+/**
+ * How long the batch may take, in milliseconds.
+ *
+ * @example
+ * ```ts
+ * import { BatchCase } from "@volley/testing"
+ * import { Arbitrary, Effect } from "effect"
+ *
+ * const [batch] = await Effect.runPromise(Arbitrary.sampleEffect(BatchCase.cases, { count: 1, seed: 1 }))
+ * console.log(BatchCase.deadlineOf({ ...batch!, deadline: 2 })) // => 191
+ * ```
+ */
 export const deadlineOf = ({ deadline }: BatchCase): number =>
   deadline === undefined ? Infinity : (deadline + 1) * beat - 1
 
+/**
+ * The options that the batch is run with.
+ *
+ * @example
+ * ```ts
+ * import { BatchCase } from "@volley/testing"
+ * import { Arbitrary, Effect } from "effect"
+ *
+ * const [batch] = await Effect.runPromise(Arbitrary.sampleEffect(BatchCase.cases, { count: 1, seed: 1 }))
+ * console.log(BatchCase.optionsOf({ ...batch!, concurrency: 0 }).concurrency) // => unbounded
+ * ```
+ */
 export const optionsOf = (plan: BatchCase): Batch.Options => ({
   concurrency: plan.concurrency === 0 ? "unbounded" : plan.concurrency,
   timeout: plan.timeout * beat,
@@ -110,6 +184,18 @@ export const optionsOf = (plan: BatchCase): Batch.Options => ({
   ...plan.narrow ? { maxResultBytes: 200, maxMessageBytes: 2000 } : {}
 })
 
+/**
+ * The calls of the batch, as a codec reads them.
+ *
+ * @example
+ * ```ts
+ * import { BatchCase } from "@volley/testing"
+ * import { Arbitrary, Effect } from "effect"
+ *
+ * const [batch] = await Effect.runPromise(Arbitrary.sampleEffect(BatchCase.cases, { count: 1, seed: 1, size: 50 }))
+ * console.log(BatchCase.callsOf(batch!).length === batch!.calls.length) // => true
+ * ```
+ */
 export const callsOf = ({ calls }: BatchCase): ReadonlyArray<ToolCall.ToolCall> =>
   calls.map((call, index) => ({
     id: call.id === "own" ? `call_${index + 1}` : call.id === "repeated" ? "again" : "",
@@ -127,6 +213,8 @@ const argumentsOf = ({ asText, kind }: CallCase, at: number): unknown => {
 }
 
 const isKind = (name: string): name is Kind => name in kinds
+
+/** All kinds of calls. */
 export const everyKind = Object.keys(kinds).filter(isKind)
 
 const call: Arbitrary.Arbitrary<CallCase> = Arbitrary.all({

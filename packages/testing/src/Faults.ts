@@ -88,6 +88,26 @@ export interface Options<Fault extends string> {
  * - a call meets the same fault each time: the seed, its id, tool and arguments, as the tool writes them, and the attempt
  *   alone decide it
  * - arguments are read by the tool as ever; steps of a plan meet faults of their own
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Faults } from "@volley/testing"
+ * import { Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers.",
+ *   parameters: Schema.Struct({}),
+ *   success: Schema.String,
+ *   failure: Schema.Literal("busy"),
+ *   execute: () => Effect.succeed("pong")
+ * })
+ *
+ * // Every call fails as the tool's schema describes it; without `weights`, half of them are left alone.
+ * const faulty = Faults.toolkit(Toolkit.make(ping), { seed: 1, weights: { failure: 1 } })
+ * const { outcomes } = await Effect.runPromise(Batch.run(faulty, [ToolCall.make({ id: "call_1", name: "ping" })]))
+ * console.log(JSON.parse(outcomes[0]!.encoded).error.message) // => busy
+ * ```
  */
 export function toolkit<T extends Tool.Any>(
   toolkit: Toolkit.Toolkit<T>,
@@ -104,7 +124,19 @@ export interface Met<Fault extends string> {
   readonly millis: number
 }
 
-/** The fault that a call meets. */
+/**
+ * The fault that a call meets.
+ *
+ * @example
+ * ```ts
+ * import { Faults } from "@volley/testing"
+ * import { Effect } from "effect"
+ *
+ * const call = { id: "call_1", name: "ping", arguments: {} }
+ * const met = await Effect.runPromise(Faults.ofCall({ seed: 1, weights: { hang: 1 } }, call))
+ * console.log(met.fault) // => hang
+ * ```
+ */
 export const ofCall = (
   options: Options<ToolFault>,
   call: { readonly id: string; readonly name: string; readonly arguments: unknown; readonly attempt?: number }
@@ -240,6 +272,19 @@ function encodeWith(schema: Schema.Constraint) {
  * The same model, whose turns meet faults: a Layer over any other.
  *
  * - a request meets the same fault each time: the seed, the conversation, and how often the same was asked before decide it
+ *
+ * @example
+ * ```ts
+ * import { Agent, Toolkit } from "@volley/core"
+ * import { Faults, ScriptedModel } from "@volley/testing"
+ * import { Effect, Layer } from "effect"
+ *
+ * const model = ScriptedModel.layer([ScriptedModel.says("Hello.")])
+ * const faulty = Layer.provide(Faults.model({ seed: 1, weights: { rateLimited: 1 } }), model)
+ * const agent = Agent.run({ toolkit: Toolkit.make(), prompt: "Hello!" })
+ * const error = await Effect.runPromise(Effect.flip(Effect.provide(agent, faulty)))
+ * console.log(error._tag, error.reason._tag) // => ChatModelError RateLimited
+ * ```
  */
 export const model = (
   options: Options<ModelFault>

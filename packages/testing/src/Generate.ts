@@ -18,7 +18,19 @@ import * as LineCase from "./LineCase.ts"
 
 export { oneOf, sometimes, upTo } from "./internal/choices.ts"
 
-/** One of some names, each as often as its weight says; shrinks towards the first. */
+/**
+ * One of some names, each as often as its weight says; shrinks towards the first.
+ *
+ * @example
+ * ```ts
+ * import { Generate } from "@volley/testing"
+ * import { Arbitrary, Effect } from "effect"
+ *
+ * const coin = Generate.weighted<"heads" | "tails">("heads", { heads: 1, tails: 0 }) // never tails
+ * console.log(await Effect.runPromise(Arbitrary.sampleEffect(coin, { count: 3, seed: 1 })))
+ * // => [ 'heads', 'heads', 'heads' ]
+ * ```
+ */
 export const weighted = <Name extends string>(
   first: Name,
   weights: { readonly [_ in Name]?: number }
@@ -62,6 +74,22 @@ export const faulty: Weights = {
  * given by hand.
  *
  * - errors: throws where the schema says too little to draw from it
+ *
+ * @example
+ * ```ts
+ * import { Tool } from "@volley/core"
+ * import { Generate } from "@volley/testing"
+ * import { Arbitrary, Effect, Schema } from "effect"
+ *
+ * const move = Tool.make("move", {
+ *   description: "Moves. `direction` comes from the user.",
+ *   parameters: Schema.Struct({ direction: Schema.Literal("north") }),
+ *   success: Schema.Void,
+ *   execute: () => Effect.void
+ * })
+ * console.log(await Effect.runPromise(Arbitrary.sampleEffect(Generate.args(move), { count: 1, seed: 1 })))
+ * // => [ { direction: 'north' } ]
+ * ```
  */
 export const args = (tool: Tool.Any): Arbitrary.Arbitrary<Schema.Json> => {
   const codec = codecOf(tool.parameters)
@@ -78,7 +106,25 @@ export const args = (tool: Tool.Any): Arbitrary.Arbitrary<Schema.Json> => {
     ))
 }
 
-/** Arguments of a tool with a fault that the tool has to find; where it cannot have that fault, malformed JSON. */
+/**
+ * Arguments of a tool with a fault that the tool has to find; where it cannot have that fault, malformed JSON.
+ *
+ * @example
+ * ```ts
+ * import { Tool } from "@volley/core"
+ * import { Generate } from "@volley/testing"
+ * import { Arbitrary, Effect, Schema } from "effect"
+ *
+ * const move = Tool.make("move", {
+ *   description: "Moves. `direction` comes from the user.",
+ *   parameters: Schema.Struct({ direction: Schema.Literal("north") }),
+ *   success: Schema.Void,
+ *   execute: () => Effect.void
+ * })
+ * const faulty = Generate.faultyArgs(move, "missingField")
+ * console.log(await Effect.runPromise(Arbitrary.sampleEffect(faulty, { count: 1, seed: 1 }))) // => [ {} ]
+ * ```
+ */
 export const faultyArgs = (tool: Tool.Any, fault: ArgumentFault): Arbitrary.Arbitrary<unknown> =>
   Arbitrary.map(Arbitrary.all([args(tool), upTo(99)]), ([json, nth]) => spoil(tool, json, fault, nth))
 
@@ -113,6 +159,7 @@ export interface Drawn {
   readonly fault: Fault
 }
 
+/** Which calls are drawn, and how many. */
 export interface CallsOptions {
   /** `valid` when left out. */
   readonly faults?: Weights | undefined
@@ -122,7 +169,25 @@ export interface CallsOptions {
   readonly maxLength?: number | undefined
 }
 
-/** Calls of a toolkit, as `calls` draws them, each with what is wrong with it; tools that run plans are left out. */
+/**
+ * Calls of a toolkit, as `calls` draws them, each with what is wrong with it; tools that run plans are left out.
+ *
+ * @example
+ * ```ts
+ * import { Tool, Toolkit } from "@volley/core"
+ * import { Generate } from "@volley/testing"
+ * import { Arbitrary, Effect } from "effect"
+ *
+ * const ping = Tool.fromFunction("ping", {
+ *   description: "Answers.",
+ *   parameters: { type: "object" },
+ *   execute: async () => 1
+ * })
+ * const drawn = Generate.drawn(Toolkit.make(ping), { faults: { unknownTool: 1 }, minLength: 1, maxLength: 1 })
+ * const [turn] = await Effect.runPromise(Arbitrary.sampleEffect(drawn, { count: 1, seed: 1 }))
+ * console.log(turn?.[0]?.fault) // => unknownTool
+ * ```
+ */
 export const drawn = (
   toolkit: Toolkit.Any,
   { faults = valid, maxLength = 8, minLength = 0 }: CallsOptions = {}
@@ -162,14 +227,58 @@ const sharing = (tool: Tool.Any, json: Schema.Json, seen: ReadonlyMap<string, Sc
   return takes(tool, shared) ? shared : json
 }
 
-/** Calls of a toolkit, valid or with faults by weight, some of them about the same things as those before. */
+/**
+ * Calls of a toolkit, valid or with faults by weight, some of them about the same things as those before.
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, Toolkit } from "@volley/core"
+ * import { Generate } from "@volley/testing"
+ * import { Arbitrary, Effect, Schema } from "effect"
+ *
+ * const double = Tool.make("double", {
+ *   description: "Doubles a number.",
+ *   parameters: Schema.Struct({ n: Schema.Int }),
+ *   success: Schema.Int,
+ *   execute: ({ n }) => Effect.succeed(n * 2)
+ * })
+ * const toolkit = Toolkit.make(double)
+ *
+ * // For `it.effect.prop`: as many outcomes as calls, whatever is wrong with them.
+ * const calls = Generate.calls(toolkit, { faults: Generate.faulty })
+ * const checked = Arbitrary.checkEffect(
+ *   calls,
+ *   (calls) => Effect.map(Batch.run(toolkit, calls), ({ outcomes }) => outcomes.length === calls.length),
+ *   { seed: 1 }
+ * )
+ * console.log((await Effect.runPromise(checked))._tag) // => Passed
+ * ```
+ */
 export const calls = (
   toolkit: Toolkit.Any,
   options?: CallsOptions
 ): Arbitrary.Arbitrary<ReadonlyArray<ToolCall.ToolCall>> =>
   Arbitrary.map(drawn(toolkit, options), (all) => all.map(({ call }) => call))
 
-/** Conversations that keep the laws: a question, some rounds of calls of a toolkit with their results, and an answer. */
+/**
+ * Conversations that keep the laws: a question, some rounds of calls of a toolkit with their results, and an answer.
+ *
+ * @example
+ * ```ts
+ * import { Tool, Toolkit } from "@volley/core"
+ * import { Generate } from "@volley/testing"
+ * import { Arbitrary, Effect } from "effect"
+ *
+ * const ping = Tool.fromFunction("ping", {
+ *   description: "Answers.",
+ *   parameters: { type: "object" },
+ *   execute: async () => 1
+ * })
+ * const conversations = Generate.conversations(Toolkit.make(ping), { maxRounds: 1 })
+ * const [one] = await Effect.runPromise(Arbitrary.sampleEffect(conversations, { count: 1, seed: 1 }))
+ * console.log(one?.messages[0]?.role, one?.messages.at(-1)?.role) // => user assistant
+ * ```
+ */
 export const conversations = (
   toolkit: Toolkit.Any,
   { maxRounds = 4 }: { readonly maxRounds?: number } = {}

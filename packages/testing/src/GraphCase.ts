@@ -32,8 +32,11 @@ export interface GraphCase {
   readonly concurrency: number
 }
 
+/** How long a beat is, in milliseconds. */
 export const beat = 64
+/** How long a call may take, in milliseconds. */
 export const timeout = 20 * beat
+/** The most nodes of a graph. */
 export const most = 200
 
 const times = (count: number) => <A>(value: A): ReadonlyArray<A> => Array.from({ length: count }, () => value)
@@ -76,24 +79,62 @@ export const cases: Arbitrary.Arbitrary<GraphCase> = Arbitrary.flatMap(
     })
 )
 
-/** The same graph with nodes that touch nothing. */
+/**
+ * The same graph with nodes that touch nothing.
+ *
+ * @example
+ * ```ts
+ * import { GraphCase } from "@volley/testing"
+ *
+ * const node = { kind: "success", needs: [], after: 0, key: "a", writes: true, kept: true } as const
+ * console.log(GraphCase.untouching({ nodes: [node], concurrency: 0 }).nodes[0]?.key) // => undefined
+ * ```
+ */
 export const untouching = ({ concurrency, nodes }: GraphCase): GraphCase => ({
   concurrency,
   nodes: nodes.map((node) => ({ ...node, key: undefined }))
 })
 
-/** The same graph without timeouts, after which it is unknown what was written. */
+/**
+ * The same graph without timeouts, after which it is unknown what was written.
+ *
+ * @example
+ * ```ts
+ * import { GraphCase } from "@volley/testing"
+ *
+ * const node = { kind: "hangs", needs: [], after: 0, key: "a", writes: true, kept: true } as const
+ * console.log(GraphCase.certain({ nodes: [node], concurrency: 0 }).nodes[0]?.kind) // => success
+ * ```
+ */
 export const certain = ({ concurrency, nodes }: GraphCase): GraphCase => ({
   concurrency,
   nodes: nodes.map((node) => ({ ...node, kind: node.kind === "hangs" ? "success" : node.kind }))
 })
 
-/** What a node touches. */
+/**
+ * What a node touches.
+ *
+ * @example
+ * ```ts
+ * import { GraphCase } from "@volley/testing"
+ *
+ * console.log(GraphCase.accessOf({ key: "a", writes: true })) // => [ { mode: 'write', key: 'a' } ]
+ * ```
+ */
 export const accessOf = (
   { key, writes }: { readonly key?: string | undefined; readonly writes: boolean }
 ): ReadonlyArray<Access.Access> => key === undefined ? [] : writes ? [Access.write(key)] : [Access.read(key)]
 
-/** What a node makes of what it needs; the order of its inputs matters. */
+/**
+ * What a node makes of what it needs; the order of its inputs matters.
+ *
+ * @example
+ * ```ts
+ * import { GraphCase } from "@volley/testing"
+ *
+ * console.log(GraphCase.valueOf(0, [1, 2]) === GraphCase.valueOf(0, [2, 1])) // => false
+ * ```
+ */
 export const valueOf = (at: number, inputs: ReadonlyArray<number>): number =>
   inputs.reduce((sum, input) => (sum * 31 + input) % 1_000_003, at + 1)
 
@@ -106,7 +147,17 @@ export type End =
 const typeOf = (kind: Exclude<Kind, "success">, unresolved: string): string =>
   ({ failure: "Broke", defect: "Defect", hangs: "Timeout", unresolved })[kind]
 
-/** A node that needs nothing has nothing to resolve. */
+/**
+ * A node that needs nothing has nothing to resolve.
+ *
+ * @example
+ * ```ts
+ * import { GraphCase } from "@volley/testing"
+ *
+ * const node = { kind: "unresolved", needs: [], after: 0, key: undefined, writes: false, kept: true } as const
+ * console.log(GraphCase.kindOf(node)) // => success
+ * ```
+ */
 export const kindOf = ({ kind, needs }: NodeCase): Kind =>
   kind === "unresolved" && needs.length === 0 ? "success" : kind
 
@@ -114,6 +165,17 @@ export const kindOf = ({ kind, needs }: NodeCase): Kind =>
  * Evaluates the nodes one by one, in their own order, which is topological.
  *
  * - `unresolved`: what the runner calls arguments that cannot be made
+ *
+ * @example
+ * ```ts
+ * import { GraphCase } from "@volley/testing"
+ *
+ * const node = { kind: "failure", needs: [], after: 0, key: undefined, writes: false, kept: true } as const
+ * const behind = { ...node, kind: "success", needs: [{ index: 0, form: "part" }] } as const
+ * const naming = { idOf: (index: number) => `n${index}`, unresolved: "Defect" }
+ * const ends = GraphCase.evaluate({ nodes: [node, behind], concurrency: 0 }, naming)
+ * console.log(ends.map(({ _tag }) => _tag).join()) // => Failed,Blocked
+ * ```
  */
 export const evaluate = (
   { nodes }: GraphCase,
@@ -141,7 +203,18 @@ export const evaluate = (
   return ends
 }
 
-/** The nodes that are kept, and those that they need. */
+/**
+ * The nodes that are kept, and those that they need.
+ *
+ * @example
+ * ```ts
+ * import { GraphCase } from "@volley/testing"
+ *
+ * const node = { kind: "success", needs: [], after: 0, key: undefined, writes: false, kept: false } as const
+ * const kept = { ...node, needs: [{ index: 0, form: "part" }], kept: true } as const
+ * console.log(GraphCase.reachable({ nodes: [node, kept, node], concurrency: 0 })) // => Set(2) { 1, 0 }
+ * ```
+ */
 export const reachable = ({ nodes }: GraphCase): ReadonlySet<number> => {
   const reached = new Set<number>()
   const visit = (index: number): void => {

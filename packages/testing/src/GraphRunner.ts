@@ -22,6 +22,7 @@ export class Probe extends Context.Service<Probe, {
   readonly now: () => number
 }>()("@volley/testing/GraphRunner/Probe") {}
 
+/** How a node ended, under the name of its outcome. */
 export interface Ended {
   readonly id: string
   readonly end: End
@@ -39,6 +40,7 @@ export interface GraphRunner {
   readonly run: (graph: GraphCase) => Effect.Effect<ReadonlyArray<Ended>, never, Probe>
 }
 
+/** The failure of a node. */
 export class Broke extends Schema.TaggedError<Broke>()("Broke", { at: Schema.Int }) {}
 
 const Answer = Schema.Struct({ value: Schema.Finite })
@@ -58,8 +60,24 @@ const numberOf = (input: typeof Input.Type): number => typeof input === "number"
 const inputsOf = ({ inputs }: typeof Parameters.Type): ReadonlyArray<number> =>
   inputs.map(({ deep, plain }) => numberOf(plain ?? deep?.[1] ?? NaN))
 
-/** What the tool of a node does. */
-export const act = (at: number, inputs: ReadonlyArray<number>) =>
+/**
+ * What the tool of a node does.
+ *
+ * @example
+ * ```ts
+ * import { GraphRunner } from "@volley/testing"
+ * import { Effect } from "effect"
+ *
+ * const node = { kind: "success", needs: [], after: 0, key: undefined, writes: false, kept: true } as const
+ * const notes: Array<GraphRunner.Note> = []
+ * const acted = Effect.provideService(GraphRunner.act(0, []), GraphRunner.Probe, { nodes: [node], notes, now: () => 0 })
+ * console.log(await Effect.runPromise(acted), notes.length) // => { value: 1 } 2
+ * ```
+ */
+export const act = (
+  at: number,
+  inputs: ReadonlyArray<number>
+): Effect.Effect<{ readonly value: number }, Broke, Probe> =>
   Probe.use(({ nodes, notes, now }) => {
     const node = nodes[at]!
     const note = (what: Note["what"]) => Effect.sync(() => void notes.push({ what, at, time: now() }))
@@ -108,8 +126,20 @@ const thrown = (): never => {
   throw new Error("nothing can be made of it")
 }
 
-/** The pipeline that a case is. */
-export const pipelineOf = ({ nodes }: GraphCase) =>
+/**
+ * The pipeline that a case is.
+ *
+ * @example
+ * ```ts
+ * import { GraphRunner } from "@volley/testing"
+ *
+ * const node = { kind: "success", needs: [], after: 0, key: undefined, writes: false, kept: true } as const
+ * console.log(Object.keys(GraphRunner.pipelineOf({ nodes: [node], concurrency: 0 }).steps)) // => [ 'n0' ]
+ * ```
+ */
+export const pipelineOf = (
+  { nodes }: GraphCase
+): Pipeline.Pipeline<Readonly<Record<string, Pipeline.Ref<typeof Answer.Type, Probe>>>> =>
   Pipeline.make((call) => {
     type Answers = Pipeline.Ref<typeof Answer.Type, Probe>
     const steps: Array<Answers> = []
@@ -139,8 +169,18 @@ export const asPipeline: GraphRunner = {
     )
 }
 
-/** The step of a plan that a node is. */
-export const stepOf = (node: NodeCase, at: number) => {
+/**
+ * The step of a plan that a node is.
+ *
+ * @example
+ * ```ts
+ * import { GraphRunner } from "@volley/testing"
+ *
+ * const node = { kind: "success", needs: [], after: 0, key: undefined, writes: false, kept: true } as const
+ * console.log(GraphRunner.stepOf(node, 3).id) // => n3
+ * ```
+ */
+export const stepOf = (node: NodeCase, at: number): typeof Plan.Step.Type => {
   const refTo = ({ form, index }: NodeCase["needs"][number], n: number) => {
     const nothing = n === 0 && kindOf(node) === "unresolved" ? "/nothing" : ""
     const ref = { $ref: form === "whole" ? `n${index}${nothing}` : `n${index}/value${nothing}` }

@@ -78,6 +78,16 @@ export class Case {
  * JSON like a sample, with one to three of its values changed into what is rare, absurd or meant to harm; always JSON still.
  *
  * - nested 10,000 levels deep, lone surrogates, keys given twice, numbers beyond any, NUL, `__proto__`, very long texts
+ *
+ * @example
+ * ```ts
+ * import { Hostile } from "@volley/testing"
+ * import { Arbitrary, Effect } from "effect"
+ *
+ * const hostile = Hostile.json({ city: "Tokyo" })
+ * const checked = Arbitrary.checkEffect(hostile, ({ text }) => typeof JSON.parse(text) !== "function", { seed: 1 })
+ * console.log((await Effect.runPromise(checked))._tag) // => Passed
+ * ```
  */
 export const json = (sample: Schema.Json): Arbitrary.Arbitrary<Case> => {
   const paths = pathsOf(sample)
@@ -86,7 +96,16 @@ export const json = (sample: Schema.Json): Arbitrary.Arbitrary<Case> => {
   })
 }
 
-/** Every change of one value of a sample, for samples of a few values. */
+/**
+ * Every change of one value of a sample, for samples of a few values.
+ *
+ * @example
+ * ```ts
+ * import { Hostile } from "@volley/testing"
+ *
+ * console.log(Hostile.every({ city: "Tokyo" }).length > 10) // => true
+ * ```
+ */
 export const every = (sample: Schema.Json): ReadonlyArray<Case> =>
   pathsOf(sample).flatMap((path) => kinds.map((kind) => caseOf(sample, new Map([[path, kind]]))))
 
@@ -96,10 +115,32 @@ const caseOf = (sample: Schema.Json, edits: ReadonlyMap<string, Kind>): Case =>
     () => new TextEncoder().encode(write(sample, "", edits))
   )
 
-/** The same, where the text itself may be damaged: cut off, with a byte order mark, NUL or random bytes in it. */
+/**
+ * The same, where the text itself may be damaged: cut off, with a byte order mark, NUL or random bytes in it.
+ *
+ * @example
+ * ```ts
+ * import { Hostile } from "@volley/testing"
+ * import { Arbitrary, Effect } from "effect"
+ *
+ * const [one] = await Effect.runPromise(Arbitrary.sampleEffect(Hostile.text({ city: "Tokyo" }), { count: 1, seed: 1 }))
+ * console.log(typeof one?.text) // => string
+ * ```
+ */
 export const text = (sample: Schema.Json): Arbitrary.Arbitrary<Case> => damaged(json(sample))
 
-/** What is not JSON as a whole, such as the events of a stream, changed only by damage to its text. */
+/**
+ * What is not JSON as a whole, such as the events of a stream, changed only by damage to its text.
+ *
+ * @example
+ * ```ts
+ * import { Hostile } from "@volley/testing"
+ * import { Arbitrary, Effect } from "effect"
+ *
+ * const [one] = await Effect.runPromise(Arbitrary.sampleEffect(Hostile.raw("data: 1\n\n"), { count: 1, seed: 1 }))
+ * console.log(typeof one?.text) // => string
+ * ```
+ */
 export const raw = (sample: string): Arbitrary.Arbitrary<Case> =>
   damaged(Arbitrary.Constant(new Case([], () => new TextEncoder().encode(sample))))
 
@@ -110,7 +151,17 @@ const damaged = (cases: Arbitrary.Arbitrary<Case>): Arbitrary.Arbitrary<Case> =>
       new Case([...changes, `${damage.kind} at ${damage.at}`], () => damageTo(bytes, damage))
   )
 
-/** Names that everything has now and nothing had before: what a prototype was polluted with; empty where none was. */
+/**
+ * Names that everything has now and nothing had before: what a prototype was polluted with; empty where none was.
+ *
+ * @example
+ * ```ts
+ * import { Hostile } from "@volley/testing"
+ *
+ * JSON.parse(`{"__proto__":{"admin":true}}`) // harmless as such; what copies it key by key may not be
+ * console.log(Hostile.pollution()) // => []
+ * ```
+ */
 export const pollution = (): ReadonlyArray<string> =>
   [{}, [], () => {}, "", 0].flatMap((value) => {
     const names: Array<string> = []

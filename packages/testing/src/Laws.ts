@@ -219,6 +219,19 @@ export interface RunnerOptions {
  *
  * - needs the `TestClock`, as `it.effect` provides it
  * - errors: with the smallest batch that breaks the law
+ *
+ * @example
+ * ```ts
+ * import { Batch } from "@volley/core"
+ * import { Laws } from "@volley/testing"
+ * import { Effect } from "effect"
+ * import { TestClock } from "effect/testing"
+ *
+ * // In a test: it.effect("is total", () => Laws.checkRunner(Laws.total, Batch.run))
+ * const check = Laws.checkRunner(Laws.total, Batch.run, { runs: 5, seed: 1 })
+ * await Effect.runPromise(Effect.provide(check, TestClock.layer()))
+ * console.log("it holds") // => it holds
+ * ```
  */
 export const checkRunner = <Case>(
   law: Law & { readonly batch: Check<Case, Runner> },
@@ -226,7 +239,21 @@ export const checkRunner = <Case>(
   options?: RunnerOptions
 ): Effect.Effect<void, Violation> => held(law, law.batch, run, options)
 
-/** The same of a runner of graphs, such as `GraphRunner.asPipeline` and `GraphRunner.asPlan`. */
+/**
+ * The same of a runner of graphs, such as `GraphRunner.asPipeline` and `GraphRunner.asPlan`.
+ *
+ * @example
+ * ```ts
+ * import { GraphRunner, Laws } from "@volley/testing"
+ * import { Effect } from "effect"
+ * import { TestClock } from "effect/testing"
+ *
+ * // In a test: it.effect("is bounded", () => Laws.checkGraphs(Laws.bounded, GraphRunner.asPlan))
+ * const check = Laws.checkGraphs(Laws.bounded, GraphRunner.asPlan, { runs: 5, seed: 1 })
+ * await Effect.runPromise(Effect.provide(check, TestClock.layer()))
+ * console.log("it holds") // => it holds
+ * ```
+ */
 export const checkGraphs = (
   law: GraphLaw,
   runner: GraphRunner.GraphRunner,
@@ -300,6 +327,30 @@ export type OwnAgent<T extends Tool.Any> =
  * - a pipeline is run whole, each time under another concurrency and at another pace; its calls are its own
  * - an agent is asked for the random calls by a scripted model, in one turn; every call of what it leaves has to be answered
  * - errors: the first law that does not hold, with the smallest turn that shows it
+ *
+ * @example
+ * ```ts
+ * import { Tool, Toolkit } from "@volley/core"
+ * import { Laws, Store } from "@volley/testing"
+ * import { Effect, Schema } from "effect"
+ *
+ * const count = Tool.make("count", {
+ *   description: "Counts a visit.",
+ *   parameters: Schema.Struct({ page: Schema.Literals(["a", "b"]) }),
+ *   success: Schema.Int,
+ *   readOnly: true, // which is not true
+ *   execute: Effect.fn(function*({ page }) {
+ *     const store = yield* Store.Store
+ *     const n = Number((yield* store.get(page)) ?? 0) + 1
+ *     yield* store.set(page, n)
+ *     return n
+ *   })
+ * })
+ *
+ * // In a test: it.effect("count keeps the laws", () => Laws.check(Toolkit.make(count)))
+ * const violation = await Effect.runPromise(Effect.flip(Laws.check(Toolkit.make(count), { runs: 5, seed: 1 })))
+ * if (violation._tag === "Violation") console.log(violation.law) // => readOnly
+ * ```
  */
 export function check<T extends Tool.Any, ROut = never>(
   toolkit: Toolkit.Toolkit<T>,

@@ -15,18 +15,21 @@ export interface Cap {
   readonly limit: number
 }
 
+/** A tool: what its calls do, and its limits. */
 export interface ToolCase {
   /** What its calls do with their key; nothing where it is not declared. */
   readonly mode: "read" | "write" | "exclusive" | "undeclared"
   readonly caps: ReadonlyArray<Cap>
 }
 
+/** A call: of which tool, about what, and how long it takes. */
 export interface CallCase {
   readonly tool: number
   readonly key: string
   readonly length: number
 }
 
+/** A batch whose calls wait in line for one another. */
 export interface LineCase {
   readonly tools: ReadonlyArray<ToolCase>
   readonly calls: ReadonlyArray<CallCase>
@@ -53,8 +56,29 @@ export const cases: Arbitrary.Arbitrary<LineCase> = Arbitrary.all({
   concurrency: Arbitrary.map(upTo(7), (n) => n + 1)
 })
 
+/**
+ * How long a call takes, in milliseconds; no two take the same.
+ *
+ * @example
+ * ```ts
+ * import { LineCase } from "@volley/testing"
+ *
+ * console.log(LineCase.millisOf({ tool: 0, key: "a", length: 0 }, 3)) // => 8
+ * ```
+ */
 export const millisOf = ({ length }: CallCase, index: number): number => length * 2 ** 16 + 2 ** index
 
+/**
+ * The calls of the batch, as a codec reads them.
+ *
+ * @example
+ * ```ts
+ * import { LineCase } from "@volley/testing"
+ *
+ * const line = { tools: [{ mode: "read", caps: [] }], calls: [{ tool: 0, key: "a", length: 0 }], concurrency: 1 } as const
+ * console.log(LineCase.callsOf(line)[0]?.name) // => tool_0
+ * ```
+ */
 export const callsOf = ({ calls }: LineCase): ReadonlyArray<ToolCall.ToolCall> =>
   calls.map((call, index) => {
     const args = { key: call.key, ms: millisOf(call, index) }
@@ -82,8 +106,19 @@ const toolOf = ({ caps, mode }: ToolCase, index: number) =>
 
 const limitName = (of: Cap["of"], key: string) => of === "tool" ? undefined : of === "shared" ? "shared" : `key/${key}`
 
-/** The tools of a line, whose calls it has. */
-export const toolkitOf = ({ tools }: LineCase) => Toolkit.make(...tools.map(toolOf))
+/**
+ * The tools of a line, whose calls it has.
+ *
+ * @example
+ * ```ts
+ * import { LineCase } from "@volley/testing"
+ *
+ * const line = { tools: [{ mode: "read", caps: [] }], calls: [], concurrency: 1 } as const
+ * console.log(LineCase.toolkitOf(line).tools.map(({ name }) => name)) // => [ 'tool_0' ]
+ * ```
+ */
+export const toolkitOf = ({ tools }: LineCase): Toolkit.Toolkit<ReturnType<typeof toolOf>> =>
+  Toolkit.make(...tools.map(toolOf))
 
 /** What a call is counted under, and how many may be. */
 const roomsOf = ({ caps }: ToolCase, { key, tool }: CallCase) =>
@@ -99,7 +134,18 @@ const meet = (line: LineCase, a: CallCase, b: CallCase): boolean => {
   return `${a.key}/`.startsWith(`${b.key}/`) || `${b.key}/`.startsWith(`${a.key}/`)
 }
 
-/** Goes from end to end, and starts at each all that can, the lowest in call order first. */
+/**
+ * Goes from end to end, and starts at each all that can, the lowest in call order first.
+ *
+ * @example
+ * ```ts
+ * import { LineCase } from "@volley/testing"
+ *
+ * const call = { tool: 0, key: "a", length: 0 } // both write the same, so the second one starts when the first has ended
+ * const line = { tools: [{ mode: "write", caps: [] }], calls: [call, call], concurrency: 2 } as const
+ * console.log(LineCase.schedule(line)) // => [ [ 0, 1 ], [ 1, 3 ] ]
+ * ```
+ */
 export const schedule = (line: LineCase): ReadonlyArray<readonly [start: number, end: number]> => {
   const { calls, concurrency } = line
   const starts = new Map<number, number>()

@@ -50,7 +50,17 @@ export type Wanted = Partial<ToolCall.ToolCall> & { readonly name: string }
 /** What a turn costs that does not say. */
 export const usage: ChatModel.Usage = { input: 10, output: 1 }
 
-/** A turn, whatever it has. */
+/**
+ * A turn, whatever it has.
+ *
+ * @example
+ * ```ts
+ * import { ScriptedModel } from "@volley/testing"
+ *
+ * const turn = ScriptedModel.turn({ text: "One moment.", calls: [{ name: "ping" }], usage: { input: 7, output: 3 } })
+ * console.log(turn.finish, turn.usage) // => tool-calls { input: 7, output: 3 }
+ * ```
+ */
 export const turn = ({ calls = [], finish, pace, text = "", usage: cost = usage }: {
   readonly text?: string | undefined
   readonly calls?: ReadonlyArray<Wanted> | undefined
@@ -69,22 +79,80 @@ const toolCall = (wanted: Wanted, index: number): ToolCall.ToolCall => ({
   ...wanted
 })
 
-/** A turn that answers. */
+/**
+ * A turn that answers.
+ *
+ * @example
+ * ```ts
+ * import { ScriptedModel } from "@volley/testing"
+ *
+ * console.log(ScriptedModel.says("18 °C.").finish, ScriptedModel.says("18", "length").finish) // => stop length
+ * ```
+ */
 export const says = (text: string, finish: ChatModel.Turn["finish"] = "stop"): Turn => turn({ text, finish })
 
-/** A turn that asks for tools. */
+/**
+ * A turn that asks for tools.
+ *
+ * @example
+ * ```ts
+ * import { ScriptedModel } from "@volley/testing"
+ *
+ * const turn = ScriptedModel.calls({ name: "get_weather", arguments: { city: "Tokyo" } }, { name: "ping" })
+ * console.log(turn.message.calls.map(({ id, name }) => `${id} ${name}`).join())
+ * // => call_1 get_weather,call_2 ping
+ * ```
+ */
 export const calls = (...calls: ReadonlyArray<Wanted>): Turn => turn({ calls })
 
-/** A turn in which the model will not answer. */
+/**
+ * A turn in which the model will not answer.
+ *
+ * @example
+ * ```ts
+ * import { ScriptedModel } from "@volley/testing"
+ *
+ * console.log(ScriptedModel.refuses("I will not say that.").finish) // => refusal
+ * ```
+ */
 export const refuses = (text: string): Turn => turn({ text, finish: "refusal" })
 
-/** A turn that the provider could not read; it may leave a text behind, or nothing. */
+/**
+ * A turn that the provider could not read; it may leave a text behind, or nothing.
+ *
+ * @example
+ * ```ts
+ * import { ScriptedModel } from "@volley/testing"
+ *
+ * const turn = ScriptedModel.malformed("a call without a name")
+ * console.log(turn.finish, turn.problem) // => malformed a call without a name
+ * ```
+ */
 export const malformed = (problem: string, text = ""): Turn => ({ ...turn({ text, finish: "malformed" }), problem })
 
-/** A turn after which the provider wants the same conversation again. */
+/**
+ * A turn after which the provider wants the same conversation again.
+ *
+ * @example
+ * ```ts
+ * import { ScriptedModel } from "@volley/testing"
+ *
+ * console.log(ScriptedModel.pauses().finish) // => pause
+ * ```
+ */
 export const pauses = (text = ""): Turn => turn({ text, finish: "pause" })
 
-/** A turn that met the limit of its length; its last call is cut off. */
+/**
+ * A turn that met the limit of its length; its last call is cut off.
+ *
+ * @example
+ * ```ts
+ * import { ScriptedModel } from "@volley/testing"
+ *
+ * const turn = ScriptedModel.cutOff(ScriptedModel.calls({ name: "ping" }, { name: "ping" }))
+ * console.log(turn.finish, turn.message.calls.map(({ status }) => status).join()) // => length complete,truncated
+ * ```
+ */
 export const cutOff = (whole: Turn): Turn => {
   const last = whole.message.calls.length - 1
   const calls = whole.message.calls.map((call, index) =>
@@ -93,16 +161,67 @@ export const cutOff = (whole: Turn): Turn => {
   return { ...whole, message: { ...whole.message, calls }, finish: "length" }
 }
 
-/** No turn, for this reason. */
+/**
+ * No turn, for this reason.
+ *
+ * @example
+ * ```ts
+ * import { Agent, ChatModelError, Toolkit } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { Effect } from "effect"
+ *
+ * const reason = new ChatModelError.RateLimited({ message: "slow down", retryAfterMillis: 1000 })
+ * const model = ScriptedModel.layer([ScriptedModel.fails(reason)])
+ * const agent = Agent.run({ toolkit: Toolkit.make(), prompt: "Hello!" })
+ * const error = await Effect.runPromise(Effect.flip(Effect.provide(agent, model)))
+ * console.log(error.reason._tag) // => RateLimited
+ * ```
+ */
 export const fails = (reason: Reason): Failure => ({ fails: reason })
 
-/** A turn whose stream ends with an error after so many parts: pieces of its text, then its calls, then the whole of it. */
+/**
+ * A turn whose stream ends with an error after so many parts: pieces of its text, then its calls, then the whole of it.
+ *
+ * @example
+ * ```ts
+ * import { Agent, ChatModelError, Toolkit } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { Console, Effect, Stream } from "effect"
+ *
+ * const reason = ChatModelError.fromCutStream("the last event")
+ * const model = ScriptedModel.layer([ScriptedModel.breaksOff(ScriptedModel.says("Hello."), { after: 1, reason })])
+ * const events = Agent.stream({ toolkit: Toolkit.make(), prompt: "Hello!" })
+ * const read = Stream.runForEach(events, (event) => event._tag === "Text" ? Console.log(event.text) : Effect.void)
+ * const error = await Effect.runPromise(Effect.flip(Effect.provide(read, model)))
+ * console.log(error._tag)
+ * // => Hello.
+ * // => ChatModelError
+ * ```
+ */
 export const breaksOff = (
   whole: Turn,
   broken: { readonly after: number; readonly reason: Reason }
 ): Turn => ({ ...whole, broken })
 
-/** What a model does, in its time. */
+/**
+ * What a model does, in its time.
+ *
+ * @example
+ * ```ts
+ * import { Agent, Toolkit } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ *
+ * // In a test, the `TestClock` moves this time.
+ * const answer = ScriptedModel.paced(ScriptedModel.says("Good morning."), { latency: "5 millis", fragment: 5 })
+ * const texts = []
+ * for await (
+ *   const event of Agent.iterate({ toolkit: Toolkit.make(), prompt: "Hi!", model: ScriptedModel.layer([answer]) })
+ * ) {
+ *   if (event._tag === "Text") texts.push(event.text)
+ * }
+ * console.log(texts) // => [ 'Good ', 'morni', 'ng.' ]
+ * ```
+ */
 export const paced = <S extends Step>(step: S, pace: Pace): S => ({ ...step, pace: { ...step.pace, ...pace } })
 
 /** What becomes of a request: by its place in the script, or by what stands in the request, of which it is the `number`th from 1. */
@@ -121,6 +240,19 @@ export interface ScriptedModel {
  *
  * - `repeat`: takes the last step again and again; a script that is used up dies with `ScriptEnded` otherwise
  * - a conversation that breaks a law dies with `BrokenConversation`: no provider would take it
+ *
+ * @example
+ * ```ts
+ * import { Agent, Toolkit } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ *
+ * const model = ScriptedModel.make(({ conversation }) =>
+ *   ScriptedModel.says(`I read ${conversation.messages.length} messages.`)
+ * )
+ * const toolkit = Toolkit.make()
+ * const { answer } = await Agent.runPromise({ toolkit, prompt: "Hello!", system: "Be short.", model: model.layer })
+ * console.log(answer, model.requests.length) // => I read 2 messages. 1
+ * ```
  */
 export const make = (script: Script, options: { readonly repeat?: boolean | undefined } = {}): ScriptedModel => {
   const requests: Array<ChatModel.Request> = []
@@ -144,7 +276,24 @@ export const make = (script: Script, options: { readonly repeat?: boolean | unde
   return { layer: Layer.succeed(ChatModel.ChatModel, service), requests }
 }
 
-/** Provides a model of a script, where the requests need not be looked at; its options are those of `make`. */
+/**
+ * Provides a model of a script, where the requests need not be looked at; its options are those of `make`.
+ *
+ * @example
+ * ```ts
+ * import { Agent, Tool, Toolkit } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ *
+ * const ping = Tool.fromFunction("ping", {
+ *   description: "Answers.",
+ *   parameters: { type: "object" },
+ *   execute: async () => 1
+ * })
+ * const model = ScriptedModel.layer([ScriptedModel.calls({ name: "ping" }), ScriptedModel.says("It answers.")])
+ * const { answer, rounds } = await Agent.runPromise({ toolkit: Toolkit.make(ping), prompt: "Is it there?", model })
+ * console.log(rounds.length, answer) // => 1 It answers.
+ * ```
+ */
 export const layer = (
   script: Script,
   options?: { readonly repeat?: boolean | undefined }
@@ -168,7 +317,17 @@ export const fromRun = (run: Recorded): ScriptedModel => {
 const turnsOf = ({ events }: Recorded): number =>
   events.filter((event) => (event._tag === "Nested" ? event.event : event)._tag === "TurnEnded").length
 
-/** The parts of a turn, as a model streams it: pieces of its text, then its calls, then the whole of it. */
+/**
+ * The parts of a turn, as a model streams it: pieces of its text, then its calls, then the whole of it.
+ *
+ * @example
+ * ```ts
+ * import { ScriptedModel } from "@volley/testing"
+ *
+ * const turn = ScriptedModel.turn({ text: "One moment.", calls: [{ name: "ping" }] })
+ * console.log(ScriptedModel.partsOf(turn).map(({ _tag }) => _tag).join()) // => Text,Call,Turn
+ * ```
+ */
 export const partsOf = (turn: Turn): ReadonlyArray<ChatModel.Part> => [
   ...pieces(turn.message.text, turn.pace?.fragment).map((text) => ({ _tag: "Text", text }) as const),
   ...turn.message.calls.map((call) => ({ _tag: "Call", call }) as const),

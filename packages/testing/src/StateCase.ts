@@ -10,11 +10,13 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { oneOf, upTo } from "./internal/choices.ts"
 
+/** The keys of the state. */
 export const keys = ["orders", "orders/42", "orders/42/items", "users/1", ""] as const
 
 /** A key, or which of the call's own two keys. */
 type Place = typeof keys[number] | "first" | "second"
 
+/** A tool: what its calls touch, and whether they run alone. */
 export interface ToolCase {
   readonly alone: boolean
   readonly touches: ReadonlyArray<{ readonly mode: "read" | "write"; readonly place: Place }>
@@ -34,6 +36,7 @@ export interface CallCase {
   readonly ends: "value" | "failure" | "defect" | "lingers" | "misfit"
 }
 
+/** A batch, and the tools that it runs. */
 export interface StateCase {
   readonly tools: ReadonlyArray<ToolCase>
   readonly calls: ReadonlyArray<CallCase>
@@ -69,6 +72,18 @@ export const cases: Arbitrary.Arbitrary<StateCase> = Arbitrary.all({
   concurrency: upTo(6)
 })
 
+/**
+ * The calls of the batch, as a codec reads them.
+ *
+ * @example
+ * ```ts
+ * import { StateCase } from "@volley/testing"
+ *
+ * const call = { tool: 0, first: "orders", second: "", ms: 1, ends: "value" } as const
+ * console.log(StateCase.callsOf({ tools: [], calls: [call], concurrency: 0 })[0]?.arguments)
+ * // => { at: 0, first: 'orders', second: '' }
+ * ```
+ */
 export const callsOf = ({ calls }: StateCase): ReadonlyArray<ToolCall.ToolCall> =>
   calls.map(({ ends, first, second, tool }, index) => {
     const args = { at: index, first: ends === "misfit" ? 1 : first, second }
@@ -77,7 +92,16 @@ export const callsOf = ({ calls }: StateCase): ReadonlyArray<ToolCall.ToolCall> 
 
 type State = Map<string, number>
 
-/** The state that every batch finds. */
+/**
+ * The state that every batch finds.
+ *
+ * @example
+ * ```ts
+ * import { StateCase } from "@volley/testing"
+ *
+ * console.log(StateCase.initial().get("orders/42")) // => 1
+ * ```
+ */
 export const initial = (): State => new Map(keys.map((key, index) => [key, index]))
 
 const isUnder = (key: string, over: string): boolean => over === "" || `${key}/`.startsWith(`${over}/`)
@@ -140,11 +164,37 @@ const toolsOf = ({ calls, tools }: StateCase, state: State) =>
     })
   })
 
-/** The tools of a case, at work on a state. */
-export const toolkitOf = (batch: StateCase, state: State) => Toolkit.make(...toolsOf(batch, state))
+/**
+ * The tools of a case, at work on a state.
+ *
+ * @example
+ * ```ts
+ * import { StateCase } from "@volley/testing"
+ *
+ * const batch = { tools: [{ alone: false, touches: [] }], calls: [], concurrency: 0 }
+ * console.log(StateCase.toolkitOf(batch, StateCase.initial()).tools.map(({ name }) => name)) // => [ 'tool_0' ]
+ * ```
+ */
+export const toolkitOf = (
+  batch: StateCase,
+  state: State
+): Toolkit.Toolkit<ReturnType<typeof toolsOf>[number]> => Toolkit.make(...toolsOf(batch, state))
 
-/** How each call may end, and the state that is left, when the calls run one after the other. */
-export const serially = ({ calls, tools }: StateCase) => {
+/**
+ * How each call may end, and the state that is left, when the calls run one after the other.
+ *
+ * @example
+ * ```ts
+ * import { StateCase } from "@volley/testing"
+ *
+ * const tool = { alone: false, touches: [{ mode: "write", place: "first" }] } as const
+ * const call = { tool: 0, first: "orders/42", second: "", ms: 1, ends: "defect" } as const
+ * console.log(StateCase.serially({ tools: [tool], calls: [call], concurrency: 0 }).ends) // => [ [ 'Defect' ] ]
+ * ```
+ */
+export const serially = (
+  { calls, tools }: StateCase
+): { readonly state: State; readonly ends: ReadonlyArray<ReadonlyArray<unknown>> } => {
   const state = initial()
   const uncertain: Array<{ readonly at: number; readonly all: ReadonlyArray<Touched>; readonly alone: boolean }> = []
   const ends = calls.map((call, at): ReadonlyArray<unknown> => {

@@ -42,7 +42,18 @@ export class Store extends Context.Service<Store, {
   readonly touches: Effect.Effect<ReadonlyArray<Touch>>
 }>()("@volley/testing/Store") {}
 
-/** Makes a store that holds these entries. */
+/**
+ * Makes a store that holds these entries.
+ *
+ * @example
+ * ```ts
+ * import { Store } from "@volley/testing"
+ * import { Effect } from "effect"
+ *
+ * const store = Store.make({ visits: 3 })
+ * console.log(await Effect.runPromise(store.get("visits"))) // => 3
+ * ```
+ */
 export const make = (entries: { readonly [key: string]: Schema.Json } = {}): Store["Service"] => {
   const map = new Map(Object.entries(entries))
   const touches: Array<Touch> = []
@@ -69,6 +80,26 @@ export const make = (entries: { readonly [key: string]: Schema.Json } = {}): Sto
   }
 }
 
-/** A store that holds these entries when the layer is built. */
+/**
+ * A store that holds these entries when the layer is built.
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Store } from "@volley/testing"
+ * import { Effect, Schema } from "effect"
+ *
+ * const peek = Tool.make("peek", {
+ *   description: "How many visits there were.",
+ *   parameters: Schema.Struct({}),
+ *   success: Schema.Unknown,
+ *   readOnly: true,
+ *   execute: () => Store.Store.use((store) => store.get("visits"))
+ * })
+ * const batch = Batch.run(Toolkit.make(peek), [ToolCall.make({ id: "call_1", name: "peek" })])
+ * const { outcomes } = await Effect.runPromise(Effect.provide(batch, Store.layer({ visits: 3 })))
+ * console.log(outcomes[0]?.encoded) // => 3
+ * ```
+ */
 export const layer = (entries?: { readonly [key: string]: Schema.Json }): Layer.Layer<Store> =>
   Layer.sync(Store, () => make(entries))

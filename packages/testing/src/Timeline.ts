@@ -19,7 +19,19 @@ export interface Entry {
   readonly how: string
 }
 
-/** What outcomes tell: the call, when it started and ended, and what the model was shown. */
+/**
+ * What outcomes tell: the call, when it started and ended, and what the model was shown.
+ *
+ * @example
+ * ```ts
+ * import { Batch, ToolCall, Toolkit } from "@volley/core"
+ * import { Timeline } from "@volley/testing"
+ *
+ * const { outcomes } = await Batch.runPromise(Toolkit.make(), [ToolCall.make({ id: "call_1", name: "ping" })])
+ * console.log(Timeline.fromOutcomes(outcomes).map(({ id, how }) => `${id}: ${how}`).join())
+ * // => call_1: UnknownTool
+ * ```
+ */
 export const fromOutcomes = (outcomes: ReadonlyArray<Outcome.Outcome>): ReadonlyArray<Entry> =>
   outcomes.map((outcome) => ({
     id: outcome.call.id,
@@ -45,6 +57,18 @@ const cut = (text: string, most: number): string => text.length > most ? `${text
  * Draws lines in the order given.
  *
  * - `width`: characters of a bar; 24
+ *
+ * @example
+ * ```ts
+ * import { Timeline } from "@volley/testing"
+ *
+ * console.log(Timeline.render([
+ *   { id: "call_1", what: "get_weather", start: 0, end: 200, how: "ok" },
+ *   { id: "call_2", what: "get_weather", start: 0, end: 100, how: "ok" }
+ * ]))
+ * // => call_1  get_weather  [======================== ] 0–200 ms, ok
+ * // => call_2  get_weather  [============             ] 0–100 ms, ok
+ * ```
  */
 export const render = (entries: ReadonlyArray<Entry>, { width = 24 }: { readonly width?: number } = {}): string => {
   const from = Math.min(...entries.map(({ start }) => start))

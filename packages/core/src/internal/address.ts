@@ -1,10 +1,29 @@
-/** An address without its user, password, query and fragment, where gateways have keys; one without any is left as it is. */
+/**
+ * An address without its user, password, query and fragment, where gateways have keys; one without any is left as it is.
+ *
+ * @example
+ * ```ts
+ * import { Transport } from "@volley/core"
+ *
+ * console.log(Transport.withoutSecrets("https://me:long-password@example.org/v1?key=0123456789"))
+ * // => https://example.org/v1
+ * ```
+ */
 export const withoutSecrets = (address: string): string => {
   const { bare, query, user } = partsOf(address)
   return user === "" && query === "" ? address : bare
 }
 
-/** The texts that an address has in these places, as they stand there and decoded; those of a few letters hide nothing. */
+/**
+ * The texts that an address has in these places, as they stand there and decoded; those of a few letters hide nothing.
+ *
+ * @example
+ * ```ts
+ * import { Transport } from "@volley/core"
+ *
+ * console.log(Transport.secretsOf("https://me:long-password@example.org/v1")) // => [ 'long-password' ]
+ * ```
+ */
 export const secretsOf = (address: string): ReadonlyArray<string> => {
   const { query, user } = partsOf(address)
   const at = user.indexOf(":")
@@ -15,7 +34,17 @@ export const secretsOf = (address: string): ReadonlyArray<string> => {
   return [...all].filter(({ length }) => length >= shortest)
 }
 
-/** The texts of headers that are there to be kept secret, each whole and behind its scheme. */
+/**
+ * The texts of headers that are there to be kept secret, each whole and behind its scheme.
+ *
+ * @example
+ * ```ts
+ * import { Transport } from "@volley/core"
+ *
+ * console.log(Transport.secretsOfHeaders({ authorization: "Bearer 0123456789", accept: "text/html" }))
+ * // => [ 'Bearer 0123456789', '0123456789' ]
+ * ```
+ */
 export const secretsOfHeaders = (headers: Readonly<Record<string, string>>): ReadonlyArray<string> =>
   Object.entries(headers).filter(([name]) => /auth|cookie|credential|key|pass|secret|token/i.test(name))
     .flatMap(([, value]) => [value, value.slice(value.indexOf(" ") + 1)])

@@ -29,6 +29,32 @@ type Services = SqlClient.SqlClient | Store
  *
  * - a call that nobody has decided on is `pending`; once somebody has, by `Durable.decide`, calling again runs it
  * - errors: `RunConflict` where the run was asked for other calls, `TakenOver` where it was called again elsewhere
+ *
+ * @example
+ * ```ts
+ * import { Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Durable } from "@volley/durable"
+ * import * as Local from "@volley/durable/Local"
+ * import { Effect, Schema } from "effect"
+ *
+ * const refund = Tool.make("refund", {
+ *   description: "Pays an order back. `order` comes from the user.",
+ *   parameters: Schema.Struct({ order: Schema.Int }),
+ *   success: Schema.String,
+ *   execute: ({ order }) =>
+ *     Effect.sync(() => {
+ *       console.log(`paid back order ${order}`)
+ *       return "paid back"
+ *     })
+ * })
+ *
+ * const call = ToolCall.make({ id: "call_1", name: "refund", arguments: { order: 7 } })
+ * const batch = Durable.batch("refund-7", Toolkit.make(refund), [call])
+ * const twice = Effect.andThen(batch, batch) // the second one tells what is kept, and pays nothing
+ * const { outcomes } = await Effect.runPromise(Effect.provide(twice, Local.layer({ file: ":memory:" })))
+ * // => paid back order 7
+ * console.log(outcomes[0]?.encoded) // => "paid back"
+ * ```
  */
 export function batch<T extends Tool.Any>(
   runId: string,
@@ -50,7 +76,35 @@ export function batch(
   return kept({ runId, name: "volley/batch", input, toolkit }, running, ({ pending }) => pending.length > 0)
 }
 
-/** Runs a pipeline whose ends are kept, as `batch` does. */
+/**
+ * Runs a pipeline whose ends are kept, as `batch` does.
+ *
+ * @example
+ * ```ts
+ * import { Pipeline, Tool } from "@volley/core"
+ * import { Durable } from "@volley/durable"
+ * import * as Local from "@volley/durable/Local"
+ * import { Effect, Schema } from "effect"
+ *
+ * const refund = Tool.make("refund", {
+ *   description: "Pays an order back. `order` comes from the user.",
+ *   parameters: Schema.Struct({ order: Schema.Int }),
+ *   success: Schema.String,
+ *   execute: ({ order }) =>
+ *     Effect.sync(() => {
+ *       console.log(`paid back order ${order}`)
+ *       return "paid back"
+ *     })
+ * })
+ *
+ * const pipeline = Pipeline.make((call) => ({ paid: call(refund, { order: 7 }) }))
+ * const run = Durable.pipeline("refund-7", pipeline)
+ * const twice = Effect.andThen(run, run) // the second one tells what is kept, and pays nothing
+ * const { steps } = await Effect.runPromise(Effect.provide(twice, Local.layer({ file: ":memory:" })))
+ * // => paid back order 7
+ * console.log(steps.paid.encoded) // => "paid back"
+ * ```
+ */
 export function pipeline<S extends Pipeline.Steps>(
   runId: string,
   pipeline: Pipeline.Pipeline<S>,

@@ -5,9 +5,11 @@ import * as MessageStorage from "effect/cluster/MessageStorage"
 import * as Snowflake from "effect/cluster/Snowflake"
 import * as SqlMessageStorage from "effect/cluster/SqlMessageStorage"
 import * as Context from "effect/Context"
+import type { Digest } from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as MutableRef from "effect/MutableRef"
+import type { SqlClient } from "effect/sql/SqlClient"
 import * as WorkflowEngine from "effect/workflow/WorkflowEngine"
 import { patiently } from "./patiently.ts"
 
@@ -68,6 +70,32 @@ const yielding = Layer.effect(
   })
 )
 
-/** Gives an engine the messages of the store, for which it waits until it is closed. */
-export const provide = <E, R>(engine: Layer.Layer<WorkflowEngine.WorkflowEngine, E, R>) =>
-  Layer.provide(yielding, engine).pipe(Layer.provide(storage), Layer.provide(Closing.layer))
+/**
+ * Gives an engine the messages of the store, for which it waits until it is closed.
+ *
+ * @example
+ * ```ts
+ * import { Durable } from "@volley/durable"
+ * import * as Local from "@volley/durable/Local"
+ * import * as Shared from "@volley/durable/Shared"
+ * import { Effect, Layer } from "effect"
+ * import { Digest } from "effect/crypto"
+ * import { WorkflowEngine } from "effect/workflow"
+ *
+ * // What `Runner.layer` of @volley/cluster does with the engine of Effect's cluster; this engine is of one process.
+ * const engine = Shared.provide(WorkflowEngine.layerMemory)
+ * const store = Layer.provideMerge(Shared.runner, Local.layerShared({ file: ":memory:" }))
+ * const program = Effect.provide(
+ *   Durable.list,
+ *   Layer.provideMerge(engine, store).pipe(Layer.provide(Digest.layerWebCrypto))
+ * )
+ * console.log(await Effect.runPromise(program)) // => []
+ * ```
+ */
+export const provide = <E, R>(
+  engine: Layer.Layer<WorkflowEngine.WorkflowEngine, E, R>
+): Layer.Layer<
+  WorkflowEngine.WorkflowEngine,
+  E,
+  Digest | SqlClient | Exclude<Exclude<R, MessageStorage.MessageStorage>, Closing>
+> => Layer.provide(yielding, engine).pipe(Layer.provide(storage), Layer.provide(Closing.layer))

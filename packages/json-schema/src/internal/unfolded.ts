@@ -33,7 +33,18 @@ export const unfold = (root: JsonSchema.JsonSchema): Unfolded => {
 /** An object of a JSON Schema. */
 export type Node = Readonly<Record<string, unknown>>
 
-/** A JSON Schema with each schema in it changed, those inside first. */
+/**
+ * A JSON Schema with each schema in it changed, those inside first.
+ *
+ * @example
+ * ```ts
+ * import { Checks } from "@volley/json-schema"
+ *
+ * const schema = { type: "object", properties: { city: { type: "string", title: "City" } }, title: "Place" }
+ * console.log(JSON.stringify(Checks.rewritten(schema, ({ title: _, ...rest }) => rest)))
+ * // => {"type":"object","properties":{"city":{"type":"string"}}}
+ * ```
+ */
 export const rewritten = (schema: JsonSchema.JsonSchema, change: (node: Node) => Node): JsonSchema.JsonSchema => {
   const inside = (json: unknown): unknown =>
     Array.isArray(json) ? json.map(inside) : Json.isObject(json) ? whole(json) : json

@@ -12,6 +12,7 @@ import type {
 } from "openai/resources/responses/responses"
 import { dataUrl, fileName, refuseImage } from "./media.ts"
 
+/** The result of one call. */
 export type Output = ResponseInputItem.FunctionCallOutput | ResponseCustomToolCallOutput
 
 type Part = ResponseInputText | ResponseInputImage | ResponseInputFile

@@ -4,7 +4,22 @@ import type * as Frame from "../Frame.ts"
 import { frames, jsonOf } from "./anthropicFrames.ts"
 import { half, mapLast, type Spoiled, spoilFrames } from "./spoil.ts"
 
-/** What a fault makes of a body, and of the stream of it. */
+/**
+ * What a fault makes of a body, and of the stream of it.
+ *
+ * @example
+ * ```ts
+ * import { AnthropicMessagesWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { model: "claude-sonnet-5", max_tokens: 100, messages: [{ role: "user", content: "Hello!" }] }
+ * const headers = { "x-api-key": "key", "anthropic-version": "2023-06-01" }
+ * const request = Result.getOrThrow(AnthropicMessagesWire.check(body, headers))
+ * const { body: answer } = AnthropicMessagesWire.render(request, { _tag: "Answer", text: "Hello." }, 1)
+ * const spoiled = AnthropicMessagesWire.spoil({ _tag: "Truncated" }, answer, {})
+ * console.log(Object.keys(spoiled).join()) // => body,frames
+ * ```
+ */
 export const spoil = (fault: Fault, body: Message, options: Frame.Options): Spoiled<Message> => {
   if (fault._tag === "Truncated") return truncated(body, options)
   const spoiled = { ...body, content: spoilContent(fault, body.content) }

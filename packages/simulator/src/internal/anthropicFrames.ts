@@ -8,6 +8,19 @@ type Cut = (text: string) => ReadonlyArray<string>
  *
  * - a call is proven complete by the start of the next block, or by the `message_delta` behind the last
  * - `inputText`: what is cut into the fragments of an input
+ *
+ * @example
+ * ```ts
+ * import { AnthropicMessagesWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { model: "claude-sonnet-5", max_tokens: 100, messages: [{ role: "user", content: "Hello!" }] }
+ * const headers = { "x-api-key": "key", "anthropic-version": "2023-06-01" }
+ * const request = Result.getOrThrow(AnthropicMessagesWire.check(body, headers))
+ * const { body: answer } = AnthropicMessagesWire.render(request, { _tag: "Answer", text: "Hello." }, 1)
+ * const frames = AnthropicMessagesWire.frames(answer, { fragment: 3 })
+ * console.log(frames.length, frames[0]?.event) // => 8 message_start
+ * ```
  */
 export const frames = (
   body: Message,

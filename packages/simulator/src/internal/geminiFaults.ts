@@ -6,7 +6,23 @@ import { frames } from "./geminiFrames.ts"
 import { sign } from "./geminiSignature.ts"
 import { half, mapLast, type Spoiled, spoilFrames } from "./spoil.ts"
 
-/** What a fault makes of a body, and of the stream of it. */
+/**
+ * What a fault makes of a body, and of the stream of it.
+ *
+ * @example
+ * ```ts
+ * import { GeminiContentWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { contents: [{ role: "user", parts: [{ text: "Hello!" }] }] }
+ * const path = "/v1beta/models/gemini-3-pro:generateContent"
+ * const headers = { "x-goog-api-key": "key" }
+ * const request = Result.getOrThrow(GeminiContentWire.check(body, headers, path))
+ * const { body: answer } = GeminiContentWire.render(request, { _tag: "Answer", text: "Hello." })
+ * const spoiled = GeminiContentWire.spoil({ _tag: "Truncated" }, answer, {})
+ * console.log(Object.keys(spoiled).join()) // => body,frames
+ * ```
+ */
 export const spoil = (fault: Fault, body: Body, options: Frame.Options): Spoiled<Body> => {
   const candidates = body.candidates.map((candidate) => ({
     ...candidate,

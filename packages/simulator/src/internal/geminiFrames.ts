@@ -6,6 +6,20 @@ import type { Body } from "./geminiBody.ts"
  * Cuts a body into whole responses.
  *
  * - a call is whole in one part, which is all the proof that there is; the last chunk has the finish reason and the usage
+ *
+ * @example
+ * ```ts
+ * import { GeminiContentWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { contents: [{ role: "user", parts: [{ text: "Hello!" }] }] }
+ * const path = "/v1beta/models/gemini-3-pro:generateContent"
+ * const headers = { "x-goog-api-key": "key" }
+ * const request = Result.getOrThrow(GeminiContentWire.check(body, headers, path))
+ * const { body: answer } = GeminiContentWire.render(request, { _tag: "Answer", text: "Hello." })
+ * const frames = GeminiContentWire.frames(answer, { fragment: 3 })
+ * console.log(frames.length, frames[0]?.event) // => 2 undefined
+ * ```
  */
 export const frames = (body: Body, { fragment }: Frame.Options = {}): ReadonlyArray<Frame.Frame> => {
   const cut = Frame.cutter(fragment)

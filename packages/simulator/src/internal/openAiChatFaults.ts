@@ -7,7 +7,22 @@ import { half, interleaved, mapLast, type Spoiled, spoilFrames, textLast } from 
 type Choice = ChatCompletion.Choice
 type Call = ChatCompletionMessageToolCall
 
-/** What a fault makes of a body, and of the stream of it. */
+/**
+ * What a fault makes of a body, and of the stream of it.
+ *
+ * @example
+ * ```ts
+ * import { OpenAiChatWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { model: "gpt-4.1", messages: [{ role: "user", content: "Hello!" }] }
+ * const headers = { authorization: "Bearer key" }
+ * const request = Result.getOrThrow(OpenAiChatWire.check(body, headers))
+ * const { body: answer } = OpenAiChatWire.render(request, { _tag: "Answer", text: "Hello." })
+ * const spoiled = OpenAiChatWire.spoil({ _tag: "Truncated" }, answer, {})
+ * console.log(Object.keys(spoiled).join()) // => body,frames
+ * ```
+ */
 export const spoil = (fault: Fault, body: ChatCompletion, options: Frame.Options): Spoiled<ChatCompletion> => {
   const spoiled = { ...body, choices: body.choices.map((choice) => spoilChoice(fault, choice)) }
   const streamed = frames(spoiled, options)

@@ -13,6 +13,19 @@ type CallDelta = ChatCompletionChunk.Choice.Delta.ToolCall
  * Cuts a body into chunks, and `[DONE]` behind them.
  *
  * - no call is proven complete before the chunk with the `finish_reason`
+ *
+ * @example
+ * ```ts
+ * import { OpenAiChatWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { model: "gpt-4.1", messages: [{ role: "user", content: "Hello!" }] }
+ * const headers = { authorization: "Bearer key" }
+ * const request = Result.getOrThrow(OpenAiChatWire.check(body, headers))
+ * const { body: answer } = OpenAiChatWire.render(request, { _tag: "Answer", text: "Hello." })
+ * const frames = OpenAiChatWire.frames(answer, { fragment: 3 })
+ * console.log(frames.length, frames[0]?.event) // => 6 undefined
+ * ```
  */
 export const frames = (
   body: ChatCompletion,

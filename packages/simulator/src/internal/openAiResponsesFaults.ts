@@ -5,7 +5,22 @@ import type { Body } from "./openAiResponsesBody.ts"
 import { frames, numbered } from "./openAiResponsesFrames.ts"
 import { half, interleaved, mapLast, type Spoiled, spoilFrames } from "./spoil.ts"
 
-/** What a fault makes of a body, and of the stream of it; an event that comes twice has the same number both times. */
+/**
+ * What a fault makes of a body, and of the stream of it; an event that comes twice has the same number both times.
+ *
+ * @example
+ * ```ts
+ * import { OpenAiResponsesWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { model: "gpt-5.4", input: "Hello!" }
+ * const headers = { authorization: "Bearer key" }
+ * const request = Result.getOrThrow(OpenAiResponsesWire.check(body, headers))
+ * const { body: answer } = OpenAiResponsesWire.render(request, { _tag: "Answer", text: "Hello." }, 1)
+ * const spoiled = OpenAiResponsesWire.spoil({ _tag: "Truncated" }, answer, {})
+ * console.log(Object.keys(spoiled).join()) // => body,frames
+ * ```
+ */
 export const spoil = (fault: Fault, body: Body, options: Frame.Options): Spoiled<Body> => {
   const spoiled = spoilBody(fault, body)
   const streamed = frames(spoiled, options)

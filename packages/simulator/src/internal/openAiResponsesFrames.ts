@@ -18,6 +18,19 @@ interface Event {
  * Cuts a body into events that are numbered in order.
  *
  * - an item is proven complete by its `response.output_item.done`, which stands right behind what completes it
+ *
+ * @example
+ * ```ts
+ * import { OpenAiResponsesWire } from "@volley/simulator"
+ * import { Result } from "effect"
+ *
+ * const body = { model: "gpt-5.4", input: "Hello!" }
+ * const headers = { authorization: "Bearer key" }
+ * const request = Result.getOrThrow(OpenAiResponsesWire.check(body, headers))
+ * const { body: answer } = OpenAiResponsesWire.render(request, { _tag: "Answer", text: "Hello." }, 1)
+ * const frames = OpenAiResponsesWire.frames(answer, { fragment: 3 })
+ * console.log(frames.length, frames[0]?.event) // => 10 response.created
+ * ```
  */
 export const frames = (body: Body, { fragment }: Frame.Options = {}): ReadonlyArray<Frame.Frame> => {
   const cut = Frame.cutter(fragment)

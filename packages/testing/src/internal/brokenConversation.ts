@@ -27,7 +27,22 @@ export class BrokenConversation extends Data.TaggedError("BrokenConversation")<{
   }
 }
 
-/** The first law that a conversation breaks; undefined where it breaks none, and a provider would take it. */
+/**
+ * The first law that a conversation breaks; undefined where it breaks none, and a provider would take it.
+ *
+ * @example
+ * ```ts
+ * import { Conversation, ToolCall } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ *
+ * const unanswered = Conversation.append(Conversation.make("Hello!"), {
+ *   role: "assistant",
+ *   text: "",
+ *   calls: [ToolCall.make({ id: "call_1", name: "ping" })]
+ * })
+ * console.log(ScriptedModel.violationOf(unanswered)?.law) // => every call is answered
+ * ```
+ */
 export const violationOf = ({ messages }: Pick<Conversation, "messages">): BrokenConversation | undefined => {
   for (const [index, message] of messages.entries()) {
     const broken = message.role === "assistant"

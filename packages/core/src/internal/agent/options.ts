@@ -11,6 +11,7 @@ import type * as Tool from "../../Tool.ts"
 import type * as Toolkit from "../../Toolkit.ts"
 import type { Left } from "./event.ts"
 
+/** What an agent is asked, what it may call, and how it is bounded. */
 export interface Options<out T extends Tool.Any> {
   /** The tools; or what gives those of each turn, asked before it, where they may become others meanwhile. */
   readonly toolkit: Toolkit.Toolkit<T> | Effect.Effect<Toolkit.Toolkit<T>>

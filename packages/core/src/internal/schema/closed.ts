@@ -9,6 +9,17 @@ import type { Rules } from "./rules.ts"
  *
  * - what the mode has no keyword for is told in words, so arguments still have to be checked by the schema that was given
  * - errors: throws where the mode could not express what the schema takes, such as an object with keys of any name
+ *
+ * @example
+ * ```ts
+ * import { StrictSchema } from "@volley/core"
+ *
+ * const keywords = new Set(["type", "properties", "required", "additionalProperties", "anyOf"])
+ * const rules = { keywords, required: true, typed: true, recursive: true }
+ * const schema = { type: "object", properties: { city: { type: "string" } } }
+ * console.log(JSON.stringify(StrictSchema.closed(schema, rules)))
+ * // => {"type":"object","properties":{"city":{"type":["string","null"]}},"required":["city"],"additionalProperties":false}
+ * ```
  */
 export const closed = (schema: JsonSchema.JsonSchema, rules: Rules): JsonSchema.JsonSchema => {
   const { $defs, definitions, ...root } = schema

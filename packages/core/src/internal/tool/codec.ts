@@ -103,8 +103,20 @@ const unencodable = (error: Schema.SchemaError) => new Unencodable({ issue: erro
 
 const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** What is wrong with arguments, part by part; where these are given, it is said which numbers are too large. */
-export const invalidArguments = (error: Schema.SchemaError, args?: unknown) =>
+/**
+ * What is wrong with arguments, part by part; where these are given, it is said which numbers are too large.
+ *
+ * @example
+ * ```ts
+ * import { Tool } from "@volley/core"
+ * import { Effect, Schema } from "effect"
+ *
+ * const read = Schema.decodeUnknownEffect(Schema.Struct({ city: Schema.String }))
+ * const error = await Effect.runPromise(Effect.flip(read({ city: 7 })))
+ * console.log(Tool.invalidArguments(error).issues) // => [ { path: 'city', message: 'Expected string' } ]
+ * ```
+ */
+export const invalidArguments = (error: Schema.SchemaError, args?: unknown): InvalidArguments =>
   new InvalidArguments({
     issues: issuesOf(error.issue).issues.map(({ message, path = [] }) => ({
       path: path.join("."),

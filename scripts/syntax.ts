@@ -1,6 +1,9 @@
+/**
+ * The syntax tree of a source.
+ */
 import { parseAst } from "vitest/node"
 
-/** A node of the syntax tree, with the place of its text. */
+/** A node of the tree, with the place of its text. */
 export interface Node {
   readonly type: string
   readonly start: number
@@ -16,5 +19,12 @@ const nodesIn = (value: unknown): ReadonlyArray<Node> => {
   return isNode(value) ? [value, ...Object.values(value).flatMap(nodesIn)] : []
 }
 
+/** The nodes that a property has itself: one, those of a list, or none. */
+export const childrenOf = (value: unknown): ReadonlyArray<Node> =>
+  (Array.isArray(value) ? value : [value]).filter(isNode)
+
 /** All nodes of a source, each before those in it. */
 export const nodesOf = (code: string): ReadonlyArray<Node> => nodesIn(parseAst(code, { lang: "ts" }))
+
+/** The statements of a source, in order. */
+export const statementsOf = (code: string): ReadonlyArray<Node> => childrenOf(parseAst(code, { lang: "ts" }).body)
