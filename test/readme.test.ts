@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { spawnSync } from "node:child_process"
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
+import { stripVTControlCharacters } from "node:util"
 import { afterAll, beforeAll } from "vitest"
 import * as Readme from "../scripts/readme.ts"
 
@@ -26,7 +27,7 @@ const shown = pages.flatMap((page, index) =>
   blocksOf(page).filter(({ language }) => language === "ts").map((block) => {
     const isTest = block.code.includes("@effect/vitest")
     const file = join(folder, `page-${index}-line-${block.line}${isTest ? ".test" : ""}.ts`)
-    return { ...block, page, isTest, isGuide: guides.includes(page), file }
+    return { ...block, page, isTest, file }
   })
 )
 // A block that names a file shows that file, which is compiled where it is.
@@ -60,40 +61,33 @@ describe("A README, its examples", () => {
     assert.strictEqual(status, 0, all)
   })
 
-  it.each(examples.filter(({ isTest }) => isTest))("pass as tests, $page line $line", ({ file }) => {
+  it("pass as tests", () => {
+    const tests = examples.filter(({ isTest }) => isTest)
     const { all, status } = run(
       join(root, "node_modules/.bin/vitest"),
       "run",
       "--root",
       folder,
       "--testTimeout=500000",
-      file
+      "--no-isolate",
+      "--maxWorkers=1"
     )
     assert.strictEqual(status, 0, all)
+    assert.match(stripVTControlCharacters(all), new RegExp(`Test Files +${tests.length} passed`))
   })
 
-  it.each(programs.filter(({ isGuide }) => !isGuide))(
-    "run and print what they say, $page line $line",
-    ({ code, file }) => {
-      const { all, status, stdout } = run(process.execPath, file)
-      assert.strictEqual(status, 0, all)
-      assertPrinted(code, stdout)
-    }
-  )
-
-  it("of the guides run one after the other in one process, and print what they say", () => {
-    const ofGuides = programs.filter(({ isGuide }) => isGuide)
+  it("run one after the other in one process, and print what they say", () => {
     const { all, status, stdout } = run(
       process.execPath,
       "--input-type=module",
       "--eval",
       oneByOne,
-      ...ofGuides.map(({ file }) => file)
+      ...programs.map(({ file }) => file)
     )
     const printed = stdout.split(/^=== .*$/m).slice(1)
     assert.strictEqual(status, 0, all)
-    assert.strictEqual(printed.length, ofGuides.length)
-    for (const [index, { code, line, page }] of ofGuides.entries()) {
+    assert.strictEqual(printed.length, programs.length)
+    for (const [index, { code, line, page }] of programs.entries()) {
       assertPrinted(code, printed[index] ?? "", `${page} line ${line}`)
     }
   })
@@ -109,7 +103,7 @@ for (const file of process.argv.slice(1)) {
   await import(file)
 }`
 
-const assertPrinted = (code: string, printed: string, where = "") => {
+const assertPrinted = (code: string, printed: string, where: string) => {
   const missing = Readme.firstMissing(Readme.expectedLines(code), printed)
   assert.isUndefined(missing, `${where} not printed: ${missing}\nprinted:\n${printed}`)
 }

@@ -10,6 +10,7 @@ import * as Json from "@volley/core/Json"
 import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
 import * as Toolkit from "@volley/core/Toolkit"
+import type * as Transport from "@volley/core/Transport"
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
@@ -294,7 +295,7 @@ export interface Sent extends ChatModel.Extras {
 
 /** A client of one's own, and what it is asked for. */
 export interface ClientOptions
-  extends Pick<ChatModel.ApiOptions, "model" | "maxTokens" | "origin" | "acceptsId">, Sent
+  extends Pick<ChatModel.ApiOptions, "model" | "maxTokens" | "origin" | "acceptsId">, Transport.Options, Sent
 {
   readonly client: Client
 }
@@ -321,7 +322,7 @@ export interface ClientOptions
  * ```
  */
 export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> =>
-  Layer.sync(ChatModel.ChatModel, () => makeModel(options))
+  Layer.sync(ChatModel.ChatModel, () => makeModel(options, { limits: options }))
 
 /**
  * Provides `ChatModel` on the official SDK. The API wants `maxTokens` said: 8,192 where it is left out.
@@ -356,7 +357,7 @@ export const layer = (options: ChatModel.ApiOptions & Sent): Layer.Layer<ChatMod
         timeout: longest,
         fetch: limited()
       })
-      return makeModel({ ...options, client, origin: originOf(options) }, options.apiKey)
+      return makeModel({ ...options, client, origin: originOf(options) }, { secret: options.apiKey })
     })
   )
 
@@ -386,7 +387,7 @@ export const layerConfig: (
   options: ChatModel.ConfigOptions<Sent>
 ) => Layer.Layer<ChatModel.ChatModel, Config.ConfigError> = ChatModel.layerConfig<Sent>(layer, "ANTHROPIC_API_KEY")
 
-const makeModel = (options: ClientOptions, secret?: Redacted.Redacted<string>): ChatModel.ChatModel["Service"] => {
+const makeModel = (options: ClientOptions, how: ChatModel.Reached): ChatModel.ChatModel["Service"] => {
   const { acceptsId, client, maxTokens, model, request: own } = options
   const origin = originOf({ origin: options.origin, baseUrl: client.baseURL })
   const bodyOf = (request: ChatModel.Request, context: Context.Context<never>) =>
@@ -402,7 +403,8 @@ const makeModel = (options: ClientOptions, secret?: Redacted.Redacted<string>): 
   })
   return ChatModel.make({
     wire,
-    secret,
+    ...how,
+    about: { provider: "anthropic", model },
     address: client.baseURL,
     client,
     query: options.query,

@@ -26,10 +26,19 @@ export const drawList = (runs: ReadonlyArray<Status>, waiting: ReadonlyArray<Wai
   ]
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   const [head = "", ...lines] = rows.map((row) => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  "))
-  return [head, ...lines.flatMap((line, index) => [line, ...(all[index]?.waiting ?? []).flatMap(drawWaiting)])].join(
+  return [
+    head,
+    ...lines.flatMap((
+      line,
+      index
+    ) => [line, ...drawTrouble(all[index]), ...(all[index]?.waiting ?? []).flatMap(drawWaiting)])
+  ].join(
     "\n"
   )
 }
+
+const drawTrouble = (run: Status | undefined): ReadonlyArray<string> =>
+  run?.trouble === undefined ? [] : [`  ${visible(run.trouble.message)}`]
 
 /** When a run came into its state, as far as that is known: one that goes on has been begun then. */
 const sinceOf = ({ endedAt, startedAt, state, waiting }: Listed): number =>
@@ -46,6 +55,7 @@ export const drawRun = (run: Status, entries: ReadonlyArray<Entry>): string => {
   const ended = run.endedAt === undefined ? "" : `, until ${time(run.endedAt)}`
   return [
     `${visible(run.runId)}: ${visible(run.name)}, ${run.state}${often}, from ${time(run.startedAt)}${ended}`,
+    ...drawTrouble(run),
     ...entries.map((entry) => `${seconds(entry.at - run.startedAt)}  ${entry.kind.padEnd(5)}  ${said(entry)}`)
   ].join("\n")
 }

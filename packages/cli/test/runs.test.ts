@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Tool, Toolkit } from "@volley/core"
 import { Durable } from "@volley/durable"
+import { Unreadable } from "@volley/durable/DurableError"
 import * as Local from "@volley/durable/Local"
 import * as Postgres from "@volley/durable/Postgres"
 import { ScriptedModel } from "@volley/testing"
@@ -10,6 +11,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import * as Server from "../../durable/test/support/postgres.ts"
+import * as RunsPicture from "../src/RunsPicture.ts"
 import { volley } from "./support/spawn.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "volley-runs-"))
@@ -133,6 +135,22 @@ describe("volley runs", () => {
       const whole = yield* say("show", "r1", "--json")
       assert.include(JSON.stringify(JSON.parse(whole)), "x".repeat(200))
     }).pipe(Effect.provide(runner(store)))
+  })
+
+  it("says why a run stands still", () => {
+    const trouble = new Unreadable({ key: "turn/r1/1.0", issue: "it is no row of a journal" })
+    const run = {
+      runId: "r1",
+      name: "support",
+      state: "unreadable",
+      epoch: 1,
+      startedAt: 0,
+      endedAt: undefined,
+      trouble
+    } as const
+    const says = /\n {2}its record turn\/r1\/1\.0 cannot be read/
+    assert.match(RunsPicture.drawList([run], []), says)
+    assert.match(RunsPicture.drawRun(run, []), says)
   })
 
   it.live("says in one line what is wrong, with exit code 2", () => {

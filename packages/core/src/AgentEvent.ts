@@ -190,6 +190,9 @@ const errorOf = (failure: ToolFailure<unknown>): Schema.Json => ({ ...toModel(fa
  * ```
  */
 export const failed = (cause: Cause.Cause<AgentError | ChatModelError>, at: number): AgentEvent => {
+  if (Cause.hasInterruptsOnly(cause)) {
+    return { _tag: "Failed", at, reason: "Interrupted", message: "The agent was stopped.", mayPass: true }
+  }
   const found = Cause.findError(cause)
   if (Result.isFailure(found)) {
     return { _tag: "Failed", at, reason: "Defect", message: "The agent crashed.", mayPass: false }

@@ -1,7 +1,6 @@
 /**
  * The model, as a service that a provider's Layer provides.
  */
-import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
@@ -25,7 +24,9 @@ import {
   UnusableResponse
 } from "./ChatModelError.ts"
 import { Assistant, type Conversation } from "./Conversation.ts"
+import { providerAt } from "./internal/provider.ts"
 import * as Url from "./internal/url.ts"
+import { followed } from "./Observer.ts"
 import type { ToolCall } from "./ToolCall.ts"
 import * as Toolkit from "./Toolkit.ts"
 import * as Transport from "./Transport.ts"
@@ -112,12 +113,24 @@ export interface Whole<out Response> {
 export type Part<Response = unknown> = Text | Call | Whole<Response>
 
 /**
+ * Who is asked, as traces and metrics name it.
+ *
+ * - `provider`: `gen_ai.provider.name` of OpenTelemetry's GenAI conventions, `openai` for one
+ */
+export interface About {
+  readonly provider: string
+  readonly model: string
+}
+
+/**
  * Gives the next turn of a conversation. Interrupting it aborts the request.
  *
+ * - `about`: who is asked, where that is known; what wraps a model passes it on
  * - `stream`: the same turn in parts: its text, each of its calls once, and at last the whole of it. A call that was told
  *   complete comes once more, truncated, where the end of its turn revokes it
  */
 export class ChatModel extends Context.Service<ChatModel, {
+  readonly about?: About | undefined
   readonly generate: (request: Request) => Effect.Effect<Turn, ChatModelError>
   readonly stream: (request: Request) => Stream.Stream<Part, ChatModelError>
 }>()("@volley/core/ChatModel") {}
@@ -341,16 +354,23 @@ export const orUnusable = <A>(read: Result.Result<A, string | Reason>): Result.R
     (problem) => typeof problem === "string" ? new UnusableResponse({ message: `not a response: ${problem}` }) : problem
   )
 
+/** How a client is reached: by a key of a Layer, or by itself, within limits that are kept around it. */
+export interface Reached extends Pick<Hidden, "secret"> {
+  readonly limits?: Transport.Options | undefined
+}
+
 /**
  * Makes the service of a provider's client.
  *
  * - `secret`: the API key, which no error shows; left out where the client is somebody else's
  * - `address`, `query`, `headers`: where requests go and what goes with them, of whose secrets no error shows any
  * - `client`: what has keys among its properties, which no error shows either
+ * - `limits`: what an answer may take, of a client that sends its requests by itself
  * - `send`: asks for a turn; aborted when the caller is interrupted
  * - `read`: reads the body of a response, or says why it is none
  * - `open`: asks for the events of a turn; aborted when the caller is interrupted, or wants no more of them
  * - both are given the context of whoever asks, for the references of a wire
+ * - `about`: who is asked, unless the address is known as that of another provider
  * - `fold`: reads those events
  * - `reason`: sorts what `send`, `open` or the events rejected with, at the time `now` in milliseconds since the epoch
  *
@@ -382,8 +402,9 @@ export const orUnusable = <A>(read: Result.Result<A, string | Reason>): Result.R
  * ```
  */
 export const make = <S>(
-  client: Hidden & {
+  client: Hidden & Reached & {
     readonly wire: string
+    readonly about?: About | undefined
     readonly send: (request: Request, signal: AbortSignal, context: Context.Context<never>) => Promise<unknown>
     readonly read: (body: unknown) => Result.Result<Turn, string | Reason>
     readonly open: (
@@ -396,16 +417,17 @@ export const make = <S>(
   }
 ): ChatModel["Service"] => {
   const { fold, open, read, reason, send, wire } = client
+  const held = Transport.around(client.limits ?? { firstByte: "unbounded", idle: "unbounded", maxBytes: "unbounded" })
   const warnOfLax = Toolkit.laxWarnings()
   const warn = ({ toolkit }: Request) => toolkit ? warnOfLax(toolkit) : Effect.void
-  const rejected = ({ cause }: Cause.UnknownError) =>
+  const rejected = (cause: unknown) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => failWith(wire, reason(cause, now)))
   const shownIn = (context: Context.Context<never>) => shown({ ...client, ...extrasOf(client, context) })
-  const generate = Effect.fn(`${wire}.generate`)(
+  const generate = Effect.fnUntraced(
     function*(request: Request) {
       yield* warn(request)
       const context = yield* Effect.context()
-      const body = yield* Effect.catch(Effect.tryPromise((signal) => send(request, signal, context)), rejected)
+      const body = yield* Effect.catch(held.answer((signal) => send(request, signal, context)), rejected)
       return yield* orFail(wire, orUnusable(read(body)))
     },
     (turn) =>
@@ -417,16 +439,23 @@ export const make = <S>(
       Effect.sync(() => new AbortController()),
       (controller) => Effect.sync(() => controller.abort())
     )
-    const events = yield* Effect.catch(Effect.tryPromise(() => open(request, signal, context)), rejected)
-    return asTheyCame({ wire, fold, reason }, events)
+    const events = yield* Effect.catch(held.answer(() => open(request, signal, context)), rejected)
+    return asTheyCame({ wire, fold, reason }, held.events(events))
   })
   const stream = (request: Request) =>
     Stream.unwrap(
       Effect.contextWith((context: Context.Context<never>) =>
         Effect.succeed(Stream.mapError(Stream.unwrap(events(request, context)), (error) => shownIn(context)(error)))
       )
-    ).pipe(Stream.withSpan(`${wire}.stream`))
-  return { generate, stream }
+    )
+  const about = client.about && {
+    about: { ...client.about, provider: providerAt(client.address) ?? client.about.provider }
+  }
+  return followed({ ...about, generate, stream }, {
+    ...about,
+    generate: (request) => Effect.withSpan(generate(request), `${wire}.generate`),
+    stream: (request) => Stream.withSpan(stream(request), `${wire}.stream`)
+  })
 }
 
 /**
@@ -506,13 +535,14 @@ const refusing = (wire: string, message: string, hidden: Hidden = {}): ChatModel
 export const parts = <S, Response>(
   codec: Codec<S, Response>,
   events: AsyncIterable<unknown>
-): Stream.Stream<Part<Response>, ChatModelError> => Stream.mapError(asTheyCame(codec, events), shown({}))
+): Stream.Stream<Part<Response>, ChatModelError> =>
+  Stream.mapError(asTheyCame(codec, Stream.fromAsyncIterable(events, (thrown) => thrown)), shown({}))
 
 const asTheyCame = <S, Response>(
   { fold, reason, wire }: Codec<S, Response>,
-  events: AsyncIterable<unknown>
+  events: Stream.Stream<unknown, unknown>
 ): Stream.Stream<Part<Response>, ChatModelError> =>
-  Stream.fromAsyncIterable(events, (cause) => cause).pipe(
+  events.pipe(
     Stream.catch((cause) =>
       Stream.fromEffect(Effect.flatMap(Clock.currentTimeMillis, (now) => failWith(wire, reason(cause, now))))
     ),

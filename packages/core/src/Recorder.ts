@@ -11,6 +11,7 @@ import { Content } from "./Content.ts"
 import type { Any } from "./internal/tool/any.ts"
 import type { Answer } from "./internal/tool/handler.ts"
 import type { ToolCall } from "./ToolCall.ts"
+import { Usage } from "./Usage.ts"
 
 /** A call whose end may be known; `key` is its idempotency key, `args` are its arguments as JSON. */
 export interface Asked {
@@ -30,13 +31,27 @@ export interface Ready {
 /** How a call ended, before it is written down for the model. */
 export type End = Result.Result<Answer<unknown>, Reason | ToolFailure<unknown>>
 
-/** How and when a call ended; `strays` where its tool still went on. */
+/** What agents inside a call have used: how many calls they ran, and the tokens of each model. */
+export const Used = /*@__PURE__*/ (() =>
+  Schema.Struct({
+    calls: Schema.Int,
+    turns: Schema.Array(Schema.Struct({ model: Schema.optional(Schema.String), usage: Usage }))
+  }))()
+export interface Used extends Schema.Schema.Type<typeof Used> {}
+
+/**
+ * How and when a call ended.
+ *
+ * - `strays`: its tool still went on
+ * - `used`: by agents inside it; the agent around it pays for that where the call is told again
+ */
 export interface Ended {
   readonly end: End
   readonly startedAt: number
   readonly endedAt: number
   readonly attempts: number
   readonly strays: boolean
+  readonly used?: Used | undefined
 }
 
 /**
@@ -63,6 +78,7 @@ export const Written = /*@__PURE__*/ (() =>
     endedAt: Schema.Finite,
     attempts: Schema.Int,
     strays: Schema.optionalKey(Schema.Boolean),
+    used: Schema.optionalKey(Used),
     end: Schema.Union([
       Schema.Struct({ json: Schema.Json, content: Schema.optionalKey(Schema.Array(Content)) }),
       Schema.Struct({
@@ -93,11 +109,12 @@ const decodeReason = /*@__PURE__*/ Schema.decodeUnknownResult(ReasonJson)
  * console.log(JSON.stringify(written)) // => {"startedAt":0,"endedAt":5,"attempts":1,"end":{"json":18}}
  * ```
  */
-export const write = ({ attempts, end, endedAt, startedAt, strays }: Ended): Written => ({
+export const write = ({ attempts, end, endedAt, startedAt, strays, used }: Ended): Written => ({
   startedAt,
   endedAt,
   attempts,
   ...(strays && { strays }),
+  ...(used !== undefined && { used }),
   end: Result.isSuccess(end) ? ofAnswer(end.success) : ofFailure(end.failure)
 })
 

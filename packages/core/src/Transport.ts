@@ -4,6 +4,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import { withoutSecretsIn } from "./internal/address.ts"
 import { read as readDuration } from "./internal/duration.ts"
 import { platformFetch } from "./internal/platformFetch.ts"
@@ -104,6 +105,57 @@ export const within = Effect.fnUntraced(function*(
   return (send = platformFetch) => (input, init = {}) => exchange(send, input, init, { ...limits, inTime, onBroken })
 })
 
+/**
+ * Keeps a client to limits that sends its requests by itself, as far as they show from outside.
+ *
+ * - `answer`: waits for what a client gives, with its own further attempts, no longer than `firstByte`; the signal is aborted then
+ * - `events`: waits for each event no longer than `idle`, and takes no more of them than have `maxBytes` as JSON
+ * - errors: what the client threw, or what `failureIn` finds
+ * - throws where an option makes no sense
+ *
+ * @example
+ * ```ts
+ * import { Transport } from "@volley/core"
+ * import { Effect } from "effect"
+ *
+ * const limits = Transport.around({ firstByte: "5 millis" }) // for a client that takes no `fetch`
+ * const hangs = limits.answer(() => new Promise(() => {}))
+ * console.log(Transport.failureIn(await Effect.runPromise(Effect.flip(hangs)))?._tag) // => TimedOut
+ * ```
+ */
+export const around = (options: Options): {
+  readonly answer: <A>(ask: (signal: AbortSignal) => Promise<A>) => Effect.Effect<A, unknown>
+  readonly events: (events: AsyncIterable<unknown>) => Stream.Stream<unknown, unknown>
+} => {
+  const { firstByte, idle, maxBytes } = limitsOf(options)
+  const idled = () => Stream.fail(new Broken(new TimedOut({ limit: "idle", millis: idle })))
+  return {
+    answer: (ask) => timed("firstByte", firstByte, ask),
+    events: (events) =>
+      Stream.fromAsyncIterable(events, (thrown) => thrown).pipe(
+        Stream.timeoutOrElse({ duration: idle, orElse: idled }),
+        maxBytes === Infinity ? (all) => all : noMoreThan(maxBytes)
+      )
+  }
+}
+
+const noMoreThan = (maxBytes: number) =>
+  Stream.mapAccumEffect(() => 0, (before: number, event: unknown) => {
+    const bytes = before + lengthOf(event)
+    return bytes > maxBytes
+      ? Effect.fail(new Broken(new TooLarge({ maxBytes })))
+      : Effect.succeed([bytes, [event]] as const)
+  })
+
+/** The length of an event as JSON; what cannot be written so counts for nothing. */
+const lengthOf = (event: unknown): number => {
+  try {
+    return JSON.stringify(event)?.length ?? 0
+  } catch {
+    return 0
+  }
+}
+
 /** Hears of what broke off in the middle of a body, and of which request that was. */
 export type OnBroken = (failure: Failure, request: RequestInit) => void
 
@@ -200,7 +252,11 @@ class Broken extends Error {
   }
 }
 
-const timed = <A>(limit: Timed, millis: number, work: () => Promise<A>): Effect.Effect<A, unknown> => {
+const timed = <A>(
+  limit: Timed,
+  millis: number,
+  work: (signal: AbortSignal) => Promise<A>
+): Effect.Effect<A, unknown> => {
   const done = Effect.mapError(Effect.tryPromise(work), ({ cause }) => cause)
   if (millis === Infinity) return done
   const orElse = () => Effect.fail(new Broken(new TimedOut({ limit, millis })))

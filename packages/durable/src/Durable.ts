@@ -22,12 +22,14 @@ import { beginOnce, find, said, stored } from "./internal/begin.ts"
 import type { Ended as AnyEnded } from "./internal/run.ts"
 import * as Running from "./internal/run.ts"
 import type { Store } from "./internal/store.ts"
-import { begin, serve } from "./internal/workflows.ts"
+import { type Deadline, lateOf } from "./internal/waits.ts"
+import { beginAgain, serve } from "./internal/workflows.ts"
 import { type Entry, follow, type Status, statusOf } from "./Journal.ts"
 import type { StoreError } from "./StoreError.ts"
 
 export type { Decision } from "./internal/approvals.ts"
 export { batch, pipeline } from "./internal/direct.ts"
+export type { Deadline } from "./internal/waits.ts"
 export { decide, forget, list, type Status, sweep, type Waiting, waiting } from "./Journal.ts"
 
 /** What a program has that provides a store: `Local.layer`, `Postgres.layer` and what runs on several machines. */
@@ -39,6 +41,12 @@ export interface Options<out T extends Tool.Any>
 {
   /** The same in each turn: a run that goes on elsewhere has to find the tools that it began with. */
   readonly toolkit: Toolkit.Toolkit<T>
+  /**
+   * How long a call waits for a decision at most, and what is decided `otherwise`: by default `denied`, and why.
+   *
+   * - it holds for all that waits, also since before the agent was given it; a process with the agent's layer decides
+   */
+  readonly approvals?: Deadline | undefined
 }
 
 /** What a run is asked; the same id and prompt find the run that was begun before. */
@@ -141,18 +149,19 @@ export function agent(
   name: string,
   options: Options<Tool.Any> & Partial<CoreAgent.WithOutput<Schema.Constraint>>
 ): DurableAgent<unknown, unknown, unknown> {
-  const { output } = options
+  const { approvals, output, ...rest } = options
+  const late = lateOf(approvals)
   const start = ({ prompt, runId }: Asked) => {
     const input = { conversation: begun(options, runId, prompt) }
     const started = Effect.tap(
       beginOnce({ runId, name, input, toolkit: options.toolkit }),
-      (row) => row.ended_at === null ? begin(row) : Effect.void
+      (row) => row.ended_at === null ? beginAgain(row) : Effect.void
     )
     return Effect.andThen(said(runId, started), runOf(runId, output))
   }
   return {
     name,
-    layer: Layer.effectDiscard(stored(serve(name, options))),
+    layer: Layer.effectDiscard(stored(serve(name, { ...rest, output }, late))),
     start,
     find: (runId) => Effect.andThen(said(runId, findOf(name, runId)), runOf(runId, output))
   }
@@ -187,7 +196,7 @@ const runOf = (
     Effect.succeed({
       id: runId,
       await: Effect.provideContext(awaited(runId, output), context),
-      poll: Effect.provideContext(said(runId, Effect.flatMap(find(runId), statusOf)), context),
+      poll: Effect.provideContext(said(runId, Effect.map(find(runId), statusOf)), context),
       cancel: Effect.provideContext(said(runId, Running.cancel(runId)), context),
       conversation: Effect.provideContext(said(runId, Running.conversation(runId)), context),
       events: Stream.provideContext(follow(runId), context)

@@ -37,13 +37,14 @@ export class Parked extends Schema.TaggedError<Parked>()("Parked", {
   }
 }
 
-/** What was recorded cannot be read any more; it waits, as it is. */
+/** What was recorded cannot be read any more; the run waits, as it is. */
 export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", {
   key: Schema.String,
   issue: Schema.String
 }) {
   override get message(): string {
-    return `its record ${this.key} cannot be read: ${this.issue}`
+    return `its record ${this.key} cannot be read, and it waits as it is: ${this.issue}; once that is mended, or a version is `
+      + "there that reads it, start the run again, or its runner"
   }
 }
 

@@ -5,26 +5,29 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as Stream from "effect/Stream"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
-import { DurableError, NotWaiting, Unreadable } from "./DurableError.ts"
-import { Decision, keyOf, Wait } from "./internal/approvals.ts"
+import { type DurableError, NotWaiting, type Parked, type Unreadable } from "./DurableError.ts"
+import { type Decision, keyOf, type Wait } from "./internal/approvals.ts"
 import { find, said } from "./internal/begin.ts"
+import { forget as forgetRuns } from "./internal/forget.ts"
 import { reader } from "./internal/owned.ts"
-import { pack } from "./internal/pack.ts"
 import * as Running from "./internal/run.ts"
 import * as Statements from "./internal/statements.ts"
 import type { Store } from "./internal/store.ts"
+import { troubleOf } from "./internal/unreadable.ts"
+import { decideOn, waitOf } from "./internal/waits.ts"
 import { wake } from "./internal/workflows.ts"
 import type { StoreError } from "./StoreError.ts"
 
 /**
  * A run, seen from outside.
  *
- * - `state`: `parked` where another version wrote it, which this one leaves alone
+ * - `state`: `parked` where another version wrote it, which this one leaves alone; `unreadable` where something of it cannot be
+ *   read: it stands still as it is, and is tried again by `start`, and when its runner starts
+ * - `trouble`: why it is parked or unreadable
  * - `epoch`: how often it was begun, restarts included
  * - `startedAt`, `endedAt`: milliseconds since the epoch
  */
@@ -35,6 +38,7 @@ export interface Status {
   readonly epoch: number
   readonly startedAt: number
   readonly endedAt: number | undefined
+  readonly trouble: Parked | Unreadable | undefined
 }
 
 /** A call that waits until somebody decides; `since` in milliseconds since the epoch. */
@@ -85,20 +89,20 @@ type Reading = SqlClient.SqlClient | Store
  * console.log(runId, state, endedAt) // => run-1 done 5
  * ```
  */
-export const statusOf = (row: Omit<Statements.RunRow, "payload" | "result">): Effect.Effect<Status> =>
-  Effect.succeed({
-    runId: row.run_id,
-    name: row.name,
-    state: Running.stateOf(row),
-    epoch: row.epoch,
-    startedAt: row.started_at,
-    endedAt: row.ended_at ?? undefined
-  })
+export const statusOf = (row: Omit<Statements.RunRow, "payload">): Status => ({
+  runId: row.run_id,
+  name: row.name,
+  state: Running.stateOf(row),
+  epoch: row.epoch,
+  startedAt: row.started_at,
+  endedAt: row.ended_at ?? undefined,
+  trouble: troubleOf(row)
+})
 
 /** All runs, the oldest first. */
 export const list: Effect.Effect<ReadonlyArray<Status>, DurableError | StoreError, Reading> = said(
   "runs",
-  Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.flatMap(Statements.listRuns(sql), Effect.forEach(statusOf)))
+  Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.map(Statements.listRuns(sql), (rows) => rows.map(statusOf)))
 )
 
 /**
@@ -125,7 +129,7 @@ export const list: Effect.Effect<ReadonlyArray<Status>, DurableError | StoreErro
  * ```
  */
 export const status = (runId: string): Effect.Effect<Status, DurableError | StoreError, Reading> =>
-  said(runId, Effect.flatMap(find(runId), statusOf))
+  said(runId, Effect.map(find(runId), statusOf))
 
 /**
  * All that is kept of a run, in the order in which it happened.
@@ -249,21 +253,14 @@ export const waiting = (
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
       return yield* Effect.forEach(yield* Statements.waits(sql, runId), (row) =>
-        Effect.map(waitOf(sql, row), ({ wait }) => wait))
+        Effect.map(waitOf(sql, row), (value): Waiting => ({
+          ...value,
+          key: row.key.slice(keyOf("").length),
+          runId: row.run_id,
+          since: row.at
+        })))
     })
   )
-
-const decodeWait = Schema.decodeUnknownEffect(Wait)
-
-const waitOf = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, row: Statements.JournalRow) {
-  const [entry] = yield* valuesOf(sql, row.run_id, [row])
-  const value = yield* Effect.mapError(
-    decodeWait(entry?.value),
-    ({ message }) => new Unreadable({ key: row.key, issue: message })
-  )
-  const wait: Waiting = { ...value, key: row.key.slice(keyOf("").length), runId: row.run_id, since: row.at }
-  return { row, value, wait }
-})
 
 /**
  * Decides on a call that waits; the first decision counts. Its run goes on once all of its calls are decided on.
@@ -305,17 +302,14 @@ export const decide = (
     key,
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
-      const decided = yield* Effect.forEach(yield* Statements.findWaits(sql, keyOf(key)), decideOn(sql, decision))
+      const decided = yield* Effect.forEach(yield* Statements.findWaits(sql, keyOf(key)), decideAndWake(sql, decision))
       if (!decided.includes(true)) return yield* new NotWaiting()
     })
   )
 
-const decideOn = (sql: SqlClient.SqlClient, decision: Decision) =>
-  Effect.fnUntraced(function*(found: Statements.JournalRow) {
-    const { row, value } = yield* waitOf(sql, found)
-    const packed = pack({ ...value, decision })
-    yield* Statements.insertBlobs(sql, row.run_id, packed)
-    const isFirst = yield* Statements.decideWait(sql, row, packed.text)
+const decideAndWake = (sql: SqlClient.SqlClient, decision: Decision) =>
+  Effect.fnUntraced(function*(row: Statements.JournalRow) {
+    const isFirst = yield* decideOn(sql, row, decision)
     const others = yield* Statements.waits(sql, row.run_id)
     const run = yield* Statements.findRun(sql, row.run_id)
     if (isFirst && others.length === 0 && run?.state === "waiting") yield* wake(run)
@@ -377,8 +371,7 @@ export const cancel = (runId: string): Effect.Effect<void, DurableError | StoreE
 export const forget = (runId: string): Effect.Effect<boolean, DurableError | StoreError, Reading> =>
   said(
     runId,
-    Effect.flatMap(SqlClient.SqlClient, (sql) =>
-      Effect.map(Statements.forgetRuns(sql, { runId }), (ids) => ids.length > 0))
+    Effect.map(forgetRuns({ runId }), (ids) => ids.length > 0)
   )
 
 /**
@@ -412,6 +405,6 @@ export const sweep = (
     "runs",
     Effect.gen(function*() {
       const before = (yield* Clock.currentTimeMillis) - Duration.toMillis(olderThan)
-      return yield* Statements.forgetRuns(yield* SqlClient.SqlClient, { before })
+      return yield* forgetRuns({ before })
     })
   )

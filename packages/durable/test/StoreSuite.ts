@@ -2,6 +2,9 @@
  * What holds of every store, in a file or on PostgreSQL.
  */
 import { assert, type Vitest } from "@effect/vitest"
+import { Toolkit } from "@volley/core"
+import { Durable } from "@volley/durable"
+import { ScriptedModel } from "@volley/testing"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -28,6 +31,14 @@ const Ask = Workflow.make("Ask", {
 const answer = DurableDeferred.make("answer", { success: Schema.String })
 const asking = Ask.toLayer(({ id }) => Effect.map(DurableDeferred.await(answer), (text) => `${id}: ${text}`))
 const tokenOf = (executionId: string) => DurableDeferred.tokenFromExecutionId(answer, { workflow: Ask, executionId })
+
+/** How many rows there are of runs, theirs and the workflow engine's. */
+const rows = SqlClient.SqlClient.use((sql) =>
+  Effect.forEach(
+    ["volley_run", "volley_journal", "cluster_messages", "cluster_replies"],
+    (table) => Effect.map(sql`SELECT COUNT(*) AS n FROM ${sql(table)}`, ([row]) => Number(row?.["n"]))
+  )
+)
 
 /** - `empty`: makes a place where nothing is yet, and gives its address */
 export const suite = <R>(test: Vitest.Tester<R | Scope.Scope>, empty: Effect.Effect<string, never, R>) => {
@@ -144,6 +155,23 @@ export const suite = <R>(test: Vitest.Tester<R | Scope.Scope>, empty: Effect.Eff
       })
       yield* Layer.build(Layer.provide(asking, runnerAt(address)))
       yield* Effect.provide(beside, clientAt(address))
+    }))
+
+  test("keeps nothing of a run that is forgotten, and all of the others", () =>
+    Effect.gen(function*() {
+      const agent = Durable.agent("support", { toolkit: Toolkit.make() })
+      const model = ScriptedModel.layer(() => ScriptedModel.says("done"))
+      const run = (runId: string) => Effect.flatMap(agent.start({ runId, prompt: "Go." }), (run) => run.await)
+      yield* Effect.gen(function*() {
+        yield* run("one")
+        const before = yield* rows
+        assert.isAbove(Math.min(...before), 0)
+        yield* run("other")
+        assert.isTrue(yield* Durable.forget("other"))
+        assert.deepStrictEqual(yield* rows, before)
+        assert.deepStrictEqual(yield* Durable.sweep({ olderThan: 0 }), ["one"])
+        assert.deepStrictEqual(yield* rows, [0, 0, 0, 0])
+      }).pipe(Effect.provide(Layer.provideMerge(Layer.provide(agent.layer, model), runnerAt(yield* empty))))
     }))
 
   test("is there for nobody else before a runner has prepared it", () =>

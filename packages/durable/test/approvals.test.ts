@@ -6,13 +6,14 @@ import { Tool, Toolkit } from "@volley/core"
 import { Durable, DurableError } from "@volley/durable"
 import { ScriptedModel } from "@volley/testing"
 import { Effect, Layer, Schema } from "effect"
+import { TestClock } from "effect/testing"
 import { world } from "./support/life.ts"
 import { inTime, newStore, type Process, start, until, within } from "./support/world.ts"
 
 const parameters = Schema.Struct({ n: Schema.Int })
 
 /** One turn of as many payments as there are numbers, and an answer. */
-const paying = (...numbers: ReadonlyArray<number>) => {
+const paying = (numbers: ReadonlyArray<number>, approvals?: Durable.Deadline) => {
   const paid: Array<number> = []
   const pay = Tool.make("pay", {
     description: "Pays.",
@@ -25,13 +26,13 @@ const paying = (...numbers: ReadonlyArray<number>) => {
     ScriptedModel.calls(...numbers.map((n) => ({ name: "pay", arguments: { n } }))),
     ScriptedModel.says("done")
   ])
-  const agent = Durable.agent("payer", { toolkit: Toolkit.make(pay) })
+  const agent = Durable.agent("payer", { toolkit: Toolkit.make(pay), approvals })
   return { agent, paid, requests: model.requests, layer: Layer.provide(agent.layer, model.layer) }
 }
 
 /** A run that waits, whose process is gone. */
-const waitingFor = Effect.fnUntraced(function*(...numbers: ReadonlyArray<number>) {
-  const { agent, layer, paid, requests } = paying(...numbers)
+const waitingFor = Effect.fnUntraced(function*(numbers: ReadonlyArray<number>, approvals?: Durable.Deadline) {
+  const { agent, layer, paid, requests } = paying(numbers, approvals)
   const stored = yield* newStore
   const first = yield* inTime(start(stored, layer))
   const run = yield* within(first, agent.start({ runId: "r1", prompt: "Pay." }))
@@ -77,7 +78,7 @@ describe("a run whose calls need somebody's decision", () => {
 
   it.effect("asks about all calls of a turn at once, and goes on when the last one is decided", () =>
     Effect.gen(function*() {
-      const { agent, layer, paid, requests, stored } = yield* waitingFor(1, 2, 3)
+      const { agent, layer, paid, requests, stored } = yield* waitingFor([1, 2, 3])
       const reader = yield* inTime(start(stored, Layer.empty))
       const waiting = yield* within(reader, Durable.waiting())
       assert.deepStrictEqual(
@@ -105,7 +106,7 @@ describe("a run whose calls need somebody's decision", () => {
 
   it.effect("goes on at the next start of its process where all was decided without one", () =>
     Effect.gen(function*() {
-      const { agent, layer, paid, stored } = yield* waitingFor(1, 2)
+      const { agent, layer, paid, stored } = yield* waitingFor([1, 2])
       const decider = yield* inTime(start(stored, Layer.empty))
       const waiting = yield* within(decider, Durable.waiting())
       for (const { key } of waiting) yield* decideFrom(decider, key, "allowed")
@@ -118,7 +119,7 @@ describe("a run whose calls need somebody's decision", () => {
 
   it.effect("runs nothing while one of two calls is undecided, however often its process starts", () =>
     Effect.gen(function*() {
-      const { layer, paid, requests, stored } = yield* waitingFor(1, 2)
+      const { layer, paid, requests, stored } = yield* waitingFor([1, 2])
       const decider = yield* inTime(start(stored, Layer.empty))
       const [first] = yield* within(decider, Durable.waiting())
       yield* decideFrom(decider, first?.key ?? "", "allowed")
@@ -133,7 +134,7 @@ describe("a run whose calls need somebody's decision", () => {
 
   it.effect("takes the first decision on a call, and says of another that nobody waits for it", () =>
     Effect.gen(function*() {
-      const { agent, layer, paid, stored } = yield* waitingFor(1)
+      const { agent, layer, paid, stored } = yield* waitingFor([1])
       const process = yield* inTime(start(stored, layer))
       const [waits] = yield* within(process, Durable.waiting())
       const key = waits?.key ?? ""
@@ -149,7 +150,7 @@ describe("a run whose calls need somebody's decision", () => {
 
   it.effect("waits for nobody any more once it is cancelled", () =>
     Effect.gen(function*() {
-      const { agent, layer, stored } = yield* waitingFor(1)
+      const { agent, layer, stored } = yield* waitingFor([1])
       const process = yield* inTime(start(stored, layer))
       const [waits] = yield* within(process, Durable.waiting())
       const run = yield* within(process, agent.find("r1"))
@@ -158,5 +159,28 @@ describe("a run whose calls need somebody's decision", () => {
       const error = yield* Effect.flip(decideFrom(process, waits?.key ?? "", "allowed"))
       assert.strictEqual(error.reason._tag, "NotWaiting")
       assert.strictEqual((yield* inTime(Effect.flip(run.await))).message, "r1: it was cancelled")
+    }))
+
+  it.effect("is decided once it has waited too long, also where no process was there then", () =>
+    Effect.gen(function*() {
+      for (const otherwise of [undefined, { denied: "Not today." }, "allowed"] as const) {
+        const { agent, layer, paid, requests, stored } = yield* waitingFor([1, 2], { within: "2 days", otherwise })
+        yield* TestClock.adjust("47 hours")
+        const early = yield* inTime(start(stored, layer))
+        const waiting = yield* within(early, Durable.waiting())
+        const one = waiting.find(({ parameters }) => JSON.stringify(parameters) === "{\"n\":1}")
+        yield* decideFrom(early, one?.key ?? "", "allowed")
+        yield* inTime(Effect.sleep("3 seconds"))
+        assert.strictEqual((yield* within(early, Durable.waiting())).length, 1)
+        yield* early.kill
+        yield* TestClock.adjust("1 hour")
+        const late = yield* inTime(start(stored, layer))
+        yield* within(late, Effect.flatMap(agent.find("r1"), (run) => run.await))
+        yield* late.kill
+        assert.sameMembers(paid, otherwise === "allowed" ? [1, 2] : [1])
+        const words = told(requests).join()
+        assert.strictEqual(words.includes("nobody decided within 2d"), otherwise === undefined)
+        assert.strictEqual(words.includes("Not today."), typeof otherwise === "object")
+      }
     }))
 })

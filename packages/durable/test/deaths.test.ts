@@ -10,6 +10,7 @@ import { lifeOf } from "./support/lives.ts"
 import { type Fate, newStore } from "./support/world.ts"
 
 const parameters = Schema.Struct({ n: Schema.Int })
+const pricing = { "*": { input: 3, output: 15 } }
 
 /** A line of the ledger: what a tool did to the world, under which key. */
 interface Line {
@@ -47,7 +48,7 @@ const world = ({ isControl = false, isInner = false } = {}) => {
       : ScriptedModel.says("done")
   })
   const agent = isInner
-    ? Durable.agent("support", { toolkit: Toolkit.make(clerk), system: "boss" })
+    ? Durable.agent("support", { toolkit: Toolkit.make(clerk), system: "boss", pricing })
     : Durable.agent("support", { toolkit: tools, system: "clerk" })
   const running = Effect.flatMap(agent.start({ runId: "r1", prompt: "Go." }), (run) => run.await)
   return { ledger, layer: Layer.provide(agent.layer, model.layer), model, running }
@@ -99,6 +100,8 @@ describe("a run whose process dies", () => {
         assert.strictEqual(ended?.answer, "done", told)
         assert.deepStrictEqual([twice, keys], [[], done], told)
         assert.isAtMost(requests, 6, told)
+        assert.deepStrictEqual(ended?.usage, whole.ended?.usage, told)
+        assert.closeTo(ended?.cost ?? NaN, whole.ended?.cost ?? 0, 1e-12, told)
       }
     }))
 

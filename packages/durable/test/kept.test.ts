@@ -3,12 +3,12 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Tool, ToolCall, Toolkit } from "@volley/core"
-import { Durable } from "@volley/durable"
+import { Durable, Journal } from "@volley/durable"
 import { ScriptedModel } from "@volley/testing"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Fiber, Layer, Schema } from "effect"
 import * as SqlClient from "effect/sql/SqlClient"
 import { lifeOf } from "./support/lives.ts"
-import { inTime, newStore, start, type Stored } from "./support/world.ts"
+import { inTime, newStore, rowOf, start, type Stored, type Which } from "./support/world.ts"
 
 const parameters = Schema.Struct({ n: Schema.Int })
 const picture = { type: "image", mediaType: "image/png", data: "A".repeat(100_000) } as const
@@ -141,6 +141,25 @@ describe("a run that cannot go on", () => {
       assert.deepStrictEqual([ledger, model.requests.length], [[], 0])
     }))
 
+  it.effect("is said to be cancelled where that happens while a batch begins", () =>
+    Effect.gen(function*() {
+      const toolkit = Toolkit.make(
+        Tool.make("act", { description: "Acts.", parameters, success: Schema.Int, execute: () => Effect.succeed(1) })
+      )
+      const calls = [ToolCall.make({ id: "c", name: "act", arguments: { n: 1 } })]
+      const stored = yield* newStore
+      const claims: Which = (values) => values.length === 2 && values[0] === "b1"
+      const { context, died, wake } = yield* inTime(
+        start(stored, Layer.empty, { at: claims, when: "before", freezes: true })
+      )
+      const running = Effect.flip(Durable.batch("b1", toolkit, calls))
+      const fiber = yield* Effect.forkChild(Effect.provideContext(running, context))
+      yield* inTime(died)
+      yield* lifeOf(stored, Journal.cancel("b1"))
+      yield* wake
+      assert.strictEqual((yield* inTime(Fiber.join(fiber))).message, "b1: it was cancelled")
+    }))
+
   it.effect("is parked as it is where another version wrote it, until one reads it", () =>
     Effect.gen(function*() {
       const { agent, layer, ledger, running } = world(["look", "slow"])
@@ -162,7 +181,7 @@ describe("a run that cannot go on", () => {
   for (const kind of ["turn", "call", "round"]) {
     it.effect(`stands still as it is where its ${kind} cannot be read, until it can`, () =>
       Effect.gen(function*() {
-        const { layer, ledger, model, running } = world(["look"])
+        const { agent, layer, ledger, model, running } = world(["look"])
         const stored = yield* newStore
         yield* lifeOf(stored, running, { layer })
         // As after a death behind that row.
@@ -178,9 +197,16 @@ describe("a run that cannot go on", () => {
         ledger.splice(0)
         for (const broken of ["no JSON", "{\"v\":{\"x\":1}}"]) {
           yield* inTables(stored, (sql) => sql`UPDATE volley_journal SET value = ${broken} WHERE kind = ${kind}`)
-          yield* serving(stored, layer)
-          const [run] = yield* inTables(stored, (sql) => sql`SELECT ended_at, state FROM volley_run`)
-          assert.deepStrictEqual({ ...run }, { ended_at: null, state: "running" }, broken)
+          // Both the start of the process and that of the run try it.
+          const trying = Effect.tap(Effect.flip(running), Effect.sleep("1 second"))
+          const { ended: error } = yield* lifeOf(stored, trying, { layer })
+          assert.match(error?.message ?? "", /^r1: its record \S+ cannot be read/, broken)
+          const found = agent.find("r1")
+          const later = yield* lifeOf(stored, Effect.flip(Effect.flatMap(found, (run) => run.await)))
+          assert.deepStrictEqual(later.ended, error)
+          const { ended: [listed] = [] } = yield* lifeOf(stored, Durable.list)
+          assert.deepStrictEqual([listed?.state, listed?.endedAt], ["unreadable", undefined], broken)
+          assert.strictEqual(error?.message, `r1: ${listed?.trouble?.message}`)
         }
         assert.deepStrictEqual([ledger, model.requests.length], [[], requests])
         const value = String(rows[0]?.["value"])
@@ -189,6 +215,27 @@ describe("a run that cannot go on", () => {
         assert.deepStrictEqual(ledger, kind === "turn" ? ["look 0"] : [])
       }))
   }
+
+  it.effect("goes on in the same process once what could not be read is mended, and it is started again", () =>
+    Effect.gen(function*() {
+      const { agent, layer, running } = world(["look"])
+      const stored = yield* newStore
+      yield* lifeOf(stored, running, { layer, fate: { at: rowOf("turn", true), when: "after" } })
+      const [turn] = yield* inTables(stored, (sql) => sql`SELECT value FROM volley_journal WHERE kind = 'turn'`)
+      yield* inTables(stored, (sql) => sql`UPDATE volley_journal SET value = 'no JSON' WHERE kind = 'turn'`)
+      const mended = inTables(
+        stored,
+        (sql) => sql`UPDATE volley_journal SET value = ${turn?.["value"]} WHERE kind = 'turn'`
+      )
+      const found = Effect.flatMap(agent.find("r1"), (run) => run.await)
+      const { ended } = yield* lifeOf(
+        stored,
+        Effect.flatMap(Effect.flip(found), (error) => Effect.as(Effect.andThen(mended, running), error)),
+        { layer }
+      )
+      assert.include(ended?.message, "cannot be read")
+      assert.strictEqual((yield* lifeOf(stored, found)).ended?.answer, "done")
+    }))
 
   it.effect("is refused under the id of one with another name, input or tools", () =>
     Effect.gen(function*() {

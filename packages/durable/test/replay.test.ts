@@ -93,7 +93,7 @@ const composites = ["plan", "Pipeline.each"]
 /** All that does not depend on when the run was asked for again; what has parts is put together anew from them. */
 const shown = ({ attempts, call, encoded, endedAt, name, result, startedAt }: Outcome.Outcome) => ({
   id: call.id,
-  name: attempts > 0 ? name : undefined,
+  name,
   encoded,
   attempts,
   value: Result.isSuccess(result) ? result.success : result.failure._tag,

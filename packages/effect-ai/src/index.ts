@@ -1,2 +1,2 @@
 /** Tools and models of `effect/ai`, both ways. */
-export {}
+export * as EffectAi from "./EffectAi.ts"

@@ -10,6 +10,7 @@ import * as Json from "@volley/core/Json"
 import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
 import type * as Toolkit from "@volley/core/Toolkit"
+import type * as Transport from "@volley/core/Transport"
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
@@ -251,7 +252,7 @@ export interface Sent extends Pick<ChatModel.Extras, "headers"> {
 
 /** A client of one's own, and what it is asked for. */
 export interface ClientOptions
-  extends Pick<ChatModel.ApiOptions, "model" | "maxTokens" | "origin" | "acceptsId">, Sent
+  extends Pick<ChatModel.ApiOptions, "model" | "maxTokens" | "origin" | "acceptsId">, Transport.Options, Sent
 {
   readonly client: Client
 }
@@ -279,7 +280,7 @@ export interface ClientOptions
  * ```
  */
 export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> =>
-  Layer.sync(ChatModel.ChatModel, () => makeModel(options))
+  Layer.sync(ChatModel.ChatModel, () => makeModel(options, { limits: options }))
 
 /**
  * Provides `ChatModel` on the official SDK, for the Gemini Developer API.
@@ -318,7 +319,7 @@ export const layer = (options: ChatModel.ApiOptions & Sent): Layer.Layer<ChatMod
         }
       })
       const sending = { ...options, client: watched(client, limited), origin: originOf(options) }
-      return makeModel(sending, { url, secret: options.apiKey })
+      return makeModel(sending, { secret: options.apiKey }, url)
     })
   )
 
@@ -347,7 +348,8 @@ export const layerConfig: (
 
 const makeModel = (
   options: ClientOptions,
-  { secret, url }: { readonly url?: string; readonly secret?: Redacted.Redacted<string> } = {}
+  how: ChatModel.Reached,
+  url?: string
 ): ChatModel.ChatModel["Service"] => {
   const { acceptsId, client, headers, maxTokens, model, request: own } = options
   const origin = options.origin ?? (client.vertexai === true ? "vertex" : originOf({}))
@@ -365,7 +367,8 @@ const makeModel = (
     )
   return ChatModel.make({
     wire,
-    secret,
+    ...how,
+    about: { provider: "gcp.gemini", model },
     address: url,
     client,
     headers,

@@ -398,7 +398,7 @@ export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
     ChatModel.reached(
       wire,
       options,
-      (limited) => modelOf({ ...options, client: clientOf(options, limited()) }, options.apiKey)
+      (limited) => modelOf({ ...options, client: clientOf(options, limited()) }, { secret: options.apiKey })
     )
   )
 
@@ -445,17 +445,18 @@ export const layerConfig: (
  * ```
  */
 export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> =>
-  Layer.sync(ChatModel.ChatModel, () => modelOf(options))
+  Layer.sync(ChatModel.ChatModel, () => modelOf(options, { limits: options }))
 
 const modelOf = (
   options: ClientOptions,
-  secret?: ChatModel.ApiOptions["apiKey"]
+  how: ChatModel.Reached
 ): ChatModel.ChatModel["Service"] => {
   const { client } = options
   const to = { ...options, origin: originOf(client, options) }
   return ChatModel.make({
     wire,
-    secret,
+    ...how,
+    about: { provider: "openai", model: options.model },
     address: client.baseURL,
     client,
     query: options.query,

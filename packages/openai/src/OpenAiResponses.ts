@@ -453,7 +453,7 @@ export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
     ChatModel.reached(
       wire,
       options,
-      (limited) => modelOf({ ...options, client: clientOf(options, limited()) }, options.apiKey)
+      (limited) => modelOf({ ...options, client: clientOf(options, limited()) }, { secret: options.apiKey })
     )
   )
 
@@ -500,14 +500,15 @@ export const layerConfig: (
  * ```
  */
 export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> =>
-  Layer.sync(ChatModel.ChatModel, () => modelOf(options))
+  Layer.sync(ChatModel.ChatModel, () => modelOf(options, { limits: options }))
 
-const modelOf = (options: ClientOptions, secret?: ChatModel.ApiOptions["apiKey"]): ChatModel.ChatModel["Service"] => {
+const modelOf = (options: ClientOptions, how: ChatModel.Reached): ChatModel.ChatModel["Service"] => {
   const { client } = options
   const to = { ...options, origin: originOf(client, options) }
   return ChatModel.make({
     wire,
-    secret,
+    ...how,
+    about: { provider: "openai", model: options.model },
     address: client.baseURL,
     client,
     query: options.query,

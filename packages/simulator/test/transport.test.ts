@@ -199,19 +199,87 @@ describe.each(cases)("a Layer of $name, asked for a $way turn", ({ ask, layerOf,
   )
 })
 
-describe("a client of one's own, made with a limited fetch", () => {
-  const model = "some-model"
-  const apiKey = "key-of-ann"
-  const clients: ReadonlyArray<readonly [string, (fetch: Transport.Fetch) => Layer.Layer<ChatModel.ChatModel>]> = [
-    ["openai-chat", (fetch) => OpenAiChat.layerClient({ client: new OpenAI({ apiKey, fetch }), model })],
-    ["openai-responses", (fetch) => OpenAiResponses.layerClient({ client: new OpenAI({ apiKey, fetch }), model })],
-    ["anthropic", (fetch) => AnthropicMessages.layerClient({ client: new Anthropic({ apiKey, fetch }), model })],
-    [
-      "google",
-      (fetch) => GeminiContent.layerClient({ client: new GoogleGenAI({ apiKey, httpOptions: { fetch } }), model })
-    ]
-  ]
+type OwnLayer = (fetch: Transport.Fetch, limits?: Transport.Options) => Layer.Layer<ChatModel.ChatModel>
 
+const [model, apiKey] = ["some-model", "key-of-ann"]
+const maxRetries = 0
+
+const clients: ReadonlyArray<readonly [string, OwnLayer]> = [
+  [
+    "openai-chat",
+    (fetch, limits) => OpenAiChat.layerClient({ ...limits, client: new OpenAI({ apiKey, fetch, maxRetries }), model })
+  ],
+  [
+    "openai-responses",
+    (fetch, limits) =>
+      OpenAiResponses.layerClient({ ...limits, client: new OpenAI({ apiKey, fetch, maxRetries }), model })
+  ],
+  [
+    "anthropic",
+    (fetch, limits) =>
+      AnthropicMessages.layerClient({ ...limits, client: new Anthropic({ apiKey, fetch, maxRetries }), model })
+  ],
+  [
+    "google",
+    (fetch, limits) =>
+      GeminiContent.layerClient({ ...limits, client: new GoogleGenAI({ apiKey, httpOptions: { fetch } }), model })
+  ]
+]
+
+describe.each(clients)("a client of one's own, which keeps to no limits: %s", (_, layerOf) => {
+  const waits = [[undefined, 60_000], ["5 seconds", 5000]] as const
+
+  it.effect("is waited for a minute, or as long as it is told, and its request is let go", () =>
+    Effect.gen(function*() {
+      for (const ask of Object.values(ways)) {
+        for (const [firstByte, millis] of waits) {
+          const { aborted, asked, fetch } = fetching(silent)
+          const fiber = yield* Effect.forkChild(ask(layerOf(fetch, { firstByte })))
+          yield* asked
+          yield* TestClock.adjust(millis - 1)
+          assert.isUndefined(fiber.pollUnsafe())
+          yield* TestClock.adjust(1)
+          const error = yield* Fiber.join(fiber)
+          assert.deepStrictEqual(facts(error), { _tag: "TimedOut", limit: "firstByte", millis, isRetryable: true })
+          yield* aborted
+        }
+      }
+    }))
+
+  it.effect("is waited for a minute between its events, or as long as it is told, and its request is let go", () =>
+    Effect.gen(function*() {
+      for (const [idle, millis] of waits) {
+        const still = Promise.withResolvers<void>()
+        const { aborted, fetch } = fetching(() => beginning("streamed", () => still.resolve()))
+        const fiber = yield* Effect.forkChild(ways.streamed(layerOf(fetch, { idle })))
+        yield* Effect.promise(() => still.promise)
+        yield* TestClock.adjust(millis - 1)
+        assert.isUndefined(fiber.pollUnsafe())
+        yield* TestClock.adjust(1)
+        const error = yield* Fiber.join(fiber)
+        assert.deepStrictEqual(facts(error), { _tag: "TimedOut", limit: "idle", millis, isRetryable: true })
+        yield* aborted
+      }
+    }))
+
+  it.effect("gives no more events than have so many bytes; a whole answer comes as the client read it", () =>
+    Effect.gen(function*() {
+      const { fetch } = yield* simulated()
+      const failure = { _tag: "TooLarge", maxBytes: 10, isRetryable: false }
+      assert.deepStrictEqual(facts(yield* ways.streamed(layerOf(fetch, { maxBytes: 10 }))), failure)
+      assert.isUndefined(yield* ways.whole(layerOf(fetch, { maxBytes: 10 })))
+      assert.isUndefined(yield* ways.streamed(layerOf(fetch, { maxBytes: "unbounded", idle: "unbounded" })))
+    }))
+
+  it.effect("dies with limits that make no sense", () =>
+    Effect.gen(function*() {
+      const { fetch } = fetching(silent)
+      const exit = yield* Effect.exit(ways.whole(layerOf(fetch, { maxBytes: 0 })))
+      assert.include(String(exit), "maxBytes is 0")
+    }))
+})
+
+describe("a client of one's own, made with a limited fetch", () => {
   it.effect.each(clients)("has those limits, and their errors: %s", ([, layerOf]) =>
     Effect.gen(function*() {
       const limited = yield* Transport.within({ maxBytes: 10 })

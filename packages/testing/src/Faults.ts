@@ -301,6 +301,7 @@ export const model = (
           return draw(options, options.weights ?? ofModels, [said, before])
         })
       return {
+        ...(inner.about && { about: inner.about }),
         generate: (request) => Effect.flatMap(met(request), (met) => generated(met, inner, request)),
         stream: (request) => Stream.unwrap(Effect.map(met(request), (met) => streamed(met, inner, request)))
       }

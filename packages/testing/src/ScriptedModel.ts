@@ -3,13 +3,17 @@
  */
 import * as ChatModel from "@volley/core/ChatModel"
 import { ChatModelError, type Reason } from "@volley/core/ChatModelError"
-import type { Conversation, Message } from "@volley/core/Conversation"
 import * as ToolCall from "@volley/core/ToolCall"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import { violationOf } from "./internal/brokenConversation.ts"
+import { type Recorded, replay } from "./internal/replay.ts"
+
+export { BrokenConversation, type Law, violationOf } from "./internal/brokenConversation.ts"
+export type { Recorded } from "./internal/replay.ts"
 
 /**
  * How a turn goes out.
@@ -265,6 +269,7 @@ export const make = (script: Script, options: { readonly repeat?: boolean | unde
       return step === undefined ? Effect.die(new ScriptEnded({ turns: script.length })) : Effect.succeed(step)
     })
   const service: ChatModel.ChatModel["Service"] = {
+    about: { provider: "scripted", model: "scripted" },
     generate: (request) => Effect.flatMap(next(request), whole),
     stream: (request) => Stream.unwrap(Effect.map(next(request), streamed))
   }
@@ -293,6 +298,41 @@ export const layer = (
   script: Script,
   options?: { readonly repeat?: boolean | undefined }
 ): Layer.Layer<ChatModel.ChatModel> => Layer.unwrap(Effect.sync(() => make(script, options).layer))
+
+/**
+ * Makes a model that says again what it said in a recorded run, to the agent of it and to those inside of that one.
+ *
+ * - an agent is known by what it has heard so far; agents that have heard nothing take the recorded ones as those began
+ * - a turn that is not in the run dies with `ScriptEnded`
+ * - turns come at once; those that the run asked for in vain are left out
+ *
+ * @example
+ * ```ts
+ * import { Agent, AgentEvent, Toolkit } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ *
+ * const toolkit = Toolkit.make()
+ * const prompt = "Hello!"
+ * const events = [] // or those of a file: `Run.decode` of @volley/telemetry
+ * for await (
+ *   const event of Agent.iterate({ toolkit, prompt, model: ScriptedModel.layer([ScriptedModel.says("Hello.")]) })
+ * ) {
+ *   events.push(AgentEvent.encode(event))
+ * }
+ * const again = ScriptedModel.fromRun({ events })
+ * console.log((await Agent.runPromise({ toolkit, prompt, model: again.layer })).answer) // => Hello.
+ * ```
+ */
+export const fromRun = (run: Recorded): ScriptedModel => {
+  const next = replay(run)
+  return make(({ conversation }) => {
+    const turn = next(conversation)
+    return turn === undefined ? Effect.die(new ScriptEnded({ turns: turnsOf(run) })) : Effect.succeed(turn)
+  })
+}
+
+const turnsOf = ({ events }: Recorded): number =>
+  events.filter((event) => (event._tag === "Nested" ? event.event : event)._tag === "TurnEnded").length
 
 /**
  * The parts of a turn, as a model streams it: pieces of its text, then its calls, then the whole of it.
@@ -360,109 +400,3 @@ export class ScriptEnded extends Data.TaggedError("ScriptEnded")<{ readonly turn
       "add a turn, or say `{ repeat: true }`."
   }
 }
-
-/** What a conversation has to be for a provider to take it. */
-export type Law =
-  | "every call is answered"
-  | "every answer is for a call of the turn before it"
-  | "every id is of one call"
-  | "every call is answered once"
-  | "answers stand right behind their turn"
-  | "answers are in call order"
-
-/**
- * A law that a conversation breaks.
- *
- * - `index`: of the message that breaks it
- * - `id`: of the call that it is about
- */
-export class BrokenConversation extends Data.TaggedError("BrokenConversation")<{
-  readonly law: Law
-  readonly index: number
-  readonly id: string | undefined
-  readonly why: string
-}> {
-  override get message(): string {
-    return `ScriptedModel: the conversation breaks the law "${this.law}": message ${this.index} ${this.why}.`
-  }
-}
-
-/**
- * The first law that a conversation breaks; undefined where it breaks none, and a provider would take it.
- *
- * @example
- * ```ts
- * import { Conversation, ToolCall } from "@volley/core"
- * import { ScriptedModel } from "@volley/testing"
- *
- * const unanswered = Conversation.append(Conversation.make("Hello!"), {
- *   role: "assistant",
- *   text: "",
- *   calls: [ToolCall.make({ id: "call_1", name: "ping" })]
- * })
- * console.log(ScriptedModel.violationOf(unanswered)?.law) // => every call is answered
- * ```
- */
-export const violationOf = ({ messages }: Pick<Conversation, "messages">): BrokenConversation | undefined => {
-  for (const [index, message] of messages.entries()) {
-    const broken = message.role === "assistant"
-      ? ofTurn(message.calls.map(({ id }) => id), index, messages[index + 1])
-      : message.role === "tool"
-      ? ofResults(message.results.map(({ callId }) => callId), index, messages[index - 1])
-      : undefined
-    if (broken !== undefined) return broken
-  }
-  return undefined
-}
-
-const ofTurn = (
-  ids: ReadonlyArray<string>,
-  index: number,
-  next: Message | undefined
-): BrokenConversation | undefined => {
-  const broken = (law: Law, id: string | undefined, why: string) => new BrokenConversation({ law, index, id, why })
-  const twice = firstTwice(ids)
-  if (twice !== undefined) return broken("every id is of one call", twice, `has two calls with the id "${twice}"`)
-  const [first] = ids
-  if (first === undefined || next?.role === "tool") return undefined
-  return next === undefined
-    ? broken("every call is answered", first, `calls "${first}", and nothing comes after it`)
-    : broken(
-      "answers stand right behind their turn",
-      first,
-      `calls "${first}", and a message of the ${next.role} follows`
-    )
-}
-
-const ofResults = (
-  answered: ReadonlyArray<string>,
-  index: number,
-  before: Message | undefined
-): BrokenConversation | undefined => {
-  const broken = (law: Law, id: string | undefined, why: string) => new BrokenConversation({ law, index, id, why })
-  if (before?.role !== "assistant") {
-    const behind = before === undefined ? "stands at the beginning" : `stands behind a message of the ${before.role}`
-    return broken("answers stand right behind their turn", answered[0], `answers calls, but ${behind}`)
-  }
-  const ids = before.calls.map(({ id }) => id)
-  const unknown = answered.find((id) => !ids.includes(id))
-  if (unknown !== undefined) {
-    const law = "every answer is for a call of the turn before it"
-    return broken(law, unknown, `answers "${unknown}", which is no call of message ${index - 1}`)
-  }
-  const twice = firstTwice(answered)
-  if (twice !== undefined) return broken("every call is answered once", twice, `answers "${twice}" twice`)
-  const missing = ids.find((id) => !answered.includes(id))
-  if (missing !== undefined) {
-    return broken("every call is answered", missing, `does not answer "${missing}" of message ${index - 1}`)
-  }
-  const astray = answered.find((id, place) => id !== ids[place])
-  if (astray === undefined) return undefined
-  return broken(
-    "answers are in call order",
-    astray,
-    `answers "${astray}" at another place than message ${index - 1} calls it`
-  )
-}
-
-const firstTwice = (ids: ReadonlyArray<string>): string | undefined => ids.find((id, at) => ids.indexOf(id) !== at)

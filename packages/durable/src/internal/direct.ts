@@ -16,7 +16,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import { Cancelled, type DurableError, Parked, type Reason } from "../DurableError.ts"
 import type { StoreError } from "../StoreError.ts"
 import { approver } from "./approvals.ts"
-import { type Asked, beginOnce, said } from "./begin.ts"
+import { type Asked, beginOnce, find, said } from "./begin.ts"
 import { claim } from "./owned.ts"
 import { calls as callsOf } from "./recorder.ts"
 import * as Statements from "./statements.ts"
@@ -139,7 +139,7 @@ const owning = Effect.fnUntraced(function*<A>(
   const row = yield* beginOnce(asked)
   if (row.cancelled === 1) return yield* new Cancelled()
   const owned = yield* claim(yield* SqlClient.SqlClient, asked.runId, Statements.claimAgain)
-  if (!("runId" in owned)) return yield* new Parked({ format: row.format, known: Statements.format })
+  if (!("runId" in owned)) return yield* notTaken(yield* find(asked.runId))
   const other = yield* Approver
   const settling = Effect.tap(
     running,
@@ -149,6 +149,11 @@ const owning = Effect.fnUntraced(function*<A>(
     Effect.provideService(Recorder, callsOf(owned)),
     Effect.provideService(Approver, approver(owned, other)),
     Effect.raceFirst(Deferred.await(owned.lost)),
+    Effect.tapErrorTag("Unreadable", (trouble) => owned.unreadable(trouble)),
     (settled) => owned.leaving.within(settled)
   )
 })
+
+/** Why nobody can go on with a run that is there: another version wrote it, or somebody cancelled it while it began. */
+const notTaken = ({ format }: Statements.RunRow): Parked | Cancelled =>
+  format === Statements.format ? new Cancelled() : new Parked({ format, known: Statements.format })

@@ -13,6 +13,7 @@ import { Leaving } from "./leaving.ts"
 import { hasBlobs, pack, unpack } from "./pack.ts"
 import { patiently } from "./patiently.ts"
 import * as Statements from "./statements.ts"
+import { mark } from "./unreadable.ts"
 
 /** What is known of a row; `value` is JSON. */
 export interface Known {
@@ -110,6 +111,11 @@ export class Owned {
     return Effect.andThen(Deferred.fail(this.lost, reason), Effect.never)
   }
 
+  /** Says why it stands still. */
+  unreadable(trouble: Unreadable): Effect.Effect<void, SqlError> {
+    return mark(this.#sql, this, trouble)
+  }
+
   #write(): Effect.Effect<void> {
     return Effect.gen({ self: this }, function*() {
       yield* Effect.yieldNow
@@ -162,6 +168,15 @@ export const claim = Effect.fnUntraced(function*(
     if (row === undefined || row.ended_at !== null) return { _tag: "Over" }
     return row.format === Statements.format ? { _tag: "Waits" } : { _tag: "Parked", format: row.format }
   }
+  const reading = known(sql, run)
+  return yield* Effect.tapErrorTag(reading, "Unreadable", (trouble) => mark(sql, { ...run, runId }, trouble))
+})
+
+const known = Effect.fnUntraced(function*(
+  sql: SqlClient.SqlClient,
+  run: Statements.RunRow
+): Effect.fn.Return<Owned, SqlError | Unreadable, Scope.Scope> {
+  const { run_id: runId } = run
   const rows = yield* patiently(Statements.openRows(sql, runId))
   const read = yield* reader(sql, runId, [run.payload, ...rows.map(({ value }) => value)])
   const known = new Map<string, Known>()

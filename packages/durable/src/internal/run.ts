@@ -10,12 +10,14 @@ import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import { Cancelled, Crashed, type NotFound, Parked, Unreadable } from "../DurableError.ts"
+import { Cancelled, Crashed, type NotFound, type Parked, Unreadable } from "../DurableError.ts"
 import { find } from "./begin.ts"
 import { reader } from "./owned.ts"
+import { patiently } from "./patiently.ts"
 import { type Answered, decodeResult, type Failure } from "./result.ts"
 import { Round, type Tail, withTails } from "./standings.ts"
 import * as Statements from "./statements.ts"
+import { troubleOf } from "./unreadable.ts"
 import { decodePayload } from "./workflow.ts"
 import { finished, wake } from "./workflows.ts"
 
@@ -29,18 +31,30 @@ export type Ending = { readonly answered: Ended } | { readonly failed: AgentErro
 
 type Trouble = SqlError | NotFound | Cancelled | Parked | Unreadable | Crashed
 
-/** Waits until a run ends. */
+/** Waits until a run ends, or stands still for what cannot be read. */
 export const awaited = Effect.fnUntraced(function*(runId: string) {
   const row = yield* find(runId)
   if (row.ended_at !== null) return yield* endingOf(row)
-  if (row.format !== Statements.format) return yield* new Parked({ format: row.format, known: Statements.format })
-  const exit = yield* Effect.exit(finished(row))
+  const trouble = troubleOf(row)
+  if (trouble !== undefined) return yield* trouble
+  const exit = yield* Effect.raceFirst(Effect.exit(finished(row)), seen(runId))
   const after = yield* find(runId)
   if (after.ended_at !== null) return yield* endingOf(after)
+  const found = troubleOf(after)
+  if (found !== undefined) return yield* found
   return yield* new Crashed({
     message: `its execution ended without it: ${Exit.isSuccess(exit) ? "done" : exit.cause}`
   })
 })
+
+/** How often it is looked whether a run has ended elsewhere, or stands still. */
+const pause = "1 second"
+
+/** Waits until the row of a run says that it has ended, or stands still: its execution may never do. */
+const seen = (runId: string) =>
+  Effect.repeat(Effect.delay(patiently(find(runId)), pause), {
+    until: (row) => row.ended_at !== null || troubleOf(row) !== undefined
+  }).pipe(Effect.asVoid, Effect.exit)
 
 /** Reads how a run ended. */
 const endingOf = Effect.fnUntraced(function*(
@@ -88,7 +102,7 @@ export const conversation = Effect.fnUntraced(function*(
   runId: string
 ): Effect.fn.Return<Conversation, Trouble, SqlClient.SqlClient> {
   const row = yield* find(runId)
-  if (row.result === null) return yield* conversationOf(row)
+  if (row.ended_at === null || row.result === null) return yield* conversationOf(row)
   const ending = yield* endingOf(row)
   if ("answered" in ending) return ending.answered.conversation
   return ending.failed.conversation ?? (yield* conversationOf(row))

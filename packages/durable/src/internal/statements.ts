@@ -13,7 +13,7 @@ type Done<A> = Effect.Effect<A, SqlError>
 export const format = 1
 
 /** How far a run is; one of another format is parked, whatever its row says. */
-export type State = "running" | "waiting" | "done" | "failed" | "cancelled"
+export type State = "running" | "unreadable" | "waiting" | "done" | "failed" | "cancelled"
 
 /** A run as its row has it; times are milliseconds since the epoch. */
 export interface RunRow {
@@ -79,7 +79,7 @@ export const findRun = (sql: Sql, runId: string): Done<RunRow | undefined> =>
 /** Takes over a run that may have ended, to tell it again. */
 export const claimAgain = (sql: Sql, runId: string, format: number): Done<RunRow | undefined> =>
   Effect.map(
-    sql<RunRow>`UPDATE volley_run SET epoch = epoch + 1, state = 'running', ended_at = NULL
+    sql<RunRow>`UPDATE volley_run SET epoch = epoch + 1, state = 'running', ended_at = NULL, result = NULL
       WHERE run_id = ${runId} AND cancelled = 0 AND format = ${format} RETURNING *`,
     ([row]) => row
   )
@@ -87,7 +87,7 @@ export const claimAgain = (sql: Sql, runId: string, format: number): Done<RunRow
 /** Takes a run over from whoever had it, unless it waits for decisions that have not all come. */
 export const claimRun = (sql: Sql, runId: string, format: number): Done<RunRow | undefined> =>
   Effect.map(
-    sql<RunRow>`UPDATE volley_run SET epoch = epoch + 1, state = 'running'
+    sql<RunRow>`UPDATE volley_run SET epoch = epoch + 1, state = 'running', result = NULL
       WHERE run_id = ${runId} AND ended_at IS NULL AND format = ${format} AND (state <> 'waiting' OR NOT EXISTS
       (SELECT 1 FROM volley_journal j WHERE j.run_id = ${runId} AND j.kind = 'wait' AND j.ended = 0)) RETURNING *`,
     ([row]) => row
@@ -157,7 +157,7 @@ export const setState = (
   sql: Sql,
   { epoch, runId }: { readonly runId: string; readonly epoch: number },
   state: State,
-  end?: { readonly at: number; readonly result: string }
+  end?: { readonly at: number | null; readonly result: string }
 ): Done<boolean> =>
   Effect.map(
     sql`UPDATE volley_run SET state = ${state}, ended_at = ${end?.at ?? null}, result = ${end?.result ?? null}
@@ -174,10 +174,13 @@ export const cancelRun = (sql: Sql, runId: string, at: number): Done<boolean> =>
   )
 
 /** Runs of a name that have not ended and wait for nobody. */
-export const unfinished = (sql: Sql, name: string): Done<ReadonlyArray<Begun>> =>
-  sql<
-    Begun
-  >`SELECT run_id, name, started_at FROM volley_run WHERE name = ${name} AND ended_at IS NULL AND state = 'running'`
+export const unfinished = (sql: Sql, name: string): Done<ReadonlyArray<Begun & Pick<RunRow, "state">>> =>
+  sql`SELECT run_id, name, started_at, state FROM volley_run
+    WHERE name = ${name} AND ended_at IS NULL AND state IN ('running', 'unreadable')`
+
+/** A run that could not be read is to be tried again. */
+export const tryAgain = (sql: Sql, runId: string): Done<unknown> =>
+  sql`UPDATE volley_run SET state = 'running', result = NULL WHERE run_id = ${runId} AND state = 'unreadable'`
 
 /** Runs of a name that waited for decisions, all of which have come. */
 export const decidedRuns = (sql: Sql, name: string): Done<ReadonlyArray<Begun>> =>
@@ -202,6 +205,16 @@ export const findWaits = (sql: Sql, key: string): Done<ReadonlyArray<JournalRow>
   sql<JournalRow>`SELECT j.* FROM volley_journal j JOIN volley_run r ON r.run_id = j.run_id
     WHERE j.kind = 'wait' AND j.ended = 0 AND r.ended_at IS NULL AND j.key = ${key}`
 
+/** Calls of the runs of a name that wait since a time or longer. */
+export const lateWaits = (
+  sql: Sql,
+  name: string,
+  before: number
+): Done<ReadonlyArray<JournalRow & Pick<RunRow, "epoch">>> =>
+  sql`SELECT j.*, r.epoch FROM volley_journal j JOIN volley_run r ON r.run_id = j.run_id
+    WHERE j.kind = 'wait' AND j.ended = 0 AND r.ended_at IS NULL AND r.state = 'waiting' AND r.name = ${name}
+    AND j.at <= ${before} ORDER BY j.at, j.key`
+
 /** Decides, where nobody has. */
 export const decideWait = (sql: Sql, { key, run_id }: JournalRow, value: string): Done<boolean> =>
   Effect.map(
@@ -210,27 +223,44 @@ export const decideWait = (sql: Sql, { key, run_id }: JournalRow, value: string)
     (rows) => rows.length === 1
   )
 
-export const listRuns = (sql: Sql): Done<ReadonlyArray<Omit<RunRow, "payload" | "result">>> =>
-  sql<
-    Omit<RunRow, "payload" | "result">
-  >`SELECT run_id, name, epoch, cancelled, digest, format, state, started_at, ended_at
-    FROM volley_run ORDER BY started_at, run_id`
+/** All runs; `result` is there for those alone that cannot be read. */
+export const listRuns = (sql: Sql): Done<ReadonlyArray<Omit<RunRow, "payload">>> =>
+  sql<Omit<RunRow, "payload">>`SELECT run_id, name, epoch, cancelled, digest, format, state, started_at, ended_at,
+    CASE WHEN state = 'unreadable' THEN result END AS result FROM volley_run ORDER BY started_at, run_id`
 
-/** Forgets runs that have ended: one of them, or all that ended before a time. Gives their ids. */
-export const forgetRuns = (
-  sql: Sql,
-  which: { readonly runId: string } | { readonly before: number }
-): Done<ReadonlyArray<string>> =>
-  sql.withTransaction(Effect.gen(function*() {
-    const rows = "runId" in which
-      ? yield* sql<{ run_id: string }>`DELETE FROM volley_run WHERE run_id = ${which.runId} AND ended_at IS NOT NULL
-          RETURNING run_id`
-      : yield* sql<{ run_id: string }>`DELETE FROM volley_run WHERE ended_at < ${which.before} RETURNING run_id`
-    const ids = rows.map(({ run_id }) => run_id)
-    for (let at = 0; at < ids.length; at += 500) {
-      const some = sql.in("run_id", ids.slice(at, at + 500))
-      yield* sql`DELETE FROM volley_journal WHERE ${some}`
-      yield* sql`DELETE FROM volley_blob WHERE ${some}`
-    }
-    return ids
-  }))
+/** Which runs are forgotten, if they have ended: one of them, or all that ended before a time. */
+export type Forgotten = { readonly runId: string } | { readonly before: number }
+
+/** Forgets runs that have ended, and gives what they were; their rows are still there. */
+export const forgetRuns = (sql: Sql, which: Forgotten): Done<ReadonlyArray<Begun>> =>
+  "runId" in which
+    ? sql`DELETE FROM volley_run WHERE run_id = ${which.runId} AND ended_at IS NOT NULL RETURNING run_id, name, started_at`
+    : sql`DELETE FROM volley_run WHERE ended_at < ${which.before} RETURNING run_id, name, started_at`
+
+/** Forgets the rows of runs. */
+export const forgetRows = (sql: Sql, runIds: ReadonlyArray<string>): Done<void> => {
+  const some = sql.in("run_id", runIds)
+  return Effect.andThen(
+    sql`DELETE FROM volley_journal WHERE ${some}`,
+    Effect.asVoid(sql`DELETE FROM volley_blob WHERE ${some}`)
+  )
+}
+
+/** Whether the workflow engine keeps its messages here. */
+export const hasEngine = (sql: Sql): Done<boolean> =>
+  Effect.map(
+    sql.onDialectOrElse({
+      pg: () => sql`SELECT 1 AS found WHERE to_regclass('cluster_messages') IS NOT NULL`,
+      orElse: () => sql`SELECT 1 AS found FROM sqlite_master WHERE name = 'cluster_messages'`
+    }),
+    (rows) => rows.length === 1
+  )
+
+/** Forgets what the workflow engine keeps of executions: its messages to them, and their answers. */
+export const forgetExecutions = (sql: Sql, ids: ReadonlyArray<string>): Done<void> => {
+  const some = sql.in("entity_id", ids)
+  return Effect.andThen(
+    sql`DELETE FROM cluster_replies WHERE request_id IN (SELECT id FROM cluster_messages WHERE ${some})`,
+    Effect.asVoid(sql`DELETE FROM cluster_messages WHERE ${some}`)
+  )
+}

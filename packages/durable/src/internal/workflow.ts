@@ -77,7 +77,10 @@ const taken = Effect.fnUntraced(function*(
     Effect.sync(() => live.set(runId, claimed)),
     () => Effect.sync(() => live.get(runId) === claimed && live.delete(runId))
   )
-  return yield* claimed.leaving.within(Effect.raceFirst(goneOn(options, claimed), Deferred.await(claimed.lost)))
+  const running = Effect.raceFirst(goneOn(options, claimed), Deferred.await(claimed.lost))
+  return yield* claimed.leaving.within(
+    Effect.tapErrorTag(running, "Unreadable", (trouble) => claimed.unreadable(trouble))
+  )
 })
 
 /** Whoever lost a run stands still, so that the run has no end here; other trouble may pass, or wants another version. */

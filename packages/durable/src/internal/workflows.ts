@@ -9,21 +9,22 @@ import { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 import { Cancelled } from "../DurableError.ts"
 import { patiently } from "./patiently.ts"
 import * as Statements from "./statements.ts"
+import { decideLate, type Late } from "./waits.ts"
 import { type AgentOptions, body, type Live, workflowOf } from "./workflow.ts"
 
 /** How often it is looked whether somebody decided or cancelled elsewhere. */
 const pause = "1 second"
 
 /** Has an agent's runs go on in this process, those among them that are unfinished, as long as the scope is open. */
-export const serve = Effect.fnUntraced(function*(name: string, options: AgentOptions) {
+export const serve = Effect.fnUntraced(function*(name: string, options: AgentOptions, late: Late | undefined) {
   const sql = yield* SqlClient.SqlClient
   const engine = yield* WorkflowEngine
   const live: Live = new Map()
   const workflow = workflowOf(name)
   yield* engine.register(workflow, ({ runId }) => body(options, live, runId))
   const unfinished = yield* Statements.unfinished(sql, name)
-  yield* Effect.forEach(unfinished, begin, { discard: true })
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(pause), look(sql, name, live))))
+  yield* Effect.forEach(unfinished, beginAgain, { discard: true })
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(pause), look(sql, name, live, late))))
 })
 
 /** Begins a run, or has one begin again that stands still. */
@@ -31,6 +32,12 @@ export const begin = Effect.fnUntraced(function*(run: Statements.Begun) {
   const { name, run_id: runId, started_at: startedAt } = run
   yield* workflowOf(name).execute({ runId, startedAt }, { discard: true })
   yield* wake(run)
+})
+
+/** The same of one that there was before: where it could not be read, that is tried again. */
+export const beginAgain = Effect.fnUntraced(function*(run: Statements.Begun & Pick<Statements.RunRow, "state">) {
+  if (run.state === "unreadable") yield* Statements.tryAgain(yield* SqlClient.SqlClient, run.run_id)
+  yield* begin(run)
 })
 
 /** Has a run begin again that stands still. */
@@ -43,8 +50,15 @@ export const wake = Effect.fnUntraced(function*({ name, run_id: runId, started_a
 export const finished = ({ name, run_id: runId, started_at: startedAt }: Statements.Begun) =>
   workflowOf(name).execute({ runId, startedAt })
 
-const look = (sql: SqlClient.SqlClient, name: string, live: Live): Effect.Effect<void, never, WorkflowEngine> =>
-  Effect.andThen(wakeDecided(sql, name), stopCancelled(sql, live)).pipe(
+const look = (
+  sql: SqlClient.SqlClient,
+  name: string,
+  live: Live,
+  late: Late | undefined
+): Effect.Effect<void, never, WorkflowEngine> =>
+  (late === undefined ? Effect.void : decideLate(sql, name, late)).pipe(
+    Effect.andThen(wakeDecided(sql, name)),
+    Effect.andThen(stopCancelled(sql, live)),
     Effect.catch((error: SqlError) => Effect.logError("Nobody sees what is decided on runs", error))
   )
 

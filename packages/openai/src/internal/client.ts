@@ -28,7 +28,7 @@ export interface Extras<Fields> extends ChatModel.Extras {
 
 /** What a Layer on a client of one's own needs; `origin` is the client's `baseURL` when left out. */
 export interface OwnClient<Client, Fields>
-  extends Pick<ChatModel.ApiOptions, "model" | "maxTokens" | "origin" | "acceptsId">, Extras<Fields>
+  extends Pick<ChatModel.ApiOptions, "model" | "maxTokens" | "origin" | "acceptsId">, Transport.Options, Extras<Fields>
 {
   readonly client: Client
 }

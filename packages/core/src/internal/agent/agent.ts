@@ -5,6 +5,7 @@ import type { Limit } from "../../AgentError.ts"
 import { AgentRecorder } from "../../AgentRecorder.ts"
 import * as Batch from "../../Batch.ts"
 import * as ChatModel from "../../ChatModel.ts"
+import * as Observer from "../../Observer.ts"
 import type { Pricing } from "../../Pricing.ts"
 import type * as Tool from "../../Tool.ts"
 import type * as Toolkit from "../../Toolkit.ts"
@@ -31,11 +32,13 @@ export type Tell = (event: Event<Tool.Any, unknown>) => Effect.Effect<void>
  *
  * - `maxCalls`, `deadline`, `onCall`: those of its batches
  * - `standing`: what is known of it at any time, for when it is interrupted
+ * - `around`: the call inside whose handler it runs
  * - `bounds`: its own; `boundsAt` knows those of the agents that it is inside of
  */
 export interface Agent {
   readonly options: AnyOptions
   readonly model: ChatModel.ChatModel["Service"]
+  readonly observer: Observer.Observer | undefined
   readonly bounds: Bounds
   readonly maxCalls: number
   readonly deadline: number
@@ -48,6 +51,7 @@ export interface Agent {
   readonly listener: Tell | undefined
   readonly standing: Standing
   readonly outer: Outer | undefined
+  readonly around: Job | undefined
   readonly inner: Inner
   readonly held: Held
 }
@@ -72,9 +76,12 @@ export const prepare = Effect.fnUntraced(function*(
   const options = { ...asked, batch, pricing: asked.pricing ?? outer?.agent.options.pricing }
   const runId = around?.runIdOf(nextInside(around))
   const toolkit = yield* toolkitOf(options)
+  const model = yield* ChatModel.ChatModel
+  const observer = Context.get(context, Observer.Observer)
   return {
     options,
-    model: yield* ChatModel.ChatModel,
+    model: observer === undefined ? model : Observer.followed(model),
+    observer,
     bounds: boundsOf(options),
     maxCalls: amount(batch.maxCalls ?? defaults.maxCalls ?? safe.maxCalls),
     deadline: millis("deadline", batch.deadline ?? defaults.deadline ?? safe.deadline),
@@ -82,6 +89,7 @@ export const prepare = Effect.fnUntraced(function*(
     output: options.output && Output.make(options.output),
     began: options.startedAt ?? now(),
     outer,
+    around,
     inner: { usage: Usage.none, cost: 0, calls: 0, held: { calls: 0, tokens: 0, cost: 0 } },
     held: { calls: 0, tokens: 0, cost: 0 },
     standing: { toolkit, state: begin(options, toolkit, runId), heard: undefined, settled: undefined },

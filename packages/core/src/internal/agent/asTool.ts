@@ -26,7 +26,7 @@ export const Task = Schema.Struct({
 /** What an agent does that is a tool: as `Agent.run` takes it, and as a tool says it of itself. */
 export interface ToolOptions<T extends Tool.Any, Parameters, ReadOnly extends boolean>
   extends
-    Omit<Options<T>, "prompt" | "onInterrupt" | "runner">,
+    Omit<Options<T>, "prompt" | "name" | "onInterrupt" | "runner">,
     Omit<Traits<Parameters, typeof Schema.Never, ReadOnly>, "failure" | "repeat">
 {}
 
@@ -39,7 +39,7 @@ export interface Asked<P extends Schema.Constraint> {
 /** The same, whatever its types. */
 export interface AnyToolOptions
   extends
-    Omit<AnyOptions, "prompt" | "onInterrupt" | "runner">,
+    Omit<AnyOptions, "prompt" | "name" | "onInterrupt" | "runner">,
     Pick<AnyDefinition, "description" | "readOnly" | "idempotent" | "timeout" | "access" | "limits" | "approval">
 {
   readonly parameters?: Schema.Constraint | undefined
@@ -66,7 +66,11 @@ export const compileAgent = (name: string, options: AnyToolOptions): Tool.Any =>
       Effect.contextWith((context: Context.Context<unknown>) => {
         const job = Context.get(context, Enclosing)
         const around = Context.get(context, Around)
-        return asked({ ...agent, output, prompt: prompt(parameters) }, job, around && job && { agent: around, job })
+        return asked(
+          { ...agent, name, output, prompt: prompt(parameters) },
+          job,
+          around && job && { agent: around, job }
+        )
       })
   })
 }

@@ -36,6 +36,7 @@ import {
   toldAgain,
   wholeTurn
 } from "./turns.ts"
+import { begun, toldTo, watched, watchOf } from "./watch.ts"
 
 /** How an agent ends. */
 type Ending = Effect.Effect<Ended<Tool.Any, unknown>, ChatModelError | AgentError, unknown>
@@ -54,15 +55,28 @@ export function loop(
   listener?: Listener<unknown, unknown>,
   outer?: Outer
 ): Effect.Effect<unknown, unknown, unknown> {
-  return Effect.flatMap(prepare(options, listener?.tell, outer), (agent) => {
-    const ending = answerOf(agent)
-    const delivering = listener === undefined ? ending : listener.deliver(ending, agent.now)
-    const { onInterrupt } = options
-    const delivered = Effect.ensuring(delivering, Effect.sync(() => letGo(agent)))
-    return onInterrupt === undefined
-      ? delivered
-      : Effect.onInterrupt(delivered, () => onInterrupt(leftOf(agent, leftAt(agent.standing, agent.options))))
-  })
+  return Effect.flatMap(
+    watchOf(outer),
+    (watch) =>
+      Effect.flatMap(begun(watch, prepare(options, toldTo(watch, listener?.tell), outer)), (agent) => {
+        const ending = watch === undefined ? observed(agent) : watched(watch, observed(agent), agent.now)
+        const delivering = listener === undefined ? ending : listener.deliver(ending, agent.now)
+        const { onInterrupt } = options
+        const delivered = Effect.ensuring(delivering, Effect.sync(() => letGo(agent)))
+        return onInterrupt === undefined
+          ? delivered
+          : Effect.onInterrupt(delivered, () => onInterrupt(leftOf(agent, leftAt(agent.standing, agent.options))))
+      })
+  )
+}
+
+/** Has an agent followed, where somebody follows the program. */
+const observed = (agent: Agent): Ending => {
+  const { model: { about }, observer, options, outer, standing } = agent
+  const conversationId = standing.state.conversation.runId
+  return observer === undefined
+    ? answerOf(agent)
+    : observer.agent({ name: options.name, conversationId, about, isInner: outer !== undefined }, answerOf(agent))
 }
 
 const leftOf = ({ inner }: Agent, state: State): Left => ({

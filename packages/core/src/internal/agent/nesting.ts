@@ -1,6 +1,9 @@
 import * as Context from "effect/Context"
 import type * as ChatModel from "../../ChatModel.ts"
+import type { Used } from "../../Recorder.ts"
 import * as Usage from "../../Usage.ts"
+import { type Job, moreOf } from "../runner/job.ts"
+import { usedWith } from "../runner/used.ts"
 import type { Agent, Outer } from "./agent.ts"
 import type { Bounds, Spent } from "./budget.ts"
 import { afterTurn, costOf, type Held, spentOf, type State } from "./state.ts"
@@ -86,13 +89,33 @@ export const holdTurns = (agent: Agent, state: State, turns: number): void => {
 /** Takes a turn down that has come: all that the agent is inside of pay for it as well. */
 export const hear = (agent: Agent, turn: ChatModel.Turn): void => {
   agent.standing.heard = turn
-  for (const { inner, options } of chainOf(agent)) {
-    if (inner === agent.inner) continue
-    const cost = costOf(options.pricing, turn)
-    inner.usage = Usage.plus(inner.usage, turn.usage)
-    inner.cost = inner.cost === undefined || cost === undefined ? undefined : inner.cost + cost
-  }
+  pay(agent.outer, { calls: 0, turns: [turn] })
   holdTurns(agent, stateOf(agent), turn.message.calls.length > 0 ? 1 : 0)
+}
+
+/** Has an agent, and all that it is inside of, pay for what was used inside a call of it. */
+export const pay = (outer: Outer | undefined, used: Used): void => {
+  if (outer === undefined) return
+  for (const { inner, options } of chainOf(outer.agent)) {
+    inner.calls += used.calls
+    for (const turn of used.turns) {
+      const cost = costOf(options.pricing, turn)
+      inner.usage = Usage.plus(inner.usage, turn.usage)
+      inner.cost = inner.cost === undefined || cost === undefined ? undefined : inner.cost + cost
+    }
+  }
+  for (const job of jobsAround(outer)) {
+    if (job.run.recorder !== undefined) moreOf(job).used = usedWith(job.more?.used, used)
+  }
+}
+
+/** The calls that something is inside of: in each of the agents around it, that one's call and those around that. */
+function* jobsAround(outer: Outer): Iterable<Job> {
+  for (let at: Outer | undefined = outer; at !== undefined; at = at.agent.outer) {
+    for (let job: Job | undefined = at.job; job !== undefined && job !== at.agent.around; job = job.run.lender) {
+      yield job
+    }
+  }
 }
 
 /** Gives how many calls may still run; those that are wanted are held. */
@@ -108,7 +131,7 @@ export const holdCall = (agent: Agent): void => hold(agent, { calls: agent.held.
 /** So many of the calls that were held have run. */
 export const releaseCalls = (agent: Agent, ran: number): void => {
   hold(agent, { calls: 0 })
-  for (const { inner } of chainOf(agent)) if (inner !== agent.inner) inner.calls += ran
+  pay(agent.outer, { calls: ran, turns: [] })
 }
 
 /** An agent that has ended holds nothing. */

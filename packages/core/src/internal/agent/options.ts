@@ -17,6 +17,8 @@ export interface Options<out T extends Tool.Any> {
   readonly toolkit: Toolkit.Toolkit<T> | Effect.Effect<Toolkit.Toolkit<T>>
   /** What to ask, in words or with images and documents; or a conversation to go on with, wherever it was left: see `run`. */
   readonly prompt: string | ReadonlyArray<Content> | Conversation
+  /** What traces and metrics call it. */
+  readonly name?: string | undefined
   /** What the model is told to be; not used where `prompt` is a conversation. */
   readonly system?: string | undefined
   /** Tells the model to ask for calls that do not need each other all at once; false. Not used with a conversation. */

@@ -135,8 +135,10 @@ export const afterTurn = (
 })
 
 /** What a turn cost, where prices are known. */
-export const costOf = (pricing: Pricing.Pricing | undefined, turn: ChatModel.Turn): number | undefined =>
-  pricing && Pricing.cost(pricing, turn.model, turn.usage)
+export const costOf = (
+  pricing: Pricing.Pricing | undefined,
+  turn: Pick<ChatModel.Turn, "model" | "usage">
+): number | undefined => pricing && Pricing.cost(pricing, turn.model, turn.usage)
 
 /** A turn that could not be read may leave nothing behind. */
 const isEmpty = ({ finish, message: { calls, text } }: ChatModel.Turn): boolean =>

@@ -11,6 +11,7 @@ import type { ChatModelError } from "../../ChatModelError.ts"
 import type * as Tool from "../../Tool.ts"
 import type { ToolCall } from "../../ToolCall.ts"
 import * as Usage from "../../Usage.ts"
+import { Payer } from "../runner/enclosing.ts"
 import { execute, executeArriving, nodesOf, shared, type Watch } from "../runner/execute.ts"
 import { type Agent, amount, batchOf, requestOf, unboundedOr } from "./agent.ts"
 import {
@@ -21,6 +22,7 @@ import {
   holdCall,
   holdCalls,
   holdTurns,
+  pay,
   releaseCalls,
   timeLeft
 } from "./nesting.ts"
@@ -137,7 +139,11 @@ const count = (agent: Agent, state: State, wanted: number, { maxCalls = "unbound
     batch: { ...batch, maxCalls: unboundedOr(Math.min(amount(maxCalls), most)) },
     watch,
     ran: () => ran,
-    within: Effect.provideService(Around, agent)
+    within: <A, E, R>(running: Effect.Effect<A, E, R>) =>
+      running.pipe(
+        Effect.provideService(Around, agent),
+        Effect.provideService(Payer, (job, used) => pay({ agent, job }, used))
+      )
   }
 }
 

@@ -1,19 +1,26 @@
+import * as Context from "effect/Context"
 import * as Result from "effect/Result"
 import { LimitExceeded, Truncated } from "../../CallError.ts"
 import type { Ended } from "../../Recorder.ts"
 import { onward } from "./arguments.ts"
+import { Payer } from "./enclosing.ts"
 import { type Job, moreOf } from "./job.ts"
 import { standIn } from "./place.ts"
 import { stopped, timedOut, unknownTool } from "./record.ts"
 import { refuse, settleAs } from "./settle.ts"
 
+/** Finds the call's tool, so that what refuses the call can name it. */
+export const find = (job: Job): boolean => {
+  job.tool = job.toolkit.byName.get(job.call.name)
+  return true
+}
+
 /** Looks whether it is recorded how the call ended: then nothing else is asked of it. */
 export const recall = (job: Job): boolean => {
-  const { args, call, run: { recorder }, toolkit } = job
+  const { args, call, run: { recorder }, tool } = job
   if (recorder === undefined) return true
-  job.tool = toolkit.byName.get(call.name)
   if (moreOf(job).problem !== undefined) return true
-  const known = recorder.known({ key: job.key, call, tool: job.tool, args })
+  const known = recorder.known({ key: job.key, call, tool, args })
   if (known === undefined) return true
   moreOf(job).isRecalled = true
   countAsRun(job, 1)
@@ -26,6 +33,7 @@ const recalled = (job: Job, ended: Ended | undefined): boolean => {
     countAsRun(job, -1)
     return true
   }
+  if (ended.used !== undefined) Context.get(job.run.context, Payer)?.(job, ended.used)
   if (Result.isFailure(ended.end)) standIn(job)
   settleAs(job, ended)
   return false

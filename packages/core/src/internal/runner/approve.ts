@@ -7,7 +7,8 @@ import { guarded } from "../guarded.ts"
 import type { Any } from "../tool/any.ts"
 import { recall } from "./admit.ts"
 import { onward } from "./arguments.ts"
-import { type Job, moreOf, pathOf, toldOf } from "./job.ts"
+import { type Job, moreOf, pathOf } from "./job.ts"
+import { waitsFor } from "./observe.ts"
 import { claim } from "./place.ts"
 import { refuse } from "./settle.ts"
 
@@ -16,18 +17,18 @@ export const wholeTurn = (job: Job): boolean => {
   const { run, tool } = job
   if (run.arrival === "whole" || (tool?.readOnly === true && tool.approval === undefined)) return true
   run.forTurn.push(job)
-  run.tell({ _tag: "CallWaiting", ...toldOf(job), at: run.now(), why: "turn" })
+  waitsFor(job, "turn")
   return false
 }
 
 /** Asks whether a call may run, where its tool wants that asked. */
 export const approve = (job: Job): boolean => {
-  const { parameters, run, tool } = job
+  const { parameters, tool } = job
   const asks = tool?.approval
   if (asks === undefined || tool === undefined) return true
   const asking = guarded(() => asks(parameters) ? ask(job, tool) : Effect.succeed("allowed" as const))
   const passed = onward(job, asking, (decision) => decided(job, decision))
-  if (!passed && !job.ended) run.tell({ _tag: "CallWaiting", ...toldOf(job), at: run.now(), why: "approval" })
+  if (!passed && !job.ended) waitsFor(job, "approval")
   return passed
 }
 

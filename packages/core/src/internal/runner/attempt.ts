@@ -13,11 +13,11 @@ import { type Answer, answered, answerOf, begun, type PromiseParts, rejected } f
 import { precision } from "./alarm.ts"
 import { doFor, hear } from "./fiber.ts"
 import { type Job, moreOf, toldOf } from "./job.ts"
+import { retried, starts } from "./observe.ts"
 import type { Bounds } from "./options.ts"
 import type { Rate } from "./rates.ts"
 import { endOf, isHarmless, stopped, timedOut, timeoutOf } from "./record.ts"
 import { end, settleAs, suspend } from "./settle.ts"
-import { startSpan } from "./span.ts"
 import { Told } from "./told.ts"
 
 /** Starts a job that has all that it needs; a recorder, where there is one, runs it and is told how it ended. */
@@ -59,7 +59,7 @@ const start = (job: Job): void => {
   job.startedAt = startedAt
   job.expiresAt = startedAt + Math.min(own, left)
   if (run.teller !== undefined) run.tell({ _tag: "CallStarted", ...toldOf(job), at: startedAt })
-  if (run.isTraced) startSpan(job)
+  if (run.observer !== undefined) starts(job)
   perform(job)
   if (!job.ended && own <= left) run.alarm.add(job)
 }
@@ -144,7 +144,7 @@ const waitsFor = (
       if (!waitsFor(job, rates, failure, exit)) end(job, endOf(job.tool, exit))
       return
     }
-    run.tell({ _tag: "CallRetried", ...toldOf(job), at: run.now(), attempt: job.attempts + 1, reason: failure })
+    retried(job, failure)
     perform(job)
   })
   return true
@@ -167,14 +167,13 @@ const again = (
     })
     : more.retry(failure)
   doFor(job, waiting, (job, waited) => {
-    const { run } = job
     if (Exit.isFailure(waited)) {
       return end(
         job,
         Pull.isDoneCause(waited.cause) ? endOf(job.tool, exit) : endOf(job.tool, Exit.die(Cause.squash(waited.cause)))
       )
     }
-    run.tell({ _tag: "CallRetried", ...toldOf(job), at: run.now(), attempt: job.attempts + 1, reason: failure })
+    retried(job, failure)
     perform(job)
   })
 }

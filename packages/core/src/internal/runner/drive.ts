@@ -5,12 +5,13 @@ import type { RateLimiter } from "effect/persistence/RateLimiter"
 import { type Reason, Truncated, Undecided } from "../../CallError.ts"
 import type { Outcome } from "../../Outcome.ts"
 import type { ToolCall } from "../../ToolCall.ts"
-import { admit, recall, stillOpen } from "./admit.ts"
+import { admit, find, recall, stillOpen } from "./admit.ts"
 import { approve, wholeTurn } from "./approve.ts"
 import { decode, given, layers, needs, resolve } from "./arguments.ts"
 import { Engine } from "./engine.ts"
 import { assemble, expand, expire } from "./expand.ts"
 import { Job, unsettled } from "./job.ts"
+import { ends, known, waiting } from "./observe.ts"
 import { claim, doubt, orders, reserve, waitInLine } from "./place.ts"
 import { crashBefore, endOf, interrupted, refused, stopped, timedOut } from "./record.ts"
 import type { Run } from "./run.ts"
@@ -36,7 +37,15 @@ const stages: ReadonlyArray<(job: Job) => boolean> = [
 ]
 
 /** Where ends are recorded, that is asked first. */
-const recorded = [needs, given, (job: Job) => job.node.resolve === undefined || layers(job), resolve, recall, ...stages]
+const recorded = [
+  find,
+  needs,
+  given,
+  (job: Job) => job.node.resolve === undefined || layers(job),
+  resolve,
+  recall,
+  ...stages
+]
 
 /** What a call may come to that waits for nothing but room. */
 const plain = [admit, given, stillOpen, layers, decode, claim, waitInLine]
@@ -92,6 +101,7 @@ const admitNext = (run: Run<Job>): void => {
   const index = run.next++
   const job = new Job(run, undefined, run.nodes[index]!, index)
   run.jobs[index] = job
+  if (run.observer !== undefined) known(job)
   advance(job)
 }
 
@@ -121,13 +131,16 @@ const begin = (run: Run<Job>): void => {
   if (run.deadline !== Infinity) limit(run)
   while (run.isEager && run.wantsMore) admitNext(run)
   run.engine.wanting.add(run)
-  if (run.teller !== undefined) run.engine.whenIdle(() => tellWaiting(run))
+  if (run.isWatched) run.engine.whenIdle(() => tellWaiting(run))
   run.finish()
 }
 
 /** Calls that are admitted when there is room wait for a slot from the beginning. */
 const tellWaiting = (run: Run<Job>): void => {
   const at = run.now()
+  run.told = run.next
+  waiting(run, "slot", run.nodes.length - run.next)
+  if (run.teller === undefined) return
   for (const { call } of run.nodes.slice(run.next)) run.tell({ _tag: "CallWaiting", call, at, why: "slot" })
 }
 
@@ -208,6 +221,7 @@ const interrupt = (run: Run<Job>, done: (outcomes: ReadonlyArray<Outcome>) => un
     return Effect.callback<void>((resume) => {
       run.engine.post(() => {
         const outcomes = run.nodes.map((_, index) => leftAt(run, index))
+        if (run.observer !== undefined) endAll(run)
         const fibers = [run.alarm.stop(), run.teller?.stop(), ...Array.from(unsettled(run)).flatMap(abandon)]
         release(run)
         const stopping = Fiber.interruptAll(fibers.filter((fiber) => fiber !== undefined))
@@ -220,6 +234,17 @@ const interrupt = (run: Run<Job>, done: (outcomes: ReadonlyArray<Outcome>) => un
       })
     })
   })
+
+/** Ends what follows the calls that have not settled, those too that were never admitted. */
+const endAll = (run: Run<Job>): void => {
+  for (const job of unsettled(run)) ends(job, interrupted(job))
+  for (let index = run.next; index < run.nodes.length; index++) {
+    const job = new Job(run, undefined, run.nodes[index]!, index)
+    job.tool = run.toolkit.byName.get(job.call.name)
+    known(job)
+    ends(job, interrupted(job))
+  }
+}
 
 /** How a call of a run stands that is interrupted. */
 const leftAt = (run: Run<Job>, index: number): Outcome => {

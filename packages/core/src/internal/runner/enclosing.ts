@@ -1,7 +1,13 @@
 import * as Context from "effect/Context"
+import type { Used } from "../../Recorder.ts"
 import type { Job } from "./job.ts"
 
 /** The job whose handler is at work: a run that begins inside it is an inner run. */
 export const Enclosing = Context.Reference<Job | undefined>("@volley/core/internal/Enclosing", {
+  defaultValue: () => undefined
+})
+
+/** Takes what agents inside a call have used that is told again; there is none where no agent is around. */
+export const Payer = Context.Reference<((job: Job, used: Used) => void) | undefined>("@volley/core/internal/Payer", {
   defaultValue: () => undefined
 })

@@ -4,6 +4,7 @@ import { guarded } from "../guarded.ts"
 import type { Expansion } from "../tool/any.ts"
 import { doFor } from "./fiber.ts"
 import { Job, moreOf, unsettledOf } from "./job.ts"
+import { known, starts } from "./observe.ts"
 import { reserve } from "./place.ts"
 import { reasonOf, timedOut, timeoutOf } from "./record.ts"
 import { cut, end, refuse } from "./settle.ts"
@@ -17,6 +18,7 @@ export const expand = (job: Job): boolean => {
     if (Exit.isFailure(exit)) return refuse(job, reasonOf(exit.cause))
     job.startedAt = run.now()
     job.attempts = 1
+    if (job.run.observer !== undefined) starts(job)
     become(job, exit.value)
   })
   return false
@@ -28,6 +30,7 @@ const become = (job: Job, expansion: Expansion): void => {
   const children = expansion.nodes.map((node, index) => new Job(run, job, node, index))
   Object.assign(more, { expansion, children, left: children.length })
   let behind = place
+  for (const child of children) known(child)
   for (const child of children) behind = reserve(child, behind)
   if (place !== undefined) run.order?.leave(place)
   limit(job)

@@ -3,11 +3,11 @@ import type * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
-import type * as Tracer from "effect/Tracer"
 import type { Step } from "../../Approver.ts"
 import type { InvalidArguments, ToolFailure } from "../../CallError.ts"
+import type { Started, Wait } from "../../Observer.ts"
 import type { Outcome } from "../../Outcome.ts"
-import type { Ended } from "../../Recorder.ts"
+import type { Ended, Used } from "../../Recorder.ts"
 import type { ToolCall } from "../../ToolCall.ts"
 import type { Any, Expansion, Node } from "../tool/any.ts"
 import type { Claims } from "../tool/claims.ts"
@@ -44,6 +44,7 @@ export interface Hold {
  * - `ended`: nothing that is done for it counts any more; it is `over` once it has its outcome
  * - `isHeard`: what its fiber, or promise, came to is known
  * - `isPlaced`: it waits for nothing but its turn and room; `line` is where it waits for room
+ * - `knownAt`: when it was asked for, where somebody follows it; `followed`, what follows it from its start on
  */
 export class Job {
   readonly run: Run<Job>
@@ -71,6 +72,8 @@ export class Job {
   isPlaced = false
   line: Line<Job> | undefined = undefined
   more: More | undefined = undefined
+  knownAt = 0
+  followed: Started | undefined = undefined
   outcome: Outcome | undefined = undefined
 
   constructor(run: Run<Job>, parent: Job | undefined, node: Node, index: number) {
@@ -82,6 +85,11 @@ export class Job {
 
   get call(): ToolCall {
     return this.node.call
+  }
+
+  /** What it has waited for, where somebody follows it. */
+  get waits(): ReadonlyArray<Wait> {
+    return this.more?.waits ?? nothing
   }
 
   /** True where its handler was called, or is to be at once: it may have taken effect. */
@@ -136,21 +144,24 @@ export class Job {
 export const toldOf = ({ call, parent }: Job): { readonly call: ToolCall; readonly parent?: string } =>
   parent === undefined ? { call } : { call, parent: parent.call.id }
 
+const nothing: ReadonlyArray<never> = []
+
 const depthOf = ({ parent }: Job): number => parent === undefined ? 0 : 1 + depthOf(parent)
 
 /**
  * What only few jobs have.
  *
- * - `problem`: what is wrong with its arguments as JSON; `span`, what a tracer follows
+ * - `problem`: what is wrong with its arguments as JSON
  * - `needed`: how many of the answers that it needs are there
  * - `inner`, `innerRuns`: how many runs are under way inside its handler, and how many there have been
- * - `why`: what was told last of its waiting; `behind`, where it went behind jobs of other runs
+ * - `why`: what was told last of its waiting; `waits`, all of it, where somebody follows it; `behind`, where it went behind jobs of other runs
  * - `expansion`, `children`, `left`: the jobs that it has become, and how many of them have not settled
  * - `same`: jobs of equal calls that share its outcome; `dependents`: later ones that need its answer
  * - `record`, `recording`: takes how it ended, where a recorder has to know first, and what that does
  * - `ended`: how one ended whose equal calls are to be recorded too
  * - `retry`: waits until the next attempt, where there is one
  * - `changed`: the arguments that it was approved with, in place of its own
+ * - `used`: what agents inside it have used, where a recorder is to know
  * - `isRecalled`: it is found out how it ended when it was run before, and nothing is to say that it was not
  * - `inside`: what the agent that it is goes on with, once it has stopped before its answer
  */
@@ -159,9 +170,9 @@ export interface More {
   inner?: number | undefined
   innerRuns?: number
   why?: Why
+  waits?: Array<Wait>
   behind?: Set<Gate<Job>>
   problem?: InvalidArguments
-  span?: Tracer.Span
   expansion?: Expansion
   children?: Array<Job>
   left?: number
@@ -172,6 +183,7 @@ export interface More {
   ended?: Ended
   changed?: Schema.Json
   inside?: unknown
+  used?: Used
   isRecalled?: boolean
   retry?: (failure: ToolFailure<unknown>) => Effect.Effect<unknown, unknown, unknown>
 }

@@ -9,7 +9,8 @@ import type { Any } from "../tool/any.ts"
 import type { Claims } from "../tool/claims.ts"
 import { barriersOf } from "./barriers.ts"
 import type { Touches } from "./cohorts.ts"
-import { Job, moreOf, toldOf } from "./job.ts"
+import { Job, moreOf } from "./job.ts"
+import { waitsFor } from "./observe.ts"
 import { Order, Place } from "./order.ts"
 import type { Run } from "./run.ts"
 import { seat } from "./seat.ts"
@@ -117,20 +118,8 @@ export const waitInLine = (job: Job): boolean => {
   const { place, run } = job
   job.isPlaced = true
   if (place === undefined || run.order?.mayStart(place) === true) ready(job)
-  else tellBehind(job, place)
+  else if (run.isWatched) waitsFor(job, "access", place.behind)
   return false
-}
-
-const tellBehind = (job: Job, { behind }: Place): void => {
-  const { run } = job
-  if (run.teller === undefined) return
-  run.tell({
-    _tag: "CallWaiting",
-    ...toldOf(job),
-    at: run.now(),
-    why: "access",
-    ...(behind !== undefined && { behind })
-  })
 }
 
 /** Nothing that conflicts is before it any more. */

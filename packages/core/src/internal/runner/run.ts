@@ -2,7 +2,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as References from "effect/References"
-import * as Tracer from "effect/Tracer"
+import type { Calls } from "../../Observer.ts"
 import type { Outcome } from "../../Outcome.ts"
 import { Recorder } from "../../Recorder.ts"
 import type { ToolCall } from "../../ToolCall.ts"
@@ -18,6 +18,7 @@ import type { Bounds } from "./options.ts"
 import type { Order } from "./order.ts"
 import type { Rate } from "./rates.ts"
 import { type Gate, Pool } from "./room.ts"
+import { observerOf } from "./spans.ts"
 import { Teller } from "./tell.ts"
 
 /** A call that was answered while its tool still went on. */
@@ -47,6 +48,7 @@ export interface Setting<J extends Waiting<J>> {
  * - `jobs`, `next`, `left`: by place in the turn, the next that is to be admitted, and how many have not settled
  * - `isEager`: all jobs are admitted at once, since some may wait for more than room; else each when there is room
  * - `turn`: when it had its last turn, counted over all runs that share limits
+ * - `told`: the place of the first call that waits for a slot since the beginning, where somebody follows that
  * - `inside`: what undecided calls that are agents go on with, by their ids
  * - `plain`, `steps`, `ran`: calls of the turn that stand for themselves alone, steps admitted, calls that were run
  */
@@ -62,7 +64,8 @@ export class Run<in out J extends Waiting<J>> {
   readonly isAnnotated: boolean
   readonly fork: <A, E>(effect: Effect.Effect<A, E, unknown>) => Fiber.Fiber<A, E>
   readonly now: () => number
-  readonly isTraced: boolean
+  readonly observer: Calls | undefined
+  readonly beganAt: number
   readonly recorder: Recorder | undefined
   readonly teller: Teller | undefined
   readonly alarm: Alarm
@@ -89,6 +92,7 @@ export class Run<in out J extends Waiting<J>> {
   left = 0
   stuck = 0
   turn = 0
+  told = Infinity
   plain = 0
   steps = 0
   ran = 0
@@ -119,7 +123,7 @@ export class Run<in out J extends Waiting<J>> {
     this.isAnnotated = Object.keys(this.annotations).length > 0
     this.fork = Effect.runForkWith(context)
     this.now = stopwatch(context)
-    this.isTraced = context.mapUnsafe.has(Tracer.Tracer.key)
+    this.observer = observerOf(context)
     this.recorder = Context.get(context, Recorder)
     this.teller = bounds.onCall && new Teller(bounds.onCall, this.fork, () => engine.post(() => this.finish()))
     this.alarm = new Alarm(this.now, this.fork)
@@ -129,7 +133,8 @@ export class Run<in out J extends Waiting<J>> {
     this.outcomes = Array.from({ length: nodes.length })
     this.#mintId = mintId
     this.deadline = bounds.deadline
-    this.expiresAt = this.now() + bounds.deadline
+    this.beganAt = this.now()
+    this.expiresAt = this.beganAt + bounds.deadline
     this.#runId = bounds.runId
   }
 
@@ -167,6 +172,11 @@ export class Run<in out J extends Waiting<J>> {
     if (this.teller === undefined) return
     this.teller.tell(event)
     this.engine.tells(this.teller)
+  }
+
+  /** True where somebody wants to know what calls wait for. */
+  get isWatched(): boolean {
+    return this.teller !== undefined || this.observer !== undefined
   }
 
   /** True where something is still to be told or given back. */

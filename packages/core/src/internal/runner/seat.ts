@@ -7,8 +7,9 @@ import type { Rate as RateClaim } from "../tool/claims.ts"
 import { begin } from "./attempt.ts"
 import type { Engine } from "./engine.ts"
 import { doFor } from "./fiber.ts"
-import { type Job, moreOf, toldOf } from "./job.ts"
+import { type Job, moreOf } from "./job.ts"
 import type { Line } from "./line.ts"
+import { waitsFor } from "./observe.ts"
 import { Rate } from "./rates.ts"
 import { endOf } from "./record.ts"
 import type { Gate } from "./room.ts"
@@ -73,14 +74,14 @@ const queue = (job: Job, lacked: Lacked): void => {
   engine.looked.add(lacked)
   if (run.lender !== undefined) engine.nested.add(job)
   if (!run.isEager) run.stuck += 1
-  if (run.teller !== undefined) engine.whenIdle(() => job.line === lacked.line && tellWaiting(job, lacked))
+  if (run.isWatched) engine.whenIdle(() => job.line === lacked.line && tellWaiting(job, lacked))
 }
 
 const tellWaiting = (job: Job, lacked: Lacked): void => {
   const { run } = job
   const isSlot = lacked === run.gate || lacked === run.shared?.gate
   const why = lacked instanceof Rate ? "rate" : isSlot ? "slot" : "limit"
-  if (job.more?.why !== why) run.tell({ _tag: "CallWaiting", ...toldOf(job), at: run.now(), why })
+  if (job.more?.why !== why) waitsFor(job, why)
   moreOf(job).why = why
 }
 

@@ -7,10 +7,10 @@ import type { End, Ended } from "../../Recorder.ts"
 import { barriersOf } from "./barriers.ts"
 import type { CallEvent } from "./events.ts"
 import { type Job, moreOf } from "./job.ts"
+import { ends } from "./observe.ts"
 import { logOf, record, refused, sameFor } from "./record.ts"
 import type { Run } from "./run.ts"
 import { give, withdraw } from "./slots.ts"
-import { endSpan } from "./span.ts"
 
 /** Answers a job that has not started; what is still done for it is stopped, without waiting for that. */
 export const refuse = (job: Job, reason: Reason): void => {
@@ -34,7 +34,7 @@ export const end = (job: Job, end: End, strays = false): void => {
   if (job.ended) return
   job.ended = true
   const { attempts, more, run, startedAt } = job
-  const ended = { end, startedAt, endedAt: run.now(), attempts, strays }
+  const ended = { end, startedAt, endedAt: run.now(), attempts, strays, used: more?.used }
   if (more?.record === undefined) settleAs(job, ended)
   else more.record(ended)
 }
@@ -103,9 +103,10 @@ const straysAs = ({ call, run }: Job, { isOver, onEnd }: Work): void => {
 
 const dropped = Effect.logWarning("A tool ended after its call was answered without it; its result was dropped")
 
+/** - `sameAs`: the id of the equal call whose outcome it has */
 const settle = (job: Job, outcome: Outcome, sameAs?: string): void => {
   const { isRunning, more, place, run } = job
-  if (more?.span !== undefined) endSpan(more.span, job, outcome)
+  if (run.observer !== undefined) ends(job, outcome, sameAs)
   job.over = true
   if (run.isEager) job.outcome = outcome
   letGo(job)
@@ -141,11 +142,10 @@ export const follow = (job: Job, outcome: Outcome, ended?: Ended): void => {
   if (job.over) return
   job.ended = true
   const same = sameFor(call, outcome)
-  if (recorder === undefined || tool === undefined || ended === undefined) return settle(job, same, outcome.call.id)
-  const recorded = recorder.call({ key: job.key, call, tool }, Effect.succeed(ended))
-  const told = Effect.sync(() =>
-    job.run.engine.post(() => job.over || job.run.state === "interrupted" || settle(job, same, outcome.call.id))
-  )
+  const settleSame = () => settle(job, same, outcome.call.id)
+  if (recorder === undefined || tool === undefined || ended === undefined) return settleSame()
+  const recorded = recorder.call({ key: job.key, call, tool }, Effect.succeed({ ...ended, used: undefined }))
+  const told = Effect.sync(() => job.run.engine.post(() => job.over || job.run.state === "interrupted" || settleSame()))
   moreOf(job).recording = job.run.fork(Effect.onExit(recorded, () => told))
 }
 

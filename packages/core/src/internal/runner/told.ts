@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import { type Call, hedged } from "../tool/handler.ts"
 import { type Job, toldOf } from "./job.ts"
+import { hedges } from "./observe.ts"
 
 /** What a handler is told about one attempt at its call. */
 export class Told implements Call {
@@ -36,11 +37,6 @@ export class Told implements Call {
   }
 
   get [hedged](): Effect.Effect<void> {
-    const job = this.#job
-    return Effect.sync(() => {
-      if (job.ended) return
-      job.run.tell({ _tag: "CallHedged", ...toldOf(job), at: job.run.now() })
-      job.run.engine.wake()
-    })
+    return Effect.sync(() => hedges(this.#job))
   }
 }

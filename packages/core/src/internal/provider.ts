@@ -1,0 +1,22 @@
+import * as Url from "./url.ts"
+
+/** Whose servers end like this, by the names of OpenTelemetry's GenAI conventions. */
+const hosts: ReadonlyArray<readonly [ending: string, provider: string]> = [
+  [".openai.azure.com", "azure.ai.openai"],
+  [".services.ai.azure.com", "azure.ai.inference"],
+  [".amazonaws.com", "aws.bedrock"],
+  ["aiplatform.googleapis.com", "gcp.vertex_ai"],
+  ["generativelanguage.googleapis.com", "gcp.gemini"],
+  ["api.deepseek.com", "deepseek"],
+  ["api.groq.com", "groq"],
+  ["api.mistral.ai", "mistral_ai"],
+  ["api.moonshot.ai", "moonshot_ai"],
+  ["api.perplexity.ai", "perplexity"],
+  ["api.x.ai", "x_ai"]
+]
+
+/** Who answers at an address, where that is known; many speak the wire of another. */
+export const providerAt = (address: string | undefined): string | undefined => {
+  const host = address === undefined ? undefined : Url.parse(address)?.hostname
+  return host === undefined ? undefined : hosts.find(([ending]) => host.endsWith(ending))?.[1]
+}

@@ -1,0 +1,73 @@
+import type { Agent as Agents, Observer, Tool } from "@volley/core"
+import { of } from "@volley/core/Trace"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Names from "./conventions.ts"
+import type { Meter } from "./meter.ts"
+import { spanned, typeOfCause } from "./spanned.ts"
+import { Current, Within } from "./within.ts"
+
+type Ended = Agents.Ended<Tool.Any, unknown>
+type Failure = Effect.Error<Observer.Ending<never>>
+
+/** Follows an agent from its beginning to its end, whatever that is. */
+export const followed = <R>(
+  agent: Observer.Agent,
+  ending: Observer.Ending<R>,
+  meter: Meter | undefined,
+  traces: boolean
+): Observer.Ending<R> =>
+  Effect.contextWith((context: Context.Context<R>) => {
+    const within = new Within(agent.conversationId, agent.name)
+    const inside = Effect.provideService(ending, Current, within)
+    const trace = traces ? of(context) : undefined
+    const measured = meter === undefined ? inside : measure(agent, within, inside, meter, context)
+    if (trace === undefined) return measured
+    const span = trace.start(
+      context,
+      agent.name === undefined ? "invoke_agent" : `invoke_agent ${agent.name}`,
+      "internal"
+    )
+    span.attribute(Names.operation, "invoke_agent")
+    within.name(span)
+    if (agent.about !== undefined) {
+      span.attribute(Names.provider, agent.about.provider)
+      span.attribute(Names.requestModel, agent.about.model)
+    }
+    return spanned(measured, trace, span, (exit) => {
+      const cost = spentOf(exit)?.cost
+      if (cost !== undefined) span.attribute(Names.cost, cost)
+    })
+  })
+
+/** What an agent has spent, also where it has no answer. */
+const spentOf = (exit: Exit.Exit<Ended, Failure>): { readonly cost?: number | undefined } | undefined => {
+  if (Exit.isSuccess(exit)) return exit.value
+  const error = exit.cause.reasons.find(Cause.isFailReason)?.error
+  return error?._tag === "AgentError" ? error : undefined
+}
+
+const measure = <R>(
+  agent: Observer.Agent,
+  within: Within,
+  ending: Observer.Ending<R>,
+  meter: Meter,
+  context: Context.Context<R>
+): Observer.Ending<R> =>
+  Effect.suspend(() => {
+    const clock = Context.get(context, Clock.Clock)
+    const began = clock.monotonicTimeNanosUnsafe()
+    const name = { [Names.agentName]: agent.name }
+    const ended = (exit: Exit.Exit<Ended, Failure>) => {
+      const seconds = Number(clock.monotonicTimeNanosUnsafe() - began) / 1e9
+      meter.record(context, "agent", seconds, { ...name, [Names.errorType]: typeOfCause(exit) })
+      meter.record(context, "inferences", within.turns, name)
+      meter.record(context, "toolCalls", within.calls, name)
+      const cost = spentOf(exit)?.cost
+      if (cost !== undefined && !agent.isInner) meter.record(context, "cost", cost, name)
+    }
+    return Effect.onExit(ending, (exit) => Effect.sync(() => ended(exit)))
+  })

@@ -1,0 +1,140 @@
+import type { AgentEvent } from "@volley/core/AgentEvent"
+import type { Usage } from "@volley/core/Usage"
+
+/** How a call came out; `millis` from its start to its answer, where it started. */
+export interface Seen {
+  readonly isError: boolean
+  readonly error?: string | undefined
+  readonly text: string
+  readonly attempts: number
+  readonly millis: number | undefined
+}
+
+/**
+ * A call of one run or of both.
+ *
+ * - `where`: the agents and plans that it is inside of, by the names of their tools, the outermost first
+ * - `isSame`: both runs made it, and it came out the same in both
+ */
+export interface Change {
+  readonly where: ReadonlyArray<string>
+  readonly turn: number
+  readonly tool: string
+  readonly arguments: unknown
+  readonly a: Seen | undefined
+  readonly b: Seen | undefined
+  readonly isSame: boolean
+}
+
+/** What a run took; `cost` where its answer says it. */
+export interface Totals {
+  readonly end: string
+  readonly millis: number
+  readonly turns: number
+  readonly calls: number
+  readonly failed: number
+  readonly usage: Usage
+  readonly cost: number | undefined
+}
+
+/**
+ * How two runs differ.
+ *
+ * - `isSame`: the same calls with the same outcomes, and the same end; times, tokens and costs may differ
+ */
+export interface Difference {
+  readonly isSame: boolean
+  readonly calls: ReadonlyArray<Change>
+  readonly a: Totals
+  readonly b: Totals
+}
+
+interface Events {
+  readonly events: ReadonlyArray<AgentEvent>
+}
+
+export const diff = (a: Events, b: Events): Difference => {
+  const calls = paired(callsOf(a), callsOf(b))
+  const totals = { a: totalsOf(a), b: totalsOf(b) }
+  return { isSame: calls.every(({ isSame }) => isSame) && totals.a.end === totals.b.end, calls, ...totals }
+}
+
+/** A call with its place; calls of one key are the same call, in the order in which they were answered. */
+interface Placed extends Pick<Change, "where" | "turn" | "tool" | "arguments"> {
+  readonly key: string
+  readonly seen: Seen
+}
+
+const paired = (ofA: ReadonlyArray<Placed>, ofB: ReadonlyArray<Placed>): ReadonlyArray<Change> => {
+  const left = Map.groupBy(ofB, ({ key }) => key)
+  const both = ofA.map((one) => changeOf(one, one.seen, left.get(one.key)?.shift()?.seen))
+  const added = [...left.values()].flat().map((one) => changeOf(one, undefined, one.seen))
+  return [...both, ...added].toSorted((one, other) => one.turn - other.turn)
+}
+
+const changeOf = (
+  { arguments: args, tool, turn, where }: Placed,
+  a: Seen | undefined,
+  b: Seen | undefined
+): Change => ({ where, turn, tool, arguments: args, a, b, isSame: a !== undefined && b !== undefined && isSame(a, b) })
+
+const isSame = (a: Seen, b: Seen): boolean => a.isError === b.isError && a.error === b.error && a.text === b.text
+
+const callsOf = ({ events }: Events): ReadonlyArray<Placed> => {
+  const turns = new Map<string, number>()
+  const names = new Map<string, string>()
+  return events.flatMap((outer) => {
+    const path = outer._tag === "Nested" ? outer.path : []
+    const event = outer._tag === "Nested" ? outer.event : outer
+    const agent = JSON.stringify(path.map(({ callId }) => callId))
+    if (event._tag === "TurnStarted") turns.set(agent, event.turn)
+    if (event._tag === "TurnEnded") { for (const { id, name } of event.calls) names.set(`${agent} ${id}`, name) }
+    if (event._tag !== "CallSettled") return []
+    const { call, parent } = event
+    const plan = parent === undefined ? [] : [names.get(`${agent} ${parent}`) ?? "plan"]
+    const place = {
+      where: [...path.map(({ tool }) => tool), ...plan],
+      turn: turns.get("[]") ?? 0,
+      tool: call.name,
+      arguments: call.arguments
+    }
+    return [{
+      ...place,
+      key: JSON.stringify([place.where, turns.get(agent), call.name, sorted(call.arguments)]),
+      seen: seenOf(event)
+    }]
+  })
+}
+
+const seenOf = (
+  { at, attempts, error, isError, startedAt, text }: Extract<AgentEvent, { readonly _tag: "CallSettled" }>
+): Seen => ({ isError, error, text, attempts, millis: startedAt === undefined ? undefined : at - startedAt })
+
+/** The same JSON for the same value, in whatever order its keys were written. */
+const sorted = (json: unknown): unknown => {
+  if (typeof json !== "object" || json === null) return json
+  if (Array.isArray(json)) return json.map(sorted)
+  const entries = Object.entries(json).toSorted(([one], [other]) => one < other ? -1 : 1)
+  return Object.fromEntries(entries.map(([key, value]) => [key, sorted(value)]))
+}
+
+const totalsOf = (run: Events): Totals => {
+  const calls = callsOf(run)
+  const own = run.events.filter((event) => event._tag !== "Nested")
+  const last = own.at(-1)
+  return {
+    end: last === undefined ? "" : endingOf(last),
+    millis: (last?.at ?? 0) - (own[0]?.at ?? 0),
+    turns: run.events.filter((event) => (event._tag === "Nested" ? event.event : event)._tag === "TurnEnded").length,
+    calls: calls.length,
+    failed: calls.filter(({ seen }) => seen.isError).length,
+    usage: own.findLast((event) => event._tag === "Usage")?.total ?? { input: 0, output: 0 },
+    cost: last?._tag === "Answer" ? last.cost : undefined
+  }
+}
+
+const endingOf = (last: AgentEvent): string => {
+  if (last._tag === "Answer") return `answer: ${last.text}`
+  if (last._tag === "Failed") return `${last.reason}: ${last.message}`
+  return last._tag === "RoundSettled" ? "calls alone" : "no end"
+}
