@@ -1,5 +1,6 @@
 import type { CallToolResult, Progress, Tool as Definition } from "@modelcontextprotocol/client"
 import type * as Tool from "@volley/core/Tool"
+import * as Trace from "@volley/core/Trace"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -28,8 +29,10 @@ export const calling = (connection: Connection, { silence }: Pick<Options, "sile
     }
     // What comes back is checked by whoever calls, as what goes out is.
     const toolDefinition = { ...definition, outputSchema: undefined }
+    const traceparent = Trace.traceparent(yield* Effect.context())
+    const params = { name: definition.name, arguments: args, ...(traceparent !== undefined && { _meta: { traceparent } }) }
     const asked = connection.ask((client, limits) =>
-      client.callTool({ name: definition.name, arguments: args }, { ...limits, onprogress, toolDefinition })
+      client.callTool(params, { ...limits, onprogress, toolDefinition })
     )
     const answered = yield* (silent === undefined ? asked : Effect.raceFirst(asked, silentFor(silent, beats))).pipe(
       Effect.raceFirst(telling(heard, call))
