@@ -19,6 +19,7 @@ const pages = [
   "packages/cluster/README.md",
   "packages/openapi/README.md",
   "packages/testing/README.md",
+  "packages/telemetry/README.md",
   "packages/simulator/README.md",
   ...guides
 ]

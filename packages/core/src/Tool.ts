@@ -324,7 +324,8 @@ export const hedge =
   (after: Duration.Input) =>
   <N extends string, P extends Schema.Constraint, S extends Schema.Constraint, F extends Schema.Constraint, R>(
     tool: Tool<N, P, S, F, R, true>
-  ): Tool<N, P, S, F, R, true> => around(tool, (effect) => Effect.raceFirst(effect, Effect.delay(Effect.andThen(hedged, effect), after)))
+  ): Tool<N, P, S, F, R, true> =>
+    around(tool, (effect) => Effect.raceFirst(effect, Effect.delay(Effect.andThen(hedged, effect), after)))
 
 /**
  * Leaves a service alone that has failed too often, by the `CircuitBreaker` of the program: while the circuit is open, calls

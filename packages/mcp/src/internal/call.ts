@@ -30,10 +30,12 @@ export const calling = (connection: Connection, { silence }: Pick<Options, "sile
     // What comes back is checked by whoever calls, as what goes out is.
     const toolDefinition = { ...definition, outputSchema: undefined }
     const traceparent = Trace.traceparent(yield* Effect.context())
-    const params = { name: definition.name, arguments: args, ...(traceparent !== undefined && { _meta: { traceparent } }) }
-    const asked = connection.ask((client, limits) =>
-      client.callTool(params, { ...limits, onprogress, toolDefinition })
-    )
+    const params = {
+      name: definition.name,
+      arguments: args,
+      ...(traceparent !== undefined && { _meta: { traceparent } })
+    }
+    const asked = connection.ask((client, limits) => client.callTool(params, { ...limits, onprogress, toolDefinition }))
     const answered = yield* (silent === undefined ? asked : Effect.raceFirst(asked, silentFor(silent, beats))).pipe(
       Effect.raceFirst(telling(heard, call))
     )

@@ -26,7 +26,11 @@ export const followed = <R>(
     const trace = traces ? of(context) : undefined
     const measured = meter === undefined ? inside : measure(agent, within, inside, meter, context)
     if (trace === undefined) return measured
-    const span = trace.start(context, agent.name === undefined ? "invoke_agent" : `invoke_agent ${agent.name}`, "internal")
+    const span = trace.start(
+      context,
+      agent.name === undefined ? "invoke_agent" : `invoke_agent ${agent.name}`,
+      "internal"
+    )
     span.attribute(Names.operation, "invoke_agent")
     within.name(span)
     if (agent.about !== undefined) {

@@ -151,7 +151,11 @@ const say = (span: Tracer.Span, name: string, text: string | undefined): void =>
 
 /** How long each wait of a call was, in milliseconds: until the next one, or the end of all. */
 const waitsOf = ({ waits }: Observer.Call, until: number) =>
-  waits.map(({ at, behind, why }, index) => ({ why, behind, millis: Math.max(0, (waits[index + 1]?.at ?? until) - at) }))
+  waits.map(({ at, behind, why }, index) => ({
+    why,
+    behind,
+    millis: Math.max(0, (waits[index + 1]?.at ?? until) - at)
+  }))
 
 /** A span begins where its call does; what came before that is said at its beginning. */
 const nameWaits = (trace: Trace.Trace, span: Tracer.Span, call: Observer.Call, until: number): void => {

@@ -1,7 +1,7 @@
-import * as Cause from "effect/Cause"
-import * as Result from "effect/Result"
 import type { ChatModel, Conversation, Outcome, Tool } from "@volley/core"
 import { parse } from "@volley/core/Json"
+import * as Cause from "effect/Cause"
+import * as Result from "effect/Result"
 import { hidden, hiddenBy, mark, marksAnything } from "./secret.ts"
 
 /**
@@ -82,7 +82,10 @@ const messageOf = (message: Exclude<Conversation.Message, { readonly role: "syst
     case "user":
       return { role: "user", parts: textOf(message.text) }
     case "assistant":
-      return { role: "assistant", parts: [...textOf(message.text), ...message.calls.map((call) => callOf(call, toolOf))] }
+      return {
+        role: "assistant",
+        parts: [...textOf(message.text), ...message.calls.map((call) => callOf(call, toolOf))]
+      }
     case "tool":
       return { role: "tool", parts: message.results.map((result) => responseOf(result, toolOf)) }
   }

@@ -110,4 +110,5 @@ const isRecord = (json: unknown): json is Readonly<Record<string, unknown>> =>
 const mapRecord = (
   json: Readonly<Record<string, unknown>>,
   map: (value: unknown, key: string) => unknown
-): Readonly<Record<string, unknown>> => Object.fromEntries(Object.entries(json).map(([key, value]) => [key, map(value, key)]))
+): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(json).map(([key, value]) => [key, map(value, key)]))

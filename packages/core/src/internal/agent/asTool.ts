@@ -66,7 +66,11 @@ export const compileAgent = (name: string, options: AnyToolOptions): Tool.Any =>
       Effect.contextWith((context: Context.Context<unknown>) => {
         const job = Context.get(context, Enclosing)
         const around = Context.get(context, Around)
-        return asked({ ...agent, name, output, prompt: prompt(parameters) }, job, around && job && { agent: around, job })
+        return asked(
+          { ...agent, name, output, prompt: prompt(parameters) },
+          job,
+          around && job && { agent: around, job }
+        )
       })
   })
 }

@@ -136,9 +136,7 @@ export const follow = (job: Job, outcome: Outcome, ended?: Ended): void => {
   const settleSame = () => settle(job, same, outcome.call.id)
   if (recorder === undefined || tool === undefined || ended === undefined) return settleSame()
   const recorded = recorder.call({ key: job.key, call, tool }, Effect.succeed(ended))
-  const told = Effect.sync(() =>
-    job.run.engine.post(() => job.over || job.run.state === "interrupted" || settleSame())
-  )
+  const told = Effect.sync(() => job.run.engine.post(() => job.over || job.run.state === "interrupted" || settleSame()))
   moreOf(job).recording = job.run.fork(Effect.onExit(recorded, () => told))
 }
 
