@@ -69,6 +69,12 @@ export const of = (context: Context.Context<never>): Trace | undefined =>
 export const under = <R>(context: Context.Context<R>, span: Tracer.Span): Context.Context<R> =>
   Context.addUnsafe(context, Tracer.ParentSpan.key, span)
 
+/** The span of a context, as the header `traceparent` names it to others; undefined where there is no tracer. */
+export const traceparent = (context: Context.Context<never>): string | undefined => {
+  const span = of(context) && parentOf(Context.getOrUndefined(context, Tracer.ParentSpan))
+  return span && `00-${span.traceId.padStart(32, "0")}-${span.spanId}-${span.sampled ? "01" : "00"}`
+}
+
 /**
  * How a span ends that failed: by the kind of the error alone, without its words and its stack.
  *
