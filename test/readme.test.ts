@@ -20,6 +20,7 @@ const pages = [
   "packages/openapi/README.md",
   "packages/testing/README.md",
   "packages/simulator/README.md",
+  "packages/telemetry/README.md",
   ...guides
 ]
 const shown = pages.flatMap((page, index) =>

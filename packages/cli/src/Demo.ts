@@ -17,6 +17,7 @@ import * as OpenApiDocument from "./OpenApiDocument.ts"
 import * as Picture from "./Picture.ts"
 import { type Needs, play, type Progress } from "./Play.ts"
 import * as Report from "./Report.ts"
+import * as RunFile from "./RunFile.ts"
 import { Screen, visible } from "./Screen.ts"
 import * as Simulate from "./Simulate.ts"
 import * as TimelineFile from "./TimelineFile.ts"
@@ -32,6 +33,7 @@ import type { Wire } from "./Wires.ts"
  * - `approve`: who approves calls; no one where it is left out
  * - `stream`: the model's turns are streamed, and read-only calls start while they are
  * - `timeline`: a file for a picture of the first wire, parallel where that is played
+ * - `record`: where the agents are recorded, each in a file of its own: the wire and the side stand before the extension
  * - `latency`: how long the simulator's model takes before a turn; where it streams, each call takes it a fifth of a second
  */
 export interface Options {
@@ -48,6 +50,7 @@ export interface Options {
   readonly latency: Duration.Input
   readonly json: boolean
   readonly timeline: string | undefined
+  readonly record: string | undefined
 }
 
 /** Plays every side of every wire at the same time, and prints what happened. */
@@ -88,13 +91,19 @@ const playWire = Effect.fnUntraced(function*(
         { serial: name === "serial", streaming: options.stream },
         (progress) => wire === options.wires[0] ? show(name, progress) : Effect.void
       ).pipe(
-        Effect.provide(modelOf(options, wire)),
+        Effect.provide([modelOf(options, wire), recordingOf(options, wire, name)]),
         Effect.catchTag(["ChatModelError", "AgentError"], ({ message }) => new UserError({ message, exitCode: 1 }))
       )
       : Effect.undefined
   const [serial, parallel] = yield* Effect.all([side("serial"), side("parallel")], { concurrency: 2 })
   return { scenario: options.scenario.name, wire: wire.name, serial, parallel }
 })
+
+const recordingOf = ({ record, scenario, sides, wires }: Options, wire: Wire, side: string) =>
+  RunFile.layer(
+    record === undefined || wires.length * sides.length === 1 ? record : RunFile.marked(record, `${wire.name}.${side}`),
+    `${scenario.name} on ${wire.name}, ${side}`
+  )
 
 const modelOf = (options: Options, wire: Wire): Layer.Layer<ChatModel.ChatModel, UserError> =>
   Layer.unwrap(isRemote(options) ? remote(options, wire) : embedded(options, wire))

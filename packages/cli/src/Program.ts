@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as References from "effect/References"
 import { demo } from "./commands/demo.ts"
+import { diff } from "./commands/diff.ts"
 import { run } from "./commands/run.ts"
 import { runs } from "./commands/runs.ts"
 import { serve } from "./commands/serve.ts"
@@ -22,7 +23,7 @@ import { exitWith, oneLine, report } from "./UserError.ts"
 
 const volley = Command.make("volley").pipe(
   Command.withDescription("Fires a model turn's tool calls at once and brings every answer back in one message"),
-  Command.withSubcommands([demo, run, runs, serve, simulate, timeline])
+  Command.withSubcommands([demo, diff, run, runs, serve, simulate, timeline])
 )
 
 /** A wrong flag gets a line that says so, instead of the whole help. */

@@ -9,12 +9,14 @@ import * as Toolkit from "@volley/core/Toolkit"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as Approval from "./Approval.ts"
 import * as McpServers from "./McpServers.ts"
 import * as OpenApiDocument from "./OpenApiDocument.ts"
+import * as RunFile from "./RunFile.ts"
 import { Screen } from "./Screen.ts"
 import * as StandardIo from "./StandardIo.ts"
 import * as TimelineFile from "./TimelineFile.ts"
@@ -30,6 +32,7 @@ import * as Wires from "./Wires.ts"
  * - `openapi`: a document, with operations for tools; one of the three gives tools
  * - `echo`: the assistant turn stands before its results
  * - `stream`: the response is streamed, and read-only calls start while it comes in
+ * - `record`: where what happens to the calls is recorded
  * - `approve`: who approves calls; no one where it is left out
  * - `timeline`: a file for a picture of the calls
  */
@@ -42,36 +45,46 @@ export interface Options {
   readonly stream: boolean
   readonly approve: "all" | "ask" | undefined
   readonly timeline: string | undefined
+  readonly record: string | undefined
   readonly batch: Batch.Options
 }
 
 /** Runs the calls of the response on standard input; prints a JSON array of messages, ready to append, and nothing else. */
-export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError, Screen> {
-  if (options.timeline !== undefined) yield* TimelineFile.check(options.timeline)
-  yield* StandardIo.reserve
-  const json = options.stream ? undefined : yield* StandardIo.readJson
-  const results = Effect.gen(function*() {
-    const { batch, finish } = yield* watched(options)
-    const { settled, turn } = yield* options.stream
-      ? settleStreamed({ ...options, batch })
-      : settleWhole({ ...options, batch }, json)
-    const messages = options.echo ? turn.followUp(settled) : turn.results(settled)
-    yield* Screen.use(({ print }) => print(`${JSON.stringify(messages)}\n`))
-    yield* finish
-  })
-  // They are there before the servers end, however long that takes.
-  yield* Effect.provide(Effect.scoped(results), Approval.layer("run", options.approve))
-})
+export const run = Effect.fnUntraced(
+  function*(options: Options): Effect.fn.Return<void, UserError, Screen | FileSystem.FileSystem> {
+    if (options.timeline !== undefined) yield* TimelineFile.check(options.timeline)
+    yield* StandardIo.reserve
+    const json = options.stream ? undefined : yield* StandardIo.readJson
+    const results = Effect.gen(function*() {
+      const { finish, ...seen } = yield* watchedBy(options)
+      const { settled, turn } = yield* options.stream ? settleStreamed(seen) : settleWhole(seen, json)
+      const messages = options.echo ? turn.followUp(settled) : turn.results(settled)
+      yield* Screen.use(({ print }) => print(`${JSON.stringify(messages)}\n`))
+      yield* finish
+    })
+    // They are there before the servers end, however long that takes.
+    yield* Effect.provide(Effect.scoped(results), Approval.layer("run", options.approve))
+  }
+)
 
-/** Keeps what happens to the calls, for the picture of them. */
-const watched = ({ batch, timeline }: Options) =>
-  Effect.map(Clock.currentTimeMillis, (at) => {
-    if (timeline === undefined) return { batch, finish: Effect.void }
-    const events: Array<AgentEvent.AgentEvent> = []
-    const onCall = (event: Batch.CallEvent) => Effect.sync(() => void events.push(AgentEvent.encode(event)))
-    const head = { volley: "run", version: 1, at, name: "calls" } as const
-    return { batch: { ...batch, onCall }, finish: Effect.suspend(() => TimelineFile.write(timeline, { head, events })) }
-  })
+/** Has the calls recorded and kept for their picture, where there are files for that. */
+const watchedBy = Effect.fnUntraced(function*(options: Options) {
+  const { record, timeline } = options
+  if (record === undefined && timeline === undefined) return { ...options, finish: Effect.void }
+  const write = record === undefined ? () => Effect.void : (yield* RunFile.open(record, "volley run")).write
+  const events: Array<AgentEvent.AgentEvent> = []
+  const onCall = (event: Batch.CallEvent) =>
+    Effect.suspend(() => {
+      const told = AgentEvent.encode(event)
+      if (timeline !== undefined) events.push(told)
+      return write(told)
+    })
+  const head = { volley: "run", version: 1, at: yield* Clock.currentTimeMillis, name: "volley run" } as const
+  const draw = timeline === undefined
+    ? Effect.void
+    : Effect.suspend(() => TimelineFile.write(timeline, { head, events }))
+  return { ...options, batch: { ...options.batch, onCall }, finish: draw }
+})
 
 const toolkitOf = Effect.fnUntraced(function*({ file, mcp, openapi }: Options) {
   const own: ToolkitFile.AnyToolkit = file === undefined ? Toolkit.make() : yield* ToolkitFile.load(file)

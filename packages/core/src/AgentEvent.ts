@@ -155,10 +155,11 @@ const settledOf = ({ outcome, ...rest }: Extract<Told, { readonly _tag: "CallSet
 }
 
 const callOf = ({ arguments: args, id, name }: ToolCall): typeof Call.Type => {
-  const json = Schema.is(Schema.Json)
-  const isJson = Result.isSuccess(Json.within(args)) && json(args)
+  const isJson = Result.isSuccess(Json.within(args)) && isAnyJson(args)
   return { id, name, ...(isJson && { arguments: args }) }
 }
+
+const isAnyJson = Schema.is(Schema.Json)
 
 const errorOf = (failure: ToolFailure<unknown>): Schema.Json => ({ ...toModel(failure).error })
 

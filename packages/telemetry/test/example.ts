@@ -54,7 +54,6 @@ const play = (
       toolkit,
       prompt: "Plan a trip.",
       maxRounds: 100,
-      maxCalls: 10_000,
       batch: { ...(concurrency !== undefined && { concurrency }), retry: Schedule.recurs(1) }
     })
     const told = Stream.runCollect(Stream.map(agent, AgentEvent.encode))

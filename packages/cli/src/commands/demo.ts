@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import { scenarioNamed } from "../scenarioNamed.ts"
 import { report, UserError } from "../UserError.ts"
 import * as Wires from "../Wires.ts"
-import { approve, latency, mcp, openapi, provider, scenario, timeline, toggle } from "./flags.ts"
+import { approve, latency, mcp, openapi, provider, record, scenario, timeline, toggle } from "./flags.ts"
 
 const flags = {
   scenario: scenario.pipe(Flag.withDefault("customer")),
@@ -23,6 +23,7 @@ const flags = {
   approve,
   stream: toggle("stream", "Stream the model's turns, and start read-only calls while they are being written"),
   json: toggle("json", "Print the figures as JSON"),
+  record,
   timeline,
   latency: latency("1 second")
 }
@@ -62,7 +63,8 @@ export const demo = Command.make("demo", flags, (flags) =>
         stream: flags.stream,
         latency: flags.latency,
         json: flags.json,
-        timeline: Option.getOrUndefined(flags.timeline)
+        timeline: Option.getOrUndefined(flags.timeline),
+        record: Option.getOrUndefined(flags.record)
       })
     }).pipe(Effect.provide(FetchHttpClient.layer))
   )).pipe(

@@ -84,6 +84,12 @@ export const openapi = {
 export const toggle = (name: string, description: string) =>
   Flag.Boolean(name).pipe(Flag.withDefault(false), Flag.withDescription(description))
 
+export const record = Flag.String("record").pipe(
+  Flag.optional,
+  Flag.withMetavar("FILE"),
+  Flag.withDescription("Record what happens to FILE, as JSON Lines: arguments, results and texts as they are")
+)
+
 export const approve = Flag.Literals("approve", ["all", "ask"]).pipe(
   Flag.optional,
   Flag.withDescription(

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { report, UserError } from "../UserError.ts"
 import * as Wires from "../Wires.ts"
-import { approve, duration, mcp, openapi, provider, timeline, toggle, whole } from "./flags.ts"
+import { approve, duration, mcp, openapi, provider, record, timeline, toggle, whole } from "./flags.ts"
 
 const flags = {
   provider: provider.pipe(Flag.withDescription("The wire that the response came by")),
@@ -24,6 +24,7 @@ const flags = {
   echo: toggle("echo", "Print the assistant turn before the results"),
   stream: toggle("stream", "Read a streamed response, and start read-only calls while it comes in"),
   approve,
+  record,
   timeline
 }
 
@@ -31,7 +32,7 @@ const flags = {
 export const run = Command.make(
   "run",
   flags,
-  ({ approve, concurrency, deadline, echo, mcp, provider, stream, timeline, timeout, toolkit, ...openapi }) =>
+  ({ approve, concurrency, deadline, echo, mcp, provider, record, stream, timeline, timeout, toolkit, ...openapi }) =>
     report(
       "volley run",
       Effect.gen(function*() {
@@ -49,6 +50,7 @@ export const run = Command.make(
           stream,
           approve: Option.getOrUndefined(approve),
           timeline: Option.getOrUndefined(timeline),
+          record: Option.getOrUndefined(record),
           batch: {
             concurrency: Option.getOrUndefined(concurrency),
             timeout: Option.getOrUndefined(timeout),
