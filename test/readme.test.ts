@@ -19,8 +19,10 @@ const pages = [
   "packages/mcp/README.md",
   "packages/cluster/README.md",
   "packages/openapi/README.md",
+  "packages/effect-ai/README.md",
   "packages/testing/README.md",
   "packages/simulator/README.md",
+  "packages/telemetry/README.md",
   ...guides
 ]
 const shown = pages.flatMap((page, index) =>

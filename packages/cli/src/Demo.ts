@@ -17,8 +17,10 @@ import * as OpenApiDocument from "./OpenApiDocument.ts"
 import * as Picture from "./Picture.ts"
 import { type Needs, play, type Progress } from "./Play.ts"
 import * as Report from "./Report.ts"
+import * as RunFile from "./RunFile.ts"
 import { Screen, visible } from "./Screen.ts"
 import * as Simulate from "./Simulate.ts"
+import * as TimelineFile from "./TimelineFile.ts"
 import { UserError } from "./UserError.ts"
 import type { Wire } from "./Wires.ts"
 
@@ -30,6 +32,8 @@ import type { Wire } from "./Wires.ts"
  * - `openapi`: a document, whose operations it is offered as well
  * - `approve`: who approves calls; no one where it is left out
  * - `stream`: the model's turns are streamed, and read-only calls start while they are
+ * - `record`: where the agents are recorded, each in a file of its own: the wire and the side stand before the extension
+ * - `timeline`: a file for a picture of the first wire, parallel where that is played
  * - `latency`: how long the simulator's model takes before a turn; where it streams, each call takes it a fifth of a second
  */
 export interface Options {
@@ -45,14 +49,23 @@ export interface Options {
   readonly stream: boolean
   readonly latency: Duration.Input
   readonly json: boolean
+  readonly record: string | undefined
+  readonly timeline: string | undefined
 }
 
 /** Plays every side of every wire at the same time, and prints what happened. */
 export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError, Needs | Screen> {
+  if (options.timeline !== undefined) yield* TimelineFile.check(options.timeline)
   yield* Effect.forEach(options.wires, (wire) => isRemote(options) ? keyOf(wire) : Effect.void, { discard: true })
   const plays = yield* Effect.scoped(playAll(options)).pipe(Effect.provide(Approval.layer("demo", options.approve)))
-  const text = options.json ? JSON.stringify(plays.map(Report.make), undefined, 2) : plays.map(Picture.draw).join("\n")
-  yield* Screen.use(({ print }) => print(`${text}\n`))
+  yield* Screen.use(({ page, paint, print }) =>
+    options.json ? print(`${JSON.stringify(plays.map(Report.make), undefined, 2)}\n`) : paint(Picture.draw(plays, page))
+  )
+  const shown = plays[0]?.parallel ?? plays[0]?.serial
+  if (options.timeline !== undefined && shown !== undefined) {
+    const name = `${options.scenario.name}, ${shown.run.head.name} on ${plays[0]?.wire}`
+    yield* TimelineFile.write(options.timeline, { ...shown.run, head: { ...shown.run.head, name } })
+  }
 })
 
 const playAll = Effect.fnUntraced(function*({ scenario, ...options }: Options) {
@@ -76,15 +89,21 @@ const playWire = Effect.fnUntraced(function*(
       ? play(
         options.scenario,
         { serial: name === "serial", streaming: options.stream },
-        (progress) => show(`${name} on ${wire.name}`, progress)
+        (progress) => wire === options.wires[0] ? show(name, progress) : Effect.void
       ).pipe(
-        Effect.provide(modelOf(options, wire)),
+        Effect.provide([modelOf(options, wire), recordingOf(options, wire, name)]),
         Effect.catchTag(["ChatModelError", "AgentError"], ({ message }) => new UserError({ message, exitCode: 1 }))
       )
       : Effect.undefined
   const [serial, parallel] = yield* Effect.all([side("serial"), side("parallel")], { concurrency: 2 })
   return { scenario: options.scenario.name, wire: wire.name, serial, parallel }
 })
+
+const recordingOf = ({ record, scenario, sides, wires }: Options, wire: Wire, side: string) =>
+  RunFile.layer(
+    record === undefined || wires.length * sides.length === 1 ? record : RunFile.marked(record, `${wire.name}.${side}`),
+    `${scenario.name} on ${wire.name}, ${side}`
+  )
 
 const modelOf = (options: Options, wire: Wire): Layer.Layer<ChatModel.ChatModel, UserError> =>
   Layer.unwrap(isRemote(options) ? remote(options, wire) : embedded(options, wire))

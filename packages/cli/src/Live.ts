@@ -7,7 +7,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Picture from "./Picture.ts"
 import type { Progress } from "./Play.ts"
-import { type Terminal, visible } from "./Screen.ts"
+import type { Terminal } from "./Screen.ts"
 
 /**
  * Draws the progress of plays ten times a second, and takes the picture away when the scope closes.
@@ -22,10 +22,10 @@ export const make = Effect.fnUntraced(function*(
   let drawn = 0
   const replace = (lines: ReadonlyArray<string>) => {
     const shown = lines.slice(0, (screen.rows ?? 24) - 1)
-    screen.write(`${drawn > 0 ? `\u001b[${drawn}A` : ""}\u001b[J${shown.map((line) => `${visible(line)}\n`).join("")}`)
+    screen.write(`${drawn > 0 ? `\u001b[${drawn}A` : ""}\u001b[J${shown.map((line) => `${line}\n`).join("")}`)
     drawn = shown.length
   }
-  const draw = Effect.map(Clock.currentTimeMillis, (now) => replace(Picture.drawLive(plays, now)))
+  const draw = Effect.map(Clock.currentTimeMillis, (now) => replace(Picture.drawLive(plays, now, screen)))
   yield* Effect.addFinalizer(() => Effect.sync(() => replace([])))
   yield* Effect.forkScoped(Effect.repeat(draw, Schedule.spaced("100 millis")))
   return (name, progress) => Effect.sync(() => void plays.set(name, progress))

@@ -1,113 +1,98 @@
 /**
- * What a person sees of a demo: the exchange, a waterfall of the calls, and the figures side by side.
+ * What a person sees of a demo, on one screen: the exchange in short, a waterfall of the calls, and the figures of all wires.
  */
 import type { Conversation, Message } from "@volley/core/Conversation"
-import { type Play, type Progress, type Span, spanOf } from "./Play.ts"
-import { make, millis, type Plays, type Side } from "./Report.ts"
-import { shorten, visible } from "./Screen.ts"
+import type { Run } from "@volley/telemetry/Run"
+import * as Timeline from "@volley/telemetry/Timeline"
+import type { Progress } from "./Play.ts"
+import { make, type Plays, type Side } from "./Report.ts"
+import { type Page, shorten, visible } from "./Screen.ts"
 
-const width = 56
-
-/** Draws the plays of one wire. */
-export const draw = (plays: Plays): string => {
-  const shown = plays.parallel ?? plays.serial
-  if (shown === undefined) return ""
-  const sides = [["parallel", plays.parallel], ["serial", plays.serial]] as const
-  const scale = Math.max(...sides.map(([, play]) => play ? millis(play) : 0))
-  return [
-    `${plays.scenario} on ${plays.wire}`,
-    "",
-    ...exchange(shown.ended.conversation),
-    ...sides.flatMap(([name, play]) => play ? ["", ...waterfall(name, play, barsOf(play), scale)] : []),
-    "",
-    ...figures(plays),
-    ""
-  ].join("\n")
+/** Draws the plays of all wires: the exchange and the waterfall are those of the first. */
+export const draw = (plays: ReadonlyArray<Plays>, page: Page): string => {
+  const [first] = plays
+  const shown = first?.parallel ?? first?.serial
+  if (first === undefined || shown === undefined) return ""
+  const { columns: width = 80, rows: height = Infinity } = page
+  const runs = [first.serial, first.parallel].flatMap((play) => play === undefined ? [] : [play.run])
+  const before = exchange(first, shown.ended.conversation, width)
+  const behind = table(plays, width)
+  const waterfall = fitting(runs, page, height - before.length - behind.length - 3)
+  return [...before, "", waterfall, "", ...behind, ""].join("\n")
 }
 
-const exchange = (conversation: Conversation): ReadonlyArray<string> =>
-  conversation.messages.flatMap((message) => lines(message).map((line) => `  ${line}`))
+/** Leaves rows of each run out until the others fit. */
+const fitting = (runs: ReadonlyArray<Run>, { colour, columns: width = 80 }: Page, height: number): string => {
+  const most = Math.max(...runs.map(({ events }) => events.length))
+  const heights = Array.from({ length: most }, (_, n) => most - n).filter((rows) => rows >= 2 && rows <= height)
+  const draw = (rows?: number) => Timeline.text(runs, { width, colour, rows })
+  const whole = draw()
+  if (whole.split("\n").length <= height) return whole
+  const rows = heights.find((rows) => draw(rows).split("\n").length <= height)
+  return draw(rows ?? 2)
+}
 
-/** What somebody said under a column of its own, so that no line of it looks like another message. */
-const said = (role: string, text: string): ReadonlyArray<string> =>
-  text.split("\n").map((line, index) => `${(index === 0 ? role : "").padEnd(9)} ${visible(line)}`)
+/** Who said what, a line each. */
+const exchange = ({ wire }: Plays, { messages }: Conversation, width: number): ReadonlyArray<string> => {
+  const lines = messages.flatMap((message) => said(message))
+  const shown = lines.length > 4
+    ? [...lines.slice(0, 3), `${" ".repeat(10)}… ${lines.length - 4} more`, ...lines.slice(-1)]
+    : lines
+  const [question = "", ...rest] = shown.map((line) => shorten(line, width))
+  return [question, ...rest.map((line, index) => index === 0 ? shorten(`${line} (${wire})`, width) : line)]
+}
 
-const lines = (message: Message): ReadonlyArray<string> => {
+const said = (message: Message): ReadonlyArray<string> => {
   switch (message.role) {
     case "system":
+      return []
     case "user":
-      return said(message.role, message.text)
+      return [`user      ${visible(message.text)}`]
     case "assistant":
-      return message.calls.length === 0
-        ? said("assistant", message.text)
-        : message.calls.map(({ arguments: args, id, name }, index) =>
-          `${index === 0 ? "assistant" : "         "} ${visible(id)} ${visible(name)} ${
-            visible(typeof args === "string" ? args : JSON.stringify(args))
-          }`
-        )
+      return [
+        `model     ${
+          message.calls.length === 0
+            ? visible(message.text)
+            : `calls ${message.calls.map(({ name }) => visible(name)).join(", ")}`
+        }`
+      ]
     case "tool":
-      return message.results.map(({ callId, text }, index) =>
-        `${index === 0 ? "tool     " : "         "} ${visible(callId)} ${shorten(visible(text), 88)}`
-      )
+      return [`tools     ${message.results.map(({ text }) => visible(text)).join(" ")}`]
   }
-}
-
-/** A label, and when something went on under it. */
-type Bars = readonly [label: string, spans: ReadonlyArray<Span>]
-
-const barsOf = ({ ended, turns }: Play): ReadonlyArray<Bars> => [
-  ["model", turns],
-  ...ended.rounds.flatMap(({ settled }) =>
-    settled.outcomes.map((outcome): Bars => [visible(outcome.call.name), [outcome]])
-  )
-]
-
-/** One row for the model and one for every call, all on the same scale of time. */
-const waterfall = (name: string, span: Span, rows: ReadonlyArray<Bars>, scale: number): ReadonlyArray<string> => {
-  const column = Math.max(...rows.map(([label]) => label.length))
-  return [
-    `  ${name}: ${seconds(millis(span))}`,
-    ...rows.map(([label, spans]) => `  ${label.padEnd(column)} ${bars(spans, span.startedAt, scale)}`)
-  ]
 }
 
 /** Draws how far plays are, by their names. */
-export const drawLive = (plays: ReadonlyMap<string, Progress>, now: number): ReadonlyArray<string> => {
-  const spans = new Map(Array.from(plays, ([name, { endedAt = now, startedAt }]) => [name, { startedAt, endedAt }]))
-  const scale = Math.max(1000, ...Array.from(spans.values(), millis))
-  return Array.from(plays).flatMap(([name, { calls, turns }]) => {
-    const rows: ReadonlyArray<Bars> = [
-      ["model", turns.map((turn) => spanOf(turn, now))],
-      ...calls.map((call): Bars => [visible(call.label), [spanOf(call, now)]])
-    ]
-    return waterfall(name, spans.get(name) ?? { startedAt: now, endedAt: now }, rows, scale)
-  })
+export const drawLive = (plays: ReadonlyMap<string, Progress>, now: number, page: Page = {}): ReadonlyArray<string> => {
+  const runs = Array.from(plays, ([name, { run }]) => ({ ...run, head: { ...run.head, name } }))
+  const { colour, columns: width = 80 } = page
+  return runs.length === 0 ? [] : Timeline.text(runs, { width, colour, until: now }).split("\n")
 }
 
-const bars = (spans: ReadonlyArray<Span>, zero: number, scale: number): string => {
-  const at = (time: number) => scale === 0 ? 0 : Math.round(((time - zero) / scale) * width)
-  const cells = Array.from({ length: width + 1 }, () => " ")
-  for (const { endedAt, startedAt } of spans) {
-    cells.fill("█", at(startedAt), Math.max(at(startedAt) + 1, at(endedAt)))
-  }
-  return cells.join("").trimEnd()
-}
+const columns: ReadonlyArray<readonly [title: string, width: number, of: (side: Side) => string]> = [
+  ["seconds", 15, ({ wallMs }) => (wallMs / 1000).toFixed(2)],
+  ["requests", 11, ({ trips }) => String(trips)],
+  ["at once", 11, ({ maxInFlight }) => String(maxInFlight)],
+  ["tokens", 15, ({ tokens }) => String(tokens)]
+]
 
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`
-
-const figures = (plays: Plays): ReadonlyArray<string> => {
-  const { parallel, serial } = make(plays)
-  const row = (label: string, of: (side: Side) => string) =>
-    `  ${label.padEnd(18)}${(serial ? of(serial) : "–").padStart(10)}${(parallel ? of(parallel) : "–").padStart(10)}`
-  const faster = serial && parallel ? [`  ${(serial.wallMs / parallel.wallMs).toFixed(1)} times faster`] : []
+/** One line a wire, serial before parallel; the last columns are left out where there is no room. */
+const table = (plays: ReadonlyArray<Plays>, width: number): ReadonlyArray<string> => {
+  const name = Math.max(...plays.map(({ wire }) => wire.length)) + 1
+  const rows = plays.map((play) => ({ play, ...make(play) }))
+  const shown = columns.filter((_, index) =>
+    name + 7 + columns.slice(0, index + 1).reduce((sum, [, width]) => sum + width, 0) <= width
+  )
+  const head = `${"".padEnd(name)}${shown.map(([title, width]) => title.padStart(width)).join("")}${
+    "faster".padStart(7)
+  }`
   return [
-    `  ${"".padEnd(18)}${"serial".padStart(10)}${"parallel".padStart(10)}`,
-    row("round trips", ({ trips }) => String(trips)),
-    row("wall time", ({ wallMs }) => seconds(wallMs)),
-    row("waiting for model", ({ modelMs }) => seconds(modelMs)),
-    row("calls", ({ calls }) => String(calls)),
-    row("most at once", ({ maxInFlight }) => String(maxInFlight)),
-    row("tokens", ({ tokens }) => String(tokens)),
-    ...faster
+    head,
+    ...rows.map(({ parallel, serial, wire }) => {
+      const cells = shown.map(([, width, of]) =>
+        [serial, parallel].flatMap((side) => side === null ? [] : [of(side)]).join(" → ").padStart(width)
+      )
+      const faster = serial && parallel ? `${(serial.wallMs / parallel.wallMs).toFixed(1)}×` : ""
+      return `${wire.padEnd(name)}${cells.join("")}${faster.padStart(7)}`.trimEnd()
+    })
   ]
 }

@@ -3,11 +3,13 @@
  */
 import * as Agent from "@volley/core/Agent"
 import type { AgentError } from "@volley/core/AgentError"
+import * as AgentEvent from "@volley/core/AgentEvent"
 import type { ChatModel } from "@volley/core/ChatModel"
 import type { ChatModelError } from "@volley/core/ChatModelError"
 import * as Bank from "@volley/simulator/Bank"
 import type { AnyTool, Scenario, Services } from "@volley/simulator/Scenario"
 import * as WebService from "@volley/simulator/WebService"
+import type { Run } from "@volley/telemetry/Run"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -19,26 +21,15 @@ export interface Span {
   readonly endedAt: number
 }
 
-/** A played scenario: when it ran, when its model was asked, and how its agent ended. */
+/** A played scenario: when it ran, what happened, and how its agent ended. */
 export interface Play extends Span {
-  readonly turns: ReadonlyArray<Span>
+  readonly run: Run
   readonly ended: Agent.Ended<AnyTool>
 }
 
-/** What goes on, or went on: a turn of the model, or a call under the name of its tool. */
-export interface Row {
-  readonly id: string
-  readonly label: string
-  readonly startedAt: number
-  readonly endedAt: number | undefined
-}
-
-/** How far a play is; turns and calls in the order in which they began. */
+/** How far a play is: the run until now, and how its agent ended. */
 export interface Progress {
-  readonly startedAt: number
-  readonly turns: ReadonlyArray<Row>
-  readonly calls: ReadonlyArray<Row>
-  readonly endedAt: number | undefined
+  readonly run: Run
   readonly ended: Agent.Ended<AnyTool> | undefined
 }
 
@@ -73,40 +64,19 @@ export const play = Effect.fnUntraced(function*(
     ...(serial && { parallelToolCalls: false, maxRounds: serialRounds })
   })
   const startedAt = yield* Clock.currentTimeMillis
-  const { ended, endedAt, turns } = yield* Stream.runFoldEffect(
+  const head = { volley: "run", version: 1, at: startedAt, name: serial ? "serial" : "parallel" } as const
+  const { ended, run } = yield* Stream.runFoldEffect(
     events,
-    (): Progress => ({ startedAt, turns: [], calls: [], endedAt: undefined, ended: undefined }),
-    (progress, event) =>
-      Effect.map(Clock.currentTimeMillis, (now) => after(progress, event, now)).pipe(Effect.tap(onProgress))
+    (): Progress => ({ run: { head, events: [] }, ended: undefined }),
+    (progress, event) => Effect.tap(Effect.succeed(after(progress, event)), onProgress)
   ).pipe(Effect.provide(Layer.merge(Bank.layer, WebService.layer), { local: true }))
-  if (ended === undefined || endedAt === undefined) {
-    return yield* Effect.die(new Error("an agent ended without its answer"))
-  }
-  return { startedAt, endedAt, turns: turns.map((turn) => spanOf(turn, endedAt)), ended }
+  const endedAt = yield* Clock.currentTimeMillis
+  return ended === undefined
+    ? yield* Effect.die(new Error("an agent ended without its answer"))
+    : { startedAt, endedAt, run, ended }
 })
 
-/** When a row began and ended; one that goes on ends now. */
-export const spanOf = ({ endedAt, startedAt }: Row, now: number): Span => ({ startedAt, endedAt: endedAt ?? now })
-
-const after = (progress: Progress, event: Agent.Event<AnyTool>, now: number): Progress => {
-  const { calls, turns } = progress
-  switch (event._tag) {
-    case "TurnStarted":
-      return { ...progress, turns: [...turns, begun(String(event.turn), "model", event.at)] }
-    case "TurnEnded":
-      return { ...progress, turns: over(turns, turns.at(-1)?.id, event.at) }
-    case "CallStarted":
-      return { ...progress, calls: [...calls, begun(`${turns.length} ${event.call.id}`, event.call.name, event.at)] }
-    case "CallSettled":
-      return { ...progress, calls: over(calls, `${turns.length} ${event.outcome.call.id}`, event.outcome.endedAt) }
-    case "Answer":
-      return { ...progress, endedAt: now, ended: event.ended }
-    default:
-      return progress
-  }
-}
-
-const begun = (id: string, label: string, startedAt: number): Row => ({ id, label, startedAt, endedAt: undefined })
-
-const over = (rows: ReadonlyArray<Row>, id: string | undefined, endedAt: number): ReadonlyArray<Row> =>
-  rows.map((row) => row.id === id ? { ...row, endedAt } : row)
+const after = ({ ended, run }: Progress, event: Agent.Event<AnyTool>): Progress => ({
+  run: { ...run, events: [...run.events, AgentEvent.encode(event)] },
+  ended: event._tag === "Answer" ? event.ended : ended
+})

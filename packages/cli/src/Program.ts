@@ -11,17 +11,19 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as References from "effect/References"
 import { demo } from "./commands/demo.ts"
+import { diff } from "./commands/diff.ts"
 import { run } from "./commands/run.ts"
 import { runs } from "./commands/runs.ts"
 import { serve } from "./commands/serve.ts"
 import { simulate } from "./commands/simulate.ts"
+import { timeline } from "./commands/timeline.ts"
 import { Screen, take } from "./Screen.ts"
 import * as Signals from "./Signals.ts"
 import { exitWith, oneLine, report } from "./UserError.ts"
 
 const volley = Command.make("volley").pipe(
   Command.withDescription("Fires a model turn's tool calls at once and brings every answer back in one message"),
-  Command.withSubcommands([demo, run, runs, serve, simulate])
+  Command.withSubcommands([demo, diff, run, runs, serve, simulate, timeline])
 )
 
 /** A wrong flag gets a line that says so, instead of the whole help. */

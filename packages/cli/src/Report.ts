@@ -1,6 +1,7 @@
 /**
  * The figures of a scenario on one wire, as `volley demo --json` prints them.
  */
+import * as Timeline from "@volley/telemetry/Timeline"
 import type { Play, Span } from "./Play.ts"
 
 /**
@@ -57,11 +58,12 @@ export const make = ({ parallel, scenario, serial, wire }: Plays): Report => {
 }
 
 const sideOf = (play: Play): Side => {
+  const { modelMs, turns } = Timeline.make(play.run)
   const rounds = play.ended.rounds.map(({ settled }) => settled.outcomes)
   return {
-    trips: play.turns.length,
+    trips: turns,
     wallMs: Math.round(millis(play)),
-    modelMs: Math.round(play.turns.reduce((sum, turn) => sum + millis(turn), 0)),
+    modelMs: Math.round(modelMs),
     maxInFlight: Math.max(0, ...rounds.map((outcomes) => mostAtOnce(outcomes.filter(({ attempts }) => attempts > 0)))),
     calls: rounds.reduce((sum, outcomes) => sum + outcomes.length, 0),
     tokens: play.ended.usage.input + play.ended.usage.output

@@ -1,20 +1,25 @@
 /**
  * `volley run`: a provider's response in, its result messages out, for programs of any kind.
  */
+import * as AgentEvent from "@volley/core/AgentEvent"
 import * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
 import * as Conversation from "@volley/core/Conversation"
 import * as Toolkit from "@volley/core/Toolkit"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as Approval from "./Approval.ts"
 import * as McpServers from "./McpServers.ts"
 import * as OpenApiDocument from "./OpenApiDocument.ts"
+import * as RunFile from "./RunFile.ts"
 import { Screen } from "./Screen.ts"
 import * as StandardIo from "./StandardIo.ts"
+import * as TimelineFile from "./TimelineFile.ts"
 import * as ToolkitFile from "./ToolkitFile.ts"
 import { UserError } from "./UserError.ts"
 import * as Wires from "./Wires.ts"
@@ -27,7 +32,9 @@ import * as Wires from "./Wires.ts"
  * - `openapi`: a document, with operations for tools; one of the three gives tools
  * - `echo`: the assistant turn stands before its results
  * - `stream`: the response is streamed, and read-only calls start while it comes in
+ * - `record`: where what happens to the calls is recorded
  * - `approve`: who approves calls; no one where it is left out
+ * - `timeline`: a file for a picture of the calls
  */
 export interface Options {
   readonly wire: Wires.Wire
@@ -37,20 +44,45 @@ export interface Options {
   readonly echo: boolean
   readonly stream: boolean
   readonly approve: "all" | "ask" | undefined
+  readonly record: string | undefined
+  readonly timeline: string | undefined
   readonly batch: Batch.Options
 }
 
 /** Runs the calls of the response on standard input; prints a JSON array of messages, ready to append, and nothing else. */
-export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<void, UserError, Screen> {
-  yield* StandardIo.reserve
-  const json = options.stream ? undefined : yield* StandardIo.readJson
-  const results = Effect.gen(function*() {
-    const { settled, turn } = yield* options.stream ? settleStreamed(options) : settleWhole(options, json)
-    const messages = options.echo ? turn.followUp(settled) : turn.results(settled)
-    yield* Screen.use(({ print }) => print(`${JSON.stringify(messages)}\n`))
-  })
-  // They are there before the servers end, however long that takes.
-  yield* Effect.provide(Effect.scoped(results), Approval.layer("run", options.approve))
+export const run = Effect.fnUntraced(
+  function*(options: Options): Effect.fn.Return<void, UserError, Screen | FileSystem.FileSystem> {
+    if (options.timeline !== undefined) yield* TimelineFile.check(options.timeline)
+    yield* StandardIo.reserve
+    const json = options.stream ? undefined : yield* StandardIo.readJson
+    const results = Effect.gen(function*() {
+      const { finish, onCall } = yield* watched(options)
+      const heard = { ...options, batch: { ...options.batch, onCall } }
+      const { settled, turn } = yield* options.stream ? settleStreamed(heard) : settleWhole(heard, json)
+      const messages = options.echo ? turn.followUp(settled) : turn.results(settled)
+      yield* Screen.use(({ print }) => print(`${JSON.stringify(messages)}\n`))
+      yield* finish
+    })
+    // They are there before the servers end, however long that takes.
+    yield* Effect.provide(Effect.scoped(results), Approval.layer("run", options.approve))
+  }
+)
+
+/** Keeps what happens to the calls, for a recording of them and for their picture. */
+const watched = Effect.fnUntraced(function*({ record, timeline }: Options) {
+  const at = yield* Clock.currentTimeMillis
+  const file = record === undefined ? undefined : yield* RunFile.open(record, "volley run")
+  const events: Array<AgentEvent.AgentEvent> = []
+  const keep = (event: AgentEvent.AgentEvent) =>
+    Effect.suspend(() => {
+      if (timeline !== undefined) events.push(event)
+      return file === undefined ? Effect.void : file.write(event)
+    })
+  const head = { volley: "run", version: 1, at, name: "calls" } as const
+  return {
+    onCall: file ?? timeline ? (event: Batch.CallEvent) => keep(AgentEvent.encode(event)) : undefined,
+    finish: timeline === undefined ? Effect.void : Effect.suspend(() => TimelineFile.write(timeline, { head, events }))
+  }
 })
 
 const toolkitOf = Effect.fnUntraced(function*({ file, mcp, openapi }: Options) {

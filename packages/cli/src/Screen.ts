@@ -12,21 +12,35 @@ import { UserError, whyOf } from "./UserError.ts"
  * What the command line writes to.
  *
  * - `print`: the result of a command to standard output; to standard error where that takes nothing
+ * - `paint`: the same for a picture that has styles, and nothing from outside in it but what is `visible`
+ * - `page`: what is there to paint on
  * - `styled`, `terminal`: take the styles of a terminal as they are, for texts that have nothing from outside in them but what
  *   is `visible`
  * - `settled`: fails where standard output did not take something
  */
 export class Screen extends Context.Service<Screen, {
   readonly print: (text: string) => Effect.Effect<void, UserError>
+  readonly paint: (text: string) => Effect.Effect<void, UserError>
+  readonly page: Page
   readonly styled: Console
   readonly terminal: Terminal
   readonly settled: Effect.Effect<void, UserError>
 }>()("@volley/cli/Screen") {}
 
-/** Where pictures are drawn: standard error, in the tests something else. */
-export interface Terminal {
-  readonly isTTY?: boolean | undefined
+/**
+ * The size of a terminal, in characters, and whether it wants colours.
+ *
+ * - no size where it is none
+ */
+export interface Page {
+  readonly columns?: number | undefined
   readonly rows?: number | undefined
+  readonly colour?: boolean | undefined
+}
+
+/** Where pictures are drawn: standard error, in the tests something else. */
+export interface Terminal extends Page {
+  readonly isTTY?: boolean | undefined
   readonly write: (text: string) => unknown
 }
 
@@ -65,9 +79,15 @@ export const take: Effect.Effect<Screen["Service"]> = Effect.sync(() => {
   globalThis.console = new Console({ stdout, stderr, colorMode: false })
   return {
     print: (text) => print(visibleLines(text), out, error),
+    paint: (text) => print(text, out, error),
+    page: pageOf(stdout),
     styled: { ...globalThis.console, log: (...args: ReadonlyArray<unknown>) => void write(`${format(...args)}\n`) },
     terminal: {
       isTTY: stderr.isTTY,
+      ...pageOf(stderr),
+      get columns() {
+        return stderr.columns
+      },
       get rows() {
         return stderr.rows
       },
@@ -79,6 +99,12 @@ export const take: Effect.Effect<Screen["Service"]> = Effect.sync(() => {
     )
   }
 })
+
+/** By the convention of https://no-color.org. */
+const pageOf = ({ columns, isTTY, rows }: NodeJS.WriteStream): Page => {
+  const { NO_COLOR: no = "", TERM: term } = process.env
+  return isTTY === true ? { columns, rows, colour: no === "" && term !== "dumb" } : {}
+}
 
 /** The results may have cost money: they are written wherever something can be written. */
 const print = (text: string, out: Write, error: Write): Effect.Effect<void, UserError> =>

@@ -54,11 +54,13 @@ describe("volley demo", () => {
     assert.strictEqual(code, 0)
     for (
       const text of [
-        "compare on openai-chat",
-        "compare on anthropic",
-        "assistant call_1 get_weather",
+        "user      ",
+        "model     calls get_weather",
+        "serial: ",
+        "parallel: ",
         "████",
-        "times faster"
+        "anthropic  ",
+        "faster"
       ]
     ) {
       assert.include(stdout, text)

@@ -170,10 +170,11 @@ const settledOf = ({ outcome, ...rest }: Extract<Told, { readonly _tag: "CallSet
 }
 
 const callOf = ({ arguments: args, id, name }: ToolCall): typeof Call.Type => {
-  const json = Schema.is(Schema.Json)
-  const isJson = Result.isSuccess(Json.within(args)) && json(args)
+  const isJson = Result.isSuccess(Json.within(args)) && isAnyJson(args)
   return { id, name, ...(isJson && { arguments: args }) }
 }
+
+const isAnyJson = Schema.is(Schema.Json)
 
 const errorOf = (failure: ToolFailure<unknown>): Schema.Json => ({ ...toModel(failure).error })
 
@@ -236,6 +237,27 @@ export const toSse = <T extends Tool.Any, O, R>(
         Effect.map(Clock.currentTimeMillis, (at) => failed(cause, at))
       ))
     ),
+    written
+  )
+
+/**
+ * Writes events that are JSON already, such as those of a durable run, as `toSse` does those of an agent.
+ *
+ * @example
+ * ```ts
+ * import { AgentEvent } from "@volley/core"
+ * import { Effect, Stream } from "effect"
+ *
+ * const events = Stream.make<[AgentEvent.AgentEvent]>({ _tag: "Text", text: "Good morning.", at: 1000 })
+ * const sent = await Effect.runPromise(Stream.runCollect(AgentEvent.written(events)))
+ * console.log(sent[0]?.trim())
+ * // => id: 1
+ * // => event: Text
+ * // => data: {"_tag":"Text","text":"Good morning.","at":1000}
+ * ```
+ */
+export const written = <E, R>(events: Stream.Stream<AgentEvent, E, R>): Stream.Stream<string, E, R> =>
+  events.pipe(
     Stream.zipWithIndex,
     Stream.map(([event, n]) =>
       encoder.write({ _tag: "Event", event: event._tag, id: String(n + 1), data: JSON.stringify(event) })

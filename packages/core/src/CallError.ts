@@ -258,12 +258,7 @@ const codec = <
     )
   )
 
-/**
- * The schema of every reason, for programs that store or send one.
- *
- * - pure: a bundle that has no use for the schemas of this file leaves them out, and Effect's own with them
- */
-export const Reason = /*@__PURE__*/ (() => {
+const reasons = () => {
   const cause = Schema.Cause(Schema.Unknown, Schema.Defect())
   const flags = { started: Schema.Boolean, harmless: Schema.Boolean }
   return Schema.Union([
@@ -292,7 +287,15 @@ export const Reason = /*@__PURE__*/ (() => {
     codec(Undecided, "Undecided", { after: Schema.optional(Schema.String) }),
     codec(Unavailable, "Unavailable", { retryAfterMillis: Schema.optional(Schema.Finite) })
   ])
-})()
+}
+
+/**
+ * The schema of every reason, for programs that store or send one.
+ *
+ * - pure: a bundle that has no use for the schemas of this file leaves them out, and Effect's own with them
+ * - made when it is used first: a program that has no use for it need not wait for it
+ */
+export const Reason = /*@__PURE__*/ Schema.suspend(reasons)
 
 /** The schema of a `CallError`, for programs that store or send one. */
 export const Codec =

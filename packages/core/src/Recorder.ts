@@ -21,9 +21,10 @@ export interface Asked {
   readonly args: unknown
 }
 
-/** A call that is about to start. */
+/** A call that is about to start; `runId` is that of the calls that it is one of: of a turn's, or of those inside a call. */
 export interface Ready {
   readonly key: string
+  readonly runId: string
   readonly call: ToolCall
   readonly tool: Any
 }

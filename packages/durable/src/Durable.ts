@@ -4,6 +4,7 @@
  */
 import type * as CoreAgent from "@volley/core/Agent"
 import type { AgentError } from "@volley/core/AgentError"
+import type { AgentEvent } from "@volley/core/AgentEvent"
 import type { ChatModel } from "@volley/core/ChatModel"
 import type { ChatModelError } from "@volley/core/ChatModelError"
 import type { Content } from "@volley/core/Content"
@@ -19,12 +20,13 @@ import * as Stream from "effect/Stream"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 import { type DurableError, NotFound } from "./DurableError.ts"
 import { beginOnce, find, said, stored } from "./internal/begin.ts"
+import * as Events from "./internal/events.ts"
 import type { Ended as AnyEnded } from "./internal/run.ts"
 import * as Running from "./internal/run.ts"
 import type { Store } from "./internal/store.ts"
 import { type Deadline, lateOf } from "./internal/waits.ts"
 import { beginAgain, serve } from "./internal/workflows.ts"
-import { type Entry, follow, type Status, statusOf } from "./Journal.ts"
+import { follow, type Status, status, statusOf } from "./Journal.ts"
 import type { StoreError } from "./StoreError.ts"
 
 export type { Decision } from "./internal/approvals.ts"
@@ -71,7 +73,9 @@ export interface Ended<out O = undefined> extends Omit<AnyEnded, "output"> {
  * - `poll`: how far it is
  * - `cancel`: ends it for good, wherever it goes on; calls in flight are interrupted
  * - `conversation`: as far as all calls of its turns are answered
- * - `events`: all that is kept of it, from its beginning, told while it goes on; see `Journal.follow`
+ * - `events`: what happens to it, from its beginning and while it goes on, as those of `Agent.stream` are written for others: each
+ *   turn once it is whole, no words of a program for the failure of its tool, and nothing of what happens inside a call; the last one is `Answer` or `Failed`. `AgentEvent.written`
+ *   makes server-sent events of them, and `Journal.follow` tells all that is kept
  */
 export interface Run<out O = undefined> {
   readonly id: string
@@ -79,7 +83,7 @@ export interface Run<out O = undefined> {
   readonly poll: Effect.Effect<Status, DurableError | StoreError>
   readonly cancel: Effect.Effect<void, DurableError | StoreError>
   readonly conversation: Effect.Effect<Conversation.Conversation, DurableError | StoreError>
-  readonly events: Stream.Stream<Entry, DurableError | StoreError>
+  readonly events: Stream.Stream<AgentEvent, DurableError | StoreError>
 }
 
 /**
@@ -199,7 +203,7 @@ const runOf = (
       poll: Effect.provideContext(said(runId, Effect.map(find(runId), statusOf)), context),
       cancel: Effect.provideContext(said(runId, Running.cancel(runId)), context),
       conversation: Effect.provideContext(said(runId, Running.conversation(runId)), context),
-      events: Stream.provideContext(follow(runId), context)
+      events: Stream.provideContext(eventsOf(runId), context)
     })
   )
 
@@ -215,3 +219,19 @@ const awaited = (
       : Effect.orDie(Schema.decodeUnknownEffect(Schema.toCodecJson(output))(json))
     return Effect.map(read, (output) => ({ ...ended, output }))
   })
+
+const eventsOf = (runId: string): Stream.Stream<AgentEvent, DurableError | StoreError, unknown> =>
+  Stream.concat(
+    Stream.mapAccumEffect(follow(runId), () => Events.nothing, (told, entry) => Events.told(runId, told, entry)),
+    Stream.fromEffect(endOf(runId))
+  )
+
+const endOf = Effect.fnUntraced(function*(
+  runId: string
+): Effect.fn.Return<AgentEvent, DurableError | StoreError, unknown> {
+  const { endedAt = 0 } = yield* status(runId)
+  const failed = (error: AgentError | ChatModelError | DurableError) => Effect.succeed(Events.failed(endedAt, error))
+  return yield* Effect.map(awaited(runId, undefined), (ended) => Events.answered(endedAt, ended)).pipe(
+    Effect.catchTags({ AgentError: failed, ChatModelError: failed, DurableError: failed })
+  )
+})

@@ -426,7 +426,7 @@ export const layerConfig: (
 ) => Layer.Layer<ChatModel.ChatModel, Config.ConfigError> = ChatModel.layerConfig(layer, "OPENAI_API_KEY")
 
 /**
- * Provides `ChatModel` on a client of one's own, which knows where requests go, what they need and how long they take.
+ * Provides `ChatModel` on a client of one's own, which knows where requests go and what they need.
  *
  * @example
  * ```ts

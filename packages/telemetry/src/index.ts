@@ -2,3 +2,4 @@
 export * as Run from "./Run.ts"
 export * as RunError from "./RunError.ts"
 export * as Telemetry from "./Telemetry.ts"
+export * as Timeline from "./Timeline.ts"

@@ -126,7 +126,7 @@ describe("Run.decode", () => {
       const run = yield* runOf({ model: script() })
       const text = Run.encode(run)
       const head = text.indexOf("\n") + 1
-      for (let length = head; length <= text.length; length++) {
+      for (let length = head; length <= text.length; length += 7) {
         const begun = read(text.slice(0, length))
         assert.deepStrictEqual(begun.events, run.events.slice(0, begun.events.length))
         assert.strictEqual(begun.isCut, !["\n", undefined].includes(text[length - 1]) && text[length] !== "\n")

@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import { scenarioNamed } from "../scenarioNamed.ts"
 import { report, UserError } from "../UserError.ts"
 import * as Wires from "../Wires.ts"
-import { approve, latency, mcp, openapi, provider, scenario, toggle } from "./flags.ts"
+import { approve, latency, mcp, openapi, provider, record, scenario, timeline, toggle } from "./flags.ts"
 
 const flags = {
   scenario: scenario.pipe(Flag.withDefault("customer")),
@@ -23,6 +23,8 @@ const flags = {
   approve,
   stream: toggle("stream", "Stream the model's turns, and start read-only calls while they are being written"),
   json: toggle("json", "Print the figures as JSON"),
+  record,
+  timeline,
   latency: latency("1 second")
 }
 
@@ -60,9 +62,18 @@ export const demo = Command.make("demo", flags, (flags) =>
         approve: Option.getOrUndefined(flags.approve),
         stream: flags.stream,
         latency: flags.latency,
-        json: flags.json
+        json: flags.json,
+        record: Option.getOrUndefined(flags.record),
+        timeline: Option.getOrUndefined(flags.timeline)
       })
     }).pipe(Effect.provide(FetchHttpClient.layer))
-  )).pipe(Command.withDescription("Play a scenario end to end, serial beside parallel"))
+  )).pipe(
+    Command.withDescription("Play a scenario end to end, serial beside parallel"),
+    Command.withExamples([
+      { command: "volley demo", description: "Play it on all wires, against an embedded simulator" },
+      { command: "volley demo --scenario mixed --timeline demo.html", description: "Draw it as a page, too" },
+      { command: "volley demo --provider anthropic --live", description: "Ask the provider itself" }
+    ])
+  )
 
 const unusable = (message: string) => new UserError({ message, exitCode: 2 })

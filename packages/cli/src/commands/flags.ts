@@ -84,9 +84,21 @@ export const openapi = {
 export const toggle = (name: string, description: string) =>
   Flag.Boolean(name).pipe(Flag.withDefault(false), Flag.withDescription(description))
 
+export const record = Flag.String("record").pipe(
+  Flag.optional,
+  Flag.withMetavar("FILE"),
+  Flag.withDescription("Record what happens to FILE, as JSON Lines: arguments, results and texts as they are")
+)
+
 export const approve = Flag.Literals("approve", ["all", "ask"]).pipe(
   Flag.optional,
   Flag.withDescription(
     "Run calls that want approval, and those of MCP servers and documents that are no reads: all of them, or those that you allow; denied when left out"
   )
+)
+
+export const timeline = Flag.String("timeline").pipe(
+  Flag.optional,
+  Flag.withMetavar("FILE"),
+  Flag.withDescription("Draw what happened into FILE.html, .svg, .txt, or .json for trace viewers")
 )

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { report, UserError } from "../UserError.ts"
 import * as Wires from "../Wires.ts"
-import { approve, duration, mcp, openapi, provider, toggle, whole } from "./flags.ts"
+import { approve, duration, mcp, openapi, provider, record, timeline, toggle, whole } from "./flags.ts"
 
 const flags = {
   provider: provider.pipe(Flag.withDescription("The wire that the response came by")),
@@ -23,14 +23,16 @@ const flags = {
   deadline: duration("deadline").pipe(Flag.optional, Flag.withDescription("How long all of them may take together")),
   echo: toggle("echo", "Print the assistant turn before the results"),
   stream: toggle("stream", "Read a streamed response, and start read-only calls while it comes in"),
-  approve
+  approve,
+  record,
+  timeline
 }
 
 /** `volley run` */
 export const run = Command.make(
   "run",
   flags,
-  ({ approve, concurrency, deadline, echo, mcp, provider, stream, timeout, toolkit, ...openapi }) =>
+  ({ approve, concurrency, deadline, echo, mcp, provider, record, stream, timeline, timeout, toolkit, ...openapi }) =>
     report(
       "volley run",
       Effect.gen(function*() {
@@ -47,6 +49,8 @@ export const run = Command.make(
           echo,
           stream,
           approve: Option.getOrUndefined(approve),
+          record: Option.getOrUndefined(record),
+          timeline: Option.getOrUndefined(timeline),
           batch: {
             concurrency: Option.getOrUndefined(concurrency),
             timeout: Option.getOrUndefined(timeout),

@@ -39,9 +39,9 @@ export const calls = (owned: Owned): Recorder.Recorder => ({
     if (mayRepeat(asked.tool)) return undefined
     return asked.tool.reconcile === undefined ? Effect.succeed(lost(row)) : reconciled(owned, asked, asked.tool, row)
   },
-  call: ({ call, key, tool }, run) => {
+  call: ({ call, key, runId, tool }, run) => {
     const row = { key: keyOf(key), kind: "call" } as const
-    const about = { tool: tool.name, callId: call.id }
+    const about = { tool: tool.name, callId: call.id, in: runId }
     const kept = Effect.tap(
       run,
       (ended) => owned.put({ ...row, ended: true, value: { ...about, ...Recorder.write(ended) } })

@@ -102,7 +102,8 @@ export const roundRows = (sql: Sql, runId: string): Done<ReadonlyArray<JournalRo
   sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId} AND kind = 'round' ORDER BY segment`
 
 export const allRows = (sql: Sql, runId: string): Done<ReadonlyArray<JournalRow>> =>
-  sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId} ORDER BY segment, at, key`
+  sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId}
+    ORDER BY segment, at, CASE kind WHEN 'turn' THEN 0 WHEN 'round' THEN 2 ELSE 1 END, key`
 
 export const blobsOf = (
   sql: Sql,

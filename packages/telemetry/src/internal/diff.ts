@@ -1,8 +1,16 @@
 import type { AgentEvent } from "@volley/core/AgentEvent"
+import * as Json from "@volley/core/Json"
 import type { Usage } from "@volley/core/Usage"
+import * as Arr from "effect/Array"
+import * as Result from "effect/Result"
 
-/** How a call came out; `millis` from its start to its answer, where it started. */
+/**
+ * How a call came out.
+ *
+ * - `turn`: of the outermost agent, from 1; `millis`: from its start to its answer, where it started
+ */
 export interface Seen {
+  readonly turn: number
   readonly isError: boolean
   readonly error?: string | undefined
   readonly text: string
@@ -14,11 +22,11 @@ export interface Seen {
  * A call of one run or of both.
  *
  * - `where`: the agents and plans that it is inside of, by the names of their tools, the outermost first
- * - `isSame`: both runs made it, and it came out the same in both
+ * - `arguments`: those that came as a text of JSON are what that says
+ * - `isSame`: both runs made it, in whatever turn, and it came out the same in both
  */
 export interface Change {
   readonly where: ReadonlyArray<string>
-  readonly turn: number
   readonly tool: string
   readonly arguments: unknown
   readonly a: Seen | undefined
@@ -60,55 +68,57 @@ export const diff = (a: Events, b: Events): Difference => {
 }
 
 /** A call with its place; calls of one key are the same call, in the order in which they were answered. */
-interface Placed extends Pick<Change, "where" | "turn" | "tool" | "arguments"> {
+interface Placed extends Pick<Change, "where" | "tool" | "arguments"> {
   readonly key: string
   readonly seen: Seen
 }
 
 const paired = (ofA: ReadonlyArray<Placed>, ofB: ReadonlyArray<Placed>): ReadonlyArray<Change> => {
-  const left = Map.groupBy(ofB, ({ key }) => key)
-  const both = ofA.map((one) => changeOf(one, one.seen, left.get(one.key)?.shift()?.seen))
-  const added = [...left.values()].flat().map((one) => changeOf(one, undefined, one.seen))
-  return [...both, ...added].toSorted((one, other) => one.turn - other.turn)
+  const left = Arr.groupBy(ofB, ({ key }) => key)
+  const both = ofA.map((one) => changeOf(one, one.seen, left[one.key]?.shift()?.seen))
+  const added = Object.values(left).flat().map((one) => changeOf(one, undefined, one.seen))
+  return [...both, ...added].toSorted((one, other) => turnOf(one) - turnOf(other))
 }
 
+const turnOf = ({ a, b }: Change): number => (a ?? b)?.turn ?? 0
+
 const changeOf = (
-  { arguments: args, tool, turn, where }: Placed,
+  { arguments: args, tool, where }: Placed,
   a: Seen | undefined,
   b: Seen | undefined
-): Change => ({ where, turn, tool, arguments: args, a, b, isSame: a !== undefined && b !== undefined && isSame(a, b) })
+): Change => ({ where, tool, arguments: args, a, b, isSame: a !== undefined && b !== undefined && isSame(a, b) })
 
 const isSame = (a: Seen, b: Seen): boolean => a.isError === b.isError && a.error === b.error && a.text === b.text
 
 const callsOf = ({ events }: Events): ReadonlyArray<Placed> => {
-  const turns = new Map<string, number>()
+  let turn = 0
   const names = new Map<string, string>()
   return events.flatMap((outer) => {
     const path = outer._tag === "Nested" ? outer.path : []
     const event = outer._tag === "Nested" ? outer.event : outer
     const agent = JSON.stringify(path.map(({ callId }) => callId))
-    if (event._tag === "TurnStarted") turns.set(agent, event.turn)
+    if (outer._tag === "TurnStarted") turn = outer.turn
     if (event._tag === "TurnEnded") { for (const { id, name } of event.calls) names.set(`${agent} ${id}`, name) }
     if (event._tag !== "CallSettled") return []
     const { call, parent } = event
     const plan = parent === undefined ? [] : [names.get(`${agent} ${parent}`) ?? "plan"]
     const place = {
       where: [...path.map(({ tool }) => tool), ...plan],
-      turn: turns.get("[]") ?? 0,
       tool: call.name,
-      arguments: call.arguments
+      arguments: readOf(call.arguments)
     }
-    return [{
-      ...place,
-      key: JSON.stringify([place.where, turns.get(agent), call.name, sorted(call.arguments)]),
-      seen: seenOf(event)
-    }]
+    const key = JSON.stringify([place.where, call.name, sorted(place.arguments)])
+    return [{ ...place, key, seen: seenOf(event, turn) }]
   })
 }
 
+const readOf = (args: unknown): unknown =>
+  typeof args === "string" ? Result.getOrElse(Json.parse(args), () => args) : args
+
 const seenOf = (
-  { at, attempts, error, isError, startedAt, text }: Extract<AgentEvent, { readonly _tag: "CallSettled" }>
-): Seen => ({ isError, error, text, attempts, millis: startedAt === undefined ? undefined : at - startedAt })
+  { at, attempts, error, isError, startedAt, text }: Extract<AgentEvent, { readonly _tag: "CallSettled" }>,
+  turn: number
+): Seen => ({ turn, isError, error, text, attempts, millis: startedAt === undefined ? undefined : at - startedAt })
 
 /** The same JSON for the same value, in whatever order its keys were written. */
 const sorted = (json: unknown): unknown => {

@@ -12,7 +12,7 @@ import type { Head } from "../Run.ts"
 /**
  * What is recorded, and where.
  *
- * - `file`: made anew for its owner alone to read
+ * - `file`: what it has is replaced; a new one can be read by its owner alone
  * - `redact`: gives what is written of an event, or undefined for nothing; every event is written as it is where left out
  */
 export interface Options {

@@ -3,6 +3,7 @@ import type * as ChatModel from "@volley/core/ChatModel"
 import type { Conversation } from "@volley/core/Conversation"
 import * as ToolCall from "@volley/core/ToolCall"
 import * as Usage from "@volley/core/Usage"
+import * as Arr from "effect/Array"
 
 /** A recorded run, such as `Run.decode` of `@volley/telemetry` reads. */
 export interface Recorded {
@@ -35,8 +36,8 @@ const wordsOf = ({ calls, text }: ChatModel.Turn["message"]): string =>
 
 /** The turns of each agent, in the order in which the agents began. */
 const tracksOf = ({ events }: Recorded): ReadonlyArray<ReadonlyArray<ChatModel.Turn>> => {
-  const agents = Map.groupBy(events, (event) => JSON.stringify(event._tag === "Nested" ? event.path : []))
-  return [...agents.values()].map((own) => turnsOf(own.map((event) => event._tag === "Nested" ? event.event : event)))
+  const agents = Arr.groupBy(events, (event) => JSON.stringify(event._tag === "Nested" ? event.path : []))
+  return Object.values(agents).map((own) => turnsOf(own.map((event) => event._tag === "Nested" ? event.event : event)))
     .filter(({ length }) => length > 0)
 }
 

@@ -29,7 +29,7 @@ export const begin = (job: Job): void => {
     run.engine.post(() => job.ended || start(job))
   })
   const { recorder } = run
-  const recording = run.fork(guarded(() => recorder.call({ key: job.key, call, tool }, attempts)))
+  const recording = run.fork(guarded(() => recorder.call({ key: job.key, runId: run.runId(), call, tool }, attempts)))
   moreOf(job).recording = recording
   recording.addObserver((exit) => run.engine.post(() => settleRecorded(job, exit)))
 }

@@ -144,7 +144,10 @@ export const follow = (job: Job, outcome: Outcome, ended?: Ended): void => {
   const same = sameFor(call, outcome)
   const settleSame = () => settle(job, same, outcome.call.id)
   if (recorder === undefined || tool === undefined || ended === undefined) return settleSame()
-  const recorded = recorder.call({ key: job.key, call, tool }, Effect.succeed({ ...ended, used: undefined }))
+  const recorded = recorder.call(
+    { key: job.key, runId: job.run.runId(), call, tool },
+    Effect.succeed({ ...ended, used: undefined })
+  )
   const told = Effect.sync(() => job.run.engine.post(() => job.over || job.run.state === "interrupted" || settleSame()))
   moreOf(job).recording = job.run.fork(Effect.onExit(recorded, () => told))
 }

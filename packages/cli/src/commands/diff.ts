@@ -1,0 +1,24 @@
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
+import { report } from "../UserError.ts"
+import { toggle } from "./flags.ts"
+
+const run = (name: string, which: string) =>
+  Argument.String(name).pipe(Argument.withDescription(`The ${which} recorded run, as --record writes it`))
+
+/** `volley diff` */
+export const diff = Command.make(
+  "diff",
+  { a: run("a", "first"), b: run("b", "second"), json: toggle("json", "Print the difference as JSON") },
+  (options) =>
+    report("volley diff", Effect.flatMap(Effect.promise(() => import("../Diff.ts")), ({ diff }) => diff(options)))
+).pipe(
+  Command.withDescription(
+    "Compare two recorded runs: calls, outcomes, times, tokens and cost; exit code 0 where calls, outcomes and end are the same, 1 where not, 2 where a file is no run"
+  ),
+  Command.withExamples([
+    { command: "volley diff before.jsonl after.jsonl", description: "Say what a changed tool changes" },
+    { command: "volley diff before.jsonl after.jsonl --json", description: "Say the same as JSON" }
+  ])
+)
