@@ -21,6 +21,7 @@ import { type Agent, batchOf, type Outer, prepare, switchesOff, type Tell, toolk
 import { exceededBy, metBy } from "./budget.ts"
 import type { Ended, Left, Round } from "./event.ts"
 import { boundsAt, deadlineOf, firstTurn, holdTurns, letGo, spentBy, timeLeft } from "./nesting.ts"
+import { observed } from "./observed.ts"
 import type { AnyOptions } from "./options.ts"
 import type * as Output from "./output.ts"
 import { leftAt, stand } from "./standing.ts"
@@ -55,7 +56,7 @@ export function loop(
   outer?: Outer
 ): Effect.Effect<unknown, unknown, unknown> {
   return Effect.flatMap(prepare(options, listener?.tell, outer), (agent) => {
-    const ending = observed(agent)
+    const ending = observed(agent, answerOf(agent))
     const delivering = listener === undefined ? ending : listener.deliver(ending)
     const { onInterrupt } = options
     const delivered = Effect.ensuring(delivering, Effect.sync(() => letGo(agent)))
@@ -63,15 +64,6 @@ export function loop(
       ? delivered
       : Effect.onInterrupt(delivered, () => onInterrupt(leftOf(agent, leftAt(agent.standing, agent.options))))
   })
-}
-
-/** Has an agent followed, where somebody follows the program. */
-const observed = (agent: Agent): Ending => {
-  const { model: { about }, observer, options, outer, standing } = agent
-  const conversationId = standing.state.conversation.runId
-  return observer === undefined
-    ? answerOf(agent)
-    : observer.agent({ name: options.name, conversationId, about, isInner: outer !== undefined }, answerOf(agent))
 }
 
 const leftOf = ({ inner }: Agent, state: State): Left => ({

@@ -1,7 +1,9 @@
+import * as Context from "effect/Context"
 import * as Option from "effect/Option"
 import type { ToolFailure } from "../../CallError.ts"
+import type { Why } from "../../CallObserver.ts"
 import type { Outcome } from "../../Outcome.ts"
-import type { Why } from "./events.ts"
+import { Hedged } from "../tool/hedged.ts"
 import { type Job, moreOf } from "./job.ts"
 import type { Run } from "./run.ts"
 
@@ -47,7 +49,8 @@ export const starts = (job: Job): void => {
   const followed = safely(() => observer.starts(job, contextOf(job)))
   if (followed === undefined) return
   job.followed = followed
-  job.context = followed.context
+  const hedged = () => job.ended || safely(() => followed.hedged())
+  job.context = Context.add(followed.context, Hedged, () => void hedged())
 }
 
 /** Tells whoever listens, and whoever follows the job, that it is tried again. */
@@ -55,11 +58,6 @@ export const retried = (job: Job, reason: ToolFailure<unknown>): void => {
   const { attempts, call, followed, run } = job
   run.tell({ _tag: "CallRetried", call, at: run.now(), attempt: attempts + 1, reason })
   if (followed !== undefined) safely(() => followed.retried(attempts + 1, reason))
-}
-
-/** Tells whoever follows the job that its tool is asked a second time. */
-export const hedges = ({ ended, followed }: Job): void => {
-  if (followed !== undefined && !ended) safely(() => followed.hedged())
 }
 
 /** Ends what follows a job; `sharedWith` is the id of the equal call whose outcome it has. */
