@@ -24,14 +24,15 @@ import {
   UnusableResponse
 } from "./ChatModelError.ts"
 import { Assistant, type Conversation } from "./Conversation.ts"
-import { providerAt } from "./internal/provider.ts"
+import { Followed } from "./internal/followed.ts"
+import { type About, aboutAt } from "./internal/provider.ts"
 import * as Url from "./internal/url.ts"
-import { followed } from "./Observer.ts"
 import type { ToolCall } from "./ToolCall.ts"
 import * as Toolkit from "./Toolkit.ts"
 import * as Transport from "./Transport.ts"
 import { Usage } from "./Usage.ts"
 
+export type { About } from "./internal/provider.ts"
 export { count as tokens } from "./Usage.ts"
 export type { Usage } from "./Usage.ts"
 
@@ -111,16 +112,6 @@ export interface Whole<out Response> {
 
 /** A part of a turn that is being streamed. */
 export type Part<Response = unknown> = Text | Call | Whole<Response>
-
-/**
- * Who is asked, as traces and metrics name it.
- *
- * - `provider`: `gen_ai.provider.name` of OpenTelemetry's GenAI conventions, `openai` for one
- */
-export interface About {
-  readonly provider: string
-  readonly model: string
-}
 
 /**
  * Gives the next turn of a conversation. Interrupting it aborts the request.
@@ -448,14 +439,18 @@ export const make = <S>(
         Effect.succeed(Stream.mapError(Stream.unwrap(events(request, context)), (error) => shownIn(context)(error)))
       )
     )
-  const about = client.about && {
-    about: { ...client.about, provider: providerAt(client.address) ?? client.about.provider }
+  return {
+    ...(client.about && { about: aboutAt(client.address, client.about) }),
+    generate: (request) =>
+      Effect.flatMap(
+        Followed,
+        (is) => is ? generate(request) : Effect.withSpan(generate(request), `${wire}.generate`)
+      ),
+    stream: (request) =>
+      Stream.unwrap(
+        Effect.map(Followed, (is) => is ? stream(request) : Stream.withSpan(stream(request), `${wire}.stream`))
+      )
   }
-  return followed({ ...about, generate, stream }, {
-    ...about,
-    generate: (request) => Effect.withSpan(generate(request), `${wire}.generate`),
-    stream: (request) => Stream.withSpan(stream(request), `${wire}.stream`)
-  })
 }
 
 /**

@@ -21,6 +21,7 @@ import { type Agent, batchOf, type Outer, prepare, switchesOff, type Tell, toolk
 import { exceededBy, metBy } from "./budget.ts"
 import type { Ended, Left, Round } from "./event.ts"
 import { boundsAt, deadlineOf, firstTurn, holdTurns, letGo, spentBy, timeLeft } from "./nesting.ts"
+import { observed } from "./observed.ts"
 import type { AnyOptions } from "./options.ts"
 import type * as Output from "./output.ts"
 import { leftAt, stand } from "./standing.ts"
@@ -59,7 +60,8 @@ export function loop(
     watchOf(outer),
     (watch) =>
       Effect.flatMap(begun(watch, prepare(options, toldTo(watch, listener?.tell), outer)), (agent) => {
-        const ending = watch === undefined ? observed(agent) : watched(watch, observed(agent), agent.now)
+        const followed = observed(agent, answerOf(agent))
+        const ending = watch === undefined ? followed : watched(watch, followed, agent.now)
         const delivering = listener === undefined ? ending : listener.deliver(ending, agent.now)
         const { onInterrupt } = options
         const delivered = Effect.ensuring(delivering, Effect.sync(() => letGo(agent)))
@@ -68,15 +70,6 @@ export function loop(
           : Effect.onInterrupt(delivered, () => onInterrupt(leftOf(agent, leftAt(agent.standing, agent.options))))
       })
   )
-}
-
-/** Has an agent followed, where somebody follows the program. */
-const observed = (agent: Agent): Ending => {
-  const { model: { about }, observer, options, outer, standing } = agent
-  const conversationId = standing.state.conversation.runId
-  return observer === undefined
-    ? answerOf(agent)
-    : observer.agent({ name: options.name, conversationId, about, isInner: outer !== undefined }, answerOf(agent))
 }
 
 const leftOf = ({ inner }: Agent, state: State): Left => ({
