@@ -38,7 +38,7 @@ const floors: ReadonlyArray<ReadonlyArray<string>> = [
   ["internal/graph"],
   ["Batch", "Limits", "Pipeline", "Plan"],
   ["AgentError", "AgentRecorder", "ChatModel", "ChatModelError", "Conversation"],
-  ["AgentObserver", "internal/agent"],
+  ["AgentObserver", "AgentWatcher", "internal/agent"],
   ["Agent"],
   ["AgentEvent"],
   ["index"]

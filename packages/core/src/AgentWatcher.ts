@@ -4,9 +4,9 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
-import type * as Agent from "./Agent.ts"
 import type { AgentError } from "./AgentError.ts"
 import type { ChatModelError } from "./ChatModelError.ts"
+import type { Ended, Event } from "./internal/agent/event.ts"
 import type * as Tool from "./Tool.ts"
 
 /**
@@ -16,9 +16,9 @@ import type * as Tool from "./Tool.ts"
  * - `end`: is given how the agent ended, and when, in milliseconds since the epoch; the agent is over when this is done
  */
 export interface Watch {
-  readonly tell: (event: Agent.Event<Tool.Any, unknown>) => Effect.Effect<void>
+  readonly tell: (event: Event<Tool.Any, unknown>) => Effect.Effect<void>
   readonly end: (
-    exit: Exit.Exit<Agent.Ended<Tool.Any, unknown>, AgentError | ChatModelError>,
+    exit: Exit.Exit<Ended<Tool.Any, unknown>, AgentError | ChatModelError>,
     at: number
   ) => Effect.Effect<void>
 }
