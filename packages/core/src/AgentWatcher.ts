@@ -23,8 +23,10 @@ export interface Watch {
   ) => Effect.Effect<void>
 }
 
-/** Begins to watch an agent that is inside of no other one. */
-export type AgentWatcher = Effect.Effect<Watch>
+/** Watches agents; `watch` begins with one that is inside of no other. */
+export interface AgentWatcher {
+  readonly watch: Effect.Effect<Watch>
+}
 
 /** The watcher of the program's agents; there is none unless the program provides it. */
 export const AgentWatcher = Context.Reference<AgentWatcher | undefined>("@volley/core/AgentWatcher", {

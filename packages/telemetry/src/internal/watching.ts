@@ -14,7 +14,7 @@ export const make = Effect.fnUntraced(function*(
   const fs = yield* FileSystem.FileSystem
   const first = yield* Writing.open(options)
   let runs = 0
-  return Effect.suspend(() => {
+  const begin = Effect.suspend(() => {
     const number = ++runs
     const next = { ...options, file: numbered(options.file, number) }
     const opened = number === 1
@@ -22,6 +22,7 @@ export const make = Effect.fnUntraced(function*(
       : Effect.provideService(Writing.open(next), FileSystem.FileSystem, fs)
     return watch(opened, next.file)
   })
+  return { watch: begin }
 })
 
 const watch = Effect.fnUntraced(function*(
