@@ -25,7 +25,7 @@ import {
   UnusableResponse
 } from "./ChatModelError.ts"
 import { Assistant, type Conversation } from "./Conversation.ts"
-import { Followed } from "./internal/followed.ts"
+import { spanned, streamSpanned } from "./internal/followed.ts"
 import { type About, aboutAt } from "./internal/provider.ts"
 import * as Url from "./internal/url.ts"
 import type { ToolCall } from "./ToolCall.ts"
@@ -280,7 +280,10 @@ export const make = <S>(
       return yield* orFail(wire, orUnusable(read(body)))
     },
     (turn) =>
-      Effect.contextWith((context: Context.Context<never>) => Effect.mapError(turn, (error) => shownIn(context)(error)))
+      Effect.contextWith((context: Context.Context<never>) =>
+        Effect.mapError(turn, (error) => shownIn(context)(error))
+      ),
+    spanned(`${wire}.generate`)
   )
   const events = Effect.fnUntraced(function*(request: Request, context: Context.Context<never>) {
     yield* warn(request)
@@ -296,19 +299,8 @@ export const make = <S>(
       Effect.contextWith((context: Context.Context<never>) =>
         Effect.succeed(Stream.mapError(Stream.unwrap(events(request, context)), (error) => shownIn(context)(error)))
       )
-    )
-  return {
-    ...(client.about && { about: aboutAt(client.address, client.about) }),
-    generate: (request) =>
-      Effect.flatMap(
-        Followed,
-        (is) => is ? generate(request) : Effect.withSpan(generate(request), `${wire}.generate`)
-      ),
-    stream: (request) =>
-      Stream.unwrap(
-        Effect.map(Followed, (is) => is ? stream(request) : Stream.withSpan(stream(request), `${wire}.stream`))
-      )
-  }
+    ).pipe(streamSpanned(`${wire}.stream`))
+  return { ...(client.about && { about: aboutAt(client.address, client.about) }), generate, stream }
 }
 
 /**
