@@ -34,8 +34,7 @@ import * as Transport from "./Transport.ts"
 import { Usage } from "./Usage.ts"
 
 export type { About } from "./internal/provider.ts"
-export { count as tokens } from "./Usage.ts"
-export type { Usage } from "./Usage.ts"
+export { count as tokens, type Usage } from "./Usage.ts"
 
 /** Whether the model may, must or must not call tools. */
 export type ToolChoice = "auto" | "none" | "required" | { readonly tool: string }
@@ -266,7 +265,7 @@ export const make = <S>(
     readonly reason: (error: unknown, now: number) => Reason
   }
 ): ChatModel["Service"] => {
-  const { fold, open, read, reason, send, wire } = client
+  const { open, read, reason, send, wire } = client
   const warnOfLax = Toolkit.laxWarnings()
   const warn = ({ toolkit }: Request) => toolkit ? warnOfLax(toolkit) : Effect.void
   const rejected = ({ cause }: Cause.UnknownError) =>
@@ -291,8 +290,7 @@ export const make = <S>(
       Effect.sync(() => new AbortController()),
       (controller) => Effect.sync(() => controller.abort())
     )
-    const events = yield* Effect.catch(Effect.tryPromise(() => open(request, signal, context)), rejected)
-    return asTheyCame({ wire, fold, reason }, events)
+    return asTheyCame(client, yield* Effect.catch(Effect.tryPromise(() => open(request, signal, context)), rejected))
   })
   const stream = (request: Request) =>
     Stream.unwrap(
@@ -300,7 +298,7 @@ export const make = <S>(
         Effect.succeed(Stream.mapError(Stream.unwrap(events(request, context)), (error) => shownIn(context)(error)))
       )
     ).pipe(streamSpanned(`${wire}.stream`))
-  return { ...(client.about && { about: aboutAt(client.address, client.about) }), generate, stream }
+  return { about: client.about && aboutAt(client.address, client.about), generate, stream }
 }
 
 /**
