@@ -24,7 +24,7 @@ import {
   UnusableResponse
 } from "./ChatModelError.ts"
 import { Assistant, type Conversation } from "./Conversation.ts"
-import { Followed } from "./internal/followed.ts"
+import { spanned, streamSpanned } from "./internal/followed.ts"
 import { type About, aboutAt } from "./internal/provider.ts"
 import type { Call } from "./internal/toldCalls.ts"
 import * as Url from "./internal/url.ts"
@@ -35,8 +35,7 @@ import { Usage } from "./Usage.ts"
 
 export type { About } from "./internal/provider.ts"
 export { type Call, nothingTold, tell, type Told } from "./internal/toldCalls.ts"
-export { count as tokens } from "./Usage.ts"
-export type { Usage } from "./Usage.ts"
+export { count as tokens, type Usage } from "./Usage.ts"
 
 /** Whether the model may, must or must not call tools. */
 export type ToolChoice = "auto" | "none" | "required" | { readonly tool: string }
@@ -356,7 +355,7 @@ export const make = <S>(
     readonly reason: (error: unknown, now: number) => Reason
   }
 ): ChatModel["Service"] => {
-  const { fold, open, read, reason, send, wire } = client
+  const { open, read, reason, send, wire } = client
   const held = Transport.around(client.limits ?? { firstByte: "unbounded", idle: "unbounded", maxBytes: "unbounded" })
   const warnOfLax = Toolkit.laxWarnings()
   const warn = ({ toolkit }: Request) => toolkit ? warnOfLax(toolkit) : Effect.void
@@ -371,7 +370,10 @@ export const make = <S>(
       return yield* orFail(wire, orUnusable(read(body)))
     },
     (turn) =>
-      Effect.contextWith((context: Context.Context<never>) => Effect.mapError(turn, (error) => shownIn(context)(error)))
+      Effect.contextWith((context: Context.Context<never>) =>
+        Effect.mapError(turn, (error) => shownIn(context)(error))
+      ),
+    spanned(`${wire}.generate`)
   )
   const events = Effect.fnUntraced(function*(request: Request, context: Context.Context<never>) {
     yield* warn(request)
@@ -380,26 +382,15 @@ export const make = <S>(
       (controller) => Effect.sync(() => controller.abort())
     )
     const events = yield* Effect.catch(held.answer(() => open(request, signal, context)), rejected)
-    return asTheyCame({ wire, fold, reason }, held.events(events))
+    return asTheyCame(client, held.events(events))
   })
   const stream = (request: Request) =>
     Stream.unwrap(
       Effect.contextWith((context: Context.Context<never>) =>
         Effect.succeed(Stream.mapError(Stream.unwrap(events(request, context)), (error) => shownIn(context)(error)))
       )
-    )
-  return {
-    ...(client.about && { about: aboutAt(client.address, client.about) }),
-    generate: (request) =>
-      Effect.flatMap(
-        Followed,
-        (is) => is ? generate(request) : Effect.withSpan(generate(request), `${wire}.generate`)
-      ),
-    stream: (request) =>
-      Stream.unwrap(
-        Effect.map(Followed, (is) => is ? stream(request) : Stream.withSpan(stream(request), `${wire}.stream`))
-      )
-  }
+    ).pipe(streamSpanned(`${wire}.stream`))
+  return { about: client.about && aboutAt(client.address, client.about), generate, stream }
 }
 
 /**
