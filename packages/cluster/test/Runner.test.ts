@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import { createServer } from "node:http"
 import { Postgres } from "../../durable/test/support/postgres.ts"
-import { twice, two, until } from "./support/cluster.ts"
+import { three, twice, two, until } from "./support/cluster.ts"
 import { storeAt } from "./support/store.ts"
 import * as World from "./support/world.ts"
 
@@ -71,6 +71,21 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 600_000 })("Runner.l
       assert.deepEqual(twice(lines, "pay-begins"), [])
       assert.strictEqual(lines.filter(({ what }) => what === "pay").length, runs.length * World.turns)
       assert.isBelow(left.length, lines.length)
+    }))
+
+  it.effect("loses one of three to a kill and one to SIGTERM: the third ends all runs, and no write happens twice", () =>
+    Effect.gen(function*() {
+      const store = yield* newStore
+      const { first, ledger, second } = yield* three(store, takeOver)
+      const all = yield* Effect.forkChild(Effect.provide(ten, client(store)))
+      yield* until(() => new Set(ledger.lines().map(({ run }) => run)).size === runs.length)
+      yield* Effect.all([first.end("SIGKILL"), second.end("SIGTERM")], { concurrency: 2 })
+      const answers = yield* Fiber.join(all)
+      const lines = ledger.lines()
+      assert.deepEqual(twice(lines, "pay"), [])
+      assert.deepEqual(answers.map(({ results }) => results), runs.map(() => World.results))
+      const missing = runs.length * World.turns - lines.filter(({ what }) => what === "pay").length
+      assert.isAtMost(missing, answers.reduce((sum, { unknown }) => sum + unknown, 0))
     }))
 
   it.effect("refuses what a process does that was frozen, taken over, and woke up", () =>

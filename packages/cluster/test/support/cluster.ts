@@ -13,7 +13,7 @@ import { join } from "node:path"
 import { storeAt } from "./store.ts"
 import type { Line } from "./world.ts"
 
-/** How many shards a cluster has, if nobody says otherwise. */
+/** How many shards a cluster has unless said otherwise. */
 const shards = 300
 
 const freePort = Effect.promise(async () => {
@@ -89,24 +89,36 @@ interface Held {
   readonly shards: number
 }
 
-/** Waits until both of two runners hold shards, and all shards are held. */
-const divided = (store: string) =>
+/** Waits until so many runners hold shards, and all shards are held. */
+const divided = (store: string, runners: number) =>
   held.pipe(
     Effect.repeat({
-      until: ([row]) => row?.runners === 2 && row.shards === shards,
+      until: ([row]) => row?.runners === runners && row.shards === shards,
       schedule: Schedule.spaced("20 millis")
     }),
     Effect.provide(storeAt(store)),
     Effect.orDie
   )
 
-/** Two runners on a store that have divided its shards; `takeOver` in seconds, `pause` in milliseconds. */
-export const two = Effect.fnUntraced(function*(store: string, takeOver: number, pause = 40) {
+/** Runners on a store that have divided its shards; `takeOver` in seconds, `pause` in milliseconds. */
+const several = Effect.fnUntraced(function*(runners: number, store: string, takeOver: number, pause: number) {
   const ledger = yield* newLedger
   const member = Effect.flatMap(freePort, (port) => start(store, `${port}`, `${takeOver}`, ledger.file, `${pause}`))
-  const [first, second] = yield* Effect.all([member, member], { concurrency: 2 })
-  yield* divided(store)
-  return { first, second, ledger }
+  const members = yield* Effect.all(Array.from({ length: runners }, () => member), { concurrency: runners })
+  yield* divided(store, runners)
+  return { members, ledger }
+})
+
+/** Two of them. */
+export const two = Effect.fnUntraced(function*(store: string, takeOver: number, pause = 40) {
+  const { ledger, members: [first, second] } = yield* several(2, store, takeOver, pause)
+  return { first: first!, second: second!, ledger }
+})
+
+/** Three of them. */
+export const three = Effect.fnUntraced(function*(store: string, takeOver: number, pause = 40) {
+  const { ledger, members: [first, second] } = yield* several(3, store, takeOver, pause)
+  return { first: first!, second: second!, ledger }
 })
 
 /** Waits until the ledger says so. */
