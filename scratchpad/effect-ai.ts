@@ -70,7 +70,8 @@ await Effect.runPromise(Effect.gen(function*() {
   yield* Console.log("before:", (yield* Effect.exit(asking(before, cities)))._tag)
   yield* Console.log("after: ", yield* asking(after, cities))
 
-  for (const length of [10, 100, 1000]) {
+  // `node scratchpad/effect-ai.ts 10 100 1000` measures turns of so many calls.
+  for (const length of process.argv.slice(2).map(Number)) {
     const many = Array.from({ length }, () => "Oslo")
     const times = yield* ratio(Effect.orDie(asking(before, many)), Effect.orDie(asking(after, many)))
     yield* Console.log(`${length} calls took ${times} times as long before`)

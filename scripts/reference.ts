@@ -1,10 +1,14 @@
 /**
  * The reference of the packages: what `docs/api` has to be.
  */
+import { readdirSync } from "node:fs"
+import { join } from "node:path"
 import * as Api from "./api.ts"
 
-/** The folders of the packages that are in it, in the order of the list. */
-export const folders = [
+/** The packages that have no reference, and need no examples yet; the command line is no library. */
+const without: ReadonlyArray<string> = ["benchmark", "cli", "effect-ai", "telemetry"]
+
+const first: ReadonlyArray<string> = [
   "core",
   "openai",
   "anthropic",
@@ -18,9 +22,19 @@ export const folders = [
   "simulator"
 ]
 
+/** Returns the modules of all other packages, those that are needed first at the top. */
+export const modulesOf = (root: string): ReadonlyArray<Api.Module> => {
+  const all = readdirSync(join(root, "packages")).filter((folder) => !without.includes(folder)).sort()
+  const folders = [
+    ...first.filter((folder) => all.includes(folder)),
+    ...all.filter((folder) => !first.includes(folder))
+  ]
+  return folders.flatMap((folder) => Api.modulesOf(root, folder))
+}
+
 /** Returns every page by its path from `docs/api`. */
 export const pagesOf = (root: string): ReadonlyMap<string, string> => {
-  const modules = folders.flatMap((folder) => Api.modulesOf(root, folder))
+  const modules = modulesOf(root)
   return new Map([
     ["README.md", listOf(modules)],
     ...modules.map((module) => [pathOf(module), pageOf(module)] as const)
@@ -34,7 +48,11 @@ const listOf = (modules: ReadonlyArray<Api.Module>): string =>
 
 Every public name of every package, a page a module. \`npm run docs:api\` writes these pages from the docstrings of the sources.
 
-${folders.map((folder) => tableOf(folder, modules.filter((module) => module.folder === folder))).join("\n")}`
+${
+    [...new Set(modules.map(({ folder }) => folder))].map((folder) =>
+      tableOf(folder, modules.filter((module) => module.folder === folder))
+    ).join("\n")
+  }`
 
 const tableOf = (folder: string, modules: ReadonlyArray<Api.Module>): string =>
   `## @volley/${folder}

@@ -3,17 +3,12 @@ import { spawnSync } from "node:child_process"
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
-import * as Api from "../scripts/api.ts"
 import * as Readme from "../scripts/readme.ts"
 import * as Reference from "../scripts/reference.ts"
 
-/** The packages whose functions need no example yet; the command line is no library. */
-const without: ReadonlyArray<string> = ["benchmark", "cli", "effect-ai", "telemetry"]
-
 const root = dirname(import.meta.dirname)
 const folder = join(import.meta.dirname, ".tmp/examples")
-const packages = globSync("*", { cwd: join(root, "packages") }).filter((name) => !without.includes(name)).sort()
-const modules = packages.flatMap((name) => Api.modulesOf(root, name))
+const modules = Reference.modulesOf(root)
 
 const ofDocs = modules.flatMap((module) =>
   module.names.flatMap(({ doc, name }) =>
@@ -106,9 +101,5 @@ describe("The reference", () => {
     const there = globSync("**/*.md", { cwd: join(root, "docs/api") }).map((path) => path.replaceAll("\\", "/"))
     assert.deepStrictEqual(there.sort(), [...pages.keys()].sort())
     for (const [path, text] of pages) assert.strictEqual(readFileSync(join(root, "docs/api", path), "utf8"), text, path)
-  })
-
-  it("has every package that has to have examples", () => {
-    assert.deepStrictEqual([...Reference.folders].sort(), packages)
   })
 })

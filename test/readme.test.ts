@@ -21,6 +21,7 @@ const pages = [
   "packages/openapi/README.md",
   "packages/effect-ai/README.md",
   "packages/testing/README.md",
+  "packages/telemetry/README.md",
   "packages/simulator/README.md",
   "packages/telemetry/README.md",
   ...guides

@@ -9,7 +9,7 @@ import { brotliDecompressSync } from "node:zlib"
 import type { Played } from "./played.ts"
 
 /** Asks a browser one thing of the DevTools protocol, and gives what it answers. */
-type Ask = (method: string, params: object, sessionId?: string) => Promise<Answer>
+export type Ask = (method: string, params: object, sessionId?: string) => Promise<Answer>
 
 interface Answer {
   readonly [name: string]: unknown
@@ -59,10 +59,10 @@ const playedIn = async (ask: Ask, url: string): Promise<Played> => {
 const isResult = (result: unknown): result is { readonly value: ReadonlyArray<string> } =>
   typeof result === "object" && result !== null && "value" in result && Array.isArray(result.value)
 
-/** Starts the browser, which is unpacked once, with the libraries that its package brings. */
-const started = (folder: string, host: string): ChildProcess => {
+/** Starts a browser: one's own, or that of the package, which is unpacked once with the libraries that it brings. */
+export const started = (folder: string, host: string, own?: string): ChildProcess => {
   const unpacked = join(folder, "chromium")
-  const binary = join(unpacked, "chromium")
+  const binary = own ?? join(unpacked, "chromium")
   if (!existsSync(binary)) unpack(join(folder, "node_modules/@sparticuz/chromium/bin"), unpacked)
   const args = [
     "--headless=shell",
@@ -89,7 +89,7 @@ const unpack = (packed: string, unpacked: string): void => {
 }
 
 /** Messages are JSON with a zero byte behind each. */
-const askOf = (child: ChildProcess): Ask => {
+export const askOf = (child: ChildProcess): Ask => {
   const waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>()
   let last = 0
   let rest = ""

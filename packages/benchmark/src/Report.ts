@@ -187,7 +187,9 @@ export const charts = (results: Results): { readonly [file: string]: string } =>
   "sizes.svg": Chart.lines(
     "Microseconds a call, by the number of calls",
     "calls",
-    drawnOf(results).filter((name) => !/^volley(Spans|Access|Chat|Anthropic|Agent)/.test(name)).map((name) => ({
+    drawnOf(results).filter((name) => !/^volley(Spans|Telemetry|Access|Chat|Anthropic|Agent)/.test(name)).map((
+      name
+    ) => ({
       label: plain(titleOf(results, name)),
       own: isOwn(name),
       points: sizes.flatMap((size) => {

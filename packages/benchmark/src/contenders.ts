@@ -10,6 +10,7 @@ export const places = {
   volleyNoTimeout: ["contenders/volley.ts", "volleyNoTimeout"],
   volleyFunctionNoTimeout: ["contenders/volley.ts", "volleyFunctionNoTimeout"],
   volleySpans: ["contenders/volley.ts", "volleySpans"],
+  volleyTelemetry: ["contenders/volleyTelemetry.ts", "volleyTelemetry"],
   volleyAccess: ["contenders/volley.ts", "volleyAccess"],
   volleyAgent: ["contenders/volleyAgents.ts", "volleyAgent"],
   volleyAnthropic: ["contenders/volleyAgents.ts", "volleyAnthropic"],

@@ -32,8 +32,8 @@ import type { Wire } from "./Wires.ts"
  * - `openapi`: a document, whose operations it is offered as well
  * - `approve`: who approves calls; no one where it is left out
  * - `stream`: the model's turns are streamed, and read-only calls start while they are
- * - `record`: where the agents are recorded, each in a file of its own: the wire and the side stand before the extension
  * - `timeline`: a file for a picture of the first wire, parallel where that is played
+ * - `record`: where the agents are recorded, each in a file of its own: the wire and the side stand before the extension
  * - `latency`: how long the simulator's model takes before a turn; where it streams, each call takes it a fifth of a second
  */
 export interface Options {
@@ -49,8 +49,8 @@ export interface Options {
   readonly stream: boolean
   readonly latency: Duration.Input
   readonly json: boolean
-  readonly record: string | undefined
   readonly timeline: string | undefined
+  readonly record: string | undefined
 }
 
 /** Plays every side of every wire at the same time, and prints what happened. */

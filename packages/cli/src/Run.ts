@@ -44,8 +44,8 @@ export interface Options {
   readonly echo: boolean
   readonly stream: boolean
   readonly approve: "all" | "ask" | undefined
-  readonly record: string | undefined
   readonly timeline: string | undefined
+  readonly record: string | undefined
   readonly batch: Batch.Options
 }
 
@@ -56,9 +56,8 @@ export const run = Effect.fnUntraced(
     yield* StandardIo.reserve
     const json = options.stream ? undefined : yield* StandardIo.readJson
     const results = Effect.gen(function*() {
-      const { finish, onCall } = yield* watched(options)
-      const heard = { ...options, batch: { ...options.batch, onCall } }
-      const { settled, turn } = yield* options.stream ? settleStreamed(heard) : settleWhole(heard, json)
+      const { finish, ...seen } = yield* watchedBy(options)
+      const { settled, turn } = yield* options.stream ? settleStreamed(seen) : settleWhole(seen, json)
       const messages = options.echo ? turn.followUp(settled) : turn.results(settled)
       yield* Screen.use(({ print }) => print(`${JSON.stringify(messages)}\n`))
       yield* finish
@@ -68,21 +67,23 @@ export const run = Effect.fnUntraced(
   }
 )
 
-/** Keeps what happens to the calls, for a recording of them and for their picture. */
-const watched = Effect.fnUntraced(function*({ record, timeline }: Options) {
-  const at = yield* Clock.currentTimeMillis
-  const file = record === undefined ? undefined : yield* RunFile.open(record, "volley run")
+/** Has the calls recorded and kept for their picture, where there are files for that. */
+const watchedBy = Effect.fnUntraced(function*(options: Options) {
+  const { record, timeline } = options
+  if (record === undefined && timeline === undefined) return { ...options, finish: Effect.void }
+  const write = record === undefined ? () => Effect.void : (yield* RunFile.open(record, "volley run")).write
   const events: Array<AgentEvent.AgentEvent> = []
-  const keep = (event: AgentEvent.AgentEvent) =>
+  const onCall = (event: Batch.CallEvent) =>
     Effect.suspend(() => {
-      if (timeline !== undefined) events.push(event)
-      return file === undefined ? Effect.void : file.write(event)
+      const told = AgentEvent.encode(event)
+      if (timeline !== undefined) events.push(told)
+      return write(told)
     })
-  const head = { volley: "run", version: 1, at, name: "calls" } as const
-  return {
-    onCall: file ?? timeline ? (event: Batch.CallEvent) => keep(AgentEvent.encode(event)) : undefined,
-    finish: timeline === undefined ? Effect.void : Effect.suspend(() => TimelineFile.write(timeline, { head, events }))
-  }
+  const head = { volley: "run", version: 1, at: yield* Clock.currentTimeMillis, name: "volley run" } as const
+  const draw = timeline === undefined
+    ? Effect.void
+    : Effect.suspend(() => TimelineFile.write(timeline, { head, events }))
+  return { ...options, batch: { ...options.batch, onCall }, finish: draw }
 })
 
 const toolkitOf = Effect.fnUntraced(function*({ file, mcp, openapi }: Options) {

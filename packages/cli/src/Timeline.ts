@@ -3,6 +3,8 @@
  */
 import * as Timeline from "@volley/telemetry/Timeline"
 import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
+import * as RunFile from "./RunFile.ts"
 import { Screen } from "./Screen.ts"
 import * as TimelineFile from "./TimelineFile.ts"
 import * as TimelineServer from "./TimelineServer.ts"
@@ -23,9 +25,9 @@ export interface Options {
 /** Draws a run, whole or as far as its file goes. */
 export const draw = Effect.fnUntraced(function*(
   { file, output, results }: Options
-): Effect.fn.Return<void, UserError, Screen> {
+): Effect.fn.Return<void, UserError, FileSystem.FileSystem | Screen> {
   if (output !== undefined && output !== "-") yield* TimelineFile.check(output)
-  const run = yield* TimelineFile.read(file)
+  const run = yield* RunFile.read(file)
   const { page, paint } = yield* Screen
   if (output === "-") return yield* paint(Timeline.html(run, { results }))
   if (output !== undefined) return yield* TimelineFile.write(output, run, { results })
@@ -33,7 +35,9 @@ export const draw = Effect.fnUntraced(function*(
 })
 
 /** Serves a page that follows the run, and prints its address as one line of JSON. */
-export const live = (options: TimelineServer.Options): Effect.Effect<never, UserError, Screen> =>
+export const live = (
+  options: TimelineServer.Options
+): Effect.Effect<never, UserError, FileSystem.FileSystem | Screen> =>
   Effect.scoped(Effect.gen(function*() {
     const url = yield* TimelineServer.serve(options)
     yield* Screen.use(({ print }) => print(`${JSON.stringify({ url })}\n`))

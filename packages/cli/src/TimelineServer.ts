@@ -6,6 +6,7 @@ import * as Run from "@volley/telemetry/Run"
 import * as Timeline from "@volley/telemetry/Timeline"
 import * as Effect from "effect/Effect"
 import { encoder } from "effect/encoding/Sse"
+import type * as FileSystem from "effect/FileSystem"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Schedule from "effect/Schedule"
@@ -13,7 +14,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { statSync } from "node:fs"
 import { createServer, type Server } from "node:http"
-import * as TimelineFile from "./TimelineFile.ts"
+import * as RunFile from "./RunFile.ts"
 import { UserError, whyOf } from "./UserError.ts"
 
 /**
@@ -32,8 +33,8 @@ export interface Options {
 /** Serves until the scope closes, and gives the address of the page. */
 export const serve = Effect.fnUntraced(function*(
   options: Options
-): Effect.fn.Return<string, UserError, Scope.Scope> {
-  yield* TimelineFile.read(options.file)
+): Effect.fn.Return<string, UserError, FileSystem.FileSystem | Scope.Scope> {
+  yield* RunFile.read(options.file)
   const node = createServer()
   const server = yield* NodeHttpServer.make(() => node, { host: "127.0.0.1", port: options.port ?? 0 }).pipe(
     Effect.mapError(({ cause }) => new UserError({ message: `cannot listen: ${whyOf(cause)}`, exitCode: 1 }))
@@ -68,7 +69,10 @@ const answer = (options: Options) =>
           headers: safe
         })
       case "/changes":
-        return HttpServerResponse.stream(changes(options), { contentType: "text/event-stream", headers: safe })
+        return HttpServerResponse.stream(
+          Stream.provideContext(changes(options), yield* Effect.context<FileSystem.FileSystem>()),
+          { contentType: "text/event-stream", headers: safe }
+        )
       default:
         return plain(404, "There is nothing here.\n")
     }
@@ -83,7 +87,7 @@ const safe = {
 const plain = (status: number, text: string) => HttpServerResponse.text(text, { status, headers: safe })
 
 const page = ({ file, results }: Options) =>
-  TimelineFile.read(file).pipe(
+  RunFile.read(file).pipe(
     Effect.map((run) => Timeline.html(run, { live: "/live.js", results })),
     Effect.match({
       onFailure: ({ message }) => plain(500, `${message}\n`),
@@ -92,7 +96,7 @@ const page = ({ file, results }: Options) =>
   )
 
 /** Says when the file has changed, and when the run is over; looks twice a second. */
-const changes = ({ file }: Options): Stream.Stream<Uint8Array> =>
+const changes = ({ file }: Options): Stream.Stream<Uint8Array, never, FileSystem.FileSystem> =>
   Stream.fromEffectSchedule(Effect.sync(() => sizeOf(file)), Schedule.spaced("500 millis")).pipe(
     Stream.changes,
     Stream.mapEffect(() => Effect.map(isOver(file), (over) => over ? ["changed", "over"] : ["changed"])),
@@ -107,8 +111,8 @@ const sizeOf = (file: string): string => {
   return `${stat?.size} ${stat?.mtimeMs}`
 }
 
-const isOver = (file: string): Effect.Effect<boolean> =>
-  TimelineFile.read(file).pipe(
+const isOver = (file: string): Effect.Effect<boolean, never, FileSystem.FileSystem> =>
+  RunFile.read(file).pipe(
     Effect.map((run) => Run.endOf(run) !== undefined),
     Effect.orElseSucceed(() => false)
   )

@@ -373,7 +373,18 @@ export const toModel = (error: CallError | ToolFailure<unknown>): ModelError =>
       }
     }
 
-/** The kind of an error, under which a model, a trace and a metric know it. */
+/**
+ * The kind of an error, under which a model, a trace and a metric know it.
+ *
+ * @example
+ * ```ts
+ * import { CallError } from "@volley/core"
+ *
+ * const reason = new CallError.Timeout({ limit: "timeout", millis: 2000, started: true, harmless: true })
+ * console.log(CallError.typeOf(new CallError.CallError({ callId: "call_1", tool: "get_weather", reason })))
+ * // => Timeout
+ * ```
+ */
 export const typeOf = (error: CallError | ToolFailure<unknown>): string =>
   error._tag === "ToolFailure" ? nameOf(error).type : error.reason._tag
 

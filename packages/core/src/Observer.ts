@@ -111,6 +111,20 @@ const Followed = Context.Reference<boolean>("@volley/core/Observer/Followed", { 
  * A model whose turns are followed once, by the observer of the program that asks.
  *
  * - `alone`: the same model for a program that has no observer
+ *
+ * @example
+ * ```ts
+ * import { ChatModel, Conversation, Observer } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const model = Observer.followed(yield* ChatModel.ChatModel) // what the Layers of all wires do
+ *   return yield* model.generate({ conversation: Conversation.make("Hello!") })
+ * })
+ * const script = ScriptedModel.layer([ScriptedModel.says("Hello.")])
+ * console.log((await Effect.runPromise(Effect.provide(program, script))).message.text) // => Hello.
+ * ```
  */
 export const followed = (model: ChatModel["Service"], alone = model): ChatModel["Service"] => {
   const seen = (context: Context.Context<never>): ChatModel["Service"] => {

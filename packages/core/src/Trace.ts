@@ -21,17 +21,72 @@ export interface Trace {
   readonly now: () => bigint
 }
 
-/** Spans as the tracer of a context makes them; none where there is no tracer, or tracing is switched off. */
+/**
+ * Spans as the tracer of a context makes them; none where there is no tracer, or tracing is switched off.
+ *
+ * @example
+ * ```ts
+ * import { Trace } from "@volley/core"
+ * import { Context, Exit, Tracer } from "effect"
+ *
+ * const spans: Array<Tracer.NativeSpan> = []
+ * const tracer = Tracer.make({
+ *   span: (options) => {
+ *     const span = new Tracer.NativeSpan(options)
+ *     spans.push(span)
+ *     return span
+ *   }
+ * })
+ * const context = Context.make(Tracer.Tracer, tracer)
+ * const trace = Trace.of(context)
+ * if (trace !== undefined) trace.end(trace.start(context, "execute_tool ping", "internal"), Exit.void)
+ * console.log(spans.map(({ name, status }) => `${name} ${status._tag}`)) // => [ 'execute_tool ping Ended' ]
+ * ```
+ */
 export const of = (context: Context.Context<never>): Trace | undefined =>
   Context.getOrUndefined(context, Tracer.Tracer) !== undefined && Context.get(context, References.TracerEnabled)
     ? new Made(context)
     : undefined
 
-/** The context of what happens under a span. */
+/**
+ * The context of what happens under a span.
+ *
+ * @example
+ * ```ts
+ * import { Trace } from "@volley/core"
+ * import { Context, Tracer } from "effect"
+ *
+ * const tracer = Tracer.make({ span: (options) => new Tracer.NativeSpan(options) })
+ * const context = Context.make(Tracer.Tracer, tracer)
+ * const trace = Trace.of(context)
+ * const outer = trace?.start(context, "invoke_agent", "internal")
+ * if (trace !== undefined && outer !== undefined) {
+ *   const inner = trace.start(Trace.under(context, outer), "execute_tool ping", "internal")
+ *   console.log(inner.traceId === outer.traceId) // => true
+ * }
+ * ```
+ */
 export const under = <R>(context: Context.Context<R>, span: Tracer.Span): Context.Context<R> =>
   Context.addUnsafe(context, Tracer.ParentSpan.key, span)
 
-/** How a span ends that failed: by the kind of the error alone, without its words and its stack. */
+/** The span of a context, as the header `traceparent` names it to others; undefined where there is no tracer. */
+export const traceparent = (context: Context.Context<never>): string | undefined => {
+  const span = of(context) && parentOf(Context.getOrUndefined(context, Tracer.ParentSpan))
+  return span && `00-${span.traceId.padStart(32, "0")}-${span.spanId}-${span.sampled ? "01" : "00"}`
+}
+
+/**
+ * How a span ends that failed: by the kind of the error alone, without its words and its stack.
+ *
+ * @example
+ * ```ts
+ * import { Trace } from "@volley/core"
+ * import { Cause, Exit } from "effect"
+ *
+ * const exit = Trace.failed("Timeout") // the kind of an error, and nothing of what it says
+ * if (Exit.isFailure(exit)) console.log(Cause.squash(exit.cause)) // => { name: 'Timeout', message: 'Timeout' }
+ * ```
+ */
 export const failed = (type: string): Exit.Exit<never, { readonly name: string; readonly message: string }> =>
   Exit.fail({ name: type, message: type })
 

@@ -112,6 +112,16 @@ export const within = Effect.fnUntraced(function*(
  * - `events`: waits for each event no longer than `idle`, and takes no more of them than have `maxBytes` as JSON
  * - errors: what the client threw, or what `failureIn` finds
  * - throws where an option makes no sense
+ *
+ * @example
+ * ```ts
+ * import { Transport } from "@volley/core"
+ * import { Effect } from "effect"
+ *
+ * const limits = Transport.around({ firstByte: "5 millis" }) // for a client that takes no `fetch`
+ * const hangs = limits.answer(() => new Promise(() => {}))
+ * console.log(Transport.failureIn(await Effect.runPromise(Effect.flip(hangs)))?._tag) // => TimedOut
+ * ```
  */
 export const around = (options: Options): {
   readonly answer: <A>(ask: (signal: AbortSignal) => Promise<A>) => Effect.Effect<A, unknown>

@@ -2,35 +2,12 @@
  * Runs that end, whatever happens to their process.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Tool, Toolkit } from "@volley/core"
+import { Toolkit } from "@volley/core"
 import { Durable } from "@volley/durable"
-import { ScriptedModel } from "@volley/testing"
-import { Effect, Layer, Option, Schema } from "effect"
+import { Effect } from "effect"
+import { lifeOf } from "./support/lives.ts"
+import { world } from "./support/threeTurns.ts"
 import { type Fate, inTime, newStore, start } from "./support/world.ts"
-
-const parameters = Schema.Struct({ n: Schema.Int })
-
-/** Three turns and an answer; what tools do to the world is a line of the ledger. */
-const world = (approval?: "always", canAsk = false) => {
-  const ledger: Array<string> = []
-  const act = (what: string) => ({ n }: { readonly n: number }) =>
-    Effect.as(Effect.andThen(Effect.sleep(10), Effect.sync(() => ledger.push(`${what} ${n}`))), n * n)
-  const pay = Tool.make("pay", { description: "Pays.", parameters, success: Schema.Int, approval, execute: act("pay") })
-  const ask = ({ n }: { readonly n: number }) =>
-    Effect.sync(() => ledger.includes(`pay ${n}`) ? Option.some(n * n) : Option.none())
-  const toolkit = Toolkit.make(
-    Tool.make("look", { description: "Looks.", parameters, success: Schema.Int, readOnly: true, execute: act("look") }),
-    Tool.make("put", { description: "Puts.", parameters, success: Schema.Int, idempotent: true, execute: act("put") }),
-    canAsk ? Tool.reconcile(pay, ask) : pay
-  )
-  const turn = (n: number) => ScriptedModel.calls(...["look", "put", "pay"].map((name) => ({ name, arguments: { n } })))
-  const model = ScriptedModel.layer(({ conversation: { messages } }) => {
-    const asked = messages.filter(({ role }) => role === "assistant").length
-    return asked < 3 ? turn(asked) : ScriptedModel.says("done")
-  })
-  const agent = Durable.agent("support", { toolkit, system: "Help." })
-  return { agent, ledger, layer: Layer.provide(agent.layer, model) }
-}
 
 describe("a run of an agent", () => {
   it.effect("ends, and is found again", () =>
@@ -49,11 +26,11 @@ describe("a run of an agent", () => {
 
   it.effect("ends after a death before or after any of its statements, and never writes twice", () =>
     Effect.gen(function*() {
-      const whole = yield* lifeOf(undefined)
+      const whole = yield* throughDeath(undefined)
       assert.deepStrictEqual(whole.uncertain, [])
       for (let at = 1; at <= whole.statements; at++) {
         for (const when of ["before", "after"] as const) {
-          const { answer, answered, ledger, uncertain } = yield* lifeOf({ at, when })
+          const { answer, answered, ledger, uncertain } = yield* throughDeath({ at, when })
           assert.deepStrictEqual([answer, answered], ["done", 9], `${when} statement ${at}`)
           const pays = ledger.filter((line) => line.startsWith("pay"))
           assert.strictEqual(new Set(pays).size, pays.length, `${when} statement ${at}: ${ledger.join(", ")}`)
@@ -65,10 +42,10 @@ describe("a run of an agent", () => {
 
   it.effect("runs each write once where the world can say what became of it", () =>
     Effect.gen(function*() {
-      const { statements } = yield* lifeOf(undefined)
+      const { statements } = yield* throughDeath(undefined)
       for (let at = 1; at <= statements; at++) {
         for (const when of ["before", "after"] as const) {
-          const { ledger, uncertain } = yield* lifeOf({ at, when }, true)
+          const { ledger, uncertain } = yield* throughDeath({ at, when }, true)
           const pays = ledger.filter((line) => line.startsWith("pay"))
           assert.deepStrictEqual([pays, uncertain], [["pay 0", "pay 1", "pay 2"], []], `${when} statement ${at}`)
         }
@@ -91,7 +68,7 @@ describe("a run of another agent", () => {
 describe("a run whose calls need somebody's decision", () => {
   it.effect("is ended for good by whoever cancels it", () =>
     Effect.gen(function*() {
-      const { agent, layer } = world("always")
+      const { agent, layer } = world({ approval: "always" })
       const stored = yield* newStore
       const { context } = yield* inTime(start(stored, layer))
       const run = yield* inTime(Effect.provideContext(agent.start({ runId: "r1", prompt: "Go." }), context))
@@ -108,24 +85,17 @@ describe("a run whose calls need somebody's decision", () => {
 })
 
 /** A run whose process dies where it is said, and that another one goes on with: what it came to, and what it did. */
-const lifeOf = Effect.fnUntraced(function*(fate: Fate | undefined, canAsk = false) {
-  const { agent, layer, ledger } = world(undefined, canAsk)
+const throughDeath = Effect.fnUntraced(function*(fate: Fate | undefined, canAsk = false) {
+  const { agent, layer, ledger } = world({ canAsk })
   const stored = yield* newStore
   const running = Effect.flatMap(agent.start({ runId: "r1", prompt: "Go." }), (run) => run.await)
-  const first = yield* inTime(Effect.raceFirst(
-    Effect.asSome(start(stored, layer, fate)),
-    Effect.as(Effect.sleep(1000), Option.none())
-  ))
-  const ended = Option.map(first, ({ context }) => Effect.provideContext(running, context))
-  const died = Option.match(first, { onNone: () => Effect.void, onSome: ({ died }) => died })
-  yield* inTime(Effect.raceFirst(Option.getOrElse(ended, () => Effect.never), died))
-  yield* Option.match(first, { onNone: () => Effect.void, onSome: ({ kill }) => kill })
-  const second = yield* inTime(start(stored, layer))
-  const { answer, conversation } = yield* inTime(Effect.provideContext(running, second.context))
-  const results = conversation.messages.flatMap((message) => message.role === "tool" ? [message.results] : [])
+  const { statements } = yield* lifeOf(stored, running, { layer, fate })
+  const { ended } = yield* lifeOf(stored, running, { layer })
+  const messages = ended?.conversation.messages ?? []
+  const results = messages.flatMap((message) => message.role === "tool" ? [message.results] : [])
   const uncertain = results.flatMap((round, n) =>
     round.some(({ name, text }) => name === "pay" && text.includes("unknown")) ? [n] : []
   )
-  const statements = Option.match(first, { onNone: () => 0, onSome: ({ statements }) => statements() })
-  return { answer, answered: results.flat().length, ledger, uncertain, statements }
+  const done = ledger.map(({ what }) => what)
+  return { answer: ended?.answer, answered: results.flat().length, ledger: done, uncertain, statements }
 })

@@ -7,7 +7,7 @@ import { Durable, DurableError } from "@volley/durable"
 import { ScriptedModel } from "@volley/testing"
 import { Effect, Layer, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { world } from "./support/life.ts"
+import { world } from "./support/threeTurns.ts"
 import { inTime, newStore, type Process, start, until, within } from "./support/world.ts"
 
 const parameters = Schema.Struct({ n: Schema.Int })

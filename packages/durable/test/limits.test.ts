@@ -107,10 +107,9 @@ describe("what a run costs", () => {
     Effect.gen(function*() {
       const goingOn = Effect.fnUntraced(function*(rounds: number) {
         const limits = { maxRounds: rounds + 1 }
-        const whole = yield* lifeOf(yield* newStore, world(limits, rounds).running, world(limits, rounds))
         const { layer, model, running } = world(limits, rounds)
         const stored = yield* newStore
-        yield* lifeOf(stored, running, { layer, fate: { at: whole.statements, when: "before" } })
+        yield* lifeOf(stored, running, { layer, fate: { at: ([state]) => state === "done", when: "before" } })
         const { ended, statements } = yield* lifeOf(stored, running, { layer })
         assert.deepStrictEqual([ended?.answer, model.requests.length], ["done", rounds + 1])
         assert.strictEqual(ended?.conversation.messages.length, 2 * rounds + 2)

@@ -5,7 +5,7 @@ import * as GeminiContent from "@volley/google/GeminiContent"
 import * as OpenAiChat from "@volley/openai/OpenAiChat"
 import * as OpenAiResponses from "@volley/openai/OpenAiResponses"
 import { Layer } from "effect"
-import { type LayerOf, type Provider, suite } from "../../simulator/test/ChatModelSuite.ts"
+import { handover, type LayerOf, type Provider, suite } from "../../simulator/test/ChatModelSuite.ts"
 
 const through = (layerOf: LayerOf): LayerOf => (options) =>
   EffectAi.chatModel.pipe(Layer.provide(EffectAi.languageModel), Layer.provide(layerOf(options)))
@@ -23,4 +23,8 @@ const wires: ReadonlyArray<Provider> = [
   }
 ]
 
-for (const wire of wires) suite(wire)
+for (const wire of wires) {
+  suite(wire)
+  handover(wire, { name: "anthropic", layerOf: AnthropicMessages.layer })
+  handover({ name: "openai-responses", layerOf: OpenAiResponses.layer }, wire)
+}

@@ -94,7 +94,17 @@ describe("EffectAi.fromToolkit", () => {
       })
   )
 
-  it.effect("has preliminary results be progress, and a result that does not fit the error of its call", () =>
+  it.effect("shows no model what an address has of secrets", () =>
+    Effect.gen(function*() {
+      const url = "https://u:p4ssw0rd@a.test/?key=k3y-of-mine"
+      const said = yield* reads(() =>
+        Effect.fail(new AiError.NetworkError({ reason: "TransportError", method: "GET", url }))
+      )
+      assert.nestedPropertyVal(said, "error.data.reason", "NetworkError")
+      for (const secret of ["p4ssw0rd", "k3y-of-mine"]) assert.notInclude(JSON.stringify(said), secret)
+    }))
+
+  it.effect("has preliminary results be progress, written as its results are", () =>
     Effect.gen(function*() {
       const kit = Toolkit.make(weather("error"))
       const handlers = kit.toLayer({

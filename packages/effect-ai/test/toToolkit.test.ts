@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Approver, Batch, Content, Tool, Toolkit } from "@volley/core"
+import { Approver, Batch, Content, Plan, Tool, Toolkit } from "@volley/core"
 import { EffectAi } from "@volley/effect-ai"
 import { Context, Effect, Fiber, Latch, Layer, Schema, Stream } from "effect"
 import { LanguageModel, Prompt, Tool as AiTool } from "effect/ai"
@@ -205,5 +205,16 @@ describe("EffectAi.toToolkit, approval", () => {
         Effect.provide(Layer.mergeAll(layer, model.layer, Approver.deny))
       )
       assert.deepStrictEqual([answered.text, dropped], ["Done.", ["Oslo", "Rome"]])
+    }))
+
+  it.effect("of the steps of a plan is asked of the program's own approver", () =>
+    Effect.gen(function*() {
+      dropped.length = 0
+      const kit = Toolkit.make(Plan.tool(Toolkit.make(drop)))
+      const steps = ["Oslo", "Rome"].map((city, index) => ({ id: `s${index}`, tool: "drop", arguments: { city } }))
+      const wanted: Wanted = [kit.tools[0]?.name ?? "", { steps }]
+      const [plan] = yield* Effect.provide(results(kit, [wanted]), Approver.deny)
+      assert.include(JSON.stringify(plan?.result), "Denied")
+      assert.deepStrictEqual(dropped, ["Oslo"])
     }))
 })

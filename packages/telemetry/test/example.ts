@@ -54,8 +54,7 @@ const play = (
       toolkit,
       prompt: "Plan a trip.",
       maxRounds: 100,
-      maxCalls: 10_000,
-      batch: { concurrency, retry: Schedule.recurs(1) }
+      batch: { ...(concurrency !== undefined && { concurrency }), retry: Schedule.recurs(1) }
     })
     const told = Stream.runCollect(Stream.map(agent, AgentEvent.encode))
     const fiber = yield* Effect.forkChild(told, { startImmediately: true })
@@ -122,6 +121,25 @@ export const trip = play(
   "a trip to Kyoto",
   6
 )
+
+const names = [
+  "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamter",
+  "rechtsschutzversicherungsgesellschaften_mit_beschraenkter_haftung_suchen"
+]
+
+/** Tools with names as long as a wire takes, and ids that are longer. */
+export const long = play([
+  turn(
+    700,
+    ...names.map((name, n) => ({
+      id: `call_${"0123456789abcdef".repeat(4)}_${n}`,
+      name: name.slice(0, 64),
+      arguments: {}
+    })),
+    { ...asks("search_flights", 300, "x"), id: "id-".repeat(30) }
+  ),
+  answer(400)
+], names.join(" "))
 
 /** Many calls: each turn has sixty. */
 export const large = (calls: number) =>

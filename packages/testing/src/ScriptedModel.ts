@@ -305,6 +305,23 @@ export const layer = (
  * - an agent is known by what it has heard so far; agents that have heard nothing take the recorded ones as those began
  * - a turn that is not in the run dies with `ScriptEnded`
  * - turns come at once; those that the run asked for in vain are left out
+ *
+ * @example
+ * ```ts
+ * import { Agent, AgentEvent, Toolkit } from "@volley/core"
+ * import { ScriptedModel } from "@volley/testing"
+ *
+ * const toolkit = Toolkit.make()
+ * const prompt = "Hello!"
+ * const events = [] // or those of a file: `Run.decode` of @volley/telemetry
+ * for await (
+ *   const event of Agent.iterate({ toolkit, prompt, model: ScriptedModel.layer([ScriptedModel.says("Hello.")]) })
+ * ) {
+ *   events.push(AgentEvent.encode(event))
+ * }
+ * const again = ScriptedModel.fromRun({ events })
+ * console.log((await Agent.runPromise({ toolkit, prompt, model: again.layer })).answer) // => Hello.
+ * ```
  */
 export const fromRun = (run: Recorded): ScriptedModel => {
   const next = replay(run)

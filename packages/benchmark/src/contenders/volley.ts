@@ -26,7 +26,7 @@ export const optionsOf = ({ cap }: Setting, options: Batch.Options): Batch.Optio
   ...(cap !== undefined && { concurrency: cap })
 })
 
-const batch = (
+export const batch = (
   title: string,
   toolOf: (setting: Setting) => AnyTool,
   options: Batch.Options,
@@ -41,7 +41,7 @@ const batch = (
 })
 
 /** Spans that are made, and never read. */
-const tracer = Tracer.make({
+export const tracer = Tracer.make({
   span: (options) => new Tracer.NativeSpan(options)
 })
 

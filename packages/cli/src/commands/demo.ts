@@ -63,8 +63,8 @@ export const demo = Command.make("demo", flags, (flags) =>
         stream: flags.stream,
         latency: flags.latency,
         json: flags.json,
-        record: Option.getOrUndefined(flags.record),
-        timeline: Option.getOrUndefined(flags.timeline)
+        timeline: Option.getOrUndefined(flags.timeline),
+        record: Option.getOrUndefined(flags.record)
       })
     }).pipe(Effect.provide(FetchHttpClient.layer))
   )).pipe(

@@ -49,8 +49,8 @@ export const run = Command.make(
           echo,
           stream,
           approve: Option.getOrUndefined(approve),
-          record: Option.getOrUndefined(record),
           timeline: Option.getOrUndefined(timeline),
+          record: Option.getOrUndefined(record),
           batch: {
             concurrency: Option.getOrUndefined(concurrency),
             timeout: Option.getOrUndefined(timeout),

@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { approvalOf } from "./approval.ts"
+import { fromAiError } from "./errors.ts"
 import { contentOf } from "./files.ts"
 
 /** An error of `effect/ai` that a handler failed with: what it says, and which of its reasons it is. */
@@ -131,7 +132,10 @@ const executing = ({ context, handler }: AiTool.Handler<string>, success: Schema
     )
 }
 
+/** The model reads what an error says, without what an address has of secrets. */
 const failureOf = (error: unknown): unknown => {
   const reason = AiError.isAiError(error) ? error.reason : error
-  return AiError.isAiErrorReason(reason) ? new AiFailure({ reason: reason._tag, message: reason.message }) : error
+  if (!AiError.isAiErrorReason(reason)) return error
+  const { message } = fromAiError(AiError.make({ module: "Toolkit", method: "handle", reason })).reason
+  return new AiFailure({ reason: reason._tag, message })
 }

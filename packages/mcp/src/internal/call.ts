@@ -1,5 +1,6 @@
 import type { CallToolResult, Progress, Tool as Definition } from "@modelcontextprotocol/client"
 import type * as Tool from "@volley/core/Tool"
+import * as Trace from "@volley/core/Trace"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -28,9 +29,13 @@ export const calling = (connection: Connection, { silence }: Pick<Options, "sile
     }
     // The caller checks what comes back, as it checks what goes out.
     const toolDefinition = { ...definition, outputSchema: undefined }
-    const asked = connection.ask((client, limits) =>
-      client.callTool({ name: definition.name, arguments: args }, { ...limits, onprogress, toolDefinition })
-    )
+    const traceparent = Trace.traceparent(yield* Effect.context())
+    const params = {
+      name: definition.name,
+      arguments: args,
+      ...(traceparent !== undefined && { _meta: { traceparent } })
+    }
+    const asked = connection.ask((client, limits) => client.callTool(params, { ...limits, onprogress, toolDefinition }))
     const answered = yield* (silent === undefined ? asked : Effect.raceFirst(asked, silentFor(silent, beats))).pipe(
       Effect.raceFirst(telling(heard, call))
     )

@@ -109,18 +109,19 @@ const stepOf = ({ from, id, kind, name, to }: Step): string => {
 
 const zooms = [1, 4, 16, 64]
 
-const tools = `<form class="tools">
-<fieldset class="pick"><legend>Zoom</legend>${
+/** What is switched stands before the chart, so that the style alone can show it. */
+const tools = `${
   zooms.map((zoom) =>
-    `<input type="radio" name="zoom" id="z${zoom}"${
+    `<input class="sr" type="radio" name="zoom" id="z${zoom}" aria-label="Zoom ${zoom}×"${
       zoom === 1 ? " checked" : ""
-    }><label for="z${zoom}">${zoom}×</label>`
+    }>`
   ).join("")
-}</fieldset>
-<label><input type="checkbox" id="only-path"> critical path only</label>
-<label><input type="checkbox" id="only-bad"> failures only</label>
+}<input class="sr" type="checkbox" id="only-path"><input class="sr" type="checkbox" id="only-bad">
+<div class="tools">
+<div><span>Zoom</span> ${zooms.map((zoom) => `<label for="z${zoom}">${zoom}×</label>`).join("")}</div>
+<div><label for="only-path">critical path only</label><label for="only-bad">failures only</label></div>
 <span class="hint"><kbd>↑</kbd> <kbd>↓</kbd> move, <kbd>Enter</kbd> opens, <kbd>+</kbd> <kbd>−</kbd> zoom</span>
-</form>`
+</div>`
 
 const chart = (timeline: Timeline, results: boolean): string => {
   const { length, path, rows } = timeline

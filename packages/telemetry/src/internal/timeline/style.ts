@@ -1,6 +1,6 @@
 /** How a page looks, in light and in dark; a page may hold no other style, by its hash. */
 export const style = `
-:root{color-scheme:light dark;--paper:#fbfaf8;--card:#fff;--ink:#1b1f24;--dim:#5b6470;--line:#e3e2de;--model:#7159d6;--run:#12977a;--wait:#a9b0ba;--bad:#d2304a;--late:#c86a00;--hedge:#2c8fb3;--thread:#1b1f24;--glow:#efe9ff;--labels:clamp(16rem,31vw,30rem);--zoom:1}
+:root{color-scheme:light dark;--paper:#fbfaf8;--card:#fff;--ink:#1b1f24;--dim:#5b6470;--line:#e3e2de;--model:#7159d6;--run:#12977a;--wait:#a9b0ba;--bad:#d2304a;--late:#a85400;--hedge:#2c8fb3;--thread:#1b1f24;--glow:#efe9ff;--labels:clamp(16rem,31vw,30rem)}
 @media (prefers-color-scheme:dark){:root{--paper:#14161a;--card:#1b1e24;--ink:#eceef1;--dim:#a2abb8;--line:#2c3038;--model:#9d8bf5;--run:#35c29f;--wait:#5d6673;--bad:#ff6b81;--late:#f2a33c;--hedge:#5cc3e8;--thread:#f4f5f7;--glow:#292241}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:400 14px/1.45 ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif;font-variant-numeric:tabular-nums}
@@ -24,22 +24,20 @@ h2{font-size:.8rem;font-weight:600;color:var(--dim);letter-spacing:.02em}
 .path li+li::before{content:"→";content:"→"/"";color:var(--dim);margin-right:.4rem}
 .path small,.id{color:var(--dim);font-size:inherit;font-weight:400}
 .tools{display:flex;flex-wrap:wrap;align-items:center;gap:.5rem 1.25rem;margin-bottom:.6rem}
-fieldset{display:flex;border:0;margin:0;padding:0;gap:.25rem;align-items:center}
-legend{float:left;padding:0 .4rem 0 0;color:var(--dim)}
-.tools label{cursor:pointer}
-.pick input{position:absolute;opacity:0;width:1px;height:1px}
-.pick label{padding:.15rem .55rem;border:1px solid var(--line);border-radius:99px;background:var(--card)}
-.pick input:checked+label{background:var(--ink);border-color:var(--ink);color:var(--paper)}
-.pick input:focus-visible+label,summary:focus-visible,.chart:focus-visible,input:focus-visible{outline:2px solid var(--model);outline-offset:1px}
+.tools span{color:var(--dim)}
+.tools div{display:flex;flex-wrap:wrap;gap:.25rem;align-items:center}
+.tools label{cursor:pointer;padding:.15rem .6rem;border:1px solid var(--line);border-radius:99px;background:var(--card)}
+#z1:checked~.tools [for=z1],#z4:checked~.tools [for=z4],#z16:checked~.tools [for=z16],#z64:checked~.tools [for=z64],#only-path:checked~.tools [for=only-path],#only-bad:checked~.tools [for=only-bad]{background:var(--ink);border-color:var(--ink);color:var(--paper)}
+#z1:focus-visible~.tools [for=z1],#z4:focus-visible~.tools [for=z4],#z16:focus-visible~.tools [for=z16],#z64:focus-visible~.tools [for=z64],#only-path:focus-visible~.tools [for=only-path],#only-bad:focus-visible~.tools [for=only-bad],summary:focus-visible,.chart:focus-visible,.scroll:focus-visible{outline:2px solid var(--model);outline-offset:1px}
 .hint{color:var(--dim);font-size:.8rem;margin-left:auto}
 kbd{font:inherit;border:1px solid var(--line);border-radius:4px;padding:0 .3em;background:var(--card)}
-.chart{container-type:inline-size;position:relative;overflow:auto;max-height:max(24rem,88vh);background:var(--card);border:1px solid var(--line);border-radius:10px}
+.chart{--zoom:1;container-type:inline-size;position:relative;overflow:auto;max-height:max(24rem,88vh);background:var(--card);border:1px solid var(--line);border-radius:10px}
 .rows{position:relative;width:calc((100% - var(--labels))*var(--zoom) + var(--labels))}
-body:has(#z4:checked){--zoom:4}
-body:has(#z16:checked){--zoom:16}
-body:has(#z64:checked){--zoom:64}
+#z4:checked~.chart{--zoom:4}
+#z16:checked~.chart{--zoom:16}
+#z64:checked~.chart{--zoom:64}
 .scale{display:none}
-body:has(#z1:checked) .z1,body:has(#z4:checked) .z4,body:has(#z16:checked) .z16,body:has(#z64:checked) .z64{display:block}
+#z1:checked~.chart .z1,#z4:checked~.chart .z4,#z16:checked~.chart .z16,#z64:checked~.chart .z64{display:block}
 .axis{position:sticky;top:0;z-index:3;height:2rem;padding-left:var(--labels);background:var(--card);border-bottom:1px solid var(--line)}
 .axis .scale{width:calc(100% - 1rem);height:100%;overflow:visible}
 .axis text{fill:var(--dim);font-size:12px}
@@ -58,7 +56,7 @@ summary::-webkit-details-marker{display:none}
 .label{min-width:0;overflow-wrap:anywhere}
 .on .label{font-weight:600}
 .turn .label{color:var(--model);font-weight:600}
-.time{text-align:right;color:var(--dim);flex:0 1 auto;max-width:55%;overflow-wrap:anywhere}
+.time{text-align:right;color:var(--dim);flex:0 1 auto;max-width:55%;overflow-wrap:break-word}
 .e-failed .time,.e-refused .time{color:var(--bad)}
 .e-timeout .time{color:var(--late)}
 .d1 .label{padding-left:1rem}.d2 .label{padding-left:2rem}.d3 .label{padding-left:3rem}.d4 .label{padding-left:4rem}.d5 .label{padding-left:5rem}
@@ -83,7 +81,7 @@ summary::-webkit-details-marker{display:none}
 .more dt{color:var(--dim)}
 .more dd{overflow-wrap:anywhere}
 pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere;font:12.5px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
-body:has(#only-path:checked) .row:not(.on),body:has(#only-bad:checked) .row:not(.e-failed,.e-timeout,.e-refused){display:none}
+#only-path:checked~.chart .row:not(.on),#only-bad:checked~.chart .row:not(.e-failed,.e-timeout,.e-refused){display:none}
 .key{display:flex;flex-wrap:wrap;gap:.3rem 1.25rem;padding:0;margin:.9rem 0;list-style:none;color:var(--dim);font-size:.85rem}
 .key svg{width:26px;height:14px;vertical-align:-2px;margin-right:.4rem;overflow:visible}
 .table{margin-top:.5rem}
@@ -105,7 +103,7 @@ td.n{text-align:right;white-space:nowrap}
 .axis .scale{width:calc(100% - .25rem)}
 .odd{display:none}
 .row>summary{grid-template-columns:minmax(0,1fr);padding-bottom:.15rem}
-.name{width:100cqi;border:0;padding-bottom:0;background:none!important}
+.name{width:100cqi;border:0;padding-bottom:0}
 .track{height:22px;margin-left:.75rem}
 .track{width:calc(100% - 1rem)}
 .row{contain-intrinsic-size:auto 50px}
@@ -117,4 +115,4 @@ td.n{text-align:right;white-space:nowrap}
 `
 
 /** The hash that the page's policy names; a test holds it against the style. */
-export const styleHash = "sha256-+7dhUW/H3yeXUi88ZJe6onNzAMyZ6fxpHG+ca8zfR/w="
+export const styleHash = "sha256-hs6vAeb/HdQv368ETx5lh2NV8jS09mOYry6Bg82FW1Y="

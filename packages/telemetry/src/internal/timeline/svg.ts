@@ -9,7 +9,7 @@ export interface SvgOptions {
 }
 
 const style =
-  `svg{--ink:#1b1f24;--dim:#5b6470;--line:#e3e2de;--paper:#fff;--model:#7159d6;--run:#12977a;--wait:#a9b0ba;--bad:#d2304a;--late:#c86a00;--hedge:#2c8fb3}
+  `svg{--ink:#1b1f24;--dim:#5b6470;--line:#e3e2de;--paper:#fff;--model:#7159d6;--run:#12977a;--wait:#a9b0ba;--bad:#d2304a;--late:#a85400;--hedge:#2c8fb3}
 @media (prefers-color-scheme:dark){svg{--ink:#eceef1;--dim:#a2abb8;--line:#2c3038;--paper:#14161a;--model:#9d8bf5;--run:#35c29f;--wait:#5d6673;--bad:#ff6b81;--late:#f2a33c;--hedge:#5cc3e8}}
 text{font:13px ui-sans-serif,system-ui,sans-serif;fill:var(--ink)}.title{font-size:15px;font-weight:600}.dim{fill:var(--dim)}.bad{fill:var(--bad)}.on{font-weight:600}
 .back{fill:var(--paper)}.m{fill:var(--model)}.r{fill:var(--run)}.x{fill:var(--bad)}.a{fill:var(--bad);opacity:.5}.l{fill:var(--late)}.w{fill:var(--wait)}.h{fill:var(--hedge)}.c{fill:var(--run);opacity:.45}.o{fill:var(--run);opacity:.7}.t{fill:var(--ink)}.z{fill:none;stroke:var(--bad);stroke-width:2}.g{stroke:var(--line)}`
