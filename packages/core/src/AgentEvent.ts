@@ -1,5 +1,5 @@
 /**
- * What happens to an agent, as JSON for those who watch it from elsewhere.
+ * The events of an agent as JSON, to show them in another program.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -97,7 +97,7 @@ export type AgentEvent = typeof AgentEvent.Type
 type Own = typeof Own.Type
 
 /**
- * Writes an event for those who watch.
+ * Writes an event as JSON.
  *
  * @example
  * ```ts
@@ -209,7 +209,7 @@ export const failed = (cause: Cause.Cause<AgentError | ChatModelError>, at: numb
  * Writes the events of an agent as server-sent events, each with its tag as `event`, its JSON as `data`, and a number as `id`.
  *
  * - errors: none; an agent that fails, or crashes, ends with `Failed`, and a crash is logged
- * - interruption: who stops reading interrupts the agent
+ * - interruption: if the reader stops, the agent is interrupted
  *
  * @example
  * ```ts

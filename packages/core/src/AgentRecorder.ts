@@ -1,5 +1,5 @@
 /**
- * Keeps the turns of agents, and how an agent stands once the calls of a turn are answered, so that one which is begun again
+ * Keeps the turns of agents, and the state of an agent after each answered turn, so that an agent that begins again
  * goes on from there.
  */
 import * as Context from "effect/Context"
@@ -25,7 +25,7 @@ export const Turn = Schema.Struct({
 export interface Turn extends Schema.Schema.Type<typeof Turn> {}
 
 /**
- * What an agent has used, those inside it included.
+ * What an agent has used, its inner agents included.
  *
  * - `rounds`: its turns; `cost`: left out where one of them has no price
  * - `turnTokens`, `turnMillis`, `turnCost`: of its largest, longest and dearest turn
@@ -41,7 +41,7 @@ export const Spent = Schema.Struct({
 })
 export interface Spent extends Schema.Schema.Type<typeof Spent> {}
 
-/** How an agent stands: `Agent.run` goes on from `conversation` and `spent` as if it had never stopped. */
+/** The state of an agent: `Agent.run` goes on from `conversation` and `spent` as if it had never stopped. */
 export const Standing = Schema.Struct({ conversation: Conversation, spent: Spent })
 export interface Standing extends Schema.Schema.Type<typeof Standing> {}
 
