@@ -61,7 +61,9 @@ const cut = `[document.querySelector(".about"), ...Array.from(document.querySele
   .flatMap((part) => Array.from(part.querySelectorAll(".label, .time, li, dd, h1, .headline")))
   .filter((it) => it.checkVisibility())
   .filter((it) => it.scrollWidth > it.clientWidth + 1 && getComputedStyle(it).display !== "inline"
-    || it.getBoundingClientRect().right > innerWidth + 1 || it.getBoundingClientRect().left < -1)
+    || it.getBoundingClientRect().right > innerWidth + 1 || it.getBoundingClientRect().left < -1
+    || it.closest(".chart") && it.getBoundingClientRect().right > it.closest(".chart").getBoundingClientRect().left
+      + it.closest(".chart").clientLeft + it.closest(".chart").clientWidth + 1)
   .map((it) => it.textContent)`
 
 const axe = `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>

@@ -18,7 +18,10 @@ export const draw = (difference: Difference, { a, b, cut }: Names): string => {
   return [
     isSame
       ? `The runs are the same: ${count(calls.length, "call")} with the same outcomes.`
-      : `The runs differ: ${summary(calls)}.`,
+      : `The runs differ: ${summary(difference)}.`,
+    ...[...difference.a.end === "no end" ? [a] : [], ...difference.b.end === "no end" ? [b] : []].map((name) =>
+      `${visible(name)} has no end: its agent still runs, or was stopped by force.`
+    ),
     ...cut.map((name) => `The last line of ${visible(name)} was cut off and is left out.`),
     "",
     `A is ${visible(a)}, B is ${visible(b)}.`,
@@ -29,7 +32,7 @@ export const draw = (difference: Difference, { a, b, cut }: Names): string => {
   ].join("\n")
 }
 
-const summary = (calls: ReadonlyArray<Change>): string => {
+const summary = ({ a, b, calls }: Difference): string => {
   const same = calls.filter(({ isSame }) => isSame).length
   const other = calls.filter(({ a, b, isSame }) => !isSame && a !== undefined && b !== undefined).length
   const [gone, added] = [
@@ -40,7 +43,8 @@ const summary = (calls: ReadonlyArray<Change>): string => {
     `${count(same, "call")} the same`,
     ...other > 0 ? [`${other} with another outcome`] : [],
     ...gone > 0 ? [`${gone} in A alone`] : [],
-    ...added > 0 ? [`${added} in B alone`] : []
+    ...added > 0 ? [`${added} in B alone`] : [],
+    ...a.end === b.end ? [] : ["another end"]
   ].join(", ")
 }
 

@@ -240,7 +240,22 @@ export const toSse = <T extends Tool.Any, O, R>(
     written
   )
 
-/** Writes events that are JSON already, such as those of a durable run, as `toSse` does those of an agent. */
+/**
+ * Writes events that are JSON already, such as those of a durable run, as `toSse` does those of an agent.
+ *
+ * @example
+ * ```ts
+ * import { AgentEvent } from "@volley/core"
+ * import { Effect, Stream } from "effect"
+ *
+ * const events = Stream.make<[AgentEvent.AgentEvent]>({ _tag: "Text", text: "Good morning.", at: 1000 })
+ * const sent = await Effect.runPromise(Stream.runCollect(AgentEvent.written(events)))
+ * console.log(sent[0]?.trim())
+ * // => id: 1
+ * // => event: Text
+ * // => data: {"_tag":"Text","text":"Good morning.","at":1000}
+ * ```
+ */
 export const written = <E, R>(events: Stream.Stream<AgentEvent, E, R>): Stream.Stream<string, E, R> =>
   events.pipe(
     Stream.zipWithIndex,

@@ -5,6 +5,7 @@ import type * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import { codec } from "./internal/classCodec.ts"
 
 const unknownOutcome =
   "The outcome is unknown: it may have taken effect, or still do. Check before asking for it again."
@@ -240,23 +241,6 @@ export class CallError extends Data.TaggedError("CallError")<{
     return `${this.tool} (${this.callId}): ${this.reason.message}`
   }
 }
-
-/** Writes the fields of an error down, and makes the error of them again. */
-const codec = <
-  Tag extends string,
-  Fields extends Schema.Struct.Fields,
-  Self extends Schema.TaggedStruct<Tag, Fields>["Type"]
->(
-  Class: new(fields: Schema.TaggedStruct<Tag, Fields>["Type"]) => Self,
-  tag: Tag,
-  fields: Fields
-) =>
-  Schema.TaggedStruct(tag, fields).pipe(
-    Schema.decodeTo(
-      Schema.instanceOf(Class),
-      SchemaTransformation.transform({ decode: (fields) => new Class(fields), encode: (error) => error })
-    )
-  )
 
 const reasons = () => {
   const cause = Schema.Cause(Schema.Unknown, Schema.Defect())

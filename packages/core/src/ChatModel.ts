@@ -24,14 +24,17 @@ import {
   UnusableResponse
 } from "./ChatModelError.ts"
 import { Assistant, type Conversation } from "./Conversation.ts"
-import { providerAt } from "./internal/provider.ts"
+import { Followed } from "./internal/followed.ts"
+import { type About, aboutAt } from "./internal/provider.ts"
+import type { Call } from "./internal/toldCalls.ts"
 import * as Url from "./internal/url.ts"
-import { followed } from "./Observer.ts"
 import type { ToolCall } from "./ToolCall.ts"
 import * as Toolkit from "./Toolkit.ts"
 import * as Transport from "./Transport.ts"
 import { Usage } from "./Usage.ts"
 
+export type { About } from "./internal/provider.ts"
+export { type Call, nothingTold, tell, type Told } from "./internal/toldCalls.ts"
 export { count as tokens } from "./Usage.ts"
 export type { Usage } from "./Usage.ts"
 
@@ -96,12 +99,6 @@ export interface Text {
   readonly text: string
 }
 
-/** A call of a turn, once it is known to be complete; or, at the end of the turn, known not to be. */
-export interface Call {
-  readonly _tag: "Call"
-  readonly call: ToolCall
-}
-
 /**
  * The whole turn, as its last part; `response` is the turn in the form in which its provider writes one that is not
  * streamed.
@@ -114,16 +111,6 @@ export interface Whole<out Response> {
 
 /** A part of a turn that is being streamed. */
 export type Part<Response = unknown> = Text | Call | Whole<Response>
-
-/**
- * The provider and the model, as traces and metrics name them.
- *
- * - `provider`: `gen_ai.provider.name` of OpenTelemetry's GenAI conventions, `openai` for one
- */
-export interface About {
-  readonly provider: string
-  readonly model: string
-}
 
 /**
  * Gives the next turn of a conversation. Interrupting it aborts the request.
@@ -212,14 +199,8 @@ export const extrasOf = (
 export const originOf = ({ baseUrl, origin }: Pick<ApiOptions, "baseUrl" | "origin">): string => {
   if (origin !== undefined) return origin
   const url = baseUrl === undefined ? undefined : Url.parse(baseUrl)
-  if (url !== undefined) return `${url.origin}${withoutSlash(url.pathname)}`
+  if (url !== undefined) return `${url.origin}${Url.withoutSlash(url.pathname)}`
   return baseUrl === undefined ? "official" : Transport.withoutSecrets(baseUrl)
-}
-
-const withoutSlash = (path: string): string => {
-  let { length } = path
-  while (path[length - 1] === "/") length--
-  return path.slice(0, length)
 }
 
 /**
@@ -232,47 +213,6 @@ export interface Fold<S, out Response> {
   readonly initial: S
   readonly next: (state: S, event: unknown) => Result.Result<readonly [S, ReadonlyArray<Text | Call>], Reason>
   readonly end: (state: S) => Result.Result<Omit<Whole<Response>, "_tag">, Reason>
-}
-
-/**
- * What was told of the calls of a turn that is still being written.
- *
- * - `ids`: theirs, in order; none once a call came without one, or with that of another
- */
-export interface Told {
-  readonly count: number
-  readonly ids: ReadonlyArray<string> | undefined
-}
-
-/** Nothing was told yet. */
-export const nothingTold: Told = { count: 0, ids: [] }
-
-/**
- * Tells calls that are proven complete now, so that a turn of n calls is not looked at n times.
- *
- * - `more`: those, by the ids that they came with
- * - `together`: all that can be told so far, which is what counts where an id does not tell a call from the others
- *
- * @example
- * ```ts
- * import { ChatModel, ToolCall } from "@volley/core"
- *
- * const first = ToolCall.make({ id: "call_1", name: "ping" })
- * const second = ToolCall.make({ id: "call_2", name: "ping" })
- * const [told] = ChatModel.tell(ChatModel.nothingTold, [first], () => [first])
- * const [, parts] = ChatModel.tell(told, [second], () => [first, second])
- * console.log(parts.map(({ call }) => `${call.id} at ${call.index}`).join()) // => call_2 at 1
- * ```
- */
-export const tell = (
-  { count, ids }: Told,
-  more: ReadonlyArray<ToolCall>,
-  together: () => ReadonlyArray<ToolCall>
-): readonly [Told, ReadonlyArray<Call>] => {
-  const all = ids && [...ids, ...more.map(({ id }) => id)]
-  const own = all && more.every(({ id }, at) => id !== "" && all.indexOf(id) === count + at) ? all : undefined
-  const calls = own ? more.map((call, at) => ({ ...call, index: count + at })) : together().slice(count)
-  return [{ count: count + calls.length, ids: own }, calls.map((call) => ({ _tag: "Call", call }))]
 }
 
 /**
@@ -454,14 +394,18 @@ export const make = <S>(
         Effect.succeed(Stream.mapError(Stream.unwrap(events(request, context)), (error) => shownIn(context)(error)))
       )
     )
-  const about = client.about && {
-    about: { ...client.about, provider: providerAt(client.address) ?? client.about.provider }
+  return {
+    ...(client.about && { about: aboutAt(client.address, client.about) }),
+    generate: (request) =>
+      Effect.flatMap(
+        Followed,
+        (is) => is ? generate(request) : Effect.withSpan(generate(request), `${wire}.generate`)
+      ),
+    stream: (request) =>
+      Stream.unwrap(
+        Effect.map(Followed, (is) => is ? stream(request) : Stream.withSpan(stream(request), `${wire}.stream`))
+      )
   }
-  return followed({ ...about, generate, stream }, {
-    ...about,
-    generate: (request) => Effect.withSpan(generate(request), `${wire}.generate`),
-    stream: (request) => Stream.withSpan(stream(request), `${wire}.stream`)
-  })
 }
 
 /**

@@ -14,6 +14,7 @@ import * as Tracer from "effect/Tracer"
  *
  * - `start`: begins a span under the one of a context, now
  * - `end`: ends it, now
+ * - neither throws
  */
 export interface Trace {
   readonly start: (context: Context.Context<never>, name: string, kind: Tracer.SpanKind) => Tracer.Span
@@ -111,7 +112,7 @@ class Made implements Trace {
 
   start(context: Context.Context<never>, name: string, kind: Tracer.SpanKind): Tracer.Span {
     const parent = parentOf(Context.getOrUndefined(context, Tracer.ParentSpan))
-    const span = this.#tracer.span({
+    const span = this.#spanOf({
       name,
       parent: Option.fromUndefinedOr(parent),
       annotations: Context.empty(),
@@ -126,7 +127,20 @@ class Made implements Trace {
   }
 
   end(span: Tracer.Span, exit: Exit.Exit<unknown, unknown>): void {
-    span.end(this.now(), exit)
+    try {
+      span.end(this.now(), exit)
+    } catch {
+      // A tracer that throws cannot harm what it follows.
+    }
+  }
+
+  /** Where the tracer throws, a span that is never read. */
+  #spanOf(options: Parameters<Tracer.Tracer["span"]>[0]): Tracer.Span {
+    try {
+      return this.#tracer.span(options)
+    } catch {
+      return new Tracer.NativeSpan(options)
+    }
   }
 
   now(): bigint {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
-import { Effect, Exit, Fiber, Logger, Option, References, Schema, Tracer } from "effect"
+import { Cause, Effect, Exit, Fiber, Logger, Option, References, Schema, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 
 const definition = { description: "For tests.", parameters: Schema.Struct({}), success: Schema.String }
@@ -65,6 +65,9 @@ describe("spans", () => {
         "gen_ai.tool.call.id": "call_1"
       })
       assert.strictEqual(Option.getOrUndefined(first!.span.parent)?.spanId, ended[3]!.span.spanId)
+      const crashed = ended[2]!.exit
+      const told = Exit.isFailure(crashed) ? Cause.prettyErrors(crashed.cause).map(({ message }) => message) : []
+      assert.deepStrictEqual(told, ["Defect"], "what a crash says stays at home")
     }))
 })
 

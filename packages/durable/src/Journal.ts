@@ -73,7 +73,7 @@ type Reading = SqlClient.SqlClient | Store
  * ```ts
  * import { Journal } from "@volley/durable"
  *
- * const row = { // as it stands in the table of runs
+ * const { endedAt, runId, state } = Journal.statusOf({ // as it stands in the table of runs
  *   run_id: "run-1",
  *   name: "support",
  *   epoch: 1,
@@ -82,9 +82,9 @@ type Reading = SqlClient.SqlClient | Store
  *   format: 1,
  *   state: "done",
  *   started_at: 0,
- *   ended_at: 5
- * } as const
- * const { endedAt, runId, state } = Journal.statusOf(row)
+ *   ended_at: 5,
+ *   result: null
+ * })
  * console.log(runId, state, endedAt) // => run-1 done 5
  * ```
  */

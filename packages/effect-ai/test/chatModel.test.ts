@@ -80,13 +80,23 @@ describe("EffectAi.chatModel", () => {
   it.effect("tells every call once, with an id of its own, and what comes twice once", () =>
     Effect.gen(function*() {
       const weather = (city: string, id: string) => asks(["weather", { city }, id])
-      const told = [...weather("Oslo", "a"), ...weather("Oslo", "a"), ...weather("Rome", "a"), ...weather("Bern", "")]
+      const told = [
+        ...weather("Oslo", "a"),
+        ...weather("Oslo", "a"),
+        ...weather("Rome", "a"),
+        ...weather("Bern", ""),
+        ...weather("Kiel", "b")
+      ]
       const { parts } = yield* stream([...told, finish("tool-calls")])
-      const calls = parts.flatMap((part) => part._tag === "Call" ? [[part.call.id, part.call.arguments]] : [])
-      const expected = [["a", { city: "Oslo" }], ["a_2", { city: "Rome" }], ["call_4", { city: "Bern" }]]
-      assert.deepStrictEqual(calls, expected)
+      const calls = parts.flatMap((part) => part._tag === "Call" ? [part.call] : [])
+      assert.deepStrictEqual(calls.map(({ arguments: args, id, index }) => [index, id, args]), [
+        [0, "a", { city: "Oslo" }],
+        [1, "a_2", { city: "Rome" }],
+        [2, "call_4", { city: "Bern" }],
+        [3, "b", { city: "Kiel" }]
+      ])
       const { message } = yield* turnOf(...told, finish("tool-calls"))
-      assert.deepStrictEqual(message.calls.map(({ arguments: args, id }) => [id, args]), expected)
+      assert.deepStrictEqual(calls, message.calls)
     }))
 
   it.effect("revokes the calls of a turn that was cut off", () =>

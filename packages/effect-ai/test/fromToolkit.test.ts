@@ -204,6 +204,13 @@ describe("EffectAi.fromToolkit, other kinds of tools", () => {
       for (const answer of wrong) assert.nestedPropertyVal(answer, "error.type", "InvalidArguments")
     }))
 
+  it.effect("takes a dynamic tool that says nothing of its parameters", () =>
+    Effect.gen(function*() {
+      const kit = Toolkit.make(Tool.dynamic("any"))
+      const { toolkit } = yield* Effect.provide(EffectAi.fromToolkit(kit), kit.toLayer({ any: Effect.succeed }))
+      assert.deepStrictEqual(yield* read(toolkit, [["any", { n: 1 }]]), [["call_1", { n: 1 }]])
+    }))
+
   it.effect("decodes the parameters of a dynamic tool with a schema of Effect", () =>
     Effect.gen(function*() {
       const kit = Toolkit.make(

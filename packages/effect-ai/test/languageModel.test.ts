@@ -5,7 +5,7 @@ import { EffectAi } from "@volley/effect-ai"
 import { GeminiContent } from "@volley/google"
 import { OpenAiChat, OpenAiResponses } from "@volley/openai"
 import { ScriptedModel } from "@volley/testing"
-import { Duration, Effect, Layer, Schema, Stream } from "effect"
+import { Cause, Duration, Effect, Exit, Layer, Schema, Stream } from "effect"
 import { AiError, Chat, LanguageModel, Prompt, Response, Tool, Toolkit } from "effect/ai"
 import { answering, type LayerOf, reach, simulated } from "../../simulator/test/ChatModelSuite.ts"
 
@@ -289,18 +289,33 @@ describe("EffectAi.languageModel, requests", () => {
       assert.notProperty((yield* sent(ask)).request, "parallelToolCalls")
     }))
 
-  it.effect("refuse a tool that its provider runs, in words", () =>
+  it.effect("take a tool without parameters", () =>
     Effect.gen(function*() {
-      const search = Tool.providerDefined({ id: "test.search", customName: "search", providerName: "web_search" })()
-      const error = yield* Effect.flip(
-        Effect.provide(
-          LanguageModel.generateText({ prompt: "Go.", toolkit: Toolkit.make(search) }),
-          on(scripted(ScriptedModel.says("no")).layer)
-        )
+      const bare = Toolkit.make(Tool.make("now"), Tool.dynamic("any"))
+      const { request } = yield* sent(
+        LanguageModel.generateText({ prompt: "Go.", toolkit: bare, disableToolCallResolution: true })
       )
-      assert.strictEqual(error.reason._tag, "ToolConfigurationError")
-      assert.include(error.message, "search")
+      assert.deepStrictEqual(request?.toolkit?.tools.map(({ jsonSchema }) => jsonSchema["type"]), ["object", "object"])
     }))
+
+  const asking = <Tools extends Record<string, Tool.Any>>(toolkit: Toolkit.Toolkit<Tools>) =>
+    Effect.exit(LanguageModel.generateText({ prompt: "Go.", toolkit, disableToolCallResolution: true }))
+  const search = Tool.providerDefined({ id: "test.search", customName: "search", providerName: "web" })()
+
+  it.effect.each<readonly [Effect.Effect<Exit.Exit<unknown, unknown>, never, LanguageModel.LanguageModel>, string]>([
+    [asking(Toolkit.make(search)), "`request`"],
+    [asking(Toolkit.make(Tool.dynamic("search", { parameters: { type: "string" } }))), "object"]
+  ])(
+    "refuse a tool that its provider runs, and one that no wire takes, in words: %#",
+    ([ask, word]) =>
+      Effect.gen(function*() {
+        const exit = yield* Effect.provide(ask, on(scripted(ScriptedModel.says("no")).layer))
+        const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+        assert(AiError.isAiError(error))
+        assert.deepInclude(error.reason, { _tag: "ToolConfigurationError", toolName: "search" })
+        assert.include(error.message, word)
+      })
+  )
 
   it.effect("answer every call of a prompt, and do not send a turn back as it came that says something else by now", () =>
     Effect.gen(function*() {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Approver, Batch, Content, Plan, Tool, Toolkit } from "@volley/core"
+import { Access, Approver, Batch, Content, Plan, Tool, Toolkit } from "@volley/core"
 import { EffectAi } from "@volley/effect-ai"
 import { Context, Effect, Fiber, Latch, Layer, Schema, Stream } from "effect"
 import { LanguageModel, Prompt, Tool as AiTool } from "effect/ai"
@@ -89,6 +89,24 @@ describe("EffectAi.toToolkit", () => {
         ["call_3", false],
         ["call_4", false]
       ])
+    }))
+
+  it.effect("has calls that touch the same wait for one another", () =>
+    Effect.gen(function*() {
+      const seen = { now: 0, most: 0 }
+      const write = Tool.make("write", {
+        description: "Writes.",
+        parameters: Schema.Struct({}),
+        success: Schema.Void,
+        access: [Access.write("file")],
+        execute: () =>
+          Effect.sync(() => void (seen.most = Math.max(seen.most, ++seen.now))).pipe(
+            Effect.andThen(Effect.yieldNow),
+            Effect.ensuring(Effect.sync(() => seen.now--))
+          )
+      })
+      const ended = yield* results(Toolkit.make(write), [["write"], ["write"], ["write"]])
+      assert.deepStrictEqual([seen.most, ended.length], [1, 3])
     }))
 
   it.effect("has progress be preliminary results", () =>

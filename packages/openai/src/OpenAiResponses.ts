@@ -9,7 +9,6 @@ import * as Json from "@volley/core/Json"
 import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
 import * as Toolkit from "@volley/core/Toolkit"
-import * as Usage from "@volley/core/Usage"
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
@@ -51,10 +50,12 @@ import {
 } from "./internal/responseItems.ts"
 import { type Output, outputs, userItem } from "./internal/responseMedia.ts"
 import * as ResponseStream from "./internal/responseStream.ts"
+import { type Tokens, usageOf } from "./internal/responseUsage.ts"
 import { formatOf, strictMode } from "./internal/strictMode.ts"
 import { reasonOf } from "./internal/thrown.ts"
 
 export type { Output } from "./internal/responseMedia.ts"
+export type { Tokens } from "./internal/responseUsage.ts"
 
 /** The name of this wire. */
 export const wire = "openai-responses"
@@ -71,17 +72,6 @@ export interface Response {
 
 /** A response that this codec gives; a name of this package, so that programs can export what they got. */
 export interface Whole extends ApiResponse {}
-
-/** What a response says of its tokens. */
-export interface Tokens {
-  readonly input_tokens?: number | undefined
-  readonly output_tokens?: number | undefined
-  readonly input_tokens_details?:
-    | { readonly cached_tokens?: number | undefined; readonly cache_write_tokens?: number | undefined }
-    | null
-    | undefined
-  readonly output_tokens_details?: { readonly reasoning_tokens?: number | undefined } | null | undefined
-}
 
 /** An event of a streamed response, as far as every one has it. */
 export interface Event {
@@ -644,12 +634,3 @@ const remembered = (options: Stateful, response: Response, calls: Calls): Native
   items: echo(itemsIn(response), calls),
   ...(isKept(options) && response.id && isWhole(response) && hasOwnIds(response, calls) && { responseId: response.id })
 })
-
-const usageOf = (usage: Response["usage"]): Usage.Usage =>
-  Usage.make({
-    input: usage?.input_tokens,
-    output: usage?.output_tokens,
-    cached: usage?.input_tokens_details?.cached_tokens,
-    cacheWrite: usage?.input_tokens_details?.cache_write_tokens,
-    reasoning: usage?.output_tokens_details?.reasoning_tokens
-  })

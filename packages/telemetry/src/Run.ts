@@ -11,25 +11,14 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Diff from "./internal/diff.ts"
+import { Head } from "./internal/head.ts"
 import * as Watching from "./internal/watching.ts"
 import * as Writing from "./internal/writing.ts"
 import { RunError } from "./RunError.ts"
 
 export type { Change, Difference, Seen, Totals } from "./internal/diff.ts"
+export { Head } from "./internal/head.ts"
 export type { Options, Writer } from "./internal/writing.ts"
-
-/**
- * The first line of a file.
- *
- * - `at`: when it began, in milliseconds since the epoch
- */
-export const Head = Schema.Struct({
-  volley: Schema.Literal("run"),
-  version: Schema.Literal(1),
-  at: Schema.Finite,
-  name: Schema.optionalKey(Schema.String)
-})
-export type Head = typeof Head.Type
 
 /** A run, whole or as far as it went. */
 export const Run = Schema.Struct({ head: Head, events: Schema.Array(AgentEvent.AgentEvent) })

@@ -1,7 +1,8 @@
 /**
  * Spans and metrics of agents, turns and calls, under the names of OpenTelemetry's GenAI conventions.
  */
-import { Observer } from "@volley/core/Observer"
+import { AgentObserver } from "@volley/core/AgentObserver"
+import { CallObserver } from "@volley/core/CallObserver"
 import { of } from "@volley/core/Trace"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
@@ -43,12 +44,13 @@ export const secret: { readonly [annotation]: true } = { [annotation]: true }
 export const layer = (options: Options = {}): Layer.Layer<never> => {
   const { content, metrics = true, spans = true } = options
   const meter = metrics ? new Meter() : undefined
-  return Layer.succeed(Observer, {
-    calls: (context) => {
-      const means = { trace: spans ? of(context) : undefined, meter, content, within: Context.get(context, Current) }
-      return new Calls(means, context)
-    },
-    agent: (agent, ending) => Agents.followed(agent, ending, meter, spans),
-    model: Models.observing({ traces: spans, meter, content })
+  const calls = Layer.succeed(CallObserver, (context) => {
+    const means = { trace: spans ? of(context) : undefined, meter, content, within: Context.get(context, Current) }
+    return new Calls(means, context)
   })
+  const agents = Layer.succeed(AgentObserver, {
+    agent: (agent, ending) => Agents.followed(agent, ending, meter, spans),
+    model: (model) => Models.followed(model, { traces: spans, meter, content })
+  })
+  return Layer.merge(calls, agents)
 }

@@ -4,7 +4,7 @@ import { Agent, AgentEvent, Toolkit } from "@volley/core"
 import { Run } from "@volley/telemetry"
 import { ScriptedModel } from "@volley/testing"
 import { Ajv2020 } from "ajv/dist/2020.js"
-import { Cause, Effect, Exit, Layer, Logger, Result, Stream } from "effect"
+import { Cause, Effect, Exit, Layer, Logger, Result, type Schema, Stream } from "effect"
 import { asks, looking, read, recording, runOf, toolkit } from "./support.ts"
 
 const script = () => ScriptedModel.make([asks, ScriptedModel.says("Blue.")])
@@ -205,4 +205,23 @@ describe("Run.diff", () => {
         [{ at: "sea" }, undefined, `"grey sea"`]
       ])
     }))
+
+  it("takes arguments for the same in whatever order, and as text; knows plans and agents around a call", () => {
+    const call = (args: Schema.Json, path: ReadonlyArray<string>, parent?: string): AgentEvent.AgentEvent => {
+      const said = { id: "call_1", name: "look", arguments: args }
+      const event = { _tag: "CallSettled" as const, at: 5, call: said, isError: false, text: "1", attempts: 1 }
+      const own = parent === undefined ? event : { ...event, parent }
+      return path.length === 0
+        ? own
+        : { _tag: "Nested", path: path.map((tool) => ({ tool, callId: tool })), event: own }
+    }
+    const diff = (one: AgentEvent.AgentEvent, other: AgentEvent.AgentEvent) =>
+      Run.diff({ events: [one] }, { events: [other] })
+    assert.isTrue(diff(call({ a: 1, b: [2] }, []), call({ b: [2], a: 1 }, [])).isSame)
+    assert.isTrue(diff(call({ a: 1 }, []), call(`{"a":1}`, [])).isSame)
+    assert.isFalse(diff(call({ a: 1 }, []), call({ a: 2 }, [])).isSame)
+    const nested = diff(call({}, ["inner"], "p"), call({}, ["inner"]))
+    assert.deepStrictEqual(nested.calls.map(({ where }) => where), [["inner", "plan"], ["inner"]])
+    assert.deepStrictEqual([nested.isSame, nested.a.end], [false, "calls alone"])
+  })
 })

@@ -291,6 +291,11 @@ describe("spans", () => {
         const { outcomes } = yield* program
         assert.strictEqual(outcomes[0]?.encoded, "\"Tokyo it is\"")
       }
+      const agent = Agent.run({ toolkit: Toolkit.make(look), prompt: "Where?" }).pipe(
+        Effect.provide(Layer.merge(ScriptedModel.layer([ScriptedModel.says("Here.")]), Telemetry.layer())),
+        Effect.provideService(Tracer.Tracer, throwing)
+      )
+      assert.strictEqual((yield* agent).answer, "Here.")
     }))
 })
 
@@ -350,6 +355,31 @@ describe("contents", () => {
       assert.include(String(last["gen_ai.output.messages"]), "Hello.")
       const all = JSON.stringify(ended.map(attributesOf))
       for (const secret of ["t-1", "1234", "p-1"]) assert.notInclude(all, secret)
+    }))
+
+  it.effect("never show what the JSON Schema of somebody else marks", () =>
+    Effect.gen(function*() {
+      const parameters = {
+        type: "object",
+        properties: {
+          user: { type: "string" },
+          pin: { $ref: "#/$defs/pin" },
+          more: { type: "array", items: { anyOf: [{ type: "object", properties: { key: { writeOnly: true } } }] } }
+        },
+        required: ["user"],
+        $defs: { pin: { type: "string", format: "password" } }
+      }
+      const theirs = Tool.fromFunction("theirs", { description: "For tests.", parameters, execute: async () => "done" })
+      const args = { user: "ada", pin: "1234", more: [{ key: "k-1", id: 7 }] }
+      const { ended } = yield* traced(Batch.run(Toolkit.make(theirs), [call("a", "theirs", args)]), {
+        content: Telemetry.everything
+      })
+      const shown = attributesOf(named(ended, "execute_tool theirs"))["gen_ai.tool.call.arguments"]
+      assert.deepStrictEqual(JSON.parse(String(shown)), {
+        user: "ada",
+        pin: "[redacted]",
+        more: [{ key: "[redacted]", id: 7 }]
+      })
     }))
 
   it.effect("go through the function that is given; what it drops, or throws over, does not leave", () =>

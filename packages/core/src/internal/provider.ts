@@ -1,5 +1,15 @@
 import * as Url from "./url.ts"
 
+/**
+ * Who is asked, as traces and metrics name it.
+ *
+ * - `provider`: `gen_ai.provider.name` of OpenTelemetry's GenAI conventions, `openai` for one
+ */
+export interface About {
+  readonly provider: string
+  readonly model: string
+}
+
 /** Whose servers end like this, by the names of OpenTelemetry's GenAI conventions. */
 const hosts: ReadonlyArray<readonly [ending: string, provider: string]> = [
   [".openai.azure.com", "azure.ai.openai"],
@@ -16,7 +26,8 @@ const hosts: ReadonlyArray<readonly [ending: string, provider: string]> = [
 ]
 
 /** Who answers at an address, where that is known; many speak the wire of another. */
-export const providerAt = (address: string | undefined): string | undefined => {
+export const aboutAt = (address: string | undefined, about: About): About => {
   const host = address === undefined ? undefined : Url.parse(address)?.hostname
-  return host === undefined ? undefined : hosts.find(([ending]) => host.endsWith(ending))?.[1]
+  const known = host === undefined ? undefined : hosts.find(([ending]) => host.endsWith(ending))?.[1]
+  return known === undefined ? about : { ...about, provider: known }
 }

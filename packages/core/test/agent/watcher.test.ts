@@ -19,7 +19,7 @@ const watching = () => {
       end: (exit) => Effect.sync(() => void tags.push(exit._tag))
     }
   })
-  return { seen, layer: Layer.succeed(AgentWatcher.AgentWatcher, begin) }
+  return { seen, layer: Layer.succeed(AgentWatcher.AgentWatcher, { watch: begin }) }
 }
 
 const whole = [
@@ -81,7 +81,7 @@ describe("AgentWatcher", () => {
     const { layer, lines } = recordingLogger()
     return Effect.gen(function*() {
       const crashing: AgentWatcher.Watch = { tell: () => Effect.die("tell"), end: () => Effect.die("end") }
-      const watcher = Layer.succeed(AgentWatcher.AgentWatcher, Effect.succeed(crashing))
+      const watcher = Layer.succeed(AgentWatcher.AgentWatcher, { watch: Effect.succeed(crashing) })
       const exit = yield* Effect.exit(Effect.provide(Agent.run(options), [ScriptedModel.layer(script), watcher]))
       assert.isTrue(Exit.isSuccess(exit))
       assert.isTrue(

@@ -76,9 +76,10 @@ const described = ({ tools, wireNames }: Toolkit.Any) =>
     )
   )
 
-/** What has come of a streamed turn, which grows as it is read; `calls` are those that were told, by their ids. */
+/** What has come of a streamed turn, which grows as it is read: its parts, the ids of its calls, and of those that were told. */
 interface Reading {
   readonly parts: Array<Part>
+  readonly asked: Array<string>
   readonly calls: Set<string>
 }
 
@@ -92,22 +93,24 @@ const told = (
     Stream.map(Option.some),
     Stream.concat(Stream.succeed(Option.none())),
     Stream.mapAccumEffect(
-      (): Reading => ({ parts: [], calls: new Set() }),
+      (): Reading => ({ parts: [], asked: [], calls: new Set() }),
       (reading, part) => Option.isSome(part) ? next(reading, part.value) : end(reading)
     )
   )
 
-/** A call whose id is there already, or that has none, waits for the end, which tells them apart. */
+/** A call whose id is there already, or that has none, waits for the end, which tells them apart; and so do those behind it. */
 const next = (reading: Reading, part: Part): Effect.Effect<Answer, ChatModelError.ChatModelError> => {
+  const { asked, calls, parts } = reading
   if (part.type === "error") {
     return failWith(new ChatModelError.ProviderFailed({ message: Thrown.told(part.error) }))
   }
-  reading.parts.push(part)
+  parts.push(part)
   if (part.type === "text-delta") return Effect.succeed([reading, ChatModel.textPart(part.delta)])
-  if (!isCall(part) || part.id === "" || reading.calls.has(part.id)) return Effect.succeed([reading, []])
-  const call = callOf(part, reading.calls.size)
-  reading.calls.add(part.id)
-  return Effect.succeed([reading, [{ _tag: "Call", call }]])
+  if (!isCall(part)) return Effect.succeed([reading, []])
+  const index = asked.push(part.id) - 1
+  if (part.id === "" || calls.has(part.id) || calls.size < index) return Effect.succeed([reading, []])
+  calls.add(part.id)
+  return Effect.succeed([reading, [{ _tag: "Call", call: callOf(part, index) }]])
 }
 
 const end = (reading: Reading): Effect.Effect<Answer, ChatModelError.ChatModelError> => {

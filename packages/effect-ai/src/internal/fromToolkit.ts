@@ -13,6 +13,7 @@ import * as Schema from "effect/Schema"
 import { approvalOf } from "./approval.ts"
 import { fromAiError } from "./errors.ts"
 import { contentOf } from "./files.ts"
+import { rawOf } from "./jsonSchema.ts"
 
 /** An error of `effect/ai` that a handler failed with: what it says, and which of its reasons it is. */
 export class AiFailure extends Schema.TaggedError<AiFailure>()("AiError", {
@@ -106,7 +107,7 @@ const make = (name: string, tool: AiTool.Any, handler: AiTool.Handler<string>, c
 
 /** The schema of a tool's parameters; that of a dynamic tool checks by its JSON Schema. */
 const parametersOf = (name: string, tool: AiTool.Any, checks: Checks.Checks) => {
-  const raw = AiTool.isDynamic(tool) ? tool.jsonSchema : undefined
+  const raw = rawOf(tool)
   if (raw === undefined) return { parameters: tool.parametersSchema, raw }
   const { parameters } = Checks.fit(raw, checks, (validate) =>
     Tool.fromJsonSchema(name, {

@@ -11,6 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { conversationOf } from "./conversation.ts"
 import { toAiError } from "./errors.ts"
+import { jsonSchemaOf } from "./jsonSchema.ts"
 import { type NameOf, next, nothingTold, partsOf } from "./parts.ts"
 
 /** Whether a turn may have several calls, for which `effect/ai` has no option; as the provider does it when left out. */
@@ -53,9 +54,13 @@ const asked = Effect.fnUntraced(function*(
   method: string,
   { prompt, responseFormat, toolChoice, tools }: LanguageModel.ProviderOptions
 ): Effect.fn.Return<Asked, AiError.AiError> {
-  const refused = tools.find((tool) => AiTool.isProviderDefined(tool) && !tool.requiresHandler)
-  if (refused !== undefined) return yield* refusal(method, refused.name)
-  const toolkit = Toolkit.make(...tools.map(described))
+  const toolkit = Toolkit.make(
+    ...yield* Effect.forEach(tools, (tool) =>
+      Effect.try({
+        try: () => described(tool),
+        catch: (error) => refusal(method, tool.name, error)
+      }))
+  )
   const parallelToolCalls = yield* ParallelToolCalls
   return {
     nameOf: (name) => toolkit.byName.get(name)?.name ?? name,
@@ -68,26 +73,29 @@ const asked = Effect.fnUntraced(function*(
   }
 })
 
-const refusal = (method: string, toolName: string) =>
+const refusal = (method: string, toolName: string, error: unknown) =>
   AiError.make({
     module: "Volley",
     method,
     reason: new AiError.ToolConfigurationError({
       toolName,
-      description: "its provider runs it: give it to the Layer of the wire, in `request`"
+      description: error instanceof Error ? error.message : String(error)
     })
   })
 
-/** A tool as it is described to a model; `effect/ai` runs it. */
-const described = (tool: AiTool.Any): Tool.Any => ({
-  ...Tool.fromJsonSchema(String(tool.name), {
+/** A tool as it is described to a model, since `effect/ai` runs it; throws where no wire takes it. */
+const described = (tool: AiTool.Any): Tool.Any => {
+  if (AiTool.isProviderDefined(tool) && !tool.requiresHandler) {
+    throw new Error("its provider runs it: give it to the Layer of the wire, in `request`")
+  }
+  const made = Tool.fromJsonSchema(String(tool.name), {
     description: AiTool.getDescription(tool) ?? String(tool.name),
-    parameters: AiTool.getJsonSchema(tool),
+    parameters: jsonSchemaOf(tool),
     validate: () => undefined,
     execute: () => Effect.die(new Error(`effect/ai runs the tool "${tool.name}".`))
-  }),
-  strict: AiTool.getStrictMode(tool) === true
-})
+  })
+  return { ...made, strict: AiTool.getStrictMode(tool) === true }
+}
 
 /** Only those that may be called are listed, where a choice names several; `"auto"` is what every provider does of itself. */
 const choiceOf = (choice: LanguageModel.ToolChoice<string>): Pick<ChatModel.Request, "toolChoice"> => {

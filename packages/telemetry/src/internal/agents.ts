@@ -1,4 +1,4 @@
-import type { Agent as Agents, Observer, Tool } from "@volley/core"
+import type { Agent as Agents, AgentObserver, Tool } from "@volley/core"
 import { of } from "@volley/core/Trace"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -11,15 +11,15 @@ import { spanned, typeOfCause } from "./spanned.ts"
 import { Current, Within } from "./within.ts"
 
 type Ended = Agents.Ended<Tool.Any, unknown>
-type Failure = Effect.Error<Observer.Ending<never>>
+type Failure = Effect.Error<AgentObserver.Ending<never>>
 
 /** Follows an agent from its beginning to its end, whatever that is. */
 export const followed = <R>(
-  agent: Observer.Agent,
-  ending: Observer.Ending<R>,
+  agent: AgentObserver.Agent,
+  ending: AgentObserver.Ending<R>,
   meter: Meter | undefined,
   traces: boolean
-): Observer.Ending<R> =>
+): AgentObserver.Ending<R> =>
   Effect.contextWith((context: Context.Context<R>) => {
     const within = new Within(agent.conversationId, agent.name)
     const inside = Effect.provideService(ending, Current, within)
@@ -51,12 +51,12 @@ const spentOf = (exit: Exit.Exit<Ended, Failure>): { readonly cost?: number | un
 }
 
 const measure = <R>(
-  agent: Observer.Agent,
+  agent: AgentObserver.Agent,
   within: Within,
-  ending: Observer.Ending<R>,
+  ending: AgentObserver.Ending<R>,
   meter: Meter,
   context: Context.Context<R>
-): Observer.Ending<R> =>
+): AgentObserver.Ending<R> =>
   Effect.suspend(() => {
     const clock = Context.get(context, Clock.Clock)
     const began = clock.monotonicTimeNanosUnsafe()

@@ -1,4 +1,4 @@
-import type { CallError, Observer, Outcome, Trace } from "@volley/core"
+import type { CallError, CallObserver, Outcome, Trace } from "@volley/core"
 import { typeOf } from "@volley/core/CallError"
 import { failed, under } from "@volley/core/Trace"
 import type * as Context from "effect/Context"
@@ -19,7 +19,7 @@ export interface Means {
 }
 
 /** Follows the calls of a run. */
-export class Calls implements Observer.Calls {
+export class Calls implements CallObserver.Calls {
   readonly #means: Means
   readonly #context: Context.Context<unknown>
 
@@ -28,11 +28,11 @@ export class Calls implements Observer.Calls {
     this.#context = context
   }
 
-  waiting(why: Observer.Wait["why"], more: number): void {
+  waiting(why: CallObserver.Wait["why"], more: number): void {
     this.#means.meter?.record(this.#context, "waiting", more, { [Names.waitReason]: why })
   }
 
-  starts(call: Observer.Call, context: Context.Context<unknown>): Observer.Started {
+  starts(call: CallObserver.Call, context: Context.Context<unknown>): CallObserver.Started {
     const { meter, within } = this.#means
     const span = begin(this.#means, call, context, call.startedAt)
     if (within !== undefined) within.calls += 1
@@ -44,7 +44,12 @@ export class Calls implements Observer.Calls {
   }
 
   /** A call that never started is a point in time. */
-  refused(call: Observer.Call, context: Context.Context<unknown>, outcome: Outcome.Outcome, sharedWith?: string): void {
+  refused(
+    call: CallObserver.Call,
+    context: Context.Context<unknown>,
+    outcome: Outcome.Outcome,
+    sharedWith?: string
+  ): void {
     const { meter } = this.#means
     const span = begin(this.#means, call, context, outcome.endedAt)
     if (sharedWith !== undefined) span?.attribute(Names.sharedWith, sharedWith)
@@ -58,15 +63,15 @@ export class Calls implements Observer.Calls {
 }
 
 /** Follows a call that has started; a class, since each call makes one. */
-class Started implements Observer.Started {
+class Started implements CallObserver.Started {
   readonly context: Context.Context<unknown>
   readonly #means: Means
-  readonly #call: Observer.Call
+  readonly #call: CallObserver.Call
   readonly #span: Tracer.Span | undefined
 
   constructor(
     means: Means,
-    call: Observer.Call,
+    call: CallObserver.Call,
     context: Context.Context<unknown>,
     span: Tracer.Span | undefined
   ) {
@@ -107,7 +112,7 @@ class Started implements Observer.Started {
 
 const begin = (
   { content, trace, within }: Means,
-  call: Observer.Call,
+  call: CallObserver.Call,
   context: Context.Context<unknown>,
   at: number
 ): Tracer.Span | undefined => {
@@ -130,7 +135,7 @@ const begin = (
   return span
 }
 
-const end = ({ content, trace }: Means, span: Tracer.Span, call: Observer.Call, outcome: Outcome.Outcome): void => {
+const end = ({ content, trace }: Means, span: Tracer.Span, call: CallObserver.Call, outcome: Outcome.Outcome): void => {
   const type = errorOf(outcome)
   if (outcome.attempts > 1) span.attribute(Names.attempts, outcome.attempts)
   if (type !== undefined) span.attribute(Names.errorType, type)
@@ -138,7 +143,7 @@ const end = ({ content, trace }: Means, span: Tracer.Span, call: Observer.Call, 
   trace?.end(span, type === undefined ? Exit.void : failed(type))
 }
 
-const sayResult = (content: Content, span: Tracer.Span, call: Observer.Call, outcome: Outcome.Outcome): void => {
+const sayResult = (content: Content, span: Tracer.Span, call: CallObserver.Call, outcome: Outcome.Outcome): void => {
   const whose = { tool: nameOf(call) }
   say(span, Names.contents.result, attribute(content, "result", () => resultOf(call.tool, outcome), whose))
   const crash = crashOf(outcome)
@@ -150,7 +155,7 @@ const say = (span: Tracer.Span, name: string, text: string | undefined): void =>
 }
 
 /** How long each wait of a call was, in milliseconds: until the next one, or the end of all. */
-const waitsOf = ({ waits }: Observer.Call, until: number) =>
+const waitsOf = ({ waits }: CallObserver.Call, until: number) =>
   waits.map(({ at, behind, why }, index) => ({
     why,
     behind,
@@ -158,7 +163,7 @@ const waitsOf = ({ waits }: Observer.Call, until: number) =>
   }))
 
 /** A span begins where its call does; what came before that is said at its beginning. */
-const nameWaits = (trace: Trace.Trace, span: Tracer.Span, call: Observer.Call, until: number): void => {
+const nameWaits = (trace: Trace.Trace, span: Tracer.Span, call: CallObserver.Call, until: number): void => {
   const waits = waitsOf(call, until)
   const longest = waits.reduce((a, b) => b.millis > a.millis ? b : a)
   span.attribute(Names.waitMillis, waits.reduce((sum, { millis }) => sum + millis, 0))
@@ -172,7 +177,12 @@ const nameWaits = (trace: Trace.Trace, span: Tracer.Span, call: Observer.Call, u
   }
 }
 
-const measureWaits = (meter: Meter, context: Context.Context<unknown>, call: Observer.Call, until: number): void => {
+const measureWaits = (
+  meter: Meter,
+  context: Context.Context<unknown>,
+  call: CallObserver.Call,
+  until: number
+): void => {
   for (const { millis, why } of call.waits.length === 0 ? [] : waitsOf(call, until)) {
     meter.record(context, "wait", millis / 1000, { [Names.toolName]: nameOf(call), [Names.waitReason]: why })
   }
@@ -181,12 +191,12 @@ const measureWaits = (meter: Meter, context: Context.Context<unknown>, call: Obs
 const countOutcome = (
   meter: Meter,
   context: Context.Context<unknown>,
-  call: Observer.Call,
+  call: CallObserver.Call,
   outcome: Outcome.Outcome
 ): void => meter.record(context, "calls", 1, { [Names.toolName]: nameOf(call), [Names.errorType]: errorOf(outcome) })
 
 /** A model may make up names without end, and no metric has room for those. */
-const nameOf = ({ tool }: Observer.Call): string => tool?.name ?? "_OTHER"
+const nameOf = ({ tool }: CallObserver.Call): string => tool?.name ?? "_OTHER"
 
 const errorOf = ({ result }: Outcome.Outcome): string | undefined =>
   Result.isSuccess(result) ? undefined : typeOf(result.failure)

@@ -34,7 +34,13 @@ export interface Change {
   readonly isSame: boolean
 }
 
-/** What a run took; `cost` where its answer says it. */
+/**
+ * What a run took.
+ *
+ * - `end`: the answer, or why there is none, in words; `"no end"` where the run says nothing of it, `"calls alone"` where it
+ *   is of no agent
+ * - `millis`: from its first event to its last one; `cost` where its answer says it
+ */
 export interface Totals {
   readonly end: string
   readonly millis: number
@@ -133,7 +139,7 @@ const totalsOf = (run: Events): Totals => {
   const own = run.events.filter((event) => event._tag !== "Nested")
   const last = own.at(-1)
   return {
-    end: last === undefined ? "" : endingOf(last),
+    end: endingOf(own),
     millis: (last?.at ?? 0) - (own[0]?.at ?? 0),
     turns: run.events.filter((event) => (event._tag === "Nested" ? event.event : event)._tag === "TurnEnded").length,
     calls: calls.length,
@@ -143,8 +149,9 @@ const totalsOf = (run: Events): Totals => {
   }
 }
 
-const endingOf = (last: AgentEvent): string => {
-  if (last._tag === "Answer") return `answer: ${last.text}`
-  if (last._tag === "Failed") return `${last.reason}: ${last.message}`
-  return last._tag === "RoundSettled" ? "calls alone" : "no end"
+const endingOf = (own: ReadonlyArray<AgentEvent>): string => {
+  const last = own.at(-1)
+  if (last?._tag === "Answer") return `answer: ${last.text}`
+  if (last?._tag === "Failed") return `${last.reason}: ${last.message}`
+  return own.some(({ _tag }) => _tag === "TurnStarted") ? "no end" : "calls alone"
 }

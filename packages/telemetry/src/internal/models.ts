@@ -1,4 +1,4 @@
-import type { ChatModel, ChatModelError, Observer, Trace } from "@volley/core"
+import type { ChatModel, ChatModelError, Trace } from "@volley/core"
 import { of } from "@volley/core/Trace"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -156,6 +156,3 @@ class Turn {
     }
   }
 }
-
-/** What follows models, as the core wants it. */
-export const observing = (means: Means): Observer.Observer["model"] => (model) => followed(model, means)

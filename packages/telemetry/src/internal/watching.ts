@@ -14,14 +14,16 @@ export const make = Effect.fnUntraced(function*(
   const fs = yield* FileSystem.FileSystem
   const first = yield* Writing.open(options)
   let runs = 0
-  return Effect.suspend(() => {
-    const number = ++runs
-    const next = { ...options, file: numbered(options.file, number) }
-    const opened = number === 1
-      ? Effect.succeed(first)
-      : Effect.provideService(Writing.open(next), FileSystem.FileSystem, fs)
-    return watch(opened, next.file)
-  })
+  return {
+    watch: Effect.suspend(() => {
+      const number = ++runs
+      const next = { ...options, file: numbered(options.file, number) }
+      const opened = number === 1
+        ? Effect.succeed(first)
+        : Effect.provideService(Writing.open(next), FileSystem.FileSystem, fs)
+      return watch(opened, next.file)
+    })
+  }
 })
 
 const watch = Effect.fnUntraced(function*(

@@ -7,7 +7,7 @@ import * as FileSystem from "effect/FileSystem"
 import type { PlatformError } from "effect/PlatformError"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
-import type { Head } from "../Run.ts"
+import type { Head } from "./head.ts"
 
 /**
  * What is recorded, and where.

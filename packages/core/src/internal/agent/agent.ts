@@ -2,10 +2,10 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Limit } from "../../AgentError.ts"
+import { AgentObserver, type Agents } from "../../AgentObserver.ts"
 import { AgentRecorder } from "../../AgentRecorder.ts"
 import * as Batch from "../../Batch.ts"
 import * as ChatModel from "../../ChatModel.ts"
-import * as Observer from "../../Observer.ts"
 import type { Pricing } from "../../Pricing.ts"
 import type * as Tool from "../../Tool.ts"
 import type * as Toolkit from "../../Toolkit.ts"
@@ -19,6 +19,7 @@ import { given, millis, safe } from "../runner/options.ts"
 import { isInner } from "../runner/place.ts"
 import type { Bounds } from "./budget.ts"
 import type { Event } from "./event.ts"
+import { observedModel } from "./observedModel.ts"
 import type { AnyOptions } from "./options.ts"
 import * as Output from "./output.ts"
 import type { Standing } from "./standing.ts"
@@ -38,7 +39,7 @@ export type Tell = (event: Event<Tool.Any, unknown>) => Effect.Effect<void>
 export interface Agent {
   readonly options: AnyOptions
   readonly model: ChatModel.ChatModel["Service"]
-  readonly observer: Observer.Observer | undefined
+  readonly observer: Agents | undefined
   readonly bounds: Bounds
   readonly maxCalls: number
   readonly deadline: number
@@ -76,11 +77,10 @@ export const prepare = Effect.fnUntraced(function*(
   const options = { ...asked, batch, pricing: asked.pricing ?? outer?.agent.options.pricing }
   const runId = around?.runIdOf(nextInside(around))
   const toolkit = yield* toolkitOf(options)
-  const model = yield* ChatModel.ChatModel
-  const observer = Context.get(context, Observer.Observer)
+  const observer = Context.get(context, AgentObserver)
   return {
     options,
-    model: observer === undefined ? model : Observer.followed(model),
+    model: observedModel(yield* ChatModel.ChatModel, observer),
     observer,
     bounds: boundsOf(options),
     maxCalls: amount(batch.maxCalls ?? defaults.maxCalls ?? safe.maxCalls),

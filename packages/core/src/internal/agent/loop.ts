@@ -1,5 +1,4 @@
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import {
   AgentError,
@@ -20,11 +19,13 @@ import * as Usage from "../../Usage.ts"
 import { type Agent, batchOf, type Outer, prepare, switchesOff, type Tell, toolkitOf, turnIdOf } from "./agent.ts"
 import { exceededBy, metBy } from "./budget.ts"
 import type { Ended, Left, Round } from "./event.ts"
-import { boundsAt, deadlineOf, firstTurn, holdTurns, letGo, spentBy, timeLeft } from "./nesting.ts"
+import { boundsAt, deadlineOf, firstTurn, holdTurns, letGo, spentBy } from "./nesting.ts"
+import { observed } from "./observed.ts"
 import type { AnyOptions } from "./options.ts"
 import type * as Output from "./output.ts"
 import { leftAt, stand } from "./standing.ts"
 import { afterRound, afterTurn, costOf, recordOf, type State, totalOf, turnsOf } from "./state.ts"
+import { saidMeanwhile, steered } from "./steering.ts"
 import {
   askedTurn,
   type Asking,
@@ -59,7 +60,8 @@ export function loop(
     watchOf(outer),
     (watch) =>
       Effect.flatMap(begun(watch, prepare(options, toldTo(watch, listener?.tell), outer)), (agent) => {
-        const ending = watch === undefined ? observed(agent) : watched(watch, observed(agent), agent.now)
+        const followed = observed(agent, answerOf(agent))
+        const ending = watch === undefined ? followed : watched(watch, followed, agent.now)
         const delivering = listener === undefined ? ending : listener.deliver(ending, agent.now)
         const { onInterrupt } = options
         const delivered = Effect.ensuring(delivering, Effect.sync(() => letGo(agent)))
@@ -68,15 +70,6 @@ export function loop(
           : Effect.onInterrupt(delivered, () => onInterrupt(leftOf(agent, leftAt(agent.standing, agent.options))))
       })
   )
-}
-
-/** Has an agent followed, where somebody follows the program. */
-const observed = (agent: Agent): Ending => {
-  const { model: { about }, observer, options, outer, standing } = agent
-  const conversationId = standing.state.conversation.runId
-  return observer === undefined
-    ? answerOf(agent)
-    : observer.agent({ name: options.name, conversationId, about, isInner: outer !== undefined }, answerOf(agent))
 }
 
 const leftOf = ({ inner }: Agent, state: State): Left => ({
@@ -100,33 +93,6 @@ const answerOf = Effect.fnUntraced(function*(
   }
   return judged
 })
-
-/** What `steer` says behind the results of a round, without empty texts. */
-const saidMeanwhile = (agent: Agent, state: State): Effect.Effect<ReadonlyArray<Conversation.User>> => {
-  const { steer } = agent.options
-  if (steer === undefined || state.conversation.messages.at(-1)?.role !== "tool") return Effect.succeed([])
-  return Effect.map(
-    heard(agent, state, steer),
-    (texts) => texts.map(Conversation.user).filter(({ content, text }) => content !== undefined || text.trim() !== "")
-  )
-}
-
-/** Puts behind the results of a round what was said meanwhile. */
-const steered = (agent: Agent, state: State, said: ReadonlyArray<Conversation.User>): Effect.Effect<State> => {
-  if (said.length === 0) return Effect.succeed(state)
-  const conversation = Conversation.append(state.conversation, ...said)
-  const after = stand(agent.standing, { ...state, conversation })
-  return Effect.as(agent.tell({ _tag: "Steered", at: agent.now(), said, conversation }), after)
-}
-
-type Steer = NonNullable<AnyOptions["steer"]>
-
-/** A `steer` that crashes, or takes all the agent's time, says nothing. */
-const heard = (agent: Agent, state: State, steer: Steer): Steer => {
-  const asked = Effect.catchCause(steer, (cause) => Effect.as(Effect.logError("`steer` crashed", cause), []))
-  const left = timeLeft(agent, state)
-  return left === Infinity ? asked : Effect.map(Effect.timeoutOption(asked, left), Option.getOrElse(() => []))
-}
 
 /** The turn of a conversation that is answered already. */
 const answerIn = ({ messages }: Conversation.Conversation): ChatModel.Turn | undefined => {

@@ -10,7 +10,7 @@ import type { Ended } from "./event.ts"
 
 /** What watches an agent; an agent inside of another one is seen by what watches that. */
 export const watchOf = (outer: Outer | undefined): Effect.Effect<Watch | undefined> =>
-  outer === undefined ? Effect.flatMap(AgentWatcher, (begin) => begin ?? Effect.undefined) : Effect.undefined
+  outer === undefined ? Effect.flatMap(AgentWatcher, (watcher) => watcher?.watch ?? Effect.undefined) : Effect.undefined
 
 /** Both are told, the watcher first; undefined where there is neither. */
 export const toldTo = (watch: Watch | undefined, listener: Tell | undefined): Tell | undefined => {

@@ -1,16 +1,8 @@
 import type * as Schema from "effect/Schema"
 import type { ToolFailure } from "../../CallError.ts"
+import type { Why } from "../../CallObserver.ts"
 import type { Outcome } from "../../Outcome.ts"
 import type { ToolCall } from "../../ToolCall.ts"
-
-/**
- * Why a call waits.
- *
- * - `slot`: for room in its batch, or in the runner of several; `limit`: for room under a limit of its tool or of a key
- * - `rate`: for a start under a rate; `access`: for an earlier call that touches the same; `approval`: for a decision
- * - `turn`: for the end of the turn that is still being written
- */
-export type Why = "slot" | "limit" | "rate" | "access" | "approval" | "turn"
 
 /**
  * What happens to a call; the steps of a plan are calls of their own.

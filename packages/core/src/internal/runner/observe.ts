@@ -1,7 +1,7 @@
 import * as Option from "effect/Option"
 import type { ToolFailure } from "../../CallError.ts"
+import type { Why } from "../../CallObserver.ts"
 import type { Outcome } from "../../Outcome.ts"
-import type { Why } from "./events.ts"
 import { type Job, moreOf, toldOf } from "./job.ts"
 import type { Run } from "./run.ts"
 

@@ -3,14 +3,14 @@ import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 import { typeOf } from "../../CallError.ts"
-import { type Call, type Calls, Observer, type Started } from "../../Observer.ts"
+import { type Call, CallObserver, type Calls, type Started } from "../../CallObserver.ts"
 import type { Outcome } from "../../Outcome.ts"
 import * as Trace from "../../Trace.ts"
 
-/** What follows the calls of a run: an observer, or else, where somebody traces, spans alone. */
+/** What follows the calls of a run: an observer, or spans alone where there is just a tracer. */
 export const observerOf = (context: Context.Context<unknown>): Calls | undefined => {
-  const observer = Context.get(context, Observer)
-  if (observer !== undefined) return observer.calls(context)
+  const observer = Context.get(context, CallObserver)
+  if (observer !== undefined) return observer(context)
   const trace = Trace.of(context)
   return trace && new Spans(trace)
 }

@@ -56,7 +56,7 @@ summary::-webkit-details-marker{display:none}
 .label{min-width:0;overflow-wrap:anywhere}
 .on .label{font-weight:600}
 .turn .label{color:var(--model);font-weight:600}
-.time{text-align:right;color:var(--dim);flex:0 1 auto;max-width:55%;overflow-wrap:break-word}
+.time{text-align:right;min-width:4.5rem;color:var(--dim);flex:0 1 auto;max-width:55%;overflow-wrap:break-word}
 .e-failed .time,.e-refused .time{color:var(--bad)}
 .e-timeout .time{color:var(--late)}
 .d1 .label{padding-left:1rem}.d2 .label{padding-left:2rem}.d3 .label{padding-left:3rem}.d4 .label{padding-left:4rem}.d5 .label{padding-left:5rem}
@@ -76,7 +76,7 @@ summary::-webkit-details-marker{display:none}
 .t{fill:var(--thread);stroke:none}
 .p{stroke:var(--card);stroke-width:1.5}
 .z{fill:none;stroke:var(--bad);stroke-width:2}
-.more{position:sticky;left:0;width:100cqi;padding:.6rem .75rem 1rem;border-bottom:1px solid var(--line)}
+.more{position:sticky;left:0;z-index:1;width:calc(100cqi - 1rem);background:var(--card);padding:.6rem .75rem 1rem;border-bottom:1px solid var(--line)}
 .more dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.15rem 1rem}
 .more dt{color:var(--dim)}
 .more dd{overflow-wrap:anywhere}
@@ -103,7 +103,7 @@ td.n{text-align:right;white-space:nowrap}
 .axis .scale{width:calc(100% - .25rem)}
 .odd{display:none}
 .row>summary{grid-template-columns:minmax(0,1fr);padding-bottom:.15rem}
-.name{width:100cqi;border:0;padding-bottom:0}
+.name{width:calc(100cqi - 1rem);border:0;padding-bottom:0}
 .track{height:22px;margin-left:.75rem}
 .track{width:calc(100% - 1rem)}
 .row{contain-intrinsic-size:auto 50px}
@@ -115,4 +115,4 @@ td.n{text-align:right;white-space:nowrap}
 `
 
 /** The hash that the page's policy names; a test holds it against the style. */
-export const styleHash = "sha256-hs6vAeb/HdQv368ETx5lh2NV8jS09mOYry6Bg82FW1Y="
+export const styleHash = "sha256-mK6rxii8Mv+buX77WIPFJi1fZ5HRwmZsSGBKAd/mwM4="

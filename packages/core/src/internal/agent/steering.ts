@@ -1,0 +1,35 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Conversation from "../../Conversation.ts"
+import type { Agent } from "./agent.ts"
+import { timeLeft } from "./nesting.ts"
+import type { AnyOptions } from "./options.ts"
+import { stand } from "./standing.ts"
+import type { State } from "./state.ts"
+
+/** What `steer` says behind the results of a round, without empty texts. */
+export const saidMeanwhile = (agent: Agent, state: State): Effect.Effect<ReadonlyArray<Conversation.User>> => {
+  const { steer } = agent.options
+  if (steer === undefined || state.conversation.messages.at(-1)?.role !== "tool") return Effect.succeed([])
+  return Effect.map(
+    heard(agent, state, steer),
+    (texts) => texts.map(Conversation.user).filter(({ content, text }) => content !== undefined || text.trim() !== "")
+  )
+}
+
+/** Puts behind the results of a round what was said meanwhile. */
+export const steered = (agent: Agent, state: State, said: ReadonlyArray<Conversation.User>): Effect.Effect<State> => {
+  if (said.length === 0) return Effect.succeed(state)
+  const conversation = Conversation.append(state.conversation, ...said)
+  const after = stand(agent.standing, { ...state, conversation })
+  return Effect.as(agent.tell({ _tag: "Steered", at: agent.now(), said, conversation }), after)
+}
+
+type Steer = NonNullable<AnyOptions["steer"]>
+
+/** A `steer` that crashes, or takes all the agent's time, says nothing. */
+const heard = (agent: Agent, state: State, steer: Steer): Steer => {
+  const asked = Effect.catchCause(steer, (cause) => Effect.as(Effect.logError("`steer` crashed", cause), []))
+  const left = timeLeft(agent, state)
+  return left === Infinity ? asked : Effect.map(Effect.timeoutOption(asked, left), Option.getOrElse(() => []))
+}
