@@ -83,10 +83,11 @@ const Own = Schema.Union(own)
  * An event as JSON.
  *
  * - `at`: when, in milliseconds since the epoch
- * - `CallSettled`: `error` is what it failed with, `"Timeout"` or the tag of the tool's failure; `startedAt` is left out where
- *   it never started; `sameAs` is an equal call whose outcome it shares
- * - calls have neither what their provider wrote around them nor what their tool gave the program: `text` is what the model reads
- * - `Failed`: the last event where there is no answer; `mayPass` says that asking again may help
+ * - `CallSettled`: `error` names the failure, such as `"Timeout"` or the tag of the tool's failure; `startedAt` is left
+ *   out if the call never started; `sameAs` is an equal call whose outcome it shares
+ * - calls have the `text` that the model reads; they have neither the provider's own fields nor the value that the tool
+ *   gave the program
+ * - `Failed`: the last event if there is no answer; `mayPass` says that asking again may help
  * - no conversation, no system prompt, no cause of a crash, nothing of a provider's response
  */
 export const AgentEvent = Schema.Union([
@@ -241,7 +242,7 @@ export const toSse = <T extends Tool.Any, O, R>(
   )
 
 /**
- * Writes events that are JSON already, such as those of a durable run, as `toSse` does those of an agent.
+ * Writes events that are JSON already, such as those of a durable run, as server-sent events.
  *
  * @example
  * ```ts

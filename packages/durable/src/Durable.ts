@@ -76,9 +76,10 @@ export interface Ended<out O = undefined> extends Omit<AnyEnded, "output"> {
  * - `poll`: how far it is
  * - `cancel`: ends it for good, whichever process runs it; running calls are interrupted
  * - `conversation`: up to the last turn whose calls are all answered
- * - `events`: what happens to it, from its beginning and while it goes on, as those of `Agent.stream` are written for others: each
- *   turn once it is whole, no words of a program for the failure of its tool, and nothing of what happens inside a call; the last one is `Answer` or `Failed`. `AgentEvent.written`
- *   makes server-sent events of them, and `Journal.follow` tells all that is kept
+ * - `events`: its events, from its beginning and while it goes on, as the JSON of `AgentEvent`. A turn comes once it is
+ *   whole. A tool's failure comes without the program's own message, and calls inside a call have no events. The last
+ *   event is `Answer` or `Failed`. `AgentEvent.written` makes server-sent events of them, and `Journal.follow` gives
+ *   all that is kept
  */
 export interface Run<out O = undefined> {
   readonly id: string
