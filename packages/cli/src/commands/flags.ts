@@ -50,7 +50,9 @@ export const latency = (standard: Duration.Input) =>
 
 export const mcp = Flag.String("mcp").pipe(
   Flag.withMetavar("COMMAND"),
-  Flag.withDescription("Add the tools of an MCP server: the command that starts it, or its URL; may be given several times"),
+  Flag.withDescription(
+    "Add the tools of an MCP server: the command that starts it, or its URL; may be given several times"
+  ),
   Flag.atLeast(0)
 )
 

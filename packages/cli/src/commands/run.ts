@@ -20,7 +20,10 @@ const flags = {
     Flag.optional,
     Flag.withDescription("How long a call may take; 30 seconds by default")
   ),
-  deadline: duration("deadline").pipe(Flag.optional, Flag.withDescription("How long all calls together may take; no limit by default")),
+  deadline: duration("deadline").pipe(
+    Flag.optional,
+    Flag.withDescription("How long all calls together may take; no limit by default")
+  ),
   echo: toggle("echo", "Print the assistant turn before the results"),
   stream: toggle("stream", "Read a streamed response, and start read-only calls while it arrives"),
   approve,
