@@ -1,5 +1,5 @@
 /**
- * Anthropic Messages: a pure codec for loops of one's own, and the Layer that provides `ChatModel`.
+ * Anthropic Messages: a pure codec for a loop of your own, and the Layer that provides `ChatModel`.
  */
 import Anthropic from "@anthropic-ai/sdk"
 import type * as Batch from "@volley/core/Batch"
@@ -37,13 +37,13 @@ export { wire } from "./internal/wire.ts"
 /** A tool as a request has it; a name of this package, so that programs can export what they got. */
 export interface ApiTool extends Anthropic.Tool {}
 
-/** What the person says, and the results of calls. */
+/** A message of the user, or the results of calls. */
 export interface UserMessage extends Anthropic.UserMessageParam {}
 
 /** A turn of the model. */
 export interface AssistantMessage extends Anthropic.AssistantMessageParam {}
 
-/** What the system says amid a conversation. */
+/** A system message in the middle of a conversation. */
 export interface SystemMessage extends Anthropic.SystemMessageParam {}
 
 /** A message of a conversation. */
@@ -73,7 +73,7 @@ export const tools: (toolkit: Toolkit.Any) => Array<ApiTool> = Body.tools
 
 /**
  * The same tools as Anthropic's strict mode wants them, for both `tools` and `Batch.run`: every key required, optional
- * ones nullable, records as lists of pairs. What it cannot take stays as it was, and is named in `lax`.
+ * ones nullable, records as lists of pairs. A tool that strict mode cannot take stays as it was, and is named in `lax`.
  *
  * @example
  * ```ts
@@ -98,9 +98,9 @@ export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit
 /**
  * The calls of a response, in call order, each with an id of its own.
  *
- * - a turn that was cut off or refused, or ended in a way that is not known, proves no call complete: all of them are
+ * - if the turn was cut off or refused, or ended for an unknown reason, its calls may be incomplete: all of them are
  *   `"truncated"`
- * - a body that is an error has none
+ * - a body that is an error has no calls
  *
  * @example
  * ```ts
@@ -122,7 +122,7 @@ export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> 
 /**
  * Takes JSON of unknown origin for a response: a whole body, or an assistant message alone, which counts as complete.
  *
- * - checks what this codec reads, and says what is wrong with it; of an error, what the provider says
+ * - checks the fields that this codec reads, and says what is wrong; for an error, gives the provider's text
  *
  * @example
  * ```ts
@@ -169,8 +169,9 @@ export const results = (settled: Batch.Settled<Tool.Any>): Array<Message> =>
   resultMessages(Conversation.results(settled.outcomes), [])
 
 /**
- * What to append to the messages: the assistant turn, unchanged but for what the API does not take back (ids that were
- * missing or repeated, names that the model made up, input that is no object), and one `user` message with all results.
+ * Gives what to append to the messages: the assistant turn and one `user` message with all results. The turn is
+ * unchanged, except for what the API does not take back: missing or repeated ids, names that the model made up, input
+ * that is no object.
  *
  * @example
  * ```ts
@@ -228,10 +229,11 @@ const toolsetsOf = (turn: ReadonlyArray<Message>): ReadonlyMap<string, string> =
 }
 
 /**
- * A conversation as this wire writes it, its system messages apart; turns that came from here are echoed as they came.
+ * Writes a conversation in the form of this wire, with system messages separate; turns of this wire are sent back as
+ * they came.
  *
- * - `origin`: the server that it is for, where turns of another one are spelled anew from their text and calls
- * - `acceptsId`: which ids the server takes, besides what the API asks for
+ * - `origin`: the server that it is for; turns of another server are written anew from their text and calls
+ * - `acceptsId`: which ids the server takes, within those that the API allows
  *
  * @example
  * ```ts
@@ -280,7 +282,7 @@ const spell = ({ calls, text }: Conversation.Assistant): Array<Message> => {
 }
 
 /**
- * Any other field of the requests of one run, before those of its Layer:
+ * Other fields of the requests of one run; they override those of its Layer:
  * `Effect.provideService(AnthropicMessages.Request, { output_config: { effort: "low" } })`.
  */
 export const Request = Context.Reference<Body.Fields>("@volley/anthropic/AnthropicMessages/Request", {
@@ -289,11 +291,11 @@ export const Request = Context.Reference<Body.Fields>("@volley/anthropic/Anthrop
 
 /** What goes with every request, besides what is asked. */
 export interface Sent extends ChatModel.Extras {
-  /** Any other field of the request; a run's own, from `Request`, go before. */
+  /** Other fields of the request; those of a run, from `Request`, override them. */
   readonly request?: Body.Fields | undefined
 }
 
-/** A client of one's own, and what it is asked for. */
+/** A client of your own, and its model. */
 export interface ClientOptions
   extends Pick<ChatModel.ApiOptions, "model" | "maxTokens" | "origin" | "acceptsId">, Transport.Options, Sent
 {
@@ -301,9 +303,10 @@ export interface ClientOptions
 }
 
 /**
- * Provides `ChatModel` on a client of one's own: `AnthropicBedrock`, `AnthropicVertex`, a proxy or one that is watched.
+ * Provides `ChatModel` on a client of your own: `AnthropicBedrock`, `AnthropicVertex`, a proxy or a client wrapped by a
+ * tracer.
  *
- * - what turns are remembered by is its `baseURL`, where no `origin` is given
+ * - turns keep its `baseURL`, unless you give an `origin`
  *
  * @example
  * ```ts
@@ -325,7 +328,7 @@ export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatM
   Layer.sync(ChatModel.ChatModel, () => makeModel(options, { limits: options }))
 
 /**
- * Provides `ChatModel` on the official SDK. The API wants `maxTokens` said: 8,192 where it is left out.
+ * Provides `ChatModel` on the official SDK. The API requires `maxTokens`; it is 8,192 by default.
  *
  * @example
  * ```ts
@@ -426,11 +429,11 @@ const makeModel = (options: ClientOptions, how: ChatModel.Reached): ChatModel.Ch
 const timeout = 600_000
 
 /**
- * The parts of a turn that a client of one's own streams: its text as it comes, each call once what comes after it proves
- * it complete, and at the end the response that `followUp` takes.
+ * Gives the parts of a turn that your own client streams: its text as it arrives, each call once it is known to be
+ * complete, and at the end the response that `followUp` takes.
  *
  * - input that is no JSON stays a text: the call is answered with `InvalidArguments`
- * - `origin`: which server of this wire it is, where the turn goes into a conversation that may go on elsewhere
+ * - `origin`: the name of the server, if the conversation may go on with another server
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * One process of several that go on with the runs of a store, and what starts and awaits runs there.
+ * A runner is one of several processes that run the runs of a store; a client starts and awaits runs there.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
@@ -34,7 +34,7 @@ export interface Address {
 
 /**
  * - `sql`: the store that all processes of the cluster share
- * - `takeOver`: within how long the runs of a runner that is gone go on elsewhere, from 3 seconds on; the same in all
+ * - `takeOver`: how soon the runs of a runner that is gone go on elsewhere, at least 3 seconds; the same in all
  *   processes of the cluster
  */
 export interface ClientOptions {
@@ -46,7 +46,7 @@ export interface ClientOptions {
 /**
  * - `address`: where the other processes find this one; each process has its own
  * - `listen`: where it listens, if that is not its address
- * - `grace`: how long writes that have begun have to end when it ends, or when their run moves; the rest moves at once
+ * - `grace`: how long running writes have to end when the runner ends, or when their run moves; all else moves at once
  */
 export interface Options extends ClientOptions {
   readonly address: Address
@@ -56,11 +56,11 @@ export interface Options extends ClientOptions {
 }
 
 /**
- * Goes on with the runs of a store, together with the other runners on it: each has a share of the runs, and takes over
- * those of one that is gone.
+ * Runs the runs of a store, together with other runners: each has a share of the runs, and takes over those of a runner
+ * that is gone.
  *
- * - errors: those of `sql`, and where it cannot listen; throws a `RangeError` where `takeOver` is too short
- * - at its end, which SIGTERM brings about under `NodeRuntime.runMain`, the others go on with its runs at once
+ * - errors: those of `sql`, and `RunnerError` if it cannot listen; throws a `RangeError` if `takeOver` is too short
+ * - when it ends, for example by SIGTERM under `NodeRuntime.runMain`, the others go on with its runs at once
  *
  * @example
  * ```ts

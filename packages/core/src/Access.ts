@@ -13,7 +13,7 @@ export type Access =
   | { readonly mode: "exclusive" }
 
 /**
- * Looks at what lies under a key.
+ * An access that looks at what lies under a key.
  *
  * @example
  * ```ts
@@ -25,7 +25,7 @@ export type Access =
 export const read = (key: string): Access => ({ mode: "read", key })
 
 /**
- * Changes something under a key.
+ * An access that changes something under a key.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export const read = (key: string): Access => ({ mode: "read", key })
  */
 export const write = (key: string): Access => ({ mode: "write", key })
 
-/** Wants to be alone. */
+/** An access that has a call run alone. */
 export const exclusive: Access = { mode: "exclusive" }
 
 /**

@@ -25,12 +25,13 @@ export type { AnyOptions, Options, WithOutput } from "./internal/agent/options.t
 export type { PromiseOptions } from "./internal/agent/promised.ts"
 
 /**
- * Makes a tool whose calls are agents: it is told a task, and gives back the answer, or `output` of it.
+ * Makes a tool; each of its calls runs an inner agent on a task and gives its answer, or its `output`.
  *
- * - what an agent around it sees is the answer, or `AgentFailed` with the name of the reason; never the conversation inside
- * - it counts for that agent's tokens, cost and calls, keeps within what is left of its limits, and tells it of its events
- * - where a call inside is undecided, or the run is interrupted, so is the tool's call: going on resumes inside
- * - it has a timeout only where it says so, and works in the room that its call lends it
+ * - the outer agent reads the answer, or `AgentFailed` with the name of the reason; never the inner conversation
+ * - tokens, cost and calls of the inner agent count for the outer one too; it may use what the outer limits have left;
+ *   the outer agent's events have its events
+ * - if a call of the inner agent is undecided or interrupted, so is the tool's call; the inner agent goes on from there
+ * - it has no timeout unless you set one, and uses the slot of its call
  *
  * @example
  * ```ts
@@ -110,13 +111,14 @@ export function asTool(name: string, options: AnyToolOptions): Tool.Any {
 /**
  * Asks, runs the calls of each turn as one batch, and asks again, until the model answers.
  *
- * - at a limit the model is asked once more with tools listed but switched off, so that there is an answer; calls made in
- *   spite of that are answered by `LimitExceeded`
- * - errors: what the model fails with, and `AgentError` where there is no answer; a tool's failure goes to the model, never
- *   here. A streamed turn that breaks off after calls of it have run, for a reason that may pass, is gone on from instead
- * - a call that nobody has decided on ends the agent with `Undecided`; run it with that error's conversation to go on
- * - a conversation that was left in the middle of a turn is closed first, as by `Conversation.close`; one that ends with an
- *   answer is answered already, and the model is not asked; what no wire would take ends in `InvalidConversation`
+ * - at a limit the model is asked once more with tools listed but switched off, so that it has to answer; if it calls
+ *   tools all the same, they are answered by `LimitExceeded`
+ * - errors: those of the model, and `AgentError` if there is no answer; a tool's failure goes to the model, never here.
+ *   If a streamed turn breaks off for a reason that may pass, after some of its calls have run, the agent goes on
+ *   instead
+ * - an undecided call ends the agent with `Undecided`; to go on, run it with the `conversation` of that error
+ * - if the conversation stops in the middle of a turn, its calls are answered first, as by `Conversation.close`; if it
+ *   ends with an answer, the model is not asked; if no wire would take it, the agent fails with `InvalidConversation`
  * - interruption: stops the calls in flight, then gives `onInterrupt` a conversation to go on with
  *
  * @example
@@ -166,11 +168,11 @@ interface Failure {
 }
 
 /**
- * Runs an agent and tells what happens while it happens; the last event is its answer.
+ * Runs an agent and gives its events as they happen; the last event is its answer.
  *
- * - the model's turns are streamed unless `streaming` is false, and read-only calls start meanwhile
+ * - the model's turns are streamed unless `streaming` is false; read-only calls start while the model writes
  * - a slow reader delays nothing: events are kept until they are read
- * - errors and interruption: as with `run`; to stop reading before the end interrupts the agent
+ * - errors and interruption: as with `run`; if you stop reading before the end, the agent is interrupted
  *
  * @example
  * ```ts
@@ -230,8 +232,8 @@ export function stream(
 /**
  * Runs an agent as `run` does, for programs that are not written with Effect; `model` is the layer of a provider's package.
  *
- * - rejects with the reason of `signal` once that is aborted, when the calls in flight have stopped; and with `AgentError` or
- *   `ChatModelError` where there is no answer
+ * - if `signal` is aborted, rejects with its reason once the running calls have stopped; if there is no answer, rejects
+ *   with `AgentError` or `ChatModelError`
  *
  * @example
  * ```ts
@@ -268,9 +270,9 @@ export function runPromise(options: AnyPromiseOptions): Promise<Ended<Tool.Any, 
 }
 
 /**
- * Runs an agent and gives what happens while it happens, as `stream` does, for `for await`; the last event is its answer.
+ * Runs an agent and gives its events as they happen, for `for await`; the last event is its answer.
  *
- * - leaving the loop before that interrupts the agent, and waits for its calls to stop
+ * - if you leave the loop before that, the agent is interrupted, and the loop waits for its calls to stop
  * - throws what `runPromise` rejects with
  *
  * @example

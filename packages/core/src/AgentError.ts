@@ -5,11 +5,11 @@ import * as Schema from "effect/Schema"
 import { Conversation } from "./Conversation.ts"
 import { Usage } from "./Usage.ts"
 
-/** What an agent may be bounded by. */
+/** The limits that an agent may have. */
 export const Limit = Schema.Literals(["rounds", "calls", "tokens", "time", "cost"])
 export type Limit = typeof Limit.Type
 
-/** A limit was met, and there was no room left for an answer, or none was wanted. */
+/** A limit was reached, and too little was left for an answer, or `atLimit` is `"fail"`. */
 export class LimitReached extends Schema.TaggedError<LimitReached>()("LimitReached", {
   limit: Limit,
   bound: Schema.Finite
@@ -40,7 +40,7 @@ export class Undecided extends Schema.TaggedError<Undecided>()("Undecided", {
   }
 }
 
-/** The cost is bounded, but the price of this model is not known. */
+/** The agent has a `maxCost`, but the price of this model is not known. */
 export class Unpriced extends Schema.TaggedError<Unpriced>()("Unpriced", {
   model: Schema.UndefinedOr(Schema.String)
 }) {
@@ -51,7 +51,7 @@ export class Unpriced extends Schema.TaggedError<Unpriced>()("Unpriced", {
   }
 }
 
-/** No wire would take the conversation that the agent was given, and what is wrong with it has no one remedy. */
+/** No wire would take the conversation that the agent was given, and there is no single way to mend it. */
 export class InvalidConversation extends Schema.TaggedError<InvalidConversation>()("InvalidConversation", {
   issue: Schema.String
 }) {
@@ -61,9 +61,9 @@ export class InvalidConversation extends Schema.TaggedError<InvalidConversation>
 }
 
 /**
- * What the model of one agent reads of another one that is its tool and gave no answer; nothing of what was said inside.
+ * What an outer agent's model reads if an inner agent gave no answer; nothing of the inner conversation.
  *
- * - `reason`: the name of the reason that it ended for; `limit`: which one it met
+ * - `reason`: the name of the reason why it ended; `limit`: which limit it reached
  */
 export class Failed extends Schema.TaggedError<Failed>()("AgentFailed", {
   reason: Schema.String,
@@ -81,8 +81,8 @@ export type Reason = typeof Reason.Type
 /**
  * An agent ended without an answer, and why; `Effect.catchReason` works on it.
  *
- * - `conversation`: all of it, every call of every turn answered; an agent can go on with it
- * - `usage`: the tokens of its turns until then; `cost`: theirs, where all of them have a price
+ * - `conversation`: the whole conversation, with an answer to every call; an agent can go on with it
+ * - `usage`: the tokens of its turns until then; `cost`: their cost, if all of them have a price
  */
 export class AgentError extends Schema.TaggedError<AgentError>()("AgentError", {
   reason: Reason,

@@ -1,5 +1,5 @@
 /**
- * What happens to an agent, as JSON for those who watch it from elsewhere.
+ * The events of an agent as JSON, to show them in another program.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -83,10 +83,11 @@ const Own = Schema.Union(own)
  * An event as JSON.
  *
  * - `at`: when, in milliseconds since the epoch
- * - `CallSettled`: `error` is what it failed with, `"Timeout"` or the tag of the tool's failure; `startedAt` is left out where
- *   it never started; `sameAs` is an equal call whose outcome it shares
- * - calls have neither what their provider wrote around them nor what their tool gave the program: `text` is what the model reads
- * - `Failed`: the last event where there is no answer; `mayPass` says that asking again may help
+ * - `CallSettled`: `error` names the failure, such as `"Timeout"` or the tag of the tool's failure; `startedAt` is left
+ *   out if the call never started; `sameAs` is an equal call whose outcome it shares
+ * - calls have the `text` that the model reads; they have neither the provider's own fields nor the value that the tool
+ *   gave the program
+ * - `Failed`: the last event if there is no answer; `mayPass` says that asking again may help
  * - no conversation, no system prompt, no cause of a crash, nothing of a provider's response
  */
 export const AgentEvent = Schema.Union([
@@ -97,7 +98,7 @@ export type AgentEvent = typeof AgentEvent.Type
 type Own = typeof Own.Type
 
 /**
- * Writes an event for those who watch.
+ * Writes an event as JSON.
  *
  * @example
  * ```ts
@@ -209,7 +210,7 @@ export const failed = (cause: Cause.Cause<AgentError | ChatModelError>, at: numb
  * Writes the events of an agent as server-sent events, each with its tag as `event`, its JSON as `data`, and a number as `id`.
  *
  * - errors: none; an agent that fails, or crashes, ends with `Failed`, and a crash is logged
- * - interruption: who stops reading interrupts the agent
+ * - interruption: if the reader stops, the agent is interrupted
  *
  * @example
  * ```ts
@@ -241,7 +242,7 @@ export const toSse = <T extends Tool.Any, O, R>(
   )
 
 /**
- * Writes events that are JSON already, such as those of a durable run, as `toSse` does those of an agent.
+ * Writes events that are JSON already, such as those of a durable run, as server-sent events.
  *
  * @example
  * ```ts

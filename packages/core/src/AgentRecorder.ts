@@ -1,5 +1,5 @@
 /**
- * Keeps the turns of agents, and how an agent stands once the calls of a turn are answered, so that one which is begun again
+ * Keeps the turns of agents, and the state of an agent after each answered turn, so that an agent that begins again
  * goes on from there.
  */
 import * as Context from "effect/Context"
@@ -13,7 +13,7 @@ import { Usage } from "./Usage.ts"
 /**
  * A turn of a model.
  *
- * - `millis`: how long the model took; `limit`: the one for which no calls of it are run
+ * - `millis`: how long the model took; `limit`: the limit because of which its calls do not run
  * - `said`: what `steer` gave before it
  */
 export const Turn = Schema.Struct({
@@ -25,9 +25,9 @@ export const Turn = Schema.Struct({
 export interface Turn extends Schema.Schema.Type<typeof Turn> {}
 
 /**
- * What an agent has used, those inside it included.
+ * What an agent has used, its inner agents included.
  *
- * - `rounds`: its turns; `cost`: left out where one of them has no price
+ * - `rounds`: its turns; `cost`: left out if one of them has no price
  * - `turnTokens`, `turnMillis`, `turnCost`: of its largest, longest and dearest turn
  */
 export const Spent = Schema.Struct({
@@ -41,16 +41,16 @@ export const Spent = Schema.Struct({
 })
 export interface Spent extends Schema.Schema.Type<typeof Spent> {}
 
-/** How an agent stands: `Agent.run` goes on from `conversation` and `spent` as if it had never stopped. */
+/** The state of an agent: `Agent.run` goes on from `conversation` and `spent` as if it had never stopped. */
 export const Standing = Schema.Struct({ conversation: Conversation, spent: Spent })
 export interface Standing extends Schema.Schema.Type<typeof Standing> {}
 
 /**
- * What a recorder of agents is asked; a `Recorder` keeps their calls.
+ * Records the turns of agents; a `Recorder` keeps their calls.
  *
- * - `turn`: takes a turn and records it, or gives the one that is recorded; `key` is made of the run id and the turn's number,
- *   so that agents inside calls have others
- * - `settled`: is told how an agent stands once every call of a turn is answered; the next turn waits for it
+ * - `turn`: takes a turn and records it, or gives the recorded one; `key` is made of the run id and the turn's number,
+ *   so that inner agents have other keys
+ * - `settled`: gets the state of an agent once every call of a turn is answered; the next turn waits for it
  */
 export interface AgentRecorder {
   readonly turn: <E, R>(key: string, take: Effect.Effect<Turn, E, R>) => Effect.Effect<Turn, E, R>

@@ -1,5 +1,5 @@
 /**
- * Sees all that happens to the agents of a program, however they are run.
+ * Gets the events of all agents of a program.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -10,10 +10,10 @@ import type { Ended, Event } from "./internal/agent/event.ts"
 import type * as Tool from "./Tool.ts"
 
 /**
- * What sees one agent, and as `Nested` those inside of it.
+ * Gets the events of one agent, and as `Nested` those of its inner agents.
  *
- * - `tell`: is given every event, its answer included, one after the other; the agent waits for it
- * - `end`: is given how the agent ended, and when, in milliseconds since the epoch; the agent is over when this is done
+ * - `tell`: gets every event, the answer included, one after the other; the agent waits for it
+ * - `end`: gets how the agent ended, and when, in milliseconds since the epoch; the agent ends after it
  */
 export interface Watch {
   readonly tell: (event: Event<Tool.Any, unknown>) => Effect.Effect<void>
@@ -23,7 +23,7 @@ export interface Watch {
   ) => Effect.Effect<void>
 }
 
-/** Watches agents; `watch` begins with one that is inside of no other. */
+/** Watches agents; `watch` begins to watch an agent that is not inside another one. */
 export interface AgentWatcher {
   readonly watch: Effect.Effect<Watch>
 }

@@ -1,5 +1,5 @@
 /**
- * Who says whether a call may run, where its tool asks for approval.
+ * Decides whether a call may run, if its tool asks for approval.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -11,7 +11,7 @@ import type { ToolCall } from "./ToolCall.ts"
  * What is to be decided: whether this call, with these decoded parameters, may run.
  *
  * - `key`: the call's idempotency key, the same whenever the same call is asked about
- * - `path`: the calls inside which it is asked, such as those of agents, the outermost first; left out where there is none
+ * - `path`: the calls around this one, such as those of agents, the outermost first; left out if there is none
  */
 export interface Question {
   readonly call: ToolCall
@@ -21,7 +21,7 @@ export interface Question {
   readonly path?: ReadonlyArray<Step>
 }
 
-/** A call inside which something happens, and its tool. */
+/** A call around another one, and its tool. */
 export interface Step {
   readonly tool: string
   readonly callId: string
@@ -30,10 +30,10 @@ export interface Step {
 /**
  * What was decided.
  *
- * - `"denied"`, `{ denied }`: the call does not run, and the model is told so, with the reason where there is one
- * - `{ allowed }`: it runs with these arguments in place of its own, as JSON, and the model is told so; where they do not fit
- *   the tool, that is logged, and nothing is decided
- * - `"undecided"`: the call does not run yet; it is `pending`, and can be run once somebody has decided
+ * - `"denied"`, `{ denied }`: the call does not run, and the model is told so, with the reason if there is one
+ * - `{ allowed }`: the call runs with these arguments in place of its own, as JSON, and the model is told so; if they
+ *   do not fit the tool, that is logged, and the call stays undecided
+ * - `"undecided"`: the call does not run yet; it is `pending`, and can run after a decision
  */
 export type Decision =
   | "allowed"
@@ -43,17 +43,17 @@ export type Decision =
   | "undecided"
 
 /**
- * Decides; nothing is decided where a program has no approver of its own.
+ * The approver of the program; without one, calls that need approval stay undecided.
  *
  * - all calls of a batch that need a decision are asked about at once, when their turn is complete
- * - while a decision is waited for, the call holds nothing, and only the deadline of its batch ends that
+ * - a call that waits for a decision takes no slot, and only the deadline of its batch ends the waiting
  */
 export const Approver = Context.Reference<{
   readonly decide: (question: Question) => Effect.Effect<Decision>
 }>("@volley/core/Approver", { defaultValue: () => ({ decide: () => Effect.succeed("undecided") }) })
 
 /**
- * Decides by a function.
+ * Provides an approver that is a function.
  *
  * @example
  * ```ts
@@ -79,8 +79,8 @@ export const Approver = Context.Reference<{
 export const layer = (decide: (question: Question) => Effect.Effect<Decision>): Layer.Layer<never> =>
   Layer.succeed(Approver, { decide })
 
-/** Allows everything. */
+/** Provides an approver that allows every call. */
 export const allow: Layer.Layer<never> = layer(() => Effect.succeed("allowed"))
 
-/** Denies everything. */
+/** Provides an approver that denies every call. */
 export const deny: Layer.Layer<never> = layer(() => Effect.succeed("denied"))

@@ -38,7 +38,7 @@ export type { PromiseOptions } from "./internal/runner/promised.ts"
  * A settled batch.
  *
  * - `outcomes`: one per call, in call order
- * - `pending`: the calls that nobody has decided on; run them again once somebody has, before the model is answered
+ * - `pending`: the undecided calls; run them again after the decision, before you answer the model
  * - `strays`: the calls whose tools had not stopped when the batch was settled
  */
 export interface Settled<out T extends Tool.Any> {
@@ -48,11 +48,11 @@ export interface Settled<out T extends Tool.Any> {
 }
 
 /**
- * Runs calls with the tools of a toolkit and answers every one of them.
+ * Runs calls with the tools of a toolkit, and gives each an outcome.
  *
  * - shape: n calls → n outcomes, in call order
- * - errors: never fails; whatever a call meets becomes its own outcome. Options that make no sense die
- * - interruption: interrupts the calls in flight and waits for their finalizers
+ * - errors: never fails; the failure of a call is its outcome. Options that make no sense die
+ * - interruption: interrupts the running calls and waits for their finalizers
  *
  * @example
  * ```ts
@@ -90,8 +90,8 @@ export function run(
 /**
  * Runs calls as `run` does, for programs that are not written with Effect.
  *
- * - rejects with the reason of `signal` once that is aborted, when the calls in flight have stopped; and where options make
- *   no sense. Whatever a call meets is its own outcome
+ * - if `signal` is aborted, rejects with its reason once the running calls have stopped; also rejects if options make
+ *   no sense. The failure of a call is its outcome
  *
  * @example
  * ```ts
@@ -133,16 +133,16 @@ export interface Dispatched<out T extends Tool.Any, out E> extends Settled<T> {
 }
 
 /**
- * Runs calls while the turn that asks for them is still being written, and answers every one of them.
+ * Runs calls while the model still writes its turn, and gives each an outcome.
  *
- * - read-only tools start as soon as their calls arrive; all others wait for the end of the stream, and so do read-only
- *   ones that touch the same as an earlier call which waits
+ * - calls of read-only tools start when they arrive; all others wait for the end of the stream, and so does a read-only
+ *   call that touches the same thing as an earlier, waiting call
  * - calls are admitted in call order, by their index; reading the stream never waits for tools
- * - where the stream fails, what had started runs to its end, and all that had not is answered by `Truncated`; so is a
- *   single call that has not started, where the stream brings it once more as truncated
- * - the deadline begins at the end of the stream, which nothing else bounds
- * - errors: never fails; how the stream ended stands beside the outcomes. Options that make no sense die
- * - interruption: interrupts the stream and the calls in flight, and waits for their finalizers
+ * - if the stream fails, calls that have started run to their end, and all others are answered by `Truncated`; so is a
+ *   single call that has not started, if the stream brings it again as truncated
+ * - the deadline begins at the end of the stream; nothing limits the stream itself
+ * - errors: never fails; `end` says how the stream ended. Options that make no sense die
+ * - interruption: interrupts the stream and the running calls, and waits for their finalizers
  *
  * @example
  * ```ts
@@ -176,7 +176,7 @@ export function dispatch<E>(
   return executeArriving(toolkit, calls, options)
 }
 
-/** Runs batches one beside the other under the same limits, and in one order of what their calls touch. */
+/** Runs several batches under the same limits and with one order of calls that touch the same thing. */
 export interface Runner {
   readonly [shared]: Shared
   readonly run: <T extends Tool.Any>(
@@ -192,11 +192,11 @@ export interface Runner {
 }
 
 /**
- * Makes a runner that keeps its limits between batches: `concurrency` holds for all of them together, and so do the limits
- * of tools and keys, and the order of calls that touch the same. The other options are those of each batch that does not
- * say otherwise; a batch that runs inside a call of the runner shares the limits alone.
+ * Makes a runner whose batches share `concurrency`, the limits of tools and keys, and the order of calls that touch the
+ * same thing. The other options are defaults for each batch. A batch inside a call of the runner shares the limits
+ * only.
  *
- * - slots go round between the batches that wait; a call lends what it holds to batches inside it
+ * - waiting batches take turns at the slots; a batch inside a call uses the slot of that call
  *
  * @example
  * ```ts

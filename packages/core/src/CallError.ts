@@ -13,8 +13,8 @@ const unknownOutcome =
 /**
  * No tool of the toolkit has this name.
  *
- * - `available`: the names of the tools, where there are many those most like the one that was asked for
- * - `count`: how many tools there are; as many as are named when left out
+ * - `available`: the names of the tools; if there are many, those most like the name that was asked for
+ * - `count`: how many tools there are; left out if `available` names all
  */
 export class UnknownTool extends Data.TaggedError("UnknownTool")<{
   readonly available: ReadonlyArray<string>
@@ -66,9 +66,9 @@ export class LimitExceeded extends Data.TaggedError("LimitExceeded")<{
 /**
  * The call did not end in time.
  *
- * - `limit`: which limit it met, its own `timeout` or the batch's `deadline`
+ * - `limit`: which limit it reached, its own `timeout` or the batch's `deadline`
  * - `millis`: how long that limit was
- * - `started`: false when the deadline came before the call's turn did
+ * - `started`: false if the deadline came before the call started
  * - `harmless`: the tool is read-only or idempotent
  */
 export class Timeout extends Data.TaggedError("Timeout")<{
@@ -93,7 +93,7 @@ export class Timeout extends Data.TaggedError("Timeout")<{
   }
 }
 
-/** The tool crashed. `cause` holds what happened, for the host alone. */
+/** The tool crashed. `cause` says why, for your program alone. */
 export class Defect extends Data.TaggedError("Defect")<{
   readonly harmless: boolean
   readonly cause: Cause.Cause<unknown>
@@ -112,7 +112,7 @@ export class Defect extends Data.TaggedError("Defect")<{
  * - `by`: `"tool"` when it interrupted itself, `"failFast"` when another call of a batch with `failFast` failed,
  *   `"restart"` when the program stopped, and that was found out later or on the way
  * - `started`: false when that was before this call began
- * - `cause`: who interrupted the tool, for the host alone
+ * - `cause`: what interrupted the tool, for your program alone
  */
 export class Interrupted extends Data.TaggedError("Interrupted")<{
   readonly by: "tool" | "failFast" | "restart"
@@ -138,7 +138,7 @@ export class Interrupted extends Data.TaggedError("Interrupted")<{
   }
 }
 
-/** The tool ran, but what it gave back does not fit its `success` or `failure` schema, or is not JSON. */
+/** The tool ran, but its result does not fit its `success` or `failure` schema, or is not JSON. */
 export class Unencodable extends Data.TaggedError("Unencodable")<{
   readonly issue: string
 }> {
@@ -158,7 +158,7 @@ export class Uncertain extends Data.TaggedError("Uncertain")<{
   }
 }
 
-/** Somebody was asked whether the call may run, and said no; the tool did not run. */
+/** The approver denied the call; the tool did not run. */
 export class Denied extends Data.TaggedError("Denied")<{
   readonly why?: string | undefined
 }> {
@@ -170,9 +170,9 @@ export class Denied extends Data.TaggedError("Denied")<{
 }
 
 /**
- * Nobody has decided yet whether the call may run; the tool did not run.
+ * The approver has not decided yet whether the call may run; the tool did not run.
  *
- * - `after`: the earlier call that waits for the decision, where this one only touches the same
+ * - `after`: the earlier call that waits for the decision, if this call only touches the same thing
  */
 export class Undecided extends Data.TaggedError("Undecided")<{
   readonly after?: string | undefined
@@ -185,7 +185,7 @@ export class Undecided extends Data.TaggedError("Undecided")<{
   }
 }
 
-/** A call that this one takes something from failed, so this one did not run; `root` is the call that failed first. */
+/** A call whose result this one needs failed, so this one did not run; `root` is the call that failed first. */
 export class DependencyFailed extends Data.TaggedError("DependencyFailed")<{
   readonly root: string
   readonly type: string
@@ -199,7 +199,7 @@ export class DependencyFailed extends Data.TaggedError("DependencyFailed")<{
 /**
  * The service behind the tool has failed too often, and is left alone for a while; the tool did not run.
  *
- * - `retryAfterMillis`: when it is tried again; left out while somebody else tries it
+ * - `retryAfterMillis`: when it is tried again; left out while another call tries it
  */
 export class Unavailable extends Data.TaggedError("Unavailable")<{
   readonly retryAfterMillis?: number | undefined
@@ -211,7 +211,7 @@ export class Unavailable extends Data.TaggedError("Unavailable")<{
   }
 }
 
-/** What the runner can find. Each reason knows whether another attempt is harmless. */
+/** Why the runner has no result of a call. Each reason says whether another attempt is harmless. */
 export type Reason =
   | UnknownTool
   | InvalidArguments
@@ -227,13 +227,13 @@ export type Reason =
   | Undecided
   | Unavailable
 
-/** A call that has no answer of its own, and why; `Effect.catchReason` works on it. */
+/** A call without a result of its tool, and why; `Effect.catchReason` works on it. */
 export class CallError extends Data.TaggedError("CallError")<{
   readonly callId: string
   readonly tool: string
   readonly reason: Reason
 }> {
-  /** True only where a second attempt is harmless. */
+  /** True only if a second attempt is harmless. */
   get isRetryable(): boolean {
     return this.reason.isRetryable
   }
@@ -296,9 +296,9 @@ class AnyToolFailure extends Data.TaggedError("ToolFailure")<{
 /**
  * The typed failure of a tool, wrapped so that neither it nor `CallError` can swallow the other.
  *
- * - `encoded`: the failure as the tool's `failure` schema writes it, which is all that a model sees of it
+ * - `encoded`: the failure, encoded by the tool's `failure` schema; a model reads nothing else of it
  * - `isRetryable`: the tool is read-only or idempotent, so a second attempt is harmless
- * - `isPointless`: the tool says by its `repeat` that a second attempt would come to the same
+ * - `isPointless`: the tool says by its `repeat` that a second attempt would fail in the same way
  */
 export class ToolFailure<out F> extends AnyToolFailure {
   declare readonly failure: F
@@ -321,7 +321,7 @@ const advise = (failure: ToolFailure<unknown>): string =>
 /**
  * The one shape in which every wire shows an error to a model.
  *
- * - `safeToRepeat`: a second attempt does no harm; whether it helps is for `message` to say
+ * - `safeToRepeat`: a second attempt does no harm; `message` says whether it helps
  */
 export interface ModelError {
   readonly error: {

@@ -41,10 +41,10 @@ export { count as tokens, type Usage } from "./Usage.ts"
 export type ToolChoice = "auto" | "none" | "required" | { readonly tool: string }
 
 /**
- * What a model is asked.
+ * A request to a model.
  *
  * - `toolChoice`, `parallelToolCalls`: the provider's own default when left out; ignored without tools
- * - `output`: what the text of the turn has to be, where it calls no tools
+ * - `output`: what the text of the turn must be, if the turn calls no tools
  */
 export interface Request {
   readonly conversation: Conversation
@@ -61,7 +61,7 @@ export interface Output {
 }
 
 /**
- * Says in words what an answer has to be, for the system prompt where an API does not take the schema itself.
+ * Describes in words what an answer must be, for the system prompt of an API that does not take the schema itself.
  *
  * @example
  * ```ts
@@ -92,13 +92,16 @@ export const Turn = Schema.Struct({
 })
 export interface Turn extends Schema.Schema.Type<typeof Turn> {}
 
-/** Text of a turn, as it comes. */
+/** A piece of text of a turn. */
 export interface Text {
   readonly _tag: "Text"
   readonly text: string
 }
 
-/** The whole turn, which is the last part of it; `response` is the same as its provider writes a turn that is not streamed. */
+/**
+ * The whole turn, as its last part; `response` is the turn in the form in which its provider writes one that is not
+ * streamed.
+ */
 export interface Whole<out Response> {
   readonly _tag: "Turn"
   readonly turn: Turn
@@ -111,9 +114,9 @@ export type Part<Response = unknown> = Text | Call | Whole<Response>
 /**
  * Gives the next turn of a conversation. Interrupting it aborts the request.
  *
- * - `about`: who is asked, where that is known; what wraps a model passes it on
- * - `stream`: the same turn in parts: its text, each of its calls once, and at last the whole of it. A call that was told
- *   complete comes once more, truncated, where the end of its turn revokes it
+ * - `about`: the provider and the model, if known; a wrapper of a model passes it on
+ * - `stream`: the turn in parts: its text, each of its calls once, and at last the whole turn. If the end of the turn
+ *   shows that a complete call does not count, that call comes again, truncated
  */
 export class ChatModel extends Context.Service<ChatModel, {
   readonly about?: About | undefined
@@ -121,21 +124,21 @@ export class ChatModel extends Context.Service<ChatModel, {
   readonly stream: (request: Request) => Stream.Stream<Part, ChatModelError>
 }>()("@volley/core/ChatModel") {}
 
-/** How a provider's API is reached; the Layers of all providers take it. */
+/** The options of a provider's API; the Layers of all providers take them. */
 export interface ApiOptions extends Transport.Options {
   readonly model: string
   readonly apiKey: Redacted.Redacted<string>
-  /** Where the API is; the official one when left out. */
+  /** The address of the API; the official one by default. */
   readonly baseUrl?: string | undefined
   /** The most tokens of one turn, reasoning included; the provider's own limit when left out, where it has one. */
   readonly maxTokens?: number | undefined
-  /** How often the SDK sends a request again after a status that may pass; 2. Nothing else retries. */
+  /** How often the SDK sends a request again after a status that may pass; 2 by default. Nothing else retries. */
   readonly maxRetries?: number | undefined
-  /** What sends the requests, in place of the global `fetch`; it has to heed `signal` and `redirect: "manual"`. */
+  /** Sends the requests, in place of the global `fetch`; it must obey `signal` and `redirect: "manual"`. */
   readonly fetch?: typeof globalThis.fetch | undefined
-  /** What turns from here are remembered by; `baseUrl` when left out. Turns of another origin are spelled anew for this one. */
+  /** The name of this server in turns; `baseUrl` by default. Turns of another origin are written anew for this one. */
   readonly origin?: string | undefined
-  /** Which ids of calls the server takes back, besides what the wire asks for; new ones are given to others. */
+  /** Which ids of calls the server takes back, within those that the wire allows; other calls get new ids. */
   readonly acceptsId?: ((id: string) => boolean) | undefined
 }
 
@@ -144,13 +147,16 @@ export type ConfigOptions<More extends object = object> = Omit<ApiOptions, "apiK
   readonly apiKey?: Config.Config<Redacted.Redacted<string>> | undefined
 }
 
-/** Headers and parts of the query that go with requests besides what their client sends. */
+/** Further headers and query parameters of requests. */
 export interface Extras {
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly query?: Readonly<Record<string, string>> | undefined
 }
 
-/** Those of one run, before those of its Layer: `Effect.provideService(program, ChatModel.Extras, { headers })`. */
+/**
+ * The extras of one run, which override those of its Layer:
+ * `Effect.provideService(program, ChatModel.Extras, { headers })`.
+ */
 export const Extras = Context.Reference<Extras>("@volley/core/ChatModel/Extras", { defaultValue: () => ({}) })
 
 /**
@@ -301,14 +307,14 @@ export interface Reached extends Pick<Hidden, "secret"> {
 /**
  * Makes the service of a provider's client.
  *
- * - `secret`: the API key, which no error shows; left out where the client is somebody else's
+ * - `secret`: the API key, which no error shows; left out for a client of your own
  * - `address`, `query`, `headers`: where requests go and what goes with them, of whose secrets no error shows any
  * - `client`: what has keys among its properties, which no error shows either
  * - `limits`: what an answer may take, of a client that sends its requests by itself
  * - `send`: asks for a turn; aborted when the caller is interrupted
  * - `read`: reads the body of a response, or says why it is none
  * - `open`: asks for the events of a turn; aborted when the caller is interrupted, or wants no more of them
- * - both are given the context of whoever asks, for the references of a wire
+ * - both get the context of the caller, for the references of a wire
  * - `about`: who is asked, unless the address is known as that of another provider
  * - `fold`: reads those events
  * - `reason`: sorts what `send`, `open` or the events rejected with, at the time `now` in milliseconds since the epoch
@@ -499,8 +505,8 @@ interface Codec<S, Response> {
 /**
  * A streamed turn, taken apart.
  *
- * - `calls`: what `Batch.dispatch` takes; to be read once
- * - `whole`: known when `calls` have been read to their end, and fails as they do
+ * - `calls`: for `Batch.dispatch`; can be read once
+ * - `whole`: the whole turn, once `calls` have been read to their end; fails as they do
  */
 export interface Split<out Response, out E, out R> {
   readonly calls: Stream.Stream<ToolCall, E, R>
@@ -508,7 +514,7 @@ export interface Split<out Response, out E, out R> {
 }
 
 /**
- * Takes the calls of a streamed turn out of its parts, and keeps the whole of it, which `followUp` takes.
+ * Splits the parts of a streamed turn into its calls and the whole turn, which `followUp` takes.
  *
  * @example
  * ```ts

@@ -11,7 +11,7 @@ import * as Transport from "./Transport.ts"
 
 export { Redirected, TimedOut, TooLarge } from "./Transport.ts"
 
-/** The provider wants fewer requests; `retryAfterMillis` is its own advice, where it gave any. */
+/** The provider wants fewer requests; `retryAfterMillis` is its own advice, if it gave any. */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
   message: Schema.String,
   retryAfterMillis: Schema.optional(Schema.Finite)
@@ -58,7 +58,7 @@ export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable"
   readonly isRetryable = true
 }
 
-/** An answer came that is not what the provider's contract says. */
+/** An answer came that does not follow the provider's contract. */
 export class UnusableResponse extends Schema.TaggedError<UnusableResponse>()("UnusableResponse", {
   message: Schema.String
 }) {
@@ -83,14 +83,14 @@ export type Reason = typeof Reason.Type
 /**
  * A model gave no turn, and why; `Effect.catchReason` works on it.
  *
- * - `conversation`: what an agent had got to, where it had run calls; go on with that one, so that none of them runs again
+ * - `conversation`: how far an agent had come, if it had run calls; go on with it, so that none of them runs again
  */
 export class ChatModelError extends Schema.TaggedError<ChatModelError>()("ChatModelError", {
   wire: Schema.String,
   reason: Reason,
   conversation: Schema.optional(Conversation)
 }) {
-  /** True where the same request may succeed later. */
+  /** True if the same request may succeed later. */
   get isRetryable(): boolean {
     return this.reason.isRetryable
   }

@@ -1,5 +1,5 @@
 /**
- * What a model is shown of a result that is more than JSON: texts, images and documents.
+ * What a model reads of a result that is more than JSON: texts, images and documents.
  */
 import * as Base64 from "effect/encoding/Base64"
 import * as Result from "effect/Result"
@@ -32,10 +32,10 @@ export const Document = /*@__PURE__*/ (() =>
     name: Schema.optionalKey(Schema.String)
   }))()
 
-/** What is no text. */
+/** An image or a document. */
 export const Media = /*@__PURE__*/ (() => Schema.Union([Image, Document]))()
 
-/** A part of what a model is shown: a text, an image or a document. */
+/** A part of what a model reads: a text, an image or a document. */
 export const Content = /*@__PURE__*/ (() => Schema.Union([Text, Image, Document]))()
 
 export type Text = typeof Text.Type
@@ -74,7 +74,7 @@ export const image = (mediaType: string, data: Uint8Array | string): Image => ({
 })
 
 /**
- * Makes a document of bytes, or of base64 text; models are shown its name on the wires that take one.
+ * Makes a document of bytes, or of base64 text; models see its name on the wires that take one.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Messages that belong to no provider: plain JSON that can be stored, sent, and gone on with on another wire.
+ * Messages that belong to no provider: plain JSON that you can store, send, and go on with on another wire.
  */
 import * as Schema from "effect/Schema"
 import { CallError, Interrupted, toModel } from "./CallError.ts"
@@ -13,10 +13,10 @@ import { spelled, type ToolCall } from "./ToolCall.ts"
 /** JSON of any shape that can be written out again. */
 const Writable = Schema.Unknown.check(Schema.makeFilter((json) => Json.problemOf(json, Json.ofMessage)))
 
-/** What the program tells the model to be. */
+/** The system prompt. */
 export const System = Schema.Struct({ role: Schema.Literal("system"), text: Schema.String })
 
-/** What the person says; `content` is the same where there is more to it than a text. */
+/** A message of the user; `content` has it if it is more than a text. */
 export const User = Schema.Struct({
   role: Schema.Literal("user"),
   text: Schema.String,
@@ -24,10 +24,10 @@ export const User = Schema.Struct({
 })
 
 /**
- * What the model said, and the calls it asked for.
+ * A turn of the model: its text, and the calls it asked for.
  *
- * - `native`: the same turn as its provider wrote it, echoed unchanged to where it came from; others get `text` and `calls`
- * - `origin`: which of the servers of that wire it was; where it is not said, any of them
+ * - `native`: the turn as its provider wrote it, sent back unchanged to that provider; others get `text` and `calls`
+ * - `origin`: which server of that wire wrote it; if left out, it counts for all of them
  */
 export const Assistant = Schema.Struct({
   role: Schema.Literal("assistant"),
@@ -46,7 +46,7 @@ export const Assistant = Schema.Struct({
   }))
 })
 
-/** The answer to one call: `text` is what the model reads, `media` what it looks at besides, where its wire takes that. */
+/** The answer to one call: the model reads `text`, and sees `media` if its wire takes them. */
 export const ToolResult = Schema.Struct({
   callId: Schema.String,
   name: Schema.String,
@@ -58,9 +58,10 @@ export const ToolResult = Schema.Struct({
 /**
  * The answers to every call of the assistant turn before it, in call order.
  *
- * - `pending`: ids of calls that nobody has decided on; their answers say so, until an agent goes on with the conversation
- * - `uncertain`: ids of calls that wrote with an unknown outcome, where there are pending ones: it is so for those too
- * - `inside`: the conversations of agents that are pending calls; no model reads them
+ * - `pending`: ids of undecided calls; their answers say so, until an agent goes on with the conversation
+ * - `uncertain`: ids of calls that wrote with an unknown outcome, kept while there are pending calls, for which it
+ *   matters too
+ * - `inside`: the conversations of inner agents whose calls are pending; no model reads them
  */
 export const ToolResults = Schema.Struct({
   role: Schema.Literal("tool"),
@@ -76,7 +77,7 @@ export const Message = Schema.Union([System, User, Assistant, ToolResults])
 /**
  * A conversation.
  *
- * - `runId`: minted once; idempotency keys are made from it, since some providers repeat call ids from turn to turn
+ * - `runId`: made once; idempotency keys are made from it, since some providers repeat call ids from turn to turn
  */
 export const Conversation = Schema.Struct({ runId: Schema.String, messages: Schema.Array(Message) })
 
@@ -88,7 +89,7 @@ export type Message = typeof Message.Type
 export type Conversation = typeof Conversation.Type
 
 /**
- * What the person says: a text, or texts, images and documents in their order.
+ * Makes a message of the user, from a text, or from texts, images and documents in their order.
  *
  * @example
  * ```ts
@@ -103,7 +104,7 @@ export const user = (said: string | ReadonlyArray<Content>): User =>
   typeof said === "string" ? { role: "user", text: said } : { role: "user", text: textOf(said), content: said }
 
 /**
- * Begins a conversation; mints its run id where none is given.
+ * Begins a conversation; makes a run id if none is given.
  *
  * @example
  * ```ts
@@ -125,7 +126,7 @@ export const make = (prompt: string | ReadonlyArray<Content>, options: {
 })
 
 /**
- * Asks a model to call tools together where it can, for the system prompt of models that seldom do so of themselves.
+ * A text for the system prompt that asks a model to call independent tools in one turn, for models that seldom do so.
  */
 export const askTogether =
   "When you need several tool calls, make all calls that do not depend on each other's results "
@@ -154,7 +155,7 @@ export const append = (self: Conversation, ...messages: ReadonlyArray<Message>):
 })
 
 /**
- * What outcomes say to the model: one result per call, in call order.
+ * Makes the results that the model reads: one per call, in call order.
  *
  * @example
  * ```ts
@@ -174,7 +175,7 @@ export const results = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<ToolRes
   })
 
 /**
- * The message that answers a turn; `waiting` are its pending calls as the batch gave them.
+ * Makes the message that answers a turn; `waiting` are its pending calls as the batch gave them.
  *
  * @example
  * ```ts
@@ -210,7 +211,7 @@ const answering = (results: ReadonlyArray<ToolResult>, { inside, pending, uncert
 })
 
 /**
- * The calls at the end of a conversation that nobody had decided on.
+ * Gives the undecided calls at the end of a conversation.
  *
  * @example
  * ```ts
@@ -246,7 +247,7 @@ export const pending = ({ messages }: Conversation): ReadonlyArray<ToolCall> => 
 }
 
 /**
- * Puts outcomes in the place of answers that said that nobody had decided; what has none still waits.
+ * Replaces the answers of undecided calls by their outcomes; calls without an outcome stay undecided.
  *
  * @example
  * ```ts
@@ -298,13 +299,13 @@ const updated = (before: ToolResults, later: ToolResults): ToolResults => {
 }
 
 /**
- * Answers every call of every turn right behind it, once and in call order, as all wires want it: what was left in the
- * middle of a turn can be gone on with.
+ * Answers every open call of a conversation, so that it can go on after it stopped in the middle of a turn. Each turn
+ * is then followed by one answer per call, in call order, as all wires want it.
  *
- * - `outcomes`: what is known of the last turn's calls besides; they go before what the conversation says of them
- * - a call without an answer gets `Interrupted`: it may have run, which is harmless where `isHarmless` says so of its tool
- * - results that answer no call are left out, and so are messages of the person that say nothing
- * - what does not begin with the person gets a first message which says that the beginning is gone
+ * - `outcomes`: further outcomes of the last turn's calls; they override the conversation's answers
+ * - a call without an answer gets `Interrupted`: it may have run, which is harmless if `isHarmless` says so of its tool
+ * - results that answer no call are left out, and so are empty messages of the user
+ * - if the first message is not the user's, a first message is added which says that the beginning is missing
  *
  * @example
  * ```ts
@@ -373,7 +374,7 @@ const interrupted = (callId: string, name: string, harmless: boolean): ToolResul
 }
 
 /**
- * Why no wire takes a closed conversation; undefined where there is no reason.
+ * Says why no wire takes a closed conversation; undefined if wires take it.
  *
  * @example
  * ```ts

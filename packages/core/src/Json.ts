@@ -1,10 +1,10 @@
 /**
- * JSON of unknown origin, refused where code that goes through it would crash or never end.
+ * Reads JSON of unknown origin, and refuses it if code that walks it would crash or never end.
  */
 import * as Result from "effect/Result"
 
 /**
- * What JSON may be at most.
+ * The limits of JSON.
  *
  * - `depth`: levels of lists and objects inside each other
  * - `values`: how many there are, at all levels together
@@ -16,7 +16,7 @@ export interface Most {
   readonly number: number
 }
 
-/** What the arguments of one call may be. */
+/** The limits of the arguments of one call. */
 export const ofArguments: Most = { depth: 256, values: 1_000_000, number: Number.MAX_VALUE }
 
 /** What a response may be, which has to be written out again; what is in its calls is their own affair. */
@@ -63,7 +63,7 @@ export const within = <A>(json: A, most: Most = ofArguments): Result.Result<A, s
 }
 
 /**
- * What is wrong with a value; undefined where nothing is.
+ * Says what is wrong with a value; undefined if nothing is.
  *
  * @example
  * ```ts
@@ -118,7 +118,7 @@ export const isObject = (json: unknown): json is Readonly<Record<string, unknown
   hasParts(json) && !Array.isArray(json)
 
 /**
- * Arguments as an object, which all that go back to a provider have to be; what is none stands under `unreadable`.
+ * Makes an object of arguments, since providers take back only objects; anything else goes under `unreadable`.
  *
  * - takes text of JSON or a value; none at all, and `null`, are no arguments
  *

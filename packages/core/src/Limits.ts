@@ -1,5 +1,5 @@
 /**
- * How many calls may run at once, or start in a while, for a tool or for a key taken from its parameters.
+ * How many calls may run at once, or start within a window of time, for a tool or for a key taken from its parameters.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -39,7 +39,7 @@ export const concurrency = (limit: number, key?: string): Limit => ({
 })
 
 /**
- * At most `limit` starts in any time of the length of `window`; those that wait start in call order.
+ * At most `limit` starts in any `window` of time, wherever it begins; waiting calls start in call order.
  *
  * @example
  * ```ts
@@ -70,12 +70,13 @@ export const rate = (options: {
 })
 
 /**
- * Leaves a service alone for as long as it says: once a call fails with that, no other one of the key starts before, and the
- * call itself is tried again then, since it did nothing.
+ * Waits as long as a service asks: if a call fails with a time to wait, no other call of the key starts before that
+ * time is over. The failed call is then tried again, since the service did nothing.
  *
- * - `after`: reads that from the tool's failure; its `retryAfter`, a duration, or `retryAfterMillis` when left out
- * - no time, or one that is over, counts as a second, the least that `Retry-After` can say: who is not ready is not asked at once
- * - the call that failed waits in its slot; where its timeout or the deadline comes before, the failure is its answer
+ * - `after`: reads the time from the tool's failure; by default from its `retryAfter`, a duration, or
+ *   `retryAfterMillis`
+ * - no time, or one that is over, counts as one second, the least that `Retry-After` can say
+ * - the failed call waits in its slot; if its timeout or the deadline comes first, the failure is its answer
  *
  * @example
  * ```ts
@@ -130,13 +131,14 @@ const atLeastOne = (name: string, limit: number): number => {
 }
 
 /**
- * Counts rates with the limiter at hand, such as one whose store is shared by several processes; they promise what its
- * algorithm does. Effect's fixed window lets up to twice the limit start in a time of its length.
+ * Counts rates with the `RateLimiter` that the program provides, for example one whose store several processes share.
+ * What a rate promises then depends on its algorithm: Effect's fixed window lets up to twice the limit start in one
+ * window.
  */
 export const make: Effect.Effect<Limits["Service"], never, RateLimiter.RateLimiter> = Effect.map(
   RateLimiter.RateLimiter,
   makeEngine
 )
 
-/** Counts in memory, for as long as the layer lives. */
+/** Shares limits between all runs, in memory, as long as the layer lives. */
 export const layer: Layer.Layer<Limits> = Layer.effect(Limits, Effect.sync(() => makeEngine()))

@@ -20,7 +20,7 @@ export type Of<T extends Tool.Any> = T extends Tool.Any
 export type Outcome<T extends Tool.Any = Tool.Any> = Of<T> | Unknown
 
 /**
- * True when nobody has decided yet whether the call may run.
+ * True if the call still waits for a decision.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * A graph of calls, declared in code: what one call gives back goes into the next, typed; a cycle cannot be written.
+ * A graph of calls, declared in code: the result of one call goes into another, with types. A cycle cannot be written.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -17,14 +17,14 @@ import { answering } from "./internal/tool/codec.ts"
 import type { Of, Outcome } from "./Outcome.ts"
 import type * as Tool from "./Tool.ts"
 
-/** A value that some step will have given back; `R` is what the steps behind it need. */
+/** The value that a step will give; `R` is what that step, and those that it needs, require. */
 export interface Ref<out A, out R = unknown> extends Pipeable.Pipeable {
   readonly "~value": A
   readonly "~requirements": R
   readonly "~source": Source
 }
 
-/** A call of a pipeline, and the value that it gives back. */
+/** A call of a pipeline, and a reference to its result. */
 export interface Step<out T extends Tool.Any, out R = Tool.Requirements<T>> extends Ref<T["success"]["Type"], R> {
   readonly "~tool": T
 }
@@ -67,7 +67,9 @@ type Excess<I, A, Seen = never> = Schema.Json extends A ? never
 type NoExcess<K> = [K] extends [never] ? unknown
   : `there is no parameter called ${K & string}: take it out, or correct its name`
 
-/** Declares a call; its arguments are given as the handler gets them, with references where values are still to come. */
+/**
+ * Declares a call; its arguments are those of the handler, with references in place of values that do not exist yet.
+ */
 export type Call = <T extends Tool.Any, const I extends Input<T["parameters"]["Type"]>>(
   tool: T,
   args: NoExcess<Excess<I, T["parameters"]["Type"]>> & I
@@ -78,14 +80,14 @@ type EncodingServices<P extends Schema.Constraint> = P["EncodingServices"]
 /** Steps by name. */
 export type Steps = Readonly<Record<string, Ref<unknown>>>
 
-/** A graph of calls: those that its steps are, or need. */
+/** A graph of calls: its steps, and the calls that they need. */
 export interface Pipeline<out S extends Steps> {
   readonly steps: S
   readonly graph: Graph
 }
 
 /**
- * Makes a pipeline of what `build` returns; a call that is neither returned nor needed by one that is does not run.
+ * Makes a pipeline of the steps that `build` returns; a call that none of them needs does not run.
  *
  * @example
  * ```ts
@@ -138,7 +140,7 @@ const idsApart = (named: ReadonlyMap<Source, string>): (base: Base) => string =>
 }
 
 /**
- * Makes something else of a value, by a pure function; what it throws is a crash of the step that needs it.
+ * Changes a value by a pure function; if the function throws, the step that needs the value crashes.
  *
  * @example
  * ```ts
@@ -166,10 +168,10 @@ export function map(f: (value: unknown) => unknown): (self: Ref<unknown>) => Ref
 }
 
 /**
- * Declares calls for every item of a list, and the list of what the last of them, which is returned, gives back, in the
- * order of the items.
+ * Declares calls for every item of a list. Gives the list of the results of the returned calls, in the order of the
+ * items.
  *
- * - what is declared inside `call` runs once an item, what is declared outside runs once
+ * - calls declared inside `call` run once for each item, calls declared outside run once
  *
  * @example
  * ```ts
@@ -204,7 +206,7 @@ export function each({ "~source": list }: Ref<unknown>, call: (item: Ref<never, 
   return new Reference(rootOf(list).scope.each(list, call))
 }
 
-/** How a step ended: a call has its whole outcome, what is made of calls its result. */
+/** How a step ended: for a call its whole outcome, for a value made of calls its result. */
 export type StepOutcome<S> = S extends Step<infer T, infer _R> ? Of<T>
   : S extends Ref<infer A, infer _R> ? { readonly result: Result.Result<A, CallError | ToolFailure<unknown>> }
   : never
@@ -222,10 +224,10 @@ export interface Settled<out S extends Steps> {
 }
 
 /**
- * Runs a pipeline: every call starts once what it needs is there, under the limits and laws of a batch.
+ * Runs a pipeline: every call starts once the results that it needs are there, under the limits and laws of a batch.
  *
- * - errors: never fails; a call whose dependency failed is answered by `DependencyFailed`, and independent ones go on
- * - `maxCalls` is unbounded where it is not given, since no model writes a pipeline
+ * - errors: never fails; a call that needs a failed one is answered by `DependencyFailed`, and other calls go on
+ * - `maxCalls` is unbounded by default, since no model writes a pipeline
  *
  * @example
  * ```ts
@@ -275,23 +277,24 @@ export function run(
 const logCrash = ([step, cause]: readonly [step: string, cause: Cause.Cause<never>]): Effect.Effect<void> =>
   Effect.annotateLogs(Effect.logError("A step of a pipeline crashed", cause), { step })
 
-/** A pipeline as a tool: what it is made of, but for what its calls say themselves. */
+/** The definition of a tool that is a pipeline. */
 export interface ToolDefinition<
   P extends Schema.Constraint,
   S extends Schema.Constraint,
   R,
   ReadOnly extends boolean
 > extends Omit<Tool.Definition<P, S, typeof Schema.Never, ReadOnly>, "failure" | "access" | "limits"> {
-  /** Declares the calls for given parameters; what the reference that it returns comes to is the tool's answer. */
+  /** Declares the calls for given parameters; the tool's answer is the value of the returned reference. */
   readonly build: (call: Call, parameters: P["Type"]) => Ref<S["Type"], R>
 }
 
 /**
- * Makes a tool of a pipeline: its calls are calls of the same run as the tool's, under the same limits.
+ * Makes a tool of a pipeline. The calls of the pipeline belong to the same run as the tool's call, under the same
+ * limits.
  *
- * - the tool itself takes no room, and has a timeout only where it says so
- * - errors: `DependencyFailed`, which names the call that failed first; what `build` throws is the `Defect` of the tool's
- *   call
+ * - the tool itself takes no slot, and has no timeout unless you set one
+ * - errors: `DependencyFailed`, which names the call that failed first; if `build` throws, the tool's call has a
+ *   `Defect`
  *
  * @example
  * ```ts

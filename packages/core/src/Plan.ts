@@ -29,13 +29,13 @@ type Step = typeof Step.Type
 /** What a model writes. */
 export const Plan = Schema.Struct({ steps: Schema.Array(Step) })
 
-/** How the tool that runs plans is called, and how plans are bounded. */
+/** The name of the tool that runs plans, and the limits of a plan. */
 export interface Options {
   /** The name of the tool; `plan`. */
   readonly name?: string | undefined
   /** Steps of one plan; 32. */
   readonly maxSteps?: number | undefined
-  /** How long a whole plan may take; none unless said, since its steps have timeouts of their own. */
+  /** How long a whole plan may take; no limit by default, since its steps have timeouts of their own. */
   readonly timeout?: Duration.Input | undefined
 }
 
@@ -51,11 +51,12 @@ export type PlanTool<T extends Tool.Any> = Tool.Tool<
 /**
  * Makes the tool that runs plans over a toolkit; put it beside the tools that it runs, whose parameters it does not repeat.
  *
- * - a part of `arguments` may be `{ "$ref": "step" }` or `{ "$ref": "step/pointer" }`: the result of an earlier step, or
- *   what a JSON Pointer (RFC 6901) finds in it
- * - the steps are checked before any of them runs; then each is a call of the same run as the plan, under the same limits
- * - the answer holds every step's outcome, in plan order: `{ "steps": [{ "id", "ok" }, { "id", "error" }] }`; images and
- *   documents that steps show are shown with it
+ * - a part of `arguments` may be `{ "$ref": "step" }` or `{ "$ref": "step/pointer" }`: the result of an earlier step,
+ *   or the part of it that a JSON Pointer (RFC 6901) finds
+ * - all steps are checked before any of them runs; then each is a call of the same run as the plan, under the same
+ *   limits
+ * - the answer holds every step's outcome, in plan order: `{ "steps": [{ "id", "ok" }, { "id", "error" }] }`; images
+ *   and documents of steps are shown with it
  *
  * @example
  * ```ts

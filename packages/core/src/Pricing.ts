@@ -1,12 +1,12 @@
 /**
- * What tokens cost, as data of one's own: no prices are shipped.
+ * What tokens cost, as data of your own: Volley has no prices.
  */
 import type { Usage } from "./Usage.ts"
 
 /**
  * What a million tokens of each kind cost, in any currency.
  *
- * - `cached`, `cacheWrite`: as `input` where they are left out; `reasoning`: as `output`
+ * - `cached`, `cacheWrite`: as `input` if left out; `reasoning`: as `output` if left out
  */
 export interface Rates {
   readonly input: number
@@ -20,7 +20,7 @@ export interface Rates {
 export type Pricing = Readonly<Record<string, Rates>>
 
 /**
- * What a model's tokens cost; undefined where no price is known, and 0 for no tokens.
+ * Computes what a model's tokens cost; undefined if no price is known, and 0 for no tokens.
  *
  * - a name without its date or version stands for all of them: `gpt-x` for `gpt-x-2026-08-01`, and not for `gpt-x-mini`
  *

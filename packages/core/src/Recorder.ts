@@ -1,5 +1,5 @@
 /**
- * Keeps how calls ended, so that a run which is begun again goes on from what is known; and the form in which that is kept.
+ * Keeps how calls ended, so that a run that begins again goes on from there. Also has the form in which that is kept.
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -13,7 +13,7 @@ import type { Answer } from "./internal/tool/handler.ts"
 import type { ToolCall } from "./ToolCall.ts"
 import { Usage } from "./Usage.ts"
 
-/** A call whose end may be known; `key` is its idempotency key, `args` are its arguments as JSON. */
+/** A call whose end may be recorded; `key` is its idempotency key, `args` are its arguments as JSON. */
 export interface Asked {
   readonly key: string
   readonly call: ToolCall
@@ -21,7 +21,7 @@ export interface Asked {
   readonly args: unknown
 }
 
-/** A call that is about to start; `runId` is that of the calls that it is one of: of a turn's, or of those inside a call. */
+/** A call that is about to start; `runId` is that of its run: of the calls of a turn, or of a run inside a call. */
 export interface Ready {
   readonly key: string
   readonly runId: string
@@ -32,7 +32,7 @@ export interface Ready {
 /** How a call ended, before it is written down for the model. */
 export type End = Result.Result<Answer<unknown>, Reason | ToolFailure<unknown>>
 
-/** What agents inside a call have used: how many calls they ran, and the tokens of each model. */
+/** What the agents inside a call have used: how many calls they ran, and the tokens of each model. */
 export const Used = /*@__PURE__*/ (() =>
   Schema.Struct({
     calls: Schema.Int,
@@ -43,8 +43,8 @@ export interface Used extends Schema.Schema.Type<typeof Used> {}
 /**
  * How and when a call ended.
  *
- * - `strays`: its tool still went on
- * - `used`: by agents inside it; the agent around it pays for that where the call is told again
+ * - `strays`: whether its tool still went on
+ * - `used`: by agents inside it; it counts for the outer agent when the call is answered from the record
  */
 export interface Ended {
   readonly end: End
@@ -58,16 +58,17 @@ export interface Ended {
 /**
  * What a recorder is asked; an `AgentRecorder` keeps the turns of agents.
  *
- * - `known`: how a call ended, where that is recorded; asked before anything else is, and undefined at once where nothing is
- *   known. An effect may still come to undefined: then the call is run
- * - `call`: runs a call and records how it ended; around all of its attempts and its timeout, inside its slots
+ * - `known`: how a call ended, if that is recorded. It is asked before anything else happens with the call, and gives
+ *   undefined at once if nothing is known. If it gives an effect and that gives undefined, the call runs
+ * - `call`: runs a call and records how it ended; it includes all attempts and the timeout, and the call already has
+ *   its slots
  */
 export interface Recorder {
   readonly known: (asked: Asked) => Effect.Effect<Ended | undefined, never, unknown> | undefined
   readonly call: (ready: Ready, run: Effect.Effect<Ended>) => Effect.Effect<Ended>
 }
 
-/** The recorder of the program; there is none unless the program provides it, and nothing is looked up then. */
+/** The recorder of the program; there is none unless the program provides it. */
 export const Recorder = Context.Reference<Recorder | undefined>("@volley/core/Recorder", {
   defaultValue: () => undefined
 })

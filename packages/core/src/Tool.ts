@@ -40,20 +40,21 @@ export type { Answer, Attempt, Call } from "./internal/tool/handler.ts"
 /**
  * A tool with its types; `R` is what its handler and its schemas need.
  *
- * - `jsonSchema`: the JSON Schema of `parameters`, draft 2020-12, as providers are sent it
+ * - `jsonSchema`: the JSON Schema of `parameters`, draft 2020-12, in the form that providers get
  * - `strict`: `jsonSchema` follows a provider's strict mode, and is sent as such
  * - `coalesce`: equal calls of one run are one call; `Tool.coalesce` sets it
- * - `claims`: what a call touches and the room it needs, given its parameters; none where the tool says nothing
- * - `approval`: whether an `Approver` has to allow a call with these parameters; none where all may run unasked
- * - `provided`: the layers that everything of the tool is provided with, innermost first; `Toolkit.provide` adds them
- * - `decode`: reads arguments, which are already parsed JSON, as parameters; an `Exit` where that is over at once
+ * - `claims`: what a call touches and which limits it counts under, given its parameters; none if the tool declares
+ *   nothing
+ * - `approval`: whether an `Approver` must allow a call with these parameters; none if all calls may run
+ * - `provided`: the layers of the tool's handler and schemas, innermost first; `Toolkit.provide` adds them
+ * - `decode`: reads arguments, which are already parsed JSON, as parameters; gives an `Exit` if that ends at once
  * - `encode`: writes parameters as the arguments that `decode` takes
- * - `expand`: makes several calls of one, given its parameters; only a plan has it
- * - `raw`: the JSON Schema that was given as it is, where one was; `parameters` need not be what it says
+ * - `expand`: makes several calls of one, given its parameters
+ * - `raw`: the JSON Schema as it was given, if one was; `parameters` need not follow it
  * - `recode`: the same tool with its parameters in another JSON form; none for a plan
- * - `answer`: makes an answer of what a handler gives; `handler`: answers a call, given its parameters
- * - `resumes`: begun again, it goes on from what is recorded inside it; an agent does
- * - `reconcile`: says what became of a call that was begun and whose end is unknown; `Tool.reconcile` sets it
+ * - `answer`: makes an answer of a handler's result; `handler`: answers a call, given its parameters
+ * - `resumes`: if it begins again, it goes on from what is recorded inside it, as an agent does
+ * - `reconcile`: says what became of a call that began and whose end is unknown; `Tool.reconcile` sets it
  */
 export interface Tool<
   out Name extends string,
@@ -71,7 +72,7 @@ export interface Tool<
   readonly handler: Handling.Handler<Success["Type"], Failure["Type"], R>
 }
 
-/** What a tool's handler and schemas need. */
+/** The services that a tool's handler and schemas need. */
 export type Requirements<T extends Any> = T extends
   Tool<string, Schema.Constraint, Schema.Constraint, Schema.Constraint, infer R> ? R : never
 
@@ -135,10 +136,11 @@ export function make(name: string, definition: Unchecked<AnyDefinition>): Any {
 }
 
 /**
- * Makes a tool whose parameters are a raw JSON Schema (draft 2020-12), which is sent to providers as it is.
+ * Makes a tool whose parameters are a raw JSON Schema (draft 2020-12). Providers get this schema as it is.
  *
  * - the arguments are checked against the schema; a keyword that cannot be checked throws here, unless `validate` is given
- * - the handler gets the arguments as the model sent them; `null` that does not fit is left out where it may be
+ * - the handler gets the arguments as the model sent them; a `null` that does not fit is left out if the parameter is
+ *   optional
  *
  * @example
  * ```ts
@@ -165,11 +167,11 @@ export function fromJsonSchema<
   name: Name,
   definition: Traits<Schema.Json, F, ReadOnly> & {
     readonly parameters: JsonSchema.JsonSchema
-    /** Says what is wrong with the arguments, `undefined` when nothing is; takes the place of the built-in check. */
+    /** Says what is wrong with the arguments, `undefined` if nothing is; replaces the built-in check. */
     readonly validate?: ((args: Schema.Json) => string | undefined) | undefined
     /**
-     * What the patterns of the schema are matched by, such as an engine that takes linear time, where the schema is of
-     * somebody who is not trusted; `RegExp` when left out.
+     * Matches the patterns of the schema, for example in linear time if you do not trust the source of the schema;
+     * `RegExp` by default.
      */
     readonly patterns?: Patterns | undefined
     /** What the model is shown of a result in place of its JSON. */
@@ -183,13 +185,13 @@ export function fromJsonSchema<
 }
 
 /**
- * Makes a tool whose `parameters` or `success` is a schema of another library: zod, valibot, arktype, all that follow
- * Standard Schema. Either may be one of Effect as well.
+ * Makes a tool whose `parameters` or `success` is a schema of another library that follows Standard Schema, such as
+ * zod, valibot or arktype. One of the two may be a schema of Effect.
  *
- * - providers are sent the JSON Schema that `parameters` writes of itself (Standard JSON Schema); where it cannot, this
- *   throws, unless `jsonSchema` is given
- * - validation may be asynchronous; what it throws or rejects with is that call's `Defect`
- * - a result is validated too: the model is shown what `success` gives out, the program gets what `execute` gave
+ * - providers get the JSON Schema that `parameters` writes itself (Standard JSON Schema); if it cannot, this throws,
+ *   unless you give `jsonSchema`
+ * - validation may be asynchronous; if it throws or rejects, that call has a `Defect`
+ * - a result is validated too: the model reads the output of `success`, the program gets the result of `execute`
  *
  * @example
  * ```ts
@@ -221,7 +223,7 @@ export function fromStandardSchema<
   definition: Traits<Standard.ParametersOf<P>["Type"], F, ReadOnly> & {
     readonly parameters: P
     readonly success: S
-    /** What providers are sent in place of the JSON Schema that `parameters` gives. */
+    /** The JSON Schema for providers, in place of the one that `parameters` gives. */
     readonly jsonSchema?: JsonSchema.JsonSchema | undefined
     /** What the model is shown of a result in place of its JSON. */
     readonly content?: ((value: Standard.SuccessOf<S>["Type"]) => ReadonlyArray<Content>) | undefined
@@ -249,12 +251,14 @@ export function fromStandardSchema(
 }
 
 /**
- * Makes a tool of an async function, with schemas of any library: of Effect, zod, valibot, arktype, or JSON Schemas.
+ * Makes a tool of an async function. Its schemas may be of Effect, zod, valibot, arktype, or JSON Schemas.
  *
- * - without `success`, the result is whatever JSON the function gives
- * - interruption: aborts `signal`; what the function does in spite of that is not waited for, and is a stray
- * - errors: what is thrown is the call's `Defect`, of which the model reads nothing. With `failure: "message"` an `Error` is
- *   a failure, and the model reads its message; bugs, such as a `TypeError`, stay hidden. `catch` makes a failure of anything
+ * - without `success`, the result is any JSON that the function returns
+ * - interruption: aborts `signal`; if the function goes on all the same, the call does not wait for it, and it is a
+ *   stray
+ * - errors: if the function throws, the call has a `Defect`, and the model reads only that the tool crashed. With
+ *   `failure: "message"` an `Error` is a failure, and the model reads its message; bugs, such as a `TypeError`, stay
+ *   hidden. `catch` makes a failure of any error
  *
  * @example
  * ```ts
@@ -309,7 +313,7 @@ export function fromFunction(name: string, definition: Unchecked<AnyFunctionDefi
 type ResultOf<S, X, K> = "success" extends K ? Standard.SuccessOf<S> : Schema.Codec<Awaited<X>, Schema.Json>
 
 /**
- * Has equal calls of one run be one call, each id answered; for tools that read alone.
+ * Runs equal calls of one run once, and answers each of them; for read-only tools.
  *
  * @example
  * ```ts
@@ -349,10 +353,10 @@ const coalesced = (recode: Any["recode"]): Any["recode"] =>
   })
 
 /**
- * Adds behaviour around every attempt at a call that the runner need not know: a cache, a breaker, a hedge, a span.
+ * Wraps every attempt at a call, for example with a cache, a breaker, a hedge or a span.
  *
- * - runs inside the call's timeout; what it fails with or throws is the call's
- * - a promise of the tool that ignores its signal is not seen as a stray
+ * - runs inside the call's timeout; if it fails or throws, the call does
+ * - a promise of the tool that ignores its signal is not listed as a stray
  *
  * @example
  * ```ts
@@ -399,12 +403,12 @@ export function around(
 }
 
 /**
- * Has the world asked what became of a call that was begun before the program stopped, in place of telling the model that
- * nobody knows; for tools that write, where calls are recorded.
+ * Asks a service what became of a call that began before the program stopped, so that its outcome need not stay
+ * unknown; for tools that write, if calls are recorded.
  *
- * - `ask`: the success that the call came to; none where it did not take effect, and then it is run. `key` is the idempotency
- *   key that the handler was given
- * - where `ask` crashes, the outcome stays unknown
+ * - `ask`: gives the success of the call, or none if the call had no effect; then the call runs. `key` is the
+ *   idempotency key that the handler got
+ * - if `ask` crashes, the outcome stays unknown
  *
  * @example
  * ```ts
@@ -453,7 +457,7 @@ export function reconcile(
 }
 
 /**
- * Asks a second time when there is no answer after a while, and takes whichever comes first; for tools that read alone.
+ * Starts a second attempt if there is no answer after a while, and takes the first answer; for read-only tools.
  *
  * @example
  * ```ts
@@ -486,11 +490,12 @@ export const hedge =
     )
 
 /**
- * Leaves a service alone that has failed too often, by the `CircuitBreaker` of the program: while the circuit is open, calls
- * are answered by `Unavailable` at once, with when it is tried again; then one call tries it.
+ * Stops calling a service that has failed too often, by the `CircuitBreaker` of the program. While the circuit is open,
+ * calls are answered by `Unavailable` at once, which says when the service is tried again. Then one call tries it.
  *
- * - `key`: whose failures count together, by the parameters; the tool's name when left out
- * - `isOutage`: whether a failure of the tool counts; all do unless said, and so do crashes. What is interrupted counts for nothing
+ * - `key`: which calls count together, by the parameters; the tool's name by default
+ * - `isOutage`: whether a failure of the tool counts; by default all do, and so do crashes. An interrupted call does
+ *   not count
  *
  * @example
  * ```ts

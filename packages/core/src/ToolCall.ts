@@ -11,10 +11,10 @@ import * as Json from "./Json.ts"
  * - `id`: unique in its turn; the codec that made the call sees to it
  * - `arguments`: as they arrived, a JSON string (OpenAI) or a value already parsed (Anthropic)
  * - `index`: place in the turn, from 0
- * - `status`: `"truncated"` when the turn was cut off before the call was proven complete; such a call never runs
- * - `uncertain`: earlier calls of its turn that wrote with an unknown outcome; on a call that nobody had decided on, so
- *   that what was uncertain stays so when it is run
- * - `inside`: on such a call of an agent that is a tool, the conversation that it goes on with, as JSON
+ * - `status`: `"truncated"` if the turn was cut off before the call was known to be complete; such a call never runs
+ * - `uncertain`: on a call that was undecided: the earlier calls of its turn that wrote with an unknown outcome, so
+ *   that calls stay uncertain when it runs
+ * - `inside`: on such a call of an inner agent, the conversation with which it goes on, as JSON
  */
 export interface ToolCall<out Name extends string = string> {
   readonly id: string
@@ -51,7 +51,8 @@ export const make = (call: {
 })
 
 /**
- * A name as every provider takes it back, `^[a-zA-Z0-9_-]{1,64}$`: models make others up, and requests that echo those are refused.
+ * Makes a name that every provider takes back, `^[a-zA-Z0-9_-]{1,64}$`: models make up other names, and providers
+ * refuse requests that echo them.
  *
  * @example
  * ```ts
@@ -72,7 +73,7 @@ export interface Asked {
 }
 
 /**
- * The calls inside a call that stands for several, as some models write it; undefined where a call is one.
+ * Gives the calls inside a call that stands for several, as some models write it; undefined for an ordinary call.
  *
  * - such a call is named `multi_tool_use.parallel`, or `parallel` with `functions.` before each name inside, and lists
  *   `{ recipient_name, parameters }` under `tool_uses`
@@ -113,10 +114,10 @@ const apart = (_key: string, value: unknown): unknown =>
   typeof value === "number" && !Number.isFinite(value) ? `\u0000${value}` : value
 
 /**
- * Tells the calls of one turn apart, for codecs: the first call keeps an id, a second one with it gets another, and so
- * does a call without one. A call that repeats id, name and arguments is the same call, and left out.
+ * Gives each call of one turn its own id, for codecs. The first call keeps its id; a second one with that id gets a new
+ * one, and so does a call without an id. A call that repeats id, name and arguments is left out.
  *
- * - deterministic: the same turn always gets the same ids, at most 40 characters long where they are new
+ * - deterministic: the same turn always gets the same ids; new ones have at most 40 characters
  *
  * @example
  * ```ts

@@ -19,9 +19,9 @@ export type { Warning } from "./internal/tool/lint.ts"
  * A set of tools.
  *
  * - `tools`: in the order given
- * - `wireNames`: each tool's name as providers are sent it, `^[A-Za-z_][A-Za-z0-9_-]{0,63}$`
+ * - `wireNames`: each tool's name as providers get it, `^[A-Za-z_][A-Za-z0-9_-]{0,63}$`
  * - `byName`: each tool under both of its names
- * - `lax`: in a toolkit made strict, the tools that could not be, and why; empty in others
+ * - `lax`: in a toolkit made strict, the tools that could not be made strict, and why; empty in others
  */
 export interface Toolkit<out T extends Tool.Any> {
   readonly tools: ReadonlyArray<T>
@@ -61,7 +61,7 @@ type NoDuplicate<T extends ReadonlyArray<Tool.Any>> = Repeated<T> extends { read
   : `two tools are called ${NameOf<T[Repeated<T>[keyof Repeated<T>]]>}: rename one of them`
 
 /**
- * Makes a toolkit; two tools of one name do not compile where names are literal, and throw where they are not.
+ * Makes a toolkit. Two tools with the same name do not compile if their names are literals, and throw otherwise.
  *
  * @example
  * ```ts
@@ -81,7 +81,7 @@ export const make = <const T extends ReadonlyArray<Tool.Any>>(...tools: NoDuplic
   fromTools(tools)
 
 /**
- * Puts two toolkits together; throws when both have a tool of one name.
+ * Puts two toolkits together; throws if both have a tool of the same name.
  *
  * @example
  * ```ts
@@ -138,11 +138,12 @@ const spell = (name: string, taken: ReadonlySet<string>): string => {
 }
 
 /**
- * Says what a model would not know of the tools, what an input is and where it comes from, and what the runner would not:
- * what the calls of a tool touch that is not read-only.
+ * Lists what the tools leave unsaid: for the model, what an input is and where it comes from; for the runner, what the
+ * calls of a tool touch that is not read-only.
  *
- * - names in a tool's description count, and so do descriptions in its JSON Schema, nested objects included
- * - a guess by words, for tests and for the eye: an empty list is no proof, and nothing depends on it
+ * - an input counts as explained if the tool's description names it, or its JSON Schema describes it, in nested objects
+ *   too
+ * - it guesses by words, for tests and for readers: an empty list is no proof, and no behaviour depends on it
  *
  * @example
  * ```ts
@@ -201,9 +202,10 @@ type HandlerServices<H> = {
 }[keyof H]
 
 /**
- * Gives handlers to the tools made without `execute`; what the handlers need is taken once, when the layer is built.
+ * Gives handlers to the tools made without `execute`; the services of the handlers are taken once, when the layer is
+ * built.
  *
- * - throws where a handler is missing, or has no tool
+ * - throws if a tool has no handler, or a handler has no tool
  *
  * @example
  * ```ts
@@ -271,10 +273,10 @@ export type Provided<T extends Tool.Any, ROut, RIn> = T extends
   : never
 
 /**
- * Discharges what the tools need by a layer.
+ * Provides the tools with what they need, by a layer.
  *
- * - the layer is built once a run, when the first call needs it, and released when the run has ended; provide it to the
- *   program instead where it should live longer
+ * - the layer is built once a run, when the first call needs it, and released when the run has ended; if it should live
+ *   longer, provide it to the program instead
  *
  * @example
  * ```ts

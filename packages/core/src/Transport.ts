@@ -1,5 +1,5 @@
 /**
- * What goes over HTTP: how long an answer may take, how much of it is read, and that nothing of it goes elsewhere.
+ * Limits for HTTP: how long an answer may take, how much of it is read, and no redirects to other servers.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -15,17 +15,17 @@ import * as Thrown from "./Thrown.ts"
 
 export { secretsOf, secretsOfHeaders, withoutSecrets } from "./internal/address.ts"
 
-/** What an answer may take. No limit has to be written as `"unbounded"`. */
+/** The limits of an answer. To have no limit, write `"unbounded"`. */
 export interface Options {
-  /** How long until an answer begins, which is when its status and headers are there; 60 seconds. */
+  /** How long until an answer begins, that is, until its status and headers arrive; 60 seconds by default. */
   readonly firstByte?: Duration.Input | "unbounded" | undefined
-  /** How long until the next bytes of its body, while they are waited for; 60 seconds. */
+  /** How long until the next bytes of its body, while Volley waits for them; 60 seconds by default. */
   readonly idle?: Duration.Input | "unbounded" | undefined
-  /** The most bytes of a body, as they are after decompression; 32 MiB. */
+  /** The most bytes of a body, counted after decompression; 32 MiB by default. */
   readonly maxBytes?: number | "unbounded" | undefined
 }
 
-/** An answer did not begin in time, or stood still for too long. */
+/** An answer did not begin in time, or stopped for too long. */
 export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", {
   limit: Schema.Literals(["firstByte", "idle"]),
   millis: Schema.Finite
@@ -48,9 +48,9 @@ export class TooLarge extends Schema.TaggedError<TooLarge>()("TooLarge", {
 }
 
 /**
- * A server sends the request on to where it does not go.
+ * A server redirects the request to another origin, and the redirect was not followed.
  *
- * - `to`: the origin of that place; browsers do not tell it
+ * - `to`: that origin; browsers do not say it
  */
 export class Redirected extends Schema.TaggedError<Redirected>()("Redirected", {
   status: Schema.Int,
@@ -63,22 +63,22 @@ export class Redirected extends Schema.TaggedError<Redirected>()("Redirected", {
   }
 }
 
-/** What a request over HTTP fails with here. */
+/** How a request over HTTP fails. */
 export const Failure = Schema.Union([TimedOut, TooLarge, Redirected])
 export type Failure = typeof Failure.Type
 
-/** What sends a request. */
+/** A function that sends a request. */
 export type Fetch = typeof globalThis.fetch
 
 /**
- * Makes what has a `fetch`, the global one where none is given, keep to limits; for any client that takes one.
+ * Makes a `fetch` with limits, from the given one or the global one; for any client that takes a `fetch`.
  *
- * - a redirect is followed within its origin where the request stays as it is, and nowhere else
+ * - a redirect is followed only within its origin, and only if the request stays as it is
  * - bytes are counted, and time runs, while the body is read; the clock is the one of the fiber that makes this
- * - a `fetch` of one's own has to heed `signal` and `redirect: "manual"`
+ * - a `fetch` of your own must obey `signal` and `redirect: "manual"`
  * - errors: `failureIn` finds them in what a client throws. A redirect comes to light where the body is read, because clients
  *   send again what fails before
- * - dies where an option makes no sense
+ * - dies if an option makes no sense
  *
  * @example
  * ```ts

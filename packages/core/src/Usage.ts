@@ -4,12 +4,12 @@
 import * as Schema from "effect/Schema"
 
 /**
- * What a turn, or several, took.
+ * The tokens of one turn or several.
  *
- * - `input`: all that was read, `cached` and `cacheWrite` among it
- * - `output`: all that was written, `reasoning` among it
+ * - `input`: all tokens read, `cached` and `cacheWrite` included
+ * - `output`: all tokens written, `reasoning` included
  * - `cached`: read from the provider's cache; `cacheWrite`: written to it
- * - what the provider does not say is left out
+ * - counts that the provider does not give are left out
  */
 export const Usage = Schema.Struct({
   input: Schema.Finite,
@@ -21,7 +21,7 @@ export const Usage = Schema.Struct({
 
 export type Usage = typeof Usage.Type
 
-/** Nothing was asked yet. */
+/** The usage of no turn. */
 export const none: Usage = { input: 0, output: 0 }
 
 /**
@@ -40,7 +40,7 @@ export const count = (...counts: ReadonlyArray<unknown>): number =>
 const isCount = (count: unknown): count is number => typeof count === "number" && Number.isFinite(count)
 
 /**
- * Makes a usage of what a provider said, which may be anything.
+ * Makes a usage of a provider's counts, which may be of any shape.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export const make = (said: { readonly [K in keyof Usage]: unknown }): Usage => (
 })
 
 /**
- * Adds one usage to another; a kind of token is known where one of both says it.
+ * Adds one usage to another; the sum has a kind of token if one of the two has it.
  *
  * @example
  * ```ts
@@ -82,7 +82,7 @@ export const plus = (a: Usage, b: Usage): Usage => {
 }
 
 /**
- * Tokens read and written.
+ * Gives the tokens read and written together.
  *
  * @example
  * ```ts

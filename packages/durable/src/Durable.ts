@@ -1,6 +1,6 @@
 /**
- * Agents, batches and pipelines that outlive their process: what ended is never run again, and a write runs at most once, or is
- * said to have an unknown outcome.
+ * Agents, batches and pipelines that go on after their process has died. A call that ended never runs again. A write
+ * runs at most once; if it was cut off, its outcome is reported as unknown.
  */
 import type * as CoreAgent from "@volley/core/Agent"
 import type { AgentError } from "@volley/core/AgentError"
@@ -34,31 +34,33 @@ export { batch, pipeline } from "./internal/direct.ts"
 export type { Deadline } from "./internal/waits.ts"
 export { decide, forget, list, type Status, sweep, type Waiting, waiting } from "./Journal.ts"
 
-/** What a program has that provides a store: `Local.layer`, `Postgres.layer` and what runs on several machines. */
+/** The services that a store provides: `Local.layer`, `Postgres.layer` and those for several machines. */
 export type Services = SqlClient.SqlClient | Store | WorkflowEngine
 
 /** What an agent does in all of its runs, as `Agent.run` takes it; each run has a prompt of its own. */
 export interface Options<out T extends Tool.Any>
   extends Omit<CoreAgent.Options<T>, "prompt" | "toolkit" | "startedAt" | "spent" | "onInterrupt">
 {
-  /** The same in each turn: a run that goes on elsewhere has to find the tools that it began with. */
+  /** Must be the same in each turn: a run that goes on elsewhere has to find the tools with which it began. */
   readonly toolkit: Toolkit.Toolkit<T>
   /**
-   * How long a call waits for a decision at most, and what is decided `otherwise`: by default `denied`, and why.
+   * How long a call waits for a decision at most, and the decision after that, `otherwise`: by default denied, with a
+   * reason.
    *
-   * - it holds for all that waits, also since before the agent was given it; a process with the agent's layer decides
+   * - it holds for all waiting calls, also those that waited before you set it; a process with the agent's layer
+   *   decides
    */
   readonly approvals?: Deadline | undefined
 }
 
-/** What a run is asked; the same id and prompt find the run that was begun before. */
+/** The id and the prompt of a run; the same id and prompt find the run that has begun. */
 export interface Asked {
   readonly runId: string
   readonly prompt: string | ReadonlyArray<Content> | Conversation.Conversation
 }
 
 /**
- * How a run ended; the conversation of one that ended with an error is in that, or `run.conversation`.
+ * How a run ended. If it ended with an error, the conversation is in that error, or in `run.conversation`.
  *
  * - `usage`, `cost`: of all turns, those before a restart included
  */
@@ -67,15 +69,17 @@ export interface Ended<out O = undefined> extends Omit<AnyEnded, "output"> {
 }
 
 /**
- * A run, as any process that reaches its store can have it.
+ * A run, for any process that reaches its store.
  *
- * - `await`: waits until it ends, which may take days where somebody has to decide; interrupting that leaves the run alone
+ * - `await`: waits until it ends, which may take days if a call waits for a decision; if you interrupt it, the run goes
+ *   on
  * - `poll`: how far it is
- * - `cancel`: ends it for good, wherever it goes on; calls in flight are interrupted
- * - `conversation`: as far as all calls of its turns are answered
- * - `events`: what happens to it, from its beginning and while it goes on, as those of `Agent.stream` are written for others: each
- *   turn once it is whole, no words of a program for the failure of its tool, and nothing of what happens inside a call; the last one is `Answer` or `Failed`. `AgentEvent.written`
- *   makes server-sent events of them, and `Journal.follow` tells all that is kept
+ * - `cancel`: ends it for good, whichever process runs it; running calls are interrupted
+ * - `conversation`: up to the last turn whose calls are all answered
+ * - `events`: its events, from its beginning and while it goes on, as the JSON of `AgentEvent`. A turn comes once it is
+ *   whole. A tool's failure comes without the program's own message, and calls inside a call have no events. The last
+ *   event is `Answer` or `Failed`. `AgentEvent.written` makes server-sent events of them, and `Journal.follow` gives
+ *   all that is kept
  */
 export interface Run<out O = undefined> {
   readonly id: string
@@ -87,11 +91,11 @@ export interface Run<out O = undefined> {
 }
 
 /**
- * An agent whose runs outlive their process.
+ * An agent whose runs go on after their process has died.
  *
- * - `layer`: goes on with its runs in this process, those among them that are unfinished
- * - `start`: begins a run, here or wherever its layer is, or finds the one of this id; fails with `RunConflict` where that was
- *   asked for something else
+ * - `layer`: runs its runs in this process, the unfinished ones too
+ * - `start`: begins a run, in a process that has the layer, or finds the run of this id; fails with `RunConflict` if
+ *   that run has another prompt or other tools
  * - `find`: finds a run
  */
 export interface DurableAgent<out O, out R, out D = never> {
@@ -102,11 +106,12 @@ export interface DurableAgent<out O, out R, out D = never> {
 }
 
 /**
- * Makes an agent whose runs outlive their process.
+ * Makes an agent whose runs go on after their process has died.
  *
- * - `name`: stays the same from version to version, since runs are found by it
- * - calls that nobody has decided on wait without a process until `Durable.decide`; an `Approver` of the program is asked first
- * - limits count over restarts; `maxDuration` from the beginning of the run
+ * - `name`: keep it from version to version, since runs are found by it
+ * - undecided calls wait until `Durable.decide`, and need no process meanwhile; an `Approver` of the program is asked
+ *   first
+ * - limits count across restarts; `maxDuration` counts from the beginning of the run
  *
  * @example
  * ```ts

@@ -1,9 +1,9 @@
 /**
- * Why a run was not begun, has no result, or was not found.
+ * Why a run did not begin, has no result, or was not found.
  */
 import * as Schema from "effect/Schema"
 
-/** There is a run of this id, which was asked for something else; `differs` says in what. */
+/** There is a run of this id with another prompt or other tools; `differs` says what differs. */
 export class RunConflict extends Schema.TaggedError<RunConflict>()("RunConflict", {
   differs: Schema.Literals(["name", "input", "tools"])
 }) {
@@ -20,14 +20,14 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {}) {
   }
 }
 
-/** Somebody ended it for good. */
+/** The run was cancelled. */
 export class Cancelled extends Schema.TaggedError<Cancelled>()("Cancelled", {}) {
   override get message(): string {
     return "it was cancelled"
   }
 }
 
-/** Another version wrote it; it waits, as it is, for one that reads its format. */
+/** Another version wrote the run; it waits for a version that reads its format. */
 export class Parked extends Schema.TaggedError<Parked>()("Parked", {
   format: Schema.Int,
   known: Schema.Int
@@ -37,7 +37,7 @@ export class Parked extends Schema.TaggedError<Parked>()("Parked", {
   }
 }
 
-/** What was recorded cannot be read any more; the run waits, as it is. */
+/** A record of the run cannot be read any more; the run waits as it is. */
 export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", {
   key: Schema.String,
   issue: Schema.String
@@ -53,21 +53,21 @@ export class Crashed extends Schema.TaggedError<Crashed>()("Crashed", {
   message: Schema.String
 }) {}
 
-/** Somebody else goes on with it. */
+/** Another process goes on with the run. */
 export class TakenOver extends Schema.TaggedError<TakenOver>()("TakenOver", {}) {
   override get message(): string {
     return "it was begun again elsewhere, which goes on with it"
   }
 }
 
-/** No call waits for a decision under this key: there is none, or somebody has decided. */
+/** No call waits for a decision under this key: there is no such call, or it is decided already. */
 export class NotWaiting extends Schema.TaggedError<NotWaiting>()("NotWaiting", {}) {
   override get message(): string {
     return "no call waits for a decision under it; `Durable.waiting` lists those that do"
   }
 }
 
-/** Why a run cannot go on, or be asked. */
+/** Why a run cannot go on, or gives no answer. */
 export const Reason = Schema.Union([
   RunConflict,
   NotFound,
@@ -80,7 +80,7 @@ export const Reason = Schema.Union([
 ])
 export type Reason = typeof Reason.Type
 
-/** A run, or a waiting call, and why nothing came of it; `Effect.catchReason` works on it. */
+/** An operation on a run, or on a waiting call, failed, and why; `Effect.catchReason` works on it. */
 export class DurableError extends Schema.TaggedError<DurableError>()("DurableError", {
   id: Schema.String,
   reason: Reason

@@ -5,10 +5,10 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 
 /**
- * How long the calls that may not run twice, and have begun, have to end once their run stops here; 5 seconds.
+ * When a run stops in this process, how long its running writes have to end; 5 seconds by default.
  *
- * - nothing else begins meanwhile: a run is left once none of them is in flight
- * - what has not ended then is interrupted, and its outcome is said to be unknown
+ * - no other call begins meanwhile; the run stops once no write is running
+ * - a write that has not ended then is interrupted, and its outcome is reported as unknown
  */
 export const Grace = Context.Reference<Duration.Input>("@volley/durable/Grace", {
   defaultValue: () => Duration.seconds(5)

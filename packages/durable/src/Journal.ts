@@ -1,5 +1,5 @@
 /**
- * What is kept of runs, for those who look at them from outside: which there are, what they did, and what they wait for.
+ * Shows what is kept of runs: which runs there are, what they did, and what they wait for.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -25,10 +25,10 @@ import type { StoreError } from "./StoreError.ts"
 /**
  * A run, seen from outside.
  *
- * - `state`: `parked` where another version wrote it, which this one leaves alone; `unreadable` where something of it cannot be
- *   read: it stands still as it is, and is tried again by `start`, and when its runner starts
+ * - `state`: `parked` if another version wrote it, which this one leaves as it is; `unreadable` if a record of it
+ *   cannot be read: it stands still, and is tried again by `start` and when its runner starts
  * - `trouble`: why it is parked or unreadable
- * - `epoch`: how often it was begun, restarts included
+ * - `epoch`: how often it began, restarts included
  * - `startedAt`, `endedAt`: milliseconds since the epoch
  */
 export interface Status {
@@ -41,7 +41,7 @@ export interface Status {
   readonly trouble: Parked | Unreadable | undefined
 }
 
-/** A call that waits until somebody decides; `since` in milliseconds since the epoch. */
+/** A call that waits for a decision; `since` is in milliseconds since the epoch. */
 export interface Waiting extends Omit<Wait, "decision"> {
   readonly key: string
   readonly runId: string
@@ -52,7 +52,7 @@ export interface Waiting extends Omit<Wait, "decision"> {
  * Something that is kept of a run.
  *
  * - `kind`: a `turn` of a model, a `call` of a tool, a `round` when all calls of a turn are answered, a `wait` for a decision
- * - `ended`: false for a call that was begun and may not run twice, and for a decision that is waited for
+ * - `ended`: false for a call that has begun and may not run twice, and for a decision that is not there yet
  * - `at`: when it was written, in milliseconds since the epoch; `value`: as JSON
  */
 export interface Entry {
@@ -167,9 +167,9 @@ export const entries = (runId: string): Effect.Effect<ReadonlyArray<Entry>, Dura
 const pause = "500 millis"
 
 /**
- * Tells all that is kept of a run, from its beginning, and goes on while the run does; ends with it.
+ * Gives all that is kept of a run, from its beginning and while the run goes on; ends with the run.
  *
- * - a call that was kept before it ran, and a decision that was waited for, are told again once they have ended
+ * - a call that was kept before it ran, and a decision that was not there yet, are given again once they have ended
  *
  * @example
  * ```ts
@@ -262,10 +262,10 @@ export const waiting = (
   )
 
 /**
- * Decides on a call that waits; the first decision counts. Its run goes on once all of its calls are decided on.
+ * Decides on a call that waits; the first decision counts. Its run goes on once all of its calls are decided.
  *
  * - `key`: as `waiting` gives it
- * - errors: `NotWaiting` where no call waits under it
+ * - errors: `NotWaiting` if no call waits under it
  *
  * @example
  * ```ts
@@ -316,7 +316,7 @@ const decideAndWake = (sql: SqlClient.SqlClient, decision: Decision) =>
   })
 
 /**
- * Ends a run for good, wherever it goes on; one that has ended stays as it is.
+ * Ends a run for good, whichever process runs it; a run that has ended stays as it is.
  *
  * @example
  * ```ts
@@ -345,7 +345,7 @@ export const cancel = (runId: string): Effect.Effect<void, DurableError | StoreE
   said(runId, Running.cancel(runId))
 
 /**
- * Forgets a run that has ended, and all that is kept of it; false where it has not ended, or there is none.
+ * Deletes a run that has ended, and all that is kept of it; gives false if it has not ended, or there is none.
  *
  * @example
  * ```ts
@@ -374,7 +374,7 @@ export const forget = (runId: string): Effect.Effect<boolean, DurableError | Sto
   )
 
 /**
- * Forgets all runs that ended longer ago than that, and gives their ids; nothing is forgotten else.
+ * Deletes all runs that ended longer ago than that, and gives their ids; nothing else is ever deleted.
  *
  * @example
  * ```ts

@@ -15,8 +15,8 @@ import { Absent, type StoreError } from "./StoreError.ts"
 
 /**
  * - `file`: on a disk of this machine; beside it come files whose names begin with its own. `:memory:` keeps nothing
- * - `synchronous`: `NORMAL`, the default, loses nothing when the process is killed; `FULL` nothing when the power fails,
- *   and is slower
+ * - `synchronous`: `NORMAL`, the default, loses nothing if the process is killed; `FULL` is slower, and loses nothing
+ *   if the power fails
  */
 export interface Options {
   readonly file: string
@@ -28,9 +28,9 @@ type Provided = Shared | WorkflowEngine.WorkflowEngine
 type Shared = SqlClient.SqlClient | Store.Store
 
 /**
- * Goes on with the runs of a file, which is made where there is none.
+ * Runs the runs of a file; makes the file if there is none.
  *
- * - errors: where another runner has the file, where it is no store or that of a newer version, and on a Node without SQLite
+ * - errors: if another runner has the file, if it is no store or that of a newer version, and on a Node without SQLite
  *
  * @example
  * ```ts
@@ -72,7 +72,7 @@ export const layerShared = (options: Options): Layer.Layer<Shared, StoreError> =
   Store.layer(storeOf(options), connect(options), Effect.void)
 
 /**
- * Reads, starts, decides and cancels runs of a file beside its runner; goes on with none, and makes no file.
+ * Reads, starts, decides and cancels runs of a file beside its runner; runs none itself, and makes no file.
  *
  * @example
  * ```ts

@@ -25,10 +25,10 @@ type Provided = Shared | WorkflowEngine.WorkflowEngine
 type Shared = SqlClient.SqlClient | Store.Store
 
 /**
- * Goes on with the runs of a database, whose tables are made where there are none.
+ * Runs the runs of a database; makes the tables if there are none.
  *
- * - errors: where another runner has the database, where it cannot be reached or does not let this user in, and where it is
- *   that of a newer version
+ * - errors: if another runner has the database, if it cannot be reached or refuses this user, and if a newer version
+ *   wrote it
  *
  * @example
  * ```ts
@@ -62,7 +62,7 @@ export const layer = (options: Options): Layer.Layer<Provided, StoreError> =>
 export const layerShared = (options: Options): Layer.Layer<Shared, StoreError> => on(options, Effect.void)
 
 /**
- * Reads, starts, decides and cancels runs of a database beside its runner; goes on with none, and makes no tables.
+ * Reads, starts, decides and cancels runs of a database beside its runner; runs none itself, and makes no tables.
  *
  * @example
  * ```ts

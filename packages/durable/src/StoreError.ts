@@ -3,7 +3,7 @@
  */
 import * as Schema from "effect/Schema"
 
-/** Another process, or another part of this one, goes on with the runs of the store; `runner` says which, where it is known. */
+/** Another process, or another part of this one, runs the runs of the store; `runner` says which, if known. */
 export class Taken extends Schema.TaggedError<Taken>()("Taken", {
   runner: Schema.optional(Schema.String)
 }) {
@@ -12,33 +12,33 @@ export class Taken extends Schema.TaggedError<Taken>()("Taken", {
   }
 }
 
-/** There is no room for what has to be kept. It may come back. */
+/** The disk or the database is full. This may pass. */
 export class Full extends Schema.TaggedError<Full>()("Full", {}) {
   override get message(): string {
     return "there is no room left on its disk; free some"
   }
 }
 
-/** The database does not answer, the connection broke, or the file cannot be read or written now. It may come back. */
+/** The database does not answer, the connection broke, or the file cannot be read or written now. This may pass. */
 export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", {
   message: Schema.String
 }) {}
 
-/** Others keep it busy for longer than a statement waits. It may come back. */
+/** Other processes keep the store locked for longer than a statement waits. This may pass. */
 export class Busy extends Schema.TaggedError<Busy>()("Busy", {}) {
   override get message(): string {
     return "another process keeps it locked; end the one that writes to it, if it hangs"
   }
 }
 
-/** There are no runs here: no file, or a database that no runner has prepared. */
+/** There is no store: no file, or a database that no runner has prepared. */
 export class Absent extends Schema.TaggedError<Absent>()("Absent", {}) {
   override get message(): string {
     return "no runs are kept here; start a runner on it first, or check the address"
   }
 }
 
-/** It was written by another version; `found` is its format, `known` the newest that this version reads. */
+/** Another version wrote the store; `found` is its format, `known` the newest that this version reads. */
 export class UnknownFormat extends Schema.TaggedError<UnknownFormat>()("UnknownFormat", {
   found: Schema.Int,
   known: Schema.Int
@@ -60,12 +60,12 @@ export class NoSqlite extends Schema.TaggedError<NoSqlite>()("NoSqlite", {
   }
 }
 
-/** The database does not let this user in, or do what has to be done. */
+/** The database refuses this user, or something that the user must be allowed to do. */
 export class Refused extends Schema.TaggedError<Refused>()("Refused", {
   message: Schema.String
 }) {}
 
-/** It failed in a way that has no name here, a damaged file among others. */
+/** The store failed in another way, for example because its file is damaged. */
 export class Unusable extends Schema.TaggedError<Unusable>()("Unusable", {
   message: Schema.String
 }) {}

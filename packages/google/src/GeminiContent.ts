@@ -1,5 +1,5 @@
 /**
- * Google Gemini's `generateContent`: a pure codec for loops of one's own, and the Layer that provides `ChatModel`.
+ * Google Gemini's `generateContent`: a pure codec for a loop of your own, and the Layer that provides `ChatModel`.
  */
 import { GoogleGenAI } from "@google/genai"
 import type * as Batch from "@volley/core/Batch"
@@ -71,8 +71,8 @@ export const tools: (toolkit: Toolkit.Any) => Array<ApiTool> = Body.tools
  * The calls of a response, in call order, each with an id of its own.
  *
  * - models before Gemini 3 give no ids: those made up here begin with `noid_`, and never go back to the API
- * - a turn that ended otherwise than with `STOP` proves no call complete: all of them are `"truncated"`
- * - a body that is an error has none
+ * - if the turn did not end with `STOP`, its calls may be incomplete: all of them are `"truncated"`
+ * - a body that is an error has no calls
  *
  * @example
  * ```ts
@@ -95,7 +95,7 @@ export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> 
 /**
  * Takes JSON of unknown origin for a response: a whole body, or a model's `Content` alone, which counts as complete.
  *
- * - checks what this codec reads, and says what is wrong with it; of an error, what the provider says
+ * - checks the fields that this codec reads, and says what is wrong; for an error, gives the provider's text
  *
  * @example
  * ```ts
@@ -142,9 +142,9 @@ export const results = (settled: Batch.Settled<Tool.Any>, model = ""): Array<Con
   resultContents(Conversation.results(settled.outcomes), model)
 
 /**
- * What to append to the contents: the model's turn, unchanged but for what the API does not take back (ids that were
- * repeated, names that the model made up, arguments that are no object, parts of nothing), its thought signatures
- * included, and one `user` content with all results.
+ * Gives what to append to the contents: the model's turn, with its thought signatures, and one `user` content with all
+ * results. The turn is unchanged, except for what the API does not take back: repeated ids, names that the model made
+ * up, arguments that are no object, empty parts.
  *
  * @example
  * ```ts
@@ -177,13 +177,14 @@ export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): 
 ]
 
 /**
- * A conversation as this wire writes it, its system messages apart; turns that came from here are echoed as they came.
+ * Writes a conversation in the form of this wire, with system messages separate; turns of this wire are sent back as
+ * they came.
  *
  * - Gemini 3 wants a thought signature on the first call of each turn. Where one is missing, because another wire or an
  *   older model made the call, the API's own mark goes in its place, which it documents to cost quality
- * - `model`: for which the conversation is; Gemini 1 and 2 get no mark, and media in a content behind the results
- * - `origin`: the server that it is for, where turns of another one are spelled anew from their text and calls
- * - `acceptsId`: which ids the server takes, besides what the API asks for
+ * - `model`: the model that it is for; Gemini 1 and 2 get no mark, and get media in a content after the results
+ * - `origin`: the server that it is for; turns of another server are written anew from their text and calls
+ * - `acceptsId`: which ids the server takes, within those that the API allows
  *
  * @example
  * ```ts
@@ -237,7 +238,7 @@ const spell = ({ calls, text }: Conversation.Assistant): Array<Content> => {
 }
 
 /**
- * Any other field of the `config` of one run's requests, before those of its Layer:
+ * Other fields of the `config` of one run's requests; they override those of its Layer:
  * `Effect.provideService(GeminiContent.Request, { temperature: 0 })`.
  */
 export const Request = Context.Reference<Body.Fields>("@volley/google/GeminiContent/Request", {
@@ -246,11 +247,11 @@ export const Request = Context.Reference<Body.Fields>("@volley/google/GeminiCont
 
 /** What goes with every request, besides what is asked. */
 export interface Sent extends Pick<ChatModel.Extras, "headers"> {
-  /** Any other field of the request's `config`; a run's own, from `Request`, go before. */
+  /** Other fields of the request's `config`; those of a run, from `Request`, override them. */
   readonly request?: Body.Fields | undefined
 }
 
-/** A client of one's own, and what it is asked for. */
+/** A client of your own, and its model. */
 export interface ClientOptions
   extends Pick<ChatModel.ApiOptions, "model" | "maxTokens" | "origin" | "acceptsId">, Transport.Options, Sent
 {
@@ -258,10 +259,9 @@ export interface ClientOptions
 }
 
 /**
- * Provides `ChatModel` on a client of one's own: `GoogleGenAI` for Vertex, a proxy or one that is watched.
+ * Provides `ChatModel` on a client of your own: `GoogleGenAI` for Vertex, a proxy or a client wrapped by a tracer.
  *
- * - a client does not say where it sends its requests: `origin` is what turns are remembered by, `vertex` or `official`
- *   where it is left out
+ * - a client does not say where it sends its requests: turns keep `origin`, which is `vertex` or `official` by default
  *
  * @example
  * ```ts
@@ -382,10 +382,10 @@ const makeModel = (
 }
 
 /**
- * The parts of a turn that a client of one's own streams: its text as it comes, each call at once, since calls come whole,
- * and at the end the response that `followUp` takes.
+ * Gives the parts of a turn that your own client streams: its text as it arrives, each call at once, since calls come
+ * whole, and at the end the response that `followUp` takes.
  *
- * - `origin`: which server of this wire it is, where the turn goes into a conversation that may go on elsewhere
+ * - `origin`: the name of the server, if the conversation may go on with another server
  *
  * @example
  * ```ts

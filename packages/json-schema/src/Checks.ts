@@ -1,5 +1,5 @@
 /**
- * Checks of values by JSON Schemas of others, such as a server's: none of them can block the program.
+ * Checks values by JSON Schemas from outside, such as a server's, that cannot block the program.
  */
 import { checksOf } from "#validator"
 import type { Patterns } from "@volley/core/Tool"
@@ -14,7 +14,7 @@ export { type Node, rewritten } from "./internal/unfolded.ts"
 /**
  * How the JSON Schemas of one source are checked.
  *
- * - `patterns`: what matches their patterns, for `Tool.fromJsonSchema`
+ * - `patterns`: matches the patterns of the schemas, for `Tool.fromJsonSchema`
  * - `of`: makes a check; throws for a JSON Schema that cannot be checked. No two may have one `$id`
  */
 export interface Checks {
@@ -25,7 +25,7 @@ export interface Checks {
 /**
  * Makes the checks of one source.
  *
- * - `trustPatterns`: matches by `RegExp`, and takes patterns that may hold the program up for ever
+ * - `trustPatterns`: matches with `RegExp`; a pattern may then block the program for ever
  *
  * @example
  * ```ts
@@ -42,7 +42,8 @@ export const make = (trustPatterns = false): Checks => {
 }
 
 /**
- * Measures a JSON Schema; throws where it has more than 100,000 parts, with what its references stand for.
+ * Measures a JSON Schema; throws if it has more than 100,000 parts, where a reference counts as the parts that it
+ * stands for.
  *
  * @example
  * ```ts
@@ -59,10 +60,11 @@ export const within = (schema: JsonSchema.JsonSchema): Unfolded => {
 }
 
 /**
- * Makes a tool by `Tool.fromJsonSchema`, checked by Effect where that can say what the schema asks for, else by a validator.
+ * Makes a tool by `Tool.fromJsonSchema`. Effect checks its arguments if it can express the schema; otherwise a
+ * validator does.
  *
- * - `make`: is given the check that takes the place of the built-in one, or none; it may throw
- * - throws where the schema cannot be checked, or no provider takes it
+ * - `make`: gets the check that replaces the built-in one, or none; it may throw
+ * - throws if the schema cannot be checked, or no provider takes it
  *
  * @example
  * ```ts

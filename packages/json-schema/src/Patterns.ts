@@ -1,5 +1,6 @@
 /**
- * Patterns of servers, matched in time that is linear in the text: `RegExp` may take for ever, and a server may want that.
+ * Matches patterns of servers in time that is linear in the text: `RegExp` may take for ever, and a server may intend
+ * that.
  */
 import type { Patterns } from "@volley/core/Tool"
 import { RE2JS } from "re2js"
@@ -10,7 +11,7 @@ interface Linear extends ReturnType<Patterns> {
 }
 
 /**
- * Takes what RE2 does, and lookaheads behind a `^`; throws for any other pattern.
+ * Takes the patterns that RE2 takes, and lookaheads right after a `^`; throws for any other pattern.
  *
  * @example
  * ```ts

@@ -15,11 +15,11 @@ import { McpError, NamesTaken, of as errorOf } from "./McpError.ts"
 export type { Command, LeftOut, McpTool, Options, Remote, Server, State } from "./internal/server.ts"
 
 /**
- * Servers that were connected together.
+ * Several connected servers.
  *
- * - `toolkit`: the tools of all that are there
+ * - `toolkit`: the tools of all that could be reached
  * - `latest`: the same as they are now, as `Server.latest`; of tools that have come to one name, the first server's is there
- * - `failed`: those that are not, each by its name
+ * - `failed`: the servers that could not be reached, by name
  */
 export interface Servers {
   readonly toolkit: Toolkit.Toolkit<McpTool>
@@ -31,9 +31,9 @@ export interface Servers {
 /**
  * Connects to a server and lists its tools.
  *
- * - closing the scope ends the connection and the server's process; one that is not ready in time is ended then
+ * - closing the scope ends the connection and the server's process; a server that is not ready in time is ended
  * - a call that is interrupted, as by its timeout, is cancelled at the server
- * - a server that is gone is reached again by the next call; what was sent to it is not sent again
+ * - if the server is gone, the next call connects again; requests that were sent to it are not sent again
  *
  * @example
  * ```ts
@@ -61,12 +61,12 @@ export interface Servers {
 export const connect: (options: Options) => Effect.Effect<Server, McpError, Scope.Scope> = connectBy(start)
 
 /**
- * Gets the token of a server for which a person has logged in, and gives it to the server's `authProvider`; what failed with
- * `NeedsLogin` can be asked again then.
+ * Gets the token of a server after a person has logged in, and gives it to the server's `authProvider`; then try again
+ * what failed with `NeedsLogin`.
  *
- * - `callback`: what is behind the `?` of the address to which the login came back; whether its `state` is that of the provider
- *   is for the program to check, before
- * - fails with `LoginFailed` where the authorization server gives no token, or another one answers than was asked
+ * - `callback`: the query of the address to which the login came back; check before that its `state` is that of the
+ *   provider
+ * - fails with `LoginFailed` if the authorization server gives no token, or another one answers than was asked
  *
  * @example
  * ```ts
@@ -85,7 +85,7 @@ export const finishAuth = (server: Remote, callback: URLSearchParams): Effect.Ef
   Effect.mapError(finishLogin(server, callback), (reason) => errorOf(server, reason))
 
 /**
- * Connects to several servers at once, and goes on with those that are there.
+ * Connects to several servers at once, and goes on with those that could be reached.
  *
  * - takes as long as the slowest of them, and never longer than its `timeout`
  *

@@ -38,7 +38,7 @@ export class Closed extends Schema.TaggedError<Closed>()("Closed", {
   }
 }
 
-/** The call told no progress for too long, and was given up. */
+/** The call reported no progress for too long, and was given up. */
 export class Silent extends Schema.TaggedError<Silent>()("Silent", {
   millis: Schema.Finite
 }) {
@@ -62,7 +62,7 @@ export class HttpFailed extends Schema.TaggedError<HttpFailed>()("HttpFailed", {
   }
 }
 
-/** An answer came that is not what the protocol, or the tool's own output schema, says. */
+/** An answer came that does not follow the protocol, or the tool's own output schema. */
 export class Unusable extends Schema.TaggedError<Unusable>()("Unusable", {
   message: Schema.String
 }) {}
@@ -88,7 +88,7 @@ const Address = Schema.String.pipe(Schema.decodeTo(
 /**
  * A person has to log in before the server answers.
  *
- * - `url`: where to send them, as a browser takes it; what comes back from there is for `Mcp.finishAuth`
+ * - `url`: the address to open in a browser; pass the callback that comes back from there to `Mcp.finishAuth`
  */
 export class NeedsLogin extends Schema.TaggedError<NeedsLogin>()("NeedsLogin", {
   url: Address
@@ -99,7 +99,7 @@ export class NeedsLogin extends Schema.TaggedError<NeedsLogin>()("NeedsLogin", {
   }
 }
 
-/** No token could be had for the server: the authorization server refused, or answered what is no answer. */
+/** There is no token for the server: the authorization server refused, or sent an invalid answer. */
 export class LoginFailed extends Schema.TaggedError<LoginFailed>()("LoginFailed", {
   message: Schema.String
 }) {}
@@ -179,7 +179,7 @@ const decode = Schema.decodeSync(Worded)
 /**
  * A tool ran, and says that it failed (`isError`).
  *
- * - `content`: what it gave back, as a result that is none would be given to the model
+ * - `content`: its content, in the form in which a result without structured content goes to the model
  * - `structured`: its structured content, where it has some beside that
  */
 export class McpToolFailed extends Schema.TaggedError<McpToolFailed>()("McpToolFailed", {

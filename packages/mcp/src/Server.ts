@@ -68,7 +68,7 @@ export const serveStdio = <T extends Tool.Any>(
 /**
  * Serves clients at a URL, which it gives, until the scope closes.
  *
- * - errors: dies where other machines would be let in without a token, unless `unsafe` says so
+ * - errors: dies if other machines could send requests without a token, unless `unsafe` is set
  *
  * @example
  * ```ts
@@ -109,9 +109,9 @@ export const serveHttp = Effect.fnUntraced(function*<T extends Tool.Any>(
 })
 
 /**
- * Makes what answers requests, for an HTTP server of one's own; it is closed by the same options.
+ * Makes a function that answers requests, for an HTTP server of your own; the same options protect it.
  *
- * - your server aborts the request's `signal` when the client is gone before the answer; else the call goes on
+ * - your server must abort the request's `signal` if the client is gone before the answer; otherwise the call goes on
  *
  * @example
  * ```ts

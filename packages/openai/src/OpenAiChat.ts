@@ -1,5 +1,5 @@
 /**
- * OpenAI Chat Completions: a pure codec for loops of one's own, and the Layer that provides `ChatModel`.
+ * OpenAI Chat Completions: a pure codec for a loop of your own, and the Layer that provides `ChatModel`.
  */
 import type * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
@@ -46,7 +46,7 @@ import { errorIn, reasonOfError } from "./internal/providerError.ts"
 import { formatOf, strictMode } from "./internal/strictMode.ts"
 import { reasonOf } from "./internal/thrown.ts"
 
-/** What this codec reads of a response, whichever version of the SDK it is of. */
+/** The fields of a response that this codec reads, in any version of the SDK. */
 export interface Response {
   readonly choices: ReadonlyArray<{
     readonly finish_reason?: string | null | undefined
@@ -132,8 +132,8 @@ export const tools = (toolkit: Toolkit.Any): Array<FunctionTool> =>
   }))
 
 /**
- * The same tools as OpenAI's strict mode wants them, for both `tools` and `Batch.run`: every key required, optional ones
- * nullable, records as lists of pairs. What it cannot take stays as it was, and is named in `lax`.
+ * The same tools as OpenAI's strict mode wants them, for both `tools` and `Batch.run`: every key required, optional
+ * ones nullable, records as lists of pairs. A tool that strict mode cannot take stays as it was, and is named in `lax`.
  *
  * @example
  * ```ts
@@ -158,9 +158,9 @@ export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit
 /**
  * The calls of a response, in call order, each with an id of its own; none of what is no response.
  *
- * - a turn that was cut off, filtered or refused, or that ended for a reason that is not known, proves no call complete: all of
+ * - if the turn was cut off, filtered or refused, or ended for an unknown reason, its calls may be incomplete: all of
  *   them are `"truncated"`
- * - a call of `multi_tool_use.parallel`, which some models make up, gives way to those inside
+ * - a call of `multi_tool_use.parallel`, which some models make up, is replaced by the calls inside
  *
  * @example
  * ```ts
@@ -202,7 +202,8 @@ const callsOf = (
 /**
  * Takes JSON of unknown origin for a response: a whole body, or an assistant message alone, which counts as complete.
  *
- * - checks what this codec reads, and says what is wrong with it, or what the provider says in place of a turn
+ * - checks the fields that this codec reads; if the JSON is no turn, says what is wrong, or gives the provider's own
+ *   error
  *
  * @example
  * ```ts
@@ -226,7 +227,7 @@ export const parse = (json: unknown): Result.Result<Whole, string> => {
 /**
  * The results alone: one `tool` message per call, in call order.
  *
- * - such a message takes text alone: images and documents come behind all of them, in one `user` message
+ * - such a message takes text alone: images and documents come after all of them, in one `user` message
  *
  * @example
  * ```ts
@@ -251,10 +252,10 @@ export const results = (settled: Batch.Settled<Tool.Any>): Array<ToolMessage | U
   resultMessages(Conversation.results(settled.outcomes))
 
 /**
- * What to append to the messages: the assistant turn, and right behind it the results.
+ * Gives what to append to the messages: the assistant turn, and right after it the results.
  *
- * - the turn is as it came, but for what servers refuse: ids that are missing or repeated, names that a model made up, and
- *   arguments that are no JSON object, which stand under `unreadable`
+ * - the turn is as it came, except for what servers refuse: missing or repeated ids, names that a model made up, and
+ *   arguments that are no JSON object, which go under `unreadable`
  *
  * @example
  * ```ts
@@ -300,8 +301,8 @@ type Target = Pick<ChatModel.ApiOptions, "acceptsId" | "origin">
  * A conversation as this wire writes it; turns that came from here are echoed as they came, others spelled from their text and
  * calls.
  *
- * - `origin`: which server of this wire it goes to; turns of any are echoed when left out
- * - `acceptsId`: which ids of calls that server takes; others get new ones
+ * - `origin`: which server of this wire it goes to; if left out, turns of all its servers are sent back as they came
+ * - `acceptsId`: which ids of calls that server takes; calls with other ids get new ones
  *
  * @example
  * ```ts
@@ -352,10 +353,10 @@ export interface Fields extends
   >
 {}
 
-/** Fields of the requests of one run, which come before those of the Layer. */
+/** Fields of the requests of one run; they override those of the Layer. */
 export const Request = Context.Reference<Fields>("@volley/openai/OpenAiChat/Request", { defaultValue: () => ({}) })
 
-/** What is called of a client: the official one, Azure's, or one that is wrapped around them. */
+/** The methods of a client that Volley calls: of the official one, Azure's, or a wrapper of these. */
 export interface Client {
   readonly baseURL?: string
   readonly chat: {
@@ -368,7 +369,7 @@ export interface Client {
 /** How Chat Completions is reached. */
 export type Options = ChatModel.ApiOptions & Extras<Fields>
 
-/** A client of one's own, and what it is asked for. */
+/** A client of your own, and its model. */
 export type ClientOptions = OwnClient<Client, Fields>
 
 /**
@@ -426,7 +427,7 @@ export const layerConfig: (
 ) => Layer.Layer<ChatModel.ChatModel, Config.ConfigError> = ChatModel.layerConfig(layer, "OPENAI_API_KEY")
 
 /**
- * Provides `ChatModel` on a client of one's own, which knows where requests go and what they need.
+ * Provides `ChatModel` on a client of your own, which knows where requests go and what they need.
  *
  * @example
  * ```ts
@@ -505,12 +506,12 @@ const toolChoice = (toolkit: Toolkit.Any, choice: ChatModel.ToolChoice): OpenAI.
     : { type: "function", function: { name: toolkit.wireNames.get(choice.tool) ?? choice.tool } }
 
 /**
- * The parts of a turn that a client of one's own streams: its text as it comes, and at its end the calls and the response
- * that `followUp` takes.
+ * Gives the parts of a turn that your own client streams: its text as it arrives, and at its end the calls and the
+ * response that `followUp` takes.
  *
- * - only the end proves any call complete on this wire
+ * - on this wire only the end of the turn shows that a call is complete
  * - wants `stream_options: { include_usage: true }` for the usage
- * - `origin`: which server of this wire it is, where the turn goes into a conversation that may go on elsewhere
+ * - `origin`: the name of the server, if the conversation may go on with another server
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * OpenAI Responses: a pure codec for loops of one's own, and the Layer that provides `ChatModel`.
+ * OpenAI Responses: a pure codec for a loop of your own, and the Layer that provides `ChatModel`.
  */
 import type * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
@@ -60,7 +60,7 @@ export type { Tokens } from "./internal/responseUsage.ts"
 /** The name of this wire. */
 export const wire = "openai-responses"
 
-/** What this codec reads of a response, whichever version of the SDK it is of. */
+/** The fields of a response that this codec reads, in any version of the SDK. */
 export interface Response {
   readonly output: ReadonlyArray<{ readonly type: string }>
   readonly id?: string | null | undefined
@@ -90,7 +90,7 @@ export type Item = Message | ResponseInputItem
 /**
  * The `tools` of a request, under names that every provider accepts.
  *
- * - `strict` is always said: where it is left out, this API makes schemas strict of itself
+ * - `strict` is always set: without it, this API makes schemas strict by itself
  *
  * @example
  * ```ts
@@ -119,8 +119,8 @@ export const tools = (toolkit: Toolkit.Any): Array<FunctionTool> =>
   }))
 
 /**
- * The same tools as OpenAI's strict mode wants them, for both `tools` and `Batch.run`: every key required, optional ones
- * nullable, records as lists of pairs. What it cannot take stays as it was, and is named in `lax`.
+ * The same tools as OpenAI's strict mode wants them, for both `tools` and `Batch.run`: every key required, optional
+ * ones nullable, records as lists of pairs. A tool that strict mode cannot take stays as it was, and is named in `lax`.
  *
  * @example
  * ```ts
@@ -146,8 +146,8 @@ export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit
  * The calls of a response, in call order, each with a `call_id` of its own; none of what is no response. Those of tools that
  * OpenAI or its client runs are not among them.
  *
- * - a response that is not complete, or refuses to answer, proves no call complete: all of them are `"truncated"`
- * - a call of `multi_tool_use.parallel`, which some models make up, gives way to those inside
+ * - if the response is not complete, or refuses to answer, its calls may be incomplete: all of them are `"truncated"`
+ * - a call of `multi_tool_use.parallel`, which some models make up, is replaced by the calls inside
  *
  * @example
  * ```ts
@@ -181,7 +181,8 @@ const callsOf = (response: Response, calls: Calls): ReadonlyArray<ToolCall.ToolC
 /**
  * Takes JSON of unknown origin for a response.
  *
- * - checks what this codec reads, and says what is wrong with it, or what the provider says in place of a turn
+ * - checks the fields that this codec reads; if the JSON is no turn, says what is wrong, or gives the provider's own
+ *   error
  *
  * @example
  * ```ts
@@ -210,7 +211,7 @@ export const parse = (json: unknown): Result.Result<Whole, string> => {
 /**
  * The results alone: one `function_call_output` item per call, in call order.
  *
- * - with `previous_response_id`, where OpenAI keeps the turns, they are all that is sent
+ * - with `previous_response_id`, where OpenAI keeps the turns, send only these
  *
  * @example
  * ```ts
@@ -235,10 +236,10 @@ export const results = (settled: Batch.Settled<Tool.Any>): Array<Output> =>
   outputs(Conversation.results(settled.outcomes), [])
 
 /**
- * What to append to the input: every item of the response, without what only a response has, and behind them one output
- * per call.
+ * Gives what to append to the input: every item of the response, without the fields that only a response has, and after
+ * them one output per call.
  *
- * - reasoning goes back as it came; with `store: false` that takes `include: ["reasoning.encrypted_content"]`
+ * - reasoning goes back as it came; with `store: false` the request needs `include: ["reasoning.encrypted_content"]`
  * - ids of calls that were missing or repeated are those of `toolCalls`; names that a model made up, and arguments that are no
  *   JSON object, are written so that servers take them
  *
@@ -303,8 +304,8 @@ type Target = Pick<ChatModel.ApiOptions, "acceptsId" | "origin">
  * A conversation as input items, its system messages apart; turns that came from here are echoed as they came, others spelled
  * from their text and calls.
  *
- * - `origin`: which server of this wire it goes to; turns of any are echoed when left out
- * - `acceptsId`: which ids of calls that server takes; others get new ones
+ * - `origin`: which server of this wire it goes to; if left out, turns of all its servers are sent back as they came
+ * - `acceptsId`: which ids of calls that server takes; calls with other ids get new ones
  *
  * @example
  * ```ts
@@ -401,10 +402,10 @@ export interface Fields extends
   >
 {}
 
-/** Fields of the requests of one run, which come before those of the Layer. */
+/** Fields of the requests of one run; they override those of the Layer. */
 export const Request = Context.Reference<Fields>("@volley/openai/OpenAiResponses/Request", { defaultValue: () => ({}) })
 
-/** What is called of a client: the official one, Azure's, or one that is wrapped around them. */
+/** The methods of a client that Volley calls: of the official one, Azure's, or a wrapper of these. */
 export interface Client {
   readonly baseURL?: string
   readonly responses: { create(body: ResponseCreateParams, sending: Sending): Answer }
@@ -413,7 +414,7 @@ export interface Client {
 /** How OpenAI's Responses are reached, and where the turns are kept. */
 export type Options = ChatModel.ApiOptions & Stateful & Extras<Fields>
 
-/** A client of one's own, and what it is asked for. */
+/** A client of your own, and its model. */
 export type ClientOptions = OwnClient<Client, Fields> & Stateful
 
 /**
@@ -471,7 +472,7 @@ export const layerConfig: (
 ) => Layer.Layer<ChatModel.ChatModel, Config.ConfigError> = ChatModel.layerConfig(layer, "OPENAI_API_KEY")
 
 /**
- * Provides `ChatModel` on a client of one's own, which knows where requests go and what they need.
+ * Provides `ChatModel` on a client of your own, which knows where requests go and what they need.
  *
  * @example
  * ```ts
@@ -570,10 +571,10 @@ const toolChoice = (toolkit: Toolkit.Any, choice: ChatModel.ToolChoice): ToolCho
     : { type: "function", name: toolkit.wireNames.get(choice.tool) ?? choice.tool }
 
 /**
- * The parts of a turn that a client of one's own streams: its text as it comes, each call once its item is done, and at
- * the end the response that `followUp` takes.
+ * Gives the parts of a turn that your own client streams: its text as it arrives, each call once its item is done, and
+ * at the end the response that `followUp` takes.
  *
- * - `origin`: which server of this wire it is, where the turn goes into a conversation that may go on elsewhere
+ * - `origin`: the name of the server, if the conversation may go on with another server
  *
  * @example
  * ```ts

@@ -25,7 +25,7 @@ export type { Auth, Credential } from "./internal/security.ts"
  * The tools of a document.
  *
  * - `leftOut`: operations that were asked for and are not in the toolkit, and why
- * - `operations`: all that the document has, asked for or not
+ * - `operations`: all operations of the document, asked for or not
  */
 export interface Tools {
   readonly toolkit: Toolkit.Toolkit<OpenApiTool>
@@ -36,7 +36,7 @@ export interface Tools {
 /**
  * Makes tools of the operations of a document: an object, or the text of one as JSON or YAML.
  *
- * - the tools send their requests by the `HttpClient` that is there now
+ * - the tools use the `HttpClient` that is provided to this function
  *
  * @example
  * ```ts
@@ -85,7 +85,7 @@ export const toolkit = Effect.fnUntraced(function*(
 })
 
 /**
- * Lists the operations of a document, such as to choose among them.
+ * Lists the operations of a document, for example to choose some of them.
  *
  * @example
  * ```ts

@@ -29,14 +29,14 @@ export class ExternalReference extends Schema.TaggedError<ExternalReference>()("
   }
 }
 
-/** Nothing says where requests go. */
+/** The document and the options name no server. */
 export class NoServer extends Schema.TaggedError<NoServer>()("NoServer", { why: Schema.String }) {
   override get message(): string {
     return `${this.why}: say where its requests go by \`baseUrl\``
   }
 }
 
-/** There are more operations than a model can do with. */
+/** The document has more operations than `maxTools`. */
 export class TooMany extends Schema.TaggedError<TooMany>()("TooMany", {
   operations: Schema.Int,
   maxTools: Schema.Int
@@ -46,7 +46,7 @@ export class TooMany extends Schema.TaggedError<TooMany>()("TooMany", {
   }
 }
 
-/** No operation is what `include` asks for. */
+/** No operation matches `include`. */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { names: Schema.Array(Schema.String) }) {
   override get message(): string {
     return `it has no operation ${
@@ -89,7 +89,7 @@ export class OpenApiError extends Schema.TaggedError<OpenApiError>()("OpenApiErr
  * A server answered with a status that is no success.
  *
  * - `body`: what it said, cut at 4 KiB, and without secrets of the request
- * - `retryAfterMillis`: how long it wants to be left alone, where it says so
+ * - `retryAfterMillis`: how long to wait, if the server says so
  */
 export class HttpFailed extends Schema.TaggedError<HttpFailed>()("HttpFailed", {
   status: Schema.Int,
@@ -101,7 +101,7 @@ export class HttpFailed extends Schema.TaggedError<HttpFailed>()("HttpFailed", {
   }
 }
 
-/** Arguments of which no request can be made; nothing was sent. */
+/** No request can be made of the arguments; nothing was sent. */
 export class Unsendable extends Schema.TaggedError<Unsendable>()("Unsendable", {
   parameter: Schema.String,
   why: Schema.String
@@ -111,13 +111,13 @@ export class Unsendable extends Schema.TaggedError<Unsendable>()("Unsendable", {
   }
 }
 
-/** The request came to no answer. */
+/** The request got no answer. */
 export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", { message: Schema.String }) {}
 
-/** An answer that is not what it says it is. */
+/** The answer does not fit its own media type. */
 export class Unusable extends Schema.TaggedError<Unusable>()("Unusable", { message: Schema.String }) {}
 
-/** The credentials of a security scheme could not be had; nothing was sent. The host's log says why. */
+/** The program gave no credentials for a security scheme; nothing was sent. The program's log says why. */
 export class NoCredentials extends Schema.TaggedError<NoCredentials>()("NoCredentials", {
   scheme: Schema.String
 }) {

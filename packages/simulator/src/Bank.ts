@@ -6,7 +6,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 
-/** Balances by account. `change` reads first and writes when its time is over, as a service without transactions would. */
+/**
+ * Balances by account. `change` reads at once and writes when its time is over, like a service without transactions.
+ */
 export class Bank extends Context.Service<Bank, {
   readonly balance: (account: string, millis: number) => Effect.Effect<number>
   readonly change: (account: string, millis: number, to: (balance: number) => number) => Effect.Effect<number>

@@ -1,5 +1,5 @@
 /**
- * How servers that speak a provider's wire differ from it; `docs/field.md` says what a caller gets of it.
+ * How other servers that speak a provider's wire differ from the provider; `docs/field.md` says what a caller gets.
  */
 import type { Message } from "@anthropic-ai/sdk/resources/messages"
 import type { ChatCompletion } from "openai/resources/chat/completions"
@@ -14,9 +14,9 @@ import type { Body as ResponsesBody } from "./internal/openAiResponsesBody.ts"
 export type { Change, Manner } from "./internal/manner.ts"
 
 /**
- * A way of speaking, by the wires that it is met on; the others are as strict as ever.
+ * How a server speaks, for each wire on which this occurs; other wires stay strict.
  *
- * - what it makes of a turn is done to turns with calls alone where an answer cannot have it
+ * - a change that only a turn with calls can have is not made to an answer
  */
 export interface Dialect {
   readonly openai?: Manner<ChatCompletion> | undefined
@@ -36,7 +36,7 @@ const met = (name: string): Dialect => ({
 const find = <M>(manners: Readonly<Record<string, M>>, name: string): M | undefined =>
   Object.hasOwn(manners, name) ? manners[name] : undefined
 
-/** The dialects that `docs/field.md` tells of. */
+/** The dialects of `docs/field.md`. */
 export const named = {
   "shared-index": met("shared-index"),
   "no-index": met("no-index"),
@@ -94,7 +94,7 @@ export const isName = (name: string): name is Name => Object.hasOwn(named, name)
 export const names: ReadonlyArray<Name> = Object.keys(named).filter(isName)
 
 /**
- * A dialect by its name; one that is given as such is itself.
+ * Gives a dialect by its name, or the given dialect itself.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * How a provider fails on purpose; `docs/faults.md` says what a caller sees of it.
+ * How a simulated provider fails on purpose; `docs/faults.md` says what a caller gets.
  */
 import type * as Duration from "effect/Duration"
 import type { View } from "./Script.ts"
@@ -9,17 +9,18 @@ import type { View } from "./Script.ts"
  *
  * - `RateLimited`, `Overloaded`, `ServerError`: a refusal with status 429, 503 (529 on Anthropic) or 500;
  *   `retryAfterSeconds` is the advice that goes with it, none where it is left out
- * - `Slow`: takes so long before the first byte, besides the latency
+ * - `Slow`: takes this long before the first byte, after the latency
  * - `Cut`: the body ends too early without an error; `Reset`: the connection breaks
- * - `ErrorEvent`: a stream goes on with the provider's own error; what is not streamed does not fail
- * - `after`: the events that come first; where it is left out, all before the one that completes the last call, or half of
- *   those of an answer. Half of a body that is not streamed
+ * - `ErrorEvent`: the provider's own error comes in the middle of a stream; an answer that is not streamed does not
+ *   fail
+ * - `after`: how many events come first; by default all before the one that completes the last call, or half of those
+ *   of an answer. Of a body that is not streamed, half comes
  * - `ResponseFailed`: a response with the status `failed`, on OpenAI Responses alone
  * - `Interleaved`: the events of all calls take turns, on the OpenAI wires alone
  * - `Repeated`: the event that completes the first call comes twice
  * - `Truncated`: the turn is cut off at its token limit, in the middle of its last call or of its text
  * - `InventedTool`: the last call is of a tool by this name
- * - `TextAfterCalls`: the turn says this behind its calls
+ * - `TextAfterCalls`: the turn has this text after its calls
  */
 export type Fault =
   | { readonly _tag: "RateLimited"; readonly retryAfterSeconds?: number | undefined }
@@ -47,7 +48,7 @@ export interface Asked {
   readonly streamed: boolean
 }
 
-/** Decides which requests fail, and how; those that are refused anyway are not asked for. */
+/** Decides which requests fail, and how; it is not asked about requests that the simulator refuses anyway. */
 export type Faults = (asked: Asked) => Fault | undefined
 
 /**
@@ -85,7 +86,7 @@ export const always = (fault: Fault): Faults => () => fault
  */
 export const first = (count: number, fault: Fault): Faults => ({ number }) => number <= count ? fault : undefined
 
-/** The faults that `docs/faults.md` tells of. */
+/** The faults of `docs/faults.md`. */
 export const named = {
   "rate-limited": always({ _tag: "RateLimited", retryAfterSeconds: 1 }),
   "rate-limited-silent": always({ _tag: "RateLimited" }),

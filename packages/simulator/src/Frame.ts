@@ -16,7 +16,7 @@ export interface Frame {
   readonly completes?: number | undefined
 }
 
-/** What goes out at once, and the call of the turn, from 0, that is whole with it. */
+/** A piece that is sent at once, and the call of the turn, from 0, that it completes. */
 export interface Piece {
   readonly text: string
   readonly completes?: number | undefined
@@ -29,7 +29,7 @@ export type Fragment = number | ReadonlyArray<number> | ((fragment: number) => n
  * How a body is cut.
  *
  * - `fragment`: 16 by default; no fragment is shorter than one character, and the numbers go on from text to text
- * - `usage`: whether OpenAI Chat says at last what the turn cost; true by default, always true elsewhere
+ * - `usage`: whether OpenAI Chat ends with the tokens of the turn; true by default, always true on other wires
  */
 export interface Options {
   readonly fragment?: Fragment | undefined

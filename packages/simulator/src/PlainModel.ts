@@ -1,17 +1,17 @@
 /**
- * What a model without a script does: it calls each tool once that seems to change nothing, and says what it saw.
+ * A model without a script: it calls each tool that seems to change nothing once, and quotes the results.
  */
 import { sampleOf } from "./internal/sample.ts"
 import { whyLeft } from "./internal/writing.ts"
 import type { Offered, Reply, SeenCall, View } from "./Script.ts"
 
 /**
- * Decides the next turn of any conversation, the same one each time.
+ * Decides the next turn of any conversation; the same conversation always gets the same turn.
  *
  * - each tool is called once for each message of a user, with arguments that its JSON Schema allows
- * - no wire says which tools change something: those whose name or description begins with a verb such as `delete` or
- *   `send` are left alone, and the answer names them
- * - where the answer has to keep to a JSON Schema, it is a value that does
+ * - no wire says which tools change something, so it does not call tools whose name or description begins with a verb
+ *   such as `delete` or `send`; the answer names them
+ * - if the answer must follow a JSON Schema, it is a value that does
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * What a simulator and its clients said to each other, as JSON Lines: one exchange a line.
+ * The exchanges of a simulator and its clients, as JSON Lines: one exchange a line.
  */
 import * as Json from "@volley/core/Json"
 import * as Result from "effect/Result"
@@ -59,7 +59,7 @@ export type Event = typeof Event.Type
 export type Answered = typeof Answered.Type
 export type Exchange = typeof Exchange.Type
 
-/** A line that is no exchange; lines are counted from 1. */
+/** A line that is no exchange; lines count from 1. */
 export interface Problem {
   readonly line: number
   readonly message: string
@@ -89,7 +89,7 @@ export interface Problem {
 export const toLine = (exchange: Exchange): string => `${JSON.stringify(exchange)}\n`
 
 /**
- * Reads the lines of a recording, in the order in which the requests arrived; empty ones are passed over.
+ * Reads the lines of a recording, in the order in which the requests arrived; empty ones are skipped.
  *
  * @example
  * ```ts

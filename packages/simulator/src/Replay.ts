@@ -1,5 +1,5 @@
 /**
- * A server that plays a recording again, and holds its clients to their side of it.
+ * A server that plays a recording again, and refuses requests that differ from it.
  */
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
@@ -13,12 +13,13 @@ import type { Answered, Exchange } from "./Recording.ts"
 import * as Wire from "./Wire.ts"
 
 /**
- * Makes what answers as it was recorded.
+ * Makes an app that answers as recorded.
  *
- * - a request has to be one that was recorded, method, path and body, headers aside, and to come after those that it goes on
- *   from; those of conversations that know nothing of one another come in any order
- * - another request is refused with status 400, which says what differs, and the recorded one is still to come
- * - a connection that broke off breaks off again; where a client went away, the whole answer goes out
+ * - a request must equal a recorded one in method, path and body, and must come after those that it goes on from;
+ *   requests of separate conversations may come in any order
+ * - any other request is refused with status 400 and a text that says what differs; the recorded request may still come
+ * - if the recorded connection broke off, it breaks off again; if the recorded client went away, the whole answer is
+ *   sent
  *
  * @example
  * ```ts

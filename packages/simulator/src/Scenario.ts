@@ -1,5 +1,5 @@
 /**
- * A scenario: what a person asks, the tools there are, and how the scripted model goes about it.
+ * A scenario: the user's prompt, the tools, and what the scripted model does.
  */
 import type * as Batch from "@volley/core/Batch"
 import type * as Tool from "@volley/core/Tool"
@@ -63,7 +63,7 @@ export const answerAfter = <A>(millis: number, value: A): Effect.Effect<A> =>
   Effect.delay(Effect.succeed(value), millis)
 
 /**
- * What a model reads in the results of a tool, in call order; results that do not fit, such as errors, are passed over.
+ * Reads the results of a tool in a conversation, in call order; results that do not fit, such as errors, are skipped.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * A scripted model: a pure function of what stands in the conversation that it was sent, and of nothing else.
+ * A scripted model: a pure function of the conversation in the request, and of nothing else.
  */
 import * as Json from "@volley/core/Json"
 import type * as Schema from "effect/Schema"
@@ -20,12 +20,12 @@ export interface Offered {
 }
 
 /**
- * What a request shows a model, whichever wire it came by.
+ * What a model sees of a request, the same on every wire.
  *
  * - `prompt`: the text of the first user message
- * - `users`: the text of every user message; one that brings results alone is none
+ * - `users`: the text of every user message; a message that has only results does not count
  * - `offered`: the tools with what is said of them; their names alone are `tools`
- * - `format`: the JSON Schema that the answer has to keep to, where the request wants one
+ * - `format`: the JSON Schema that the answer must follow, if the request has one
  * - `calls`: every call of the conversation so far, in call order
  * - `toolsOff`: no tools were listed, or the request forbids their use
  */
@@ -44,7 +44,8 @@ export interface View {
 /**
  * A call that the model wants.
  *
- * - `malformed`: what stands in place of the arguments on wires that carry them as text; `arguments`, which fit no tool, on others
+ * - `malformed`: the text in place of the arguments, on wires that carry them as text; on other wires `arguments`,
+ *   which fit no tool
  */
 export interface Wanted {
   readonly name: string
@@ -60,8 +61,8 @@ export type Reply =
 /**
  * How a model plays a scenario.
  *
- * - `wants`: every call that it would like to have made, given the results it has seen; calls seen already are left out
- * - `answer`: what it says once it has seen all that it wanted, or may not ask any more
+ * - `wants`: every call that it wants, given the results so far; calls that were made already are left out
+ * - `answer`: what it says once all these calls have results, or it may not call any more
  */
 export interface Script {
   readonly wants: (seen: ReadonlyArray<SeenCall>) => ReadonlyArray<Wanted>
@@ -69,7 +70,7 @@ export interface Script {
 }
 
 /**
- * Decides the next turn: all missing calls at once, one where the parallel switch is off, none where tools are off.
+ * Decides the next turn: all missing calls at once, one if parallel calls are switched off, none if tools are off.
  *
  * @example
  * ```ts

@@ -22,13 +22,13 @@ export type { Entry } from "./internal/exchange.ts"
 /**
  * How a simulator plays.
  *
- * - `script`: picks what is played to a conversation; none means a refusal with status 400
+ * - `script`: picks the script for a conversation; without one the request is refused with status 400
  * - `fragment`: how streamed texts are cut, 16 characters a fragment by default
  * - `faults`: which requests fail on purpose, and how; none by default
- * - `dialect`: how the server speaks otherwise than its provider, by name or as data; not at all by default
+ * - `dialect`: how the server differs from its provider, by name or as data; not at all by default
  * - `latency`: how long the model takes before each answer, nothing by default; refusals come at once
  * - `pace`: how long it then takes before a call of the turn is whole, by its place in the turn from 0; nothing by
- *   default. What is not streamed waits for all of them
+ *   default. An answer that is not streamed waits for all of them
  * - `remembered`: how many of the last turns are kept for requests that go on from one; all of them by default
  */
 export interface Options extends Play, Tempo, Keeping {
@@ -168,7 +168,7 @@ export const start = async (options: Parameters<typeof serve>[0]): Promise<Start
 }
 
 /**
- * Serves what was made already, as `serve` does.
+ * Serves a simulator that you have made, as `serve` does.
  *
  * @example
  * ```ts
@@ -209,7 +209,7 @@ const stop = (server: Server): Effect.Effect<void> =>
   })
 
 /**
- * Makes a `fetch` that leads straight into an app, for the clients that take one.
+ * Makes a `fetch` that calls an app directly, without a socket, for clients that take a `fetch`.
  *
  * - runs in the caller's context, its clock included; the host of the URL does not matter
  * - aborting interrupts the app and rejects with the signal's reason

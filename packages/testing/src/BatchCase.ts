@@ -231,7 +231,7 @@ const call: Arbitrary.Arbitrary<CallCase> = Arbitrary.all({
   asText: oneOf(false, true)
 })
 
-/** Batches of up to 50 calls; give `size: 50` to a check of one's own, or they stay smaller. */
+/** Batches of up to 50 calls; give `size: 50` to a check of your own, or they stay smaller. */
 export const cases: Arbitrary.Arbitrary<BatchCase> = Arbitrary.all({
   calls: Arbitrary.array(call, { maxLength: 50 }),
   concurrency: upTo(12),

@@ -1,5 +1,5 @@
 /**
- * Faults by seed: in the tools of a toolkit, and in a model. All of them take their time by the clock of the program.
+ * Faults by seed: in the tools of a toolkit, and in a model. All delays use the program's clock.
  */
 import * as CallError from "@volley/core/CallError"
 import * as ChatModel from "@volley/core/ChatModel"
@@ -22,11 +22,11 @@ import { cutOff, partsOf } from "./ScriptedModel.ts"
  * What happens to a call.
  *
  * - `latency`: its tool takes longer
- * - `failure`: the tool's own typed failure, any that its schema describes; a defect where it has none
+ * - `failure`: a typed failure that the tool's schema describes; a defect if it has none
  * - `defect`: it crashes
  * - `hang`: it never ends, unless it is interrupted
  * - `slowInterruption`: it never ends, and takes its time to stop when it is interrupted
- * - `malformed`: it runs to no result that it promises, nor to any that is JSON
+ * - `malformed`: its result does not fit its schema and is not JSON
  */
 export type ToolFault = "none" | "latency" | "failure" | "defect" | "hang" | "slowInterruption" | "malformed"
 
@@ -35,7 +35,7 @@ export type ToolFault = "none" | "latency" | "failure" | "defect" | "hang" | "sl
  *
  * - `latency`: the model takes longer
  * - `rateLimited`, `providerFailed`: there is no turn, for a reason that may pass
- * - `brokenOff`: the stream ends in the middle; `providerFailed` where it is not streamed
+ * - `brokenOff`: the stream ends in the middle; `providerFailed` if the turn is not streamed
  * - `truncated`: the turn is cut off, and so is its last call
  * - `repeatedIds`: its calls have the ids of earlier turns, as those of some providers
  */
@@ -48,10 +48,10 @@ export type ModelFault =
   | "truncated"
   | "repeatedIds"
 
-/** How often which fault happens, in proportion to the others; what is left out never does. */
+/** How often each fault happens, in proportion to the others; a fault that is left out never happens. */
 export type Weights<Fault extends string> = { readonly [_ in Fault]?: number }
 
-/** Half of all calls are left alone; the others have each fault alike. */
+/** Half of all calls have no fault; the others have each fault equally often. */
 export const ofTools = {
   none: 6,
   latency: 1,
@@ -62,7 +62,7 @@ export const ofTools = {
   malformed: 1
 } as const satisfies Weights<ToolFault>
 
-/** Half of all requests are left alone; the others have each fault alike. */
+/** Half of all requests have no fault; the others have each fault equally often. */
 export const ofModels = {
   none: 6,
   latency: 1,
@@ -73,7 +73,7 @@ export const ofModels = {
   repeatedIds: 1
 } as const satisfies Weights<ModelFault>
 
-/** What decides over faults; another seed gives others. */
+/** The seed and the weights that decide the faults; another seed gives other faults. */
 export interface Options<Fault extends string> {
   readonly seed: number | string
   /** `ofTools` or `ofModels` when left out. */
@@ -83,11 +83,10 @@ export interface Options<Fault extends string> {
 }
 
 /**
- * The same tools, whose calls meet faults.
+ * Gives the same tools with faults in their calls.
  *
- * - a call meets the same fault each time: the seed, its id, tool and arguments, as the tool writes them, and the attempt
- *   alone decide it
- * - arguments are read by the tool as ever; steps of a plan meet faults of their own
+ * - a call always meets the same fault: only the seed, its id, tool and encoded arguments, and the attempt decide it
+ * - the tool still reads its arguments; steps of a plan meet faults of their own
  *
  * @example
  * ```ts
@@ -269,9 +268,10 @@ function encodeWith(schema: Schema.Constraint) {
 }
 
 /**
- * The same model, whose turns meet faults: a Layer over any other.
+ * A Layer over any model that puts faults into its turns.
  *
- * - a request meets the same fault each time: the seed, the conversation, and how often the same was asked before decide it
+ * - a request always meets the same fault: the seed, the conversation, and how often the same was asked before decide
+ *   it
  *
  * @example
  * ```ts

@@ -19,7 +19,7 @@ import * as LineCase from "./LineCase.ts"
 export { oneOf, sometimes, upTo } from "./internal/choices.ts"
 
 /**
- * One of some names, each as often as its weight says; shrinks towards the first.
+ * Draws one of several names, by their weights; shrinks towards the first.
  *
  * @example
  * ```ts
@@ -51,13 +51,13 @@ export type ArgumentFault = "malformedJson" | "missingField" | "wrongType"
 /** What can be wrong with a call; `none` is nothing. */
 export type Fault = "none" | ArgumentFault | "unknownTool" | "truncated" | "repeatedId" | "missingId"
 
-/** How often a call has which fault, each as a whole number; what is left out never happens. */
+/** How often a call has each fault, as whole numbers; a fault that is left out never happens. */
 export type Weights = { readonly [_ in Fault]?: number }
 
 /** Nothing but valid calls with ids of their own. */
 export const valid: Weights = { none: 1 }
 
-/** Half of the calls are valid, the others have each fault alike. */
+/** Half of the calls are valid, the others have each fault equally often. */
 export const faulty: Weights = {
   none: 7,
   malformedJson: 1,
@@ -73,7 +73,7 @@ export const faulty: Weights = {
  * Arguments that a tool takes, as JSON, drawn from the schema of its parameters, or from its JSON Schema where that was
  * given by hand.
  *
- * - errors: throws where the schema says too little to draw from it
+ * - errors: throws if the schema says too little to draw from it
  *
  * @example
  * ```ts
@@ -107,7 +107,7 @@ export const args = (tool: Tool.Any): Arbitrary.Arbitrary<Schema.Json> => {
 }
 
 /**
- * Arguments of a tool with a fault that the tool has to find; where it cannot have that fault, malformed JSON.
+ * Arguments of a tool with a fault that the tool must find; malformed JSON if they cannot have that fault.
  *
  * @example
  * ```ts

@@ -69,7 +69,7 @@ const linked = (drawn: ReadonlyArray<Drawn>): ReadonlyArray<NodeCase> =>
     })
   }))
 
-/** Mostly small; one in forty may grow to the most. Give `size: 200` to a check of one's own, or they stay smaller. */
+/** Mostly small; one in forty may grow to the most. Give `size: 200` to a check of your own, or they stay smaller. */
 export const cases: Arbitrary.Arbitrary<GraphCase> = Arbitrary.flatMap(
   oneOf(...times(30)(8), ...times(8)(25), 60, most),
   (longest) =>

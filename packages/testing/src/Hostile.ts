@@ -75,7 +75,7 @@ export class Case {
 }
 
 /**
- * JSON like a sample, with one to three of its values changed into what is rare, absurd or meant to harm; always JSON still.
+ * JSON like a sample, with one to three of its values replaced by something rare, absurd or harmful; always valid JSON.
  *
  * - nested 10,000 levels deep, lone surrogates, keys given twice, numbers beyond any, NUL, `__proto__`, very long texts
  *
@@ -130,7 +130,7 @@ const caseOf = (sample: Schema.Json, edits: ReadonlyMap<string, Kind>): Case =>
 export const text = (sample: Schema.Json): Arbitrary.Arbitrary<Case> => damaged(json(sample))
 
 /**
- * What is not JSON as a whole, such as the events of a stream, changed only by damage to its text.
+ * A text that is not JSON as a whole, such as the events of a stream, with damage to the text only.
  *
  * @example
  * ```ts
@@ -152,7 +152,7 @@ const damaged = (cases: Arbitrary.Arbitrary<Case>): Arbitrary.Arbitrary<Case> =>
   )
 
 /**
- * Names that everything has now and nothing had before: what a prototype was polluted with; empty where none was.
+ * Gives the names that were added to a prototype; empty if there are none.
  *
  * @example
  * ```ts

@@ -89,7 +89,7 @@ export const matched = {
   graph: graph(Graphs.matched, GraphCase.untouching, GraphCase.certain)
 } satisfies ToolLaw & BatchLaw & GraphLaw
 
-/** 3. What happens to one call changes no other. */
+/** 3. The failure of one call changes no other. */
 export const isolated = {
   name: "isolated",
   says: "A call ends as it would have ended alone.",
@@ -121,7 +121,7 @@ export const workConserving = {
   graph: graph(Graphs.workConserving, GraphCase.untouching)
 } satisfies GraphLaw & Law & { readonly batch: Check<LineCase.LineCase, Runner> }
 
-/** 7. Calls that run at once come to what they come to one by one. */
+/** 7. Calls that run at once have the same results as one by one. */
 export const serializable = {
   name: "serializable",
   says: "Calls that run at once come to the same as one after the other, in call order.",
@@ -154,7 +154,7 @@ export const honest = {
   batch: batch(Batches.honest)
 } satisfies ToolLaw & BatchLaw
 
-/** Tools take what their schemas promise. */
+/** Tools take every call that fits their schemas. */
 export const sound: ToolLaw = {
   name: "sound",
   says: "A tool takes every call that fits its schema, and none crashes it.",
@@ -215,7 +215,7 @@ export interface RunnerOptions {
 }
 
 /**
- * Checks what a law says of a runner of batches, on random batches and in virtual time.
+ * Checks a law of a runner of batches, on random batches and in virtual time.
  *
  * - needs the `TestClock`, as `it.effect` provides it
  * - errors: with the smallest batch that breaks the law
@@ -240,7 +240,7 @@ export const checkRunner = <Case>(
 ): Effect.Effect<void, Violation> => held(law, law.batch, run, options)
 
 /**
- * The same of a runner of graphs, such as `GraphRunner.asPipeline` and `GraphRunner.asPlan`.
+ * Checks a law of a runner of graphs, such as `GraphRunner.asPipeline` and `GraphRunner.asPlan`.
  *
  * @example
  * ```ts
@@ -320,13 +320,15 @@ export type OwnAgent<T extends Tool.Any> =
   & Partial<Pick<Agent.Options<T>, "prompt">>
 
 /**
- * Checks laws on your tools, with random calls and in virtual time; nothing of the outside world moves with it.
+ * Checks laws on your tools, with random calls and in virtual time; the outside world does not follow that time.
  *
- * - a tool that needs the `Store` is given one; what it says of itself is held against what it does there
- * - two serial runs, on different days, tell what is not the same twice: ids and times that tools make up are not compared
- * - a pipeline is run whole, each time under another concurrency and at another pace; its calls are its own
- * - an agent is asked for the random calls by a scripted model, in one turn; every call of what it leaves has to be answered
- * - errors: the first law that does not hold, with the smallest turn that shows it
+ * - a tool that needs the `Store` gets one; its declarations are compared with what it does there
+ * - two serial runs, on different days, show which values change from run to run: ids and times that tools make up are
+ *   not compared
+ * - a pipeline runs as a whole, each time with another concurrency and speed; it makes its own calls
+ * - for an agent, a scripted model asks for the random calls in one turn; in the agent's final conversation every call
+ *   must have an answer
+ * - errors: the first law that does not hold, with the smallest turn that breaks it
  *
  * @example
  * ```ts

@@ -46,7 +46,7 @@ const tool: Arbitrary.Arbitrary<ToolCase> = Arbitrary.all({
   caps: Arbitrary.array(cap, { maxLength: 2 })
 })
 
-/** Lines of up to 15 calls; give `size: 40` to a check of one's own, or they stay smaller. */
+/** Lines of up to 15 calls; give `size: 40` to a check of your own, or they stay smaller. */
 export const cases: Arbitrary.Arbitrary<LineCase> = Arbitrary.all({
   tools: Arbitrary.array(tool, { minLength: 4, maxLength: 4 }),
   calls: Arbitrary.array(

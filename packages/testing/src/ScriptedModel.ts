@@ -1,5 +1,5 @@
 /**
- * A model that says what a test wants it to say, and that takes no conversation which a provider would refuse.
+ * A model that says what a test wants, and refuses conversations that a provider would refuse.
  */
 import * as ChatModel from "@volley/core/ChatModel"
 import { ChatModelError, type Reason } from "@volley/core/ChatModelError"
@@ -31,7 +31,7 @@ export interface Pace {
 /** A turn of a script. */
 export interface Turn extends ChatModel.Turn {
   readonly pace?: Pace | undefined
-  /** Ends it with an error after so many of its parts; there is no turn at all for whom it is not streamed. */
+  /** Ends the turn with an error after this many of its parts; if the turn is not streamed, there is only the error. */
   readonly broken?: { readonly after: number; readonly reason: Reason } | undefined
 }
 
@@ -41,13 +41,13 @@ export interface Failure {
   readonly pace?: Pace | undefined
 }
 
-/** What a model does when it is asked. */
+/** What a model does at one request. */
 export type Step = Turn | Failure
 
 /** A call as a script writes it; its id is `call_1`, `call_2` and so on by its place, in every turn again, unless it is given. */
 export type Wanted = Partial<ToolCall.ToolCall> & { readonly name: string }
 
-/** What a turn costs that does not say. */
+/** The usage of a turn that has none of its own. */
 export const usage: ChatModel.Usage = { input: 10, output: 1 }
 
 /**
@@ -180,7 +180,8 @@ export const cutOff = (whole: Turn): Turn => {
 export const fails = (reason: Reason): Failure => ({ fails: reason })
 
 /**
- * A turn whose stream ends with an error after so many parts: pieces of its text, then its calls, then the whole of it.
+ * A turn whose stream ends with an error after this many parts: pieces of its text, then its calls, then the whole of
+ * it.
  *
  * @example
  * ```ts
@@ -204,7 +205,7 @@ export const breaksOff = (
 ): Turn => ({ ...whole, broken })
 
 /**
- * What a model does, in its time.
+ * Gives a step a pace.
  *
  * @example
  * ```ts
@@ -224,12 +225,12 @@ export const breaksOff = (
  */
 export const paced = <S extends Step>(step: S, pace: Pace): S => ({ ...step, pace: { ...step.pace, ...pace } })
 
-/** What becomes of a request: by its place in the script, or by what stands in the request, of which it is the `number`th from 1. */
+/** The steps of a model: a list, or a function of the request and its number, from 1. */
 export type Script =
   | ReadonlyArray<Step>
   | ((request: ChatModel.Request, number: number) => Step | Effect.Effect<Step, ChatModelError>)
 
-/** A model, and what it was asked, in the order in which it was. */
+/** A model, and the requests that it got, in order. */
 export interface ScriptedModel {
   readonly layer: Layer.Layer<ChatModel.ChatModel>
   readonly requests: ReadonlyArray<ChatModel.Request>
@@ -238,7 +239,7 @@ export interface ScriptedModel {
 /**
  * Makes a model of a script.
  *
- * - `repeat`: takes the last step again and again; a script that is used up dies with `ScriptEnded` otherwise
+ * - `repeat`: repeats the last step for ever; otherwise the model dies with `ScriptEnded` at the end of the script
  * - a conversation that breaks a law dies with `BrokenConversation`: no provider would take it
  *
  * @example
@@ -277,7 +278,7 @@ export const make = (script: Script, options: { readonly repeat?: boolean | unde
 }
 
 /**
- * Provides a model of a script, where the requests need not be looked at; its options are those of `make`.
+ * Provides a model of a script, if you do not need its requests; the options are those of `make`.
  *
  * @example
  * ```ts
@@ -300,11 +301,12 @@ export const layer = (
 ): Layer.Layer<ChatModel.ChatModel> => Layer.unwrap(Effect.sync(() => make(script, options).layer))
 
 /**
- * Makes a model that says again what it said in a recorded run, to the agent of it and to those inside of that one.
+ * Makes a model that repeats the turns of a recorded run, for its agent and the inner agents.
  *
- * - an agent is known by what it has heard so far; agents that have heard nothing take the recorded ones as those began
+ * - an agent is recognized by its conversation so far; agents without one take the recorded agents in the order in
+ *   which those began
  * - a turn that is not in the run dies with `ScriptEnded`
- * - turns come at once; those that the run asked for in vain are left out
+ * - turns come at once; requests that got no turn in the run are left out
  *
  * @example
  * ```ts

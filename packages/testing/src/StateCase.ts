@@ -65,7 +65,7 @@ const call: Arbitrary.Arbitrary<CallCase> = Arbitrary.all({
   ends: oneOf("value", "value", "value", "value", "value", "value", "failure", "defect", "lingers", "misfit")
 })
 
-/** Batches of up to 15 calls; give `size: 40` to a check of one's own, or they stay smaller. */
+/** Batches of up to 15 calls; give `size: 40` to a check of your own, or they stay smaller. */
 export const cases: Arbitrary.Arbitrary<StateCase> = Arbitrary.all({
   tools: Arbitrary.array(tool, { minLength: 4, maxLength: 4 }),
   calls: Arbitrary.array(call, { maxLength: 15 }),

@@ -1,5 +1,5 @@
 /**
- * A key-value store in memory that remembers which call read and wrote what, for tools under test.
+ * A key-value store in memory that records which call read and wrote what, for tools under test.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 
 /**
- * One thing that was done to the store.
+ * One operation on the store.
  *
  * - `call`: the id of the call that did it; undefined outside a call
  */
@@ -29,9 +29,9 @@ export const Current = Context.Reference<{ readonly call: string | undefined; re
 /**
  * The store.
  *
- * - `get`: what stands under a key; undefined where nothing does
+ * - `get`: the value under a key; undefined if there is none
  * - `update`: reads and writes with no other call in between, and gives what it wrote
- * - `entries`, `touches`: all that it holds, and all that was done to it; for the test, and not recorded themselves
+ * - `entries`, `touches`: all entries, and all operations so far; for the test, and not recorded themselves
  */
 export class Store extends Context.Service<Store, {
   readonly get: (key: string) => Effect.Effect<Schema.Json | undefined>

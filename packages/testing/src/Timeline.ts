@@ -1,5 +1,5 @@
 /**
- * What became of the calls of a batch, as text that a person can read: one line per call, with a bar from its start to its end.
+ * Draws the calls of a batch as text: one line per call, with a bar from its start to its end.
  */
 import type { Outcome } from "@volley/core"
 import { format } from "effect/Formatter"
@@ -20,7 +20,7 @@ export interface Entry {
 }
 
 /**
- * What outcomes tell: the call, when it started and ended, and what the model was shown.
+ * Makes entries of outcomes: the call, when it started and ended, and what the model reads.
  *
  * @example
  * ```ts

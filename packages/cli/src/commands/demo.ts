@@ -10,7 +10,7 @@ import { approve, latency, mcp, openapi, provider, record, scenario, timeline, t
 
 const flags = {
   scenario: scenario.pipe(Flag.withDefault("customer")),
-  provider: provider.pipe(Flag.optional, Flag.withDescription("The wire to speak; all of them when left out")),
+  provider: provider.pipe(Flag.optional, Flag.withDescription("The wire to use; all of them by default")),
   model: Flag.String("model").pipe(Flag.optional, Flag.withDescription("The model to ask")),
   baseUrl: Flag.String("base-url").pipe(
     Flag.optional,
@@ -68,7 +68,7 @@ export const demo = Command.make("demo", flags, (flags) =>
       })
     }).pipe(Effect.provide(FetchHttpClient.layer))
   )).pipe(
-    Command.withDescription("Play a scenario end to end, serial beside parallel"),
+    Command.withDescription("Play a scenario from prompt to answer, with one call a turn and with all calls at once"),
     Command.withExamples([
       { command: "volley demo", description: "Play it on all wires, against an embedded simulator" },
       { command: "volley demo --scenario mixed --timeline demo.html", description: "Draw it as a page, too" },

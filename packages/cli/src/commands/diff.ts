@@ -15,7 +15,7 @@ export const diff = Command.make(
     report("volley diff", Effect.flatMap(Effect.promise(() => import("../Diff.ts")), ({ diff }) => diff(options)))
 ).pipe(
   Command.withDescription(
-    "Compare two recorded runs: calls, outcomes, times, tokens and cost; exit code 0 where calls, outcomes and end are the same, 1 where not, 2 where a file is no run"
+    "Compare two recorded runs: calls, outcomes, times, tokens and cost; the exit code is 0 if calls, outcomes and ends are the same, 1 if not, 2 if a file is no recorded run"
   ),
   Command.withExamples([
     { command: "volley diff before.jsonl after.jsonl", description: "Say what a changed tool changes" },

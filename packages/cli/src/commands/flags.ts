@@ -50,7 +50,9 @@ export const latency = (standard: Duration.Input) =>
 
 export const mcp = Flag.String("mcp").pipe(
   Flag.withMetavar("COMMAND"),
-  Flag.withDescription("What starts an MCP server, or its URL, whose tools are added; may be given several times"),
+  Flag.withDescription(
+    "Add the tools of an MCP server: the command that starts it, or its URL; may be given several times"
+  ),
   Flag.atLeast(0)
 )
 
@@ -58,7 +60,7 @@ export const openapi = {
   openapi: Flag.String("openapi").pipe(
     Flag.optional,
     Flag.withMetavar("FILE"),
-    Flag.withDescription("An OpenAPI document, or its URL, whose operations are added as tools")
+    Flag.withDescription("Add the operations of an OpenAPI document as tools: its file or its URL")
   ),
   include: Flag.String("include").pipe(
     Flag.withMetavar("NAMES"),
@@ -93,7 +95,7 @@ export const record = Flag.String("record").pipe(
 export const approve = Flag.Literals("approve", ["all", "ask"]).pipe(
   Flag.optional,
   Flag.withDescription(
-    "Run calls that want approval, and those of MCP servers and documents that are no reads: all of them, or those that you allow; denied when left out"
+    "Whether calls run that need approval, and calls of MCP servers and documents that are no reads: all of them, or ask you about each; without it they are denied"
   )
 )
 

@@ -7,7 +7,7 @@ import * as Wires from "../Wires.ts"
 import { approve, duration, mcp, openapi, provider, record, timeline, toggle, whole } from "./flags.ts"
 
 const flags = {
-  provider: provider.pipe(Flag.withDescription("The wire that the response came by")),
+  provider: provider.pipe(Flag.withDescription("The wire of the response")),
   toolkit: Flag.String("toolkit").pipe(
     Flag.optional,
     Flag.withMetavar("FILE"),
@@ -15,14 +15,17 @@ const flags = {
   ),
   mcp,
   ...openapi,
-  concurrency: whole("concurrency", 1).pipe(Flag.optional, Flag.withDescription("Calls at a time; 10 unless said")),
+  concurrency: whole("concurrency", 1).pipe(Flag.optional, Flag.withDescription("Calls at a time; 10 by default")),
   timeout: duration("timeout").pipe(
     Flag.optional,
-    Flag.withDescription("How long a call may take; 30 seconds unless said")
+    Flag.withDescription("How long a call may take; 30 seconds by default")
   ),
-  deadline: duration("deadline").pipe(Flag.optional, Flag.withDescription("How long all of them may take together")),
+  deadline: duration("deadline").pipe(
+    Flag.optional,
+    Flag.withDescription("How long all calls together may take; no limit by default")
+  ),
   echo: toggle("echo", "Print the assistant turn before the results"),
-  stream: toggle("stream", "Read a streamed response, and start read-only calls while it comes in"),
+  stream: toggle("stream", "Read a streamed response, and start read-only calls while it arrives"),
   approve,
   record,
   timeline
@@ -60,5 +63,5 @@ export const run = Command.make(
       })
     )
 ).pipe(
-  Command.withDescription("Run the calls of a response on standard input; prints the result messages as JSON")
+  Command.withDescription("Run the calls of a response on standard input, and print the result messages as JSON")
 )

@@ -11,7 +11,7 @@ const flags = {
   store: Flag.String("store").pipe(
     Flag.withMetavar("FILE|URL"),
     Flag.withDescription(
-      "The file or PostgreSQL database that has the runs; VOLLEY_STORE says it where this is left out"
+      "The file or PostgreSQL database that has the runs; without it, the one that VOLLEY_STORE names"
     ),
     Flag.withFallbackConfig(Config.String("VOLLEY_STORE"))
   ),
@@ -39,11 +39,11 @@ const show = Command.make("show", { id }, ({ id }) =>
 const decide = Command.make("decide", {
   key: Argument.String("key").pipe(Argument.withDescription("The key of a call that waits, as the list shows it")),
   verdict: Argument.Literals("verdict", ["allow", "deny"]).pipe(Argument.withDescription("allow or deny")),
-  why: Flag.String("why").pipe(Flag.optional, Flag.withDescription("What the model reads of a call that is denied")),
+  why: Flag.String("why").pipe(Flag.optional, Flag.withDescription("Why the call is denied; the model reads it")),
   args: Flag.String("arguments").pipe(
     Flag.optional,
     Flag.withMetavar("JSON"),
-    Flag.withDescription("What an allowed call is given in place of what the model asked for")
+    Flag.withDescription("Run the allowed call with these arguments in place of the model's, as JSON")
   )
 }, ({ args, key, verdict, why }) =>
   report(

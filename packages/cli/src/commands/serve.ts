@@ -16,15 +16,15 @@ const flags = {
     Flag.optional,
     Flag.withMetavar("PORT"),
     Flag.withDescription(
-      "Serve over HTTP, to this machine alone; 0 takes a free port. Standard input and output when left out"
+      "Serve over HTTP, to this machine alone; 0 takes a free port. Without it, serve over standard input and output"
     )
   ),
   tokenEnv: Flag.String("token-env").pipe(
     Flag.optional,
     Flag.withMetavar("NAME"),
-    Flag.withDescription("The environment variable with the token that requests have to bring; needs --http")
+    Flag.withDescription("The environment variable with the token that requests must carry; needs --http")
   ),
-  elicit: toggle("elicit", "Ask the person at the client about calls that want approval; they do not run when left out")
+  elicit: toggle("elicit", "Ask the person at the client about calls that need approval; without it they do not run")
 }
 
 /** `volley serve` */

@@ -29,13 +29,13 @@ const flags = {
   fault: Flag.Literals("fault", Fault.names).pipe(
     Flag.optional,
     Flag.withDescription(
-      "How the provider fails, again and again; docs/faults.md of the simulator says what comes of it"
+      "How the provider fails, at every request unless the name ends in -once; docs/faults.md of the simulator says what a caller gets"
     )
   ),
   dialect: Flag.Literals("dialect", Dialect.names).pipe(
     Flag.optional,
     Flag.withDescription(
-      "How the server speaks otherwise than its provider; docs/field.md of the simulator says what comes of it"
+      "How the server differs from its provider; docs/field.md of the simulator says what a caller gets"
     )
   ),
   acceptSignatures: toggle(

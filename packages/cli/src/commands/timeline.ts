@@ -7,17 +7,17 @@ import { report, UserError } from "../UserError.ts"
 import { toggle, whole } from "./flags.ts"
 
 const flags = {
-  file: Argument.String("file").pipe(Argument.withDescription("A run that --record wrote, whole or not")),
+  file: Argument.String("file").pipe(Argument.withDescription("A run that --record wrote; it may be incomplete")),
   output: Flag.String("output").pipe(
     Flag.optional,
     Flag.withMetavar("FILE"),
     Flag.withDescription(
-      "Where the picture goes: FILE.html, .svg, .txt, or .json for trace viewers; - is the page on standard output; shown as text when left out"
+      "Where the picture goes: FILE.html, .svg, .txt, or .json for trace viewers; - writes the page to standard output; without it, text on the terminal"
     )
   ),
   results: toggle("results", "Have arguments, results and what the model said in the page"),
   live: toggle("live", "Serve a page to this machine that follows the run while it is written"),
-  port: whole("port", 0, 65_535).pipe(Flag.optional, Flag.withDescription("The port of --live; any when left out"))
+  port: whole("port", 0, 65_535).pipe(Flag.optional, Flag.withDescription("The port of --live; a free one by default"))
 }
 
 /** `volley timeline` */

@@ -1,7 +1,7 @@
 import * as Url from "./url.ts"
 
 /**
- * Who is asked, as traces and metrics name it.
+ * The provider and the model, as traces and metrics name them.
  *
  * - `provider`: `gen_ai.provider.name` of OpenTelemetry's GenAI conventions, `openai` for one
  */
