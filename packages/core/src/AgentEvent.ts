@@ -9,9 +9,9 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type * as Agent from "./Agent.ts"
-import { type AgentError, Limit } from "./AgentError.ts"
+import { AgentError, Limit } from "./AgentError.ts"
 import { toModel, type ToolFailure } from "./CallError.ts"
-import type { ChatModelError } from "./ChatModelError.ts"
+import { ChatModelError } from "./ChatModelError.ts"
 import * as Json from "./Json.ts"
 import { isFailure } from "./Outcome.ts"
 import type * as Tool from "./Tool.ts"
@@ -205,6 +205,23 @@ export const failed = (cause: Cause.Cause<AgentError | ChatModelError>, at: numb
     ? { _tag: "Failed", at, reason, message: error.message, mayPass: reason === "Undecided" }
     : { _tag: "Failed", at, reason, message: "The model gave no turn.", mayPass: error.isRetryable }
 }
+
+/**
+ * The same of what `Agent.iterate` or `Agent.runPromise` throws, for programs without Effect.
+ *
+ * @example
+ * ```ts
+ * import { AgentEvent } from "@volley/core"
+ *
+ * const event = AgentEvent.thrown(new Error("secret"))
+ * console.log(event._tag, "message" in event && event.message) // => Failed The agent crashed.
+ * ```
+ */
+export const thrown = (error: unknown): AgentEvent =>
+  failed(isKnown(error) ? Cause.fail(error) : Cause.die(error), Date.now())
+
+const isKnown = (error: unknown): error is AgentError | ChatModelError =>
+  error instanceof AgentError || error instanceof ChatModelError
 
 /**
  * Writes the events of an agent as server-sent events, each with its tag as `event`, its JSON as `data`, and a number as `id`.

@@ -115,7 +115,9 @@ export const encodes = afterwards(({ outcomes }, { setting: { toolkit } }) =>
     if (Result.isSuccess(result)) return unlike(`The success of ${call.id}`, tool.success, result.success)
     const { failure } = result
     if (failure._tag === "ToolFailure") return unlike(`The failure of ${call.id}`, tool.failure, failure.failure)
-    return failure.reason._tag === "Unencodable" ? `What ${call.id} gave does not fit its schema.` : undefined
+    return failure.reason._tag === "Unencodable"
+      ? `What ${call.id} gave does not fit its schema: ${failure.reason.issue}`
+      : undefined
   })
 )
 

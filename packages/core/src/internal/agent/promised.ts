@@ -12,8 +12,8 @@ type OfEffects = "toolkit" | "steer" | "onInterrupt" | "runner" | "batch"
 
 /** What an agent takes that is run as a promise: as `Agent.run` does, with a model and without Effects. */
 export interface PromiseOptions<T extends Tool.Any> extends Omit<Options<T>, OfEffects>, Hooks {
-  /** What a model may call; a tool that needs services is given them by `Toolkit.provide` first. */
-  readonly toolkit: Needless<T> & Options<T>["toolkit"]
+  /** What a model may call; a tool that needs services is given them by `Toolkit.provide` first. An agent as a tool has the same model. */
+  readonly toolkit: Needless<T, ChatModel.ChatModel> & Options<T>["toolkit"]
 }
 
 /** The same, whatever its toolkit and output. */

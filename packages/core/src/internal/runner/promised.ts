@@ -12,8 +12,9 @@ export interface PromiseOptions extends Omit<Options, "onCall"> {
   readonly onCall?: ((event: CallEvent) => void) | undefined
 }
 
-/** What no toolkit is whose tools need services. */
-export type Needless<T extends Tool.Any> = [Tool.Requirements<T>] extends [never] ? unknown
+/** What no toolkit is whose tools need services, but for those that are `Given`. */
+export type Needless<T extends Tool.Any, Given = never> = [Exclude<Tool.Requirements<T>, Given>] extends [never] ?
+  unknown
   : "these tools need services: give them theirs first, by Toolkit.provide(toolkit, layer)"
 
 /** The options as `Batch.run` takes them. */

@@ -79,7 +79,9 @@ const facts = (timeline: Timeline): ReadonlyArray<Fact> => {
     ...(turns === 0
       ? []
       : [["turns", number(turns)], ["the model's own time", `${time(modelMs)} (${part} %)`]] as const),
-    ...(failed === 0 ? [] : [["calls without a result", number(failed), "bad"]] as const),
+    ...(failed === 0
+      ? []
+      : [[failed === 1 ? "call without a result" : "calls without a result", number(failed), "bad"]] as const),
     ...(tokens === undefined ? [] : [["tokens in, out", `${number(tokens.input)}, ${number(tokens.output)}`]] as const),
     ...(cost === undefined ? [] : [["cost", String(Number(cost.toPrecision(4)))]] as const),
     ...(end === "open" ? [["end", "goes on, or not recorded"]] as const : [])
