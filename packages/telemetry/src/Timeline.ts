@@ -41,7 +41,8 @@ export interface Timeline extends Data.Timeline {}
  * } as const
  *
  * const { calls, length, rows } = Timeline.make(run)
- * console.log(calls, length, rows.map(({ from, name, to }) => `${name} ${from}-${to}`)) // => 1 200 [ 'get_weather 0-200' ]
+ * console.log(calls, length) // => 1 200
+ * for (const { from, name, to } of rows) console.log(name, from, to) // => get_weather 0 200
  * ```
  */
 export const make = (run: Run): Timeline => read(run)
