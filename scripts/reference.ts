@@ -6,7 +6,7 @@ import { join } from "node:path"
 import * as Api from "./api.ts"
 
 /** The packages that have no reference, and need no examples yet; the command line is no library. */
-const without: ReadonlyArray<string> = ["benchmark", "cli", "effect-ai", "telemetry"]
+const without: ReadonlyArray<string> = ["benchmark", "cli"]
 
 const first: ReadonlyArray<string> = [
   "core",
@@ -16,8 +16,10 @@ const first: ReadonlyArray<string> = [
   "mcp",
   "openapi",
   "json-schema",
+  "effect-ai",
   "durable",
   "cluster",
+  "telemetry",
   "testing",
   "simulator"
 ]

@@ -23,7 +23,6 @@ const pages = [
   "packages/testing/README.md",
   "packages/telemetry/README.md",
   "packages/simulator/README.md",
-  "packages/telemetry/README.md",
   ...guides
 ]
 const shown = pages.flatMap((page, index) =>

@@ -70,7 +70,21 @@ export const of = (context: Context.Context<never>): Trace | undefined =>
 export const under = <R>(context: Context.Context<R>, span: Tracer.Span): Context.Context<R> =>
   Context.addUnsafe(context, Tracer.ParentSpan.key, span)
 
-/** The span of a context, as the header `traceparent` names it to others; undefined where there is no tracer. */
+/**
+ * The span of a context, as the header `traceparent` names it to others; undefined where there is no tracer.
+ *
+ * @example
+ * ```ts
+ * import { Trace } from "@volley/core"
+ * import { Context, Tracer } from "effect"
+ *
+ * const span = Tracer.externalSpan({ traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331" })
+ * const tracer = Tracer.make({ span: (options) => new Tracer.NativeSpan(options) })
+ * const context = Context.add(Context.make(Tracer.Tracer, tracer), Tracer.ParentSpan, span)
+ * console.log(Trace.traceparent(context)) // => 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01
+ * console.log(Trace.traceparent(Context.empty())) // => undefined
+ * ```
+ */
 export const traceparent = (context: Context.Context<never>): string | undefined => {
   const span = of(context) && parentOf(Context.getOrUndefined(context, Tracer.ParentSpan))
   return span && `00-${span.traceId.padStart(32, "0")}-${span.spanId}-${span.sampled ? "01" : "00"}`

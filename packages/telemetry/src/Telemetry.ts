@@ -30,7 +30,40 @@ export interface Options {
   readonly metrics?: boolean | undefined
 }
 
-/** Lets all contents leave, but for secrets. */
+/**
+ * Lets all contents leave, but for secrets.
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Telemetry } from "@volley/telemetry"
+ * import { Effect, Schema, Tracer } from "effect"
+ *
+ * const logIn = Tool.make("log_in", {
+ *   description: "Logs a user in. Both come from the user.",
+ *   parameters: Schema.Struct({ user: Schema.String, pin: Schema.String.annotate(Telemetry.secret) }),
+ *   success: Schema.Void,
+ *   execute: () => Effect.void
+ * })
+ * const call = ToolCall.make({ id: "call_1", name: "log_in", arguments: { user: "ada", pin: "1234" } })
+ *
+ * // Stands in for the tracer of an exporter.
+ * const spans: Array<Tracer.NativeSpan> = []
+ * const tracer = Tracer.make({
+ *   span: (options) => {
+ *     const span = new Tracer.NativeSpan(options)
+ *     spans.push(span)
+ *     return span
+ *   }
+ * })
+ * const batch = Effect.provide(
+ *   Batch.run(Toolkit.make(logIn), [call]),
+ *   Telemetry.layer({ content: Telemetry.everything })
+ * )
+ * await Effect.runPromise(Effect.provideService(batch, Tracer.Tracer, tracer))
+ * console.log(spans[0]?.attributes.get("gen_ai.tool.call.arguments")) // => {"user":"ada","pin":"[redacted]"}
+ * ```
+ */
 export const everything: Content = (_where, json) => json
 
 /** Marks a schema as secret: `Schema.String.annotate(Telemetry.secret)`. No content shows its values. */
@@ -40,6 +73,30 @@ export const secret: { readonly [annotation]: true } = { [annotation]: true }
  * Follows the agents, turns and calls of a program.
  *
  * - exporters are those of the program: Effect's `Otlp`, or `@effect/opentelemetry`
+ *
+ * @example
+ * ```ts
+ * import { Agent, Toolkit } from "@volley/core"
+ * import { Telemetry } from "@volley/telemetry"
+ * import { ScriptedModel } from "@volley/testing"
+ * import { Effect, Tracer } from "effect"
+ *
+ * const model = ScriptedModel.layer([ScriptedModel.says("Hello.")]) // a provider's layer
+ * const agent = Agent.run({ name: "greeter", toolkit: Toolkit.make(), prompt: "Hello!" })
+ *
+ * // Stands in for the tracer of an exporter.
+ * const spans: Array<Tracer.Span> = []
+ * const tracer = Tracer.make({
+ *   span: (options) => {
+ *     const span = new Tracer.NativeSpan(options)
+ *     spans.push(span)
+ *     return span
+ *   }
+ * })
+ * const program = Effect.provide(agent, [model, Telemetry.layer()])
+ * await Effect.runPromise(Effect.provideService(program, Tracer.Tracer, tracer))
+ * console.log(spans.map(({ name }) => name).join(", ")) // => invoke_agent greeter, chat scripted
+ * ```
  */
 export const layer = (options: Options = {}): Layer.Layer<never> => {
   const { content, metrics = true, spans = true } = options

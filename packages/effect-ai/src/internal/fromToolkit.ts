@@ -51,6 +51,30 @@ export interface Converted<out T extends Tool.Any> {
  *   about every call
  * - a dynamic tool's arguments are checked by its JSON Schema, in bounded time
  * - `leftOut`: tools that their provider runs, and those whose schema no provider takes or nobody can check
+ *
+ * @example
+ * ```ts
+ * import { Batch, ToolCall } from "@volley/core"
+ * import { EffectAi } from "@volley/effect-ai"
+ * import { Effect, Schema } from "effect"
+ * import { Tool, Toolkit } from "effect/ai"
+ *
+ * const toolkit = Toolkit.make(Tool.make("get_weather", {
+ *   description: "Current weather of a city. `city` comes from the user.",
+ *   parameters: Schema.Struct({ city: Schema.String }),
+ *   success: Schema.Struct({ celsius: Schema.Finite })
+ * }))
+ * const handlers = toolkit.toLayer({ get_weather: ({ city }) => Effect.succeed({ celsius: city.length }) })
+ *
+ * const program = Effect.gen(function*() {
+ *   const { leftOut, toolkit: tools } = yield* EffectAi.fromToolkit(toolkit)
+ *   const call = ToolCall.make({ id: "call_1", name: "get_weather", arguments: { city: "Oslo" } })
+ *   const { outcomes } = yield* Batch.run(tools, [call])
+ *   return { encoded: outcomes[0]?.encoded, leftOut }
+ * })
+ * console.log(await Effect.runPromise(Effect.provide(program, handlers)))
+ * // => { encoded: '{"celsius":4}', leftOut: [] }
+ * ```
  */
 export function fromToolkit<Tools extends Record<string, AiTool.Any>>(
   toolkit: AiToolkit.Toolkit<Tools>

@@ -36,6 +36,29 @@ export type ToTools<T extends Tool.Any> = { readonly [Name in T["name"]]: ToTool
  *   brings calls one by one
  * - names are those of `wireNames`; a result is JSON, a failure what the model reads of it, and never an error
  * - `approval` is `needsApproval`: `effect/ai` asks, and the program's `Approver` is asked only about calls inside a call
+ *
+ * @example
+ * ```ts
+ * import { Tool, Toolkit } from "@volley/core"
+ * import { EffectAi } from "@volley/effect-ai"
+ * import { Effect, Schema, Stream } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers.",
+ *   parameters: Schema.Struct({}),
+ *   success: Schema.String,
+ *   execute: () => Effect.succeed("pong")
+ * })
+ * const { layer, toolkit } = EffectAi.toToolkit(Toolkit.make(ping), { concurrency: 4, timeout: "2 seconds" })
+ *
+ * // `LanguageModel.generateText({ prompt, toolkit })` takes the same toolkit.
+ * const program = Effect.gen(function*() {
+ *   const { handle } = yield* toolkit
+ *   const results = yield* Stream.runCollect(Stream.unwrap(handle("ping", {})))
+ *   return results.map(({ result }) => result).join()
+ * })
+ * console.log(await Effect.runPromise(Effect.provide(program, layer))) // => pong
+ * ```
  */
 export function toToolkit<T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>, options?: Batch.Options): {
   readonly toolkit: AiToolkit.Toolkit<ToTools<T>>

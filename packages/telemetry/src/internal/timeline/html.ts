@@ -7,6 +7,7 @@ import { table } from "./table.ts"
 import { share, strip, track } from "./track.ts"
 import { count, ending, number, taken, ticks, time, waited, why } from "./units.ts"
 
+/** What a page has. */
 export interface HtmlOptions {
   /** With the arguments of calls, their results and what the model said; false. */
   readonly results?: boolean | undefined

@@ -3,6 +3,7 @@ import { escape } from "./escape.ts"
 import type { Row, Span, Timeline } from "./row.ts"
 import { ending, headline, taken, ticks, time, wrap } from "./units.ts"
 
+/** How a picture is drawn. */
 export interface SvgOptions {
   /** 960. */
   readonly width?: number | undefined

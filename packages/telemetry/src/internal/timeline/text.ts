@@ -2,6 +2,7 @@
 import type { Row, Span, Timeline } from "./row.ts"
 import { ending, headline, taken, ticks, time, visible, wrap } from "./units.ts"
 
+/** How lines are drawn. */
 export interface TextOptions {
   /** Characters of a line; 80. */
   readonly width?: number | undefined
