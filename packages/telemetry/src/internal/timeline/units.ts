@@ -21,7 +21,9 @@ export const ticks = (length: number, most: number): ReadonlyArray<number> => {
   return Array.from({ length: Math.floor(length / step) + 1 }, (_, n) => n * step)
 }
 
-export const number = (n: number): string => String(Math.round(n)).replaceAll(/\B(?=(\d{3})+$)/g, ",")
+const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 })
+
+export const number = (n: number): string => grouped.format(n)
 
 export const count = (n: number, one: string): string => `${number(n)} ${one}${n === 1 ? "" : "s"}`
 
@@ -80,7 +82,7 @@ export const visible = (text: string): string =>
 export const wrap = (text: string, most: number): ReadonlyArray<string> => {
   if (text.length <= most) return [text]
   const head = text.slice(0, most)
-  const word = /^.*[\s_/-](?=[^\s_/-]*$)/s.exec(head)?.[0] ?? ""
+  const word = head.slice(0, head.split("").findLastIndex((char) => /[\s_/-]/.test(char)) + 1)
   const first = word.length > most / 2 ? word : head
   return [first.trimEnd(), ...wrap(text.slice(first.length).trimStart(), most)]
 }
