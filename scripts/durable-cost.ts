@@ -101,7 +101,7 @@ const linesOf = (name: string, most: number, { alone, base, bytes, compared, few
       `${record(kept).toFixed(3)} and ${record(compared).toFixed(3)} ms`
     ),
     row(
-      `${name}: restart with 1,000 kept calls, to the run that nobody keeps`,
+      `${name}: restart with 1,000 kept calls, to the same run unkept`,
       few / instant,
       1,
       `${few.toFixed(0)} and ${instant.toFixed(0)} ms; ${
