@@ -151,6 +151,11 @@ const run = (command: string, args: ReadonlyArray<string>) => {
   if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}`)
 }
 
+/** What is going on, since it takes a while. */
+const tell = (what: string) => console.error(`${what} …`)
+
+tell("building what has changed")
 build()
+tell(`packing ${packages.length} packages`)
 for (const tarball of globSync(join(release, "volley-*.tgz"))) rmSync(tarball)
 run("npm", ["pack", ...packages.map(stage), "--pack-destination", release, "--loglevel", "error"])

@@ -46,6 +46,21 @@ const callOf = (name: string, args: unknown, index = 0) =>
 const rejectionOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(() => assert.fail("it did not reject"), (error) => error)
 
+describe("Tool.make", () => {
+  it("says where a schema of another library goes, in plain JavaScript", () => {
+    const definition = {
+      description: "Says hello. It needs nothing.",
+      parameters: z.object({}),
+      success: Schema.String,
+      execute: () => Effect.succeed("hello")
+    }
+    assert.throws(
+      () => Reflect.apply(Tool.make, undefined, ["hello", definition]),
+      "`parameters` is a schema of zod: make this tool with Tool.fromFunction, or Tool.fromStandardSchema"
+    )
+  })
+})
+
 describe("Batch.runPromise", () => {
   it("gives one outcome for each call, in call order, whatever becomes of it", async () => {
     const calls = [1, 2, -3, "x", 4].map((n, index) => callOf("double", { n }, index))
@@ -149,6 +164,18 @@ describe("Batch.runPromise", () => {
 })
 
 describe("Agent.runPromise", () => {
+  it("takes an agent as a tool, which asks the same model", async () => {
+    const helper = Agent.asTool("helper", { description: "Helps. `task` comes from you.", toolkit: Toolkit.make() })
+    const model = ScriptedModel.layer(({ conversation: { messages } }) => {
+      if (messages.some(({ role }) => role === "tool")) return ScriptedModel.says("It is done.")
+      return messages.some((message) => message.role === "user" && message.text === "Go.")
+        ? ScriptedModel.calls({ name: "helper", arguments: { task: "Look." } })
+        : ScriptedModel.says("I looked.")
+    })
+    const { answer, rounds } = await Agent.runPromise({ toolkit: Toolkit.make(helper), prompt: "Go.", model })
+    assert.deepStrictEqual([answer, rounds[0]?.settled.outcomes[0]?.encoded], ["It is done.", "\"I looked.\""])
+  })
+
   const model = () =>
     ScriptedModel.layer([
       ScriptedModel.calls({ name: "double", arguments: { n: 4 } }),

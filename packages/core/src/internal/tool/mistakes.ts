@@ -1,3 +1,4 @@
+import * as Predicate from "effect/Predicate"
 import { distanceOf } from "../nearest.ts"
 import type { Node } from "../schema/node.ts"
 
@@ -40,8 +41,16 @@ export const mistakeIn = (definition: Node, form: Form): string | undefined =>
     ?? form.needs.filter((name) => definition[name] === undefined).map((name) => mistakes[name])[0]
     ?? (typeof definition["description"] === "string" ? undefined : mistakes.description)
     ?? ["parameters", "success"].filter((name) => definition[name] !== undefined && !form.isSchema(definition[name]))
-      .map((name) => `\`${name}\` is no schema: give one, such as Schema.Struct({ city: Schema.String })`)[0]
+      .map((name) => noSchema(name, definition[name]))[0]
     ?? (definition["execute"] === undefined ? undefined : mistakeOf(definition["execute"], form.giving))
+
+/** Schemas of zod, valibot and others say who made them (Standard Schema). */
+const noSchema = (name: string, value: unknown): string => {
+  const standard = Predicate.hasProperty(value, "~standard") ? value["~standard"] : undefined
+  return Predicate.hasProperty(standard, "vendor") && typeof standard.vendor === "string"
+    ? `\`${name}\` is a schema of ${standard.vendor}: make this tool with Tool.fromFunction, or Tool.fromStandardSchema`
+    : `\`${name}\` is no schema: give one, such as Schema.Struct({ city: Schema.String })`
+}
 
 const mistakeOf = (handler: unknown, giving: Form["giving"]): string | undefined => {
   if (typeof handler !== "function") return mistakes.execute
