@@ -3,6 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import { hasProperty } from "effect/Predicate"
+import * as Schedule from "effect/Schedule"
 import * as Semaphore from "effect/Semaphore"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
@@ -17,6 +18,13 @@ export type Synchronous = "NORMAL" | "FULL"
 
 /** How long a statement waits for another process that writes, in milliseconds. */
 const patience = 5000
+
+/** SQLite refuses a change of the journal's mode at once, whatever its patience, where another process changes it too. */
+const patiently = {
+  while: ({ reason }: SqlError) => reason._tag === "LockTimeoutError",
+  schedule: Schedule.spaced("20 millis"),
+  times: patience / 20
+}
 
 /** So many statements are kept prepared; beyond that, all are prepared anew. */
 const kept = 500
@@ -49,7 +57,8 @@ const reasonOf = (cause: unknown) => {
 
 /** Makes the client of an open file. */
 export const make = Effect.fnUntraced(function*(db: DatabaseSync, synchronous: Synchronous) {
-  yield* attempt(() => db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`))
+  const prepared = attempt(() => db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`))
+  yield* Effect.retry(prepared, patiently)
   const semaphore = yield* Semaphore.make(1)
   return yield* SqlClient.make({
     ...SqlClient.makeSqliteAcquirers({
