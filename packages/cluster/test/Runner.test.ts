@@ -32,6 +32,14 @@ const ten = Effect.forEach(
   { concurrency: "unbounded" }
 )
 
+/** All runs ended as they should, no write happened twice, and what is missing was said to be unknown. */
+const assertPaid = (lines: ReadonlyArray<World.Line>, answers: ReadonlyArray<typeof World.Answer.Type>) => {
+  assert.deepEqual(twice(lines, "pay"), [])
+  assert.deepEqual(answers.map(({ results }) => results), runs.map(() => World.results))
+  const missing = runs.length * World.turns - lines.filter(({ what }) => what === "pay").length
+  assert.isAtMost(missing, answers.reduce((sum, { unknown }) => sum + unknown, 0))
+}
+
 /** The runs with a call that was begun, and whose end nobody has kept. */
 const unended = SqlClient.SqlClient.use((sql) =>
   Effect.map(
@@ -50,11 +58,7 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 600_000 })("Runner.l
       yield* until(() => new Set(ledger.lines().map(({ run }) => run)).size === runs.length)
       yield* first.end("SIGKILL")
       const answers = yield* Fiber.join(all)
-      const lines = ledger.lines()
-      assert.deepEqual(twice(lines, "pay"), [])
-      assert.deepEqual(answers.map(({ results }) => results), runs.map(() => World.results))
-      const missing = runs.length * World.turns - lines.filter(({ what }) => what === "pay").length
-      assert.isAtMost(missing, answers.reduce((sum, { unknown }) => sum + unknown, 0))
+      assertPaid(ledger.lines(), answers)
     }))
 
   it.effect("hands its runs over at SIGTERM: writes that have begun end first, and none has an unknown outcome", () =>
@@ -81,11 +85,7 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: 600_000 })("Runner.l
       yield* until(() => new Set(ledger.lines().map(({ run }) => run)).size === runs.length)
       yield* Effect.all([first.end("SIGKILL"), second.end("SIGTERM")], { concurrency: 2 })
       const answers = yield* Fiber.join(all)
-      const lines = ledger.lines()
-      assert.deepEqual(twice(lines, "pay"), [])
-      assert.deepEqual(answers.map(({ results }) => results), runs.map(() => World.results))
-      const missing = runs.length * World.turns - lines.filter(({ what }) => what === "pay").length
-      assert.isAtMost(missing, answers.reduce((sum, { unknown }) => sum + unknown, 0))
+      assertPaid(ledger.lines(), answers)
     }))
 
   it.effect("refuses what a process does that was frozen, taken over, and woke up", () =>

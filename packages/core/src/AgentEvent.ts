@@ -10,7 +10,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type * as Agent from "./Agent.ts"
 import { AgentError, Limit } from "./AgentError.ts"
-import { toModel, type ToolFailure } from "./CallError.ts"
+import { toModel, type ToolFailure, typeOf } from "./CallError.ts"
 import { ChatModelError } from "./ChatModelError.ts"
 import * as Json from "./Json.ts"
 import { isFailure } from "./Outcome.ts"
@@ -163,7 +163,7 @@ const settledOf = ({ outcome, ...rest }: Extract<Told, { readonly _tag: "CallSet
     ...rest,
     call: callOf(call),
     isError: isFailure(outcome),
-    ...(Result.isFailure(result) && { error: toModel(result.failure).error.type }),
+    ...(Result.isFailure(result) && { error: typeOf(result.failure) }),
     text,
     attempts,
     ...(attempts > 0 && { startedAt })

@@ -100,26 +100,19 @@ const divided = (store: string, runners: number) =>
     Effect.orDie
   )
 
-/** Runners on a store that have divided its shards; `takeOver` in seconds, `pause` in milliseconds. */
-const several = Effect.fnUntraced(function*(runners: number, store: string, takeOver: number, pause: number) {
-  const ledger = yield* newLedger
-  const member = Effect.flatMap(freePort, (port) => start(store, `${port}`, `${takeOver}`, ledger.file, `${pause}`))
-  const members = yield* Effect.all(Array.from({ length: runners }, () => member), { concurrency: runners })
-  yield* divided(store, runners)
-  return { members, ledger }
-})
+/** So many runners on a store that have divided its shards; `takeOver` in seconds, `pause` in milliseconds. */
+const some = (runners: number) =>
+  Effect.fnUntraced(function*(store: string, takeOver: number, pause = 40) {
+    const ledger = yield* newLedger
+    const member = Effect.flatMap(freePort, (port) => start(store, `${port}`, `${takeOver}`, ledger.file, `${pause}`))
+    const [first, second] = yield* Effect.all(Array.from({ length: runners }, () => member), { concurrency: runners })
+    yield* divided(store, runners)
+    return { first: first!, second: second!, ledger }
+  })
 
-/** Two of them. */
-export const two = Effect.fnUntraced(function*(store: string, takeOver: number, pause = 40) {
-  const { ledger, members: [first, second] } = yield* several(2, store, takeOver, pause)
-  return { first: first!, second: second!, ledger }
-})
+export const two = some(2)
 
-/** Three of them. */
-export const three = Effect.fnUntraced(function*(store: string, takeOver: number, pause = 40) {
-  const { ledger, members: [first, second] } = yield* several(3, store, takeOver, pause)
-  return { first: first!, second: second!, ledger }
-})
+export const three = some(3)
 
 /** Waits until the ledger says so. */
 export const until = (isSo: () => boolean): Effect.Effect<void> =>

@@ -14,7 +14,7 @@ import { hostname } from "node:os"
 import { Taken } from "../StoreError.ts"
 import { reasonOf } from "./failure.ts"
 import { backOff } from "./patiently.ts"
-import { attempt, open } from "./sqlite.ts"
+import { attempt, isLocked, open } from "./sqlite.ts"
 
 /** Whether there may be no other runner, or none but those of a cluster. */
 export type Share = "alone" | "together"
@@ -47,8 +47,6 @@ export const holdFile = Effect.fnUntraced(function*(file: string, share: Share) 
 })
 
 const begin = { alone: "BEGIN EXCLUSIVE", together: "BEGIN; SELECT COUNT(*) FROM sqlite_master" }
-
-const isLocked = (error: SqlError): boolean => error.reason._tag === "LockTimeoutError"
 
 /** The key of the lock of a PostgreSQL database's runner. */
 const key = 8655396

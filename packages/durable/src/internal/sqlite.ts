@@ -19,9 +19,12 @@ export type Synchronous = "NORMAL" | "FULL"
 /** How long a statement waits for another process that writes, in milliseconds. */
 const patience = 5000
 
+/** True where another connection has the file, and did not let go of it in time. */
+export const isLocked = ({ reason }: SqlError): boolean => reason._tag === "LockTimeoutError"
+
 /** SQLite refuses a change of the journal's mode at once, whatever its patience, where another process changes it too. */
-const patiently = {
-  while: ({ reason }: SqlError) => reason._tag === "LockTimeoutError",
+const untilFree = {
+  while: isLocked,
   schedule: Schedule.spaced("20 millis"),
   times: patience / 20
 }
@@ -58,7 +61,7 @@ const reasonOf = (cause: unknown) => {
 /** Makes the client of an open file. */
 export const make = Effect.fnUntraced(function*(db: DatabaseSync, synchronous: Synchronous) {
   const prepared = attempt(() => db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`))
-  yield* Effect.retry(prepared, patiently)
+  yield* Effect.retry(prepared, untilFree)
   const semaphore = yield* Semaphore.make(1)
   return yield* SqlClient.make({
     ...SqlClient.makeSqliteAcquirers({

@@ -11,8 +11,8 @@ import {
   Interrupted,
   type Reason,
   Timeout,
-  toModel,
   type ToolFailure,
+  typeOf,
   UnknownTool
 } from "../../CallError.ts"
 import * as Content from "../../Content.ts"
@@ -159,7 +159,7 @@ export const dependencyFailed = (
   const failure = Result.isFailure(result) ? result.failure : undefined
   const reason = failure?._tag === "CallError" ? failure.reason : undefined
   if (reason?._tag === "DependencyFailed") return reason
-  return new DependencyFailed({ root: call.id, type: failure ? toModel(failure).error.type : "Defect" })
+  return new DependencyFailed({ root: call.id, type: failure ? typeOf(failure) : "Defect" })
 }
 
 export const timedOut = (job: Job, limit: Timeout["limit"], started: boolean): Timeout =>
