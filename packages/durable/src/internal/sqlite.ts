@@ -22,7 +22,7 @@ const patience = 5000
 /** True where another connection has the file, and did not let go of it in time. */
 export const isLocked = ({ reason }: SqlError): boolean => reason._tag === "LockTimeoutError"
 
-/** SQLite refuses a change of the journal's mode at once, whatever its patience, where another process changes it too. */
+/** SQLite refuses a change of the journal's mode at once, whatever its patience, where another process writes. */
 const untilFree = {
   while: isLocked,
   schedule: Schedule.spaced("20 millis"),
