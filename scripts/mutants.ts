@@ -50,9 +50,15 @@ const sources = (): { readonly codes: ReadonlyMap<string, string>; readonly muta
 const isAsked = ({ file, id }: Mutant): boolean =>
   (files?.some((start) => file.startsWith(start)) ?? true) && (id * 7919) % 1000 < Number(sample) * 10
 
-/** Tests of single facts go first, those that draw many batches last. */
-const order = (path: string): string =>
-  `${/\/test\/(laws|order|graphs)\/|\/(drive|names|lint)\.test/.test(path) ? 1 : 0}${basename(path)}`
+/** Tests that find much in little time go first, those that draw many batches last. */
+const order = (path: string): string => {
+  const rank = /\/(Batch|lines)\.|\/(oracle|driver)\//.test(path)
+    ? 0
+    : /\/test\/(laws|order|graphs)\/|\/(drive|names|lint)\.test/.test(path)
+    ? 2
+    : 1
+  return `${rank}${basename(path)}`
+}
 
 class FactsFirst extends BaseSequencer {
   override async sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {

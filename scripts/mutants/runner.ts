@@ -15,7 +15,11 @@ const folder = process.env["MUTANTS"] ?? ""
 const journal = join(folder, "journal")
 
 /** Tests of the tests, and of sizes: mutants take long in them, and fall to others as well. */
-const aside = / does not hold for | 10,000 calls | ten thousand /
+const aside =
+  /does not hold for|is found out that|10,?000|ten thousand|at a time$|starts nothing afterwards|at once are started/
+
+/** Tests of more steps are not run again. */
+const most = 500_000
 
 /** How much a test may do before it counts as hanging, as a multiple of what it does without a mutant. */
 const patience = 10
@@ -175,6 +179,7 @@ export default class Mutants extends TestRunner {
     this.#world.seen.clear()
     this.#world.steps = 0
     const turns = await counted(() => TestRunner.getTestFn(test)(), Infinity)
+    if (this.#world.steps > most) return
     this.#tests.set(test.id, test)
     this.#measures.set(test.id, { seen: new Set(this.#world.seen), steps: this.#world.steps, turns })
   }
