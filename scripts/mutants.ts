@@ -116,12 +116,16 @@ const run = async (
 /** Ends test files that stand still, for the next round to go on with the mutants behind; says how far it is. */
 const watch = (journal: string, asked: number) => {
   let [seen, since] = [0, performance.now()]
+  // What was broken off before is no process of this run.
+  const earlier = new Set(read(journal).running.values())
   return setInterval(() => {
     const { killed, running, size, trials } = read(journal)
     if (size > seen) [seen, since] = [size, performance.now()]
     if (process.stderr.isTTY) process.stderr.write(`\r${trials} trials, ${killed.size} of ${asked} mutants killed `)
     if (performance.now() - since < 60_000) return
-    for (const { file, id, pid } of running.values()) {
+    for (const entry of running.values()) {
+      if (earlier.has(entry)) continue
+      const { file, id, pid } = entry
       note(journal, { _tag: "End", id, file, killedBy: "it hangs" })
       process.kill(pid, "SIGKILL")
     }
