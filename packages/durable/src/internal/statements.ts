@@ -95,8 +95,9 @@ export const claimRun = (sql: Sql, runId: string, format: number): Done<RunRow |
 
 /** What has to be known to go on: how the agent stands, what was decided, and all since then. */
 export const openRows = (sql: Sql, runId: string): Done<ReadonlyArray<JournalRow>> =>
-  sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId} AND (kind IN ('round', 'wait') OR segment =
-    (SELECT COUNT(*) FROM volley_journal WHERE run_id = ${runId} AND kind = 'round')) ORDER BY segment, key`
+  sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId} AND kind IN ('round', 'wait')
+    UNION ALL SELECT * FROM volley_journal WHERE run_id = ${runId} AND kind IN ('turn', 'call') AND segment =
+    (SELECT COUNT(*) FROM volley_journal WHERE run_id = ${runId} AND kind = 'round') ORDER BY segment, key`
 
 export const roundRows = (sql: Sql, runId: string): Done<ReadonlyArray<JournalRow>> =>
   sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId} AND kind = 'round' ORDER BY segment`
@@ -183,9 +184,13 @@ export const unfinished = (sql: Sql, name: string): Done<ReadonlyArray<Begun & P
 export const tryAgain = (sql: Sql, runId: string): Done<unknown> =>
   sql`UPDATE volley_run SET state = 'running', result = NULL WHERE run_id = ${runId} AND state = 'unreadable'`
 
-/** Runs of a name that waited for decisions, all of which have come. */
-export const decidedRuns = (sql: Sql, name: string): Done<ReadonlyArray<Begun>> =>
-  sql<Begun>`SELECT run_id, name, started_at FROM volley_run r WHERE name = ${name} AND state = 'waiting' AND NOT EXISTS
+/** Runs, those of a name or the one of an id, that waited for decisions, all of which have come. */
+export const decidedRuns = (
+  sql: Sql,
+  which: { readonly name: string } | { readonly runId: string }
+): Done<ReadonlyArray<Begun>> =>
+  sql<Begun>`SELECT run_id, name, started_at FROM volley_run r WHERE state = 'waiting' AND
+    ${"name" in which ? sql`name = ${which.name}` : sql`run_id = ${which.runId}`} AND NOT EXISTS
     (SELECT 1 FROM volley_journal j WHERE j.run_id = r.run_id AND j.kind = 'wait' AND j.ended = 0)`
 
 /** Which of these runs were cancelled. */

@@ -64,7 +64,7 @@ const look = (
 
 const wakeDecided = (sql: SqlClient.SqlClient, name: string) =>
   Effect.flatMap(
-    patiently(Statements.decidedRuns(sql, name)),
+    patiently(Statements.decidedRuns(sql, { name })),
     Effect.forEach(begin, { discard: true })
   )
 
