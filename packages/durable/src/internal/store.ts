@@ -43,7 +43,9 @@ export const layer = (
   prepare: Effect.Effect<void, SqlError | Reason, SqlClient.SqlClient | Scope.Scope>
 ): Layer.Layer<SqlClient.SqlClient | Store, StoreError> =>
   Effect.tap(connect, (sql) => Effect.provideService(prepare, SqlClient.SqlClient, sql)).pipe(
-    Effect.map((sql) => Context.make(SqlClient.SqlClient, sql).pipe(Context.add(Store, { ...store, awaiting: new Awaiting() }))),
+    Effect.map((sql) =>
+      Context.make(SqlClient.SqlClient, sql).pipe(Context.add(Store, { ...store, awaiting: new Awaiting() }))
+    ),
     Effect.mapError(store.failed),
     Layer.effectContext,
     Layer.provide(Reactivity.layer)

@@ -124,8 +124,11 @@ const goneOn = Effect.fnUntraced(function*(
 
 /** Hands over how a run ended to those who wait here. */
 const told = ({ runId, startedAt }: Owned, { conversation }: Standings, { tail, ...answered }: Answered) =>
-  Effect.map(Store, ({ awaiting }) =>
-    awaiting.tell(runId, startedAt, () => ({ ...answered, conversation: withTails(conversation, [tail]) })))
+  Effect.map(
+    Store,
+    ({ awaiting }) =>
+      awaiting.tell(runId, startedAt, () => ({ ...answered, conversation: withTails(conversation, [tail]) }))
+  )
 
 /** Provides a run's agent with what its journal knows. */
 const recorded = <A, E, R>(owned: Owned, standings: Standings, agent: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
