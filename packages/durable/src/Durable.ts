@@ -30,7 +30,7 @@ import { follow, type Status, status, statusOf } from "./Journal.ts"
 import type { StoreError } from "./StoreError.ts"
 
 export type { Decision } from "./internal/approvals.ts"
-export { batch, pipeline } from "./internal/direct.ts"
+export { batch, type BatchOptions, pipeline } from "./internal/direct.ts"
 export type { Deadline } from "./internal/waits.ts"
 export { decide, forget, list, type Status, sweep, type Waiting, waiting } from "./Journal.ts"
 

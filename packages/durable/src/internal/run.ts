@@ -10,6 +10,7 @@ import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 import { Cancelled, Crashed, type NotFound, type Parked, Unreadable } from "../DurableError.ts"
 import { find } from "./begin.ts"
 import { reader } from "./owned.ts"
@@ -17,6 +18,7 @@ import { patiently } from "./patiently.ts"
 import { type Answered, decodeResult, type Failure } from "./result.ts"
 import { Round, type Tail, withTails } from "./standings.ts"
 import * as Statements from "./statements.ts"
+import { Store } from "./store.ts"
 import { troubleOf } from "./unreadable.ts"
 import { decodePayload } from "./workflow.ts"
 import { finished, wake } from "./workflows.ts"
@@ -37,7 +39,18 @@ export const awaited = Effect.fnUntraced(function*(runId: string) {
   if (row.ended_at !== null) return yield* endingOf(row)
   const trouble = troubleOf(row)
   if (trouble !== undefined) return yield* trouble
+  const { awaiting } = yield* Store
+  return yield* awaiting.during(row, (ended) => over(row, ended))
+})
+
+const over = Effect.fnUntraced(function*(
+  row: Statements.RunRow,
+  ended: () => Ended | undefined
+): Effect.fn.Return<Ending, Trouble, SqlClient.SqlClient | WorkflowEngine> {
+  const { run_id: runId } = row
   const exit = yield* Effect.raceFirst(Effect.exit(finished(row)), seen(runId))
+  const answered = ended()
+  if (answered !== undefined) return { answered }
   const after = yield* find(runId)
   if (after.ended_at !== null) return yield* endingOf(after)
   const found = troubleOf(after)
