@@ -65,7 +65,7 @@ const missing = {
 const promise = "gives a promise: make this tool with Tool.fromFunction, which takes async functions"
 const generator = "is a generator: write it as Effect.fn(function*(parameters) { ... })"
 const plain = "gives no Effect: write Effect.succeed(value), or make this tool with Tool.fromFunction"
-const gives = "gives something else than `success` says: change one of the two"
+const gives = "gives something else than `success` says: change one of the two; a literal may need `as const`"
 const forOthers = "SchemaOfEffect<\"schemas of zod and other libraries go into Tool.fromFunction\">"
 const noModel = "`model` is missing, or no Layer: give one, such as OpenAiChat.layer({ model, apiKey })"
 const fails = "fails with something else than `failure` says: add that error to `failure`, or catch it"
@@ -95,6 +95,10 @@ const programs: Readonly<Record<string, Wrong>> = {
     `Tool.make("t", { ...said, success: Schema.Literals(["warm", "cold"]), execute: ({ city }) => Effect.succeed(city === "Oslo" ? "cold" : "hot") })`,
     "`execute` " + gives,
     "\"cold\" | \"hot\""
+  ),
+  "a literal that the compiler takes for any text": told(
+    `Tool.make("t", { ...said, success: Schema.Struct({ is: Schema.Literals(["warm", "cold"]) }), execute: Effect.fn(function*() { return { is: "warm" } }) })`,
+    "`execute` " + gives
   ),
   "an error that is not declared": told(
     `Tool.make("t", { ...said, execute: ({ city }) => new NoCity({ city }) })`,
@@ -258,6 +262,16 @@ const programs: Readonly<Record<string, Wrong>> = {
   }
 }
 
+/** Handlers whose literals the compiler keeps; those of a generator need `as const`. */
+const literals = [
+  `const is = Schema.Literals(["warm", "cold"]); const struct = Schema.Struct({ is })`,
+  `export const a = Tool.make("t", { ...said, success: is, execute: Effect.fn(function*() { return "warm" as const }) })`,
+  `export const b = Tool.make("t", { ...said, success: struct, execute: () => Effect.succeed({ is: "warm" }) })`,
+  `export const c = Tool.make("t", { ...said, success: struct, execute: Effect.fn(function*() { return { is: "warm" as const } }) })`,
+  `export const d = Tool.fromFunction("t", { ...said, success: struct, execute: async () => ({ is: "warm" }) })`,
+  `export const e = Tool.fromFunction("t", { ...said, success: z.object({ is: z.enum(["warm", "cold"]) }), execute: async () => ({ is: "warm" }) })`
+].join("\n")
+
 const names = Object.keys(programs)
 const fileOf = (name: string) => `${name.replaceAll(/[^a-z]+/gi, "-")}.ts`
 
@@ -298,7 +312,7 @@ describe("a wrong program", () => {
     }
     writeFileSync(
       join(folder, "right.ts"),
-      `${imports}; ${before}\nexport const right = Batch.run(later, [])\n`
+      `${imports}; ${before}\nexport const right = Batch.run(later, [])\n${literals}\n`
     )
     lines = firstLines()
   })

@@ -17,7 +17,7 @@ export const handlerMistakes = {
   plain: "gives no Effect: write Effect.succeed(value), or make this tool with Tool.fromFunction",
   sync: "gives no promise: write it as an async function",
   effect: "gives an Effect: make this tool with Tool.make",
-  gives: "gives something else than `success` says: change one of the two",
+  gives: "gives something else than `success` says: change one of the two; a literal may need `as const`",
   fails: "fails with something else than `failure` says: add that error to `failure`, or catch it"
 } as const
 
