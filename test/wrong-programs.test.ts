@@ -262,14 +262,14 @@ const programs: Readonly<Record<string, Wrong>> = {
   }
 }
 
-/** Handlers whose literals the compiler keeps; those of a generator need `as const`. */
+/** Handlers whose literals the compiler keeps; those of a generator, and of a function that takes nothing, need `as const`. */
 const literals = [
   `const is = Schema.Literals(["warm", "cold"]); const struct = Schema.Struct({ is })`,
   `export const a = Tool.make("t", { ...said, success: is, execute: Effect.fn(function*() { return "warm" as const }) })`,
-  `export const b = Tool.make("t", { ...said, success: struct, execute: () => Effect.succeed({ is: "warm" }) })`,
+  `export const b = Tool.make("t", { ...said, success: struct, execute: ({ city }) => Effect.succeed({ is: city === "" ? "cold" : "warm" }) })`,
   `export const c = Tool.make("t", { ...said, success: struct, execute: Effect.fn(function*() { return { is: "warm" as const } }) })`,
-  `export const d = Tool.fromFunction("t", { ...said, success: struct, execute: async () => ({ is: "warm" }) })`,
-  `export const e = Tool.fromFunction("t", { ...said, success: z.object({ is: z.enum(["warm", "cold"]) }), execute: async () => ({ is: "warm" }) })`
+  `export const d = Tool.fromFunction("t", { ...said, success: struct, execute: async ({ city }) => ({ is: city === "" ? "cold" : "warm" }) })`,
+  `export const e = Tool.fromFunction("t", { ...said, success: z.object({ is: z.enum(["warm", "cold"]) }), execute: async ({ city }) => ({ is: city === "" ? "cold" : "warm" }) })`
 ].join("\n")
 
 const names = Object.keys(programs)
