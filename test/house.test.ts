@@ -59,6 +59,14 @@ describe("The sources of the packages", () => {
   })
 })
 
+describe("A package", () => {
+  it.each(globSync("packages/*/package.json", { cwd: root }).sort())("can be found by words: %s", (path) => {
+    const { description, keywords, private: isPrivate } = JSON.parse(readFileSync(join(root, path), "utf8"))
+    assert.isAbove(description.length, 20)
+    if (isPrivate !== true) assert.isAtLeast(new Set(keywords).size, 3)
+  })
+})
+
 describe("What looks after the sources", () => {
   it("sees a circle that a type, a re-export or an import on demand closes", () => {
     for (

@@ -176,6 +176,7 @@ const scope = {
   AnthropicMessages,
   Batch,
   ChatModel,
+  Effect,
   Layer,
   OpenAiChat,
   Schema,
@@ -190,6 +191,10 @@ const scope = {
 const codes: ReadonlyArray<readonly [title: string, does: string]> = [
   ["Two tools of one name", "Toolkit.make(weather, weather)"],
   ["Two toolkits with a tool of one name", "Toolkit.merge(toolkit, toolkit)"],
+  ["A list in place of tools", "Toolkit.make([weather])"],
+  ["A toolkit of what is no tool", "Toolkit.make(definition)"],
+  ["A list in place of a toolkit", "Effect.promise(() => Batch.runPromise([weather], calls))"],
+  ["An agent without a model", `Effect.promise(() => Agent.runPromise({ toolkit, prompt: "Weather?" }))`],
   ["Parameters that are text", `Tool.make("get_weather", { ...definition, parameters: Schema.String })`],
   [
     "Parameters that are one of two structs",
@@ -232,7 +237,11 @@ const codes: ReadonlyArray<readonly [title: string, does: string]> = [
   ].map((option) => [`A batch with ${option}`, `Batch.run(toolkit, calls, { ${option} })`] as const),
   ["An agent without a turn", `Agent.run({ toolkit, prompt: "Weather?", maxRounds: -1 })`],
   ["A layer without its API key", `Layer.build(OpenAiChat.layerConfig({ model: "gpt-4.1" }))`],
-  ["The same for Anthropic", `Layer.build(AnthropicMessages.layerConfig({ model: "claude-opus-5-5" }))`]
+  ["The same for Anthropic", `Layer.build(AnthropicMessages.layerConfig({ model: "claude-opus-5-5" }))`],
+  [
+    "A layer whose API key is undefined",
+    `Effect.provide(Agent.run({ toolkit, prompt: "Weather?" }), OpenAiChat.layer({ model: "gpt-4.1", apiKey: undefined }))`
+  ]
 ]
 
 /** Nobody can know what an evaluated effect needs; it is given what the examples use. */

@@ -351,16 +351,16 @@ export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatM
 export const layer = (options: ChatModel.ApiOptions & Sent): Layer.Layer<ChatModel.ChatModel> =>
   Layer.effect(
     ChatModel.ChatModel,
-    ChatModel.reached(wire, options, (limited) => {
+    ChatModel.reached(wire, options, (limited, secret) => {
       const client = new Anthropic({
-        apiKey: Redacted.value(options.apiKey),
+        apiKey: Redacted.value(secret),
         authToken: null,
         baseURL: options.baseUrl ?? null,
         maxRetries: options.maxRetries ?? 2,
         timeout: longest,
         fetch: limited()
       })
-      return makeModel({ ...options, client, origin: originOf(options) }, { secret: options.apiKey })
+      return makeModel({ ...options, client, origin: originOf(options) }, { secret })
     })
   )
 

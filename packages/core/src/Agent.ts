@@ -14,9 +14,16 @@ import { type AnyToolOptions, type Asked, compileAgent, Task, type ToolOptions }
 import type { Ended, Event, Left } from "./internal/agent/event.ts"
 import { loop } from "./internal/agent/loop.ts"
 import type { AnyOptions, Options, WithOutput } from "./internal/agent/options.ts"
-import { agentOptions, type AnyPromiseOptions, type PromiseOptions } from "./internal/agent/promised.ts"
+import {
+  agentOptions,
+  type AnyPromiseOptions,
+  type Complete,
+  type Option,
+  type PromiseOptions
+} from "./internal/agent/promised.ts"
 import { abortOf, toPromise } from "./internal/promise.ts"
 import { needless, nothing } from "./internal/runner/promised.ts"
+import type { Given } from "./internal/tool/written.ts"
 import type * as Tool from "./Tool.ts"
 
 export type { Asked, ToolOptions } from "./internal/agent/asTool.ts"
@@ -145,16 +152,13 @@ export function asTool(name: string, options: AnyToolOptions): Tool.Any {
  * console.log(answer) // => 18 °C.
  * ```
  */
-export function run<T extends Tool.Any, S extends Schema.Constraint>(
-  options: Options<T> & WithOutput<S>
+export function run<T extends Tool.Any, S extends Schema.Constraint = typeof Schema.Undefined>(
+  options: Options<T> & Partial<WithOutput<S>>
 ): Effect.Effect<
   Ended<T, S["Type"]>,
   ChatModelError | AgentError,
   ChatModel.ChatModel | Tool.Requirements<T> | S["DecodingServices"]
 >
-export function run<T extends Tool.Any>(
-  options: Options<T>
-): Effect.Effect<Ended<T>, ChatModelError | AgentError, ChatModel.ChatModel | Tool.Requirements<T>>
 export function run(
   options: AnyOptions
 ): Effect.Effect<Ended<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {
@@ -191,19 +195,22 @@ interface Failure {
  * // => Answer
  * ```
  */
-export function stream<T extends Tool.Any, S extends Schema.Constraint>(
-  options: Options<T> & WithOutput<S>
+export function stream<T extends Tool.Any, S extends Schema.Constraint = typeof Schema.Undefined>(
+  options: Options<T> & Partial<WithOutput<S>>
 ): Stream.Stream<
   Event<T, S["Type"]>,
   ChatModelError | AgentError,
   ChatModel.ChatModel | Tool.Requirements<T> | S["DecodingServices"]
 >
-export function stream<T extends Tool.Any>(
-  options: Options<T>
-): Stream.Stream<Event<T>, ChatModelError | AgentError, ChatModel.ChatModel | Tool.Requirements<T>>
 export function stream(
   options: AnyOptions
 ): Stream.Stream<Event<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {
+  return eventsOf(options)
+}
+
+const eventsOf = (
+  options: AnyOptions
+): Stream.Stream<Event<Tool.Any, unknown>, ChatModelError | AgentError, unknown> => {
   const { onInterrupt } = options
   return Stream.unwrap(Effect.map(Latch.make(), (read) => {
     // The end of the stream interrupts what stands behind it: an agent whose end was read leaves nothing.
@@ -261,12 +268,16 @@ export function stream(
  * console.log(answer) // => 18 °C.
  * ```
  */
-export function runPromise<T extends Tool.Any, S extends Schema.ConstraintDecoder<unknown>>(
-  options: PromiseOptions<T> & WithOutput<S>
-): Promise<Ended<T, S["Type"]>>
-export function runPromise<T extends Tool.Any>(options: PromiseOptions<T>): Promise<Ended<T>>
+export function runPromise<
+  T extends Tool.Any,
+  S extends Schema.ConstraintDecoder<unknown> = typeof Schema.Undefined,
+  K extends Option = never
+>(options: Complete<K> & PromiseOptions<T> & Partial<WithOutput<S>> & Given<K>): Promise<Ended<T, S["Type"]>>
 export function runPromise(options: AnyPromiseOptions): Promise<Ended<Tool.Any, unknown>> {
-  return toPromise(() => needless(Effect.provide(loop(agentOptions(options)), options.model)), options.signal)
+  return toPromise(() => {
+    const given = agentOptions(options)
+    return needless(Effect.provide(loop(given.options), given.model))
+  }, options.signal)
 }
 
 /**
@@ -287,12 +298,14 @@ export function runPromise(options: AnyPromiseOptions): Promise<Ended<Tool.Any, 
  * }
  * ```
  */
-export function iterate<T extends Tool.Any, S extends Schema.ConstraintDecoder<unknown>>(
-  options: PromiseOptions<T> & WithOutput<S>
-): AsyncIterable<Event<T, S["Type"]>>
-export function iterate<T extends Tool.Any>(options: PromiseOptions<T>): AsyncIterable<Event<T>>
+export function iterate<
+  T extends Tool.Any,
+  S extends Schema.ConstraintDecoder<unknown> = typeof Schema.Undefined,
+  K extends Option = never
+>(options: Complete<K> & PromiseOptions<T> & Partial<WithOutput<S>> & Given<K>): AsyncIterable<Event<T, S["Type"]>>
 export function iterate(options: AnyPromiseOptions): AsyncIterable<Event<Tool.Any, unknown>> {
-  const { model, signal } = options
-  const events = Stream.provideContext(Stream.provide(stream(agentOptions(options)), model), nothing)
+  const { signal } = options
+  const given = agentOptions(options)
+  const events = Stream.provideContext(Stream.provide(eventsOf(given.options), given.model), nothing)
   return Stream.toAsyncIterable(signal === undefined ? events : Stream.interruptWhen(events, abortOf(signal)))
 }

@@ -21,7 +21,7 @@ import {
 import type { Job } from "./internal/runner/job.ts"
 import { atLeast, Defaults, given, type Options, safe } from "./internal/runner/options.ts"
 import { Order } from "./internal/runner/order.ts"
-import { effectOptions, type Needless, needless, type PromiseOptions } from "./internal/runner/promised.ts"
+import { effectOptions, mistakeIn, type Needless, needless, type PromiseOptions } from "./internal/runner/promised.ts"
 import { Pool } from "./internal/runner/room.ts"
 import type { Outcome } from "./Outcome.ts"
 import type * as Tool from "./Tool.ts"
@@ -120,7 +120,11 @@ export function runPromise(
   calls: Iterable<ToolCall>,
   options: PromiseOptions = {}
 ): Promise<Settled<Tool.Any>> {
-  return toPromise(() => needless(execute(toolkit, nodesOf(calls), effectOptions(options))), options.signal)
+  return toPromise(() => {
+    const mistake = mistakeIn(toolkit, options)
+    if (mistake !== undefined) throw new TypeError(`Batch.runPromise: ${mistake}.`)
+    return needless(execute(toolkit, nodesOf(calls), effectOptions(options)))
+  }, options.signal)
 }
 
 /**

@@ -10,7 +10,7 @@ import * as Exit from "effect/Exit"
 import type * as JsonSchema from "effect/JsonSchema"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -127,7 +127,8 @@ export class ChatModel extends Context.Service<ChatModel, {
 /** The options of a provider's API; the Layers of all providers take them. */
 export interface ApiOptions extends Transport.Options {
   readonly model: string
-  readonly apiKey: Redacted.Redacted<string>
+  /** The key, as text or `Redacted`; no error and no log shows it. */
+  readonly apiKey: string | Redacted.Redacted<string>
   /** The address of the API; the official one by default. */
   readonly baseUrl?: string | undefined
   /** The most tokens of one turn, reasoning included; the provider's own limit when left out, where it has one. */
@@ -402,15 +403,16 @@ export const make = <S>(
 /**
  * Makes the service of an official client, which sends its requests by what it is given, within the limits of the options.
  *
+ * - `make`: gets a `fetch` that keeps the limits, and the key
  * - where nothing can be sent to its address, or the client cannot be made, each request fails with `InvalidRequest`
  *
  * @example
  * ```ts
  * import { ChatModel, Conversation } from "@volley/core"
- * import { Effect, Redacted } from "effect"
+ * import { Effect } from "effect"
  *
  * // Nothing can be sent there, so every request says so; `make` gets a `fetch` that keeps the limits.
- * const options = { apiKey: Redacted.make("key"), baseUrl: "no address" }
+ * const options = { apiKey: "key", baseUrl: "no address" }
  * const program = Effect.gen(function*() {
  *   const model = yield* ChatModel.reached("parrot", options, () => {
  *     throw new Error("not asked")
@@ -423,19 +425,30 @@ export const make = <S>(
 export const reached = (
   wire: string,
   options: Pick<ApiOptions, "apiKey" | "baseUrl" | "fetch"> & Transport.Options,
-  make: (limited: (send?: Transport.Fetch) => Transport.Fetch) => ChatModel["Service"]
+  make: (
+    limited: (send?: Transport.Fetch) => Transport.Fetch,
+    apiKey: Redacted.Redacted<string>
+  ) => ChatModel["Service"]
 ): Effect.Effect<ChatModel["Service"]> => {
-  const { apiKey: secret, baseUrl: address, fetch } = options
+  const { baseUrl: address, fetch } = options
+  const secret = secretOf(options.apiKey)
+  if (secret === undefined) return Effect.succeed(refusing(wire, noKey))
   const problem = address === undefined ? undefined : Transport.problemOf(address, "`baseUrl`", fetch)
   if (problem !== undefined) return Effect.succeed(refusing(wire, problem))
   return Transport.within(options).pipe(
-    Effect.map((limited) => make((send) => limited(send ?? fetch))),
+    Effect.map((limited) => make((send) => limited(send ?? fetch), secret)),
     Effect.catchDefect((error) => {
       const why = error instanceof Error ? error.message : String(error)
       return Effect.succeed(refusing(wire, `the client cannot be made: ${why}`, { address, secret }))
     })
   )
 }
+
+const noKey = "`apiKey` is missing: give the key as text, or as `Redacted.make(text)`"
+
+/** A key as it was given; undefined where plain JavaScript gave none. */
+const secretOf = (apiKey: ApiOptions["apiKey"] | undefined): Redacted.Redacted<string> | undefined =>
+  typeof apiKey === "string" ? Redacted.make(apiKey) : apiKey
 
 const refusing = (wire: string, message: string, hidden: Hidden = {}): ChatModel["Service"] => {
   const error = shown(hidden)(new ChatModelError({ wire, reason: new InvalidRequest({ message }) }))
@@ -603,10 +616,10 @@ const orFail = <A>(wire: string, result: Result.Result<A, Reason>): Effect.Effec
  * ```ts
  * import { ChatModel } from "@volley/core"
  * import { ScriptedModel } from "@volley/testing"
- * import { ConfigProvider, Effect, Redacted } from "effect"
+ * import { ConfigProvider, Effect } from "effect"
  *
- * const layer = (options: ChatModel.ApiOptions) =>
- *   ScriptedModel.layer([ScriptedModel.says(Redacted.value(options.apiKey).slice(0, 3))]) // a provider's own layer
+ * const layer = ({ apiKey }: ChatModel.ApiOptions) =>
+ *   ScriptedModel.layer([ScriptedModel.says(`The key is ${apiKey}.`)]) // a provider's own layer
  * const fromConfig = ChatModel.layerConfig(layer, "MY_API_KEY")
  *
  * const program = ChatModel.ChatModel.use((model) => model.generate({ conversation: { runId: "1", messages: [] } }))
@@ -615,11 +628,11 @@ const orFail = <A>(wire: string, result: Result.Result<A, Reason>): Effect.Effec
  *   Effect.provide(fromConfig({ model: "parrot-1" })),
  *   Effect.provide(config)
  * ))
- * console.log(message.text) // => sk-
+ * console.log(message.text) // => The key is <redacted>.
  * ```
  */
 export const layerConfig = <More extends object = object>(
-  layer: (options: ApiOptions & More) => Layer.Layer<ChatModel>,
+  layer: (options: ApiOptions & More & { readonly apiKey: Redacted.Redacted<string> }) => Layer.Layer<ChatModel>,
   variable: string
 ) =>
 (options: ConfigOptions<More>): Layer.Layer<ChatModel, Config.ConfigError> =>

@@ -6,10 +6,12 @@ import * as Effect from "effect/Effect"
 import * as Hash from "effect/Hash"
 import type * as JsonSchema from "effect/JsonSchema"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { inWords } from "./internal/schema/words.ts"
 import { lintTool, type Warning } from "./internal/tool/lint.ts"
+import { mistakeOf } from "./internal/tool/mistakes.ts"
 import type { WrongHandler } from "./internal/tool/written.ts"
 import * as Tool from "./Tool.ts"
 
@@ -35,6 +37,16 @@ export type Any = Toolkit<Tool.Any>
 
 /** The tools of a toolkit, as a union. */
 export type Tools<K extends Any> = K["tools"][number]
+
+/**
+ * One tool of those that a toolkit is made of.
+ *
+ * - `_Else`: what to do with a list, which the compiler shows with the name of this type
+ */
+interface EachTool<_Else extends string = ForLists> extends Tool.Any {}
+
+type ForLists = typeof forLists
+const forLists = "write Toolkit.make(...tools) for a list of tools"
 
 /**
  * The places of tools that have a name in common, by that name.
@@ -77,8 +89,15 @@ type NoDuplicate<T extends ReadonlyArray<Tool.Any>> = Repeated<T> extends { read
  * console.log(Toolkit.make(ping).tools.map(({ name }) => name).join()) // => ping
  * ```
  */
-export const make = <const T extends ReadonlyArray<Tool.Any>>(...tools: NoDuplicate<T> & T): Toolkit<T[number]> =>
-  fromTools(tools)
+export const make = <const T extends ReadonlyArray<EachTool>>(...tools: NoDuplicate<T> & T): Toolkit<T[number]> =>
+  fromTools(tools.map(checked))
+
+/** A tool that was given; throws where the compiler would have refused it. */
+const checked = <T>(tool: T, index: number): T => {
+  if (Array.isArray(tool)) throw new TypeError(`Toolkit.make: ${forLists}.`)
+  if (Predicate.hasProperty(tool, "handler") && Predicate.hasProperty(tool, "name")) return tool
+  throw new TypeError(`Toolkit.make: argument ${index + 1} is no tool: make it with Tool.make or Tool.fromFunction.`)
+}
 
 /**
  * Puts two toolkits together; throws if both have a tool of the same name.
@@ -259,7 +278,9 @@ const checkHandlers = ({ tools }: Any, handlers: object): void => {
   const awaited = tools.filter(({ handler }) => handler.isAwaited).map(({ name }) => name)
   const missing = awaited.find((name) => !Object.hasOwn(handlers, name))
   const mistake = missing === undefined
-    ? Object.keys(handlers).filter((name) => !awaited.includes(name)).map(noTool)[0]
+    ? Object.entries(handlers).flatMap(([name, handler]) =>
+      awaited.includes(name) ? mistakeOf(`the handler of ${name}`, handler, "effect") ?? [] : noTool(name)
+    )[0]
     : `there is no handler for ${missing}: add one, or give the tool \`execute\``
   if (mistake !== undefined) throw new Error(`Toolkit.toLayer: ${mistake}.`)
 }

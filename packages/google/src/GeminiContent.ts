@@ -306,10 +306,10 @@ export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatM
 export const layer = (options: ChatModel.ApiOptions & Sent): Layer.Layer<ChatModel.ChatModel> =>
   Layer.effect(
     ChatModel.ChatModel,
-    ChatModel.reached(wire, options, (limited) => {
+    ChatModel.reached(wire, options, (limited, secret) => {
       const url = options.baseUrl ?? officialUrl
       const client = new GoogleGenAI({
-        apiKey: Redacted.value(options.apiKey),
+        apiKey: Redacted.value(secret),
         vertexai: false,
         apiVersion: "v1",
         httpOptions: {
@@ -319,7 +319,7 @@ export const layer = (options: ChatModel.ApiOptions & Sent): Layer.Layer<ChatMod
         }
       })
       const sending = { ...options, client: watched(client, limited), origin: originOf(options) }
-      return makeModel(sending, { secret: options.apiKey }, url)
+      return makeModel(sending, { secret }, url)
     })
   )
 

@@ -399,7 +399,7 @@ export const layer = (options: Options): Layer.Layer<ChatModel.ChatModel> =>
     ChatModel.reached(
       wire,
       options,
-      (limited) => modelOf({ ...options, client: clientOf(options, limited()) }, { secret: options.apiKey })
+      (limited, secret) => modelOf({ ...options, client: clientOf(options, secret, limited()) }, { secret })
     )
   )
 

@@ -15,7 +15,7 @@ import { collect, wholeOf } from "./streams.ts"
 /** What the Layers of all providers take. */
 export interface Options extends Transport.Options {
   readonly model: string
-  readonly apiKey: Redacted.Redacted<string>
+  readonly apiKey: string | Redacted.Redacted<string>
   readonly baseUrl?: string | undefined
   readonly maxTokens?: number | undefined
   readonly maxRetries?: number | undefined
@@ -309,8 +309,7 @@ const sending = (title: string, provider: Provider): void => {
       }))
   })
 
-  describe(`${title}: the API key`, () => {
-    const apiKey = Redacted.make("sk-very-secret")
+  describe.each(["sk-very-secret", Redacted.make("sk-very-secret")])(`${title}: the API key, given as %s`, (apiKey) => {
     const secret = { ...reach, apiKey }
 
     const failing = (options: Partial<Options>) =>

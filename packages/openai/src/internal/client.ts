@@ -34,9 +34,13 @@ export interface OwnClient<Client, Fields>
 }
 
 /** Makes the official client, which alone retries; what sends its requests alone has a sense of time. */
-export const clientOf = (options: ChatModel.ApiOptions, fetch: Transport.Fetch): OpenAI =>
+export const clientOf = (
+  options: ChatModel.ApiOptions,
+  apiKey: Redacted.Redacted<string>,
+  fetch: Transport.Fetch
+): OpenAI =>
   new OpenAI({
-    apiKey: Redacted.value(options.apiKey),
+    apiKey: Redacted.value(apiKey),
     baseURL: options.baseUrl ?? null,
     maxRetries: options.maxRetries ?? 2,
     timeout: longest,

@@ -1,10 +1,11 @@
 import * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import type * as Batch from "../../Batch.ts"
 import type * as ChatModel from "../../ChatModel.ts"
 import type { Content } from "../../Content.ts"
 import type * as Tool from "../../Tool.ts"
-import { effectOptions, type Needless } from "../runner/promised.ts"
+import { effectOptions, mistakeIn, type Needless } from "../runner/promised.ts"
+import { misspelt } from "../tool/mistakes.ts"
 import type { Left } from "./event.ts"
 import type { AnyOptions, Options } from "./options.ts"
 
@@ -32,14 +33,60 @@ interface Hooks {
   readonly batch?: Omit<Batch.PromiseOptions, "signal"> | undefined
 }
 
+const noModel = "`model` is missing, or no Layer: give one, such as OpenAiChat.layer({ model, apiKey })"
+
+/** The options of an agent that is run as a promise. */
+export type Option = keyof PromiseOptions<Tool.Any> | "output"
+
+/** What no options are where the model is missing. */
+export type Complete<K> = ["model"] extends [K] ? unknown : typeof noModel
+
 type Said = ReadonlyArray<string | ReadonlyArray<Content>>
 
-/** The options as `Agent.run` takes them. */
+/** The options as `Agent.run` takes them, and the model; throws where the compiler would have refused them. */
 export const agentOptions = (
-  { batch, model: _model, onInterrupt, signal: _signal, steer, ...rest }: AnyPromiseOptions
-): AnyOptions => ({
-  ...rest,
-  batch: batch && effectOptions(batch),
-  steer: steer && Effect.promise(async () => steer()),
-  onInterrupt: onInterrupt && ((left) => Effect.promise(async () => onInterrupt(left)))
-})
+  given: AnyPromiseOptions
+): { readonly options: AnyOptions; readonly model: Hooks["model"] } => {
+  const { batch, model, onInterrupt, signal: _signal, steer, ...rest } = given
+  const mistake = misspelt(given, options)
+    ?? (Layer.isLayer(model) ? undefined : noModel)
+    ?? (Effect.isEffect(rest.toolkit) ? undefined : mistakeIn(rest.toolkit, batch ?? {}))
+  if (mistake !== undefined) throw new TypeError(`Agent: ${mistake}.`)
+  return {
+    model,
+    options: {
+      ...rest,
+      batch: batch && effectOptions(batch),
+      steer: steer && Effect.promise(async () => steer()),
+      onInterrupt: onInterrupt && ((left) => Effect.promise(async () => onInterrupt(left)))
+    }
+  }
+}
+
+const options = Object.keys(
+  {
+    toolkit: true,
+    prompt: true,
+    name: true,
+    system: true,
+    askTogether: true,
+    maxRounds: true,
+    maxToolCalls: true,
+    maxTokens: true,
+    pricing: true,
+    maxCost: true,
+    maxDuration: true,
+    startedAt: true,
+    spent: true,
+    atLimit: true,
+    streaming: true,
+    toolChoice: true,
+    parallelToolCalls: true,
+    output: true,
+    model: true,
+    signal: true,
+    steer: true,
+    onInterrupt: true,
+    batch: true
+  } satisfies Readonly<Record<Option, true>>
+)

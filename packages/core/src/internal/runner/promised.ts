@@ -1,6 +1,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Tool from "../../Tool.ts"
+import { misspelt } from "../tool/mistakes.ts"
 import type { CallEvent } from "./events.ts"
 import type { Options } from "./options.ts"
 
@@ -15,7 +16,33 @@ export interface PromiseOptions extends Omit<Options, "onCall"> {
 /** What no toolkit is whose tools need services, but for those that are `Given`. */
 export type Needless<T extends Tool.Any, Given = never> = [Exclude<Tool.Requirements<T>, Given>] extends [never] ?
   unknown
-  : "these tools need services: give them theirs first, by Toolkit.provide(toolkit, layer)"
+  : typeof needs
+
+const needs = "these tools need services: give them theirs first, by Toolkit.provide(toolkit, layer)"
+
+const options = Object.keys(
+  {
+    concurrency: true,
+    timeout: true,
+    deadline: true,
+    maxCalls: true,
+    maxResultBytes: true,
+    maxMessageBytes: true,
+    failFast: true,
+    retry: true,
+    undeclared: true,
+    onCall: true,
+    runId: true,
+    signal: true
+  } satisfies Readonly<Record<keyof PromiseOptions, true>>
+)
+
+/** What is wrong with a toolkit and the options of its batches, in the compiler's words; undefined if nothing is seen. */
+export const mistakeIn = (toolkit: { readonly tools?: ReadonlyArray<Tool.Any> }, given: PromiseOptions) => {
+  if (toolkit?.tools === undefined) return "this is no toolkit: give what Toolkit.make(...tools) makes"
+  const isNeedy = toolkit.tools.some(({ handler, provided }) => handler.isAwaited && provided.length === 0)
+  return isNeedy ? needs : misspelt(given, options)
+}
 
 /** The options as `Batch.run` takes them. */
 export const effectOptions = ({ onCall, signal: _signal, ...rest }: PromiseOptions): Options =>

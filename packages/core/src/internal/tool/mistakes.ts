@@ -17,7 +17,7 @@ export const handlerMistakes = {
   plain: "gives no Effect: write Effect.succeed(value), or make this tool with Tool.fromFunction",
   sync: "gives no promise: write it as an async function",
   effect: "gives an Effect: make this tool with Tool.make",
-  gives: "gives something else than `success` says: change one of the two",
+  gives: "gives something else than `success` says: change one of the two; a literal may need `as const`",
   fails: "fails with something else than `failure` says: add that error to `failure`, or catch it"
 } as const
 
@@ -42,7 +42,7 @@ export const mistakeIn = (definition: Node, form: Form): string | undefined =>
     ?? (typeof definition["description"] === "string" ? undefined : mistakes.description)
     ?? ["parameters", "success"].filter((name) => definition[name] !== undefined && !form.isSchema(definition[name]))
       .map((name) => noSchema(name, definition[name]))[0]
-    ?? (definition["execute"] === undefined ? undefined : mistakeOf(definition["execute"], form.giving))
+    ?? (definition["execute"] === undefined ? undefined : mistakeOf("`execute`", definition["execute"], form.giving))
 
 /** Schemas of zod, valibot and others say who made them (Standard Schema). */
 const noSchema = (name: string, value: unknown): string => {
@@ -52,17 +52,16 @@ const noSchema = (name: string, value: unknown): string => {
     : `\`${name}\` is no schema: give one, such as Schema.Struct({ city: Schema.String })`
 }
 
-const mistakeOf = (handler: unknown, giving: Form["giving"]): string | undefined => {
+/** What a handler shows of being wrong before it is called. */
+export const mistakeOf = (name: string, handler: unknown, giving: Form["giving"]): string | undefined => {
   if (typeof handler !== "function") return mistakes.execute
   const kind = Object.prototype.toString.call(handler)
-  if (kind.includes("Generator")) return `\`execute\` ${handlerMistakes.generator}`
-  return giving === "effect" && kind === "[object AsyncFunction]"
-    ? `\`execute\` ${handlerMistakes.promise}`
-    : undefined
+  if (kind.includes("Generator")) return `${name} ${handlerMistakes.generator}`
+  return giving === "effect" && kind === "[object AsyncFunction]" ? `${name} ${handlerMistakes.promise}` : undefined
 }
 
 /** An option that is nearly one there is; others are left alone, since definitions are often made of wider objects. */
-const misspelt = (definition: Node, options: ReadonlyArray<string>): string | undefined => {
+export const misspelt = (definition: object, options: ReadonlyArray<string>): string | undefined => {
   for (const given of Object.keys(definition)) {
     if (options.includes(given)) continue
     const meant = options.find((option) =>

@@ -7,8 +7,14 @@ import type { handlerMistakes, mistakes } from "./mistakes.ts"
 type Mistakes = typeof mistakes
 type HandlerMistakes = typeof handlerMistakes
 
-/** A schema of Effect, such as `Schema.Struct({ city: Schema.String })`; `Tool.fromFunction` takes those of other libraries. */
-export interface SchemaOfEffect extends Schema.Constraint {}
+/**
+ * A schema of Effect, such as `Schema.Struct({ city: Schema.String })`.
+ *
+ * - `_Else`: what to do with any other schema, which the compiler shows with the name of this type
+ */
+export interface SchemaOfEffect<_Else extends string = ForOthers> extends Schema.Constraint {}
+
+type ForOthers = "schemas of zod and other libraries go into Tool.fromFunction"
 
 /**
  * What `Tool.make` takes: `description`, `parameters` and `success` have to be there, as `Complete` says, so that the
