@@ -24,7 +24,7 @@ import {
   UnusableResponse
 } from "./ChatModelError.ts"
 import { Assistant, type Conversation } from "./Conversation.ts"
-import { spanned, streamSpanned } from "./internal/followed.ts"
+import { followed } from "./internal/followed.ts"
 import { type About, aboutAt } from "./internal/provider.ts"
 import type { Call } from "./internal/toldCalls.ts"
 import * as Url from "./internal/url.ts"
@@ -377,10 +377,7 @@ export const make = <S>(
       return yield* orFail(wire, orUnusable(read(body)))
     },
     (turn) =>
-      Effect.contextWith((context: Context.Context<never>) =>
-        Effect.mapError(turn, (error) => shownIn(context)(error))
-      ),
-    spanned(`${wire}.generate`)
+      Effect.contextWith((context: Context.Context<never>) => Effect.mapError(turn, (error) => shownIn(context)(error)))
   )
   const events = Effect.fnUntraced(function*(request: Request, context: Context.Context<never>) {
     yield* warn(request)
@@ -396,8 +393,8 @@ export const make = <S>(
       Effect.contextWith((context: Context.Context<never>) =>
         Effect.succeed(Stream.mapError(Stream.unwrap(events(request, context)), (error) => shownIn(context)(error)))
       )
-    ).pipe(streamSpanned(`${wire}.stream`))
-  return { about: client.about && aboutAt(client.address, client.about), generate, stream }
+    )
+  return followed(wire, { about: client.about && aboutAt(client.address, client.about), generate, stream })
 }
 
 /**

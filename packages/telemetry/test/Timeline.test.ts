@@ -52,6 +52,10 @@ describe("Timeline.make", () => {
         rows.findIndex(({ name }) => name === "plan"),
         rows.findIndex(({ id }) => id === "turn 3")
       )
+      assert.deepInclude(inside[0], {
+        name: "plan",
+        spans: [{ kind: "run", attempt: 1, failed: false, from: 2710, to: 3260 }]
+      })
       assert.deepStrictEqual(inside.map(({ depth, id }) => `${depth} ${id}`), [
         "0 call_1",
         "1 call_1/out",

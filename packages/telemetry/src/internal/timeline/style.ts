@@ -45,7 +45,8 @@ kbd{font:inherit;border:1px solid var(--line);border-radius:4px;padding:0 .3em;b
 .grid{position:absolute;top:2rem;bottom:0;left:var(--labels);right:1rem;pointer-events:none}
 .grid .scale{width:100%;height:100%;overflow:visible}
 .grid line{stroke:var(--line)}
-.row{position:relative;content-visibility:auto;contain-intrinsic-size:auto 30px}
+.part{content-visibility:auto;contain-intrinsic-size:auto 750px}
+.row{position:relative}
 .row>summary{display:grid;grid-template-columns:var(--labels) minmax(0,1fr);min-height:30px;cursor:pointer;list-style:none}
 summary::-webkit-details-marker{display:none}
 .row>summary:hover{background:color-mix(in srgb,var(--glow) 55%,transparent)}
@@ -61,7 +62,8 @@ summary::-webkit-details-marker{display:none}
 .e-timeout .time{color:var(--late)}
 .d1 .label{padding-left:1rem}.d2 .label{padding-left:2rem}.d3 .label{padding-left:3rem}.d4 .label{padding-left:4rem}.d5 .label{padding-left:5rem}
 .d1 .label,.d2 .label,.d3 .label,.d4 .label,.d5 .label{border-left:1px solid transparent}
-.turn:not(:first-of-type){border-top:1px solid var(--line)}
+.turn{border-top:1px solid var(--line)}
+.grid+.part>.turn:first-child{border-top:0}
 .track{width:calc(100% - 1rem);height:30px;overflow:visible;align-self:center}
 .track rect,.path rect,.key rect{stroke-width:1}
 .m{fill:var(--model);stroke:var(--model)}
@@ -81,6 +83,7 @@ summary::-webkit-details-marker{display:none}
 .more dt{color:var(--dim)}
 .more dd{overflow-wrap:anywhere}
 pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere;font:12.5px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+#only-path:checked~.chart .part,#only-bad:checked~.chart .part{content-visibility:visible}
 #only-path:checked~.chart .row:not(.on),#only-bad:checked~.chart .row:not(.e-failed,.e-timeout,.e-refused){display:none}
 .key{display:flex;flex-wrap:wrap;gap:.3rem 1.25rem;padding:0;margin:.9rem 0;list-style:none;color:var(--dim);font-size:.85rem}
 .key svg{width:26px;height:14px;vertical-align:-2px;margin-right:.4rem;overflow:visible}
@@ -106,7 +109,7 @@ td.n{text-align:right;white-space:nowrap}
 .name{width:calc(100cqi - 1rem);border:0;padding-bottom:0}
 .track{height:22px;margin-left:.75rem}
 .track{width:calc(100% - 1rem)}
-.row{contain-intrinsic-size:auto 50px}
+.part{contain-intrinsic-size:auto 1250px}
 .hint{display:none}
 }
 @media (prefers-reduced-motion:no-preference){.row>summary,.name{transition:background-color .12s}}
@@ -115,4 +118,4 @@ td.n{text-align:right;white-space:nowrap}
 `
 
 /** The hash that the page's policy names; a test holds it against the style. */
-export const styleHash = "sha256-mK6rxii8Mv+buX77WIPFJi1fZ5HRwmZsSGBKAd/mwM4="
+export const styleHash = "sha256-pH6lwgKZLN00nTODVK1Ej4i9hMB0a/JU2quSc/82Zdk="
