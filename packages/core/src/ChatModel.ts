@@ -124,6 +124,11 @@ export class ChatModel extends Context.Service<ChatModel, {
   readonly stream: (request: Request) => Stream.Stream<Part, ChatModelError>
 }>()("@volley/core/ChatModel") {}
 
+/** Gives a model whose turns are followed, where it was provided; `@volley/telemetry` makes spans and metrics of them. */
+export const TurnObserver = Context.Reference<
+  ((model: ChatModel["Service"]) => ChatModel["Service"]) | undefined
+>("@volley/core/TurnObserver", { defaultValue: () => undefined })
+
 /** The options of a provider's API; the Layers of all providers take them. */
 export interface ApiOptions extends Transport.Options {
   readonly model: string
@@ -394,7 +399,11 @@ export const make = <S>(
         Effect.succeed(Stream.mapError(Stream.unwrap(events(request, context)), (error) => shownIn(context)(error)))
       )
     )
-  return followed(wire, { about: client.about && aboutAt(client.address, client.about), generate, stream })
+  return followed(
+    wire,
+    { about: client.about && aboutAt(client.address, client.about), generate, stream },
+    TurnObserver
+  )
 }
 
 /**
