@@ -2,7 +2,7 @@
  * Runs that are awaited in this process: how one ended that ends here is handed over, and need not be read from the store.
  */
 import * as Effect from "effect/Effect"
-import type { Ended } from "./run.ts"
+import type { Ended } from "./result.ts"
 import type { Begun } from "./statements.ts"
 
 /** How a run ended, once it has here; `count` is how many wait. */

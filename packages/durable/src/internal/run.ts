@@ -15,18 +15,13 @@ import { Cancelled, Crashed, type NotFound, type Parked, Unreadable } from "../D
 import { find } from "./begin.ts"
 import { reader } from "./owned.ts"
 import { patiently } from "./patiently.ts"
-import { type Answered, decodeResult, type Failure } from "./result.ts"
+import { decodeResult, type Ended, type Failure } from "./result.ts"
 import { Round, type Tail, withTails } from "./standings.ts"
 import * as Statements from "./statements.ts"
 import { Store } from "./store.ts"
 import { troubleOf } from "./unreadable.ts"
 import { decodePayload } from "./workflow.ts"
 import { finished, wake } from "./workflows.ts"
-
-/** How a run ended that gave an answer. */
-export interface Ended extends Omit<Answered, "tail"> {
-  readonly conversation: Conversation
-}
 
 /** How a run ended, or that it has not; an error of its own is a value here. */
 export type Ending = { readonly answered: Ended } | { readonly failed: AgentError | ChatModelError }
