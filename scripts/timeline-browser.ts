@@ -5,6 +5,7 @@
  *
  * Opens the pages of runs of 3, 30 and 3,000 calls and of one with long names, light and dark, wide and narrow, and a page that
  * follows a run. Holds what is visible, what keys do and what axe finds against what it should be, and fails where it differs.
+ * Opens the Chrome trace of a run in speedscope, which others wrote, and which npm brings.
  * Says how long pages took to open, and what part of the frames of a scroll through 3,000 calls took more than 50 ms.
  *
  * - `--output`: where the screenshots go, to be looked at; `.release/timeline`
@@ -21,7 +22,8 @@ import * as Timeline from "../packages/telemetry/src/Timeline.ts"
 import { large, long, small, trip } from "../packages/telemetry/test/example.ts"
 import { askOf } from "./runtimes/chromium.ts"
 import { browser, type Check, fewAreLaidOut, follows, keys, looks, opened, scrolled, seen } from "./timeline/checks.ts"
-import { tabOf } from "./timeline/tab.ts"
+import { speedscope } from "./timeline/speedscope.ts"
+import { type Tab, tabOf } from "./timeline/tab.ts"
 
 const root = dirname(import.meta.dirname)
 const { values: { chromium, output = join(root, ".release/timeline") } } = parseArgs({
@@ -41,18 +43,32 @@ const runs = await Effect.runPromise(Effect.all({ small, trip, long, large: larg
 for (const [name, run] of Object.entries(runs)) writeFileSync(join(folder, `${name}.html`), Timeline.html(run))
 const urlOf = (name: string) => pathToFileURL(join(folder, `${name}.html`)).href
 
-const child = browser(folder, chromium)
-try {
-  const tab = await tabOf(askOf(child))
-  const picture = async (name: string) => writeFileSync(join(output, `${name}.png`), await tab.screenshot())
+/** Does something in a browser of its own. */
+const inBrowser = async (webGl: boolean, use: (tab: Tab) => Promise<void>): Promise<void> => {
+  const child = browser(folder, chromium, webGl)
+  try {
+    await use(await tabOf(askOf(child)))
+  } finally {
+    child.kill("SIGKILL")
+    await once(child, "exit")
+  }
+}
+
+const picture = async (tab: Tab, name: string): Promise<void> =>
+  writeFileSync(join(output, `${name}.png`), await tab.screenshot())
+
+const allPages = async (tab: Tab): Promise<void> => {
   for (const [name, run] of Object.entries(runs)) {
     for (const look of Object.values(looks)) {
       const what = `${name}-${look.width}-${look.scheme}`
       console.log(`${what}: opened in ${Math.round(await opened(tab, urlOf(name), look))} ms`)
-      await picture(what)
+      await picture(tab, what)
       await seen(tab, what, run, check)
     }
   }
+}
+
+const scrolling = async (tab: Tab): Promise<void> => {
   for (const look of [looks.wideLight, looks.narrowLight]) {
     await opened(tab, urlOf("large"), look)
     await fewAreLaidOut(tab, `large-${look.width}`, check)
@@ -62,15 +78,25 @@ try {
     console.log(
       `large-${look.width}: ${late.length} of ${frames.length} frames took over 50 ms, the longest ${worst} ms`
     )
-    await picture(`large-${look.width}-end`)
+    await picture(tab, `large-${look.width}-end`)
   }
-  await opened(tab, urlOf("trip"), looks.wideLight)
-  await keys(tab, check, () => picture("trip-zoomed"))
-  await follows(tab, join(folder, "live.jsonl"), runs.trip, check)
-  await picture("live")
+}
+
+try {
+  await inBrowser(false, async (tab) => {
+    await allPages(tab)
+    await scrolling(tab)
+    await opened(tab, urlOf("trip"), looks.wideLight)
+    await keys(tab, check, () => picture(tab, "trip-zoomed"))
+    await follows(tab, join(folder, "live.jsonl"), runs.trip, check)
+    await picture(tab, "live")
+  })
+  await inBrowser(true, async (tab) => {
+    await tab.look(looks.wideLight)
+    await speedscope(tab, folder, runs.trip, check)
+    await picture(tab, "speedscope")
+  })
 } finally {
-  child.kill("SIGKILL")
-  await once(child, "exit")
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
 }
 console.log(failures === 0 ? `All as it should be; the screenshots are in ${output}` : `${failures} checks failed`)

@@ -64,16 +64,22 @@ const isResult = (result: unknown): result is { readonly value: ReadonlyArray<st
  * Starts a browser: that of a folder into which the package was unpacked, or one's own.
  *
  * - `home`: a folder that this browser alone writes to
+ * - `webGl`: pages may draw by WebGL, which the processor does
  */
 export const started = (
-  { browser, home, own }: { readonly browser: string; readonly home: string; readonly own?: string | undefined },
+  { browser, home, own, webGl = false }: {
+    readonly browser: string
+    readonly home: string
+    readonly own?: string | undefined
+    readonly webGl?: boolean | undefined
+  },
   host: string
 ): ChildProcess => {
   const args = [
     "--headless=shell",
     "--no-sandbox",
     "--no-zygote",
-    "--disable-gpu",
+    ...webGl ? ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"] : ["--disable-gpu"],
     "--disable-dev-shm-usage",
     "--remote-debugging-pipe",
     `--user-data-dir=${join(home, "profile")}`,
@@ -106,7 +112,9 @@ export const unpacked = (packed: string, folder: string): string => {
   const open = (name: string) => brotliDecompressSync(readFileSync(join(packed, `${name}.br`)))
   writeFileSync(join(under, "chromium"), open("chromium"))
   chmodSync(join(under, "chromium"), 0o755)
-  for (const tar of ["al2023.tar", "fonts.tar"]) execFileSync("tar", ["-x", "-C", under], { input: open(tar) })
+  for (const tar of ["al2023.tar", "fonts.tar", "swiftshader.tar"]) {
+    execFileSync("tar", ["-x", "-C", under], { input: open(tar) })
+  }
   writeFileSync(join(under, "fonts.conf"), fonts)
   // Another process may have been as fast.
   if (existsSync(folder)) rmSync(under, { recursive: true })

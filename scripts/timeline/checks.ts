@@ -15,12 +15,12 @@ const root = dirname(dirname(import.meta.dirname))
 /** Holds what was found against what was wanted, `true` where nothing is said. */
 export type Check = (what: string, found: unknown, wanted?: unknown) => void
 
-/** Starts the browser that npm brings, or one's own; `home` is a folder for what it writes. */
-export const browser = (home: string, own?: string): ChildProcess => {
+/** Starts the browser that npm brings, or one's own; `home` is a folder for what it writes, `webGl` as in `started`. */
+export const browser = (home: string, own?: string, webGl = false): ChildProcess => {
   const packed = join(dirname(fileURLToPath(import.meta.resolve("@sparticuz/chromium"))), "../bin")
   // Unpacking it takes seconds, and is done once for each `npm ci`.
   const place = own === undefined ? unpacked(packed, join(root, "node_modules/.cache/chromium")) : home
-  return started({ browser: place, home, own }, "localhost")
+  return started({ browser: place, home, own, webGl }, "localhost")
 }
 
 export const looks = {

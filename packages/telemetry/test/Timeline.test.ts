@@ -200,6 +200,14 @@ describe("Timeline.chromeTrace", () => {
         "gpt-4.1 640000"
       ])
     }))
+
+  it.effect("has calls that never started as points", () =>
+    Effect.gen(function*() {
+      const { traceEvents } = yield* Schema.decodeUnknownEffect(Trace)(Timeline.chromeTrace(yield* trip))
+      assert.deepStrictEqual(traceEvents.filter(({ ph }) => ph === "i").map(({ name }) => name), [
+        "no_such_tool never started: UnknownTool"
+      ])
+    }))
 })
 
 describe("runs of calls alone", () => {

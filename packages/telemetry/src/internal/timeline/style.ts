@@ -29,6 +29,8 @@ h2{font-size:.8rem;font-weight:600;color:var(--dim);letter-spacing:.02em}
 .tools label{cursor:pointer;padding:.15rem .6rem;border:1px solid var(--line);border-radius:99px;background:var(--card)}
 #z1:checked~.tools [for=z1],#z4:checked~.tools [for=z4],#z16:checked~.tools [for=z16],#z64:checked~.tools [for=z64],#only-path:checked~.tools [for=only-path],#only-bad:checked~.tools [for=only-bad]{background:var(--ink);border-color:var(--ink);color:var(--paper)}
 #z1:focus-visible~.tools [for=z1],#z4:focus-visible~.tools [for=z4],#z16:focus-visible~.tools [for=z16],#z64:focus-visible~.tools [for=z64],#only-path:focus-visible~.tools [for=only-path],#only-bad:focus-visible~.tools [for=only-bad],summary:focus-visible,.chart:focus-visible,.scroll:focus-visible{outline:2px solid var(--model);outline-offset:1px}
+summary:focus-visible{outline-offset:-2px}
+summary:focus-visible .name{box-shadow:inset 3px 0 var(--model),inset 0 2px var(--model),inset 0 -2px var(--model)}
 .hint{color:var(--dim);font-size:.8rem;margin-left:auto}
 kbd{font:inherit;border:1px solid var(--line);border-radius:4px;padding:0 .3em;background:var(--card)}
 .chart{--zoom:1;container-type:inline-size;position:relative;overflow:auto;max-height:max(24rem,88vh);background:var(--card);border:1px solid var(--line);border-radius:10px}
@@ -57,7 +59,7 @@ summary::-webkit-details-marker{display:none}
 .label{min-width:0;overflow-wrap:anywhere}
 .on .label{font-weight:600}
 .turn .label{color:var(--model);font-weight:600}
-.time{text-align:right;min-width:4.5rem;color:var(--dim);flex:0 1 auto;max-width:55%;overflow-wrap:break-word}
+.time{text-align:right;min-width:4.5rem;color:var(--dim);flex:0 1 auto;max-width:62%;overflow-wrap:break-word}
 .e-failed .time,.e-refused .time{color:var(--bad)}
 .e-timeout .time{color:var(--late)}
 .d1 .label{padding-left:1rem}.d2 .label{padding-left:2rem}.d3 .label{padding-left:3rem}.d4 .label{padding-left:4rem}.d5 .label{padding-left:5rem}
@@ -65,7 +67,8 @@ summary::-webkit-details-marker{display:none}
 .turn{border-top:1px solid var(--line)}
 .grid+.part>.turn:first-child{border-top:0}
 .track{width:calc(100% - 1rem);height:30px;overflow:visible;align-self:center}
-.track rect,.path rect,.key rect{stroke-width:1}
+.track rect,.key rect{stroke-width:1}
+.path svg rect{stroke:none;shape-rendering:crispEdges}
 .m{fill:var(--model);stroke:var(--model)}
 .r{fill:var(--run);stroke:var(--run)}
 .x{fill:var(--bad);stroke:var(--bad)}
@@ -107,7 +110,7 @@ td.n{text-align:right;white-space:nowrap}
 .odd{display:none}
 .row>summary{grid-template-columns:minmax(0,1fr);padding-bottom:.15rem}
 .name{width:calc(100cqi - 1rem);border:0;padding-bottom:0}
-.track{height:22px;margin-left:.75rem}
+.track{height:29px;margin:-5px 0 0 .75rem}
 .track{width:calc(100% - 1rem)}
 .part{contain-intrinsic-size:auto 1250px}
 .hint{display:none}
@@ -118,4 +121,4 @@ td.n{text-align:right;white-space:nowrap}
 `
 
 /** The hash that the page's policy names; a test holds it against the style. */
-export const styleHash = "sha256-pH6lwgKZLN00nTODVK1Ej4i9hMB0a/JU2quSc/82Zdk="
+export const styleHash = "sha256-QXzQ8rOuXhRfhDvXaoIiiYtmvfYzJ50Q2Xb1ivrMwLM="
