@@ -50,7 +50,7 @@ const isMessage = (json: unknown): json is AssistantMessage => {
 }
 
 /** True for a turn as this wire writes it. */
-export const isTurn = (json: unknown): json is AssistantMessage => isMessage(json) && json.role === "assistant"
+const isTurn = (json: unknown): json is AssistantMessage => isMessage(json) && json.role === "assistant"
 
 const isCall = (json: unknown): boolean => problemOf(json) === undefined
 
@@ -158,15 +158,30 @@ const isEmpty = (args: unknown): boolean => Json.isObject(args) && Object.keys(a
 export const echo = (message: Fields, calls: ReadonlyArray<Told>): AssistantMessage => {
   const { content: said, function_call: _legacy, tool_calls: _calls, ...rest } = message
   const content = isContent(said) ? said : ""
-  if (calls.length > 0) {
-    const written = calls.map(({ call, id }) => spelled(call, id))
-    return { ...rest, ...(content !== undefined && { content }), role: "assistant", tool_calls: written }
-  }
-  return { ...rest, role: "assistant", content: content === null || content?.length === 0 ? "" : content ?? "" }
+  const echoed: AssistantMessage = calls.length > 0
+    ? {
+      ...rest,
+      ...(content !== undefined && { content }),
+      role: "assistant",
+      tool_calls: calls.map(({ call, id }) => spelled(call, id))
+    }
+    : { ...rest, role: "assistant", content: content === null || content?.length === 0 ? "" : content ?? "" }
+  echoes.add(echoed)
+  return echoed
 }
 
+/** Turns that were written here: each request has all of them again, and they are not read anew. */
+const echoes = new WeakSet<object>()
+
+/** A turn as this wire writes it and servers take it back; undefined for what is no such turn. */
+export const echoOf = (native: unknown): AssistantMessage | undefined =>
+  isEchoed(native) ? native : isTurn(native) ? mended(native) : undefined
+
+const isEchoed = (native: unknown): native is AssistantMessage =>
+  typeof native === "object" && native !== null && echoes.has(native)
+
 /** The same turn where it can be sent back as it is, which one that was stored long ago may not. */
-export const mended = (message: AssistantMessage): AssistantMessage => {
+const mended = (message: AssistantMessage): AssistantMessage => {
   const calls = message.tool_calls ?? []
   return calls.every(isSpelled)
     ? message
