@@ -355,6 +355,8 @@ export const layer = (options: ChatModel.ApiOptions & Sent): Layer.Layer<ChatMod
         baseURL: options.baseUrl ?? null,
         maxRetries: options.maxRetries ?? 2,
         timeout: longest,
+        // It would write what a server sent to the terminal as it came; errors say what was wrong.
+        logLevel: "off",
         fetch: limited()
       })
       return makeModel({ ...options, client, origin: originOf(options) }, { secret })
