@@ -11,6 +11,8 @@ import { isContent } from "./chatContent.ts"
 
 type AssistantMessage = OpenAI.ChatCompletionAssistantMessageParam
 
+type FunctionCall = Fields & OpenAI.ChatCompletionMessageFunctionToolCall
+
 export type Fields = Readonly<Record<string, unknown>>
 
 const nullable = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema))
@@ -196,9 +198,16 @@ const isSpelled = (call: OpenAI.ChatCompletionMessageToolCall): boolean => {
 
 /** A call whose type, name and arguments servers take back: those that parse them refuse what is no object for ever. */
 const spelled = (call: Fields, id: string): OpenAI.ChatCompletionMessageToolCall => {
-  const { arguments: args, name } = read(call)
-  const payload = { ...payloadOf(call), name: ToolCall.spelled(name) }
-  return isCustom(call)
-    ? { ...call, id, type: "custom", custom: { ...payload, input: textOf(args) } }
-    : { ...call, id, type: "function", function: { ...payload, arguments: Json.objectText(args) } }
+  const { arguments: args, name: given } = read(call)
+  const name = ToolCall.spelled(given)
+  if (isCustom(call)) return { ...call, id, type: "custom", custom: { ...payloadOf(call), name, input: textOf(args) } }
+  const text = Json.objectText(args)
+  if (says(call, id, name, text)) return call
+  return { ...call, id, type: "function", function: { ...payloadOf(call), name, arguments: text } }
+}
+
+/** True for a call that goes back as it came. */
+const says = (call: Fields, id: string, name: string, args: string): call is FunctionCall => {
+  const payload = payloadOf(call)
+  return call["type"] === "function" && call["id"] === id && payload["name"] === name && payload["arguments"] === args
 }
