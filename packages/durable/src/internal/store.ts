@@ -19,7 +19,7 @@ export class Store extends Context.Service<Store, {
   readonly hold: (share: Share) => Effect.Effect<void, SqlError | Reason, SqlClient.SqlClient | Scope.Scope>
 }>()("@volley/durable/Store") {}
 
-/** Makes the store of a name; the secrets are what the words of its database may not show. One without a lock is nobody else's. */
+/** Makes the store of a name; the secrets are what the words of its database may not show. One without a lock has no other user. */
 export const make = (
   name: string,
   secrets: ReadonlyArray<string> = [],
