@@ -59,6 +59,25 @@ describe("The sources of the packages", () => {
   })
 })
 
+describe("The words of the project", () => {
+  it("name who is meant, in pages and in sources", () => {
+    const pages = globSync(["*.md", "docs/*.md", "packages/*/*.md", "packages/*/docs/*.md"], { cwd: root })
+    const texts = {
+      ...sources,
+      ...Object.fromEntries(pages.map((path) => [path, readFileSync(join(root, path), "utf8")]))
+    }
+    const vague = Object.entries(texts).flatMap(([path, text]) =>
+      text.split("\n").flatMap((line, index) =>
+        /\b(?:who(?:m)?ever|nobody|what is told of|as most can)\b/i.test(line)
+          ? [`${path}:${index + 1} ${line.trim()}`]
+          : []
+      )
+    )
+    assert.isAbove(pages.length, 40)
+    assert.deepStrictEqual(vague, [])
+  })
+})
+
 describe("A package", () => {
   it.each(globSync("packages/*/package.json", { cwd: root }).sort())("can be found by words: %s", (path) => {
     const { description, keywords, private: isPrivate } = JSON.parse(readFileSync(join(root, path), "utf8"))

@@ -1,29 +1,44 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Anthropic from "@volley/anthropic"
+import * as Cluster from "@volley/cluster"
 import * as Core from "@volley/core"
+import * as Durable from "@volley/durable"
+import * as EffectAi from "@volley/effect-ai"
 import * as Google from "@volley/google"
+import * as JsonSchema from "@volley/json-schema"
 import * as Mcp from "@volley/mcp"
 import * as OpenAi from "@volley/openai"
+import * as OpenApi from "@volley/openapi"
 import * as Simulator from "@volley/simulator"
+import * as Telemetry from "@volley/telemetry"
 import * as Testing from "@volley/testing"
 import { join } from "node:path"
 import { hovers } from "./hover.ts"
 
 const packages: Readonly<Record<string, object>> = {
   anthropic: Anthropic,
+  cluster: Cluster,
   core: Core,
+  durable: Durable,
+  "effect-ai": EffectAi,
   google: Google,
+  "json-schema": JsonSchema,
   mcp: Mcp,
   openai: OpenAi,
+  openapi: OpenApi,
   simulator: Simulator,
+  telemetry: Telemetry,
   testing: Testing
 }
+
+/** A package as code names it. */
+const spelled = (name: string) => name.replace("-", "_")
 
 /** Every value that the packages give, as code that names it. */
 const names = Object.entries(packages).flatMap(([name, modules]) =>
   Object.entries(modules).flatMap(([module, values]) =>
     typeof values === "object" && values !== null
-      ? Object.keys(values).map((value) => `${name}.${module}.${value}`)
+      ? Object.keys(values).map((value) => `${spelled(name)}.${module}.${value}`)
       : []
   )
 )
@@ -39,11 +54,12 @@ const programs = {
   "const batch = Batch.run(later, [])": ", never, Tool.Handler<\"t\">>",
   "const agent = Agent.run({ toolkit: later, prompt: \"\" })": "Tool.Handler<\"t\">>",
   "const events = Agent.stream({ toolkit: later, prompt: \"\" })": "Tool.Handler<\"t\">>",
+  "const kept = durable.Durable.agent(\"t\", { toolkit: later })": "Tool.Handler<\"t\">",
   "const inner = Agent.asTool(\"t\", { description: \"\", toolkit: later })": "Tool.Handler<\"t\">, false>"
 }
 
 const head = [
-  ...Object.keys(packages).map((name) => `import * as ${name} from "@volley/${name}"`),
+  ...Object.keys(packages).map((name) => `import * as ${spelled(name)} from "@volley/${name}"`),
   `import { Agent, Batch, Tool, Toolkit } from "@volley/core"`,
   `import { Context, Effect, Schema } from "effect"`,
   `class Db extends Context.Service<Db, number>()("Db") {}`,

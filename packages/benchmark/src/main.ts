@@ -135,7 +135,7 @@ const measureContenders = async (plan: measures.Plan, names: ReadonlyArray<Name>
 }
 
 /** What is measured of contenders, where there are none. */
-const nobody: Awaited<ReturnType<typeof measureContenders>> = {
+const unmeasured: Awaited<ReturnType<typeof measureContenders>> = {
   about: {},
   missing: {},
   stopped: {},
@@ -151,7 +151,7 @@ const shapeNames: ReadonlyArray<Name> = ["volley", "volleyThen"]
 const run = async (plan: measures.Plan, names: ReadonlyArray<Name>): Promise<Results> => {
   const copy = against === undefined ? undefined : copyOf(against)
   const isPart = names.length === 0
-  const measured = isPart ? nobody : await measureContenders(plan, names, copy)
+  const measured = isPart ? unmeasured : await measureContenders(plan, names, copy)
   const able = shapeNames.filter((name) => copy !== undefined || !isThen(name))
   const shapes = await measureShapes(able, plan, copy, tell)
   const rest = isPart ? { headline: [], size: undefined } : await measureRest()

@@ -75,15 +75,23 @@ const columns: ReadonlyArray<readonly [title: string, width: number, of: (side: 
   ["tokens", 15, ({ tokens }) => String(tokens)]
 ]
 
+/** The width of the column that says how much faster the parallel side is. */
+const last = 10
+
+const fasterOf = (serial: Side | null, parallel: Side | null): string => {
+  if (parallel === null) return ""
+  return serial === null ? "no serial" : `${(serial.wallMs / parallel.wallMs).toFixed(1)}×`
+}
+
 /** One line a wire, serial before parallel; the last columns are left out where there is no room. */
 const table = (plays: ReadonlyArray<Plays>, width: number): ReadonlyArray<string> => {
   const name = Math.max(...plays.map(({ wire }) => wire.length)) + 1
   const rows = plays.map((play) => ({ play, ...make(play) }))
   const shown = columns.filter((_, index) =>
-    name + 7 + columns.slice(0, index + 1).reduce((sum, [, width]) => sum + width, 0) <= width
+    name + last + columns.slice(0, index + 1).reduce((sum, [, width]) => sum + width, 0) <= width
   )
   const head = `${"".padEnd(name)}${shown.map(([title, width]) => title.padStart(width)).join("")}${
-    "faster".padStart(7)
+    "faster".padStart(last)
   }`
   return [
     head,
@@ -91,8 +99,7 @@ const table = (plays: ReadonlyArray<Plays>, width: number): ReadonlyArray<string
       const cells = shown.map(([, width, of]) =>
         [serial, parallel].flatMap((side) => side === null ? [] : [of(side)]).join(" → ").padStart(width)
       )
-      const faster = serial && parallel ? `${(serial.wallMs / parallel.wallMs).toFixed(1)}×` : ""
-      return `${wire.padEnd(name)}${cells.join("")}${faster.padStart(7)}`.trimEnd()
+      return `${wire.padEnd(name)}${cells.join("")}${fasterOf(serial, parallel).padStart(last)}`.trimEnd()
     })
   ]
 }

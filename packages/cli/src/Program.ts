@@ -21,7 +21,8 @@ import { Screen, take } from "./Screen.ts"
 import * as Signals from "./Signals.ts"
 import { exitWith, oneLine, report } from "./UserError.ts"
 
-const volley = Command.make("volley").pipe(
+/** All commands. */
+export const volley = Command.make("volley").pipe(
   Command.withDescription("Fires a model turn's tool calls at once and brings every answer back in one message"),
   Command.withSubcommands([demo, diff, run, runs, serve, simulate, timeline])
 )

@@ -103,7 +103,7 @@ describe("volley --openapi", () => {
       )
       const { outcomes } = yield* Batch.run(toolkit, calls)
       assert.strictEqual(outcomes[0]?.encoded, "{}")
-      assert.include(outcomes[1]?.encoded, "Nobody has decided yet")
+      assert.include(outcomes[1]?.encoded, "It is not yet decided")
     }))
 
   it.live("offers them to the model of a demo", () =>

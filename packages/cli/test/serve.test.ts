@@ -28,7 +28,7 @@ describe("volley serve", () => {
       const args = [main, "serve", "--toolkit", fixture("noisy.ts")]
       const [doubled, paid] = yield* shown({ name: "noisy", prefix: "", command: process.execPath, args })
       assert.strictEqual(doubled, "42")
-      assert.include(paid, "Nobody has decided yet")
+      assert.include(paid, "It is not yet decided")
     }))
 
   it.live("serves a toolkit over HTTP, to those that have the token", () =>

@@ -36,7 +36,7 @@ export class Undecided extends Schema.TaggedError<Undecided>()("Undecided", {
   callIds: Schema.Array(Schema.String)
 }) {
   override get message(): string {
-    return `nobody has decided yet whether these calls may run: ${this.callIds.join(", ")}`
+    return `it is not yet decided whether these calls may run: ${this.callIds.join(", ")}`
   }
 }
 

@@ -180,8 +180,8 @@ export class Undecided extends Data.TaggedError("Undecided")<{
   readonly isRetryable = true
   override get message(): string {
     return this.after === undefined
-      ? "Nobody has decided yet whether this call may run; it did not run."
-      : `Nobody has decided yet whether ${this.after} may run, and this call touches the same; it did not run.`
+      ? "It is not yet decided whether this call may run; it did not run."
+      : `It is not yet decided whether ${this.after} may run, and this call touches the same; it did not run.`
   }
 }
 

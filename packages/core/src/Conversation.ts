@@ -223,7 +223,7 @@ const answering = (results: ReadonlyArray<ToolResult>, { inside, pending, uncert
  *   description: "Pays a bill. `euros` comes from the user.",
  *   parameters: Schema.Struct({ euros: Schema.Finite }),
  *   success: Schema.String,
- *   approval: "always", // nobody decides here, so the agent ends with `Undecided`
+ *   approval: "always", // no approver decides here, so the agent ends with `Undecided`
  *   execute: () => Effect.succeed("paid")
  * })
  *
@@ -346,7 +346,7 @@ const asks = (message: Message): message is Assistant => message.role === "assis
 const saysNothing = (message: Message): boolean =>
   message.role === "user" && message.text.trim() === "" && (message.content ?? []).every((part) => part.type === "text")
 
-/** The one message that answers a turn, made of what there is; a call that was answered later waits for nobody. */
+/** The one message that answers a turn, made of what there is; a call that was answered later does not wait for it. */
 const whole = (
   { calls }: Assistant,
   said: ReadonlyArray<ToolResults>,
@@ -380,11 +380,11 @@ const interrupted = (callId: string, name: string, harmless: boolean): ToolResul
  * ```ts
  * import { Conversation } from "@volley/core"
  *
- * console.log(Conversation.problemOf({ runId: "1", messages: [] })) // => nobody says anything in it
+ * console.log(Conversation.problemOf({ runId: "1", messages: [] })) // => it has no message but that of the system
  * ```
  */
 export const problemOf = ({ messages }: Conversation): string | undefined => {
-  if (messages.every(({ role }) => role === "system")) return "nobody says anything in it"
+  if (messages.every(({ role }) => role === "system")) return "it has no message but that of the system"
   const twice = messages.findIndex((message) =>
     message.role === "assistant" && new Set(message.calls.map(({ id }) => id)).size < message.calls.length
   )

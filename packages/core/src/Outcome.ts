@@ -29,7 +29,7 @@ export type Outcome<T extends Tool.Any = Tool.Any> = Of<T> | Unknown
  * const pay = Tool.fromFunction("pay", {
  *   description: "Pays a bill.",
  *   parameters: { type: "object" },
- *   approval: "always", // and nobody decides here
+ *   approval: "always", // and no approver decides here
  *   execute: async () => "paid"
  * })
  * const { outcomes } = await Batch.runPromise(Toolkit.make(pay), [ToolCall.make({ id: "call_1", name: "pay" })])

@@ -121,9 +121,9 @@ describe("CallError.toModel", () => {
       denied for a reason
         {"type":"Denied","message":"The call was not allowed; it did not run. Do not ask for the same again. Why: over the limit","safeToRepeat":false,"data":{}}
       undecided
-        {"type":"Undecided","message":"Nobody has decided yet whether this call may run; it did not run.","safeToRepeat":true,"data":{}}
+        {"type":"Undecided","message":"It is not yet decided whether this call may run; it did not run.","safeToRepeat":true,"data":{}}
       undecided, behind another
-        {"type":"Undecided","message":"Nobody has decided yet whether call_7 may run, and this call touches the same; it did not run.","safeToRepeat":true,"data":{"after":"call_7"}}
+        {"type":"Undecided","message":"It is not yet decided whether call_7 may run, and this call touches the same; it did not run.","safeToRepeat":true,"data":{"after":"call_7"}}
       dependency failed
         {"type":"DependencyFailed","message":"It needs the result of order, which failed with NoOrder; it did not run.","safeToRepeat":true,"data":{"root":"order","type":"NoOrder"}}
       timeout, harmless

@@ -207,7 +207,7 @@ describe("every error", () => {
     },
     {
       reason: new AgentError.Undecided({ callIds: ["a", "b"] }),
-      text: "nobody has decided yet whether these calls may run: a, b"
+      text: "it is not yet decided whether these calls may run: a, b"
     }
   ])("of an agent keeps all that it says, and says it: $reason._tag", ({ reason, text }) =>
     Effect.gen(function*() {

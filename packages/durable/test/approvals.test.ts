@@ -183,7 +183,7 @@ describe("a run whose calls need somebody's decision", () => {
         yield* late.kill
         assert.sameMembers(paid, otherwise === "allowed" ? [1, 2] : [1])
         const words = told(requests).join()
-        assert.strictEqual(words.includes("nobody decided within 2d"), otherwise === undefined)
+        assert.strictEqual(words.includes("it was not decided within 2d"), otherwise === undefined)
         assert.strictEqual(words.includes("Not today."), typeof otherwise === "object")
       }
     }))

@@ -45,7 +45,7 @@ describe.each(versions)("Approval by the person at the client, in version %s", (
       for (const said of [...no, { action: "cancel" }] as ReadonlyArray<ElicitResult>) {
         const { asked, isError, log, text } = yield* saying(version, said)
         assert.deepStrictEqual({ asked, isError, log: [...log] }, { asked: [question], isError: true, log: [] })
-        assert.include(text, said.action === "cancel" ? "Nobody has decided yet" : "The person at the client said no.")
+        assert.include(text, said.action === "cancel" ? "It is not yet decided" : "The person at the client said no.")
       }
     }))
 
@@ -54,7 +54,7 @@ describe.each(versions)("Approval by the person at the client, in version %s", (
       const yes: ElicitResult = { action: "accept", content: { allow: true } }
       const undecided = yield* saying(version, yes, { approval: "approver" })
       assert.deepStrictEqual(undecided.asked, [])
-      assert.include(undecided.text, "Nobody has decided yet")
+      assert.include(undecided.text, "It is not yet decided")
 
       const denied = yield* Effect.provide(saying(version, yes), Approver.deny)
       assert.deepStrictEqual(denied.asked, [])
@@ -62,7 +62,7 @@ describe.each(versions)("Approval by the person at the client, in version %s", (
 
       const { to } = yield* overHttp({ approval: "elicit" })
       const { content } = yield* ask(yield* client(version, to()), "refund", { amount: 500 })
-      assert.include(JSON.stringify(content), "Nobody has decided yet")
+      assert.include(JSON.stringify(content), "It is not yet decided")
     }))
 })
 

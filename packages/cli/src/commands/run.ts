@@ -63,5 +63,16 @@ export const run = Command.make(
       })
     )
 ).pipe(
-  Command.withDescription("Run the calls of a response on standard input, and print the result messages as JSON")
+  Command.withDescription("Run the calls of a response on standard input, and print the result messages as JSON"),
+  Command.withExamples([
+    {
+      command: "volley run --provider openai-chat --toolkit tools.ts < response.json",
+      description: "Run its calls with the tools of a module"
+    },
+    {
+      command:
+        "volley run --provider anthropic --mcp \"npx -y @modelcontextprotocol/server-filesystem .\" < response.json",
+      description: "Run them with the tools of an MCP server"
+    }
+  ])
 )

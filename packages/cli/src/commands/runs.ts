@@ -72,7 +72,12 @@ const forget = Command.make("forget", { id }, ({ id }) =>
 /** `volley runs` */
 export const runs = list.pipe(
   Command.withSubcommands([show, decide, cancel, forget]),
-  Command.withDescription("List durable runs, show what they did, decide on calls that wait, cancel and forget")
+  Command.withDescription("List durable runs, show what they did, decide on calls that wait, cancel and forget"),
+  Command.withExamples([
+    { command: "volley runs --store runs.db", description: "List the runs of a file" },
+    { command: "volley runs --store runs.db show order-17", description: "Show what one of them did" },
+    { command: "volley runs --store runs.db decide KEY allow", description: "Allow a call that waits" }
+  ])
 )
 
 const unusable = (message: string) => new UserError({ message, exitCode: 2 })

@@ -45,4 +45,16 @@ export const serve = Command.make("serve", flags, ({ elicit, http, tokenEnv, too
         elicit
       })
     })
-  )).pipe(Command.withDescription("Serve a toolkit to MCP clients"))
+  )).pipe(
+    Command.withDescription("Serve a toolkit to MCP clients"),
+    Command.withExamples([
+      {
+        command: "volley serve --toolkit tools.ts",
+        description: "Serve the tools of a module over standard input and output"
+      },
+      {
+        command: "volley serve --openapi petstore.yaml --http 8080",
+        description: "Serve the operations of a document over HTTP"
+      }
+    ])
+  )

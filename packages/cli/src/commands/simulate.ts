@@ -76,4 +76,11 @@ export const simulate = Command.make(
         })
       })
     )
-).pipe(Command.withDescription("Serve the simulator; the first line it prints is its base URLs as JSON"))
+).pipe(
+  Command.withDescription("Serve the simulator; the first line it prints is its base URLs as JSON"),
+  Command.withExamples([
+    { command: "volley simulate --port 8080", description: "Serve all wires at one port" },
+    { command: "volley simulate --scenario ./weather.json", description: "Play a scenario of your own" },
+    { command: "volley simulate --fault rate-limited", description: "Fail as a provider does" }
+  ])
+)

@@ -142,7 +142,7 @@ describe("an agent that is given a conversation", () => {
 
   it.effect.each(
     [
-      [conversation(), "nobody says anything in it"],
+      [conversation(), "it has no message but that of the system"],
       [
         conversation(user, { role: "assistant", text: "", calls: [...callsOf("look"), ...callsOf("pay")] }),
         "its message 1 has two calls of one id"

@@ -32,7 +32,7 @@ const decodeWait = Schema.decodeUnknownOption(Wait)
 export const keyOf = (key: string): string => `wait/${key}`
 
 /**
- * Decides by what was decided from outside; what nobody has decided on yet, another approver may, and else it is kept as
+ * Decides by what was decided from outside; another approver may decide on what is left, and else it is kept as
  * waiting.
  */
 export const approver = (owned: Owned, other: typeof Approver.Approver["Service"]): typeof other => ({

@@ -1,5 +1,5 @@
 /**
- * Batches and pipelines that are kept: whoever calls goes on with them, and no engine does.
+ * Batches and pipelines that are kept: the process that calls goes on with them, and no engine does.
  */
 import { Approver } from "@volley/core/Approver"
 import * as Batch from "@volley/core/Batch"
@@ -38,7 +38,7 @@ type Services = SqlClient.SqlClient | Store
 /**
  * Runs a batch whose ends are kept: called again with the same run id, it runs what has not ended, and tells the rest again.
  *
- * - a call that nobody has decided on is `pending`; once somebody has, by `Durable.decide`, calling again runs it
+ * - a call without a decision is `pending`; after `Durable.decide`, calling again runs it
  * - errors: `RunConflict` where the run was asked for other calls, `TakenOver` where it was called again elsewhere
  *
  * @example
@@ -171,6 +171,6 @@ const owning = Effect.fnUntraced(function*<A>(
   )
 })
 
-/** Why nobody can go on with a run that is there: another version wrote it, or somebody cancelled it while it began. */
+/** Why no process can go on with a run that is there: another version wrote it, or it was cancelled while it began. */
 const notTaken = ({ format }: Statements.RunRow): Parked | Cancelled =>
   format === Statements.format ? new Cancelled() : new Parked({ format, known: Statements.format })

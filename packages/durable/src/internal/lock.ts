@@ -26,7 +26,7 @@ export const sign = Effect.gen(function*() {
   yield* sql`UPDATE volley_meta SET runner = ${`process ${process.pid} on ${hostname()} since ${since}`}`
 })
 
-/** Who signed last; where nobody could, that is not known. */
+/** Who signed last; unknown where no process could sign. */
 const taken = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const [row] = yield* Effect.orElseSucceed(
@@ -37,7 +37,7 @@ const taken = Effect.gen(function*() {
 })
 
 /**
- * Holds the lock of a file until the scope closes: a transaction on an empty database beside it, which nobody else can
+ * Holds the lock of a file until the scope closes: a transaction on an empty database beside it, which no other process can
  * have meanwhile, or one that reads.
  */
 export const holdFile = Effect.fnUntraced(function*(file: string, share: Share) {

@@ -1,5 +1,5 @@
 /**
- * A run in the hands of whoever goes on with it.
+ * A run in the hands of the process that goes on with it.
  */
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -43,7 +43,7 @@ const most = 50
  * A run that was claimed, and what its journal says.
  *
  * - `payload`: what it was begun with; `rows`: by their keys, what was written lately is among them
- * - `lost`: completes once somebody else has it, it was cancelled, or its journal cannot be read or written; whoever has it
+ * - `lost`: completes once another process has it, it was cancelled, or its journal cannot be read or written; this process
  *   then stands still
  */
 export class Owned {
@@ -153,7 +153,7 @@ export class Owned {
   }
 }
 
-/** A run, or why nobody can go on with it. */
+/** A run, or why no process can go on with it. */
 export type Claimed = Owned | { readonly _tag: "Over" | "Waits" } | { readonly _tag: "Parked"; readonly format: number }
 
 /** Takes a run over, and reads what has to be known to go on. */

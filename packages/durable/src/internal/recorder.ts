@@ -78,7 +78,7 @@ const reconciled = Effect.fnUntraced(function*(
     (parameters) => tool.reconcile?.(parameters, key) ?? Effect.succeedNone
   )
   const asked = yield* Effect.result(asking).pipe(
-    Effect.tapCause((cause) => Effect.logError(`Nobody knows what became of ${tool.name}`, cause)),
+    Effect.tapCause((cause) => Effect.logError(`It is unknown what became of ${tool.name}`, cause)),
     Effect.catchCause((cause) => Cause.hasInterrupts(cause) ? Effect.failCause(cause) : Effect.undefined)
   )
   if (asked === undefined) return lost(row)

@@ -84,7 +84,7 @@ export const claimAgain = (sql: Sql, runId: string, format: number): Done<RunRow
     ([row]) => row
   )
 
-/** Takes a run over from whoever had it, unless it waits for decisions that have not all come. */
+/** Takes a run over from the process that had it, unless it waits for decisions that have not all come. */
 export const claimRun = (sql: Sql, runId: string, format: number): Done<RunRow | undefined> =>
   Effect.map(
     sql<RunRow>`UPDATE volley_run SET epoch = epoch + 1, state = 'running', result = NULL
@@ -167,7 +167,7 @@ export const setState = (
     (rows) => rows.length === 1
   )
 
-/** Ends a run for good; whoever has it loses it. False where it had ended. */
+/** Ends a run for good; the process that has it loses it. False where it had ended. */
 export const cancelRun = (sql: Sql, runId: string, at: number): Done<boolean> =>
   Effect.map(
     sql`UPDATE volley_run SET cancelled = 1, state = 'cancelled', epoch = epoch + 1, ended_at = ${at}
@@ -175,7 +175,7 @@ export const cancelRun = (sql: Sql, runId: string, at: number): Done<boolean> =>
     (rows) => rows.length === 1
   )
 
-/** Runs of a name that have not ended and wait for nobody. */
+/** Runs of a name that have not ended and wait for no decision. */
 export const unfinished = (sql: Sql, name: string): Done<ReadonlyArray<Begun & Pick<RunRow, "state">>> =>
   sql`SELECT run_id, name, started_at, state FROM volley_run
     WHERE name = ${name} AND ended_at IS NULL AND state IN ('running', 'unreadable')`
@@ -227,7 +227,7 @@ export const lateWaits = (
     WHERE j.kind = 'wait' AND j.ended = 0 AND r.ended_at IS NULL AND r.state = 'waiting' AND ${asked(sql, which)}
     AND j.at <= ${before} ORDER BY j.at, j.key`
 
-/** Decides, where nobody has. */
+/** Decides on a call that waits, once. */
 export const decideWait = (sql: Sql, { key, run_id }: JournalRow, value: string): Done<boolean> =>
   Effect.map(
     sql`UPDATE volley_journal SET ended = 1, value = ${value} WHERE run_id = ${run_id} AND key = ${key} AND ended = 0

@@ -24,7 +24,7 @@ export class Store extends Context.Service<Store, {
 /** A store that is not opened. */
 export type Closed = Omit<Store["Service"], "awaiting">
 
-/** Makes the store of a name; the secrets are what the words of its database may not show. One without a lock is nobody else's. */
+/** Makes the store of a name; the secrets are what the words of its database may not show. One without a lock has no other user. */
 export const make = (
   name: string,
   secrets: ReadonlyArray<string> = [],

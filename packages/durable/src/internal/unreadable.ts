@@ -26,7 +26,7 @@ export const mark = (
 
 const decodeMark = Schema.decodeUnknownOption(Schema.Struct({ key: Schema.String, issue: Schema.String }))
 
-/** Why a run stands still, where nobody who goes on with it here could read it. */
+/** Why a run stands still if no process that goes on with it here could read it. */
 export const troubleOf = (
   { format, result, state }: Pick<Statements.RunRow, "format" | "state" | "result">
 ): Parked | Unreadable | undefined => {

@@ -61,7 +61,7 @@ export const decideLate = Effect.fnUntraced(function*(
   which: Statements.Which,
   { otherwise, within }: Late
 ): Effect.fn.Return<void, SqlError> {
-  const decision = otherwise ?? { denied: `nobody decided within ${Duration.format(within)}` }
+  const decision = otherwise ?? { denied: `it was not decided within ${Duration.format(within)}` }
   const before = (yield* Clock.currentTimeMillis) - Duration.toMillis(within)
   for (const row of yield* patiently(Statements.lateWaits(sql, which, before))) {
     yield* Effect.catchTag(

@@ -92,7 +92,7 @@ const taken = Effect.fnUntraced(function*(
   )
 })
 
-/** Whoever lost a run stands still, so that the run has no end here; other trouble may pass, or wants another version. */
+/** A process that lost a run stands still, so that the run has no end here. Other trouble may pass, or needs another version. */
 const troubled = (runId: string, trouble: Reason | SqlError): Effect.Effect<Standstill | undefined> => {
   if (trouble._tag === "Cancelled") return Effect.undefined
   if (trouble._tag === "TakenOver") return Effect.never

@@ -59,7 +59,7 @@ const look = (
   (late === undefined ? Effect.void : decideLate(sql, { name }, late)).pipe(
     Effect.andThen(wakeDecided(sql, name)),
     Effect.andThen(stopCancelled(sql, live)),
-    Effect.catch((error: SqlError) => Effect.logError("Nobody sees what is decided on runs", error))
+    Effect.catch((error: SqlError) => Effect.logError("Decisions on runs are not seen", error))
   )
 
 const wakeDecided = (sql: SqlClient.SqlClient, name: string) =>

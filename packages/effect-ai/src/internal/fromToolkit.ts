@@ -50,7 +50,7 @@ export interface Converted<out T extends Tool.Any> {
  * - preliminary results are progress; `needsApproval` is approval, and one that is an effect, or looks at the messages, asks
  *   about every call
  * - a dynamic tool's arguments are checked by its JSON Schema, in bounded time
- * - `leftOut`: tools that their provider runs, and those whose schema no provider takes or nobody can check
+ * - `leftOut`: tools that their provider runs, and those whose schema no provider takes or nothing can check
  *
  * @example
  * ```ts

@@ -37,7 +37,7 @@ export class Place implements Member {
  * Decides who waits for whom, by what calls touch.
  *
  * A call waits for the earlier ones that conflict with it and have not settled. That is kept by key: who reads it, who writes
- * it, and who does so with what lies under it, as in the intention locks of databases (Gray and others, 1976); but nobody
+ * it, and who does so with what lies under it, as in the intention locks of databases (Gray and others, 1976); but no call
  * passes by one that came before and conflicts. So a place costs the length of its keys, however many places there are.
  *
  * A place of which it is not known yet what it touches holds up the later ones that touch something: they are held in order,

@@ -1,6 +1,6 @@
 import * as JsonPointer from "effect/JsonPointer"
 
-/** A JSON Schema as it was written, by whomever: nothing is known of its keywords. */
+/** A JSON Schema from any source: its keywords are not known. */
 export type Node = { readonly [key: string]: unknown }
 
 export const isNode = (value: unknown): value is Node =>
