@@ -105,6 +105,14 @@ describe("a layer that tools are provided with", () => {
       assert.deepStrictEqual(notes, [...once, ...once])
     }))
 
+  it.effect("is closed before the run ends, also where all is told meanwhile", () =>
+    Effect.gen(function*() {
+      const { notes, toolkit } = provided()
+      const run = Batch.run(toolkit, asking(["uses", { n: 0 }]), { onCall: () => Effect.sleep(2) })
+      yield* aDayOf(Effect.andThen(run, Effect.sync(() => notes.push("ended"))))
+      assert.deepStrictEqual(notes, ["built", "0", "closed", "ended"])
+    }))
+
   it.effect("is closed where the run is interrupted, before the interruption is over", () =>
     Effect.gen(function*() {
       const { notes, toolkit } = provided()
