@@ -18,7 +18,7 @@ export class Line<A extends Waiting<A>> {
 
   push(waiting: A): void {
     const heap = this.#runs.get(waiting.run) ?? new Heap<A>((a, b) => a.isBefore(b))
-    if (heap.size === 0) this.#runs.set(waiting.run, heap)
+    this.#runs.set(waiting.run, heap)
     heap.push(waiting)
   }
 
