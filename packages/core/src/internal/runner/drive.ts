@@ -210,7 +210,6 @@ const release = (run: Run<Job>): void => {
   run.shared?.gate.line.forget(run)
   for (const rate of run.wakes) run.engine.looked.add(rate)
   run.engine.rates.forget(run.now())
-  run.engine.wanting.delete(run)
   if (run.lender !== undefined) unlend(run.lender)
 }
 

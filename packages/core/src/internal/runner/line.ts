@@ -34,11 +34,6 @@ export class Line<A extends Waiting<A>> {
     return last !== undefined && can(last) ? last : undefined
   }
 
-  /** Takes out the first of its run. */
-  shift({ run }: A): void {
-    this.#runs.get(run)?.pop()
-  }
-
   /** A run had a turn, in this line or past it. */
   took(run: object): void {
     this.#served = run

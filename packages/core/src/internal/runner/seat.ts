@@ -100,7 +100,6 @@ export const serve = (engine: Engine<Job, Run<Job>>): boolean => {
   if (first === undefined) return false
   const { line } = first
   if (line === undefined) return true
-  line.shift(first)
   leaveLine(first)
   const before = othersBefore(first, line)
   if (before !== undefined) queue(first, before)
