@@ -134,7 +134,7 @@ const watch = (journal: string, asked: number) => {
 
 /** The mutants that are known to survive. */
 const listed = (): ReadonlyArray<string> =>
-  readFileSync(list, "utf8").match(/(?<=```text\n)[^]*?(?=```)/g)?.flatMap((block) => block.trim().split("\n")) ?? []
+  readFileSync(list, "utf8").match(/(?<=```text\n)[^]*?(?=```)/g)?.flatMap((block) => block.match(/.+/g) ?? []) ?? []
 
 const print = (title: string, lines: ReadonlyArray<string>): void => {
   if (lines.length > 0) console.log([`\n${title}:`, ...lines].join("\n"))
@@ -174,6 +174,7 @@ print(
 )
 print("Listed, but there is no such mutant", gone)
 print("Listed, but killed", asked.filter(({ id, key }) => killed.has(id) && known.has(key)).map(({ key }) => key))
-const share = killed.size / asked.length
-console.log(`\n${killed.size} of ${asked.length} mutants killed: ${(share * 100).toFixed(1)} % (${folder})`)
+const noticed = asked.length - survivors.length
+const share = noticed / asked.length
+console.log(`\n${noticed} of ${asked.length} mutants killed: ${(share * 100).toFixed(1)} % (${folder})`)
 process.exitCode = broken.length + left.length + unlisted.length + gone.length > 0 || share < 0.9 ? 1 : 0

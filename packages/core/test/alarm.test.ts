@@ -19,7 +19,7 @@ describe("An alarm", () => {
         rung.push("call")
         alarm.stop()
       }
-      alarm.setLast({ expiresAt: 3_600_000, over: false, ring: () => void rung.push("deadline") })
+      alarm.setLast({ expiresAt: 3_600_000, ring: () => void rung.push("deadline") })
       alarm.add({ expiresAt: 10, over: false, ring: stop })
       yield* TestClock.adjust(10)
       assert.deepStrictEqual(rung, ["call"])

@@ -177,6 +177,8 @@ describe("limits", () => {
     Effect.gen(function*() {
       const calls = arriving(looks([10, 5000]), 1000)
       assert.deepStrictEqual((yield* dispatch(calls, { timeout: 300, deadline: 1 })).spans, [["Timeout", 10, 310]])
+      const short = arriving(looks([10, 5000]), 100)
+      assert.deepStrictEqual((yield* dispatch(short, { timeout: 300, deadline: 900 })).spans, [["Timeout", 10, 310]])
     }))
 
   it.effect("a runner's limits hold for what is dispatched and for what is run", () =>

@@ -2,7 +2,7 @@
  * What plans count for (case 8), and the layers that a run builds once (case 15).
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Agent, Batch, Plan, Toolkit } from "@volley/core"
+import { Agent, Batch, Pipeline, Plan, Tool, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
 import { Context, Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
@@ -24,8 +24,7 @@ const planning = () => {
   return { ran, toolkit: Toolkit.merge(steps, Toolkit.make(Plan.tool(steps))) }
 }
 
-const shownOf = ({ outcomes }: Batch.Settled<Toolkit.Tools<ReturnType<typeof planning>["toolkit"]>>) =>
-  outcomes.map(({ encoded }) => JSON.parse(encoded))
+const shownOf = ({ outcomes }: Batch.Settled<Tool.Any>) => outcomes.map(({ encoded }) => JSON.parse(encoded))
 
 describe("steps of plans", () => {
   it.effect("count as calls: 64 plans of 32 steps run 64 tools, those that come first", () =>
@@ -46,6 +45,16 @@ describe("steps of plans", () => {
       const calls = asking(["plan", stepsOf("ok", "ok", "ok")], ["ok"], ["ok"])
       yield* aDayOf(Batch.run(toolkit, calls, { maxCalls: 4 }))
       assert.deepStrictEqual(ran.toSorted(), ["c0/s0", "c0/s1", "c1", "c2"])
+    }))
+
+  it.effect("that are pipelines count as the calls that those are made of", () =>
+    Effect.gen(function*() {
+      const ok = doing("ok", () => Effect.succeed(1))
+      const { description, parameters, success } = ok
+      const pipe = Pipeline.tool("pipe", { description, parameters, success, build: (call) => call(ok, {}) })
+      const calls = asking(["plan", stepsOf("pipe", "ok")])
+      const settled = yield* aDayOf(Batch.run(Toolkit.make(Plan.tool(Toolkit.make(ok, pipe))), calls, { maxCalls: 2 }))
+      assert.deepStrictEqual(shownOf(settled)[0].steps, [{ id: "s0", ok: 1 }, { id: "s1", ok: 1 }])
     }))
 
   it.effect("count for an agent's `maxToolCalls`, over its turns", () =>
@@ -103,6 +112,14 @@ describe("a layer that tools are provided with", () => {
       assert.deepStrictEqual(notes, once)
       yield* aDayOf(Batch.run(toolkit, calls, { concurrency: 1 }))
       assert.deepStrictEqual(notes, [...once, ...once])
+    }))
+
+  it.effect("is closed before the run ends, also where all is told meanwhile", () =>
+    Effect.gen(function*() {
+      const { notes, toolkit } = provided()
+      const run = Batch.run(toolkit, asking(["uses", { n: 0 }]), { onCall: () => Effect.sleep(2) })
+      yield* aDayOf(Effect.andThen(run, Effect.sync(() => notes.push("ended"))))
+      assert.deepStrictEqual(notes, ["built", "0", "closed", "ended"])
     }))
 
   it.effect("is closed where the run is interrupted, before the interruption is over", () =>

@@ -76,16 +76,16 @@ describe("what is forgotten", () => {
   it.effect("are places in an order once they have settled, with what they touch", () =>
     Effect.gen(function*() {
       const order = new Order()
-      const last = { place: new Place("none", undefined, () => undefined) }
+      const last = { place: new Place(order, "none", undefined, () => undefined) }
       const refs = Array.from({ length: 10 }, (_, n) => {
         const access = [Access.write(`k/${n}`), Access.read("k"), Access.exclusive].slice(0, 1 + n % 3)
-        const place = new Place(`c${n}`, { access, inTurn: n % 2 === 0 }, () => undefined)
+        const place = new Place(order, `c${n}`, { access, inTurn: n % 2 === 0 }, () => undefined)
         order.add(place)
         order.leave(place)
         last.place = place
         return new WeakRef(place)
       })
-      last.place = new Place("none", undefined, () => undefined)
+      last.place = new Place(order, "none", undefined, () => undefined)
       for (const ref of refs) assert.isTrue(yield* isGone(ref))
       assert.isDefined(order)
     }))

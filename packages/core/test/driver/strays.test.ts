@@ -151,4 +151,16 @@ describe("a call's time", () => {
         assert.deepStrictEqual(yield* Fiber.join(fiber), [100, 10], name)
       }
     }))
+
+  it.effect("is over at the deadline, however long code goes on without a pause: none starts then", () =>
+    Effect.gen(function*() {
+      const { clock, work } = yield* busyClock
+      const works = () => Effect.sync(() => work(25))
+      const tools = Toolkit.make(doing("works", works), doing("waits", works, { limits: [Limits.concurrency(1)] }))
+      for (const name of ["works", "waits"] as const) {
+        const run = Batch.run(tools, asking([name], [name], [name]), { concurrency: 1, deadline: 50 })
+        const { outcomes } = yield* Effect.provideService(run, Clock.Clock, clock)
+        assert.deepStrictEqual(outcomes.map(({ attempts }) => attempts), [1, 1, 0], name)
+      }
+    }))
 })

@@ -77,17 +77,17 @@ describe("who is told of calls and does not come back", () => {
   it.effect("holds up no call, and the batch until its deadline", () =>
     Effect.gen(function*() {
       const now = yield* stopwatch
-      let ran = 0
+      let [ran, stopped] = [0, 0]
       const quick = doing("quick", () => Effect.sync(() => ++ran))
       const run = Batch.run(Toolkit.make(quick), asking(["quick"], ["quick"], ["quick"]), {
         concurrency: 1,
         deadline: 100,
-        onCall: () => Effect.never
+        onCall: () => Effect.onInterrupt(Effect.never, () => Effect.sync(() => ++stopped))
       })
       const settled = yield* Effect.forkChild(run, { startImmediately: true })
       assert.deepStrictEqual([ran, settled.pollUnsafe()], [3, undefined])
       yield* TestClock.adjust(100)
-      assert.deepStrictEqual([ends(yield* Fiber.join(settled)), now()], [[1, 2, 3], 100])
+      assert.deepStrictEqual([ends(yield* Fiber.join(settled)), now(), stopped], [[1, 2, 3], 100, 1])
     }))
 
   it.effect("changes nothing of what is said of a write that never ran", () =>

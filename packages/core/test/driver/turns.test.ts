@@ -2,7 +2,7 @@
  * Who starts when: slots that go round between runs, rates in exact windows, order for what says nothing (cases 5 and 6).
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Batch, Limits, Toolkit } from "@volley/core"
+import { Access, Batch, Limits, Toolkit } from "@volley/core"
 import { Generate } from "@volley/testing"
 import { Arbitrary, Effect } from "effect"
 import { aDayOf } from "../order/support.ts"
@@ -123,7 +123,8 @@ describe("calls under a rate", () => {
 })
 
 describe("calls of tools that say nothing of what they touch", () => {
-  const ran = (options: Batch.Options) =>
+  const all = asking(["acts", { n: 0 }], ["reads", { n: 1 }], ["also", { n: 2 }], ["acts", { n: 3 }])
+  const ran = (options: Batch.Options, calls = all) =>
     Effect.gen(function*() {
       const order: Array<string> = []
       const act = (kind: string) => ({ n }: { readonly n?: unknown }) =>
@@ -131,8 +132,8 @@ describe("calls of tools that say nothing of what they touch", () => {
           Effect.sync(() => order.push(`+${kind}${n}`)),
           Effect.andThen(sleeping(10 - Number(n)), Effect.sync(() => order.push(`-${kind}${n}`)))
         )
-      const toolkit = Toolkit.make(doing("acts", act("a")), doing("also", act("b")), reading("reads", act("r")))
-      const calls = asking(["acts", { n: 0 }], ["reads", { n: 1 }], ["also", { n: 2 }], ["acts", { n: 3 }])
+      const says = doing("says", act("s"), { access: [Access.write("said")] })
+      const toolkit = Toolkit.make(doing("acts", act("a")), doing("also", act("b")), reading("reads", act("r")), says)
       yield* aDayOf(Batch.run(toolkit, calls, options))
       return order.join(" ")
     })
@@ -142,5 +143,19 @@ describe("calls of tools that say nothing of what they touch", () => {
       assert.strictEqual(yield* ran({}), "+a0 +r1 +b2 +a3 -a3 -b2 -r1 -a0")
       assert.strictEqual(yield* ran({ undeclared: "parallel" }), yield* ran({}))
       assert.strictEqual(yield* ran({ undeclared: "ordered" }), "+a0 +r1 -r1 -a0 +b2 -b2 +a3 -a3")
+    }))
+
+  it.effect("wait for no call that says it", () =>
+    Effect.gen(function*() {
+      const calls = asking(["acts", { n: 0 }], ["says", { n: 1 }], ["acts", { n: 2 }])
+      assert.strictEqual(yield* ran({ undeclared: "ordered" }, calls), "+a0 +s1 -s1 -a0 +a2 -a2")
+    }))
+
+  it.effect("are in call order where the defaults say so, unless a batch says otherwise", () =>
+    Effect.gen(function*() {
+      const underOrdered = (options: Batch.Options) =>
+        Effect.provideService(ran(options), Batch.Defaults, { undeclared: "ordered" })
+      assert.strictEqual(yield* underOrdered({}), yield* ran({ undeclared: "ordered" }))
+      assert.strictEqual(yield* underOrdered({ undeclared: "parallel" }), yield* ran({}))
     }))
 })

@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Access, Batch, Limits, Tool, ToolCall, Toolkit } from "@volley/core"
 import { Effect, Fiber, Schedule, Schema } from "effect"
 import { TestClock } from "effect/testing"
+import { recordingLogger } from "../support.ts"
 import { aDayOf, type Asked, asking, lasting, spans, spansOf } from "./support.ts"
 
 const tools = [
@@ -97,10 +98,10 @@ describe("starting", () => {
           throw new Error("bug")
         }
       })
-      assert.deepStrictEqual(
-        yield* spans([...tools, throws], [["throws", "a", 10], ["write", "a", 20], ["alone", "", 5]]),
-        [["Defect", 0, 0], [0, 20], [20, 25]]
-      )
+      const { layer, lines } = recordingLogger()
+      const settled = spans([...tools, throws], [["throws", "a", 10], ["write", "a", 20], ["alone", "", 5]])
+      assert.deepStrictEqual(yield* Effect.provide(settled, layer), [["Defect", 0, 0], [0, 20], [20, 25]])
+      assert.deepStrictEqual(lines.map(({ text }) => text), ["A tool crashed"])
     }))
 })
 

@@ -70,6 +70,7 @@ const parameters = Schema.Struct({ key: Schema.String, ms: Schema.Finite })
 export interface Says {
   readonly access?: Tool.Declared<typeof parameters.Type, Access.Access>
   readonly limits?: Tool.Declared<typeof parameters.Type, Limits.Limit>
+  readonly approval?: "always"
   readonly idempotent?: boolean
   readonly timeout?: number
 }

@@ -54,9 +54,7 @@ export const admit = (job: Job): boolean => {
   const isOne = tool?.expand === undefined
   if (isOne) run.ran += 1
   if (tool === undefined) return stop(job, unknownTool(job))
-  if (call.status === "truncated" || (run.arrival === "broken" && parent === undefined)) {
-    return stop(job, new Truncated())
-  }
+  if (call.status === "truncated") return stop(job, new Truncated())
   const { maxCalls } = run.bounds
   const counted = parent === undefined ? index : isOne ? run.plain + run.steps : -1
   if (counted >= maxCalls) {

@@ -19,7 +19,7 @@ export class Alarm {
   readonly #now: () => number
   readonly #fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
   readonly #waiting = new Heap<Timed>((a, b) => a.expiresAt < b.expiresAt)
-  #last: Timed | undefined
+  #last: Omit<Timed, "over"> | undefined
   #sleeper: Fiber.Fiber<void> | undefined
   #wakesAt = Infinity
   #most = 64
@@ -39,7 +39,7 @@ export class Alarm {
     if (timed.expiresAt < this.#wakesAt) this.#sleep(timed.expiresAt)
   }
 
-  setLast(timed: Timed): void {
+  setLast(timed: Omit<Timed, "over">): void {
     this.#last = timed
     if (timed.expiresAt < this.#wakesAt) this.#sleep(timed.expiresAt)
   }
@@ -70,7 +70,7 @@ export class Alarm {
       if (!next.over) next.ring()
     }
     const last = this.#last
-    if (last !== undefined && !last.over && last.expiresAt <= now) {
+    if (last !== undefined && last.expiresAt <= now) {
       this.#last = undefined
       last.ring()
     }

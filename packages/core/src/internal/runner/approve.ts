@@ -15,7 +15,7 @@ import { refuse } from "./settle.ts"
 /** Only a call that just reads, and needs no approval, may start while the turn is still being written. */
 export const wholeTurn = (job: Job): boolean => {
   const { run, tool } = job
-  if (run.arrival === "whole" || (tool?.readOnly === true && tool.approval === undefined)) return true
+  if (!run.isArriving || (tool?.readOnly === true && tool.approval === undefined)) return true
   run.forTurn.push(job)
   waitsFor(job, "turn")
   return false
@@ -24,8 +24,8 @@ export const wholeTurn = (job: Job): boolean => {
 /** Asks whether a call may run, where its tool wants that asked. */
 export const approve = (job: Job): boolean => {
   const { parameters, tool } = job
-  const asks = tool?.approval
-  if (asks === undefined || tool === undefined) return true
+  if (tool?.approval === undefined) return true
+  const asks = tool.approval
   const asking = guarded(() => asks(parameters) ? ask(job, tool) : Effect.succeed("allowed" as const))
   const passed = onward(job, asking, (decision) => decided(job, decision))
   if (!passed && !job.ended) waitsFor(job, "approval")
@@ -58,7 +58,7 @@ const change = (job: Job, { args, parameters }: Changed): boolean => {
   job.parameters = parameters
   moreOf(job).changed = args
   if (typeof job.tool?.claims === "function") {
-    if (job.place !== undefined) job.run.order?.leave(job.place)
+    job.place?.order.leave(job.place)
     job.place = undefined
     claim(job)
   }

@@ -147,7 +147,7 @@ const tellWaiting = (run: Run<Job>): void => {
 const limit = (run: Run<Job>): void => {
   const { expiresAt } = run
   const ring = () => run.engine.post(() => meetDeadline(run))
-  run.alarm.setLast({ expiresAt, over: false, ring })
+  run.alarm.setLast({ expiresAt, ring })
 }
 
 const meetDeadline = (run: Run<Job>): void => {
@@ -181,7 +181,7 @@ const fiberEnded = (run: Run<Job>): void => {
 
 /** Ends a run whose calls have all settled, once all is told and given back; at its deadline without waiting for that. */
 const finish = (run: Run<Job>, done: (outcomes: ReadonlyArray<Outcome>) => void): void => {
-  const goesOn = run.left > 0 || run.next < run.nodes.length || run.arrival === "open"
+  const goesOn = run.left > 0 || run.next < run.nodes.length || run.isArriving
   if (goesOn || run.isStopped || !run.isOpen) return
   if (!run.isClosing) close(run)
   if (run.state !== "expired" && run.isBusy) return
@@ -210,7 +210,6 @@ const release = (run: Run<Job>): void => {
   run.shared?.gate.line.forget(run)
   for (const rate of run.wakes) run.engine.looked.add(rate)
   run.engine.rates.forget(run.now())
-  run.engine.wanting.delete(run)
   if (run.lender !== undefined) unlend(run.lender)
 }
 
@@ -266,7 +265,7 @@ const suspendedAt = (run: Run<Job>, index: number): Outcome | undefined => {
 }
 
 const abandon = (job: Job): ReadonlyArray<Fiber.Fiber<unknown, unknown> | undefined> => {
-  const { controller, fiber, isHeard, more, place, run } = job
+  const { controller, fiber, isHeard, more, place } = job
   const fibers = [isHeard ? undefined : fiber, more?.recording]
   job.ended = true
   job.over = true
@@ -274,7 +273,7 @@ const abandon = (job: Job): ReadonlyArray<Fiber.Fiber<unknown, unknown> | undefi
   for (const one of fibers) one?.interruptUnsafe()
   if (job.isRunning) give(job)
   else withdraw(job)
-  if (place !== undefined) run.order?.leave(place)
+  place?.order.leave(place)
   controller?.abort()
   return fibers
 }
@@ -301,7 +300,7 @@ const revokes = (run: Run<Job>, { id, index }: ToolCall): boolean => {
 export const arrived = (run: Run<Job>, isWhole: boolean, deadline: number): void =>
   run.engine.post(() => {
     if (run.isStopped) return
-    run.arrival = isWhole ? "whole" : "broken"
+    run.isArriving = false
     run.deadline = deadline
     run.expiresAt = run.now() + deadline
     if (deadline !== Infinity) limit(run)

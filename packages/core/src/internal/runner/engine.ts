@@ -97,7 +97,6 @@ export class Engine<in out J extends Waiting<J>, in out R> {
   }
 
   #rest(): boolean {
-    if (this.#idle.length === 0) return false
     for (const task of this.#idle.splice(0)) task()
     return this.#queue.size > 0 || this.#telling.size > 0
   }

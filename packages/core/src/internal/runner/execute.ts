@@ -99,7 +99,7 @@ export const executeArriving = <E>(
   Effect.contextWith((context: Context.Context<unknown>) => {
     const run = begin(toolkit, [], options, context, runner)
     const { deadline } = run
-    Object.assign(run, { arrival: "open", deadline: Infinity, expiresAt: Infinity })
+    Object.assign(run, { isArriving: true, deadline: Infinity, expiresAt: Infinity })
     const reading = Stream.runForEach(inCallOrder(calls), (call) => Effect.sync(() => arrive(run, call)))
     const read = Effect.tap(
       Effect.exit(reading),

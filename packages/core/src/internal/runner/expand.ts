@@ -33,7 +33,7 @@ const become = (job: Job, expansion: Expansion): void => {
   let behind = place
   for (const child of children) known(child)
   for (const child of children) behind = reserve(child, behind)
-  if (place !== undefined) run.order?.leave(place)
+  place?.order.leave(place)
   limit(job)
   if (children.length === 0) return run.advance(job)
   for (const child of children) run.engine.post(() => run.advance(child))

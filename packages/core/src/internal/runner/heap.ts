@@ -1,4 +1,4 @@
-/** Gives back first what comes before all others that are in it. */
+/** Has at its top what comes before all others that are in it. */
 export class Heap<A> {
   readonly #before: (a: A, b: A) => boolean
   readonly #items: Array<A> = []
@@ -28,12 +28,11 @@ export class Heap<A> {
     items[at] = item
   }
 
-  pop(): A | undefined {
+  /** Takes out what is at its top. */
+  pop(): void {
     const items = this.#items
-    const first = items[0]
     const last = items.pop()
     if (last !== undefined && items.length > 0) this.#sink(last, 0)
-    return first
   }
 
   /** Forgets what does not pass; in place, since what is left of a list in V8's old generation keeps alive what was in it. */

@@ -126,9 +126,9 @@ export class Job {
     let [a, b]: [Job, Job] = [this, other]
     for (let n = depthOf(this) - depthOf(other); n > 0; n--) a = a.parent ?? a
     for (let n = depthOf(other) - depthOf(this); n > 0; n--) b = b.parent ?? b
-    while (a.parent !== b.parent && a.parent !== undefined && b.parent !== undefined) {
-      a = a.parent
-      b = b.parent
+    while (a.parent !== b.parent) {
+      a = a.parent ?? a
+      b = b.parent ?? b
     }
     return a.index < b.index
   }

@@ -18,7 +18,7 @@ export class Line<A extends Waiting<A>> {
 
   push(waiting: A): void {
     const heap = this.#runs.get(waiting.run) ?? new Heap<A>((a, b) => a.isBefore(b))
-    if (heap.size === 0) this.#runs.set(waiting.run, heap)
+    this.#runs.set(waiting.run, heap)
     heap.push(waiting)
   }
 
@@ -32,11 +32,6 @@ export class Line<A extends Waiting<A>> {
       else if (can(first)) return first
     }
     return last !== undefined && can(last) ? last : undefined
-  }
-
-  /** Takes out the first of its run. */
-  shift({ run }: A): void {
-    this.#runs.get(run)?.pop()
   }
 
   /** A run had a turn, in this line or past it. */

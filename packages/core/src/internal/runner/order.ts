@@ -9,6 +9,7 @@ import { type Cohort, forget, Keys, type Member, release, type Touches } from ".
  * - `passes`: it was told that it may start, though what is before it is not known yet, since it touches nothing
  */
 export class Place implements Member {
+  readonly order: Order
   readonly callId: string
   readonly ready: () => void
   touches: Touches | undefined
@@ -21,7 +22,8 @@ export class Place implements Member {
   after: Place | undefined
   atEnd: (() => void) | undefined
 
-  constructor(callId: string, touches: Touches | undefined, ready: () => void) {
+  constructor(order: Order, callId: string, touches: Touches | undefined, ready: () => void) {
+    this.order = order
     this.callId = callId
     this.touches = touches
     this.ready = ready
@@ -159,7 +161,7 @@ export class Order {
     place.number = ++this.#entered
     if (place.touches !== undefined) this.#keys.meet(place, place.touches)
     if (place.settled) this.#end(place)
-    else if (place.blocked === 0 && !place.passes) place.ready()
+    else if (place.blocked === 0) place.ready()
   }
 
   /** Ends a place, and the cohorts that end with it, one after the other. */

@@ -21,8 +21,8 @@ import { follow, refuse } from "./settle.ts"
  * something, they have an order. A run inside a call of the same runner has an order of its own.
  */
 export const orders = (run: Run<Job>): void => {
-  const { arrival, nodes, shared, toolkit } = run
-  let touches = arrival === "open" || nodes.some(({ call }) => call.uncertain !== undefined)
+  const { isArriving, nodes, shared, toolkit } = run
+  let touches = isArriving || nodes.some(({ call }) => call.uncertain !== undefined)
   run.isEager = touches
   for (const { call, needs, resolve } of nodes) {
     const tool = toolkit.byName.get(call.name)
@@ -36,8 +36,8 @@ export const orders = (run: Run<Job>): void => {
   run.isEager ||= touches
 }
 
-const waits = ({ approval, claims, coalesce, expand }: Any): boolean =>
-  claims !== undefined || coalesce || expand !== undefined || approval !== undefined
+const waits = ({ approval, claims, coalesce }: Any): boolean =>
+  claims !== undefined || coalesce || approval !== undefined
 
 const mayTouch = ({ claims, readOnly }: Any, isOrdered: boolean): boolean =>
   typeof claims === "function" || (claims !== undefined && claims.access.length > 0) || (isOrdered && !readOnly)
@@ -51,14 +51,16 @@ export const isInner = ({ lender, shared }: Pick<Run<Job>, "lender" | "shared">)
 /** What earlier calls of the same turn left in doubt is still so for calls that were decided on since. */
 export const doubt = (run: Run<Job>): void => {
   const calls = run.nodes.flatMap(({ call }) => call.uncertain ?? [])
+  const { order } = run
+  if (order === undefined) return
   for (const call of new Map(calls.map((call) => [call.id, call])).values()) {
     run.doubtful.push(call)
     const job = new Job(run, undefined, { call, needs: [] }, 0)
     job.tool = run.toolkit.byName.get(call.name)
     job.claims = claimsOf(job)
-    const place = new Place(call.id, job.claims && touchesOf(job), () => undefined)
-    run.order?.add(place)
-    run.order?.leave(place, () => barriersOf(run).add(place, new Uncertain({ after: call.id })))
+    const place = new Place(order, call.id, job.claims && touchesOf(job), () => undefined)
+    order.add(place)
+    order.leave(place, () => barriersOf(run).add(place, new Uncertain({ after: call.id })))
   }
 }
 
@@ -76,34 +78,35 @@ const claimsOf = ({ node, tool, args = node.call.arguments }: Job): Claims | und
 
 /** Gives a call its place whose end is known already: it may have left in doubt what it touches. */
 export const standIn = (job: Job): void => {
-  const { place, run } = job
+  const { place } = job
   job.claims = claimsOf(job)
   if (place === undefined) reserve(job)
-  else if (place.touches === undefined && job.claims !== undefined) run.order?.known(place, touchesOf(job))
+  else if (place.touches === undefined && job.claims !== undefined) place.order.known(place, touchesOf(job))
 }
 
 /** Finds out what a call touches and the room it needs, now that its parameters are known. */
 export const claim = (job: Job): boolean => {
-  const { parameters, run, tool } = job
+  const { parameters, tool } = job
   if (tool === undefined) return true
   const { claims } = tool
   job.claims = typeof claims === "function" ? claims(parameters) : claims
   const { place } = job
   if (place === undefined) reserve(job)
-  else if (place.touches === undefined && tool.expand === undefined) run.order?.known(place, touchesOf(job))
+  else if (place.touches === undefined && tool.expand === undefined) place.order.known(place, touchesOf(job))
   return true
 }
 
 /** Gives a call its place in the order of what calls touch, right behind another one's where it is one of several. */
 export const reserve = (job: Job, behind?: Place): Place | undefined => {
   const { call, run, toolkit } = job
-  if (run.order === undefined) return undefined
+  const { order } = run
+  if (order === undefined) return undefined
   job.tool ??= toolkit.byName.get(call.name)
   const isKnown = job.claims !== undefined ||
     (job.tool?.expand === undefined && typeof job.tool?.claims !== "function")
-  const place = new Place(call.id, isKnown ? touchesOf(job) : undefined, () => run.engine.post(() => ready(job)))
+  const place = new Place(order, call.id, isKnown ? touchesOf(job) : undefined, () => run.engine.post(() => ready(job)))
   job.place = place
-  run.order.add(place, behind)
+  order.add(place, behind)
   return place
 }
 
@@ -117,7 +120,7 @@ const touchesOf = ({ claims, run, tool }: Job): Touches => {
 export const waitInLine = (job: Job): boolean => {
   const { place, run } = job
   job.isPlaced = true
-  if (place === undefined || run.order?.mayStart(place) === true) ready(job)
+  if (place?.order.mayStart(place) !== false) ready(job)
   else if (run.isWatched) waitsFor(job, "access", place.behind)
   return false
 }
@@ -126,11 +129,11 @@ export const waitInLine = (job: Job): boolean => {
 const ready = (job: Job): void => {
   if (job.ended || !job.isPlaced || job.isRunning) return
   const { place, run } = job
-  if (place !== undefined && run.order?.mayStart(place) === false) return
+  if (place?.order.mayStart(place) === false) return
   const barrier = place && run.barriers?.before(place)
   if (barrier !== undefined) return refuse(job, barrier)
   if (job.tool?.coalesce === true) {
-    if (place !== undefined) run.order?.start(place)
+    place?.order.start(place)
     if (joins(job)) return
   }
   seat(job)
@@ -142,11 +145,11 @@ const joins = (job: Job): boolean => {
   const what = `${tool?.name} ${Json.canonical(args)}`
   const leader = run.leaders.get(what)
   const isSame = leader !== undefined && leader.tool === tool && (place === undefined || leader.place === undefined
-    || run.order?.isSame(leader.place, place) === true)
+    || place.order.isSame(leader.place, place))
   if (leader === job) return false
-  if (leader === undefined || !isSame) {
+  if (!isSame) {
     run.leaders.set(what, job)
-    if (place !== undefined && run.order !== undefined) run.atEnd.push(run.order.keep(place))
+    if (place !== undefined) run.atEnd.push(place.order.keep(place))
     return false
   }
   if (leader.outcome !== undefined) {

@@ -44,7 +44,7 @@ export interface Setting<J extends Waiting<J>> {
  * What the calls of a run share; jobs are its calls on their way.
  *
  * - `state`: `failing` once a call of it has failed that is to stop the others, `expired` at its deadline
- * - `arrival`: whether its turn is whole, still being written, or broke off; `forTurn` are the jobs that wait for that
+ * - `isArriving`: its turn is still being written; `forTurn` are the jobs that wait for the end of that
  * - `jobs`, `next`, `left`: by place in the turn, the next that is to be admitted, and how many have not settled
  * - `isEager`: all jobs are admitted at once, since some may wait for more than room; else each when there is room
  * - `turn`: when it had its last turn, counted over all runs that share limits
@@ -84,7 +84,7 @@ export class Run<in out J extends Waiting<J>> {
   forTurn: Array<J> = []
   readonly aside: Array<J> = []
   state: "open" | "failing" | "expired" | "interrupted" = "open"
-  arrival: "whole" | "open" | "broken" = "whole"
+  isArriving = false
   deadline: number
   expiresAt: number
   isEager = false

@@ -29,14 +29,14 @@ export const seat = (job: Job): void => {
 const enter = (job: Job, borrows = false, hadTurn = false): boolean => {
   const { run } = job
   if (job.ended || run.isStopped || isLeft(run)) return setAside(job)
-  if (job.place !== undefined && run.order?.mayStart(job.place) === false) return false
+  if (job.place?.order.mayStart(job.place) === false) return false
   const lacked = lackedBy(job, borrows, hadTurn)
   if (lacked !== undefined) {
     job.more?.behind?.clear()
     queue(job, lacked)
     return false
   }
-  if (job.place !== undefined) run.order?.start(job.place)
+  job.place?.order.start(job.place)
   take(job, borrows)
   job.isRunning = true
   const counted = job.claims?.rates.filter(({ after }) => after === undefined) ?? []
@@ -100,7 +100,6 @@ export const serve = (engine: Engine<Job, Run<Job>>): boolean => {
   if (first === undefined) return false
   const { line } = first
   if (line === undefined) return true
-  line.shift(first)
   leaveLine(first)
   const before = othersBefore(first, line)
   if (before !== undefined) queue(first, before)

@@ -112,7 +112,7 @@ const settle = (job: Job, outcome: Outcome, sameAs?: string): void => {
   letGo(job)
   if (isRunning) give(job)
   else withdraw(job)
-  if (place !== undefined) run.order?.leave(place, barrierOf(job, outcome))
+  place?.order.leave(place, barrierOf(job, outcome))
   if (run.teller !== undefined) run.tell(settledEvent(job, outcome, sameAs))
   for (const one of more?.same ?? []) follow(one, outcome, more?.ended)
   for (const one of more?.dependents ?? []) run.engine.post(() => run.advance(one))
@@ -185,9 +185,9 @@ const reasonAfter = ({ call, parent, place, run }: Job, outcome: Outcome): Reaso
   // An undecided step stays undecided: its plan is answered without it.
   if (isUndecided(outcome)) return parent === undefined ? new Undecided({ after: call.id }) : undefined
   const { reason } = result.failure
-  const writes = place?.touches?.access.some(({ mode }) => mode !== "read") ?? false
+  const writes = place?.touches?.access.some(({ mode }) => mode !== "read")
   const isUncertain = (reason._tag === "Timeout" || reason._tag === "Interrupted") && reason.started
-  if (!writes || !isUncertain) return undefined
+  if (writes !== true || !isUncertain) return undefined
   run.doubtful.push(call)
   return new Uncertain({ after: call.id })
 }

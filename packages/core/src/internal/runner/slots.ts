@@ -67,7 +67,7 @@ const idleOf = ({ holds, over }: Job, pool: Pool<Job>): Hold | undefined =>
   over ? undefined : holds?.find((hold) => hold.pool === pool && !hold.isLent)
 
 /** Takes all that a job needs. */
-export const take = (job: Job, borrows = false): void => {
+export const take = (job: Job, borrows: boolean): void => {
   const { claims, run } = job
   const { engine, gate, shared } = run
   gate.pool.taken += 1

@@ -1,0 +1,74 @@
+/**
+ * Rules 2 and 8 while it is not known yet what an earlier call touches, since its layer is still being built.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Access, Approver, Batch, ToolCall, Toolkit } from "@volley/core"
+import { Effect, Layer } from "effect"
+import { aDayOf, type Asked, asking, lasting, spansOf } from "./support.ts"
+
+const writes = { access: ({ key }: { readonly key: string }) => [Access.write(key)] }
+const late = Toolkit.provide(Toolkit.make(lasting("late", writes)), Layer.effectDiscard(Effect.sleep(50)))
+const toolkit = Toolkit.merge(
+  late,
+  Toolkit.make(
+    lasting("write", writes),
+    lasting("write_asks", { ...writes, approval: "always" }),
+    lasting("alone", { access: [Access.exclusive] }),
+    lasting("alone_asks", { access: [Access.exclusive], approval: "always" }),
+    lasting("free")
+  )
+)
+
+const run = (...asked: ReadonlyArray<Asked>) =>
+  aDayOf(Batch.run(toolkit, asking(...asked))).pipe(
+    Effect.provide(Approver.layer(({ tool }) =>
+      Effect.as(Effect.sleep(20), tool === "alone_asks" ? "denied" as const : "undecided" as const)
+    )),
+    Effect.map((settled) =>
+      spansOf(settled, 0)
+    )
+  )
+
+describe("behind a call of which it is not known yet what it touches", () => {
+  it.effect("what touches something waits until that is known, and what touches nothing does not", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(
+        yield* run(["late", "a", 10], ["write", "b", 5], ["write", "a", 5], ["free", "", 5], ["free", "", 7]),
+        [[50, 60], [50, 55], [60, 65], [0, 5], [0, 7]]
+      )
+    }))
+
+  it.effect("what touches nothing waits as well where a call before it is to be alone", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(
+        yield* run(["late", "a", 10], ["free", "", 5], ["alone", "", 5], ["free", "", 7]),
+        [[50, 60], [0, 5], [60, 65], [65, 72]]
+      )
+    }))
+
+  it.effect("and goes on once that call is denied, unless there is another one", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(
+        yield* run(["late", "a", 10], ["alone_asks", "", 5], ["free", "", 5], ["alone", "", 5], ["free", "", 7]),
+        [[50, 60], ["Denied", 20, 20], [20, 25], [60, 65], [65, 72]]
+      )
+    }))
+
+  it.effect("a call that is left undecided leaves those undecided that touch the same, and no others", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(
+        yield* run(["late", "a", 10], ["write_asks", "b", 5], ["write", "b/c", 5], ["write", "c", 5], ["free", "", 5]),
+        [[50, 60], ["Undecided", 20, 20], ["Undecided", 50, 50], [50, 55], [0, 5]]
+      )
+    }))
+})
+
+describe("behind a call in doubt of which it is not known what it touched, since its tool is gone", () => {
+  it.effect("what touches something does not run, and what touches nothing does", () =>
+    Effect.gen(function*() {
+      const [write, ...others] = asking(["write", "a", 5], ["free", "", 5], ["alone", "", 5])
+      const uncertain = [ToolCall.make({ id: "before", name: "gone", arguments: {} })]
+      const settled = yield* aDayOf(Batch.run(toolkit, [{ ...write!, uncertain }, ...others]))
+      assert.deepStrictEqual(spansOf(settled, 0), [["Uncertain", 0, 0], [0, 5], ["Uncertain", 5, 5]])
+    }))
+})
