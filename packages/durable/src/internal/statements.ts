@@ -95,9 +95,8 @@ export const claimRun = (sql: Sql, runId: string, format: number): Done<RunRow |
 
 /** What has to be known to go on: how the agent stands, what was decided, and all since then. */
 export const openRows = (sql: Sql, runId: string): Done<ReadonlyArray<JournalRow>> =>
-  sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId} AND kind IN ('round', 'wait')
-    UNION ALL SELECT * FROM volley_journal WHERE run_id = ${runId} AND kind IN ('turn', 'call') AND segment =
-    (SELECT COUNT(*) FROM volley_journal WHERE run_id = ${runId} AND kind = 'round') ORDER BY segment, key`
+  sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId} AND (kind IN ('round', 'wait') OR segment =
+    (SELECT COUNT(*) FROM volley_journal WHERE run_id = ${runId} AND kind = 'round')) ORDER BY segment, key`
 
 export const roundRows = (sql: Sql, runId: string): Done<ReadonlyArray<JournalRow>> =>
   sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId} AND kind = 'round' ORDER BY segment`
