@@ -8,10 +8,10 @@
  * reads its manifest a second time.
  */
 import * as Schema from "effect/Schema"
-import { buildSync } from "esbuild"
 import { spawnSync } from "node:child_process"
 import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, relative, resolve } from "node:path"
+import { merge } from "./pack/merge.ts"
 import { guides, packed, placeOf } from "./pack/pages.ts"
 
 const Strings = Schema.Record(Schema.String, Schema.String)
@@ -94,29 +94,6 @@ const isBuilt = ({ folder }: Package): boolean =>
   globSync("src/**/*.ts", { cwd: folder }).every((source) => existsSync(join(folder, built(`./${source}`))))
 
 const isCore = ({ manifest }: Package) => manifest.name === "@volley/core"
-
-/**
- * Puts modules of the core that are always read together into one file; those that users import stay, and what they export.
- * They are many and small, and Node takes longer to find a file than to run one.
- */
-const merge = (dist: string) => {
-  const entries = globSync("*.js", { cwd: dist, exclude: ["index.js"] }).map((name) => join(dist, name))
-  const { outputFiles } = buildSync({
-    entryPoints: entries,
-    outdir: dist,
-    chunkNames: "internal/[name]-[hash]",
-    bundle: true,
-    splitting: true,
-    packages: "external",
-    format: "esm",
-    target: "es2023",
-    sourcemap: true,
-    sourcesContent: false,
-    write: false
-  })
-  for (const name of globSync("internal/**/*.js{,.map}", { cwd: dist })) rmSync(join(dist, name))
-  for (const { contents, path } of outputFiles) writeFileSync(path, contents)
-}
 
 /** Copies a package to its place; what was compiled from sources that are gone stays behind. */
 const stage = (item: Package): string => {

@@ -7,7 +7,8 @@
  * and compares what it prints with `test/runtimes/expected.txt`. Fails where a line differs.
  *
  * - `--only`: the runtimes whose names begin so
- * - `--imports`: measures too how long an import of the core takes beside one of what it uses of `effect`
+ * - `--imports`: measures too how long an import of the core takes beside one of what it uses of `effect`, and fails above
+ *   1.15
  * - `--keep`: leaves the folder there, and says where
  */
 import { spawnSync } from "node:child_process"
@@ -49,6 +50,9 @@ interface Row {
   readonly seconds: number
 }
 
+/** What an import of the core may take, as a multiple of one of what it uses of `effect`. */
+const mostOfImport = 1.15
+
 const expected = readFileSync(join(root, "test/runtimes/expected.txt"), "utf8").trim().split("\n")
 
 /** The lines that are not as expected, both ways; what says nothing else says why it ended. */
@@ -71,6 +75,11 @@ const play = async (player: typeof players[number]): Promise<Row> => {
   const same = lines.filter((line) => expected.includes(line)).length
   const seconds = Number(((performance.now() - before) / 1000).toFixed(1))
   return { runtime: player.name, version, lines: `${same} of ${expected.length}`, seconds }
+}
+
+const tellImports = (ratio: number): void => {
+  console.log(`import "@volley/core" takes ${ratio.toFixed(2)} times what it uses of effect, at most ${mostOfImport}`)
+  if (ratio > mostOfImport) process.exitCode = 1
 }
 
 try {
@@ -96,7 +105,7 @@ try {
   for (const player of players.filter(({ name }) => isWanted(name))) rows.push(await play(player))
   console.table(rows)
   console.table(await sizes(folder))
-  if (imports) console.log(`import "@volley/core" takes ${importRatio(folder).toFixed(2)} times what it uses of effect`)
+  if (imports) tellImports(importRatio(folder))
 } finally {
   if (keep) console.log(`The folder is ${folder}`)
   else rmSync(folder, { recursive: true, force: true, maxRetries: 3 })

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
+import { pure } from "../scripts/pack/merge.ts"
 import { packed, placeOf } from "../scripts/pack/pages.ts"
 import * as Readme from "../scripts/readme.ts"
 import { bundle } from "../scripts/runtimes/bundle.ts"
@@ -121,6 +122,19 @@ describe("a page of a tarball", () => {
   })
 })
 
+describe("a value of a module", () => {
+  it("is left out by a bundler where nothing reads it, and a class keeps its name", () => {
+    const code =
+      "const a = f(1), b = () => f(2)\nexport class C extends g(a) { static d = h() }\nlet e = class { e = f(3) }\n"
+    const made = "/* @__PURE__ */ (() => ("
+    assert.strictEqual(
+      pure(code),
+      `const a = ${made}f(1)))(), b = () => f(2)\n` +
+        `export class C extends ${made}g(a)))() { static d = ${made}h()))() }\nlet e = class { e = f(3) }\n`
+    )
+  })
+})
+
 describe("the packed packages", () => {
   beforeAll(async () => {
     run(process.execPath, join(root, "scripts/pack.ts"), release)
@@ -162,6 +176,14 @@ describe("the packed packages", () => {
     const bounds = { "Batch, by name": 42_000, "Batch.run, by module": 39_000, "a program, by modules": 67_500 }
     const found = new Map((await sizes(folder)).map(({ gzip, what }) => [what, gzip]))
     for (const [what, bound] of Object.entries(bounds)) assert.isAtMost(found.get(what) ?? Infinity, bound, what)
+  })
+
+  it("bring the core in few files, and in fewer what runs batches", () => {
+    const dist = join(folder, "node_modules/@volley/core/dist")
+    const internal = globSync("internal/**/*.js", { cwd: dist })
+    assert.lengthOf(internal, 3)
+    assert.notInclude(readFileSync(join(dist, "Batch.js"), "utf8"), "agents")
+    assert.notInclude(readFileSync(join(dist, "internal/calls.js"), "utf8"), "agents")
   })
 
   it("export their main entries and modules, and nothing internal", () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
@@ -28,7 +28,8 @@ export const play = async (folder: string, host: string): Promise<Played> => {
   })
   await once(server.listen(0, "127.0.0.1"), "listening")
   const { port } = server.address() as AddressInfo
-  const child = started(folder, host)
+  const browser = unpacked(join(folder, "node_modules/@sparticuz/chromium/bin"), join(folder, "chromium"))
+  const child = started({ browser, home: folder }, host)
   try {
     return await playedIn(askOf(child), `http://${host}:${port}`)
   } finally {
@@ -59,33 +60,66 @@ const playedIn = async (ask: Ask, url: string): Promise<Played> => {
 const isResult = (result: unknown): result is { readonly value: ReadonlyArray<string> } =>
   typeof result === "object" && result !== null && "value" in result && Array.isArray(result.value)
 
-/** Starts a browser: one's own, or that of the package, which is unpacked once with the libraries that it brings. */
-export const started = (folder: string, host: string, own?: string): ChildProcess => {
-  const unpacked = join(folder, "chromium")
-  const binary = own ?? join(unpacked, "chromium")
-  if (!existsSync(binary)) unpack(join(folder, "node_modules/@sparticuz/chromium/bin"), unpacked)
+/**
+ * Starts a browser: that of a folder into which the package was unpacked, or one's own.
+ *
+ * - `home`: a folder that this browser alone writes to
+ * - `webGl`: pages may draw by WebGL, which the processor does
+ */
+export const started = (
+  { browser, home, own, webGl = false }: {
+    readonly browser: string
+    readonly home: string
+    readonly own?: string | undefined
+    readonly webGl?: boolean | undefined
+  },
+  host: string
+): ChildProcess => {
   const args = [
     "--headless=shell",
     "--no-sandbox",
     "--no-zygote",
-    "--disable-gpu",
+    ...webGl ? ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"] : ["--disable-gpu"],
     "--disable-dev-shm-usage",
     "--remote-debugging-pipe",
-    `--user-data-dir=${join(unpacked, "profile")}`,
+    `--user-data-dir=${join(home, "profile")}`,
     `--host-resolver-rules=MAP ${host} 127.0.0.1`
   ]
-  return spawn(binary, args, {
+  const brought = own === undefined
+    ? { LD_LIBRARY_PATH: join(browser, "lib"), FONTCONFIG_FILE: join(browser, "fonts.conf") }
+    : {}
+  return spawn(own ?? join(browser, "chromium"), args, {
     stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
-    env: { ...process.env, HOME: unpacked, LD_LIBRARY_PATH: join(unpacked, "lib") }
+    env: { ...process.env, ...brought, HOME: home }
   })
 }
 
-const unpack = (packed: string, unpacked: string): void => {
-  mkdirSync(unpacked, { recursive: true })
+/** Its own letters beside those of the machine, which may have none. */
+const fonts = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include><dir prefix="relative">fonts</dir></fontconfig>
+`
+
+/**
+ * Unpacks the package once, and gives the folder.
+ *
+ * - it brings its libraries and letters: of a machine it wants the C library and that of the compiler alone
+ */
+export const unpacked = (packed: string, folder: string): string => {
+  if (existsSync(folder)) return folder
+  const under = `${folder}.${process.pid}`
+  mkdirSync(under, { recursive: true })
   const open = (name: string) => brotliDecompressSync(readFileSync(join(packed, `${name}.br`)))
-  writeFileSync(join(unpacked, "chromium"), open("chromium"))
-  chmodSync(join(unpacked, "chromium"), 0o755)
-  execFileSync("tar", ["-x", "-C", unpacked], { input: open("al2023.tar") })
+  writeFileSync(join(under, "chromium"), open("chromium"))
+  chmodSync(join(under, "chromium"), 0o755)
+  for (const tar of ["al2023.tar", "fonts.tar", "swiftshader.tar"]) {
+    execFileSync("tar", ["-x", "-C", under], { input: open(tar) })
+  }
+  writeFileSync(join(under, "fonts.conf"), fonts)
+  // Another process may have been as fast.
+  if (existsSync(folder)) rmSync(under, { recursive: true })
+  else renameSync(under, folder)
+  return folder
 }
 
 /** Messages are JSON with a zero byte behind each. */

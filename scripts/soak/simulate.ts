@@ -13,13 +13,15 @@ const main = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta
 
 const body = JSON.stringify({ model: "gpt-4.1", messages: [{ role: "user", content: "Say hello. ".repeat(300) }] })
 
+/** Asks, and once more where the server had let go of the connection that was used again. */
 const ask = (url: string, agent: Agent): Promise<void> =>
   new Promise((resolve, reject) => {
     const headers = { authorization: "Bearer key", "content-type": "application/json" }
-    request(`${url}/chat/completions`, { agent, method: "POST", headers }, (response) => {
+    const asked = request(`${url}/chat/completions`, { agent, method: "POST", headers }, (response) => {
       if (response.statusCode !== 200) reject(new Error(`the simulator answers ${response.statusCode}`))
-      response.resume().on("end", resolve)
-    }).on("error", reject).end(body)
+      response.on("error", reject).resume().on("end", resolve)
+    })
+    asked.on("error", (error) => asked.reusedSocket ? resolve(ask(url, agent)) : reject(error)).end(body)
   })
 
 /** What a process has used of the processor, in microseconds; of the clock where that is not known. */

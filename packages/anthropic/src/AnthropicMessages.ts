@@ -20,13 +20,13 @@ import type * as Stream from "effect/Stream"
 import { type Client, eventsOf, originOf } from "./internal/client.ts"
 import { resultContent, userContent } from "./internal/content.ts"
 import { errorIn } from "./internal/errorBody.ts"
-import { isMessage, readMessage } from "./internal/messageBlocks.ts"
+import { readMessage } from "./internal/messageBlocks.ts"
 import * as MessageStream from "./internal/messageStream.ts"
 import type { Event, Response, Whole } from "./internal/read.ts"
 import * as Body from "./internal/request.ts"
 import { strictMode } from "./internal/strictMode.ts"
 import { reasonOf } from "./internal/thrown.ts"
-import { mended, read, wholeOf } from "./internal/turn.ts"
+import { echoOf, read, wholeOf } from "./internal/turn.ts"
 import { wire } from "./internal/wire.ts"
 
 export type { Client, Sending } from "./internal/client.ts"
@@ -258,8 +258,7 @@ export const messages = (
       case "user":
         return [{ role: "user", content: userContent(message) }]
       case "assistant": {
-        const native = Conversation.nativeOf(message, wire, origin)
-        turn = isTurns(native) ? native.map(mended) : spell(message)
+        turn = echoOf(Conversation.nativeOf(message, wire, origin)) ?? spell(message)
         return turn
       }
       case "tool":
@@ -267,8 +266,6 @@ export const messages = (
     }
   })
 }
-
-const isTurns = (json: unknown): json is Array<Message> => Array.isArray(json) && json.every(isMessage)
 
 const spell = ({ calls, text }: Conversation.Assistant): Array<Message> => {
   const content: Array<Anthropic.ContentBlockParam> = calls.map(({ arguments: args, id, name }) => ({
@@ -358,6 +355,8 @@ export const layer = (options: ChatModel.ApiOptions & Sent): Layer.Layer<ChatMod
         baseURL: options.baseUrl ?? null,
         maxRetries: options.maxRetries ?? 2,
         timeout: longest,
+        // It would write what a server sent to the terminal as it came; errors say what was wrong.
+        logLevel: "off",
         fetch: limited()
       })
       return makeModel({ ...options, client, origin: originOf(options) }, { secret })

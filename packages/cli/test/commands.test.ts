@@ -3,7 +3,7 @@ import { Tool } from "@volley/core"
 import { Scenario, Scenarios } from "@volley/simulator"
 import { Effect } from "effect"
 import { once } from "node:events"
-import { fileURLToPath } from "node:url"
+import { bundleOf } from "../../../test/bundles.ts"
 import type * as Report from "../src/Report.ts"
 import * as Wires from "../src/Wires.ts"
 import { type Expected, facts } from "./support/facts.ts"
@@ -106,7 +106,7 @@ describe("volley demo", () => {
   )
 
   it("offers a model the tools of an MCP server, and plays the scenario as without", async () => {
-    const server = fileURLToPath(new URL("../../mcp/test/fixtures/server.ts", import.meta.url))
+    const server = bundleOf("server")
     const args = [
       "demo",
       "--scenario",

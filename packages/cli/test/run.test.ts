@@ -6,6 +6,7 @@ import { Scenarios } from "@volley/simulator"
 import { Schema } from "effect"
 import { relative } from "node:path"
 import { fileURLToPath } from "node:url"
+import { bundleOf } from "../../../test/bundles.ts"
 import { type Answer, dialects, type Wanted } from "./support/dialects.ts"
 import { type Ended, type Given, volley, volleyProcess, withSimulator } from "./support/spawn.ts"
 
@@ -220,7 +221,7 @@ describe.concurrent("volley run --toolkit", () => {
 })
 
 const mcpServer = (...args: ReadonlyArray<string>): string =>
-  [process.execPath, `"${fileURLToPath(new URL("../../mcp/test/fixtures/server.ts", import.meta.url))}"`, ...args].join(
+  [process.execPath, `"${bundleOf("server")}"`, ...args].join(
     " "
   )
 

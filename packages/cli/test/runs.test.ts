@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Runner } from "@volley/cluster"
 import { Tool, Toolkit } from "@volley/core"
 import { Durable } from "@volley/durable"
 import { Unreadable } from "@volley/durable/DurableError"
@@ -10,6 +11,8 @@ import { mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import { two, until } from "../../cluster/test/support/cluster.ts"
+import * as World from "../../cluster/test/support/world.ts"
 import * as Server from "../../durable/test/support/postgres.ts"
 import * as RunsPicture from "../src/RunsPicture.ts"
 import { volley } from "./support/spawn.ts"
@@ -35,10 +38,13 @@ const model = ScriptedModel.layer(({ conversation: { messages } }) => {
 
 const start = (runId: string) => support.start({ runId, prompt: "Pay me back." })
 
+const waits = ({ poll }: Durable.Run<unknown>) =>
+  Effect.repeat(poll, { schedule: Schedule.spaced("20 millis"), until: ({ state }) => state === "waiting" })
+
 /** Begins a run, and waits until it waits. */
 const waitingRun = Effect.fnUntraced(function*(runId: string) {
   const run = yield* start(runId)
-  yield* Effect.repeat(run.poll, { schedule: Schedule.spaced("20 millis"), until: ({ state }) => state === "waiting" })
+  yield* waits(run)
   const [wait] = yield* Durable.waiting(runId)
   return { run, key: wait?.key ?? "none" }
 })
@@ -88,17 +94,54 @@ const life = Effect.fnUntraced(function*(store: string) {
   assert.include((yield* Effect.flip(support.find("ended"))).message, "does not exist")
 })
 
+/** The same beside two processes that share the runs of a store; one of the runs is in the midst of a payment. */
+const besideCluster = Effect.fnUntraced(function*(store: string) {
+  const { ledger } = yield* two(store, 3)
+  yield* ledger.close
+  const payer = World.make({ ledger: "", pause: 0 })
+  const say = printed(store)
+  const client = Runner.client({ sql: Postgres.layerShared({ url: store }), takeOver: "3 seconds" })
+  yield* Effect.gen(function*() {
+    const begin = (runId: string) => payer.start({ runId, prompt: "Pay." })
+    const [asks, gone, held] = yield* Effect.all([begin("asks-1"), begin("asks-2"), begin("held")])
+    yield* Effect.forEach([asks, gone], waits, { discard: true })
+    const key = (yield* Durable.waiting("asks-1"))[0]?.key ?? "none"
+    yield* until(() => ledger.lines().some(({ n, what }) => what === "pay-begins" && n === 2))
+    const listed = yield* Schema.decodeEffect(Listed)(yield* say("--json"))
+    assert.sameDeepMembers(listed.map(({ runId, state, waiting }) => [runId, state, waiting.length]), [
+      ["asks-1", "waiting", 1],
+      ["asks-2", "waiting", 1],
+      ["held", "running", 0]
+    ])
+    assert.match(yield* say("show", "held"), /pay begun, and its end is not kept/)
+    assert.strictEqual(yield* say("cancel", "held"), "held: cancelled\n")
+    assert.strictEqual(yield* say("cancel", "asks-2"), "asks-2: cancelled\n")
+    for (const run of [held, gone]) assert.include((yield* Effect.flip(run.await)).message, "it was cancelled")
+    yield* ledger.open
+    assert.include(yield* say("decide", key, "allow"), "allowed")
+    assert.deepStrictEqual(yield* Schema.decodeEffect(World.Answer)((yield* asks.await).answer), {
+      results: World.results,
+      unknown: 0
+    })
+    for (const runId of ["asks-1", "held"]) assert.strictEqual(yield* say("forget", runId), `${runId}: forgotten\n`)
+    const left = yield* Schema.decodeEffect(Listed)(yield* say("--json"))
+    assert.deepStrictEqual(left.map(({ runId, state }) => [runId, state]), [["asks-2", "cancelled"]])
+  }).pipe(Effect.provide(client))
+})
+
 describe("volley runs", () => {
   it.live("lists runs, decides on their calls, cancels and forgets them, beside the runner of a file", () => {
     const store = join(folder, "life.db")
     return Effect.provide(life(store), runner(store))
   })
 
-  it.live("does the same on PostgreSQL", () =>
+  it.live("does the same on PostgreSQL, and beside two runners of a cluster", () =>
     Effect.gen(function*() {
-      const store = yield* (yield* Server.Postgres).database
+      const { database } = yield* Server.Postgres
+      const store = yield* database
       yield* Effect.provide(life(store), runner(store))
-    }).pipe(Effect.provide(Server.Postgres.layer)))
+      yield* besideCluster(yield* database)
+    }).pipe(Effect.scoped, Effect.provide(Server.Postgres.layer)))
 
   it.live("decides where no process goes on with the run, and the next one does", () => {
     const store = join(folder, "alone.db")

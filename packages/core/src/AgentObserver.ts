@@ -1,10 +1,10 @@
 /**
- * What follows agents and the turns of their models from outside; `@volley/telemetry` makes spans and metrics of it.
+ * What follows agents from outside; `@volley/telemetry` makes spans and metrics of it.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { AgentError } from "./AgentError.ts"
-import type { About, ChatModel } from "./ChatModel.ts"
+import type { About } from "./ChatModel.ts"
 import type { ChatModelError } from "./ChatModelError.ts"
 import type { Ended } from "./internal/agent/event.ts"
 import type * as Tool from "./Tool.ts"
@@ -24,18 +24,10 @@ export interface Agent {
   readonly isInner: boolean
 }
 
-/**
- * Follows agents.
- *
- * - `agent`: is given an agent before it begins, and gives it back followed
- * - `model`: gives a model whose turns are followed
- */
-export interface Agents {
-  readonly agent: <R>(agent: Agent, ending: Ending<R>) => Ending<R>
-  readonly model: (model: ChatModel["Service"]) => ChatModel["Service"]
-}
+/** Is given an agent before it begins, and gives it back followed. */
+export type Follow = <R>(agent: Agent, ending: Ending<R>) => Ending<R>
 
 /** Follows the agents of a program, where one was provided. */
-export const AgentObserver = Context.Reference<Agents | undefined>("@volley/core/AgentObserver", {
+export const AgentObserver = Context.Reference<Follow | undefined>("@volley/core/AgentObserver", {
   defaultValue: () => undefined
 })

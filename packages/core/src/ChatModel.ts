@@ -24,7 +24,7 @@ import {
   UnusableResponse
 } from "./ChatModelError.ts"
 import { Assistant, type Conversation } from "./Conversation.ts"
-import { spanned, streamSpanned } from "./internal/followed.ts"
+import { followed } from "./internal/followed.ts"
 import { type About, aboutAt } from "./internal/provider.ts"
 import type { Call } from "./internal/toldCalls.ts"
 import * as Url from "./internal/url.ts"
@@ -123,6 +123,11 @@ export class ChatModel extends Context.Service<ChatModel, {
   readonly generate: (request: Request) => Effect.Effect<Turn, ChatModelError>
   readonly stream: (request: Request) => Stream.Stream<Part, ChatModelError>
 }>()("@volley/core/ChatModel") {}
+
+/** Gives a model whose turns are followed, where it was provided; `@volley/telemetry` makes spans and metrics of them. */
+export const TurnObserver = Context.Reference<
+  ((model: ChatModel["Service"]) => ChatModel["Service"]) | undefined
+>("@volley/core/TurnObserver", { defaultValue: () => undefined })
 
 /** The options of a provider's API; the Layers of all providers take them. */
 export interface ApiOptions extends Transport.Options {
@@ -377,10 +382,7 @@ export const make = <S>(
       return yield* orFail(wire, orUnusable(read(body)))
     },
     (turn) =>
-      Effect.contextWith((context: Context.Context<never>) =>
-        Effect.mapError(turn, (error) => shownIn(context)(error))
-      ),
-    spanned(`${wire}.generate`)
+      Effect.contextWith((context: Context.Context<never>) => Effect.mapError(turn, (error) => shownIn(context)(error)))
   )
   const events = Effect.fnUntraced(function*(request: Request, context: Context.Context<never>) {
     yield* warn(request)
@@ -396,8 +398,12 @@ export const make = <S>(
       Effect.contextWith((context: Context.Context<never>) =>
         Effect.succeed(Stream.mapError(Stream.unwrap(events(request, context)), (error) => shownIn(context)(error)))
       )
-    ).pipe(streamSpanned(`${wire}.stream`))
-  return { about: client.about && aboutAt(client.address, client.about), generate, stream }
+    )
+  return followed(
+    wire,
+    { about: client.about && aboutAt(client.address, client.about), generate, stream },
+    TurnObserver
+  )
 }
 
 /**

@@ -131,10 +131,10 @@ export const distinct = <A>(
   calls: ReadonlyArray<A>,
   read: (call: A) => { readonly id: string | null | undefined; readonly name: string; readonly arguments: unknown }
 ): ReadonlyArray<{ readonly call: A; readonly id: string }> => {
+  const asked = calls.map((call) => read(call))
   const taken = new Set<string | null | undefined>()
   const repeated = new Set<string | null | undefined>()
-  for (const call of calls) {
-    const { id } = read(call)
+  for (const { id } of asked) {
     if (taken.has(id)) repeated.add(id)
     else taken.add(id)
   }
@@ -148,8 +148,8 @@ export const distinct = <A>(
     return `${start}_${n}`
   }
   const seen = new Map<string, Set<string>>()
-  const idOf = (call: A, index: number): string | undefined => {
-    const { arguments: args, id, name } = read(call)
+  const idOf = (index: number): string | undefined => {
+    const { arguments: args, id, name } = asked[index]!
     if (!id) return unused(`call_${index + 1}`)
     if (!repeated.has(id)) return id
     const what = JSON.stringify([name, args], apart)
@@ -160,7 +160,7 @@ export const distinct = <A>(
   }
   const told: Array<{ readonly call: A; readonly id: string }> = []
   for (const [index, call] of calls.entries()) {
-    const id = idOf(call, index)
+    const id = idOf(index)
     if (id === undefined) continue
     taken.add(id)
     told.push({ call, id })

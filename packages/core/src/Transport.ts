@@ -19,7 +19,11 @@ export { secretsOf, secretsOfHeaders, withoutSecrets } from "./internal/address.
 export interface Options {
   /** How long until an answer begins, that is, until its status and headers arrive; 60 seconds by default. */
   readonly firstByte?: Duration.Input | "unbounded" | undefined
-  /** How long until the next bytes of its body, while Volley waits for them; 60 seconds by default. */
+  /**
+   * How long until the next bytes of its body, while Volley waits for them; 60 seconds by default.
+   *
+   * - of a refusal: how long until all of it is there; what has come by then is read
+   */
   readonly idle?: Duration.Input | "unbounded" | undefined
   /** The most bytes of a body, counted after decompression; 32 MiB by default. */
   readonly maxBytes?: number | "unbounded" | undefined
@@ -50,7 +54,7 @@ export class TooLarge extends Schema.TaggedError<TooLarge>()("TooLarge", {
 /**
  * A server redirects the request to another origin, and the redirect was not followed.
  *
- * - `to`: that origin; browsers do not say it
+ * - `to`: that origin, or the scheme of an address that has none; browsers do not say it
  */
 export class Redirected extends Schema.TaggedError<Redirected>()("Redirected", {
   status: Schema.Int,
@@ -59,7 +63,7 @@ export class Redirected extends Schema.TaggedError<Redirected>()("Redirected", {
   readonly isRetryable = false
   override get message(): string {
     const where = this.to ?? "a place that this runtime does not tell"
-    return `it redirects to ${where}, where nothing was sent; if that is the right server, give its final address`
+    return `it redirects to ${where}, which was not followed; if that is the right server, give its final address`
   }
 }
 
@@ -312,7 +316,7 @@ const followed = async (
   const { status, to } = redirect
   return left > 0 && to !== undefined && !(input instanceof Request) && isHarmless(redirect, from, init)
     ? followed(send, to, init, left - 1)
-    : unreadable(new Broken(new Redirected({ status, to: to?.origin })))
+    : unreadable(new Broken(new Redirected({ status, to: to?.origin === "null" ? to.protocol : to?.origin })))
 }
 
 /** A response whose body cannot be read; clients take it for an answer, and send nothing again. */
@@ -330,19 +334,27 @@ const counted = (response: Response, { inTime, maxBytes }: Exchange, end: (error
   }
   const reader = body.getReader()
   let bytes = 0
-  const next = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
-    const { done, value } = await inTime("idle", () => reader.read())
+  /** Hands on the next bytes; true at the end. */
+  const next = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<boolean> => {
+    const { done, value } = await reader.read()
     if (done) {
       end()
-      return controller.close()
+      controller.close()
+      return true
     }
     bytes += value.byteLength
     if (bytes > maxBytes) throw new Broken(new TooLarge({ maxBytes }))
     controller.enqueue(value)
+    return false
+  }
+  const all = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    while (!await next(controller));
   }
   const read = new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull: (controller) =>
-      next(controller).catch((error) => {
+      inTime("idle", async () => {
+        await (ok ? next(controller) : all(controller))
+      }).catch((error) => {
         end(error)
         // A refusal is known by its status: what more it says is let go.
         if (ok || !(error instanceof Broken)) throw error

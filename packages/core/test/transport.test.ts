@@ -112,6 +112,35 @@ describe("Transport.within", () => {
       assert.strictEqual(yield* Effect.promise(() => left.promise), "enough")
     }))
 
+  it.effect("reads what has come of a refusal that dribbles, and lets go of it in time", () =>
+    Effect.gen(function*() {
+      const limited = yield* Transport.within({ idle: "1 second" })
+      const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>()
+      const writer = writable.getWriter()
+      const { asked, send } = sending(() => new Response(readable, { status: 400 }))
+      const response = yield* Effect.promise(() => limited(send)(url))
+      const text = yield* Effect.forkChild(Effect.promise(() => response.text()), { startImmediately: true })
+      for (const letter of ["n", "o"]) {
+        yield* TestClock.adjust("499 millis")
+        yield* Effect.promise(() => writer.write(new TextEncoder().encode(letter)))
+      }
+      yield* TestClock.adjust("1 millis")
+      assert.isUndefined(text.pollUnsafe())
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* Fiber.join(text), "no")
+      assert.isTrue(asked[0]?.[1].signal?.aborted)
+    }))
+
+  it.effect("says where a redirect leads that it does not follow, in circles and out of the web too", () =>
+    Effect.gen(function*() {
+      const limited = yield* Transport.within({})
+      for (const [location, to] of [["/a", "https://api.test"], ["data:text/plain,{}", "data:"]] as const) {
+        const { send } = sending(() => new Response(null, { status: 307, headers: { location } }))
+        const failure = yield* failing(async () => (await limited(send)(url)).text())
+        assert.deepStrictEqual(failure, new Transport.Redirected({ status: 307, to }))
+      }
+    }))
+
   it.effect("tells of what broke off in a body, and of which request", () =>
     Effect.gen(function*() {
       const told: Array<unknown> = []

@@ -309,10 +309,9 @@ export const decide = (
 const decideAndWake = (sql: SqlClient.SqlClient, decision: Decision) =>
   Effect.fnUntraced(function*(row: Statements.JournalRow) {
     const isFirst = yield* decideOn(sql, row, decision)
-    const others = yield* Statements.waits(sql, row.run_id)
-    const run = yield* Statements.findRun(sql, row.run_id)
-    if (isFirst && others.length === 0 && run?.state === "waiting") yield* wake(run)
-    return isFirst
+    if (!isFirst) return false
+    yield* Effect.forEach(yield* Statements.decidedRuns(sql, { runId: row.run_id }), wake, { discard: true })
+    return true
   })
 
 /**

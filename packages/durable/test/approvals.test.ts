@@ -2,7 +2,7 @@
  * Runs whose calls wait for somebody's decision.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Tool, Toolkit } from "@volley/core"
+import { Pipeline, Tool, ToolCall, Toolkit } from "@volley/core"
 import { Durable, DurableError } from "@volley/durable"
 import { ScriptedModel } from "@volley/testing"
 import { Effect, Layer, Schema } from "effect"
@@ -12,16 +12,20 @@ import { inTime, newStore, type Process, start, until, within } from "./support/
 
 const parameters = Schema.Struct({ n: Schema.Int })
 
-/** One turn of as many payments as there are numbers, and an answer. */
-const paying = (numbers: ReadonlyArray<number>, approvals?: Durable.Deadline) => {
-  const paid: Array<number> = []
-  const pay = Tool.make("pay", {
+/** Pays, once it may, and writes down what it paid. */
+const payingInto = (paid: Array<number>) =>
+  Tool.make("pay", {
     description: "Pays.",
     parameters,
     success: Schema.Int,
     approval: "always",
     execute: ({ n }) => Effect.sync(() => (paid.push(n), n * n))
   })
+
+/** One turn of as many payments as there are numbers, and an answer. */
+const paying = (numbers: ReadonlyArray<number>, approvals?: Durable.Deadline) => {
+  const paid: Array<number> = []
+  const pay = payingInto(paid)
   const model = ScriptedModel.make([
     ScriptedModel.calls(...numbers.map((n) => ({ name: "pay", arguments: { n } }))),
     ScriptedModel.says("done")
@@ -182,5 +186,37 @@ describe("a run whose calls need somebody's decision", () => {
         assert.strictEqual(words.includes("it was not decided within 2d"), otherwise === undefined)
         assert.strictEqual(words.includes("Not today."), typeof otherwise === "object")
       }
+    }))
+})
+
+describe("a batch or a pipeline whose call needs somebody's decision", () => {
+  it.effect("is decided once it has waited too long, when it is asked for again", () =>
+    Effect.gen(function*() {
+      const paid: Array<number> = []
+      const pay = payingInto(paid)
+      const call = ToolCall.make({ id: "call_1", name: "pay", arguments: { n: 3 } })
+      const pipeline = Pipeline.make((call) => ({ paid: call(pay, { n: 4 }) }))
+      const process = yield* inTime(start(yield* newStore, Layer.empty))
+      const both = (approvals: Durable.Deadline) =>
+        within(
+          process,
+          Effect.all([
+            Effect.map(Durable.batch("b", Toolkit.make(pay), [call], { approvals }), ({ outcomes }) => outcomes),
+            Effect.map(Durable.pipeline("p", pipeline, { approvals }), ({ outcomes }) => outcomes)
+          ])
+        )
+      const waiting = Effect.map(within(process, Durable.waiting()), (waits) => waits.map(({ runId }) => runId))
+      yield* both({ within: "2 days" })
+      yield* TestClock.adjust("47 hours")
+      yield* both({ within: "2 days" })
+      assert.deepStrictEqual(yield* waiting, ["b", "p"])
+      yield* within(process, Durable.batch("other", Toolkit.make(pay), [call]))
+      yield* TestClock.adjust("1 hour")
+      const denied = yield* both({ within: "2 days" })
+      for (const [outcome] of denied) assert.include(outcome?.encoded, "nobody decided within 2d")
+      assert.deepStrictEqual([yield* waiting, paid], [["other"], []])
+      const approvals = { within: "1 hour", otherwise: "allowed" } as const
+      yield* within(process, Durable.batch("other", Toolkit.make(pay), [call], { approvals }))
+      assert.deepStrictEqual([yield* waiting, paid], [[], [3]])
     }))
 })

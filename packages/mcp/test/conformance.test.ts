@@ -1,26 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
-import { buildSync } from "esbuild"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
+import { bundleOf } from "../../../test/bundles.ts"
 
 const root = join(import.meta.dirname, "../../..")
 const suite = join(root, "node_modules/.bin/conformance")
 const baseline = join(import.meta.dirname, "conformance.yml")
 const folder = mkdtempSync(join(tmpdir(), "volley-conformance-"))
-const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, "cache") }
-
-/** A fixture in one file, which starts four times faster. */
-const built = (name: string): string => join(folder, `${name}.mjs`)
 
 /** Runs the public suite; gives how it ended, and its last lines. */
 const run = async (...args: ReadonlyArray<string>): Promise<{ readonly code: number; readonly said: string }> => {
   const child = spawn(process.execPath, [suite, ...args, "--expected-failures", baseline, "--timeout", "300000"], {
     cwd: folder,
-    env,
     stdio: ["ignore", "pipe", "pipe"]
   })
   let said = ""
@@ -41,18 +36,7 @@ describe("the public conformance suite", () => {
   let url: string
 
   beforeAll(async () => {
-    buildSync({
-      entryPoints: ["conformance", "conformanceClient"].map((name) =>
-        join(import.meta.dirname, "fixtures", `${name}.ts`)
-      ),
-      outdir: folder,
-      outExtension: { ".js": ".mjs" },
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" }
-    })
-    server = spawn(process.execPath, [built("conformance")], { env, stdio: ["ignore", "pipe", "ignore"] })
+    server = spawn(process.execPath, [bundleOf("conformance")], { stdio: ["ignore", "pipe", "ignore"] })
     const [line]: ReadonlyArray<unknown> = await once(server.stdout!, "data")
     url = String(line).trim()
   })
@@ -68,5 +52,5 @@ describe("the public conformance suite", () => {
   )
 
   it("passes for the client, in every version", () =>
-    passes("client", "--suite", "all", "--command", `${process.execPath} ${built("conformanceClient")}`))
+    passes("client", "--suite", "all", "--command", `${process.execPath} ${bundleOf("conformanceClient")}`))
 })

@@ -14,12 +14,12 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import type { ServerResponse } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { bundleOf } from "../../../test/bundles.ts"
 import { patiently } from "../src/internal/patience.ts"
 import { make } from "./fixtures/make.ts"
 import { byHand, call, ends, failureOf, freePort, http } from "./support.ts"
 
-const fixture = fileURLToPath(new URL("./fixtures/ledger.ts", import.meta.url))
+const fixture = bundleOf("ledger")
 
 /** A file in which a server writes down what it does. */
 const ledger = Effect.acquireRelease(

@@ -7,7 +7,7 @@ import type { Toolkit } from "@volley/core"
 import { Mcp } from "@volley/mcp"
 import { Effect, Exit, Logger, Scope } from "effect"
 import { TestClock } from "effect/testing"
-import { fileURLToPath } from "node:url"
+import { bundleOf } from "../../../test/bundles.ts"
 import * as Node from "../src/internal/serve/node.ts"
 import { make, type Shared } from "./fixtures/changing.ts"
 import { ends } from "./support.ts"
@@ -96,7 +96,7 @@ describe("a server of 2026-07-28 whose tools become others", () => {
 
   it.live("tells of it over stdio unasked, since there the version before is spoken", () =>
     Effect.gen(function*() {
-      const args = [fileURLToPath(new URL("./fixtures/changing.ts", import.meta.url))]
+      const args = [bundleOf("changing")]
       const server = yield* Mcp.connect({ name: "changing", prefix: "", command: process.execPath, args })
       assert.deepStrictEqual(yield* ends(server.toolkit, [["change"]]), ["changed"])
       yield* hasAdded(server)

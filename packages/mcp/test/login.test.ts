@@ -214,7 +214,7 @@ describe("an authorization server", () => {
       assert.deepStrictEqual(authProvider.urls.length, 1)
       const [failed, moved, large, gone] = ends
       assert.include(failed, "the authorization server answered with HTTP status 503")
-      assert.include(moved, `it redirects to ${new URL(elsewhere).origin}, where nothing was sent`)
+      assert.include(moved, `it redirects to ${new URL(elsewhere).origin}, which was not followed`)
       assert.include(large, "the answer has more than 100000 bytes")
       assert.include(gone, "the login failed: ")
     }))

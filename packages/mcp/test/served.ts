@@ -6,6 +6,7 @@ import { getDefaultEnvironment, StdioClientTransport } from "@modelcontextprotoc
 import * as Server from "@volley/mcp/Server"
 import { Effect } from "effect"
 import { fileURLToPath } from "node:url"
+import { bundleOf } from "../../../test/bundles.ts"
 import { Greeting, make } from "./fixtures/kit.ts"
 
 export const versions = ["2025-06-18", "2025-11-25", "2026-07-28"] as const
@@ -47,7 +48,7 @@ export const overHttp = (options: Partial<Server.HttpOptions> = {}) =>
 export const overStdio = () =>
   new StdioClientTransport({
     command: process.execPath,
-    args: [fileURLToPath(new URL("./fixtures/stdio.ts", import.meta.url))],
+    args: [bundleOf("stdio")],
     // Node keeps there what it has compiled, so that the next process starts sooner.
     env: {
       ...getDefaultEnvironment(),

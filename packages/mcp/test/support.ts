@@ -11,15 +11,14 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { type AddressInfo, createServer as createWatch } from "node:net"
 import { text } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
+import { bundleOf } from "../../../test/bundles.ts"
 import { make } from "./fixtures/make.ts"
-
-const fixture = fileURLToPath(new URL("./fixtures/server.ts", import.meta.url))
 
 /** The server of the fixtures, as a process. */
 export const server = (
   name: string,
   more: { readonly args?: ReadonlyArray<string> } & Partial<Omit<Mcp.Command, "args" | "command" | "url">> = {}
-): Mcp.Command => ({ command: process.execPath, ...more, name, args: [fixture, ...more.args ?? []] })
+): Mcp.Command => ({ command: process.execPath, ...more, name, args: [bundleOf("server"), ...more.args ?? []] })
 
 /** An installed server, as a process. */
 export const installed = (name: string, args: ReadonlyArray<string>): Mcp.Command => ({

@@ -17,16 +17,15 @@ import * as Result from "effect/Result"
 import type * as Stream from "effect/Stream"
 import type OpenAI from "openai"
 import { refusalIn, textIn } from "./internal/chatContent.ts"
-import { endOf, failureOf, isProven, unprovenIn } from "./internal/chatEnd.ts"
+import { endOf, failureOf, provenBy, unprovenIn } from "./internal/chatEnd.ts"
 import { resultMessages, userMessage } from "./internal/chatMedia.ts"
 import * as ChatStream from "./internal/chatStream.ts"
 import {
   choiceOf,
   distinctCalls,
   echo,
+  echoOf,
   type Fields as Raw,
-  isTurn,
-  mended,
   messageOf,
   read,
   readResponse,
@@ -192,10 +191,10 @@ const callsOf = (
   choice: Raw | undefined,
   calls: ReadonlyArray<Told>
 ): ReadonlyArray<ToolCall.ToolCall> => {
-  const end = endOf(response, choice)
+  const proves = provenBy(response, choice)
   return calls.map(({ call, id }, index) => {
     const { arguments: args, name } = read(call)
-    return { id, name, arguments: args, index, status: isProven(end, choice, call) ? "complete" : "truncated" }
+    return { id, name, arguments: args, index, status: proves(call) ? "complete" : "truncated" }
   })
 }
 
@@ -326,8 +325,7 @@ export const messages = (
       case "user":
         return [userMessage(message)]
       case "assistant": {
-        const native = Conversation.nativeOf(message, wire, origin)
-        return [isTurn(native) ? mended(native) : spell(message)]
+        return [echoOf(Conversation.nativeOf(message, wire, origin)) ?? spell(message)]
       }
       case "tool":
         return resultMessages(message.results)

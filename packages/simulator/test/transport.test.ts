@@ -20,6 +20,9 @@ import { collect } from "./streams.ts"
 
 type Ask = (layer: Layer.Layer<ChatModel.ChatModel>) => Effect.Effect<ChatModelError.ChatModelError | undefined>
 
+/** What is written to the terminal; the SDKs keep the functions that are there when the first client is made. */
+const written = (["debug", "info", "log", "warn", "error"] as const).map((name) => vi.spyOn(console, name))
+
 /** Both ways to ask for a turn, and the error that comes in its place. */
 const ways: Readonly<Record<"whole" | "streamed", Ask>> = {
   whole: (layer) =>
@@ -185,6 +188,15 @@ describe.each(cases)("a Layer of $name, asked for a $way turn", ({ ask, layerOf,
       assert.include(error?.message, "no: ööö")
       assert.isAtMost(new TextEncoder().encode(error?.message).length, 4096 + 200)
       assert.include(error?.message, "[cut")
+    }))
+
+  it.effect("writes nothing of what a server sent to the terminal", () =>
+    Effect.gen(function*() {
+      for (const spy of written) spy.mockClear()
+      const body = way === "whole" ? "{\u001b[31m" : "event: message_start\ndata: {\u001b[31m\n\n"
+      const { fetch } = fetching(() => new Response(body, { headers: { "content-type": types[way] } }))
+      assert.isDefined(yield* ask(model({ fetch })))
+      for (const spy of written) assert.strictEqual(spy.mock.calls.length, 0)
     }))
 
   it.effect.each([{ firstByte: -1 }, { idle: Number.NaN }, { maxBytes: 0 }, { maxBytes: 1.5 }])(

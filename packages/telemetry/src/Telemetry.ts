@@ -3,6 +3,7 @@
  */
 import { AgentObserver } from "@volley/core/AgentObserver"
 import { CallObserver } from "@volley/core/CallObserver"
+import { TurnObserver } from "@volley/core/ChatModel"
 import { of } from "@volley/core/Trace"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
@@ -105,9 +106,10 @@ export const layer = (options: Options = {}): Layer.Layer<never> => {
     const means = { trace: spans ? of(context) : undefined, meter, content, within: Context.get(context, Current) }
     return new Calls(means, context)
   })
-  const agents = Layer.succeed(AgentObserver, {
-    agent: (agent, ending) => Agents.followed(agent, ending, meter, spans),
-    model: (model) => Models.followed(model, { traces: spans, meter, content })
-  })
-  return Layer.merge(calls, agents)
+  const agents = Layer.succeed(AgentObserver, (agent, ending) => Agents.followed(agent, ending, meter, spans))
+  const turns = Layer.succeed(
+    TurnObserver,
+    (model) => Models.followed(model, { traces: spans, meter, content })
+  )
+  return Layer.mergeAll(calls, agents, turns)
 }

@@ -52,6 +52,10 @@ describe("Timeline.make", () => {
         rows.findIndex(({ name }) => name === "plan"),
         rows.findIndex(({ id }) => id === "turn 3")
       )
+      assert.deepInclude(inside[0], {
+        name: "plan",
+        spans: [{ kind: "run", attempt: 1, failed: false, from: 2710, to: 3260 }]
+      })
       assert.deepStrictEqual(inside.map(({ depth, id }) => `${depth} ${id}`), [
         "0 call_1",
         "1 call_1/out",
@@ -194,6 +198,14 @@ describe("Timeline.chromeTrace", () => {
         "search_flights 410000",
         "compare_offers 320000",
         "gpt-4.1 640000"
+      ])
+    }))
+
+  it.effect("has calls that never started as points", () =>
+    Effect.gen(function*() {
+      const { traceEvents } = yield* Schema.decodeUnknownEffect(Trace)(Timeline.chromeTrace(yield* trip))
+      assert.deepStrictEqual(traceEvents.filter(({ ph }) => ph === "i").map(({ name }) => name), [
+        "no_such_tool never started: UnknownTool"
       ])
     }))
 })

@@ -67,15 +67,18 @@ const readTurn = ChatModelError.readWith(isMessage, AssistantTurn)
  */
 export const blocksOf = (response: unknown): ReadonlyArray<Block> => {
   const message = withBlocks(response)
-  return isMessage(message) ? message.content.flatMap(callsIn) : []
+  return isMessage(message) ? blocksIn(message) : []
 }
 
-const callsIn = (block: Block): ReadonlyArray<Block> => {
-  if (block.type !== "tool_use") return [block]
+/** The same of a body that was read as a message. */
+export const blocksIn = ({ content }: Anthropic.Message): ReadonlyArray<Block> => content.flatMap(callsIn)
+
+const callsIn = (block: Block): Block | ReadonlyArray<Block> => {
+  if (block.type !== "tool_use") return block
   const { id, input, name } = block
   if (!id && name === "" && Object.keys(Json.objectOf(input)).length === 0) return []
   const inside = ToolCall.inside({ name, arguments: input })
-  if (inside === undefined) return [block]
+  if (inside === undefined) return block
   return inside.map((asked, at) => ({
     ...block,
     id: id ? `${id}_${at + 1}` : id,

@@ -7,17 +7,19 @@ import * as Usage from "@volley/core/Usage"
 import * as Result from "effect/Result"
 import { errorIn } from "./errorBody.ts"
 import { finishOf, isProven } from "./finish.ts"
-import { blocksOf, distinctCalls, ownCall, readMessage } from "./messageBlocks.ts"
+import { blocksIn, blocksOf, distinctCalls, isMessage, ownCall, readMessage } from "./messageBlocks.ts"
 import type { Response, Whole } from "./read.ts"
 import { wire } from "./wire.ts"
 
 type Ended = Omit<ChatModel.Whole<Whole>, "_tag">
 
+type Blocks = ReadonlyArray<Anthropic.ContentBlock>
+
 /** The calls of a response, and the turn as it goes back. */
 export const read = (
-  response: Response
+  response: Response,
+  blocks: Blocks = blocksOf(response)
 ): { readonly calls: ReadonlyArray<ToolCall.ToolCall>; readonly echo: Array<Anthropic.MessageParam> } => {
-  const blocks = blocksOf(response)
   const distinct = distinctCalls(blocks)
   const status = distinct.length > 0 && isProven(response) ? "complete" : "truncated"
   return {
@@ -31,7 +33,7 @@ export const read = (
  * and of a call nothing but an object and a name of its own spelling.
  */
 const echo = (
-  blocks: ReadonlyArray<Anthropic.ContentBlock>,
+  blocks: Blocks,
   calls: ReturnType<typeof distinctCalls>
 ): Array<Anthropic.MessageParam> => {
   const content: Array<Anthropic.ContentBlockParam> = []
@@ -47,11 +49,25 @@ const echo = (
       content.push(isSame ? block : { ...block, id, name, input })
     }
   }
-  return content.length === 0 ? [] : [{ role: "assistant", content }]
+  const echoed: Array<Anthropic.MessageParam> = content.length === 0 ? [] : [{ role: "assistant", content }]
+  echoes.add(echoed)
+  return echoed
 }
 
+/** Turns that were written here: each request has all of them again, and they are not read anew. */
+const echoes = new WeakSet<object>()
+
+/** A turn as this wire writes it and the API takes it back; undefined for what is no such turn. */
+export const echoOf = (native: unknown): Array<Anthropic.MessageParam> | undefined =>
+  isEchoed(native) ? native : isTurns(native) ? native.map(mended) : undefined
+
+const isEchoed = (native: unknown): native is Array<Anthropic.MessageParam> =>
+  typeof native === "object" && native !== null && echoes.has(native)
+
+const isTurns = (json: unknown): json is Array<Anthropic.MessageParam> => Array.isArray(json) && json.every(isMessage)
+
 /** A turn where it can be sent back as it is, which one that was stored long ago may not. */
-export const mended = (turn: Anthropic.MessageParam): Anthropic.MessageParam => {
+const mended = (turn: Anthropic.MessageParam): Anthropic.MessageParam => {
   if (turn.role === "system" || typeof turn.content === "string") return turn
   const content = turn.content.map(spelled)
   return content.every((block, at) => block === turn.content[at]) ? turn : { ...turn, content }
@@ -79,12 +95,13 @@ export const wholeOf = (body: unknown, origin?: string): Result.Result<Ended, st
 }
 
 const turnOf = (
-  response: Response,
+  response: Anthropic.Message,
   origin: string | undefined
 ): Result.Result<ChatModel.Turn, ChatModelError.Reason> => {
-  const { calls, echo: message } = read(response)
+  const blocks = blocksIn(response)
+  const { calls, echo: message } = read(response, blocks)
   const native = { wire, ...(origin !== undefined && { origin }), message }
-  const text = textOf(response)
+  const text = textOf(blocks)
   return Result.map(finishOf(response, calls.length, text), (finish) => ({
     message: { role: "assistant", text, calls, native },
     ...finish,
@@ -93,8 +110,8 @@ const turnOf = (
   }))
 }
 
-const textOf = (response: Response): string =>
-  blocksOf(response).reduce((said, block) => block.type === "text" ? `${said}${block.text ?? ""}` : said, "")
+const textOf = (blocks: Blocks): string =>
+  blocks.reduce((said, block) => block.type === "text" ? `${said}${block.text ?? ""}` : said, "")
 
 /** What came from the cache, or went to it, is not among the input that this API counts. */
 const usageOf = (usage: Response["usage"]): Usage.Usage =>

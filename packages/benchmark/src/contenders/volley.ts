@@ -5,7 +5,7 @@ import { shapes } from "./volleyShapes.ts"
 import { type AnyTool, asBatch, definition, effectTool, unbounded } from "./volleyTool.ts"
 
 /** The tool as a function that gives a promise. */
-const functionTool = ({ kind, work }: Setting) =>
+export const functionTool = ({ kind, work }: Setting) =>
   Tool.fromFunction(tool.name, {
     ...definition,
     execute: kind === "sync" ? async (input: Input) => work.now(input) : work.later

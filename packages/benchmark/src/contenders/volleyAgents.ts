@@ -5,8 +5,8 @@ import { OpenAiChat, OpenAiResponses } from "@volley/openai"
 import { Effect, Layer, Redacted, Stream } from "effect"
 import { answer, type Contender, type Servers, type Setting } from "../Contender.ts"
 import { anthropicBodies, chatBodies, stubFetch } from "./stub.ts"
-import { optionsOf } from "./volley.ts"
-import { effectTool } from "./volleyTool.ts"
+import { functionTool, optionsOf } from "./volley.ts"
+import { type AnyTool, effectTool } from "./volleyTool.ts"
 
 /** Counts the results that a conversation ends with. */
 const answered = (ended: Agent.Ended<Tool.Any>): number =>
@@ -18,7 +18,8 @@ const agent = (
   title: string,
   from: ReadonlyArray<string>,
   can: Contender["can"],
-  modelOf: (setting: Setting) => Layer.Layer<ChatModel.ChatModel>
+  modelOf: (setting: Setting) => Layer.Layer<ChatModel.ChatModel>,
+  toolOf: (setting: Setting) => AnyTool = effectTool
 ): Contender => ({
   title,
   from: ["@volley/core", ...from, "effect"],
@@ -27,7 +28,7 @@ const agent = (
   can,
   make: (setting) => {
     const { streaming = false } = setting
-    const toolkit = Toolkit.make(effectTool(setting))
+    const toolkit = Toolkit.make(toolOf(setting))
     const model = Effect.runSync(Effect.scoped(Layer.build(modelOf(setting))))
     const run = Effect.provideContext(
       Agent.run({ toolkit, prompt: "Look.", streaming, batch: optionsOf(setting, {}) }),
@@ -57,18 +58,38 @@ const api = (model: string, { servers }: Setting, server: keyof Servers, bodies:
 })
 
 export const volleyAgent = agent("Volley `Agent.run`, model in the process", [], { cap: true }, plainModel)
+
+const anthropicModel = (setting: Setting) =>
+  AnthropicMessages.layer(api("claude-opus-5-5", setting, "anthropic", () => anthropicBodies(setting.calls)))
+
+const chatModel = (setting: Setting) =>
+  OpenAiChat.layer(api("gpt-4.1", setting, "openai", () => chatBodies(setting.calls)))
+
 export const volleyAnthropic = agent(
   "Volley `Agent.run` on Anthropic",
   ["@volley/anthropic", "@anthropic-ai/sdk"],
   { http: true, stream: "http" },
-  (setting) =>
-    AnthropicMessages.layer(api("claude-opus-5-5", setting, "anthropic", () => anthropicBodies(setting.calls)))
+  anthropicModel
+)
+export const volleyAnthropicFunction = agent(
+  "Volley `Agent.run` on Anthropic, `Tool.fromFunction`",
+  ["@volley/anthropic", "@anthropic-ai/sdk"],
+  {},
+  anthropicModel,
+  functionTool
 )
 export const volleyChat = agent(
   "Volley `Agent.run` on Chat Completions",
   ["@volley/openai", "openai"],
   { http: true, stream: "http" },
-  (setting) => OpenAiChat.layer(api("gpt-4.1", setting, "openai", () => chatBodies(setting.calls)))
+  chatModel
+)
+export const volleyChatFunction = agent(
+  "Volley `Agent.run` on Chat Completions, `Tool.fromFunction`",
+  ["@volley/openai", "openai"],
+  {},
+  chatModel,
+  functionTool
 )
 export const volleyResponses = agent(
   "Volley `Agent.run` on Responses",

@@ -34,6 +34,7 @@ type Parameters = typeof parameters.Type
 /**
  * - `ledger`: the file of the ledger. A payment of the third turn waits while there is a file of the same name with `.gate`
  * - `pause`: how long a call takes before and after it changes the world, in milliseconds
+ * - the first payment of a run whose id begins with `asks` waits for a decision
  */
 export const make = ({ ledger, pause }: { readonly ledger: string; readonly pause: number }) => {
   const write = (what: string, { n, run }: Parameters) =>
@@ -51,7 +52,13 @@ export const make = ({ ledger, pause }: { readonly ledger: string; readonly paus
     )
   const toolkit = Toolkit.make(
     Tool.make("look", { description: "Looks.", parameters, success: Schema.Int, readOnly: true, execute: act("look") }),
-    Tool.make("pay", { description: "Pays.", parameters, success: Schema.Int, execute: act("pay") })
+    Tool.make("pay", {
+      description: "Pays.",
+      parameters,
+      success: Schema.Int,
+      approval: ({ n, run }) => n === 0 && run.startsWith("asks"),
+      execute: act("pay")
+    })
   )
   return Durable.agent("payer", { toolkit, maxRounds: turns })
 }

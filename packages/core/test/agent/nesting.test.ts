@@ -124,15 +124,18 @@ describe("an agent as a tool", () => {
               ? event.path.map(({ callId, tool }) => `${tool} ${callId}`).join("/")
               : ""
             const { _tag } = event._tag === "Nested" ? event.event : event
-            if (["TurnStarted", "CallSettled", "Answer"].includes(_tag)) told.push(`${path} ${_tag}`)
+            if (["TurnStarted", "CallStarted", "CallSettled", "Answer"].includes(_tag)) told.push(`${path} ${_tag}`)
           })
         ),
         Effect.provide(model.layer)
       )
       assert.deepStrictEqual(told, [
         " TurnStarted",
+        " CallStarted",
         "manager call_1 TurnStarted",
+        "manager call_1 CallStarted",
         "manager call_1/clerk call_1 TurnStarted",
+        "manager call_1/clerk call_1 CallStarted",
         "manager call_1/clerk call_1 CallSettled",
         "manager call_1/clerk call_1 TurnStarted",
         "manager call_1/clerk call_1 Answer",

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Agent, AgentWatcher, Toolkit } from "@volley/core"
+import { Agent, AgentWatcher, type Tool, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
-import { Effect, Exit, Layer, Stream } from "effect"
+import { Effect, Exit, Fiber, Layer, Stream } from "effect"
+import { TestClock } from "effect/testing"
 import { acting, recordingLogger } from "../support.ts"
 
 const toolkit = Toolkit.make(acting("change", () => Effect.succeed("changed")))
@@ -90,4 +91,29 @@ describe("AgentWatcher", () => {
       )
     }).pipe(Effect.provide(layer))
   })
+
+  it.effect("sees what happens inside of a call behind the start of it, and before its end, however slow it is", () =>
+    Effect.gen(function*() {
+      const told: Array<string> = []
+      const tell = (event: Agent.Event<Tool.Any, unknown>) => {
+        const tag = event._tag === "Nested" ? `in ${event.event._tag}` : event._tag
+        return Effect.delay(Effect.sync(() => void told.push(tag)), 10)
+      }
+      const watch = Effect.succeed({ tell, end: () => Effect.void })
+      const manager = Agent.asTool("manager", { description: "Manages.", toolkit })
+      const model = ScriptedModel.layer([
+        ScriptedModel.calls({ name: "manager", arguments: { task: "Change it." } }),
+        ScriptedModel.calls({ name: "change" }),
+        ScriptedModel.says("I did."),
+        ScriptedModel.says("Done.")
+      ])
+      const agent = Agent.run({ toolkit: Toolkit.make(manager), prompt: "Go on." }).pipe(
+        Effect.provide([model, Layer.succeed(AgentWatcher.AgentWatcher, { watch })])
+      )
+      const fiber = yield* Effect.forkChild(agent, { startImmediately: true })
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fiber)
+      const inside = [...whole, "Usage", "Answer"].map((tag) => `in ${tag}`)
+      assert.deepStrictEqual(told.slice(3, -4), ["CallStarted", ...inside, "CallSettled", "RoundSettled"])
+    }))
 })

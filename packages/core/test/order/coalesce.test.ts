@@ -107,6 +107,13 @@ describe("equal calls of one run", () => {
       assert.deepStrictEqual(spans, [[0, 30], [0, 30], [0, 20], [0, 20]])
     }))
 
+  it.effect("are one where calls run one at a time, and nothing else has to wait", () =>
+    Effect.gen(function*() {
+      const { ran, spans } = yield* run(asking(["bare", "a", 20], ["bare", "a", 20]), { concurrency: 1 })
+      assert.deepStrictEqual(ran, ["c0"])
+      assert.deepStrictEqual(spans, [[0, 20], [0, 20]])
+    }))
+
   it.effect("fail together", () =>
     Effect.gen(function*() {
       const { ran, settled, spans } = yield* run(asking(["bare", "fails", 30], ["bare", "fails", 30]))

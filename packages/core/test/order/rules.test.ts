@@ -13,7 +13,8 @@ const tools = [
   lasting("alone", { access: [Access.exclusive] }),
   lasting("alone_by_key", { access: () => [Access.exclusive] }),
   lasting("free"),
-  lasting("single", { limits: [Limits.concurrency(1)] })
+  lasting("single", { limits: [Limits.concurrency(1)] }),
+  lasting("adds", { access: ({ key }) => [Access.read(key), Access.write(`${key}/new`)] })
 ]
 
 const run = (asked: ReadonlyArray<Asked>, options?: Batch.Options) => spans(tools, asked, options)
@@ -33,6 +34,26 @@ describe("starting", () => {
         ]),
         [[0, 100], [100, 150], [100, 170], [0, 30], [150, 160], [0, 7], [0, 5]]
       )
+    }))
+
+  it.effect("what reads a key and writes below it keeps readers of the key waiting, and others that do the same", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(
+        yield* run([["adds", "a", 50], ["read", "a", 10], ["adds", "a", 20], ["read", "a/old", 5]]),
+        [[0, 50], [50, 60], [60, 80], [0, 5]]
+      )
+    }))
+
+  it.effect("what a batch touches waits for earlier batches of its runner, also where some of their calls are over", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make()
+      const toolkit = Toolkit.make(...tools)
+      const first = yield* Effect.forkChild(runner.run(toolkit, asking(["read", "a", 30], ["write", "a", 70])))
+      yield* TestClock.adjust(50)
+      const second = yield* Effect.forkChild(runner.run(toolkit, asking(["write", "a", 10], ["read", "a", 5])))
+      yield* TestClock.adjust("1 day")
+      assert.deepStrictEqual(spansOf(yield* Fiber.join(first), 0), [[0, 30], [30, 100]])
+      assert.deepStrictEqual(spansOf(yield* Fiber.join(second), 0), [[100, 110], [110, 115]])
     }))
 
   it.effect("a call that waits for a key holds no slot, even where there is but one", () =>

@@ -21,6 +21,17 @@ import { claim } from "./owned.ts"
 import { calls as callsOf } from "./recorder.ts"
 import * as Statements from "./statements.ts"
 import type { Store } from "./store.ts"
+import { type Deadline, decideLate, type Late, lateOf } from "./waits.ts"
+
+/**
+ * What `Batch.run` takes, but for the run id.
+ *
+ * - `approvals`: how long a call waits for a decision at most, and the decision after that, `otherwise`: by default denied,
+ *   with a reason; it is made when you call again
+ */
+export interface BatchOptions extends Omit<Batch.Options, "runId"> {
+  readonly approvals?: Deadline | undefined
+}
 
 type Services = SqlClient.SqlClient | Store
 
@@ -60,20 +71,21 @@ export function batch<T extends Tool.Any>(
   runId: string,
   toolkit: Toolkit.Toolkit<T>,
   calls: Iterable<ToolCall>,
-  options?: Omit<Batch.Options, "runId">
+  options?: BatchOptions
 ): Effect.Effect<Batch.Settled<T>, DurableError | StoreError, Services | Tool.Requirements<T>>
 export function batch(
   runId: string,
   toolkit: Toolkit.Toolkit<Tool.Any>,
   calls: Iterable<ToolCall>,
-  options: Omit<Batch.Options, "runId"> = {}
+  { approvals, ...options }: BatchOptions = {}
 ): Effect.Effect<Batch.Settled<Tool.Any>, DurableError | StoreError, unknown> {
   const input = Array.from(calls)
   const running: Effect.Effect<Batch.Settled<Tool.Any>, never, unknown> = Batch.run(toolkit, input, {
     ...options,
     runId
   })
-  return kept({ runId, name: "volley/batch", input, toolkit }, running, ({ pending }) => pending.length > 0)
+  const asked = { runId, name: "volley/batch", input, toolkit }
+  return kept(asked, lateOf(approvals), running, ({ pending }) => pending.length > 0)
 }
 
 /**
@@ -108,12 +120,12 @@ export function batch(
 export function pipeline<S extends Pipeline.Steps>(
   runId: string,
   pipeline: Pipeline.Pipeline<S>,
-  options?: Omit<Batch.Options, "runId">
+  options?: BatchOptions
 ): Effect.Effect<Pipeline.Settled<S>, DurableError | StoreError, Services | S[keyof S]["~requirements"]>
 export function pipeline(
   runId: string,
   pipeline: Pipeline.Pipeline<Pipeline.Steps>,
-  options: Omit<Batch.Options, "runId"> = {}
+  { approvals, ...options }: BatchOptions = {}
 ): Effect.Effect<Pipeline.Settled<Pipeline.Steps>, DurableError | StoreError, unknown> {
   const { nodes, toolkit } = pipeline.graph
   const input = nodes.map(({ call: { id, name }, needs }) => ({ id, name, needs }))
@@ -121,24 +133,29 @@ export function pipeline(
     ...options,
     runId
   })
-  return kept({ runId, name: "volley/pipeline", input, toolkit }, running, ({ outcomes }) => outcomes.some(isUndecided))
+  const asked = { runId, name: "volley/pipeline", input, toolkit }
+  return kept(asked, lateOf(approvals), running, ({ outcomes }) => outcomes.some(isUndecided))
 }
 
 const kept = <A>(
   asked: Asked,
+  late: Late | undefined,
   running: Effect.Effect<A, never, unknown>,
   waits: (settled: A) => boolean
 ): Effect.Effect<A, DurableError | StoreError, unknown> =>
-  said(asked.runId, Effect.scoped(owning(asked, running, waits)))
+  said(asked.runId, Effect.scoped(owning(asked, late, running, waits)))
 
 const owning = Effect.fnUntraced(function*<A>(
   asked: Asked,
+  late: Late | undefined,
   running: Effect.Effect<A, never, unknown>,
   waits: (settled: A) => boolean
 ): Effect.fn.Return<A, SqlError | Reason, unknown> {
   const row = yield* beginOnce(asked)
   if (row.cancelled === 1) return yield* new Cancelled()
-  const owned = yield* claim(yield* SqlClient.SqlClient, asked.runId, Statements.claimAgain)
+  const sql = yield* SqlClient.SqlClient
+  if (late !== undefined) yield* decideLate(sql, { runId: asked.runId }, late)
+  const owned = yield* claim(sql, asked.runId, Statements.claimAgain)
   if (!("runId" in owned)) return yield* notTaken(yield* find(asked.runId))
   const other = yield* Approver
   const settling = Effect.tap(

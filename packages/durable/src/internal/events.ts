@@ -18,7 +18,7 @@ import * as Schema from "effect/Schema"
 import type { DurableError } from "../DurableError.ts"
 import type { Entry } from "../Journal.ts"
 import { Wait } from "./approvals.ts"
-import type { Ended } from "./run.ts"
+import type { Ended } from "./result.ts"
 import { Round } from "./standings.ts"
 
 type Events = ReadonlyArray<AgentEvent.AgentEvent>

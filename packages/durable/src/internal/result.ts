@@ -4,6 +4,7 @@
 import * as AgentError from "@volley/core/AgentError"
 import { Turn } from "@volley/core/ChatModel"
 import { ChatModelError } from "@volley/core/ChatModelError"
+import type { Conversation } from "@volley/core/Conversation"
 import { Usage } from "@volley/core/Usage"
 import * as Schema from "effect/Schema"
 import { Tail } from "./standings.ts"
@@ -19,6 +20,11 @@ export const Answered = Schema.Struct({
   tail: Tail
 })
 export interface Answered extends Schema.Schema.Type<typeof Answered> {}
+
+/** How a run ended that gave an answer. */
+export interface Ended extends Omit<Answered, "tail"> {
+  readonly conversation: Conversation
+}
 
 export const Failure = Schema.Union([AgentError.AgentError, ChatModelError])
 export type Failure = typeof Failure.Type

@@ -10,21 +10,18 @@ import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 import { Cancelled, Crashed, type NotFound, type Parked, Unreadable } from "../DurableError.ts"
 import { find } from "./begin.ts"
 import { reader } from "./owned.ts"
 import { patiently } from "./patiently.ts"
-import { type Answered, decodeResult, type Failure } from "./result.ts"
+import { decodeResult, type Ended, type Failure } from "./result.ts"
 import { Round, type Tail, withTails } from "./standings.ts"
 import * as Statements from "./statements.ts"
+import { Store } from "./store.ts"
 import { troubleOf } from "./unreadable.ts"
 import { decodePayload } from "./workflow.ts"
 import { finished, wake } from "./workflows.ts"
-
-/** How a run ended that gave an answer. */
-export interface Ended extends Omit<Answered, "tail"> {
-  readonly conversation: Conversation
-}
 
 /** How a run ended, or that it has not; an error of its own is a value here. */
 export type Ending = { readonly answered: Ended } | { readonly failed: AgentError | ChatModelError }
@@ -37,7 +34,18 @@ export const awaited = Effect.fnUntraced(function*(runId: string) {
   if (row.ended_at !== null) return yield* endingOf(row)
   const trouble = troubleOf(row)
   if (trouble !== undefined) return yield* trouble
+  const { awaiting } = yield* Store
+  return yield* awaiting.during(row, (ended) => over(row, ended))
+})
+
+const over = Effect.fnUntraced(function*(
+  row: Statements.RunRow,
+  ended: () => Ended | undefined
+): Effect.fn.Return<Ending, Trouble, SqlClient.SqlClient | WorkflowEngine> {
+  const { run_id: runId } = row
   const exit = yield* Effect.raceFirst(Effect.exit(finished(row)), seen(runId))
+  const answered = ended()
+  if (answered !== undefined) return { answered }
   const after = yield* find(runId)
   if (after.ended_at !== null) return yield* endingOf(after)
   const found = troubleOf(after)

@@ -95,8 +95,9 @@ export const claimRun = (sql: Sql, runId: string, format: number): Done<RunRow |
 
 /** What has to be known to go on: how the agent stands, what was decided, and all since then. */
 export const openRows = (sql: Sql, runId: string): Done<ReadonlyArray<JournalRow>> =>
-  sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId} AND (kind IN ('round', 'wait') OR segment =
-    (SELECT COUNT(*) FROM volley_journal WHERE run_id = ${runId} AND kind = 'round')) ORDER BY segment, key`
+  sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId} AND kind IN ('round', 'wait')
+    UNION ALL SELECT * FROM volley_journal WHERE run_id = ${runId} AND kind IN ('turn', 'call') AND segment =
+    (SELECT COUNT(*) FROM volley_journal WHERE run_id = ${runId} AND kind = 'round') ORDER BY segment, key`
 
 export const roundRows = (sql: Sql, runId: string): Done<ReadonlyArray<JournalRow>> =>
   sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId} AND kind = 'round' ORDER BY segment`
@@ -183,9 +184,19 @@ export const unfinished = (sql: Sql, name: string): Done<ReadonlyArray<Begun & P
 export const tryAgain = (sql: Sql, runId: string): Done<unknown> =>
   sql`UPDATE volley_run SET state = 'running', result = NULL WHERE run_id = ${runId} AND state = 'unreadable'`
 
-/** Runs of a name that waited for decisions, all of which have come. */
-export const decidedRuns = (sql: Sql, name: string): Done<ReadonlyArray<Begun>> =>
-  sql<Begun>`SELECT run_id, name, started_at FROM volley_run r WHERE name = ${name} AND state = 'waiting' AND NOT EXISTS
+/** The runs of a name, or one. */
+export type Which = { readonly name: string } | { readonly runId: string }
+
+const asked = (sql: Sql, which: Which) => "name" in which ? sql`r.name = ${which.name}` : sql`r.run_id = ${which.runId}`
+
+/** Runs that waited for decisions, all of which have come. */
+export const decidedRuns = (
+  sql: Sql,
+  which: Which
+): Done<ReadonlyArray<Begun>> =>
+  sql<Begun>`SELECT run_id, name, started_at FROM volley_run r WHERE state = 'waiting' AND ${
+    asked(sql, which)
+  } AND NOT EXISTS
     (SELECT 1 FROM volley_journal j WHERE j.run_id = r.run_id AND j.kind = 'wait' AND j.ended = 0)`
 
 /** Which of these runs were cancelled. */
@@ -206,14 +217,14 @@ export const findWaits = (sql: Sql, key: string): Done<ReadonlyArray<JournalRow>
   sql<JournalRow>`SELECT j.* FROM volley_journal j JOIN volley_run r ON r.run_id = j.run_id
     WHERE j.kind = 'wait' AND j.ended = 0 AND r.ended_at IS NULL AND j.key = ${key}`
 
-/** Calls of the runs of a name that wait since a time or longer. */
+/** Calls of the runs of a name, or of one run, that wait since a time or longer. */
 export const lateWaits = (
   sql: Sql,
-  name: string,
+  which: Which,
   before: number
 ): Done<ReadonlyArray<JournalRow & Pick<RunRow, "epoch">>> =>
   sql`SELECT j.*, r.epoch FROM volley_journal j JOIN volley_run r ON r.run_id = j.run_id
-    WHERE j.kind = 'wait' AND j.ended = 0 AND r.ended_at IS NULL AND r.state = 'waiting' AND r.name = ${name}
+    WHERE j.kind = 'wait' AND j.ended = 0 AND r.ended_at IS NULL AND r.state = 'waiting' AND ${asked(sql, which)}
     AND j.at <= ${before} ORDER BY j.at, j.key`
 
 /** Decides on a call that waits, once. */

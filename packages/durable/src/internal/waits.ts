@@ -15,7 +15,7 @@ import { patiently } from "./patiently.ts"
 import * as Statements from "./statements.ts"
 import { mark } from "./unreadable.ts"
 
-/** How long calls of an agent wait for a decision at most, and what is decided then. */
+/** How long calls wait for a decision at most, and what is decided then. */
 export interface Deadline {
   readonly within: Duration.Input
   readonly otherwise?: Decision | undefined
@@ -55,15 +55,15 @@ export const decideOn = Effect.fnUntraced(function*(
   return yield* Statements.decideWait(sql, row, packed.text)
 })
 
-/** Decides on the calls of an agent's runs that have waited too long. */
+/** Decides on the calls of an agent's runs, or of one run, that have waited too long. */
 export const decideLate = Effect.fnUntraced(function*(
   sql: SqlClient.SqlClient,
-  name: string,
+  which: Statements.Which,
   { otherwise, within }: Late
 ): Effect.fn.Return<void, SqlError> {
   const decision = otherwise ?? { denied: `it was not decided within ${Duration.format(within)}` }
   const before = (yield* Clock.currentTimeMillis) - Duration.toMillis(within)
-  for (const row of yield* patiently(Statements.lateWaits(sql, name, before))) {
+  for (const row of yield* patiently(Statements.lateWaits(sql, which, before))) {
     yield* Effect.catchTag(
       decideOn(sql, row, decision),
       "Unreadable",

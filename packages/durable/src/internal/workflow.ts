@@ -24,15 +24,24 @@ import { approver } from "./approvals.ts"
 import { claim, type Owned } from "./owned.ts"
 import { agents, calls } from "./recorder.ts"
 import { type Answered, encodeResult, type Failure, type Result as Ending } from "./result.ts"
-import { type Standings, standingsOf, tailOf } from "./standings.ts"
+import { type Standings, standingsOf, tailOf, withTails } from "./standings.ts"
 import * as Statements from "./statements.ts"
+import { Store } from "./store.ts"
 
-/** The workflow of an agent of this name. All else that a run is given is in its row. */
-export const workflowOf = (name: string) =>
+const workflowFor = (name: string) =>
   Workflow.make(`volley/agent/${name}`, {
     payload: { runId: Schema.String, startedAt: Schema.Finite },
     idempotencyKey: ({ runId, startedAt }) => `${startedAt}/${runId}`
   })
+
+const workflows = new Map<string, ReturnType<typeof workflowFor>>()
+
+/** The workflow of an agent of this name, made once. All else that a run is given is in its row. */
+export const workflowOf = (name: string): ReturnType<typeof workflowFor> => {
+  const workflow = workflows.get(name) ?? workflowFor(name)
+  workflows.set(name, workflow)
+  return workflow
+}
 
 /** What a run is begun with. */
 export const Payload = Schema.Struct({ conversation: Conversation })
@@ -109,8 +118,17 @@ const goneOn = Effect.fnUntraced(function*(
   }
   const json = yield* Effect.orDie(encodeResult(ending))
   yield* owned.end("answered" in ending ? "done" : "failed", json)
+  if ("answered" in ending) yield* told(owned, standings, ending.answered)
   return undefined
 })
+
+/** Hands over how a run ended to those who wait here. */
+const told = ({ runId, startedAt }: Owned, { conversation }: Standings, { tail, ...answered }: Answered) =>
+  Effect.map(
+    Store,
+    ({ awaiting }) =>
+      awaiting.tell(runId, startedAt, () => ({ ...answered, conversation: withTails(conversation, [tail]) }))
+  )
 
 /** Provides a run's agent with what its journal knows. */
 const recorded = <A, E, R>(owned: Owned, standings: Standings, agent: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

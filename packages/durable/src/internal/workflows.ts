@@ -56,7 +56,7 @@ const look = (
   live: Live,
   late: Late | undefined
 ): Effect.Effect<void, never, WorkflowEngine> =>
-  (late === undefined ? Effect.void : decideLate(sql, name, late)).pipe(
+  (late === undefined ? Effect.void : decideLate(sql, { name }, late)).pipe(
     Effect.andThen(wakeDecided(sql, name)),
     Effect.andThen(stopCancelled(sql, live)),
     Effect.catch((error: SqlError) => Effect.logError("Decisions on runs are not seen", error))
@@ -64,7 +64,7 @@ const look = (
 
 const wakeDecided = (sql: SqlClient.SqlClient, name: string) =>
   Effect.flatMap(
-    patiently(Statements.decidedRuns(sql, name)),
+    patiently(Statements.decidedRuns(sql, { name })),
     Effect.forEach(begin, { discard: true })
   )
 

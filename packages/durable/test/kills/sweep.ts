@@ -70,7 +70,8 @@ const lives = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<Re
   const seeds = Array.from({ length: 2 * rounds }, (_, index) => seed * 10_000 + index)
   for (let number = 1; number <= rounds + 1; number++) {
     const left = seeds.slice(0, 2 * number).filter((one) => !ended.has(one))
-    const after = number > rounds ? undefined : yield* Random.nextIntBetween(0, 700)
+    // What begins anew takes its time, and a life that is too short for that would bring none to its end.
+    const after = number > rounds ? undefined : yield* Random.nextIntBetween(0, Math.max(700, 25 * left.length))
     for (const run of yield* life(options, left, after)) ended.set(run.seed, run)
     told?.({ number, after, begun: left.length, ended: ended.size })
   }

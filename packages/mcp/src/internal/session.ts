@@ -122,7 +122,7 @@ const connected = Effect.fnUntraced(function*(options: Options, start: Start, on
 
 /** Lists the tools anew, whatever is known of them; one listing at a time. */
 const listing = (client: Client, way: Way, leftOut: Array<LeftOut>): Effect.Effect<Listed, Reason> =>
-  Effect.suspend(() => {
+  Effect.suspend((): Effect.Effect<Pick<Listed, "tools">, Reason> => {
     leftOut.length = 0
     return client.getServerCapabilities()?.tools === undefined
       ? Effect.succeed({ tools: [] })

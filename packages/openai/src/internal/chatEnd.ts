@@ -28,9 +28,12 @@ export const isGood = (finish: unknown): boolean => ends.get(finish) === "whole"
 export const endOf = (response: unknown, choice: Fields | undefined): End =>
   (errorIn(response) ?? errorIn(choice)) === undefined ? ends.get(choice?.["finish_reason"]) ?? "unknown" : "unknown"
 
-/** True where a call is proven complete; one whose turn ended without a reason has to be so by its arguments. */
-export const isProven = (end: End, choice: Fields | undefined, call: Fields): boolean =>
-  (end === "whole" || (end === "unsaid" && isWhole(call))) && refusalIn(messageOf(choice) ?? {}) === ""
+/** Says which calls of a turn are proven complete; where it ended without a reason, those whose arguments are whole. */
+export const provenBy = (response: unknown, choice: Fields | undefined): (call: Fields) => boolean => {
+  const end = endOf(response, choice)
+  if (refusalIn(messageOf(choice) ?? {}) !== "" || (end !== "whole" && end !== "unsaid")) return () => false
+  return end === "whole" ? () => true : isWhole
+}
 
 /** Why there is no turn, whatever else the response has: an error, or an end that proves nothing. */
 export const failureOf = (response: unknown, choice: Fields | undefined): ChatModelError.Reason | undefined => {

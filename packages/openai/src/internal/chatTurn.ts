@@ -11,6 +11,8 @@ import { isContent } from "./chatContent.ts"
 
 type AssistantMessage = OpenAI.ChatCompletionAssistantMessageParam
 
+type FunctionCall = Fields & OpenAI.ChatCompletionMessageFunctionToolCall
+
 export type Fields = Readonly<Record<string, unknown>>
 
 const nullable = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema))
@@ -50,7 +52,7 @@ const isMessage = (json: unknown): json is AssistantMessage => {
 }
 
 /** True for a turn as this wire writes it. */
-export const isTurn = (json: unknown): json is AssistantMessage => isMessage(json) && json.role === "assistant"
+const isTurn = (json: unknown): json is AssistantMessage => isMessage(json) && json.role === "assistant"
 
 const isCall = (json: unknown): boolean => problemOf(json) === undefined
 
@@ -158,15 +160,30 @@ const isEmpty = (args: unknown): boolean => Json.isObject(args) && Object.keys(a
 export const echo = (message: Fields, calls: ReadonlyArray<Told>): AssistantMessage => {
   const { content: said, function_call: _legacy, tool_calls: _calls, ...rest } = message
   const content = isContent(said) ? said : ""
-  if (calls.length > 0) {
-    const written = calls.map(({ call, id }) => spelled(call, id))
-    return { ...rest, ...(content !== undefined && { content }), role: "assistant", tool_calls: written }
-  }
-  return { ...rest, role: "assistant", content: content === null || content?.length === 0 ? "" : content ?? "" }
+  const echoed: AssistantMessage = calls.length > 0
+    ? {
+      ...rest,
+      ...(content !== undefined && { content }),
+      role: "assistant",
+      tool_calls: calls.map(({ call, id }) => spelled(call, id))
+    }
+    : { ...rest, role: "assistant", content: content === null || content?.length === 0 ? "" : content ?? "" }
+  echoes.add(echoed)
+  return echoed
 }
 
+/** Turns that were written here: each request has all of them again, and they are not read anew. */
+const echoes = new WeakSet<object>()
+
+/** A turn as this wire writes it and servers take it back; undefined for what is no such turn. */
+export const echoOf = (native: unknown): AssistantMessage | undefined =>
+  isEchoed(native) ? native : isTurn(native) ? mended(native) : undefined
+
+const isEchoed = (native: unknown): native is AssistantMessage =>
+  typeof native === "object" && native !== null && echoes.has(native)
+
 /** The same turn where it can be sent back as it is, which one that was stored long ago may not. */
-export const mended = (message: AssistantMessage): AssistantMessage => {
+const mended = (message: AssistantMessage): AssistantMessage => {
   const calls = message.tool_calls ?? []
   return calls.every(isSpelled)
     ? message
@@ -181,9 +198,16 @@ const isSpelled = (call: OpenAI.ChatCompletionMessageToolCall): boolean => {
 
 /** A call whose type, name and arguments servers take back: those that parse them refuse what is no object for ever. */
 const spelled = (call: Fields, id: string): OpenAI.ChatCompletionMessageToolCall => {
-  const { arguments: args, name } = read(call)
-  const payload = { ...payloadOf(call), name: ToolCall.spelled(name) }
-  return isCustom(call)
-    ? { ...call, id, type: "custom", custom: { ...payload, input: textOf(args) } }
-    : { ...call, id, type: "function", function: { ...payload, arguments: Json.objectText(args) } }
+  const { arguments: args, name: given } = read(call)
+  const name = ToolCall.spelled(given)
+  if (isCustom(call)) return { ...call, id, type: "custom", custom: { ...payloadOf(call), name, input: textOf(args) } }
+  const text = Json.objectText(args)
+  if (says(call, id, name, text)) return call
+  return { ...call, id, type: "function", function: { ...payloadOf(call), name, arguments: text } }
+}
+
+/** True for a call that goes back as it came. */
+const says = (call: Fields, id: string, name: string, args: string): call is FunctionCall => {
+  const payload = payloadOf(call)
+  return call["type"] === "function" && call["id"] === id && payload["name"] === name && payload["arguments"] === args
 }

@@ -33,7 +33,11 @@ export interface OwnClient<Client, Fields>
   readonly client: Client
 }
 
-/** Makes the official client, which alone retries; what sends its requests alone has a sense of time. */
+/**
+ * Makes the official client, which alone retries; what sends its requests alone has a sense of time.
+ *
+ * - it logs nothing by itself: it would write what a server sent to the terminal as it came, and errors say what was wrong
+ */
 export const clientOf = (
   options: ChatModel.ApiOptions,
   apiKey: Redacted.Redacted<string>,
@@ -44,6 +48,7 @@ export const clientOf = (
     baseURL: options.baseUrl ?? null,
     maxRetries: options.maxRetries ?? 2,
     timeout: longest,
+    logLevel: "off",
     fetch
   })
 

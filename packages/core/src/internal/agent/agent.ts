@@ -2,7 +2,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Limit } from "../../AgentError.ts"
-import { AgentObserver, type Agents } from "../../AgentObserver.ts"
+import { AgentObserver, type Follow } from "../../AgentObserver.ts"
 import { AgentRecorder } from "../../AgentRecorder.ts"
 import * as Batch from "../../Batch.ts"
 import * as ChatModel from "../../ChatModel.ts"
@@ -12,6 +12,7 @@ import type * as Toolkit from "../../Toolkit.ts"
 import * as Usage from "../../Usage.ts"
 import { stopwatch } from "../clock.ts"
 import { read as readDuration } from "../duration.ts"
+import { observedModel } from "../followed.ts"
 import { Enclosing } from "../runner/enclosing.ts"
 import { type Runner, shared } from "../runner/execute.ts"
 import { type Job, nextInside } from "../runner/job.ts"
@@ -19,7 +20,6 @@ import { given, millis, safe } from "../runner/options.ts"
 import { isInner } from "../runner/place.ts"
 import type { Bounds } from "./budget.ts"
 import type { Event } from "./event.ts"
-import { observedModel } from "./observedModel.ts"
 import type { AnyOptions } from "./options.ts"
 import * as Output from "./output.ts"
 import type { Standing } from "./standing.ts"
@@ -39,7 +39,7 @@ export type Tell = (event: Event<Tool.Any, unknown>) => Effect.Effect<void>
 export interface Agent {
   readonly options: AnyOptions
   readonly model: ChatModel.ChatModel["Service"]
-  readonly observer: Agents | undefined
+  readonly observer: Follow | undefined
   readonly bounds: Bounds
   readonly maxCalls: number
   readonly deadline: number
@@ -77,11 +77,10 @@ export const prepare = Effect.fnUntraced(function*(
   const options = { ...asked, batch, pricing: asked.pricing ?? outer?.agent.options.pricing }
   const runId = around?.runIdOf(nextInside(around))
   const toolkit = yield* toolkitOf(options)
-  const observer = Context.get(context, AgentObserver)
   return {
     options,
-    model: observedModel(yield* ChatModel.ChatModel, observer),
-    observer,
+    model: observedModel(yield* ChatModel.ChatModel, Context.get(context, ChatModel.TurnObserver)),
+    observer: Context.get(context, AgentObserver),
     bounds: boundsOf(options),
     maxCalls: amount(batch.maxCalls ?? defaults.maxCalls ?? safe.maxCalls),
     deadline: millis("deadline", batch.deadline ?? defaults.deadline ?? safe.deadline),

@@ -112,11 +112,17 @@ const isLeft = (error: AgentError | ChatModelError): error is AgentError =>
 const failedBy = ({ reason }: AgentError | ChatModelError) =>
   Effect.fail(new Failed({ reason: reason._tag, ...(reason._tag === "LimitReached" && { limit: reason.limit }) }))
 
-/** Tells those around it what happens, as long as its call is not over. */
+/** Tells those around it what happens, as long as its call is not over: behind what is told of that call before. */
 const telling = ({ agent, job }: Outer): Tell | undefined => {
   const { listener } = agent
   const step = pathOf(job).slice(-1)
   const wrapped = (event: Event<Tool.Any, unknown>): Nested =>
     event._tag === "Nested" ? { ...event, path: [...step, ...event.path] } : { _tag: "Nested", path: step, event }
-  return listener && ((event) => job.over ? Effect.void : listener(wrapped(event)))
+  if (listener === undefined) return undefined
+  const { run: { teller } } = job
+  const tell = (event: Event<Tool.Any, unknown>) => {
+    const telling = Effect.suspend(() => listener(wrapped(event)))
+    return teller === undefined ? telling : teller.tellInTurn(telling)
+  }
+  return (event) => Effect.suspend(() => job.over ? Effect.void : tell(event))
 }

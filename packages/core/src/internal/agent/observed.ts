@@ -6,5 +6,5 @@ export const observed = <R>(agent: Agent, ending: Ending<R>): Ending<R> => {
   const { model: { about }, observer, options: { name }, outer, standing } = agent
   if (observer === undefined) return ending
   const { runId: conversationId } = standing.state.conversation
-  return observer.agent({ name, conversationId, about, isInner: outer !== undefined }, ending)
+  return observer({ name, conversationId, about, isInner: outer !== undefined }, ending)
 }

@@ -3,7 +3,7 @@ import * as Result from "effect/Result"
 import { guarded } from "../guarded.ts"
 import type { Expansion } from "../tool/any.ts"
 import { doFor } from "./fiber.ts"
-import { Job, moreOf, unsettledOf } from "./job.ts"
+import { Job, moreOf, toldOf, unsettledOf } from "./job.ts"
 import { known, starts } from "./observe.ts"
 import { reserve } from "./place.ts"
 import { reasonOf, timedOut, timeoutOf } from "./record.ts"
@@ -18,6 +18,7 @@ export const expand = (job: Job): boolean => {
     if (Exit.isFailure(exit)) return refuse(job, reasonOf(exit.cause))
     job.startedAt = run.now()
     job.attempts = 1
+    run.tell({ _tag: "CallStarted", ...toldOf(job), at: job.startedAt })
     if (job.run.observer !== undefined) starts(job)
     become(job, exit.value)
   })

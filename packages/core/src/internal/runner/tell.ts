@@ -11,7 +11,7 @@ export class Teller {
   readonly #onCall: (event: CallEvent) => Effect.Effect<void>
   readonly #fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
   readonly #told: () => void
-  readonly #events = new Fifo<CallEvent>()
+  readonly #events = new Fifo<CallEvent | Effect.Effect<void>>()
   #telling: Fiber.Fiber<void> | undefined
   #isTelling = false
 
@@ -32,6 +32,14 @@ export class Teller {
 
   tell(event: CallEvent): void {
     this.#events.push(event)
+  }
+
+  /** Tells something else in its turn, behind all that there is, and waits until it is told. */
+  tellInTurn(telling: Effect.Effect<void>): Effect.Effect<void> {
+    return Effect.callback((resume) => {
+      this.#events.push(Effect.ensuring(telling, Effect.sync(() => resume(Effect.void))))
+      this.begin()
+    })
   }
 
   /** Begins to tell what there is, unless that is under way; a fiber is there only for what takes one. */
@@ -74,8 +82,8 @@ export class Teller {
   }
 
   /** A listener cannot harm the calls. */
-  #safely(event: CallEvent): Effect.Effect<void> {
-    const telling = guarded(() => this.#onCall(event))
+  #safely(event: CallEvent | Effect.Effect<void>): Effect.Effect<void> {
+    const telling = Effect.isEffect(event) ? event : guarded(() => this.#onCall(event))
     return isOver(telling) && Exit.isSuccess(telling)
       ? telling
       : Effect.catchCause(telling, (cause) => Effect.logError("`onCall` crashed", cause))

@@ -22,18 +22,21 @@ export const trace = ({ length, name, rows }: Timeline): Schema.Json => ({
         dur: micros(span.to - span.from),
         args: { id: row.id, critical: row.critical, ended: ending(row) || row.end }
       })),
-      ...row.progress.map((at) => ({
-        ph: "i",
-        s: "t",
-        pid: 1,
-        tid: index + 1,
-        name: "progress",
-        cat: "progress",
-        ts: micros(at),
-        args: {}
-      }))
+      ...row.progress.map((at) => point(index, at, "progress", "progress")),
+      ...row.end === "refused" ? [point(index, row.to, "refused", `${row.name} ${ending(row)}`)] : []
     ])
   ]
+})
+
+const point = (index: number, at: number, cat: string, name: string): Schema.Json => ({
+  ph: "i",
+  s: "t",
+  pid: 1,
+  tid: index + 1,
+  name,
+  cat,
+  ts: micros(at),
+  args: {}
 })
 
 const micros = (ms: number): number => Math.round(ms * 1000)

@@ -136,9 +136,16 @@ const chart = (timeline: Timeline, results: boolean): string => {
   return `<div class="rows">
 <div class="axis" aria-hidden="true">${marks.map(([zoom, all]) => scale(zoom, all, length, label)).join("")}</div>
 <div class="grid" aria-hidden="true">${marks.map(([zoom, all]) => scale(zoom, all, length, rule)).join("")}</div>
-${drawn.join("\n")}
+${parts(drawn)}
 </div>`
 }
+
+/** Rows in parts of 25, which is what the style keeps room for: a browser lays out those near the ones in sight alone. */
+const parts = (rows: ReadonlyArray<string>): string =>
+  Array.from(
+    { length: Math.ceil(rows.length / 25) },
+    (_, nth) => `<div class="part">${rows.slice(nth * 25, nth * 25 + 25).join("\n")}</div>`
+  ).join("\n")
 
 const scale = (
   zoom: number,

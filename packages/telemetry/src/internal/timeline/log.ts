@@ -126,7 +126,7 @@ const callOf = (
     attempts: 0
   }
   round.calls.set(id, call)
-  // A plan is told of after its steps: it has its place before them all the same.
+  // Whatever a record says of a plan, it has its place before its steps.
   if (parent !== undefined) callOf(round, { id: parent, name: "plan" }, undefined, at).steps.push(call)
   return call
 }

@@ -29,6 +29,8 @@ h2{font-size:.8rem;font-weight:600;color:var(--dim);letter-spacing:.02em}
 .tools label{cursor:pointer;padding:.15rem .6rem;border:1px solid var(--line);border-radius:99px;background:var(--card)}
 #z1:checked~.tools [for=z1],#z4:checked~.tools [for=z4],#z16:checked~.tools [for=z16],#z64:checked~.tools [for=z64],#only-path:checked~.tools [for=only-path],#only-bad:checked~.tools [for=only-bad]{background:var(--ink);border-color:var(--ink);color:var(--paper)}
 #z1:focus-visible~.tools [for=z1],#z4:focus-visible~.tools [for=z4],#z16:focus-visible~.tools [for=z16],#z64:focus-visible~.tools [for=z64],#only-path:focus-visible~.tools [for=only-path],#only-bad:focus-visible~.tools [for=only-bad],summary:focus-visible,.chart:focus-visible,.scroll:focus-visible{outline:2px solid var(--model);outline-offset:1px}
+summary:focus-visible{outline-offset:-2px}
+summary:focus-visible .name{box-shadow:inset 3px 0 var(--model),inset 0 2px var(--model),inset 0 -2px var(--model)}
 .hint{color:var(--dim);font-size:.8rem;margin-left:auto}
 kbd{font:inherit;border:1px solid var(--line);border-radius:4px;padding:0 .3em;background:var(--card)}
 .chart{--zoom:1;container-type:inline-size;position:relative;overflow:auto;max-height:max(24rem,88vh);background:var(--card);border:1px solid var(--line);border-radius:10px}
@@ -45,7 +47,8 @@ kbd{font:inherit;border:1px solid var(--line);border-radius:4px;padding:0 .3em;b
 .grid{position:absolute;top:2rem;bottom:0;left:var(--labels);right:1rem;pointer-events:none}
 .grid .scale{width:100%;height:100%;overflow:visible}
 .grid line{stroke:var(--line)}
-.row{position:relative;content-visibility:auto;contain-intrinsic-size:auto 30px}
+.part{content-visibility:auto;contain-intrinsic-size:auto 750px}
+.row{position:relative}
 .row>summary{display:grid;grid-template-columns:var(--labels) minmax(0,1fr);min-height:30px;cursor:pointer;list-style:none}
 summary::-webkit-details-marker{display:none}
 .row>summary:hover{background:color-mix(in srgb,var(--glow) 55%,transparent)}
@@ -56,14 +59,16 @@ summary::-webkit-details-marker{display:none}
 .label{min-width:0;overflow-wrap:anywhere}
 .on .label{font-weight:600}
 .turn .label{color:var(--model);font-weight:600}
-.time{text-align:right;min-width:4.5rem;color:var(--dim);flex:0 1 auto;max-width:55%;overflow-wrap:break-word}
+.time{text-align:right;min-width:4.5rem;color:var(--dim);flex:0 1 auto;max-width:62%;overflow-wrap:break-word}
 .e-failed .time,.e-refused .time{color:var(--bad)}
 .e-timeout .time{color:var(--late)}
 .d1 .label{padding-left:1rem}.d2 .label{padding-left:2rem}.d3 .label{padding-left:3rem}.d4 .label{padding-left:4rem}.d5 .label{padding-left:5rem}
 .d1 .label,.d2 .label,.d3 .label,.d4 .label,.d5 .label{border-left:1px solid transparent}
-.turn:not(:first-of-type){border-top:1px solid var(--line)}
+.turn{border-top:1px solid var(--line)}
+.grid+.part>.turn:first-child{border-top:0}
 .track{width:calc(100% - 1rem);height:30px;overflow:visible;align-self:center}
-.track rect,.path rect,.key rect{stroke-width:1}
+.track rect,.key rect{stroke-width:1}
+.path svg rect{stroke:none;shape-rendering:crispEdges}
 .m{fill:var(--model);stroke:var(--model)}
 .r{fill:var(--run);stroke:var(--run)}
 .x{fill:var(--bad);stroke:var(--bad)}
@@ -81,6 +86,7 @@ summary::-webkit-details-marker{display:none}
 .more dt{color:var(--dim)}
 .more dd{overflow-wrap:anywhere}
 pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere;font:12.5px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+#only-path:checked~.chart .part,#only-bad:checked~.chart .part{content-visibility:visible}
 #only-path:checked~.chart .row:not(.on),#only-bad:checked~.chart .row:not(.e-failed,.e-timeout,.e-refused){display:none}
 .key{display:flex;flex-wrap:wrap;gap:.3rem 1.25rem;padding:0;margin:.9rem 0;list-style:none;color:var(--dim);font-size:.85rem}
 .key svg{width:26px;height:14px;vertical-align:-2px;margin-right:.4rem;overflow:visible}
@@ -104,9 +110,9 @@ td.n{text-align:right;white-space:nowrap}
 .odd{display:none}
 .row>summary{grid-template-columns:minmax(0,1fr);padding-bottom:.15rem}
 .name{width:calc(100cqi - 1rem);border:0;padding-bottom:0}
-.track{height:22px;margin-left:.75rem}
+.track{height:29px;margin:-5px 0 0 .75rem}
 .track{width:calc(100% - 1rem)}
-.row{contain-intrinsic-size:auto 50px}
+.part{contain-intrinsic-size:auto 1250px}
 .hint{display:none}
 }
 @media (prefers-reduced-motion:no-preference){.row>summary,.name{transition:background-color .12s}}
@@ -115,4 +121,4 @@ td.n{text-align:right;white-space:nowrap}
 `
 
 /** The hash that the page's policy names; a test holds it against the style. */
-export const styleHash = "sha256-mK6rxii8Mv+buX77WIPFJi1fZ5HRwmZsSGBKAd/mwM4="
+export const styleHash = "sha256-QXzQ8rOuXhRfhDvXaoIiiYtmvfYzJ50Q2Xb1ivrMwLM="
