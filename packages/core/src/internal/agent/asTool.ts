@@ -112,7 +112,7 @@ const isLeft = (error: AgentError | ChatModelError): error is AgentError =>
 const failedBy = ({ reason }: AgentError | ChatModelError) =>
   Effect.fail(new Failed({ reason: reason._tag, ...(reason._tag === "LimitReached" && { limit: reason.limit }) }))
 
-/** Tells those around it what happens, as long as its call is not over: behind what is told of that call before. */
+/** Tells those around it what happens, as long as its call is not over: after the events of that call itself that came before. */
 const telling = ({ agent, job }: Outer): Tell | undefined => {
   const { listener } = agent
   const step = pathOf(job).slice(-1)
