@@ -56,62 +56,111 @@ const heldBy = async (child: ChildProcess): Promise<number> => {
   return Number((await told)[0])
 }
 
-/** A hundred thousand requests: time of the last tenth by that of the second, memory by what was held at five thousand. */
-export const simulate: Soak = async (scale, tell) => {
-  const total = 100_000 * scale
-  const window = total / 40
+/** Starts a simulator, which ends with what it is used for. */
+const withSimulator = async <A>(use: (simulator: Simulator) => Promise<A>): Promise<A> => {
   const told = ["--expose-gc", "--import", `data:text/javascript,${encodeURIComponent(telling)}`]
   const stdio: StdioOptions = ["ignore", "pipe", "inherit", "ipc"]
   const child = spawn(process.execPath, [...told, main, "simulate", "--port", "0"], { stdio })
   const agent = new Agent({ keepAlive: true, maxSockets: 10 })
+  const pid = child.pid ?? 0
   try {
     const [line] = await once(createInterface({ input: child.stdout! }), "line")
     const { openai } = JSON.parse(String(line))
-    const windows: Array<Window> = []
-    for (let at = 0; at < 40; at++) {
-      const start = usedBy(child.pid ?? 0)
-      await asking(window, () => ask(openai, agent))
-      const micros = (usedBy(child.pid ?? 0) - start) / window
-      windows.push({ micros, held: await heldBy(child), resident: residentOf(child.pid ?? 0) })
-      tell((at + 1) / 40)
-    }
-    return figuresOf(windows, total)
+    return await use({
+      asked: async (count) => {
+        const start = usedBy(pid)
+        await asking(count, () => ask(openai, agent))
+        return (usedBy(pid) - start) / count
+      },
+      memory: async () => ({ held: await heldBy(child), resident: residentOf(pid) })
+    })
   } finally {
     agent.destroy()
     child.kill("SIGTERM")
   }
 }
 
+/** A simulator that can be asked: so many requests, for the microseconds that one of them takes; and what it holds. */
+interface Simulator {
+  readonly asked: (count: number) => Promise<number>
+  readonly memory: () => Promise<Memory>
+}
+
+/** Bytes: those that are in use, and those that the process has. */
+interface Memory {
+  readonly held: number
+  readonly resident: number
+}
+
+const windows = 40
+
+/** How many windows pass before Node has compiled what runs often. */
+const warm = 5
+
+/** How many of the last windows take turns with those of a new simulator, since a machine is not equally fast all the time. */
+const compared = 4
+
+/** A hundred thousand requests: their time by that of a new simulator, and memory by what was held at five thousand. */
+export const simulate: Soak = (scale, tell) => {
+  const total = 100_000 * scale
+  const count = Math.round(total / windows)
+  return withSimulator(async (old) => {
+    const memory: Array<Memory> = []
+    for (let at = 0; at < windows - compared; at++) {
+      await old.asked(count)
+      memory.push(await old.memory())
+      tell((at + 1) / windows)
+    }
+    const times = await withSimulator(async (young) => {
+      // Both are asked what they hold as often, since that has their garbage collected.
+      for (let at = 0; at < warm; at++) {
+        await young.asked(count)
+        await young.memory()
+      }
+      const times: Array<Times> = []
+      for (let at = 0; at < compared; at++) {
+        times.push({ young: await young.asked(count), old: await old.asked(count) })
+        await young.memory()
+        memory.push(await old.memory())
+      }
+      return times
+    })
+    return figuresOf(memory, times, total)
+  })
+}
+
 /** Ten at once, each after the one before it. */
 const asking = async (count: number, one: () => Promise<void>): Promise<void> => {
-  let rest = Math.round(count)
+  let rest = count
   const line = async () => {
     while (rest-- > 0) await one()
   }
   await Promise.all(Array.from({ length: 10 }, line))
 }
 
-/** Some requests, one behind the other: how long one took, and what the process had afterwards. */
-interface Window {
-  readonly micros: number
-  readonly held: number
-  readonly resident: number
+/** Microseconds that a request took of a new simulator, and of the one that had been asked very often. */
+interface Times {
+  readonly young: number
+  readonly old: number
 }
 
-const figuresOf = (windows: ReadonlyArray<Window>, total: number): ReadonlyArray<Figure> => {
-  const of = (some: typeof windows, key: keyof Window) => median(some.map((one) => one[key]))
-  const bytes = (key: "held" | "resident") => [of(windows.slice(1, 3), key), of(windows.slice(-4), key)] as const
-  // Node compiles what runs often in the first eighth of them, so that those are slower than all that follow.
-  const [early, late] = [of(windows.slice(5, 9), "micros"), of(windows.slice(-4), "micros")]
-  const [first, last] = bytes("held")
-  const [before, after] = bytes("resident")
+const figuresOf = (
+  memory: ReadonlyArray<Memory>,
+  times: ReadonlyArray<Times>,
+  total: number
+): ReadonlyArray<Figure> => {
+  const bytes = (key: keyof Memory) =>
+    [memory.slice(1, 3), memory.slice(-4)].map((some) => median(some.map((one) => one[key])))
+  const [young, old] = [median(times.map(({ young }) => young)), median(times.map(({ old }) => old))]
+  const [first = 0, last = 0] = bytes("held")
+  const [before = 0, after = 0] = bytes("resident")
   const name = `${amount(total)} requests to \`volley simulate\``
   return [
     {
-      what: `${name}: time of one`,
-      value: late / early,
+      what: `${name}: time of one, by that of a new process`,
+      value: old / young,
       most: 1.1,
-      seen: `${micros(early)}, then ${micros(late)}`
+      seen: `${micros(young)}, and ${micros(old)}`
     },
     {
       what: `${name}: memory`,
