@@ -24,7 +24,7 @@ import {
   UnusableResponse
 } from "./ChatModelError.ts"
 import { Assistant, type Conversation } from "./Conversation.ts"
-import { followed } from "./internal/followed.ts"
+import { spanned, streamSpanned } from "./internal/followed.ts"
 import { type About, aboutAt } from "./internal/provider.ts"
 import type { Call } from "./internal/toldCalls.ts"
 import * as Url from "./internal/url.ts"
@@ -376,7 +376,10 @@ export const make = <S>(
       return yield* orFail(wire, orUnusable(read(body)))
     },
     (turn) =>
-      Effect.contextWith((context: Context.Context<never>) => Effect.mapError(turn, (error) => shownIn(context)(error)))
+      Effect.contextWith((context: Context.Context<never>) =>
+        Effect.mapError(turn, (error) => shownIn(context)(error))
+      ),
+    spanned(`${wire}.generate`)
   )
   const events = Effect.fnUntraced(function*(request: Request, context: Context.Context<never>) {
     yield* warn(request)
@@ -392,8 +395,8 @@ export const make = <S>(
       Effect.contextWith((context: Context.Context<never>) =>
         Effect.succeed(Stream.mapError(Stream.unwrap(events(request, context)), (error) => shownIn(context)(error)))
       )
-    )
-  return followed(wire, { about: client.about && aboutAt(client.address, client.about), generate, stream })
+    ).pipe(streamSpanned(`${wire}.stream`))
+  return { about: client.about && aboutAt(client.address, client.about), generate, stream }
 }
 
 /**

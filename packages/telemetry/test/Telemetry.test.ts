@@ -1,17 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import {
-  Access,
-  Agent,
-  Approver,
-  Batch,
-  ChatModel,
-  ChatModelError,
-  Conversation,
-  Plan,
-  Tool,
-  ToolCall,
-  Toolkit
-} from "@volley/core"
+import { Access, Agent, Approver, Batch, ChatModelError, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
 import { Telemetry } from "@volley/telemetry"
 import { ScriptedModel } from "@volley/testing"
 import {
@@ -150,47 +138,6 @@ describe("spans", () => {
       assert.strictEqual(chat["gen_ai.request.stream"], true)
       assert.strictEqual(chat["gen_ai.response.time_to_first_chunk"], 0)
       assert.deepStrictEqual(chat["gen_ai.response.finish_reasons"], ["tool_call"])
-    }))
-
-  it.effect("of a model are there where a program asks it without an agent, too, once for each turn", () =>
-    Effect.gen(function*() {
-      const turn: ChatModel.Turn = {
-        message: { role: "assistant", text: "Here.", calls: [] },
-        finish: "stop",
-        usage: { input: 3, output: 1 }
-      }
-      const model = ChatModel.make({
-        wire: "parrot",
-        about: { provider: "parrots", model: "parrot-1" },
-        send: () => Promise.resolve("Here."),
-        open: () => Promise.resolve(Stream.toAsyncIterable(Stream.make("Here."))),
-        read: () => Result.succeed(turn),
-        fold: {
-          initial: undefined,
-          next: () => Result.succeed([undefined, []]),
-          end: () => Result.succeed({ turn, response: undefined })
-        },
-        reason: (error) => ChatModelError.fromStatus({ status: 500, message: String(error) })
-      })
-      const request = { conversation: Conversation.make("Where?") }
-      const asked = Effect.andThen(model.generate(request), Stream.runDrain(model.stream(request)))
-      const agent = Agent.run({ toolkit: Toolkit.make(), prompt: "Where?" })
-      const program = Effect.andThen(asked, Effect.provideService(agent, ChatModel.ChatModel, model))
-      const { ended } = yield* traced(program)
-      assert.deepStrictEqual(ended.map(({ span }) => pathOf(span)), [
-        "app > chat parrot-1",
-        "app > chat parrot-1",
-        "app > invoke_agent > chat parrot-1",
-        "app > invoke_agent",
-        "app"
-      ])
-      assert.deepInclude(attributesOf(ended[0]!), {
-        "gen_ai.provider.name": "parrots",
-        "gen_ai.conversation.id": request.conversation.runId,
-        "gen_ai.usage.input_tokens": 3
-      })
-      const bare = yield* traced(asked, { spans: false, metrics: false })
-      assert.deepStrictEqual(bare.ended.map(({ span }) => pathOf(span)), ["app"])
     }))
 
   it.effect("of a model that fails, and of its agent, say why", () =>
