@@ -2,21 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Access, Agent, Approver, Batch, ChatModelError, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
 import { Telemetry } from "@volley/telemetry"
 import { ScriptedModel } from "@volley/testing"
-import {
-  Cause,
-  Effect,
-  Exit,
-  Fiber,
-  Layer,
-  Logger,
-  Metric,
-  Redacted,
-  Result,
-  Schedule,
-  Schema,
-  Stream,
-  Tracer
-} from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Logger, Metric, Redacted, Schedule, Schema, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { pathOf, recordingTracer, type Seen } from "./spans.ts"
 
