@@ -1,4 +1,4 @@
-/** What must be so of timelines in a browser, whoever looks: the test with its few pages, the script with all of them. */
+/** Checks of timelines in a browser: the test runs them on few pages, the script on more. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs"

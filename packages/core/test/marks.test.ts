@@ -38,6 +38,7 @@ describe("events", () => {
       const events = yield* toldOf([asking("p", "plan", { steps })])
       const parents = events.map((event) => ["parent" in event ? event.parent : undefined, event._tag])
       assert.deepStrictEqual(parents, [
+        [undefined, "CallStarted"],
         ["p", "CallStarted"],
         ["p", "CallSettled"],
         [undefined, "CallSettled"]

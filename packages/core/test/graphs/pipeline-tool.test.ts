@@ -79,7 +79,7 @@ describe("Pipeline.tool", () => {
       const { events } = yield* play(Toolkit.make(scaled, list), [one(2), ["list", { length: 1 }]], { concurrency: 1 })
       assert.strictEqual(
         events.split(" ").filter((event) => event.startsWith("+")).join(" "),
-        "+c0/list_0 +c0/scale_1/0 +c0/scale_1/1 +c1"
+        "+c0 +c0/list_0 +c0/scale_1 +c0/scale_1/0 +c0/scale_1/1 +c1"
       )
     }))
 
