@@ -62,9 +62,16 @@ const scratchpad: ReadonlyArray<Program> = globbed("scratchpad/*.ts").map((path)
 const isMain = ({ code }: Program): boolean => code.includes("import.meta.main")
 const programs = [...shown.filter((program) => !tests.includes(program)), ...scratchpad.filter((one) => !isMain(one))]
 
+/** `npx` takes seconds to find what is installed here: this one knows the server that all examples start. */
+const npx = `#!/bin/sh
+shift 2
+exec node_modules/.bin/mcp-server-everything "$@"
+`
+
 const run = (...args: ReadonlyArray<string>) => {
   const { status, stderr, stdout } = spawnSync(process.execPath, args, {
     cwd: root,
+    env: { ...process.env, PATH: `${folder}:${process.env["PATH"]}` },
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024
   })
@@ -92,6 +99,7 @@ describe("The programs of pages, docstrings and the scratchpad", () => {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, "tsconfig.json"), `{ "extends": "../../../tsconfig.check.json", "include": ["*.ts"] }\n`)
+    writeFileSync(join(folder, "npx"), npx, { mode: 0o755 })
     for (const { code, file } of shown) writeFileSync(file, code)
   })
   afterAll(() => rmSync(folder, { recursive: true }))

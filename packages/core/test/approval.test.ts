@@ -260,6 +260,7 @@ describe("Batch.Options.onCall", () => {
         "Progress c0 {\"done\":0.5}",
         "Settled c0 \"copied\"",
         "Settled c1 {\"error\":{\"t",
+        "Started c2",
         "Started c2/a",
         "Progress c2/a {\"done\":0.5}",
         "Settled c2/a \"copied\"",

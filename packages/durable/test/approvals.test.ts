@@ -213,7 +213,7 @@ describe("a batch or a pipeline whose call needs somebody's decision", () => {
       yield* within(process, Durable.batch("other", Toolkit.make(pay), [call]))
       yield* TestClock.adjust("1 hour")
       const denied = yield* both({ within: "2 days" })
-      for (const [outcome] of denied) assert.include(outcome?.encoded, "nobody decided within 2d")
+      for (const [outcome] of denied) assert.include(outcome?.encoded, "it was not decided within 2d")
       assert.deepStrictEqual([yield* waiting, paid], [["other"], []])
       const approvals = { within: "1 hour", otherwise: "allowed" } as const
       yield* within(process, Durable.batch("other", Toolkit.make(pay), [call], { approvals }))
