@@ -30,7 +30,8 @@ describe("an interrupted run, and those inside and beside it", () => {
     tools: [...plainTools, ...sayingTools],
     kinds: ["failure", "hangs"] as const,
     touches: true,
-    pools: true
+    pools: true,
+    simple: true
   }
   agrees(interruptedIn(shared({ ...shape, maxCalls: 4, depth: 1 }, 2)), ["goes on after interruption"])
 })

@@ -43,6 +43,8 @@ export const falseWait = (
     const problem = problemOf(told)
     if (problem !== undefined) return `told: ${told.id} waits for ${told.why} at ${told.at}, ${told.behind}: ${problem}`
   }
+  // A deadline ends what is still to be told, too.
+  if (first.run.listener === "slow" && first.run.deadline > 0) return undefined
   const silent = first.plans.find(({ acts, call: { kind }, id }) =>
     acts === undefined && kind !== "stranger" && (ends.get(id)?.attempts ?? 0) > 0 && beginOf(id) > 0 &&
     !waits.some((told) => told.id === id)

@@ -122,7 +122,9 @@ const unlessPassed = (ready: ReadonlyArray<Member>): ReadonlyArray<Member> => {
 
 /** Where all calls that run wait for runs inside them, one of those runs goes on: no nesting is for ever. */
 const borrower = (world: World, now: number): Member | undefined => {
-  const inner = world.runs.filter(({ parent }) => parent !== undefined)
+  const inner = world.runs.filter(({ members, parent }) =>
+    parent !== undefined && members.some(({ state }) => state !== "settled")
+  )
   const running = world.runs.flatMap((run) => run.members).filter(({ state }) => state === "running")
   if (!running.every((member) => inner.some(({ parent }) => parent === member))) return undefined
   return inner.flatMap((run) => run.members).find((member) => mayStart(world, member, now, true))

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Tool, Toolkit } from "@volley/core"
+import { Json, Tool, Toolkit } from "@volley/core"
 import { Effect, Schema, SchemaGetter } from "effect"
 
 const tool = <S extends Schema.Constraint>(value: S) =>
@@ -143,6 +143,22 @@ describe("Toolkit.lint", () => {
         + "tell, which refuses some that are sent by it: no order. Describe it, as in `description` or `expected` of the "
         + "check."
     }])
+  })
+
+  it("finds by trying that pairs of a list have to be different", () => {
+    const pair = { type: "array", prefixItems: [{ type: "string" }, { type: "string" }], items: false, minItems: 2 }
+    const different = Tool.fromJsonSchema("send", {
+      description: "Sends pairs; `pairs` comes from the user.",
+      parameters: { type: "object", properties: { pairs: { type: "array", items: pair } }, required: ["pairs"] },
+      validate: (args) => {
+        const { pairs } = Json.objectOf(args)
+        const texts = Array.isArray(pairs) ? pairs.map((one) => JSON.stringify(one)) : []
+        return new Set(texts).size < texts.length ? "twice the same" : undefined
+      },
+      readOnly: true,
+      execute: () => Effect.succeed(1)
+    })
+    assert.include(Toolkit.lint(Toolkit.make(different))[0]?.message, "twice the same")
   })
 
   it.each<[string, Schema.Constraint]>([

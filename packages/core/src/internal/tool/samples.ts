@@ -51,18 +51,25 @@ const drawnFrom = (jsonSchema: JsonSchema.JsonSchema, patterns: Any["patterns"])
   })
 }
 
-/** The same with the first item of each list once more, where there is one: few are drawn like that. */
+/**
+ * The same with the first item of each list once more, where there is one: few are drawn like that.
+ *
+ * - also with lists inside lists as they are: those may be as long as they can be
+ */
 const repeating = (json: Schema.Json): ReadonlyArray<Schema.Json> => {
   const isIn = (value: Schema.Json): boolean =>
     typeof value === "object" && value !== null
     && ((Array.isArray(value) && value.length > 0) || Object.values(value).some(isIn))
-  return isIn(json) ? [twice(json)] : []
+  return isIn(json) ? [twice(json, true), twice(json, false)] : []
 }
 
-const twice = (json: Schema.Json): Schema.Json => {
+const twice = (json: Schema.Json, inside: boolean): Schema.Json => {
   if (typeof json !== "object" || json === null) return json
-  if (isList(json)) return [...json, ...json.slice(0, 1)].map(twice)
-  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, twice(value)]))
+  if (isList(json)) {
+    const longer = [...json, ...json.slice(0, 1)]
+    return inside ? longer.map((item) => twice(item, inside)) : longer
+  }
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, twice(value, inside)]))
 }
 
 const isList = (json: Schema.Json): json is Schema.JsonArray => Array.isArray(json)
