@@ -66,7 +66,7 @@ const succeeds = (...[command = "", ...args]: ReadonlyArray<string>): boolean =>
 
 const isGreen = succeeds("npm", "install", "--no-audit", "--no-fund")
   && succeeds("npx", "tsc", "-b")
-  && succeeds("npx", "vitest", "run", "--config", "vitest.workspace.ts", ...suites.map((name) => `packages/${name}/`))
+  && succeeds("npx", "vitest", "run", ...suites.map((name) => `packages/${name}/`))
 
 if (keep) console.log(`\nThe copy is ${copy}`)
 else rmSync(copy, { recursive: true, force: true })

@@ -22,7 +22,7 @@ const files = globSync("packages/core/test/{oracle,laws,order,told}/*.test.ts", 
 /** True where all laws of a file hold. */
 const holds = (file: string, index: number): boolean => {
   console.log(`\n${index + 1} of ${files.length}: ${file}, with ${cases} cases a law`)
-  const args = ["run", "--config", "vitest.workspace.ts", "--reporter", "verbose", "--testTimeout", "3600000", file]
+  const args = ["run", "--reporter", "verbose", "--testTimeout", "3600000", file]
   const env = { ...process.env, LAWS_CASES: cases }
   return spawnSync(join(root, "node_modules/.bin/vitest"), args, { cwd: root, env, stdio: "inherit" }).status === 0
 }

@@ -73,8 +73,6 @@ const addLoader = (): void => {
 const throwsAlike = (): boolean =>
   succeeds(bin("vitest"), [
     "run",
-    "--config",
-    "vitest.workspace.ts",
     ...Object.keys(packages).map((name) => `packages/${name}/test/thrown.test.ts`),
     "test/consumer.test.ts"
   ], { cwd: root, env: { ...process.env, VOLLEY_SDKS: folder } })

@@ -1,9 +1,7 @@
 import { defineConfig } from "vitest/config"
 
-// Vitest 5 reads a file of this name only when it is passed with --config, as `npm test` does.
 export default defineConfig({
   test: {
-    passWithNoTests: true,
     maxWorkers: 3,
     // They end what hangs, and say nothing of speed: some tests start processes, and a machine may be busy.
     testTimeout: 600_000,
