@@ -2,7 +2,7 @@
  * Servers that tests start as processes, again and again: in one file each starts three times as fast.
  */
 import { buildSync } from "esbuild"
-import { globSync } from "node:fs"
+import { globSync, rmSync } from "node:fs"
 import { join } from "node:path"
 
 const root = join(import.meta.dirname, "..")
@@ -13,6 +13,7 @@ export const bundleOf = (name: string): string => join(out, `${name}.mjs`)
 
 /** Vitest calls this once, before the first test. */
 export const setup = (): void => {
+  rmSync(out, { recursive: true, force: true })
   buildSync({
     entryPoints: globSync("packages/mcp/test/fixtures/*.ts", { cwd: root }).map((path) => join(root, path)),
     outdir: out,

@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { spawnSync } from "node:child_process"
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { delimiter, dirname, join } from "node:path"
 import { stripVTControlCharacters } from "node:util"
 import { afterAll, beforeAll } from "vitest"
 import * as Readme from "../scripts/readme.ts"
@@ -62,8 +62,9 @@ const scratchpad: ReadonlyArray<Program> = globbed("scratchpad/*.ts").map((path)
 const isMain = ({ code }: Program): boolean => code.includes("import.meta.main")
 const programs = [...shown.filter((program) => !tests.includes(program)), ...scratchpad.filter((one) => !isMain(one))]
 
-/** `npx` takes seconds to find what is installed here: this one knows the server that all examples start. */
+/** `npx` takes seconds to find what is installed here: this one knows the server that all examples start, and no other. */
 const npx = `#!/bin/sh
+if [ "$1 $2" != "-y @modelcontextprotocol/server-everything" ]; then echo "npx knows no $2" >&2; exit 1; fi
 shift 2
 exec node_modules/.bin/mcp-server-everything "$@"
 `
@@ -71,22 +72,34 @@ exec node_modules/.bin/mcp-server-everything "$@"
 const run = (...args: ReadonlyArray<string>) => {
   const { status, stderr, stdout } = spawnSync(process.execPath, args, {
     cwd: root,
-    env: { ...process.env, PATH: `${folder}:${process.env["PATH"]}` },
+    env: { ...process.env, PATH: `${folder}${delimiter}${process.env["PATH"]}` },
     encoding: "utf8",
-    maxBuffer: 64 * 1024 * 1024
+    maxBuffer: 64 * 1024 * 1024,
+    timeout: 500_000
   })
   return { status, stdout, all: stdout + stderr }
 }
 
-/** Runs one file after the other in one process, each as if it were alone; says where each begins and what it fails with. */
+/**
+ * Runs one file after the other in one process, each as if it were alone; says where each begins and what it fails with.
+ *
+ * - those that failed are named on standard error, and make the exit code 1
+ */
 const oneByOne = `
 const [node, ...files] = process.argv
+const failed = []
 for (const file of files) {
   console.log("=== " + file)
   process.argv = [node, file]
-  await import(file).catch((error) => console.log(error))
+  process.exitCode = undefined
+  await import(file).catch((error) => {
+    console.log(error)
+    failed.push(file)
+  })
+  if (process.exitCode) failed.push(file)
 }
-process.exit()`
+for (const file of failed) console.error("failed: " + file)
+process.exit(failed.length === 0 ? 0 : 1)`
 
 /** What a program does not print of what it says. */
 const missing = ({ code, title }: Program, printed: string): ReadonlyArray<string> => {
@@ -130,10 +143,11 @@ describe("The programs of pages, docstrings and the scratchpad", () => {
   })
 
   it("print what they say, one after the other in one process", () => {
-    const { all, stdout } = run("--input-type=module", "--eval", oneByOne, ...programs.map(({ file }) => file))
+    const { all, status, stdout } = run("--input-type=module", "--eval", oneByOne, ...programs.map(({ file }) => file))
     const printed = stdout.split(/^=== .*$/m).slice(1)
     assert.strictEqual(printed.length, programs.length, all)
     assert.deepStrictEqual(programs.flatMap((program, index) => missing(program, printed[index] ?? "")), [])
+    assert.strictEqual(status, 0, all)
   })
 
   it.each(scratchpad.filter(isMain))("print what they say, started by itself: $title", (program) => {

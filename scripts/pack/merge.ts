@@ -60,7 +60,11 @@ const modulesOf = (dist: string): ReadonlyArray<Module> => {
     outdir: ".",
     metafile: true
   })
-  const reached = new Set(first.flatMap((file) => Object.keys(outputs[file]?.inputs ?? {})))
+  const reached = new Set(first.flatMap((file) => {
+    const output = outputs[file]
+    if (output === undefined) throw new Error(`There is no module ${file} to put first.`)
+    return Object.keys(output.inputs)
+  }))
   return entryPoints.map((file) => ({
     file,
     names: outputs[file]?.exports ?? [],

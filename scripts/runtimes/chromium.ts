@@ -116,9 +116,13 @@ export const unpacked = (packed: string, folder: string): string => {
     execFileSync("tar", ["-x", "-C", under], { input: open(tar) })
   }
   writeFileSync(join(under, "fonts.conf"), fonts)
-  // Another process may have been as fast.
-  if (existsSync(folder)) rmSync(under, { recursive: true })
-  else renameSync(under, folder)
+  try {
+    renameSync(under, folder)
+  } catch (error) {
+    // Another process may have been faster.
+    rmSync(under, { recursive: true })
+    if (!existsSync(folder)) throw error
+  }
   return folder
 }
 

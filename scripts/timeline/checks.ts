@@ -18,8 +18,10 @@ export type Check = (what: string, found: unknown, wanted?: unknown) => void
 /** Starts the browser that npm brings, or one's own; `home` is a folder for what it writes, `webGl` as in `started`. */
 export const browser = (home: string, own?: string, webGl = false): ChildProcess => {
   const packed = join(dirname(fileURLToPath(import.meta.resolve("@sparticuz/chromium"))), "../bin")
-  // Unpacking it takes seconds, and is done once for each `npm ci`.
-  const place = own === undefined ? unpacked(packed, join(root, "node_modules/.cache/chromium")) : home
+  const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+  // Unpacking it takes seconds, and is done once for each version.
+  const folder = join(root, "node_modules/.cache", `chromium-${devDependencies["@sparticuz/chromium"]}`)
+  const place = own === undefined ? unpacked(packed, folder) : home
   return started({ browser: place, home, own, webGl }, "localhost")
 }
 

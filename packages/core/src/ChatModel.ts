@@ -454,7 +454,7 @@ const noKey = "`apiKey` is missing: give the key as text, or as `Redacted.make(t
 
 /** A key as it was given; undefined where plain JavaScript gave none. */
 const secretOf = (apiKey: ApiOptions["apiKey"] | undefined): Redacted.Redacted<string> | undefined =>
-  typeof apiKey === "string" ? Redacted.make(apiKey) : apiKey
+  typeof apiKey === "string" ? Redacted.make(apiKey) : Redacted.isRedacted(apiKey) ? apiKey : undefined
 
 const refusing = (wire: string, message: string, hidden: Hidden = {}): ChatModel["Service"] => {
   const error = shown(hidden)(new ChatModelError({ wire, reason: new InvalidRequest({ message }) }))

@@ -97,3 +97,16 @@ describe("ChatModel.originOf", () => {
     assert.strictEqual(ChatModel.originOf({ baseUrl }), origin)
   })
 })
+
+describe("ChatModel.reached", () => {
+  it.effect.each(["null", "17", "{}"])(
+    "says that there is no key where plain JavaScript gave %s",
+    (json) =>
+      Effect.gen(function*() {
+        const options: ChatModel.ApiOptions = { model: "gpt-4.1", apiKey: JSON.parse(json) }
+        const model = yield* ChatModel.reached("some", options, () => assert.fail("a client is made"))
+        const { message } = yield* Effect.flip(model.generate({ conversation: Conversation.make("Hi") }))
+        assert.include(message, "`apiKey` is missing")
+      })
+  )
+})
