@@ -5,7 +5,6 @@ import { Client, type ClientOptions, StreamableHTTPClientTransport } from "@mode
 import { getDefaultEnvironment, StdioClientTransport } from "@modelcontextprotocol/client/stdio"
 import * as Server from "@volley/mcp/Server"
 import { Effect } from "effect"
-import { fileURLToPath } from "node:url"
 import { bundleOf } from "../../../test/bundles.ts"
 import { Greeting, make } from "./fixtures/kit.ts"
 
@@ -49,11 +48,8 @@ export const overStdio = () =>
   new StdioClientTransport({
     command: process.execPath,
     args: [bundleOf("stdio")],
-    // Node keeps there what it has compiled, so that the next process starts sooner.
-    env: {
-      ...getDefaultEnvironment(),
-      NODE_COMPILE_CACHE: fileURLToPath(new URL("../../../node_modules/.cache/volley", import.meta.url))
-    },
+    // The tests' configuration says where Node keeps what it has compiled.
+    env: { ...getDefaultEnvironment(), NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? "" },
     stderr: "pipe"
   })
 

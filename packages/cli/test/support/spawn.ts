@@ -8,10 +8,10 @@ const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 /** The file that is the command line. */
 export const main = file("../../src/main.ts")
 
-// Node keeps there what it has compiled, so that the next process starts in two thirds of the time.
+// The tests' configuration says where Node keeps what it has compiled.
 export const always = {
   PATH: process.env["PATH"] ?? "",
-  NODE_COMPILE_CACHE: file("../../../../node_modules/.cache/volley")
+  NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? ""
 }
 
 /** No test waits for this: it ends what hangs, on however slow a machine. */

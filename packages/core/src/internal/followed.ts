@@ -32,24 +32,22 @@ export const followed = <Q, A, P, E>(
   wire: string,
   model: Model<Q, A, P, E>,
   observers: Context.Reference<Observer<Model<Q, A, P, E>>>
-): Model<Q, A, P, E> => ({
-  ...model,
-  generate: (request) =>
-    Effect.contextWith((context: Context.Context<never>) => {
-      if (Context.get(context, Followed)) return model.generate(request)
-      const observer = Context.get(context, observers)
-      return observer === undefined
-        ? Effect.withSpan(model.generate(request), `${wire}.generate`)
-        : observedModel(model, observer).generate(request)
-    }),
-  stream: (request) =>
-    Stream.unwrap(Effect.contextWith((context: Context.Context<never>) => {
-      if (Context.get(context, Followed)) return Effect.succeed(model.stream(request))
-      const observer = Context.get(context, observers)
-      return Effect.succeed(
-        observer === undefined
-          ? Stream.withSpan(model.stream(request), `${wire}.stream`)
-          : observedModel(model, observer).stream(request)
+): Model<Q, A, P, E> => {
+  const spanned: Model<Q, A, P, E> = {
+    generate: (request) => Effect.withSpan(model.generate(request), `${wire}.generate`),
+    stream: (request) => Stream.withSpan(model.stream(request), `${wire}.stream`)
+  }
+  const seenFrom = (context: Context.Context<never>): Model<Q, A, P, E> => {
+    if (Context.get(context, Followed)) return model
+    const observer = Context.get(context, observers)
+    return observer === undefined ? spanned : observedModel(model, observer)
+  }
+  return {
+    ...model,
+    generate: (request) => Effect.contextWith((context: Context.Context<never>) => seenFrom(context).generate(request)),
+    stream: (request) =>
+      Stream.unwrap(
+        Effect.contextWith((context: Context.Context<never>) => Effect.succeed(seenFrom(context).stream(request)))
       )
-    }))
-})
+  }
+}
