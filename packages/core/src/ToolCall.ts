@@ -135,17 +135,20 @@ export const distinct = <A>(
   const taken = new Set<string | null | undefined>()
   const repeated = new Set<string | null | undefined>()
   for (const { id } of asked) {
-    if (taken.has(id)) repeated.add(id)
-    else taken.add(id)
+    // One look into the set, since nearly all calls have ids of their own.
+    if (taken.size === taken.add(id).size) repeated.add(id)
   }
   const next = new Map<string, number>()
   const unused = (base: string): string => {
-    if (!taken.has(base)) return base
     const start = base.slice(0, 32)
-    let n = next.get(start) ?? 2
-    while (taken.has(`${start}_${n}`)) n++
-    next.set(start, n + 1)
-    return `${start}_${n}`
+    let id = base
+    while (taken.has(id)) {
+      const n = next.get(start) ?? 2
+      next.set(start, n + 1)
+      id = `${start}_${n}`
+    }
+    taken.add(id)
+    return id
   }
   const seen = new Map<string, Set<string>>()
   const idOf = (index: number): string | undefined => {
@@ -161,9 +164,7 @@ export const distinct = <A>(
   const told: Array<{ readonly call: A; readonly id: string }> = []
   for (const [index, call] of calls.entries()) {
     const id = idOf(index)
-    if (id === undefined) continue
-    taken.add(id)
-    told.push({ call, id })
+    if (id !== undefined) told.push({ call, id })
   }
   return told
 }

@@ -192,10 +192,13 @@ const callsOf = (
   calls: ReadonlyArray<Told>
 ): ReadonlyArray<ToolCall.ToolCall> => {
   const proves = provenBy(response, choice)
-  return calls.map(({ call, id }, index) => {
-    const { arguments: args, name } = read(call)
-    return { id, name, arguments: args, index, status: proves(call) ? "complete" : "truncated" }
-  })
+  return calls.map(({ call: { arguments: args, call, name }, id }, index) => ({
+    id,
+    name,
+    arguments: args,
+    index,
+    status: proves(call) ? "complete" : "truncated"
+  }))
 }
 
 /**
@@ -336,7 +339,7 @@ export const messages = (
 const spell = ({ calls, text }: Conversation.Assistant): AssistantMessage =>
   echo(
     { content: text === "" && calls.length > 0 ? null : text },
-    calls.map(({ arguments: args, id, name }) => ({ id, call: { function: { name, arguments: args } } }))
+    calls.map(({ arguments: args, id, name }) => ({ id, call: read({ function: { name, arguments: args } }) }))
   )
 
 type Params = OpenAI.ChatCompletionCreateParamsNonStreaming

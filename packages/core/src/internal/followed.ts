@@ -27,6 +27,9 @@ export const observedModel = <Q, A, P, E>(
     stream: (request) => Stream.provideService(model.stream(request), Followed, true)
   })
 
+/** The place in the sources is the same for all turns, and to look for it costs as much as a call. */
+const untraced = { captureStackTrace: false }
+
 /** Has the turns of a model followed that no agent has asked for; where nothing follows them, they have spans of these names. */
 export const followed = <Q, A, P, E>(
   wire: string,
@@ -34,8 +37,8 @@ export const followed = <Q, A, P, E>(
   observers: Context.Reference<Observer<Model<Q, A, P, E>>>
 ): Model<Q, A, P, E> => {
   const spanned: Model<Q, A, P, E> = {
-    generate: (request) => Effect.withSpan(model.generate(request), `${wire}.generate`),
-    stream: (request) => Stream.withSpan(model.stream(request), `${wire}.stream`)
+    generate: (request) => Effect.withSpan(model.generate(request), `${wire}.generate`, untraced),
+    stream: (request) => Stream.withSpan(model.stream(request), `${wire}.stream`, untraced)
   }
   const seenFrom = (context: Context.Context<never>): Model<Q, A, P, E> => {
     if (Context.get(context, Followed)) return model

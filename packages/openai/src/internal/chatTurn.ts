@@ -4,6 +4,7 @@
 import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Json from "@volley/core/Json"
 import * as ToolCall from "@volley/core/ToolCall"
+import { identity } from "effect/Function"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type OpenAI from "openai"
@@ -79,9 +80,22 @@ export const messageOf = (choice: Fields | undefined): Fields | undefined => {
   return Json.isObject(message) ? message : undefined
 }
 
-/** A call as it came, and the id that it goes by in its turn. */
-export interface Told {
+/**
+ * A call as it came, and what it asks for.
+ *
+ * - `id`: the id that it came with
+ * - `arguments`: empty where none came
+ */
+interface Asked {
   readonly call: Fields
+  readonly id: string | undefined
+  readonly name: string
+  readonly arguments: unknown
+}
+
+/** What a call asks for, and the id that it goes by in its turn. */
+export interface Told {
+  readonly call: Asked
   readonly id: string
 }
 
@@ -90,8 +104,8 @@ export interface Told {
  * nothing. A call that stands for several gives way to them.
  */
 export const distinctCalls = (message: Fields | undefined): ReadonlyArray<Told> => {
-  const calls = ToolCall.distinct(callsIn(message ?? {}), read)
-  return calls.some(({ call }) => insideOf(call)) ? ToolCall.distinct(calls.flatMap(spread), read).map(own) : calls
+  const calls = ToolCall.distinct(callsIn(message ?? {}).map(read), identity)
+  return calls.some(insideOf) ? ToolCall.distinct(calls.flatMap(spread), identity).map(own) : calls
 }
 
 const callsIn = ({ function_call: legacy, tool_calls: calls }: Fields): ReadonlyArray<Fields> => {
@@ -102,24 +116,29 @@ const callsIn = ({ function_call: legacy, tool_calls: calls }: Fields): Readonly
 const asked = (calls: ReadonlyArray<unknown>): ReadonlyArray<Fields> =>
   calls.filter((call): call is Fields => Json.isObject(call) && !isBlank(call))
 
-const insideOf = (call: Fields) => isCustom(call) ? undefined : ToolCall.inside(read(call))
+const insideOf = ({ call }: Told) => isCustom(call.call) ? undefined : ToolCall.inside(call)
 
-const spread = ({ call, id }: Told): ReadonlyArray<Fields> =>
-  insideOf(call)?.map(({ arguments: args, name }, at) => ({
-    id: `${id.slice(0, 32)}_${at + 1}`,
-    type: "function",
-    function: { name, arguments: JSON.stringify(args) }
-  })) ?? [{ ...call, id }]
+const spread = (told: Told): ReadonlyArray<Asked> =>
+  insideOf(told)?.map(({ arguments: args, name }, at) =>
+    read({
+      id: `${told.id.slice(0, 32)}_${at + 1}`,
+      type: "function",
+      function: { name, arguments: JSON.stringify(args) }
+    })
+  ) ?? [own(told).call]
 
-const own = ({ call, id }: Told): Told => ({ call: call["id"] === id ? call : { ...call, id }, id })
+/** The same call where it came with the id that it goes by. */
+const own = ({ call, id }: Told): Told => ({ call: call.id === id ? call : read({ ...call.call, id }), id })
 
-/** The name and the arguments of a call, and the id that it came with; no arguments are empty ones. */
-export const read = (call: Fields) => {
-  const { arguments: args, input, name } = payloadOf(call)
+/** What a call asks for, and the id that it came with; no arguments are empty ones. */
+export const read = (call: Fields): Asked => {
+  const custom = isCustom(call)
+  const { arguments: args, input, name } = payloadOf(call, custom)
   return {
+    call,
     id: typeof call["id"] === "string" ? call["id"] : undefined,
     name: typeof name === "string" ? name : "",
-    arguments: isCustom(call) ? textOf(input) : args ?? {}
+    arguments: custom ? textOf(input) : args ?? {}
   }
 }
 
@@ -134,8 +153,8 @@ export const isWhole = (call: Fields): boolean => {
 export const isCustom = ({ custom, function: named, type }: Fields): boolean =>
   type === "custom" || (type !== "function" && !Json.isObject(named) && Json.isObject(custom))
 
-const payloadOf = (call: Fields): Fields => {
-  const payload = call[isCustom(call) ? "custom" : "function"]
+const payloadOf = (call: Fields, custom = isCustom(call)): Fields => {
+  const payload = call[custom ? "custom" : "function"]
   return Json.isObject(payload) ? payload : {}
 }
 
@@ -187,7 +206,7 @@ const mended = (message: AssistantMessage): AssistantMessage => {
   const calls = message.tool_calls ?? []
   return calls.every(isSpelled)
     ? message
-    : { ...message, tool_calls: calls.map((call) => spelled({ ...call }, call.id)) }
+    : { ...message, tool_calls: calls.map((call) => spelled(read({ ...call }), call.id)) }
 }
 
 const isSpelled = (call: OpenAI.ChatCompletionMessageToolCall): boolean => {
@@ -197,8 +216,7 @@ const isSpelled = (call: OpenAI.ChatCompletionMessageToolCall): boolean => {
 }
 
 /** A call whose type, name and arguments servers take back: those that parse them refuse what is no object for ever. */
-const spelled = (call: Fields, id: string): OpenAI.ChatCompletionMessageToolCall => {
-  const { arguments: args, name: given } = read(call)
+const spelled = ({ arguments: args, call, name: given }: Asked, id: string): OpenAI.ChatCompletionMessageToolCall => {
   const name = ToolCall.spelled(given)
   if (isCustom(call)) return { ...call, id, type: "custom", custom: { ...payloadOf(call), name, input: textOf(args) } }
   const text = Json.objectText(args)
