@@ -62,6 +62,7 @@ const missing = {
   success: "`success` is missing: give a schema of the result, such as Schema.String, or Schema.Void",
   execute: "`execute` is missing, or no function: give one that takes the parameters of a call"
 }
+const unnamed = "A tool needs a name and then a definition: write (\"get_weather\", { description, parameters, ... })."
 const promise = "gives a promise: make this tool with Tool.fromFunction, which takes async functions"
 const generator = "is a generator: write it as Effect.fn(function*(parameters) { ... })"
 const plain = "gives no Effect: write Effect.succeed(value), or make this tool with Tool.fromFunction"
@@ -74,6 +75,16 @@ const same = (program: string, says: string): Wrong => ({ program, says: [says],
 const told = (program: string, ...says: ReadonlyArray<string>): Wrong => ({ program, says })
 
 const programs: Readonly<Record<string, Wrong>> = {
+  "a name inside the definition": {
+    program: `Tool.make({ name: "t", ...said })`,
+    says: ["Expected 2 arguments, but got 1."],
+    throws: unnamed
+  },
+  "a name that is empty": {
+    program: `Tool.fromFunction("", { ...said, execute: async () => ({ celsius: 18 }) })`,
+    says: ["it compiles"],
+    throws: unnamed
+  },
   "no description": same(
     `Tool.make("t", { parameters, success, execute: ({ city }) => Effect.succeed({ celsius: city.length }) })`,
     missing.description

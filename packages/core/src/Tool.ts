@@ -26,6 +26,7 @@ import { compile, serviceKey } from "./internal/tool/compile.ts"
 import type { AnyDefinition, Execute, Traits } from "./internal/tool/definition.ts"
 import { type Answer, type Attempt, type Call, tellHedged } from "./internal/tool/handler.ts"
 import type * as Handling from "./internal/tool/handler.ts"
+import { refuseUnnamed } from "./internal/tool/mistakes.ts"
 import type { Failing, FailureOf, FunctionDefinition, FunctionOption } from "./internal/tool/promised.ts"
 import type { Complete, Given, Option as ToolOption, SchemaOfEffect, ToolDefinition } from "./internal/tool/written.ts"
 
@@ -179,6 +180,7 @@ export function fromJsonSchema<
     readonly execute: Execute<Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, R>
   }
 ): Tool<Name, Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, R | F["EncodingServices"], ReadOnly> {
+  refuseUnnamed(name, definition)
   const { parameters, validate, ...rest } = definition
   const schema = byJsonSchema(name, parameters, validate, rest.patterns)
   return make(name, { ...rest, parameters: schema, success: Schema.Unknown, jsonSchema: parameters })
@@ -247,6 +249,7 @@ export function fromStandardSchema(
     readonly success: Standard.AnySchema
   }
 ): Any {
+  refuseUnnamed(name, definition)
   return compile(name, { ...definition, ...Standard.schemasOf(name, definition) })
 }
 

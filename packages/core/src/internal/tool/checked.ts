@@ -6,7 +6,7 @@ import type { Patterns } from "../schema/patterns.ts"
 import * as Standard from "../schema/standardSchema.ts"
 import type { AnyDefinition } from "./definition.ts"
 import type { PromiseForm } from "./handler.ts"
-import { type Form, mistakeIn } from "./mistakes.ts"
+import { type Form, mistakeIn, refuseUnnamed } from "./mistakes.ts"
 import { byMessage, type FunctionOption, Thrown } from "./promised.ts"
 import type { Option } from "./written.ts"
 
@@ -48,6 +48,7 @@ const promiseForm: Form = {
 
 /** What `Tool.make` was given; throws where the compiler would have refused it. */
 export const checked = (name: string, definition: Unchecked<AnyDefinition>): AnyDefinition => {
+  refuseUnnamed(name, definition)
   const { description, parameters, success } = definition
   const mistake = mistakeIn(definition, effectForm)
   if (mistake !== undefined || description === undefined || parameters === undefined || success === undefined) {
@@ -67,6 +68,7 @@ export interface AnyFunctionDefinition
 
 /** What `Tool.fromFunction` was given, in the form of `Tool.make`; throws where the compiler would have refused it. */
 export const ofFunction = (name: string, definition: Unchecked<AnyFunctionDefinition>): AnyDefinition => {
+  refuseUnnamed(name, definition)
   const { catch: caught, description, execute, failure, parameters, success, ...rest } = definition
   const mistake = mistakeIn(definition, promiseForm)
   if (mistake !== undefined || description === undefined || parameters === undefined || execute === undefined) {

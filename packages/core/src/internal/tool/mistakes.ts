@@ -35,6 +35,12 @@ export interface Form {
   readonly giving: "effect" | "promise"
 }
 
+/** Throws for a tool without a name, or whose name stands in its definition, as it does in other libraries. */
+export const refuseUnnamed = (name: unknown, definition: unknown): void => {
+  if (typeof name === "string" && name !== "" && Predicate.isObject(definition)) return
+  throw new Error(`A tool needs a name and then a definition: write ("get_weather", { description, parameters, ... }).`)
+}
+
 /** The first mistake in a definition as plain JavaScript may give it; undefined where there is none. */
 export const mistakeIn = (definition: Node, form: Form): string | undefined =>
   misspelt(definition, form.options)
