@@ -6,12 +6,18 @@ import { guarded } from "../guarded.ts"
 import type { CallEvent } from "./events.ts"
 import { Fifo } from "./fifo.ts"
 
+/** Something else that is told in its turn; `over` is called when it is told, or never will be. */
+interface InTurn {
+  readonly telling: Effect.Effect<void>
+  readonly over: () => void
+}
+
 /** Gives a listener what happens, one event after the other, and no call waits for that. */
 export class Teller {
   readonly #onCall: (event: CallEvent) => Effect.Effect<void>
   readonly #fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
   readonly #told: () => void
-  readonly #events = new Fifo<CallEvent | Effect.Effect<void>>()
+  readonly #events = new Fifo<CallEvent | InTurn>()
   #telling: Fiber.Fiber<void> | undefined
   #isTelling = false
 
@@ -34,10 +40,10 @@ export class Teller {
     this.#events.push(event)
   }
 
-  /** Tells something else in its turn, behind all that there is, and waits until it is told. */
+  /** Tells something else in its turn, behind all that there is, and waits until it is told or the telling is stopped. */
   tellInTurn(telling: Effect.Effect<void>): Effect.Effect<void> {
     return Effect.callback((resume) => {
-      this.#events.push(Effect.ensuring(telling, Effect.sync(() => resume(Effect.void))))
+      this.#events.push({ telling, over: () => resume(Effect.void) })
       this.begin()
     })
   }
@@ -54,7 +60,7 @@ export class Teller {
   }
 
   stop(): Fiber.Fiber<void> | undefined {
-    while (this.#events.size > 0) this.#events.shift()
+    for (let event = this.#events.shift(); event; event = this.#events.shift()) if ("over" in event) event.over()
     this.#telling?.interruptUnsafe()
     return this.#telling
   }
@@ -82,8 +88,10 @@ export class Teller {
   }
 
   /** A listener cannot harm the calls. */
-  #safely(event: CallEvent | Effect.Effect<void>): Effect.Effect<void> {
-    const telling = Effect.isEffect(event) ? event : guarded(() => this.#onCall(event))
+  #safely(event: CallEvent | InTurn): Effect.Effect<void> {
+    const telling = "over" in event
+      ? Effect.ensuring(event.telling, Effect.sync(event.over))
+      : guarded(() => this.#onCall(event))
     return isOver(telling) && Exit.isSuccess(telling)
       ? telling
       : Effect.catchCause(telling, (cause) => Effect.logError("`onCall` crashed", cause))
