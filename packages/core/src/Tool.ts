@@ -254,14 +254,15 @@ export function fromStandardSchema(
 }
 
 /**
- * Makes a tool of an async function. Its schemas may be of Effect, zod, valibot, arktype, or JSON Schemas.
+ * Makes a tool of an async function. Its schemas, that of `failure` too, may be of Effect, zod, valibot, arktype, or JSON
+ * Schemas.
  *
  * - without `success`, the result is any JSON that the function returns
  * - interruption: aborts `signal`; if the function goes on all the same, the call does not wait for it, and it is a
  *   stray
  * - errors: if the function throws, the call has a `Defect`, and the model reads only that the tool crashed. With
  *   `failure: "message"` an `Error` is a failure, and the model reads its message; bugs, such as a `TypeError`, stay
- *   hidden. `catch` makes a failure of any error
+ *   hidden. Where `failure` is a class of errors, one that is thrown is the failure. `catch` makes a failure of any error
  *
  * @example
  * ```ts

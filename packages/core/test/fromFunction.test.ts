@@ -224,3 +224,73 @@ describe("Tool.fromFunction with `failure: \"message\"`", () => {
     assert.deepStrictEqual([again.name, again.message], ["NoSuchCity", "gone"])
   })
 })
+
+describe("Tool.fromFunction with a schema of failures", () => {
+  const outOfStock = { code: "out_of_stock", sku: "none" } as const
+  const json = { type: "object", properties: { code: { const: "out_of_stock" } }, required: ["code"] } as const
+  const schemas = {
+    zod: z.object({ code: z.literal("out_of_stock"), sku: z.string() }),
+    valibot: v.object({ code: v.literal("out_of_stock"), sku: v.string() }),
+    arktype: type({ code: "'out_of_stock'", sku: "string" }),
+    json
+  }
+
+  it.each(Object.entries(schemas))("of %s gives the model what `catch` made", async (_, failure) => {
+    const buy = Tool.fromFunction("buy", {
+      description: "",
+      parameters: { type: "object" },
+      failure,
+      catch: () => outOfStock,
+      execute: async () => Promise.reject(new Error("secret"))
+    })
+    const { outcomes: [outcome] } = await Batch.runPromise(Toolkit.make(buy), [call("buy")])
+    assert(outcome?.name === "buy" && Result.isFailure(outcome.result) && outcome.result.failure._tag === "ToolFailure")
+    assert.deepStrictEqual(outcome.result.failure.encoded, outOfStock)
+    assert.notInclude(outcome.encoded, "secret")
+  })
+
+  it("has the type of what `catch` makes", () => {
+    const make = (caught: () => z.infer<typeof schemas.zod>) =>
+      Tool.fromFunction("buy", {
+        description: "",
+        parameters: z.object({}),
+        failure: schemas.zod,
+        catch: caught,
+        execute: async () => 1
+      })
+    expectTypeOf(make(() => outOfStock).failure.Type).toEqualTypeOf<{ code: "out_of_stock"; sku: string }>()
+    Tool.fromFunction("buy", {
+      description: "",
+      parameters: z.object({}),
+      failure: schemas.zod,
+      // @ts-expect-error the schema has another code
+      catch: () => ({ code: "sold", sku: "" }),
+      execute: async () => 1
+    })
+  })
+
+  class NoSuchCity extends Schema.TaggedError<NoSuchCity>()("NoSuchCity", { city: Schema.String }) {}
+  class Closed extends Schema.TaggedError<Closed>()("Closed", {}) {}
+
+  it.each([
+    ["the class", NoSuchCity, new NoSuchCity({ city: "Atlantis" }), "ToolFailure"],
+    ["one of two classes", Schema.Union([NoSuchCity, Closed]), new Closed({}), "ToolFailure"],
+    ["another class", NoSuchCity, new Closed({}), "CallError"],
+    ["no class", Schema.Struct({ message: Schema.String }), new Error("secret"), "CallError"]
+  ])("takes what is thrown of %s for a failure or a crash", async (_, failure, thrown, tag) => {
+    const look = Tool.fromFunction("look", {
+      description: "",
+      parameters: { type: "object" },
+      failure,
+      execute: async () => Promise.reject(thrown)
+    })
+    const { outcomes: [outcome] } = await Batch.runPromise(Toolkit.make(look), [call("look")])
+    assert(outcome !== undefined && Result.isFailure(outcome.result))
+    assert.strictEqual(outcome.result.failure._tag, tag)
+    assert.strictEqual(
+      outcome.result.failure._tag === "ToolFailure" && outcome.result.failure.failure === thrown,
+      tag === "ToolFailure"
+    )
+    assert.notInclude(outcome.encoded, "secret")
+  })
+})

@@ -33,13 +33,16 @@ export const schemasOf = (
     readonly jsonSchema?: JsonSchema.JsonSchema | undefined
   }
 ) => {
-  const written = isForeign(parameters) ? jsonSchema ?? jsonSchemaOf(name, parameters) : jsonSchema
+  const shown = isForeign(parameters) ? jsonSchema ?? jsonSchemaOf(name, parameters) : jsonSchema
   return {
-    parameters: isForeign(parameters) ? reading(parameters, ownKeysIn(written ?? {})) : parameters,
-    success: isForeign(success) ? writing(success) : success,
-    jsonSchema: written
+    parameters: isForeign(parameters) ? reading(parameters, ownKeysIn(shown ?? {})) : parameters,
+    success: written(success),
+    jsonSchema: shown
   }
 }
+
+/** The schema by which Effect writes what a tool gives, or how it fails. */
+export const written = (schema: AnySchema): Schema.Constraint => isForeign(schema) ? writing(schema) : schema
 
 /** True for a schema of Effect, or of a library that follows Standard Schema. */
 export const isAnySchema = (value: unknown): value is AnySchema =>

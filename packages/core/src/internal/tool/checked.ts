@@ -7,7 +7,7 @@ import * as Standard from "../schema/standardSchema.ts"
 import type { AnyDefinition } from "./definition.ts"
 import type { PromiseForm } from "./handler.ts"
 import { type Form, mistakeIn, refuseUnnamed } from "./mistakes.ts"
-import { byMessage, type FunctionOption, Thrown } from "./promised.ts"
+import { byClass, byMessage, type FunctionOption, Thrown } from "./promised.ts"
 import type { Option } from "./written.ts"
 
 /** A definition, of which plain JavaScript may have left out anything. */
@@ -63,7 +63,7 @@ export interface AnyFunctionDefinition
 {
   readonly parameters: Standard.Described
   readonly success?: Standard.Described | undefined
-  readonly failure?: Schema.Constraint | "message" | undefined
+  readonly failure?: Standard.Described | "message" | undefined
 }
 
 /** What `Tool.fromFunction` was given, in the form of `Tool.make`; throws where the compiler would have refused it. */
@@ -74,20 +74,28 @@ export const ofFunction = (name: string, definition: Unchecked<AnyFunctionDefini
   if (mistake !== undefined || description === undefined || parameters === undefined || execute === undefined) {
     throw new Error(`Tool "${name}": ${mistake}.`)
   }
-  const said = failure === "message" ? { failure: Thrown, caught: caught ?? byMessage } : { failure, caught }
+  const schemaOf = (given: Standard.Described) => Standard.isAnySchema(given) ? given : byJsonSchema(name, given)
   return {
     ...rest,
     ...Standard.schemasOf(name, {
-      parameters: Standard.isAnySchema(parameters) ? parameters : byJsonSchema(name, parameters),
-      success: success === undefined || Standard.isAnySchema(success)
-        ? success ?? Schema.Unknown
-        : byJsonSchema(name, success),
+      parameters: schemaOf(parameters),
+      success: schemaOf(success ?? Schema.Unknown),
       jsonSchema: rest.jsonSchema ?? (Standard.isAnySchema(parameters) ? undefined : parameters)
     }),
     description,
-    failure: said.failure,
-    promise: { execute, catch: said.caught }
+    ...failingOf(failure === "message" ? failure : schemaOf(failure ?? Schema.Never), execute, caught)
   }
+}
+
+/** How a function fails: with messages, with what `catch` makes, or with what it throws of a class that is declared. */
+const failingOf = (
+  failure: Standard.AnySchema | "message",
+  execute: PromiseForm["execute"],
+  caught: PromiseForm["catch"]
+): Pick<AnyDefinition, "failure" | "promise"> => {
+  if (failure === "message") return { failure: Thrown, promise: { execute, catch: caught ?? byMessage } }
+  const schema = Standard.written(failure)
+  return { failure: schema, promise: { execute, catch: caught ?? byClass(schema) } }
 }
 
 /** JSON that a JSON Schema takes, checked by that or by a function of one's own. */

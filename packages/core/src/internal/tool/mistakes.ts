@@ -46,9 +46,12 @@ export const mistakeIn = (definition: Node, form: Form): string | undefined =>
   misspelt(definition, form.options)
     ?? form.needs.filter((name) => definition[name] === undefined).map((name) => mistakes[name])[0]
     ?? (typeof definition["description"] === "string" ? undefined : mistakes.description)
-    ?? ["parameters", "success"].filter((name) => definition[name] !== undefined && !form.isSchema(definition[name]))
+    ?? ["parameters", "success", "failure"].filter((name) => isNoSchema(name, definition[name], form))
       .map((name) => noSchema(name, definition[name]))[0]
     ?? (definition["execute"] === undefined ? undefined : mistakeOf("`execute`", definition["execute"], form.giving))
+
+const isNoSchema = (name: string, given: unknown, { giving, isSchema }: Form): boolean =>
+  given !== undefined && !isSchema(given) && !(name === "failure" && giving === "promise" && given === "message")
 
 /** Schemas of zod, valibot and others say who made them (Standard Schema). */
 const noSchema = (name: string, value: unknown): string => {

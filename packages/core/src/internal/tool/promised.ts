@@ -1,4 +1,5 @@
 import type * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import { isNamed, messageOf } from "../../Thrown.ts"
@@ -10,10 +11,10 @@ import type { handlerMistakes } from "./mistakes.ts"
 type HandlerMistakes = typeof handlerMistakes
 
 /** How a function fails: as a schema says, with the message of what it throws, or not at all. */
-export type Failing = Schema.Constraint | "message"
+export type Failing = Standard.Described | "message"
 
 /** The failure of a tool, by how its function fails. */
-export type FailureOf<F> = F extends Schema.Constraint ? F : typeof Thrown
+export type FailureOf<F> = F extends "message" ? typeof Thrown : Standard.SuccessOf<F>
 
 /** What `Tool.fromFunction` takes; `description` and `parameters` have to be there, as with `Tool.make`. */
 export interface FunctionDefinition<
@@ -33,8 +34,9 @@ export interface FunctionDefinition<
   /** A schema of the result, likewise; where it is left out, the result is whatever JSON the function gives. */
   readonly success?: S
   /**
-   * The schema of what `catch` makes of what is thrown; or `"message"`: an `Error` is a failure, and the model reads its
-   * message. All else that is thrown is a crash, of which the model reads nothing, and so are bugs: a `TypeError` and such.
+   * The schema of the tool's own failures, of any library: what `catch` makes, or what is thrown of a class that it names.
+   * `"message"`: an `Error` is a failure, and the model reads its message. All else that is thrown is a crash, of which the
+   * model reads nothing, and so are bugs: a `TypeError` and such.
    */
   readonly failure?: F | undefined
   /** Makes the failure of what was thrown. */
@@ -77,6 +79,23 @@ export const Thrown = Schema.Struct({ _tag: Schema.String, message: Schema.Strin
 
 /** Errors of the language itself: bugs of the program, of which a model is told nothing. */
 const bugs = ["TypeError", "ReferenceError", "RangeError", "SyntaxError", "EvalError", "URIError", "AssertionError"]
+
+/** Takes for the failure what is thrown of a class that a schema of failures names; throws the rest, for a crash. */
+export const byClass = (failure: Schema.Constraint) => {
+  const classes = classesIn(failure)
+  return (thrown: unknown): unknown => {
+    if (!classes.some((of) => thrown instanceof of)) throw thrown
+    return thrown
+  }
+}
+
+/** Every schema is a function, and only one that is a class has instances. */
+const classesIn = (schema: unknown): ReadonlyArray<NewableFunction> => {
+  if (Predicate.hasProperty(schema, "members") && Array.isArray(schema.members)) {
+    return schema.members.flatMap(classesIn)
+  }
+  return typeof schema === "function" ? [schema] : []
+}
 
 /** Takes an error for a failure with its message; throws what is no error, and what is a bug, for a crash. */
 export const byMessage = (thrown: unknown): Error => {
