@@ -80,7 +80,7 @@ export const prose = (page: string): ReadonlyArray<string> =>
     .filter((text) => text !== "")
 
 /** Returns the sentences of a text in prose. */
-export const sentences = (text: string): ReadonlyArray<string> => text.split(/(?<=[.!?][)"*]*) (?=[\p{Lu}\d`"(*])/u)
+export const sentences = (text: string): ReadonlyArray<string> => text.split(/(?<=[.!?][)"*]*) (?=[\p{Lu}\d`"(*_])/u)
 
 /** Returns how many words a text has. */
 export const words = (text: string): number => text.match(/\S*[\p{L}\p{N}]\S*/gu)?.length ?? 0
