@@ -66,3 +66,21 @@ export const anchors = (page: string): ReadonlyArray<string> =>
     page.replace(/^( *)```.*?^\1```$/gms, "").matchAll(/^#+ (.*)$/gm),
     (found) => found[1]!.trim().toLowerCase().replace(/[^\p{L}\p{N}_ -]/gu, "").replace(/ /g, "-")
   )
+
+/**
+ * Returns the headings, paragraphs and list items of a page, each as one line of words.
+ *
+ * - left out: blocks of code, tables, pictures, comments and where links lead; code in a line counts as one word
+ */
+export const prose = (page: string): ReadonlyArray<string> =>
+  page.replace(/^( *)```.*?^\1```$/gms, "\n").replace(/<!--.*?-->/gs, "")
+    .replace(/^ *(?:\||\[[^\]]+\]: ).*$/gm, "").replace(/`[^`]+`/g, "`code`")
+    .replace(/!\[[^\]]*\]\([^)]*\)/g, "").replace(/\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])/g, "$1")
+    .split(/\n\s*\n|\n(?=\s*(?:[-*]|\d+\.) )/).map((text) => text.replace(/\s+/g, " ").trim())
+    .filter((text) => text !== "")
+
+/** Returns the sentences of a text in prose. */
+export const sentences = (text: string): ReadonlyArray<string> => text.split(/(?<=[.!?][)"*]*) (?=[\p{Lu}\d`"(*_])/u)
+
+/** Returns how many words a text has. */
+export const words = (text: string): number => text.match(/\S*[\p{L}\p{N}]\S*/gu)?.length ?? 0

@@ -69,10 +69,13 @@ shift 2
 exec node_modules/.bin/mcp-server-everything "$@"
 `
 
+/** No program of a page asks a provider, wherever the tests run. */
+const noKeys = { OPENAI_API_KEY: undefined, ANTHROPIC_API_KEY: undefined, GEMINI_API_KEY: undefined }
+
 const run = (...args: ReadonlyArray<string>) => {
   const { status, stderr, stdout } = spawnSync(process.execPath, args, {
     cwd: root,
-    env: { ...process.env, PATH: `${folder}${delimiter}${process.env["PATH"]}` },
+    env: { ...process.env, ...noKeys, PATH: `${folder}${delimiter}${process.env["PATH"]}` },
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
     timeout: 500_000

@@ -70,3 +70,30 @@ describe("links and anchors", () => {
     assert.deepStrictEqual(Readme.anchors(page), ["what-is-read-and-why", "a---b"])
   })
 })
+
+describe("prose, sentences and words", () => {
+  it("find what a reader reads in a line", () => {
+    const page =
+      "# A page\n\nSee [the other\none](b.md). It says `a b c`:\n\n- one\n- two\n\n| a |\n\n```ts\nfoo()\n```\n"
+    const prose = Readme.prose(page)
+    assert.deepStrictEqual(prose, ["# A page", "See the other one. It says `code`:", "- one", "- two"])
+    assert.deepStrictEqual(prose.flatMap(Readme.sentences), [
+      "# A page",
+      "See the other one.",
+      "It says `code`:",
+      "- one",
+      "- two"
+    ])
+    assert.deepStrictEqual(prose.map(Readme.words), [2, 7, 1, 1])
+  })
+
+  it("end a sentence behind quotes and brackets, and not within a number or a name", () => {
+    const text = "He said \"no.\" (Not 1.5 of them.) **So.** `code` runs, e.g. in a.b"
+    assert.deepStrictEqual(Readme.sentences(text), [
+      "He said \"no.\"",
+      "(Not 1.5 of them.)",
+      "**So.**",
+      "`code` runs, e.g. in a.b"
+    ])
+  })
+})

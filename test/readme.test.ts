@@ -30,6 +30,23 @@ describe("Pages, their links", () => {
   })
 })
 
+describe("Pages, their words", () => {
+  const pages = globSync(["*.md", "docs/*.md", "packages/*/*.md", "packages/*/docs/*.md"], { cwd: root }).sort()
+  const proseOf = (page: string) => Readme.prose(readFileSync(join(root, page), "utf8"))
+
+  it.each(pages)("of %s are sentences of 35 words at most", (page) => {
+    assert.deepStrictEqual(proseOf(page).flatMap(Readme.sentences).filter((text) => Readme.words(text) > 35), [])
+  })
+
+  // The list of guides is no guide, and a comparison may be longer.
+  it.each(guides.filter((page) => !/README|why-not/.test(page)))(
+    "of %s fit a screen, 350 beside the program",
+    (page) => {
+      assert.isAtMost(Readme.words(proseOf(page).join(" ")), 350)
+    }
+  )
+})
+
 /** What is shown of a folder is its README. */
 const pageAt = (path: string) => path.endsWith(".md") ? path : join(path, "README.md")
 

@@ -16,7 +16,7 @@ const page = readFileSync(`${import.meta.dirname}/../README.md`, "utf8")
 
 /** Each command, and the flags in its usage lines on the page. */
 const usages = Object.entries(
-  Object.groupBy(page.matchAll(/^ *- `volley (\w+)([^`]*)`/gm), ([, name = ""]) => name)
+  Object.groupBy(page.matchAll(/^(?:```text\n|- `)volley (\w+)([^`]*)`/gm), ([, name = ""]) => name)
 ).map(([name, lines = []]) =>
   [name, lines.flatMap(([, , rest = ""]) => Array.from(rest.matchAll(/--([\w-]+)/g), ([, flag = ""]) => flag))] as const
 )

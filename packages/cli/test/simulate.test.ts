@@ -56,7 +56,7 @@ const converse = async (openai: string, prompt: string) => {
 
 /** The scenarios that the README of the simulator shows, as files. */
 const shown = Readme.fences(readFileSync(new URL("../../simulator/README.md", import.meta.url), "utf8"))
-  .filter(({ language }) => language === "json" || language === "ts")
+  .filter(({ code }) => code.includes("Weather in Oslo?"))
   .map(({ code, language }) => {
     const file = join(folder, `scenario.${language}`)
     writeFileSync(file, code)
