@@ -22,7 +22,7 @@ import {
   type PromiseOptions
 } from "./internal/agent/promised.ts"
 import { abortOf, toPromise } from "./internal/promise.ts"
-import { needless, nothing } from "./internal/runner/promised.ts"
+import { contextOf, needless } from "./internal/runner/promised.ts"
 import type { Given } from "./internal/tool/written.ts"
 import type * as Tool from "./Tool.ts"
 
@@ -276,7 +276,7 @@ export function runPromise<
 export function runPromise(options: AnyPromiseOptions): Promise<Ended<Tool.Any, unknown>> {
   return toPromise(() => {
     const given = agentOptions(options)
-    return needless(Effect.provide(loop(given.options), given.model))
+    return needless(Effect.provide(loop(given.options), given.model), options.approve)
   }, options.signal)
 }
 
@@ -306,6 +306,6 @@ export function iterate<
 export function iterate(options: AnyPromiseOptions): AsyncIterable<Event<Tool.Any, unknown>> {
   const { signal } = options
   const given = agentOptions(options)
-  const events = Stream.provideContext(Stream.provide(eventsOf(given.options), given.model), nothing)
+  const events = Stream.provideContext(Stream.provide(eventsOf(given.options), given.model), contextOf(options.approve))
   return Stream.toAsyncIterable(signal === undefined ? events : Stream.interruptWhen(events, abortOf(signal)))
 }

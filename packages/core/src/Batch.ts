@@ -32,7 +32,7 @@ export type { Why } from "./CallObserver.ts"
 export type { CallEvent } from "./internal/runner/events.ts"
 export type { Stray } from "./internal/runner/execute.ts"
 export { Defaults, type Options } from "./internal/runner/options.ts"
-export type { PromiseOptions } from "./internal/runner/promised.ts"
+export type { Approve, PromiseOptions } from "./internal/runner/promised.ts"
 
 /**
  * A settled batch.
@@ -123,7 +123,7 @@ export function runPromise(
   return toPromise(() => {
     const mistake = mistakeIn(toolkit, options)
     if (mistake !== undefined) throw new TypeError(`Batch.runPromise: ${mistake}.`)
-    return needless(execute(toolkit, nodesOf(calls), effectOptions(options)))
+    return needless(execute(toolkit, nodesOf(calls), effectOptions(options)), options.approve)
   }, options.signal)
 }
 

@@ -276,3 +276,49 @@ describe("Agent.iterate", () => {
     assert.deepStrictEqual(log, ["stopped"])
   })
 })
+
+describe("`approve`", () => {
+  const pay = Tool.fromFunction("pay", {
+    description: "Pays a bill. `euros` comes from the user.",
+    parameters: z.object({ euros: z.number() }),
+    approval: ({ euros }) => euros > 100,
+    execute: async ({ euros }) => `paid ${euros}`
+  })
+  const toolkit = Toolkit.make(pay)
+
+  it.each<[string, Batch.Approve | undefined, string]>([
+    ["allows", async () => "allowed", "\"paid 500\""],
+    ["changes", async ({ parameters }) => ({ allowed: { euros: Object(parameters).euros / 10 } }), "paid 50"],
+    ["denies", async () => ({ denied: "That is too much." }), "That is too much."],
+    ["throws", () => assert.fail("no decision"), "Undecided"],
+    ["rejects", () => Promise.reject(new Error("no decision")), "Undecided"],
+    ["is left out", undefined, "Undecided"]
+  ])("%s", async (_, approve, shown) => {
+    const calls = [callOf("pay", { euros: 5 }), callOf("pay", { euros: 500 }, 1)]
+    const { outcomes: [small, large] } = await Batch.runPromise(toolkit, calls, approve && { approve })
+    assert.strictEqual(small?.encoded, "\"paid 5\"")
+    assert.include(large?.encoded, shown)
+  })
+
+  it("decides for an agent, and for agents inside it", async () => {
+    const model = ScriptedModel.layer([
+      ScriptedModel.calls({ name: "buyer", arguments: { task: "Buy." } }),
+      ScriptedModel.calls({ name: "pay", arguments: { euros: 500 } }),
+      ScriptedModel.says("I have paid."),
+      ScriptedModel.says("It is bought.")
+    ])
+    const buyer = Agent.asTool("buyer", { description: "Buys. `task` comes from the user.", toolkit })
+    const asked: Array<unknown> = []
+    const { answer } = await Agent.runPromise({
+      toolkit: Toolkit.make(buyer),
+      prompt: "Buy it.",
+      model,
+      approve: async ({ parameters, path }) => {
+        asked.push([parameters, path?.map(({ tool }) => tool)])
+        return "allowed"
+      }
+    })
+    assert.strictEqual(answer, "It is bought.")
+    assert.deepStrictEqual(asked, [[{ euros: 500 }, ["buyer"]]])
+  })
+})

@@ -4,7 +4,7 @@ import type * as Batch from "../../Batch.ts"
 import type * as ChatModel from "../../ChatModel.ts"
 import type { Content } from "../../Content.ts"
 import type * as Tool from "../../Tool.ts"
-import { effectOptions, mistakeIn, type Needless } from "../runner/promised.ts"
+import { type Approve, effectOptions, mistakeIn, type Needless } from "../runner/promised.ts"
 import { misspelt } from "../tool/mistakes.ts"
 import type { Left } from "./event.ts"
 import type { AnyOptions, Options } from "./options.ts"
@@ -25,12 +25,14 @@ interface Hooks {
   readonly model: Layer.Layer<ChatModel.ChatModel, unknown>
   /** Stops the agent, and rejects with its reason. */
   readonly signal?: AbortSignal | undefined
+  /** Decides on the calls that need approval, those of agents inside too; without it they stay undecided. */
+  readonly approve?: Approve | undefined
   /** Asked behind each round; what it gives goes behind the results as what the person says. */
   readonly steer?: (() => Said | Promise<Said>) | undefined
   /** Is given what an agent leaves that is stopped; to be stored, and gone on with. */
   readonly onInterrupt?: ((left: Left) => void | Promise<void>) | undefined
   /** How each batch is bounded. */
-  readonly batch?: Omit<Batch.PromiseOptions, "signal"> | undefined
+  readonly batch?: Omit<Batch.PromiseOptions, "signal" | "approve"> | undefined
 }
 
 const noModel = "`model` is missing, or no Layer: give one, such as OpenAiChat.layer({ model, apiKey })"
@@ -47,7 +49,7 @@ type Said = ReadonlyArray<string | ReadonlyArray<Content>>
 export const agentOptions = (
   given: AnyPromiseOptions
 ): { readonly options: AnyOptions; readonly model: Hooks["model"] } => {
-  const { batch, model, onInterrupt, signal: _signal, steer, ...rest } = given
+  const { approve: _approve, batch, model, onInterrupt, signal: _signal, steer, ...rest } = given
   const mistake = misspelt(given, options)
     ?? (Layer.isLayer(model) ? undefined : noModel)
     ?? (Effect.isEffect(rest.toolkit) ? undefined : mistakeIn(rest.toolkit, batch ?? {}))
@@ -84,6 +86,7 @@ const options = Object.keys(
     parallelToolCalls: true,
     output: true,
     model: true,
+    approve: true,
     signal: true,
     steer: true,
     onInterrupt: true,

@@ -1,5 +1,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { Approver, type Decision, type Question } from "../../Approver.ts"
 import type * as Tool from "../../Tool.ts"
 import { misspelt } from "../tool/mistakes.ts"
 import type { CallEvent } from "./events.ts"
@@ -7,11 +8,16 @@ import type { Options } from "./options.ts"
 
 /** How a batch is bounded that is run as a promise. */
 export interface PromiseOptions extends Omit<Options, "onCall"> {
+  /** Decides on the calls that need approval; without it they stay undecided, and so does a call for which it throws. */
+  readonly approve?: Approve | undefined
   /** Stops the batch: interrupts the calls in flight, waits for them to stop, and rejects with its reason. */
   readonly signal?: AbortSignal | undefined
   /** Gets what happens to the calls, in order; no call waits for it. */
   readonly onCall?: ((event: CallEvent) => void) | undefined
 }
+
+/** Decides whether a call may run. */
+export type Approve = (question: Question) => Promise<Decision>
 
 /** What no toolkit is whose tools need services, but for those that are `Given`. */
 export type Needless<T extends Tool.Any, Given = never> = [Exclude<Tool.Requirements<T>, Given>] extends [never] ?
@@ -31,6 +37,7 @@ const options = Object.keys(
     failFast: true,
     retry: true,
     undeclared: true,
+    approve: true,
     onCall: true,
     runId: true,
     signal: true
@@ -45,12 +52,19 @@ export const mistakeIn = (toolkit: { readonly tools?: ReadonlyArray<Tool.Any> },
 }
 
 /** The options as `Batch.run` takes them. */
-export const effectOptions = ({ onCall, signal: _signal, ...rest }: PromiseOptions): Options =>
+export const effectOptions = ({ approve: _approve, onCall, signal: _signal, ...rest }: PromiseOptions): Options =>
   onCall === undefined ? rest : { ...rest, onCall: (event) => Effect.sync(() => onCall(event)) }
 
 /** Gives tools what they need that need nothing, as the types of a promise have it; any other call ends as a `Defect`. */
-export const needless = <A, E>(effect: Effect.Effect<A, E, unknown>): Effect.Effect<A, E> =>
-  Effect.provideContext(effect, nothing)
+export const needless = <A, E>(
+  effect: Effect.Effect<A, E, unknown>,
+  approve: Approve | undefined
+): Effect.Effect<A, E> => Effect.provideContext(effect, contextOf(approve))
 
-/** No services, for tools that need none. */
-export const nothing = Context.makeUnsafe<unknown>(new Map())
+/** No services but the one that decides, for tools that need none. */
+export const contextOf = (approve: Approve | undefined): Context.Context<unknown> =>
+  approve === undefined
+    ? nothing
+    : Context.add(nothing, Approver, { decide: (question) => Effect.promise(async () => approve(question)) })
+
+const nothing = Context.makeUnsafe<unknown>(new Map())
