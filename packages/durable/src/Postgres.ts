@@ -86,12 +86,10 @@ const on = ({ url: given }: Options, prepare: Parameters<typeof Store.layer>[2])
   const url = Redacted.isRedacted(given) ? given : Redacted.make(given)
   const text = Redacted.value(url)
   if (!isAddress(text)) return Store.layer(Store.make("PostgreSQL"), Effect.fail(noAddress), prepare)
-  const connect = PgClient.make({ url, ...pipelined, applicationName: `volley ${process.pid} on ${hostname()}` })
+  // To open a connection takes as long as a hundred statements: some share one, behind each other, before there is another.
+  const connect = PgClient.make({ url, multiplex: true, applicationName: `volley ${process.pid} on ${hostname()}` })
   return Store.layer(Store.make(nameOf(text), Transport.secretsOf(text), holdDatabase), connect, prepare)
 }
-
-/** To open a connection takes as long as a hundred statements; so many share one, behind each other, before there is another. */
-const pipelined = { multiplex: true, multiplexConcurrency: 4 }
 
 const isAddress = (url: string): boolean => URL.canParse(url) && /^postgres(?:ql)?:/.test(url)
 
