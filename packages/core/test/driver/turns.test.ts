@@ -41,6 +41,24 @@ describe("runs beside each other on one runner", () => {
       yield* aDayOf(Effect.all([one("a"), one("b"), one("c")], { concurrency: 3 }))
       assert.deepStrictEqual(order, ["a0", "b0", "c0", "a1", "b1", "c1", "a2", "b2", "c2"])
     }))
+
+  it.effect("do not wait for the turn of a call that has no room in its own batch", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make({})
+      const order: Array<unknown> = []
+      const act = ({ id, takes }: { readonly id?: unknown; readonly takes?: unknown }) =>
+        Effect.andThen(Effect.sync(() => order.push(id)), sleeping(Number(takes)))
+      const toolkit = Toolkit.make(doing("keyed", act, { limits: [Limits.concurrency(1, "key")] }), doing("free", act))
+      const one = asking(["keyed", { id: "a0", takes: 10 }], ["keyed", { id: "a1", takes: 5 }], ["free", {
+        id: "a2",
+        takes: 5
+      }])
+      const other = asking(["keyed", { id: "b0", takes: 1 }], ["free", { id: "b1", takes: 30 }])
+      const start = (calls: typeof one, delay: number) =>
+        Effect.delay(runner.run(toolkit, calls, { concurrency: 1 }), delay)
+      yield* aDayOf(Effect.all([start(one, 0), start(other, 1)], { concurrency: 2 }))
+      assert.deepStrictEqual(order, ["a0", "b1", "a1", "a2", "b0"])
+    }))
 })
 
 /** When the calls of one batch under a rate started, by their numbers, in the order in which they did. */

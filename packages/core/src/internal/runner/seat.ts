@@ -118,7 +118,8 @@ const othersBefore = (job: Job, cameFrom: Line<Job>): Gate<Job> | undefined => {
   const gates = claims?.slots.map(({ key, limit }) => engine.room.of(key).gate(limit)) ?? []
   for (const gate of shared === undefined ? gates : [shared.gate, ...gates]) {
     if (gate.line === cameFrom || gate.line.isEmpty || job.more?.behind?.has(gate) === true) continue
-    const first = firstAt(gate)
+    // Who could not start in any case is not passed.
+    const first = gate.line.first((other) => lackedBy(other) === undefined)
     if (first === undefined || first.run === run) continue
     const more = moreOf(job)
     more.behind ??= new Set()
