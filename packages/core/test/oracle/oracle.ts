@@ -127,7 +127,7 @@ const settle = Effect.fnUntraced(
     const { hall, options, outcomes, run, teller } = running
     const outcome = yield* ending(running, member)
     if (outcome.barrier !== undefined) member.barrier = outcome.barrier
-    member.state = hall.fault === "a stray keeps its room" && outcome.tag === "Timeout" ? "running" : "settled"
+    if (hall.fault !== "a stray keeps its room" || outcome.tag !== "Timeout") World.end(hall.world, member)
     yield* Deferred.succeed(outcomes.get(member)!, outcome)
     if (outcome.isFailure && options.failFast) {
       run.isOpen = false
@@ -251,7 +251,8 @@ const work = Effect.fnUntraced(function*<R>(
   ).pipe(Effect.onInterrupt(() => Fiber.interrupt(fiber)))
   works.delete(member)
   if (Result.isSuccess(first)) return yield* end(endOf(asked, first.success), started)
-  fiber.interruptUnsafe()
+  // It hears of that once the call has settled: what it has inside it ends with it.
+  yield* Effect.forkDetach(Effect.andThen(Effect.yieldNow, Fiber.interrupt(fiber)))
   strays.push({ id: asked.id, fiber })
   yield* Effect.forkDetach(watch(asked, fiber))
   return yield* end(first, started)

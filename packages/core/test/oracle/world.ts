@@ -149,6 +149,12 @@ export const close = (world: World, run: Run): void => {
   world.runs = world.runs.filter((one) => !isWithin(one))
 }
 
+/** Ends a call, and the runs inside it, in one step. */
+export const end = (world: World, member: Member): void => {
+  member.state = "settled"
+  for (const run of world.runs) if (run.parent === member) close(world, run)
+}
+
 const mayStart = (world: World, member: Member, now: number, borrows = false): boolean => {
   if (!isNext(world, member, now) || refusal(world, member) !== undefined) return false
   if (member.state !== "parked" && !borrows && !hasRoom(world, member)) return false
