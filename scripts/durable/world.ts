@@ -58,6 +58,32 @@ export const plain = Effect.provide(Agent.run({ ...options, prompt: "Go." }), Ap
 
 export const agent = Durable.agent("cost", options)
 
+/** How many milliseconds something takes. */
+export const millisOf = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<number, E, R> =>
+  Effect.suspend(() => {
+    const began = performance.now()
+    return Effect.map(effect, () => performance.now() - began)
+  })
+
+/** A program with runs that wait for a decision behind so many turns. */
+export const served = <E>(turns: number, store: Layer.Layer<Durable.Services, E>) =>
+  agent.layer.pipe(Layer.provideMerge(store), Layer.provide(modelOf(turns, true)))
+
+/** Begins a run that comes to wait. */
+export const begun = Effect.fnUntraced(function*(runId: string) {
+  yield* agent.start({ runId, prompt: "Go." })
+  while ((yield* Durable.waiting(runId)).length === 0) yield* Effect.sleep(20)
+})
+
+/** Decides what it waits for, and measures from there to its answer. */
+export const goneOn = Effect.fnUntraced(function*(runId: string) {
+  const run = yield* agent.find(runId)
+  return yield* millisOf(Effect.gen(function*() {
+    for (const { key } of yield* Durable.waiting(runId)) yield* Durable.decide(key, "allowed")
+    yield* run.await
+  }))
+})
+
 /** A workflow whose turns and calls are activities of Effect's. */
 export const AsActivities = Workflow.make("cost/activities", {
   payload: { runId: Schema.String },

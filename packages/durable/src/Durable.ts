@@ -23,6 +23,7 @@ import { beginOnce, find, said, stored } from "./internal/begin.ts"
 import * as Events from "./internal/events.ts"
 import type { Ended as AnyEnded } from "./internal/result.ts"
 import * as Running from "./internal/run.ts"
+import type { Begun } from "./internal/statements.ts"
 import type { Store } from "./internal/store.ts"
 import { type Deadline, lateOf } from "./internal/waits.ts"
 import { beginAgain, serve } from "./internal/workflows.ts"
@@ -166,13 +167,13 @@ export function agent(
       beginOnce({ runId, name, input, toolkit: options.toolkit }),
       (row) => row.ended_at === null ? beginAgain(row) : Effect.void
     )
-    return Effect.andThen(said(runId, started), runOf(runId, output))
+    return Effect.flatMap(said(runId, started), (row) => runOf(row, output))
   }
   return {
     name,
     layer: Layer.effectDiscard(stored(serve(name, { ...rest, output }, late))),
     start,
-    find: (runId) => Effect.andThen(said(runId, findOf(name, runId)), runOf(runId, output))
+    find: (runId) => Effect.flatMap(said(runId, findOf(name, runId)), (row) => runOf(row, output))
   }
 }
 
@@ -197,26 +198,24 @@ const begun = (
   return Conversation.make(prompt, { system: told, runId })
 }
 
-const runOf = (
-  runId: string,
-  output: Schema.Constraint | undefined
-): Effect.Effect<Run<unknown>, never, unknown> =>
-  Effect.contextWith((context: Context.Context<unknown>) =>
-    Effect.succeed({
-      id: runId,
-      await: Effect.provideContext(awaited(runId, output), context),
-      poll: Effect.provideContext(said(runId, Effect.map(find(runId), statusOf)), context),
-      cancel: Effect.provideContext(said(runId, Running.cancel(runId)), context),
-      conversation: Effect.provideContext(said(runId, Running.conversation(runId)), context),
-      events: Stream.provideContext(eventsOf(runId), context)
+const runOf = (run: Begun, output: Schema.Constraint | undefined): Effect.Effect<Run<unknown>, never, unknown> =>
+  Effect.contextWith((context: Context.Context<unknown>) => {
+    const { run_id: id } = run
+    return Effect.succeed({
+      id,
+      await: Effect.provideContext(awaited(run, output), context),
+      poll: Effect.provideContext(said(id, Effect.map(find(id), statusOf)), context),
+      cancel: Effect.provideContext(said(id, Running.cancel(id)), context),
+      conversation: Effect.provideContext(said(id, Running.conversation(id)), context),
+      events: Stream.provideContext(eventsOf(run), context)
     })
-  )
+  })
 
 const awaited = (
-  runId: string,
+  run: Begun,
   output: Schema.Constraint | undefined
 ): Effect.Effect<Ended<unknown>, AgentError | ChatModelError | DurableError | StoreError, unknown> =>
-  Effect.flatMap(said(runId, Running.awaited(runId)), (ending) => {
+  Effect.flatMap(said(run.run_id, Running.awaited(run)), (ending) => {
     if ("failed" in ending) return Effect.fail(ending.failed)
     const { output: json, ...ended } = ending.answered
     const read = output === undefined
@@ -225,18 +224,22 @@ const awaited = (
     return Effect.map(read, (output) => ({ ...ended, output }))
   })
 
-const eventsOf = (runId: string): Stream.Stream<AgentEvent, DurableError | StoreError, unknown> =>
+const eventsOf = (run: Begun): Stream.Stream<AgentEvent, DurableError | StoreError, unknown> =>
   Stream.concat(
-    Stream.mapAccumEffect(follow(runId), () => Events.nothing, (told, entry) => Events.told(runId, told, entry)),
-    Stream.fromEffect(endOf(runId))
+    Stream.mapAccumEffect(
+      follow(run.run_id),
+      () => Events.nothing,
+      (told, entry) => Events.told(run.run_id, told, entry)
+    ),
+    Stream.fromEffect(endOf(run))
   )
 
 const endOf = Effect.fnUntraced(function*(
-  runId: string
+  run: Begun
 ): Effect.fn.Return<AgentEvent, DurableError | StoreError, unknown> {
-  const { endedAt = 0 } = yield* status(runId)
+  const { endedAt = 0 } = yield* status(run.run_id)
   const failed = (error: AgentError | ChatModelError | DurableError) => Effect.succeed(Events.failed(endedAt, error))
-  return yield* Effect.map(awaited(runId, undefined), (ended) => Events.answered(endedAt, ended)).pipe(
+  return yield* Effect.map(awaited(run, undefined), (ended) => Events.answered(endedAt, ended)).pipe(
     Effect.catchTags({ AgentError: failed, ChatModelError: failed, DurableError: failed })
   )
 })

@@ -306,13 +306,9 @@ export const decide = (
     })
   )
 
-const decideAndWake = (sql: SqlClient.SqlClient, decision: Decision) =>
-  Effect.fnUntraced(function*(row: Statements.JournalRow) {
-    const isFirst = yield* decideOn(sql, row, decision)
-    if (!isFirst) return false
-    yield* Effect.forEach(yield* Statements.decidedRuns(sql, { runId: row.run_id }), wake, { discard: true })
-    return true
-  })
+const decideAndWake =
+  (sql: SqlClient.SqlClient, decision: Decision) => (row: Statements.JournalRow & Statements.Begun) =>
+    Effect.tap(decideOn(sql, row, decision), (isFirst) => isFirst ? wake(row) : Effect.void)
 
 /**
  * Ends a run for good, whichever process runs it; a run that has ended stays as it is.

@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
 import { existsSync } from "node:fs"
+import * as Alone from "./internal/alone.ts"
 import * as Engine from "./internal/engine.ts"
 import { holdFile, sign } from "./internal/lock.ts"
 import { check, migrate } from "./internal/migrations.ts"
@@ -47,7 +48,8 @@ type Shared = SqlClient.SqlClient | Store.Store
  */
 export const layer = (options: Options): Layer.Layer<Provided, StoreError> => {
   const prepare = Effect.andThen(holdFile(options.file, "alone"), Effect.andThen(migrate, sign))
-  return Layer.provideMerge(Engine.runner, Store.layer(storeOf(options), connect(options), prepare))
+  const running = Layer.merge(Engine.runner, Alone.runner)
+  return Layer.provideMerge(running, Store.layer(storeOf(options), connect(options), prepare))
 }
 
 /**
@@ -89,7 +91,7 @@ export const layerShared = (options: Options): Layer.Layer<Shared, StoreError> =
 export const layerClient = (options: Options): Layer.Layer<Provided, StoreError> => {
   const there = Effect.suspend(() => existsSync(options.file) ? Effect.void : Effect.fail(new Absent({})))
   const store = Store.layer(storeOf(options), Effect.andThen(there, connect(options)), check)
-  return Layer.provideMerge(Engine.client, store)
+  return Layer.provideMerge(Layer.merge(Engine.client, Alone.client), store)
 }
 
 const storeOf = ({ file }: Options) => Store.make(file, [], (share) => holdFile(file, share))

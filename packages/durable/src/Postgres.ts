@@ -9,6 +9,7 @@ import * as Redacted from "effect/Redacted"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
 import { hostname } from "node:os"
+import * as Alone from "./internal/alone.ts"
 import * as Engine from "./internal/engine.ts"
 import { holdDatabase, sign } from "./internal/lock.ts"
 import { check, migrate } from "./internal/migrations.ts"
@@ -42,7 +43,10 @@ type Shared = SqlClient.SqlClient | Store.Store
  * ```
  */
 export const layer = (options: Options): Layer.Layer<Provided, StoreError> =>
-  Layer.provideMerge(Engine.runner, on(options, Effect.andThen(holdDatabase("alone"), Effect.andThen(migrate, sign))))
+  Layer.provideMerge(
+    Layer.merge(Engine.runner, Alone.runner),
+    on(options, Effect.andThen(holdDatabase("alone"), Effect.andThen(migrate, sign)))
+  )
 
 /**
  * The database alone, for the processes of a cluster.
@@ -76,13 +80,14 @@ export const layerShared = (options: Options): Layer.Layer<Shared, StoreError> =
  * ```
  */
 export const layerClient = (options: Options): Layer.Layer<Provided, StoreError> =>
-  Layer.provideMerge(Engine.client, on(options, check))
+  Layer.provideMerge(Layer.merge(Engine.client, Alone.client), on(options, check))
 
 const on = ({ url: given }: Options, prepare: Parameters<typeof Store.layer>[2]) => {
   const url = Redacted.isRedacted(given) ? given : Redacted.make(given)
   const text = Redacted.value(url)
   if (!isAddress(text)) return Store.layer(Store.make("PostgreSQL"), Effect.fail(noAddress), prepare)
-  const connect = PgClient.make({ url, applicationName: `volley ${process.pid} on ${hostname()}` })
+  // To open a connection takes as long as a hundred statements: some share one, behind each other, before there is another.
+  const connect = PgClient.make({ url, multiplex: true, applicationName: `volley ${process.pid} on ${hostname()}` })
   return Store.layer(Store.make(nameOf(text), Transport.secretsOf(text), holdDatabase), connect, prepare)
 }
 

@@ -2,7 +2,7 @@
  * What holds of every store, in a file or on PostgreSQL.
  */
 import { assert, type Vitest } from "@effect/vitest"
-import { Toolkit } from "@volley/core"
+import { Tool, Toolkit } from "@volley/core"
 import { Durable } from "@volley/durable"
 import { ScriptedModel } from "@volley/testing"
 import * as Effect from "effect/Effect"
@@ -13,6 +13,7 @@ import type * as Scope from "effect/Scope"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as DurableDeferred from "effect/workflow/DurableDeferred"
 import * as Workflow from "effect/workflow/Workflow"
+import { byEngine, Carrier } from "../src/internal/carrier.ts"
 import { check, checkFor, migrate, migrateBy, type Step, steps } from "../src/internal/migrations.ts"
 import { Store } from "../src/internal/store.ts"
 import type { StoreError } from "../src/StoreError.ts"
@@ -157,6 +158,32 @@ export const suite = <R>(test: Vitest.Tester<R | Scope.Scope>, empty: Effect.Eff
       yield* Effect.provide(beside, clientAt(address))
     }))
 
+  test("has its runner go on with what others start and decide", () =>
+    Effect.gen(function*() {
+      const address = yield* empty
+      const pay = Tool.make("pay", {
+        description: "Pays.",
+        parameters: Schema.Struct({}),
+        success: Schema.String,
+        approval: "always",
+        execute: () => Effect.succeed("paid")
+      })
+      const agent = Durable.agent("payer", { toolkit: Toolkit.make(pay) })
+      const model = ScriptedModel.layer([
+        ScriptedModel.calls({ name: "pay", arguments: {} }),
+        ScriptedModel.says("done")
+      ])
+      const beside = Effect.gen(function*() {
+        const run = yield* agent.start({ runId: "r1", prompt: "Pay." })
+        const ended = yield* Effect.forkChild(run.await)
+        const [wait] = yield* Effect.repeat(Durable.waiting("r1"), { until: ({ length }) => length > 0 })
+        yield* Durable.decide(wait?.key ?? "", "allowed")
+        return (yield* Fiber.join(ended)).answer
+      })
+      yield* Layer.build(agent.layer.pipe(Layer.provide(model), Layer.provide(runnerAt(address))))
+      assert.strictEqual(yield* Effect.provide(beside, clientAt(address)), "done")
+    }))
+
   test("keeps nothing of a run that is forgotten, and all of the others", () =>
     Effect.gen(function*() {
       const agent = Durable.agent("support", { toolkit: Toolkit.make() })
@@ -171,7 +198,13 @@ export const suite = <R>(test: Vitest.Tester<R | Scope.Scope>, empty: Effect.Eff
         assert.deepStrictEqual(yield* rows, before)
         assert.deepStrictEqual(yield* Durable.sweep({ olderThan: 0 }), ["one"])
         assert.deepStrictEqual(yield* rows, [0, 0, 0, 0])
-      }).pipe(Effect.provide(Layer.provideMerge(Layer.provide(agent.layer, model), runnerAt(yield* empty))))
+      }).pipe(Effect.provide(
+        Layer.provide(agent.layer, model).pipe(
+          // As in a cluster, whose engine keeps something of each run.
+          Layer.provideMerge(Layer.succeed(Carrier, byEngine)),
+          Layer.provideMerge(runnerAt(yield* empty))
+        )
+      ))
     }))
 
   test("is there for nobody else before a runner has prepared it", () =>

@@ -8,7 +8,7 @@ import { ScriptedModel } from "@volley/testing"
 import { Effect, Layer, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { world } from "./support/threeTurns.ts"
-import { inTime, newStore, type Process, start, until, within } from "./support/world.ts"
+import { inTime, newStore, newStoreOfEngine, type Process, start, until, within } from "./support/world.ts"
 
 const parameters = Schema.Struct({ n: Schema.Int })
 
@@ -55,30 +55,33 @@ const decideFrom = (process: Process, key: string, decision: Durable.Decision) =
   within(process, Durable.decide(key, decision))
 
 describe("a run whose calls need somebody's decision", () => {
-  it.effect("waits without a process, and goes on once all are decided elsewhere", () =>
-    Effect.gen(function*() {
-      const { agent, layer, ledger } = world({ approval: "always" })
-      const stored = yield* newStore
-      const first = yield* inTime(start(stored, layer))
-      const run = yield* within(first, agent.start({ runId: "r1", prompt: "Go." }))
-      yield* until(first, run.poll, ({ state }) => state === "waiting")
-      yield* first.kill
-      const second = yield* inTime(start(stored, layer))
-      const decideAll = (decision: Durable.Decision) =>
-        Effect.gen(function*() {
-          const waiting = yield* until(second, Durable.waiting("r1"), ({ length }) => length > 0)
-          yield* Effect.forEach(waiting, ({ key }) => decideFrom(second, key, decision))
-          return waiting.map(({ parameters, tool }) => [tool, parameters])
-        })
-      assert.deepStrictEqual(yield* decideAll("allowed"), [["pay", { n: 0 }]])
-      assert.deepStrictEqual(yield* decideAll({ denied: "Too much." }), [["pay", { n: 1 }]])
-      assert.deepStrictEqual(yield* decideAll("allowed"), [["pay", { n: 2 }]])
-      const { answer, conversation } = yield* within(second, Effect.flatMap(agent.find("r1"), (run) => run.await))
-      assert.strictEqual(answer, "done")
-      assert.include(JSON.stringify(conversation), "Too much.")
-      assert.deepStrictEqual(ledger.flatMap(({ what }) => what.startsWith("pay") ? [what] : []), ["pay 0", "pay 2"])
-      assert.strictEqual(ledger.length, 8)
-    }))
+  it.effect.each([newStore, newStoreOfEngine])(
+    "waits without a process, and goes on once all are decided elsewhere",
+    (newStored) =>
+      Effect.gen(function*() {
+        const { agent, layer, ledger } = world({ approval: "always" })
+        const stored = yield* newStored
+        const first = yield* inTime(start(stored, layer))
+        const run = yield* within(first, agent.start({ runId: "r1", prompt: "Go." }))
+        yield* until(first, run.poll, ({ state }) => state === "waiting")
+        yield* first.kill
+        const second = yield* inTime(start(stored, layer))
+        const decideAll = (decision: Durable.Decision) =>
+          Effect.gen(function*() {
+            const waiting = yield* until(second, Durable.waiting("r1"), ({ length }) => length > 0)
+            yield* Effect.forEach(waiting, ({ key }) => decideFrom(second, key, decision))
+            return waiting.map(({ parameters, tool }) => [tool, parameters])
+          })
+        assert.deepStrictEqual(yield* decideAll("allowed"), [["pay", { n: 0 }]])
+        assert.deepStrictEqual(yield* decideAll({ denied: "Too much." }), [["pay", { n: 1 }]])
+        assert.deepStrictEqual(yield* decideAll("allowed"), [["pay", { n: 2 }]])
+        const { answer, conversation } = yield* within(second, Effect.flatMap(agent.find("r1"), (run) => run.await))
+        assert.strictEqual(answer, "done")
+        assert.include(JSON.stringify(conversation), "Too much.")
+        assert.deepStrictEqual(ledger.flatMap(({ what }) => what.startsWith("pay") ? [what] : []), ["pay 0", "pay 2"])
+        assert.strictEqual(ledger.length, 8)
+      })
+  )
 
   it.effect("asks about all calls of a turn at once, and goes on when the last one is decided", () =>
     Effect.gen(function*() {

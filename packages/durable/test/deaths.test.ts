@@ -7,7 +7,7 @@ import { Durable } from "@volley/durable"
 import { ScriptedModel } from "@volley/testing"
 import { Effect, Layer, Random, Schema } from "effect"
 import { lifeOf } from "./support/lives.ts"
-import { type Fate, newStore } from "./support/world.ts"
+import { type Fate, newStore, newStoreOfEngine } from "./support/world.ts"
 
 const parameters = Schema.Struct({ n: Schema.Int })
 const pricing = { "*": { input: 3, output: 15 } }
@@ -22,9 +22,10 @@ interface Line {
 /**
  * Two turns of calls and an answer, by an agent, or by one inside it.
  *
+ * - `stored`: makes its store
  * - `isControl`: the write claims to be idempotent, so that nothing is kept before it begins
  */
-const world = ({ isControl = false, isInner = false } = {}) => {
+const world = ({ isControl = false, isInner = false, stored = newStore } = {}) => {
   const ledger: Array<Line> = []
   const act = (tool: string) => ({ n }: { readonly n: number }, { idempotencyKey: key }: Tool.Call) =>
     Effect.as(Effect.andThen(Effect.sleep(10), Effect.sync(() => ledger.push({ tool, n, key }))), n * n)
@@ -51,13 +52,13 @@ const world = ({ isControl = false, isInner = false } = {}) => {
     ? Durable.agent("support", { toolkit: Toolkit.make(clerk), system: "boss", pricing })
     : Durable.agent("support", { toolkit: tools, system: "clerk" })
   const running = Effect.flatMap(agent.start({ runId: "r1", prompt: "Go." }), (run) => run.await)
-  return { ledger, layer: Layer.provide(agent.layer, model.layer), model, running }
+  return { ledger, layer: Layer.provide(agent.layer, model.layer), model, running, stored }
 }
 
 /** A run through some deaths: what it came to, and what was done twice that may not be, or under another key. */
 const throughDeaths = Effect.fnUntraced(function*(fates: ReadonlyArray<Fate>, options?: Parameters<typeof world>[0]) {
-  const { layer, ledger, model, running } = world(options)
-  const stored = yield* newStore
+  const { layer, ledger, model, running, stored: newStored } = world(options)
+  const stored = yield* newStored
   for (const fate of fates) yield* lifeOf(stored, running, { layer, fate })
   const { ended, statements } = yield* lifeOf(stored, running, { layer })
   const pays = ledger.filter(({ tool }) => tool === "pay")
@@ -75,20 +76,23 @@ const points = (statements: number): ReadonlyArray<Fate> =>
   ])
 
 describe("a run whose process dies", () => {
-  it.effect("twice, at any of its statements and then at some other one, does no write twice", () =>
-    Effect.gen(function*() {
-      const { statements } = yield* throughDeaths([])
-      for (const fate of points(statements)) {
-        const at = yield* Random.nextIntBetween(1, statements)
-        const fates = [fate, { at, when: (yield* Random.nextBoolean) ? "before" as const : "after" as const }]
-        const { done, ended, keys, lost, twice } = yield* throughDeaths(fates)
-        const told = JSON.stringify(fates)
-        assert.strictEqual(ended?.answer, "done", told)
-        assert.deepStrictEqual([twice, keys], [[], done], told)
-        const uncertain = JSON.stringify(ended?.conversation).split("outcome is unknown").length - 1
-        assert.isAtLeast(uncertain, lost.length, told)
-      }
-    }).pipe(Random.withSeed(7)))
+  it.effect.each([newStore, newStoreOfEngine])(
+    "twice, at any of its statements and then at some other one, does no write twice",
+    (stored) =>
+      Effect.gen(function*() {
+        const { statements } = yield* throughDeaths([], { stored })
+        for (const fate of points(statements)) {
+          const at = yield* Random.nextIntBetween(1, statements)
+          const fates = [fate, { at, when: (yield* Random.nextBoolean) ? "before" as const : "after" as const }]
+          const { done, ended, keys, lost, twice } = yield* throughDeaths(fates, { stored })
+          const told = JSON.stringify(fates)
+          assert.strictEqual(ended?.answer, "done", told)
+          assert.deepStrictEqual([twice, keys], [[], done], told)
+          const uncertain = JSON.stringify(ended?.conversation).split("outcome is unknown").length - 1
+          assert.isAtLeast(uncertain, lost.length, told)
+        }
+      }).pipe(Random.withSeed(7))
+  )
 
   it.effect("in the middle of an agent inside it, goes on inside, with no write twice", () =>
     Effect.gen(function*() {

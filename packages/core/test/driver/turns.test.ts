@@ -41,6 +41,48 @@ describe("runs beside each other on one runner", () => {
       yield* aDayOf(Effect.all([one("a"), one("b"), one("c")], { concurrency: 3 }))
       assert.deepStrictEqual(order, ["a0", "b0", "c0", "a1", "b1", "c1", "a2", "b2", "c2"])
     }))
+
+  /** The order in which the calls of two batches start, of which the second begins a little later. */
+  const startsOf = (
+    runner: Batch.Runner,
+    ...batches: ReadonlyArray<readonly [concurrency: number, ...calls: ReadonlyArray<readonly [string, object]>]>
+  ) =>
+    Effect.gen(function*() {
+      const order: Array<unknown> = []
+      const act = ({ id, takes }: { readonly id?: unknown; readonly takes?: unknown }) =>
+        Effect.andThen(Effect.sync(() => order.push(id)), sleeping(Number(takes)))
+      const limits = [Limits.concurrency(1, "key")]
+      const toolkit = Toolkit.make(
+        doing("free", act),
+        doing("keyed", act, { limits }),
+        doing("writes", act, { access: [Access.write("k")] }),
+        doing("reads", act, { access: [Access.read("k")], limits })
+      )
+      const one = ([concurrency, ...calls]: (typeof batches)[number], n: number) =>
+        Effect.delay(runner.run(toolkit, asking(...calls), { concurrency }), n)
+      yield* aDayOf(Effect.forEach(batches, one, { concurrency: 2 }))
+      return order.join(" ")
+    })
+
+  it.effect("do not wait for the turn of a call that has no room in its own batch", () =>
+    Effect.gen(function*() {
+      const order = startsOf(
+        yield* Batch.make({}),
+        [1, ["keyed", { id: "a0", takes: 10 }], ["keyed", { id: "a1", takes: 5 }], ["free", { id: "a2", takes: 5 }]],
+        [1, ["keyed", { id: "b0", takes: 1 }], ["free", { id: "b1", takes: 30 }]]
+      )
+      assert.strictEqual(yield* order, "a0 b1 a1 a2 b0")
+    }))
+
+  it.effect("start their lowest call that can start, whoever stands before it where it waits", () =>
+    Effect.gen(function*() {
+      const order = startsOf(
+        yield* Batch.make({ concurrency: 2 }),
+        [1, ["writes", { id: "a0", takes: 10 }], ["keyed", { id: "a1", takes: 5 }], ["free", { id: "a2", takes: 99 }]],
+        [2, ["keyed", { id: "b0", takes: 20 }], ["reads", { id: "b1", takes: 5 }], ["free", { id: "b2", takes: 5 }]]
+      )
+      assert.strictEqual(yield* order, "a0 b0 a2 b1 b2 a1")
+    }))
 })
 
 /** When the calls of one batch under a rate started, by their numbers, in the order in which they did. */

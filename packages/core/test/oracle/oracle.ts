@@ -101,7 +101,7 @@ const settleAll = Effect.fnUntraced(function*<R>(running: Running<R>): Effect.fn
   const outcomes = yield* Effect.forEach(run.members, (member) => settle(running, member), { concurrency: "unbounded" })
   yield* Effect.raceFirst(teller.done, Effect.andThen(sleepUntil(run.expiresAt), aMoment))
   yield* teller.stop
-  forget(running)
+  World.close(running.hall.world, run)
   return {
     outcomes,
     pending: outcomes.flatMap(({ id, tag }) => tag === "Undecided" ? [id] : []),
@@ -114,22 +114,11 @@ const settleAll = Effect.fnUntraced(function*<R>(running: Running<R>): Effect.fn
 /** No time at all, but enough for what takes none. */
 const aMoment = Effect.repeat(Effect.yieldNow, { times: 100 })
 
-/** Starts nothing more, stops what is in flight, and waits for that. */
-const stop = <R>(running: Running<R>, fiber: Fiber.Fiber<unknown>): Effect.Effect<void> => {
-  const { hall, run, teller, works } = running
+/** Starts nothing more, stops what is in flight, and waits for that; others have its room at once. */
+const stop = <R>({ hall, run, teller, works }: Running<R>, fiber: Fiber.Fiber<unknown>): Effect.Effect<void> => {
   if (hall.fault === "goes on after interruption") return Fiber.interruptAll(works.values())
-  run.isOpen = false
-  return Effect.all([Fiber.interrupt(fiber), teller.stop], { concurrency: 2 }).pipe(
-    Effect.andThen(Effect.suspend(() => {
-      for (const member of run.members) member.state = "settled"
-      forget(running)
-      return lookAgain(hall)
-    }))
-  )
-}
-
-const forget = <R>({ hall, run }: Running<R>): void => {
-  hall.world.runs = hall.world.runs.filter((one) => one !== run)
+  World.close(hall.world, run)
+  return Effect.andThen(lookAgain(hall), Effect.all([Fiber.interrupt(fiber), teller.stop], { concurrency: 2 }))
 }
 
 /** Settles one call. */
@@ -138,7 +127,7 @@ const settle = Effect.fnUntraced(
     const { hall, options, outcomes, run, teller } = running
     const outcome = yield* ending(running, member)
     if (outcome.barrier !== undefined) member.barrier = outcome.barrier
-    member.state = hall.fault === "a stray keeps its room" && outcome.tag === "Timeout" ? "running" : "settled"
+    if (hall.fault !== "a stray keeps its room" || outcome.tag !== "Timeout") World.end(hall.world, member)
     yield* Deferred.succeed(outcomes.get(member)!, outcome)
     if (outcome.isFailure && options.failFast) {
       run.isOpen = false
@@ -262,7 +251,8 @@ const work = Effect.fnUntraced(function*<R>(
   ).pipe(Effect.onInterrupt(() => Fiber.interrupt(fiber)))
   works.delete(member)
   if (Result.isSuccess(first)) return yield* end(endOf(asked, first.success), started)
-  fiber.interruptUnsafe()
+  // It hears of that once the call has settled: what it has inside it ends with it.
+  yield* Effect.forkDetach(Effect.andThen(Effect.yieldNow, Fiber.interrupt(fiber)))
   strays.push({ id: asked.id, fiber })
   yield* Effect.forkDetach(watch(asked, fiber))
   return yield* end(first, started)

@@ -139,6 +139,22 @@ export const start = (world: World, member: Member, now: number): void => {
   world.runs = [...world.runs.filter((run) => run !== member.run), member.run]
 }
 
+/** Ends a run and those inside it, all in one step: nothing of them starts any more, and they have no room. */
+export const close = (world: World, run: Run): void => {
+  const isWithin = (one: Run): boolean => one === run || (one.parent !== undefined && isWithin(one.parent.run))
+  for (const one of world.runs.filter(isWithin)) {
+    one.isOpen = false
+    for (const member of one.members) member.state = "settled"
+  }
+  world.runs = world.runs.filter((one) => !isWithin(one))
+}
+
+/** Ends a call, and the runs inside it, in one step. */
+export const end = (world: World, member: Member): void => {
+  member.state = "settled"
+  for (const run of world.runs) if (run.parent === member) close(world, run)
+}
+
 const mayStart = (world: World, member: Member, now: number, borrows = false): boolean => {
   if (!isNext(world, member, now) || refusal(world, member) !== undefined) return false
   if (member.state !== "parked" && !borrows && !hasRoom(world, member)) return false

@@ -30,6 +30,9 @@ const first: Step = (sql) =>
     )`
   ], { discard: true })
 
+/** A run goes on with few of its rows, which are found without reading all of them. */
+const second: Step = (sql) => sql`CREATE INDEX volley_journal_kind ON volley_journal (run_id, kind, segment)`
+
 /** The key of the lock under which a PostgreSQL database is prepared. */
 const key = 8655395
 
@@ -75,7 +78,7 @@ export const migrateBy = Effect.fnUntraced(
 )
 
 /** What makes format 1 of an empty database, 2 of 1, and so on. A step that was released is never changed. */
-export const steps: ReadonlyArray<Step> = [first]
+export const steps: ReadonlyArray<Step> = [first, second]
 
 /** Fails where a store is not of this version's format. */
 export const check = checkFor(steps)

@@ -59,6 +59,7 @@ export class Owned {
   readonly #scope: Scope.Scope
   #pending: Array<Pending> = []
   #isWriting = false
+  #last: Effect.Effect<void> = Effect.void
 
   constructor(
     sql: SqlClient.SqlClient,
@@ -79,25 +80,30 @@ export class Owned {
 
   /** Writes a row; it is there when this is over. Rows of one tick are one statement. */
   put(row: Writing): Effect.Effect<void> {
+    return Effect.flatMap(this.hand(row), Deferred.await)
+  }
+
+  /** Has a row written before all that is written after it, without waiting for that. */
+  hand({ ended, key, kind, value }: Writing): Effect.Effect<Deferred.Deferred<void>> {
     return Effect.flatMap(Clock.currentTimeMillis, (at) => {
-      const { ended, key, kind, value } = row
       this.rows.set(key, { kind, ended, value, at })
       const done = Deferred.makeUnsafe<void>()
       this.#pending.push({ entry: { key, kind, ended, packed: pack(value), segment: this.segment, at }, done })
+      this.#last = Deferred.await(done)
       const writing = this.#isWriting ? Effect.void : Effect.forkIn(this.#write(), this.#scope)
       this.#isWriting = true
-      return Effect.andThen(writing, Deferred.await(done))
+      return Effect.as(writing, done)
     })
   }
 
-  /** Says how far it is. */
+  /** Says how far it is, once all is written that was handed in. */
   state(state: Statements.State): Effect.Effect<void> {
-    return this.#fenced(Statements.setState(this.#sql, this, state))
+    return Effect.andThen(this.#last, this.#fenced(Statements.setState(this.#sql, this, state)))
   }
 
-  /** Ends it. */
+  /** Ends it, likewise. */
   end(state: Statements.State, result: unknown): Effect.Effect<void> {
-    return Effect.flatMap(Clock.currentTimeMillis, (at) => {
+    return Effect.flatMap(Effect.andThen(this.#last, Clock.currentTimeMillis), (at) => {
       const packed = pack(result)
       return Effect.andThen(
         this.#fenced(Effect.as(Statements.insertBlobs(this.#sql, this.runId, packed), true)),
@@ -177,7 +183,8 @@ const known = Effect.fnUntraced(function*(
   run: Statements.RunRow
 ): Effect.fn.Return<Owned, SqlError | Unreadable, Scope.Scope> {
   const { run_id: runId } = run
-  const rows = yield* patiently(Statements.openRows(sql, runId))
+  const reading = [Statements.standingRows(sql, runId), Statements.openRows(sql, runId)]
+  const rows = (yield* patiently(Effect.all(reading, { concurrency: "unbounded" }))).flat()
   const read = yield* reader(sql, runId, [run.payload, ...rows.map(({ value }) => value)])
   const known = new Map<string, Known>()
   for (const { at, ended, key, kind, value } of rows) {

@@ -12,7 +12,9 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 import { Cancelled, Crashed, type NotFound, type Parked, Unreadable } from "../DurableError.ts"
+import type { Awaited } from "./awaiting.ts"
 import { find } from "./begin.ts"
+import { Carrier } from "./carrier.ts"
 import { reader } from "./owned.ts"
 import { patiently } from "./patiently.ts"
 import { decodeResult, type Ended, type Failure } from "./result.ts"
@@ -21,32 +23,45 @@ import * as Statements from "./statements.ts"
 import { Store } from "./store.ts"
 import { troubleOf } from "./unreadable.ts"
 import { decodePayload } from "./workflow.ts"
-import { finished, wake } from "./workflows.ts"
+import { wake } from "./workflows.ts"
 
 /** How a run ended, or that it has not; an error of its own is a value here. */
 export type Ending = { readonly answered: Ended } | { readonly failed: AgentError | ChatModelError }
 
+type Needs = SqlClient.SqlClient | Store | WorkflowEngine
+
 type Trouble = SqlError | NotFound | Cancelled | Parked | Unreadable | Crashed
 
 /** Waits until a run ends, or stands still for what cannot be read. */
-export const awaited = Effect.fnUntraced(function*(runId: string) {
-  const row = yield* find(runId)
+export const awaited = (run: Statements.Begun): Effect.Effect<Ending, Trouble, Needs> =>
+  Effect.flatMap(
+    Store,
+    ({ awaiting }) =>
+      awaiting.during(run, (here) =>
+        Effect.flatMap(Carrier, ({ goes }) => goes(run) ? over(run, here) : unlessEnded(run, here)))
+  )
+
+/** A run that does not go on here may have ended, or another one may have its id by now. */
+const unlessEnded = Effect.fnUntraced(function*(
+  run: Statements.Begun,
+  here: Awaited
+): Effect.fn.Return<Ending, Trouble, Needs> {
+  const row = yield* find(run.run_id)
   if (row.ended_at !== null) return yield* endingOf(row)
   const trouble = troubleOf(row)
   if (trouble !== undefined) return yield* trouble
-  const { awaiting } = yield* Store
-  return yield* awaiting.during(row, (ended) => over(row, ended))
+  return yield* (row.started_at === run.started_at ? over(run, here) : awaited(row))
 })
 
 const over = Effect.fnUntraced(function*(
-  row: Statements.RunRow,
-  ended: () => Ended | undefined
+  run: Statements.Begun,
+  { ended, told }: Awaited
 ): Effect.fn.Return<Ending, Trouble, SqlClient.SqlClient | WorkflowEngine> {
-  const { run_id: runId } = row
-  const exit = yield* Effect.raceFirst(Effect.exit(finished(row)), seen(runId))
+  const { finished } = yield* Carrier
+  const exit = yield* Effect.raceFirst(Effect.exit(finished(run, told)), seen(run.run_id))
   const answered = ended()
   if (answered !== undefined) return { answered }
-  const after = yield* find(runId)
+  const after = yield* find(run.run_id)
   if (after.ended_at !== null) return yield* endingOf(after)
   const found = troubleOf(after)
   if (found !== undefined) return yield* found
@@ -56,7 +71,7 @@ const over = Effect.fnUntraced(function*(
 })
 
 /** How often it is looked whether a run has ended elsewhere, or stands still. */
-const pause = "1 second"
+const pause = "500 millis"
 
 /** Waits until the row of a run says that it has ended, or stands still: its execution may never do. */
 const seen = (runId: string) =>

@@ -49,11 +49,14 @@ export class Standings {
     this.spent = spent
   }
 
-  /** Keeps how it stands now: what was recorded before that is not needed any more to go on. */
+  /**
+   * Keeps how it stands now: what was recorded before that is not needed any more to go on. Nothing waits for it: rows that
+   * come after it are written after it, or with it, and without it all before it is still there.
+   */
   keep({ conversation, spent }: Standing): Effect.Effect<void> {
     const owned = this.#owned
     const value = { ...tailOf(this.conversation, conversation), spent }
-    return Effect.map(owned.put({ key: keyOf(owned.segment), kind: "round", ended: true, value }), () => {
+    return Effect.map(owned.hand({ key: keyOf(owned.segment), kind: "round", ended: true, value }), () => {
       owned.segment += 1
       this.conversation = conversation
       this.spent = spent

@@ -93,10 +93,19 @@ export const claimRun = (sql: Sql, runId: string, format: number): Done<RunRow |
     ([row]) => row
   )
 
-/** What has to be known to go on: how the agent stands, what was decided, and all since then. */
-export const openRows = (sql: Sql, runId: string): Done<ReadonlyArray<JournalRow>> =>
-  sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId} AND (kind IN ('round', 'wait') OR segment =
-    (SELECT COUNT(*) FROM volley_journal WHERE run_id = ${runId} AND kind = 'round')) ORDER BY segment, key`
+/** What of a row has to be known to go on. */
+export type OpenRow = Pick<JournalRow, "key" | "kind" | "ended" | "value" | "at">
+
+/** How the agent of a run stands, and what was decided. */
+export const standingRows = (sql: Sql, runId: string): Done<ReadonlyArray<OpenRow>> =>
+  sql<OpenRow>`SELECT key, kind, ended, value, at FROM volley_journal
+    WHERE run_id = ${runId} AND kind IN ('round', 'wait') ORDER BY kind, segment`
+
+/** What was recorded since then. */
+export const openRows = (sql: Sql, runId: string): Done<ReadonlyArray<OpenRow>> =>
+  sql<OpenRow>`SELECT key, kind, ended, value, at FROM volley_journal
+    WHERE run_id = ${runId} AND kind IN ('turn', 'call') AND segment =
+    (SELECT COUNT(*) FROM volley_journal WHERE run_id = ${runId} AND kind = 'round')`
 
 export const roundRows = (sql: Sql, runId: string): Done<ReadonlyArray<JournalRow>> =>
   sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId} AND kind = 'round' ORDER BY segment`
@@ -174,29 +183,29 @@ export const cancelRun = (sql: Sql, runId: string, at: number): Done<boolean> =>
     (rows) => rows.length === 1
   )
 
+/** A run that waits for decisions, all of which have come. */
+const isDecided = (sql: Sql) =>
+  sql`state = 'waiting' AND NOT EXISTS
+    (SELECT 1 FROM volley_journal j WHERE j.run_id = r.run_id AND j.kind = 'wait' AND j.ended = 0)`
+
 /** Runs of a name that have not ended and wait for no decision. */
 export const unfinished = (sql: Sql, name: string): Done<ReadonlyArray<Begun & Pick<RunRow, "state">>> =>
-  sql`SELECT run_id, name, started_at, state FROM volley_run
-    WHERE name = ${name} AND ended_at IS NULL AND state IN ('running', 'unreadable')`
+  sql`SELECT run_id, name, started_at, state FROM volley_run r
+    WHERE name = ${name} AND ended_at IS NULL AND (state IN ('running', 'unreadable') OR ${isDecided(sql)})`
 
-/** A run that could not be read is to be tried again. */
+/** Those of them that wait for a process: begun before a time by another one, or decided on. */
+export const readyRuns = (sql: Sql, name: string, before: number): Done<ReadonlyArray<Begun>> =>
+  sql<Begun>`SELECT run_id, name, started_at FROM volley_run r WHERE name = ${name} AND format = ${format} AND
+    (state = 'running' AND epoch = 0 AND started_at <= ${before} OR ${isDecided(sql)})`
+
+/** A run that could not be read is to be tried again: it waits, where for no decision, for a process that goes on with it. */
 export const tryAgain = (sql: Sql, runId: string): Done<unknown> =>
-  sql`UPDATE volley_run SET state = 'running', result = NULL WHERE run_id = ${runId} AND state = 'unreadable'`
+  sql`UPDATE volley_run SET state = 'waiting', result = NULL WHERE run_id = ${runId} AND state = 'unreadable'`
 
 /** The runs of a name, or one. */
 export type Which = { readonly name: string } | { readonly runId: string }
 
 const asked = (sql: Sql, which: Which) => "name" in which ? sql`r.name = ${which.name}` : sql`r.run_id = ${which.runId}`
-
-/** Runs that waited for decisions, all of which have come. */
-export const decidedRuns = (
-  sql: Sql,
-  which: Which
-): Done<ReadonlyArray<Begun>> =>
-  sql<Begun>`SELECT run_id, name, started_at FROM volley_run r WHERE state = 'waiting' AND ${
-    asked(sql, which)
-  } AND NOT EXISTS
-    (SELECT 1 FROM volley_journal j WHERE j.run_id = r.run_id AND j.kind = 'wait' AND j.ended = 0)`
 
 /** Which of these runs were cancelled. */
 export const cancelledOf = (
@@ -212,8 +221,10 @@ export const waits = (sql: Sql, runId?: string): Done<ReadonlyArray<JournalRow>>
     runId === undefined ? sql.literal("") : sql`AND j.run_id = ${runId}`
   } ORDER BY j.at, j.key`
 
-export const findWaits = (sql: Sql, key: string): Done<ReadonlyArray<JournalRow>> =>
-  sql<JournalRow>`SELECT j.* FROM volley_journal j JOIN volley_run r ON r.run_id = j.run_id
+export const findWaits = (sql: Sql, key: string): Done<ReadonlyArray<JournalRow & Begun>> =>
+  sql<
+    JournalRow & Begun
+  >`SELECT j.*, r.name, r.started_at FROM volley_journal j JOIN volley_run r ON r.run_id = j.run_id
     WHERE j.kind = 'wait' AND j.ended = 0 AND r.ended_at IS NULL AND j.key = ${key}`
 
 /** Calls of the runs of a name, or of one run, that wait since a time or longer. */

@@ -12,13 +12,11 @@ import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as Workflow from "effect/workflow/Workflow"
-import { WorkflowInstance } from "effect/workflow/WorkflowEngine"
 import { Parked, type Reason, Unreadable } from "../DurableError.ts"
 import { approver } from "./approvals.ts"
 import { claim, type Owned } from "./owned.ts"
@@ -54,23 +52,18 @@ export type Live = Map<string, Owned>
 export type AgentOptions = Omit<Agent.AnyOptions, "prompt" | "startedAt" | "spent" | "onInterrupt">
 
 /** Why a run does not go on here now. */
-type Standstill = "waits" | "parked"
+export type Standstill = "waits" | "parked"
+
+/** What is done with a run, by its id. */
+export type Body = (runId: string) => Effect.Effect<Standstill | undefined>
 
 /** Goes on with a run from what is known of it, until it ends, or waits for somebody. */
-export const body = (options: AgentOptions, live: Live, runId: string): Effect.Effect<void, never, unknown> =>
-  Effect.scoped(taken(options, live, runId)).pipe(
-    Effect.catch((trouble) => troubled(runId, trouble)),
-    Effect.flatMap((standstill) => standstill === undefined ? Effect.void : suspended)
-  )
-
-/** Ends the body without an end of the run: it begins again once it is resumed. */
-const suspended = Effect.flatMap(
-  Effect.serviceOption(WorkflowInstance),
-  Option.match({
-    onNone: () => Effect.never,
-    onSome: Workflow.suspend
-  })
-)
+export const body = (
+  options: AgentOptions,
+  live: Live,
+  runId: string
+): Effect.Effect<Standstill | undefined, never, unknown> =>
+  Effect.catch(Effect.scoped(taken(options, live, runId)), (trouble) => troubled(runId, trouble))
 
 const taken = Effect.fnUntraced(function*(
   options: AgentOptions,

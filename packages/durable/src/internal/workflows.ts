@@ -1,38 +1,37 @@
 /**
  * What makes runs go on: at the start of a program, and when somebody has decided from outside.
  */
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import { WorkflowEngine } from "effect/workflow/WorkflowEngine"
+import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 import { Cancelled } from "../DurableError.ts"
+import { Carrier } from "./carrier.ts"
 import { patiently } from "./patiently.ts"
 import * as Statements from "./statements.ts"
 import { decideLate, type Late } from "./waits.ts"
-import { type AgentOptions, body, type Live, workflowOf } from "./workflow.ts"
+import { type AgentOptions, body, type Live } from "./workflow.ts"
 
-/** How often it is looked whether somebody decided or cancelled elsewhere. */
-const pause = "1 second"
+/** How often it is looked whether somebody started, decided or cancelled elsewhere. */
+const pause = "500 millis"
 
 /** Has an agent's runs go on in this process, those among them that are unfinished, as long as the scope is open. */
 export const serve = Effect.fnUntraced(function*(name: string, options: AgentOptions, late: Late | undefined) {
   const sql = yield* SqlClient.SqlClient
-  const engine = yield* WorkflowEngine
+  const carrier = yield* Carrier
+  const services = yield* Effect.context<unknown>()
   const live: Live = new Map()
-  const workflow = workflowOf(name)
-  yield* engine.register(workflow, ({ runId }) => body(options, live, runId))
+  // With the services of the layer alone, not those of who starts a run: it may start in a call of another agent.
+  yield* carrier.serve(name, (runId) => Effect.updateContext(body(options, live, runId), () => services))
   const unfinished = yield* Statements.unfinished(sql, name)
   yield* Effect.forEach(unfinished, beginAgain, { discard: true })
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(pause), look(sql, name, live, late))))
 })
 
 /** Begins a run, or has one begin again that stands still. */
-export const begin = Effect.fnUntraced(function*(run: Statements.Begun) {
-  const { name, run_id: runId, started_at: startedAt } = run
-  yield* workflowOf(name).execute({ runId, startedAt }, { discard: true })
-  yield* wake(run)
-})
+const begin = (run: Statements.Begun) => Effect.flatMap(Carrier, (carrier) => carrier.begin(run))
 
 /** The same of one that there was before: where it could not be read, that is tried again. */
 export const beginAgain = Effect.fnUntraced(function*(run: Statements.Begun & Pick<Statements.RunRow, "state">) {
@@ -41,14 +40,7 @@ export const beginAgain = Effect.fnUntraced(function*(run: Statements.Begun & Pi
 })
 
 /** Has a run begin again that stands still. */
-export const wake = Effect.fnUntraced(function*({ name, run_id: runId, started_at: startedAt }: Statements.Begun) {
-  const workflow = workflowOf(name)
-  yield* workflow.resume(yield* workflow.executionId({ runId, startedAt }))
-})
-
-/** Waits until the execution of a run is over. */
-export const finished = ({ name, run_id: runId, started_at: startedAt }: Statements.Begun) =>
-  workflowOf(name).execute({ runId, startedAt })
+export const wake = (run: Statements.Begun) => Effect.flatMap(Carrier, (carrier) => carrier.wake(run))
 
 const look = (
   sql: SqlClient.SqlClient,
@@ -57,16 +49,17 @@ const look = (
   late: Late | undefined
 ): Effect.Effect<void, never, WorkflowEngine> =>
   (late === undefined ? Effect.void : decideLate(sql, { name }, late)).pipe(
-    Effect.andThen(wakeDecided(sql, name)),
+    Effect.andThen(beginReady(sql, name)),
     Effect.andThen(stopCancelled(sql, live)),
     Effect.catch((error: SqlError) => Effect.logError("Decisions on runs are not seen", error))
   )
 
-const wakeDecided = (sql: SqlClient.SqlClient, name: string) =>
-  Effect.flatMap(
-    patiently(Statements.decidedRuns(sql, { name })),
-    Effect.forEach(begin, { discard: true })
-  )
+/** Runs that others have started, and runs that others have decided on. */
+const beginReady = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, name: string) {
+  const { begin, patience } = yield* Carrier
+  const before = (yield* Clock.currentTimeMillis) - patience
+  yield* Effect.forEach(yield* patiently(Statements.readyRuns(sql, name, before)), begin, { discard: true })
+})
 
 const stopCancelled = (sql: SqlClient.SqlClient, live: Live) =>
   Effect.suspend(() =>

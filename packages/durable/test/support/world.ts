@@ -9,6 +9,7 @@ import * as Statement from "effect/sql/Statement"
 import { TestClock } from "effect/testing"
 import * as WorkflowEngine from "effect/workflow/WorkflowEngine"
 import { Grace } from "../../src/Grace.ts"
+import * as Alone from "../../src/internal/alone.ts"
 import { migrate } from "../../src/internal/migrations.ts"
 import { make, open } from "../../src/internal/sqlite.ts"
 import type { Kind } from "../../src/internal/statements.ts"
@@ -17,12 +18,18 @@ import * as Store from "../../src/internal/store.ts"
 /** What a store provides. */
 export type Stored = Context.Context<SqlClient.SqlClient | Store.Store>
 
+/** What carries the runs of a store: the process that has it alone, or a workflow engine as in a cluster. */
+const Carried = Context.Reference<"alone" | "engine">("test/Carried", { defaultValue: () => "alone" })
+
 /** A new store in memory, which is there until the scope ends. */
 export const newStore: Effect.Effect<Stored, never, Scope.Scope> = Effect.orDie(
   Layer.build(
     Store.layer(Store.make(":memory:"), Effect.flatMap(open(":memory:"), (db) => make(db, "NORMAL")), migrate)
   )
 )
+
+/** One whose runs a workflow engine carries. */
+export const newStoreOfEngine: typeof newStore = Effect.map(newStore, Context.add(Carried, "engine"))
 
 /** Runs something while time goes on, for as long as it takes. */
 export const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
@@ -109,7 +116,9 @@ export const start = Effect.fnUntraced(function*<E>(
   })
   const client = Layer.provide(Layer.effect(SqlClient.SqlClient, sql), Reactivity.layer)
   const all = layer.pipe(
-    Layer.provideMerge(WorkflowEngine.layerMemory),
+    Layer.provideMerge(
+      Layer.merge(WorkflowEngine.layerMemory, Context.get(stored, Carried) === "alone" ? Alone.runner : Layer.empty)
+    ),
     // Nobody waits for what a process that is dead had begun.
     Layer.provide(Layer.succeed(Grace, 0)),
     Layer.provideMerge(client),

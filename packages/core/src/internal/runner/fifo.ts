@@ -21,17 +21,12 @@ export class Fifo<A> {
     if (this.#head === this.#tail) return undefined
     const first = this.#items[this.#head]
     this.#items[this.#head++] = undefined
-    if (this.#head === this.#tail) this.#restart()
-    else if (this.#head >= 1024 && this.#head * 2 > this.#tail) this.#compact()
+    if (this.#head === this.#tail) this.#head = this.#tail = 0
+    else if (this.#head * 2 > this.#tail + 2048) this.#compact()
     return first
   }
 
-  #restart(): void {
-    if (this.#head > 1024) this.#items = []
-    this.#head = 0
-    this.#tail = 0
-  }
-
+  /** So much at the front is empty that it costs less to move the rest. */
   #compact(): void {
     this.#items = this.#items.slice(this.#head, this.#tail)
     this.#tail -= this.#head

@@ -18,7 +18,6 @@ export class Heap<A> {
   push(item: A): void {
     const items = this.#items
     let at = items.length
-    items.push(item)
     while (at > 0) {
       const above = (at - 1) >> 1
       if (!this.#before(item, items[above]!)) break

@@ -59,10 +59,9 @@ export class Rates<A extends Waiting<A>> {
   }
 
   take(rate: Rate<A>, at: number): void {
-    if (rate.window === 0) return
     rate.starts.push(at)
-    const counting = this.#counting.get(rate.window) ?? new Fifo()
-    if (counting.size === 0) this.#counting.set(rate.window, counting)
+    let counting = this.#counting.get(rate.window)
+    if (counting === undefined) this.#counting.set(rate.window, counting = new Fifo())
     counting.push({ rate, at })
   }
 
@@ -77,7 +76,7 @@ export class Rates<A extends Waiting<A>> {
       for (let first = counting.peek(); first && first.at + window <= now + precision; first = counting.peek()) {
         counting.shift()
         this.#expire(first.rate, now)
-        if (first.rate.starts.size === 0) this.drop(first.rate)
+        this.drop(first.rate)
       }
       if (counting.size === 0) this.#counting.delete(window)
     }
@@ -91,6 +90,6 @@ export class Rates<A extends Waiting<A>> {
   }
 
   #expire({ starts, window }: Rate<A>, now: number): void {
-    while (starts.size > 0 && starts.peek()! + window <= now + precision) starts.shift()
+    while ((starts.peek() ?? Infinity) + window <= now + precision) starts.shift()
   }
 }

@@ -32,8 +32,7 @@ const enter = (job: Job, borrows = false, hadTurn = false): boolean => {
   if (job.place?.order.mayStart(job.place) === false) return false
   const lacked = lackedBy(job, borrows, hadTurn)
   if (lacked !== undefined) {
-    job.more?.behind?.clear()
-    queue(job, lacked)
+    waitFor(job, lacked)
     return false
   }
   job.place?.order.start(job.place)
@@ -64,6 +63,12 @@ const setAside = (job: Job): false => {
   })
   if (run.aside.length === 1) run.fork(Effect.andThen(Effect.yieldNow, goOn))
   return false
+}
+
+/** A job waits for what it lacks; behind whom it went before does not count any more. */
+const waitFor = (job: Job, lacked: Lacked): void => {
+  job.more?.behind?.clear()
+  queue(job, lacked)
 }
 
 const queue = (job: Job, lacked: Lacked): void => {
@@ -128,8 +133,18 @@ const othersBefore = (job: Job, cameFrom: Line<Job>): Gate<Job> | undefined => {
   return undefined
 }
 
-/** Whose turn it is at a gate; a run whose turn it is but that has no room lets others pass that have. */
-const firstAt = (gate: Gate<Job>): Job | undefined => gate.line.first((job) => lackedBy(job) !== gate)
+/** Whose turn it is at a gate, of those that lack nothing else; who does waits there from now on. */
+const firstAt = (gate: Gate<Job>): Job | undefined => {
+  const lacksElse = (job: Job): boolean => {
+    const lacked = lackedBy(job)
+    return lacked !== undefined && lacked !== gate
+  }
+  for (let job = gate.line.first(lacksElse); job !== undefined; job = gate.line.first(lacksElse)) {
+    leaveLine(job)
+    waitFor(job, lackedBy(job) ?? gate)
+  }
+  return gate.line.first((job) => lackedBy(job) === undefined)
+}
 
 /** Jobs that wait for one rate start in call order. */
 const firstUnder = (engine: Engine<Job, Run<Job>>, rate: Rate<Job>): Job | undefined => {
