@@ -96,7 +96,8 @@ export const freePort = Effect.promise(async () => {
 export const http = (listener: RequestListener) =>
   Effect.acquireRelease(
     Effect.promise(async () => {
-      const server = createServer(listener).listen(0, "127.0.0.1")
+      // A client that a busy machine holds up must not find the connection ended that it was kept.
+      const server = createServer({ keepAliveTimeout: 0 }, listener).listen(0, "127.0.0.1")
       await once(server, "listening")
       return { url: `http://127.0.0.1:${portOf(server.address())}/mcp`, server }
     }),
