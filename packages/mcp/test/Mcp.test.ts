@@ -3,11 +3,11 @@ import { Batch, CallError } from "@volley/core"
 import { Mcp, McpError } from "@volley/mcp"
 import { Effect, Exit, Fiber, Result, Scope } from "effect"
 import { TestClock } from "effect/testing"
-import { call, ends, failureOf, served, server, watch } from "./support.ts"
+import { call, ends, failureOf, patience, served, server, watch } from "./support.ts"
 
 /** The server of the fixtures, in this process, where nothing depends on its being one of its own. */
 const shop = (more: Partial<Pick<Mcp.Remote, "prefix" | "trustHints" | "approval" | "parallel">> = { prefix: "" }) =>
-  Effect.map(served, ({ url }) => ({ name: "shop", url, ...more }))
+  Effect.map(served, ({ url }) => ({ name: "shop", url, ...patience, ...more }))
 
 describe("Mcp.connect", () => {
   it.live("gives the tools of all pages, under names that every provider accepts, behind the server's name", () =>
@@ -226,9 +226,9 @@ describe("Mcp.connectAll", () => {
     Effect.gen(function*() {
       const [one, two, three] = yield* Effect.all([served, served, served])
       const { failed, toolkit } = yield* Mcp.connectAll([
-        { name: "one", url: one.url },
-        { name: "two", url: two.url },
-        { name: "three", url: three.url, prefix: "one_" }
+        { name: "one", url: one.url, ...patience },
+        { name: "two", url: two.url, ...patience },
+        { name: "three", url: three.url, prefix: "one_", ...patience }
       ])
       assert.strictEqual(toolkit.tools.length, 34)
       assert.strictEqual(failed[0]?.server, "three")

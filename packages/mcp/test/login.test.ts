@@ -7,7 +7,7 @@ import { inspect } from "node:util"
 import { afterEach, beforeEach, vi } from "vitest"
 import { authority, guarded } from "./authority.ts"
 import { logIn, Memory } from "./fixtures/provider.ts"
-import { byHand, call, ends, failureOf, http, json } from "./support.ts"
+import { byHand, call, ends, failureOf, http, json, patience } from "./support.ts"
 
 // The official client says on the console what it does.
 beforeEach(() => void vi.spyOn(console, "warn").mockImplementation(() => {}))
@@ -23,7 +23,7 @@ const wanting = Effect.fnUntraced(function*(
   const one = yield* authority(odd)
   const { shown, url } = yield* guarded(one, scope)
   const authProvider = new Memory()
-  const server = { name: "shop", prefix: "", url, authProvider, parallel: true }
+  const server = { name: "shop", prefix: "", url, authProvider, parallel: true, ...patience }
   return { ...one, shown, authProvider, server }
 })
 

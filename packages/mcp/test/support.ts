@@ -14,18 +14,28 @@ import { fileURLToPath } from "node:url"
 import { bundleOf } from "../../../test/bundles.ts"
 import { make } from "./fixtures/make.ts"
 
+/** As long as a test may take: how soon a server is ready is the machine's matter, and it may be busy. */
+export const patience = { timeout: "10 minutes" } as const
+
 /** The server of the fixtures, as a process. */
 export const server = (
   name: string,
   more: { readonly args?: ReadonlyArray<string> } & Partial<Omit<Mcp.Command, "args" | "command" | "url">> = {}
-): Mcp.Command => ({ command: process.execPath, ...more, name, args: [bundleOf("server"), ...more.args ?? []] })
+): Mcp.Command => ({
+  command: process.execPath,
+  ...patience,
+  ...more,
+  name,
+  args: [bundleOf("server"), ...more.args ?? []]
+})
 
 /** An installed server, as a process. */
 export const installed = (name: string, args: ReadonlyArray<string>): Mcp.Command => ({
   name,
   command: fileURLToPath(new URL(`../../../node_modules/.bin/mcp-server-${name}`, import.meta.url)),
   args,
-  prefix: ""
+  prefix: "",
+  ...patience
 })
 
 /** A call of this tool. */
@@ -86,7 +96,8 @@ export const freePort = Effect.promise(async () => {
 export const http = (listener: RequestListener) =>
   Effect.acquireRelease(
     Effect.promise(async () => {
-      const server = createServer(listener).listen(0, "127.0.0.1")
+      // A client that a busy machine holds up must not find the connection ended that it was kept.
+      const server = createServer({ keepAliveTimeout: 0 }, listener).listen(0, "127.0.0.1")
       await once(server, "listening")
       return { url: `http://127.0.0.1:${portOf(server.address())}/mcp`, server }
     }),
