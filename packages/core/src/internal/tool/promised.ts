@@ -39,7 +39,7 @@ export interface FunctionDefinition<
    * model reads nothing, and so are bugs: a `TypeError` and such.
    */
   readonly failure?: F | undefined
-  /** Makes the failure of what was thrown. */
+  /** Makes the failure of what was thrown; what it throws itself is a crash, of which the model reads nothing. */
   readonly catch?: ((error: unknown) => FailureOf<F>["Type"]) | undefined
   /** Answers a call; `signal` is aborted once the answer is not waited for any more. */
   readonly execute?: Handling<P, S, X>
