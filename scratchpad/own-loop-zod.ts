@@ -27,4 +27,4 @@ for (let turn = 1; turn <= 5; turn++) {
   for (const { encoded } of settled.outcomes) console.log(encoded) // => {"city":"Tokyo","celsius":18}
   if (settled.outcomes.length === 0) break
   messages.push(...OpenAiChat.followUp(response, settled))
-} // => {"error":{"type":"Error","message":"There is no such city.","safeToRepeat":false,"data":{"message":"There is no such city."}}}
+} // => {"error":{"type":"Error","message":"There is no such city.","safeToRepeat":false,"data":{}}}

@@ -22,6 +22,7 @@ interface Entry {
 /** Two runs of the same mistake give the same text. */
 const stable = (text: string): string =>
   text.replaceAll(root, "…")
+    .replaceAll(process.version, "vNODE")
     .replaceAll(/127\.0\.0\.1:\d{4,5}/g, "127.0.0.1:PORT")
     .replaceAll(/\[\d\d:\d\d:\d\d\.\d{3}\]/g, "[TIME]")
     .replaceAll(/\(#\d+\)/g, "(#N)")
@@ -73,6 +74,7 @@ const commands: ReadonlyArray<readonly [title: string, does: string]> = [
   ["A scenario as JSON with a key that means nothing", "volley simulate --scenario broken-scenario.json"],
   ["A scenario file that is no JSON", "volley simulate --scenario comma-scenario.json"],
   ["A scenario file with a syntax error", "volley simulate --scenario broken.ts"],
+  ["A scenario file that this Node does not load", "volley simulate --scenario unloaded.tsx"],
   ["A default export that is no scenario", "volley simulate --scenario no-scenario.ts"],
   ["A scenario file without a default export", "volley simulate --scenario no-default.ts"],
   ["A recording where there is no folder", "volley simulate --record nowhere/session.jsonl"],
@@ -107,6 +109,10 @@ const commands: ReadonlyArray<readonly [title: string, does: string]> = [
   ["A toolkit file that is missing", "volley run --provider openai-chat --toolkit nowhere.ts < openai.json"],
   ["A folder in place of a toolkit file", "volley run --provider openai-chat --toolkit . < openai.json"],
   ["A toolkit file with a syntax error", "volley run --provider openai-chat --toolkit broken.ts < openai.json"],
+  [
+    "A toolkit file that this Node does not load",
+    "volley run --provider openai-chat --toolkit unloaded.tsx < openai.json"
+  ],
   ["A toolkit file with an enum", "volley run --provider openai-chat --toolkit enum.ts < openai.json"],
   [
     "A toolkit file that imports what is not installed",

@@ -14,6 +14,11 @@ export interface Purpose {
   readonly what: string
 }
 
+/** A file that is imported; `works` are the kinds that every Node loads. */
+export interface Imported extends Purpose {
+  readonly works: string
+}
+
 /** The whole path of a file that is there. */
 export const pathOf = (file: string, { flag }: Purpose): Effect.Effect<string, UserError> =>
   Effect.suspend(() => {
@@ -24,11 +29,12 @@ export const pathOf = (file: string, { flag }: Purpose): Effect.Effect<string, U
   })
 
 /** The default export of a module; `undefined` where it has none. */
-export const load = Effect.fnUntraced(function*(file: string, purpose: Purpose): Effect.fn.Return<unknown, UserError> {
+export const load = Effect.fnUntraced(function*(file: string, purpose: Imported): Effect.fn.Return<unknown, UserError> {
   const path = yield* pathOf(file, purpose)
   const module: unknown = yield* Effect.tryPromise({
     try: () => import(pathToFileURL(path).href),
-    catch: (error) => unusable(`cannot load the ${purpose.what} ${file}${lineIn(error, path)}: ${explain(error)}`)
+    catch: (error) =>
+      unusable(`cannot load the ${purpose.what} ${file}${lineIn(error, path)}: ${explain(error, purpose)}`)
   })
   return get(module, "default")
 })
@@ -45,8 +51,11 @@ const lineAfter = (text: string, path: string): string | undefined => /^:\d+/.ex
 /** An error of syntax in JavaScript does not say its line, but what Node prints of it does. */
 const checked = (path: string): string => spawnSync(process.execPath, ["--check", path], { encoding: "utf8" }).stderr
 
-const explain = (error: unknown): string => {
+const explain = (error: unknown, { works }: Imported): string => {
   if (!(error instanceof Error)) return String(error)
+  if (get(error, "code") === "ERR_UNKNOWN_FILE_EXTENSION") {
+    return `${error.message}. Node 22.18 or later loads .ts files, and this is ${process.version}: give a ${works} file`
+  }
   return error.message.includes("strip-only mode")
     ? `${error.message}. Node runs TypeScript without compiling it: use a union or an object instead`
     : error.message

@@ -28,7 +28,7 @@ export const scripts = (scenario: string | undefined): Effect.Effect<Scripts, Us
   )
 }
 
-const purpose: ModuleFile.Purpose = { flag: "--scenario", what: "scenario" }
+const purpose: ModuleFile.Imported = { flag: "--scenario", what: "scenario", works: ".js, .mjs or .json" }
 
 const ofJson = Effect.fnUntraced(function*(file: string): Effect.fn.Return<Scripts, UserError> {
   const text = readFileSync(yield* ModuleFile.pathOf(file, purpose), "utf8")

@@ -24,7 +24,7 @@ export type AnyToolkit = Toolkit.Toolkit<
  * - errors: a file without a toolkit, a layer that cannot be built, a tool whose handler nothing provides; no call has run then
  */
 export const load = Effect.fnUntraced(function*(file: string): Effect.fn.Return<AnyToolkit, UserError, Scope.Scope> {
-  const exported = yield* ModuleFile.load(file, { flag: "--toolkit", what: "toolkit" })
+  const exported = yield* ModuleFile.load(file, { flag: "--toolkit", what: "toolkit", works: ".js or .mjs" })
   if (isToolkit(exported)) return yield* complete(exported, Context.empty(), file)
   const toolkit = get(exported, "toolkit")
   const layer = get(exported, "layer")

@@ -32,26 +32,27 @@ export interface Address {
   readonly port: number
 }
 
-/**
- * - `sql`: the store that all processes of the cluster share
- * - `takeOver`: how soon the runs of a runner that is gone go on elsewhere, at least 3 seconds; the same in all
- *   processes of the cluster
- */
+/** What all processes of a cluster have in common. */
 export interface ClientOptions {
+  /** The store that all processes of the cluster share. */
   readonly sql: Layer.Layer<Shared.Shared, StoreError>
-  /** 10 seconds. */
+  /**
+   * How soon the runs of a runner that is gone go on elsewhere: such as `"5 seconds"`, or a number of milliseconds. At least
+   * 3 seconds, the same in all processes of the cluster. 10 seconds.
+   */
   readonly takeOver?: Duration.Input | undefined
 }
 
-/**
- * - `address`: where the other processes find this one; each process has its own
- * - `listen`: where it listens, if that is not its address
- * - `grace`: how long running writes have to end when the runner ends, or when their run moves; all else moves at once
- */
+/** How a process takes part in a cluster. */
 export interface Options extends ClientOptions {
+  /** Where the other processes find this one; each process has its own. */
   readonly address: Address
+  /** Where it listens, if that is not its address. */
   readonly listen?: Address | undefined
-  /** 5 seconds. */
+  /**
+   * How long running writes have to end when the runner ends, or when their run moves: such as `"5 seconds"`, or a number of
+   * milliseconds. All else moves at once. 5 seconds.
+   */
   readonly grace?: Duration.Input | undefined
 }
 

@@ -34,16 +34,13 @@ export type { Stray } from "./internal/runner/execute.ts"
 export { Defaults, type Options } from "./internal/runner/options.ts"
 export type { Approve, PromiseOptions } from "./internal/runner/promised.ts"
 
-/**
- * A settled batch.
- *
- * - `outcomes`: one per call, in call order
- * - `pending`: the undecided calls; run them again after the decision, before you answer the model
- * - `strays`: the calls whose tools had not stopped when the batch was settled
- */
+/** A settled batch. */
 export interface Settled<out T extends Tool.Any> {
+  /** How each call ended, in call order. */
   readonly outcomes: ReadonlyArray<Outcome<T>>
+  /** The calls that wait for a decision; run them again after it, before you answer the model. */
   readonly pending: ReadonlyArray<ToolCall>
+  /** The calls whose tools had not stopped when the batch was settled. */
   readonly strays: ReadonlyArray<Stray>
 }
 
@@ -127,12 +124,9 @@ export function runPromise(
   }, options.signal)
 }
 
-/**
- * A batch that was settled while its calls arrived.
- *
- * - `end`: how the stream of calls ended
- */
+/** A batch that was settled while its calls arrived. */
 export interface Dispatched<out T extends Tool.Any, out E> extends Settled<T> {
+  /** How the stream of calls ended. */
   readonly end: Exit.Exit<void, E>
 }
 

@@ -6,6 +6,7 @@ import * as Data from "effect/Data"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { codec } from "./internal/classCodec.ts"
+import * as Thrown from "./Thrown.ts"
 
 const unknownOutcome =
   "The outcome is unknown: it may have taken effect, or still do. Check before asking for it again."
@@ -310,7 +311,7 @@ export class ToolFailure<out F> extends AnyToolFailure {
 const describe = ({ failure, encoded }: ToolFailure<unknown>): string => {
   if (failure instanceof Error && failure.message !== "") return failure.message
   if (typeof encoded === "string") return encoded
-  return `The tool failed${failure instanceof Error ? ` with ${failure.name}` : ""}.`
+  return `The tool failed${failure instanceof Error ? ` with ${Thrown.nameOf(failure)}` : ""}.`
 }
 
 const advise = (failure: ToolFailure<unknown>): string =>
@@ -379,10 +380,13 @@ const nameOf = ({ encoded }: ToolFailure<unknown>): { readonly type: string } =>
   type: isRecord(encoded) && typeof encoded["_tag"] === "string" ? encoded["_tag"] : "ToolFailure"
 })
 
-const fieldsOf = ({ encoded }: ToolFailure<unknown>): Schema.Json => {
+/** What `type` and `message` do not say already. */
+const fieldsOf = (error: ToolFailure<unknown>): Schema.Json => {
+  const { encoded } = error
   if (!isRecord(encoded)) return encoded
   const { _tag, ...fields } = encoded
-  return fields
+  const { message, ...others } = fields
+  return message === describe(error) ? others : fields
 }
 
 const factsOf = (reason: Reason): Schema.Json => {

@@ -40,17 +40,17 @@ export { count as tokens, type Usage } from "./Usage.ts"
 /** Whether the model may, must or must not call tools. */
 export type ToolChoice = "auto" | "none" | "required" | { readonly tool: string }
 
-/**
- * A request to a model.
- *
- * - `toolChoice`, `parallelToolCalls`: the provider's own default when left out; ignored without tools
- * - `output`: what the text of the turn must be, if the turn calls no tools
- */
+/** A request to a model. */
 export interface Request {
+  /** What was said until now. */
   readonly conversation: Conversation
+  /** The tools that the model may call. */
   readonly toolkit?: Toolkit.Any | undefined
+  /** The provider's own default when left out; ignored without tools. */
   readonly toolChoice?: ToolChoice | undefined
+  /** Whether a turn may have several calls; the provider's own default when left out. Ignored without tools. */
   readonly parallelToolCalls?: boolean | undefined
+  /** What the text of the turn must be, if the turn calls no tools. */
   readonly output?: Output | undefined
 }
 
@@ -75,19 +75,20 @@ export interface Output {
 export const outputInWords = ({ jsonSchema }: Output): string =>
   `Once you call no more tools, answer with nothing but JSON of this schema: ${JSON.stringify(jsonSchema)}`
 
-/**
- * A model's turn.
- *
- * - `finish`: `"length"` when it was cut off, `"pause"` when the provider wants the same conversation sent again,
- *   `"malformed"` when the model wrote calls that its provider could not read; none of the turn's calls may run then
- * - `problem`: what the provider says of a malformed turn
- * - `model`: which one wrote it, as the provider says
- */
+/** A model's turn. */
 export const Turn = Schema.Struct({
+  /** Its text and its calls. */
   message: Assistant,
+  /**
+   * Why it ended: `"length"` if it was cut off, `"pause"` if the provider wants the same conversation sent again,
+   * `"malformed"` if the model wrote calls that its provider could not read; none of the turn's calls may run then.
+   */
   finish: Schema.Literals(["stop", "tool-calls", "length", "refusal", "pause", "malformed"]),
+  /** The tokens that it took. */
   usage: Usage,
+  /** What the provider says of a malformed turn. */
   problem: Schema.optional(Schema.String),
+  /** Which model wrote it, as the provider says. */
   model: Schema.optional(Schema.String)
 })
 export interface Turn extends Schema.Schema.Type<typeof Turn> {}

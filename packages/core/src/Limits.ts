@@ -59,7 +59,9 @@ export const concurrency = (limit: number, key?: string): Limit => ({
  * ```
  */
 export const rate = (options: {
+  /** How many calls may start in any window. */
   readonly limit: number
+  /** How long a window is: such as `"1 minute"`, or a number of milliseconds. */
   readonly window: Duration.Input
   readonly key?: string | undefined
 }): Limit => ({
@@ -73,8 +75,6 @@ export const rate = (options: {
  * Waits as long as a service asks: if a call fails with a time to wait, no other call of the key starts before that
  * time is over. The failed call is then tried again, since the service did nothing.
  *
- * - `after`: reads the time from the tool's failure; by default from its `retryAfter`, a duration, or
- *   `retryAfterMillis`
  * - no time, or one that is over, counts as one second, the least that `Retry-After` can say
  * - the failed call waits in its slot; if its timeout or the deadline comes first, the failure is its answer
  *
@@ -101,6 +101,10 @@ export const rate = (options: {
  */
 export const backOff = (options: {
   readonly key?: string | undefined
+  /**
+   * Reads the time from the tool's failure: such as `"5 seconds"`, or a number of milliseconds. By default that is its
+   * `retryAfter`, a `Duration`, or its `retryAfterMillis`.
+   */
   readonly after?: ((failure: unknown) => Duration.Input | undefined) | undefined
 } = {}): Limit => {
   const { after = retryAfterOf, key } = options

@@ -211,15 +211,13 @@ export type StepOutcome<S> = S extends Step<infer T, infer _R> ? Of<T>
   : S extends Ref<infer A, infer _R> ? { readonly result: Result.Result<A, CallError | ToolFailure<unknown>> }
   : never
 
-/**
- * A settled pipeline.
- *
- * - `steps`: by name
- * - `outcomes`: of every call that was declared, in the order of declaration
- */
+/** A settled pipeline. */
 export interface Settled<out S extends Steps> {
+  /** How each step ended, by its name. */
   readonly steps: { readonly [K in keyof S]: StepOutcome<S[K]> }
+  /** How each call ended, in the order in which they were declared. */
   readonly outcomes: ReadonlyArray<Outcome>
+  /** The calls whose tools had not stopped when the pipeline was settled. */
   readonly strays: ReadonlyArray<Stray>
 }
 

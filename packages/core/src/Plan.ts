@@ -35,7 +35,10 @@ export interface Options {
   readonly name?: string | undefined
   /** Steps of one plan; 32. */
   readonly maxSteps?: number | undefined
-  /** How long a whole plan may take; no limit by default, since its steps have timeouts of their own. */
+  /**
+   * How long a whole plan may take: such as `"1 minute"`, or a number of milliseconds. No limit by default, since its
+   * steps have timeouts of their own.
+   */
   readonly timeout?: Duration.Input | undefined
 }
 

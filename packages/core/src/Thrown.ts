@@ -126,6 +126,26 @@ const classesOf = (thrown: unknown): ReadonlyArray<unknown> => {
 export const isNamed = (thrown: unknown, name: string): boolean => namesOf(thrown).includes(name)
 
 /**
+ * The name of what was thrown: its own, or that of its class if its own is the `Error` that it was born with.
+ *
+ * - a class whose name has three letters or fewer, as bundlers leave them, is called `Error`
+ *
+ * @example
+ * ```ts
+ * import { Thrown } from "@volley/core"
+ *
+ * class OutOfStock extends Error {}
+ * console.log(Thrown.nameOf(new OutOfStock()), Thrown.nameOf(new TypeError())) // => OutOfStock TypeError
+ * ```
+ */
+export const nameOf = (thrown: unknown): string => {
+  const [own = "Error", ofClass = own] = namesOf(thrown)
+  return own === "Error" && !isShort(ofClass) ? ofClass : own
+}
+
+const isShort = (name: string): boolean => name.length <= 3
+
+/**
  * True for what a bundler has left without the name of its class, and that has nothing but a message, and maybe a cause.
  *
  * @example
@@ -138,7 +158,7 @@ export const isNamed = (thrown: unknown, name: string): boolean => namesOf(throw
  */
 export const isBare = (thrown: unknown): boolean => {
   const [own] = classesOf(thrown)
-  return typeof own === "string" && own.length <= 3 && get(thrown, "name") === "Error"
+  return typeof own === "string" && isShort(own) && get(thrown, "name") === "Error"
     && typeof thrown === "object" && thrown !== null && Object.keys(thrown).every((key) => key === "cause")
 }
 

@@ -463,6 +463,8 @@ export function reconcile(
 /**
  * Starts a second attempt if there is no answer after a while, and takes the first answer; for read-only tools.
  *
+ * - `after`: how long that is, such as `"2 seconds"`, or a number of milliseconds
+ *
  * @example
  * ```ts
  * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"

@@ -5,24 +5,21 @@
 import * as Result from "effect/Result"
 import * as Json from "./Json.ts"
 
-/**
- * A call that a model asked for.
- *
- * - `id`: unique in its turn; the codec that made the call sees to it
- * - `arguments`: as they arrived, a JSON string (OpenAI) or a value already parsed (Anthropic)
- * - `index`: place in the turn, from 0
- * - `status`: `"truncated"` if the turn was cut off before the call was known to be complete; such a call never runs
- * - `uncertain`: on a call that was undecided: the earlier calls of its turn that wrote with an unknown outcome, so
- *   that calls stay uncertain when it runs
- * - `inside`: on such a call of an inner agent, the conversation with which it goes on, as JSON
- */
+/** A call that a model asked for. */
 export interface ToolCall<out Name extends string = string> {
+  /** Unique in its turn; the codec that made the call sees to it. */
   readonly id: string
+  /** The name that the model asked for. */
   readonly name: Name
+  /** As they arrived: a JSON string (OpenAI) or a value already parsed (Anthropic). */
   readonly arguments: unknown
+  /** Its place in the turn, from 0. */
   readonly index: number
+  /** `"truncated"` if the turn was cut off before the call was known to be complete; such a call never runs. */
   readonly status: "complete" | "truncated"
+  /** Of a call that was undecided: earlier writes of its turn with an unknown outcome, so that calls stay uncertain. */
   readonly uncertain?: ReadonlyArray<ToolCall>
+  /** Of such a call of an inner agent: the conversation with which that agent goes on, as JSON. */
   readonly inside?: unknown
 }
 

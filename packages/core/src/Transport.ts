@@ -17,10 +17,14 @@ export { secretsOf, secretsOfHeaders, withoutSecrets } from "./internal/address.
 
 /** The limits of an answer. To have no limit, write `"unbounded"`. */
 export interface Options {
-  /** How long until an answer begins, that is, until its status and headers arrive; 60 seconds by default. */
+  /**
+   * How long until an answer begins, that is, until its status and headers arrive: such as `"5 seconds"`, or a number of
+   * milliseconds. 60 seconds by default.
+   */
   readonly firstByte?: Duration.Input | "unbounded" | undefined
   /**
-   * How long until the next bytes of its body, while Volley waits for them; 60 seconds by default.
+   * How long until the next bytes of its body, while Volley waits for them: such as `"5 seconds"`, or a number of
+   * milliseconds. 60 seconds by default.
    *
    * - of a refusal: how long until all of it is there; what has come by then is read
    */

@@ -3,19 +3,17 @@
  */
 import * as Schema from "effect/Schema"
 
-/**
- * The tokens of one turn or several.
- *
- * - `input`: all tokens read, `cached` and `cacheWrite` included
- * - `output`: all tokens written, `reasoning` included
- * - `cached`: read from the provider's cache; `cacheWrite`: written to it
- * - counts that the provider does not give are left out
- */
+/** The tokens of one turn or several; counts that the provider does not give are left out. */
 export const Usage = Schema.Struct({
+  /** All tokens read, `cached` and `cacheWrite` included. */
   input: Schema.Finite,
+  /** All tokens written, `reasoning` included. */
   output: Schema.Finite,
+  /** Tokens read from the provider's cache. */
   cached: Schema.optionalKey(Schema.Finite),
+  /** Tokens written to the provider's cache. */
   cacheWrite: Schema.optionalKey(Schema.Finite),
+  /** Tokens that the model thought with. */
   reasoning: Schema.optionalKey(Schema.Finite)
 })
 

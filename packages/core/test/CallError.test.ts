@@ -55,6 +55,9 @@ const failures = {
   "a text": failure("no such city", "no such city"),
   "one that repeating does not mend": failure("no such city.", "no such city.", true, true),
   "a struct": failure({ code: 7, hint: "try Rome" }, { code: 7, hint: "try Rome" }),
+  "a struct with a message": failure({ message: "try Rome" }, { message: "try Rome" }),
+  "an error with its message": failure(new Error("no such city"), { _tag: "Gone", message: "no such city", code: 7 }),
+  "an error with another message": failure(new Error("no such city"), { _tag: "Gone", message: "try Rome" }),
   "a list": failure([1, 2], [1, 2])
 }
 
@@ -148,6 +151,12 @@ describe("CallError.toModel", () => {
         {"type":"ToolFailure","message":"no such city. The same call would come to the same: do not repeat it.","safeToRepeat":true,"data":"no such city."}
       failure: a struct
         {"type":"ToolFailure","message":"The tool failed.","safeToRepeat":false,"data":{"code":7,"hint":"try Rome"}}
+      failure: a struct with a message
+        {"type":"ToolFailure","message":"The tool failed.","safeToRepeat":false,"data":{"message":"try Rome"}}
+      failure: an error with its message
+        {"type":"Gone","message":"no such city","safeToRepeat":false,"data":{"code":7}}
+      failure: an error with another message
+        {"type":"Gone","message":"no such city","safeToRepeat":false,"data":{"message":"try Rome"}}
       failure: a list
         {"type":"ToolFailure","message":"The tool failed.","safeToRepeat":false,"data":[1,2]}"
     `)

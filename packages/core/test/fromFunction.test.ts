@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { toStandardJsonSchema } from "@valibot/to-json-schema"
-import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+import { Batch, CallError, Tool, ToolCall, Toolkit } from "@volley/core"
 import { type } from "arktype"
 import { Effect, Fiber, Logger, Result, Schema } from "effect"
 import { TestClock } from "effect/testing"
@@ -203,9 +203,28 @@ describe("Tool.fromFunction with `failure: \"message\"`", () => {
       assert(result !== undefined && Result.isFailure(result) && result.failure._tag === "ToolFailure")
       assert.strictEqual(result.failure.failure, error)
       expectTypeOf(throwing(error).failure.Type).toEqualTypeOf<Error>()
-      assert.deepInclude(shown, { type: "NoSuchCity", message: error.message, data: { message: error.message } })
+      assert.deepInclude(shown, { type: "NoSuchCity", message: error.message, data: {} })
       const elsewhere = runInNewContext("new Error('from another realm')")
       assert.deepInclude((yield* told(elsewhere)).shown, { type: "Error", message: "from another realm" })
+    }))
+
+  class OutOfStock extends Error {}
+  class t extends Error {} // what a bundler makes of it
+  class Renamed extends Error {
+    override name = "Sold"
+  }
+
+  it.effect.each([
+    ["its own name", new Renamed("gone"), "Sold"],
+    ["the name of its class", new OutOfStock("gone"), "OutOfStock"],
+    ["no name that a bundler left", new t("gone"), "Error"],
+    ["the name of every error", new Error("gone"), "Error"]
+  ])("tells the model and the program an error by %s", ([, thrown, type]) =>
+    Effect.gen(function*() {
+      const { result, shown } = yield* told(thrown)
+      assert(result !== undefined && Result.isFailure(result))
+      assert.deepStrictEqual([shown["type"], CallError.typeOf(result.failure)], [type, type])
+      assert.strictEqual((yield* told(new OutOfStock())).shown["message"], "The tool failed with OutOfStock.")
     }))
 
   it.effect("hides what is a bug of the program, and what is no error", () =>

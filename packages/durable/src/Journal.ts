@@ -393,7 +393,10 @@ export const forget = (runId: string): Effect.Effect<boolean, DurableError | Sto
  * ```
  */
 export const sweep = (
-  { olderThan }: { readonly olderThan: Duration.Input }
+  { olderThan }: {
+    /** How long ago a run ended at least: such as `"30 days"`, or a number of milliseconds. */
+    readonly olderThan: Duration.Input
+  }
 ): Effect.Effect<ReadonlyArray<string>, DurableError | StoreError, Reading> =>
   said(
     "runs",

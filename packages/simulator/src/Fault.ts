@@ -9,7 +9,7 @@ import type { View } from "./Script.ts"
  *
  * - `RateLimited`, `Overloaded`, `ServerError`: a refusal with status 429, 503 (529 on Anthropic) or 500;
  *   `retryAfterSeconds` is the advice that goes with it, none where it is left out
- * - `Slow`: takes this long before the first byte, after the latency
+ * - `Slow`: takes this long before the first byte, after the latency: such as `"5 seconds"`, or a number of milliseconds
  * - `Cut`: the body ends too early without an error; `Reset`: the connection breaks
  * - `ErrorEvent`: the provider's own error comes in the middle of a stream; an answer that is not streamed does not
  *   fail

@@ -78,7 +78,10 @@ export interface Options<Fault extends string> {
   readonly seed: number | string
   /** `ofTools` or `ofModels` when left out. */
   readonly weights?: Weights<Fault> | undefined
-  /** The longest that `latency` adds, and that an interruption takes; 1 minute. */
+  /**
+   * The longest that `latency` adds, and that an interruption takes: such as `"5 seconds"`, or a number of milliseconds.
+   * 1 minute.
+   */
   readonly latency?: Duration.Input | undefined
 }
 

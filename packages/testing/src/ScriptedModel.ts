@@ -15,16 +15,13 @@ import { type Recorded, replay } from "./internal/replay.ts"
 export { BrokenConversation, type Law, violationOf } from "./internal/brokenConversation.ts"
 export type { Recorded } from "./internal/replay.ts"
 
-/**
- * How a turn goes out.
- *
- * - `latency`: before its first part, or before the whole of it
- * - `pause`: before each further part
- * - `fragment`: characters of each piece of its text; all of it in one piece when left out
- */
+/** How a turn goes out. */
 export interface Pace {
+  /** How long before its first part, or before the whole of it: such as `"5 seconds"`, or a number of milliseconds. */
   readonly latency?: Duration.Input | undefined
+  /** How long before each further part: such as `"50 millis"`, or a number of milliseconds. */
   readonly pause?: Duration.Input | undefined
+  /** Characters of each piece of its text; all of it in one piece when left out. */
   readonly fragment?: number | undefined
 }
 

@@ -17,7 +17,9 @@ import { mark } from "./unreadable.ts"
 
 /** How long calls wait for a decision at most, and what is decided then. */
 export interface Deadline {
+  /** How long a call waits at most: such as `"3 days"`, or a number of milliseconds. */
   readonly within: Duration.Input
+  /** What is decided then. */
   readonly otherwise?: Decision | undefined
 }
 

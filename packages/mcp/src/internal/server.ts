@@ -54,10 +54,13 @@ interface Common {
     | undefined
   /**
    * Has progress extend a call's time: how long a call may tell none, from its start and from each progress on, in the place of
-   * the batch's `timeout`. That holds, and progress extends nothing, when left out.
+   * the batch's `timeout`: such as `"5 seconds"`, or a number of milliseconds. That timeout holds, and progress extends nothing, when left out.
    */
   readonly silence?: Duration.Input | undefined
-  /** How long the server may take to be ready, the listing of its tools included; 30 seconds. Being reached again has as long. */
+  /**
+   * How long the server may take to be ready, the listing of its tools included: such as `"5 seconds"`, or a number of
+   * milliseconds. Being reached again has as long. 30 seconds.
+   */
   readonly timeout?: Duration.Input | undefined
 }
 

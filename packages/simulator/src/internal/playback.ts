@@ -11,9 +11,11 @@ import * as Frame from "../Frame.ts"
 import type { Answer, Entry } from "./exchange.ts"
 import { half } from "./spoil.ts"
 
-/** How long the model takes: to its first byte, and then to each call of the turn. */
+/** How long the model takes. */
 export interface Tempo {
+  /** How long to the first byte: such as `"1 second"`, or a number of milliseconds. */
   readonly latency?: Duration.Input | undefined
+  /** How long to each call of the turn, likewise. */
   readonly pace?: ((call: number) => Duration.Input) | undefined
 }
 

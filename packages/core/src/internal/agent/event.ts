@@ -7,48 +7,45 @@ import type * as Tool from "../../Tool.ts"
 
 /** A turn and what became of its calls. */
 export interface Round<out T extends Tool.Any> {
+  /** What the model said, and which calls it asked for. */
   readonly turn: ChatModel.Turn
+  /** How those calls ended. */
   readonly settled: Batch.Settled<T>
 }
 
-/**
- * How an agent ended.
- *
- * - `answer`: the text of the last turn
- * - `output`: the same as a value, where one was asked for
- * - `finish`: why the model ended it; anything but `"stop"` may be no whole answer
- * - `limited`: the limit for which tools were switched off, false where there was none
- * - `rounds`: where the prompt had undecided calls, the first one holds those alone
- * - `cost`: by `pricing`; undefined where there is none, or none for a model that took part
- * - `conversation`: all of it, every call of every turn answered
- */
+/** How an agent ended. */
 export interface Ended<out T extends Tool.Any, out O = undefined> {
+  /** The text of the last turn. */
   readonly answer: string
+  /** The answer as a value, if the option `output` asked for one. */
   readonly output: O
+  /** Why the model ended its last turn; anything but `"stop"` may be no whole answer. */
   readonly finish: ChatModel.Turn["finish"]
+  /** The limit for which tools were switched off; false if there was none. */
   readonly limited: Limit | false
+  /** Its turns, with their calls. If the prompt had undecided calls, the first round has those alone. */
   readonly rounds: ReadonlyArray<Round<T>>
+  /** The tokens of all turns. */
   readonly usage: ChatModel.Usage
+  /** What the tokens cost, by `pricing`; undefined if that is left out, or has no price of a model that took part. */
   readonly cost: number | undefined
+  /** All that was said, with an answer to every call; plain JSON to go on with. */
   readonly conversation: Conversation
 }
 
-/**
- * What an agent leaves that was interrupted.
- *
- * - `conversation`: plain JSON to go on with, every call of it answered with what is known; what had run does not run again
- * - `usage`, `cost`: of its turns until then, as in `Ended`
- */
+/** What an agent leaves that was interrupted. */
 export interface Left {
+  /** Plain JSON to go on with. It has an answer to every call, of what is known; what had run does not run again. */
   readonly conversation: Conversation
+  /** The tokens of its turns until then. */
   readonly usage: ChatModel.Usage
+  /** What they cost, as in `Ended`. */
   readonly cost: number | undefined
 }
 
 /**
  * What happens while an agent runs.
  *
- * - `at`: when, in milliseconds since the epoch
  * - `TurnStarted`: the model is asked; without tools where they are switched off
  * - `Text`: a piece of what it says
  * - `TurnEnded`: all that it said; calls may still run
@@ -73,11 +70,16 @@ type Of<T extends Tool.Any, O> =
     | { readonly _tag: "LimitReached"; readonly limit: Limit }
     | { readonly _tag: "Answer"; readonly ended: Ended<T, O> }
   )
-  & { readonly at: number }
+  & {
+    /** When, in milliseconds since 1970. */
+    readonly at: number
+  }
 
-/** What happens to an agent that is a call of another one; `path` are the calls that it is inside of, the outermost first. */
+/** What happens to an agent that is a call of another one. */
 export interface Nested {
   readonly _tag: "Nested"
+  /** The calls that it is inside of, the outermost first. */
   readonly path: ReadonlyArray<Step>
+  /** What happened to it. */
   readonly event: Exclude<Event<Tool.Any, unknown>, Nested>
 }

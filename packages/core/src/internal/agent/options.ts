@@ -33,7 +33,10 @@ export interface Options<out T extends Tool.Any> {
   readonly pricing?: Pricing | undefined
   /** What all turns together may cost, in the currency of `pricing`; some is kept for the answer. Unbounded. */
   readonly maxCost?: number | undefined
-  /** How long all of it may take; as much as the longest turn took is kept for the answer. Unbounded. */
+  /**
+   * How long all of it may take: such as `"2 minutes"`, or a number of milliseconds. As much as the longest turn took is
+   * kept for the answer. Unbounded.
+   */
   readonly maxDuration?: Duration.Input | undefined
   /** When it began, in milliseconds since the epoch, where that was before now: `maxDuration` counts from then. */
   readonly startedAt?: number | undefined

@@ -20,7 +20,9 @@ import { Run } from "./run.ts"
 
 /** A call that was answered while its tool still went on; await it before closing what the tool uses. */
 export interface Stray {
+  /** The call that was answered. */
   readonly call: ToolCall
+  /** Ends when its tool has stopped. */
   readonly await: Effect.Effect<void>
 }
 

@@ -10,9 +10,15 @@ import type { CallEvent } from "./events.ts"
 export interface Options {
   /** Calls in flight at once; 10. */
   readonly concurrency?: number | "unbounded" | undefined
-  /** How long a call may take, all attempts together, where its tool does not say; 30 seconds. */
+  /**
+   * How long a call may take, all attempts together, unless its tool says it: such as `"5 seconds"`, or a number of
+   * milliseconds. 30 seconds.
+   */
   readonly timeout?: Duration.Input | "unbounded" | undefined
-  /** How long the whole batch may take; what has not ended by then is answered by a timeout error. Unbounded. */
+  /**
+   * How long the whole batch may take: such as `"5 seconds"`, or a number of milliseconds. What has not ended by then is
+   * answered by a timeout error. Unbounded.
+   */
   readonly deadline?: Duration.Input | "unbounded" | undefined
   /** Calls of the batch that run, steps of plans included; each further one is answered by `LimitExceeded`. 64. */
   readonly maxCalls?: number | "unbounded" | undefined

@@ -37,7 +37,10 @@ export interface Manner<Parameters, Failure, ReadOnly extends boolean> {
    * not, the model is told so, and nothing tries it again.
    */
   readonly repeat?: Repeat<Failure> | undefined
-  /** How long one call may take, all attempts together; the batch's `timeout` when left out. */
+  /**
+   * How long one call may take, all attempts together: such as `"5 seconds"`, or a number of milliseconds. The batch's
+   * `timeout` when left out.
+   */
   readonly timeout?: Duration.Input | undefined
   /** What a call touches. The calls of a tool without it wait for exclusive calls alone. */
   readonly access?: Declared<Parameters, Access> | undefined

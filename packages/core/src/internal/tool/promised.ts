@@ -2,7 +2,7 @@ import type * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
-import { isNamed, messageOf } from "../../Thrown.ts"
+import { isNamed, messageOf, nameOf } from "../../Thrown.ts"
 import type * as Standard from "../schema/standardSchema.ts"
 import type { Manner, Shown } from "./definition.ts"
 import type { Call } from "./handler.ts"
@@ -39,7 +39,7 @@ export interface FunctionDefinition<
    * model reads nothing, and so are bugs: a `TypeError` and such.
    */
   readonly failure?: F | undefined
-  /** Makes the failure of what was thrown. */
+  /** Makes the failure of what was thrown; what it throws itself is a crash, of which the model reads nothing. */
   readonly catch?: ((error: unknown) => FailureOf<F>["Type"]) | undefined
   /** Answers a call; `signal` is aborted once the answer is not waited for any more. */
   readonly execute?: Handling<P, S, X>
@@ -73,7 +73,7 @@ export type FunctionOption = keyof FunctionDefinition<
 export const Thrown = Schema.Struct({ _tag: Schema.String, message: Schema.String }).pipe(
   Schema.decodeTo(Schema.instanceOf(Error), {
     decode: SchemaGetter.transform(({ _tag, message }) => Object.assign(new Error(message), { name: _tag })),
-    encode: SchemaGetter.transform(({ message, name }) => ({ _tag: name, message }))
+    encode: SchemaGetter.transform((error) => ({ _tag: nameOf(error), message: error.message }))
   })
 )
 

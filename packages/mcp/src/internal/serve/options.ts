@@ -30,7 +30,10 @@ export interface WebOptions extends Options {
   readonly unsafe?: boolean | undefined
   /** Bytes of one request; 4 MiB. */
   readonly maxBodyBytes?: number | undefined
-  /** How long a session of an older client lives on without a request or an open stream; 30 minutes. */
+  /**
+   * How long a session of an older client lives on without a request or an open stream: such as `"5 minutes"`, or a number of
+   * milliseconds. 30 minutes.
+   */
   readonly sessionIdle?: Duration.Input | undefined
   /** Sessions of older clients at a time; one more ends the one that has been idle for longest. 4,096. */
   readonly maxSessions?: number | undefined
