@@ -74,6 +74,21 @@ describe("runs beside each other on one runner", () => {
       assert.strictEqual(yield* order, "a0 b1 a1 a2 b0")
     }))
 
+  it.effect("take turns also where several slots come free at once", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make({ concurrency: 4 })
+      const order: Array<unknown> = []
+      const act = ({ id }: { readonly id?: unknown }) => Effect.andThen(Effect.sync(() => order.push(id)), sleeping(10))
+      const keyed = doing("keyed", act, { limits: [Limits.concurrency(9, "key")] })
+      const toolkit = Toolkit.make(doing("free", act), keyed, doing("hangs", () => Effect.never))
+      const one = (name: string, run: string) => runner.run(toolkit, many(4, name, (n) => ({ id: `${run}${n}` })))
+      const stopped = Effect.timeoutOption(runner.run(toolkit, many(4, "hangs")), 5)
+      yield* aDayOf(
+        Effect.all([stopped, Effect.delay(one("free", "a"), 1), Effect.delay(one("keyed", "b"), 2)], { concurrency: 3 })
+      )
+      assert.strictEqual(order.slice(0, 4).join(" "), "a0 b0 a1 b1")
+    }))
+
   it.effect("start their lowest call that can start, whoever stands before it where it waits", () =>
     Effect.gen(function*() {
       const order = startsOf(

@@ -78,9 +78,10 @@ const passes = (job: Job, stage: (job: Job) => boolean): boolean => {
 /** What the runs of one runner share. */
 export const makeEngine = (limiter?: RateLimiter): Engine<Job, Run<Job>> => new Engine(startOne, limiter)
 
+/** Who wants to start a call stands in line before those are served who wait there: so runs take turns that admit one at a time. */
 const startOne = (engine: Engine<Job, Run<Job>>): boolean =>
-  (engine.looked.size > 0 && serve(engine))
-  || (engine.wanting.size > 0 && admitOne(engine))
+  (engine.wanting.size > 0 && admitOne(engine))
+  || (engine.looked.size > 0 && serve(engine))
   || (engine.nested.size > 0 && rescue(engine))
 
 /** Admits a call of the runs that want one, which take turns. */
