@@ -31,6 +31,22 @@ const packages: Readonly<Record<string, object>> = {
   testing: Testing
 }
 
+/** What people meet first, and its fields. */
+const fields = {
+  "Batch.Settled<Tool.Any>": ["outcomes", "pending", "strays"],
+  "Batch.Dispatched<Tool.Any, never>": ["end"],
+  "Batch.Stray": ["call", "await"],
+  "Extract<Batch.CallEvent, { _tag: \"CallRetried\" }>": ["at", "call", "parent", "attempt", "reason"],
+  "core.Outcome.Outcome": ["name", "call", "result", "encoded", "json", "media", "startedAt", "endedAt", "attempts"],
+  "core.ToolCall.ToolCall": ["id", "name", "arguments", "index", "status", "uncertain", "inside"],
+  "core.Usage.Usage": ["input", "output", "cached", "cacheWrite", "reasoning"],
+  "core.ChatModel.Turn": ["message", "finish", "usage", "problem", "model"],
+  "core.Pipeline.Settled<{}>": ["steps", "outcomes", "strays"],
+  "Agent.Round<Tool.Any>": ["turn", "settled"],
+  "Agent.Ended<Tool.Any>": ["answer", "output", "finish", "limited", "rounds", "usage", "cost", "conversation"],
+  "Agent.Nested": ["path", "event"]
+}
+
 /** A package as code names it. */
 const spelled = (name: string) => name.replace("-", "_")
 
@@ -67,6 +83,7 @@ const head = [
   `const said = { description: "", parameters, success: Schema.Int }`,
   `const later = Toolkit.make(Tool.make("t", said))`
 ]
+const uses = Object.values(fields).flatMap((names, at) => names.map((name) => `f${at}.${name}`))
 const lines = [...names.map((name, index) => `const n${index} = ${name}`), ...Object.keys(programs)]
 
 describe("An editor's hover", () => {
@@ -83,5 +100,17 @@ describe("An editor's hover", () => {
       assert.include(text, part)
       assert.notMatch(text, /\b(Needs|AgentTool|FunctionTool|SchemaServices)</)
     }
+  })
+
+  it("says what each field is that people meet first", async () => {
+    const declared = Object.keys(fields).map((type, at) => `declare const f${at}: ${type}`)
+    const places = uses.map((use, at) => ({ line: head.length + declared.length + at, character: use.length - 1 }))
+    const shown = await hovers(
+      join(import.meta.dirname, "hovered.ts"),
+      [...head, ...declared, ...uses].join("\n"),
+      places
+    )
+    // A sentence ends what is shown; a type ends with no full stop.
+    assert.deepStrictEqual(uses.filter((_, at) => !/^\(property\).*\.$/s.test(shown[at] ?? "")), [])
   })
 })

@@ -77,21 +77,27 @@ export const outputInWords = ({ jsonSchema }: Output): string =>
 
 /** A model's turn. */
 export const Turn = Schema.Struct({
-  /** Its text and its calls. */
   message: Assistant,
+  finish: Schema.Literals(["stop", "tool-calls", "length", "refusal", "pause", "malformed"]),
+  usage: Usage,
+  problem: Schema.optional(Schema.String),
+  model: Schema.optional(Schema.String)
+})
+export interface Turn extends Schema.Schema.Type<typeof Turn> {
+  /** Its text and its calls. */
+  readonly message: Assistant
   /**
    * Why it ended: `"length"` if it was cut off, `"pause"` if the provider wants the same conversation sent again,
    * `"malformed"` if the model wrote calls that its provider could not read; none of the turn's calls may run then.
    */
-  finish: Schema.Literals(["stop", "tool-calls", "length", "refusal", "pause", "malformed"]),
+  readonly finish: typeof Turn.Type["finish"]
   /** The tokens that it took. */
-  usage: Usage,
+  readonly usage: Usage
   /** What the provider says of a malformed turn. */
-  problem: Schema.optional(Schema.String),
+  readonly problem?: string | undefined
   /** Which model wrote it, as the provider says. */
-  model: Schema.optional(Schema.String)
-})
-export interface Turn extends Schema.Schema.Type<typeof Turn> {}
+  readonly model?: string | undefined
+}
 
 /** A piece of text of a turn. */
 export interface Text {

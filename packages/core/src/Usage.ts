@@ -5,19 +5,26 @@ import * as Schema from "effect/Schema"
 
 /** The tokens of one turn or several; counts that the provider does not give are left out. */
 export const Usage = Schema.Struct({
-  /** All tokens read, `cached` and `cacheWrite` included. */
   input: Schema.Finite,
-  /** All tokens written, `reasoning` included. */
   output: Schema.Finite,
-  /** Tokens read from the provider's cache. */
   cached: Schema.optionalKey(Schema.Finite),
-  /** Tokens written to the provider's cache. */
   cacheWrite: Schema.optionalKey(Schema.Finite),
-  /** Tokens that the model thought with. */
   reasoning: Schema.optionalKey(Schema.Finite)
 })
 
-export type Usage = typeof Usage.Type
+/** The same; an editor shows the words on a field of an interface alone, and not those on a field of a schema. */
+export interface Usage extends Schema.Schema.Type<typeof Usage> {
+  /** All tokens read, `cached` and `cacheWrite` included. */
+  readonly input: number
+  /** All tokens written, `reasoning` included. */
+  readonly output: number
+  /** Tokens read from the provider's cache. */
+  readonly cached?: number
+  /** Tokens written to the provider's cache. */
+  readonly cacheWrite?: number
+  /** Tokens that the model thought with. */
+  readonly reasoning?: number
+}
 
 /** The usage of no turn. */
 export const none: Usage = { input: 0, output: 0 }

@@ -130,3 +130,15 @@ describe("What was thrown", () => {
     assert.isUndefined(Thrown.statusOf(thrown))
   })
 })
+
+describe("Thrown.nameOf", () => {
+  it.each([
+    ["of an error of the language", new TypeError(), "TypeError"],
+    ["of a class", new SdkError(), "SdkError"],
+    ["that an error of a class has", Object.assign(new SdkError(), { name: "Gone" }), "Gone"],
+    ["of every error, of what a bundler left", new minified(), "Error"],
+    ["of a class, without one of its own", Object.assign(new SdkError(), { name: undefined }), "SdkError"],
+    ["of an error in another realm", foreign("new Error()"), "Error"],
+    ["of every error, of nothing", undefined, "Error"]
+  ])("is the one %s", (_, thrown, name) => assert.strictEqual(Thrown.nameOf(thrown), name))
+})

@@ -89,7 +89,8 @@ describe("EffectAi.fromToolkit", () => {
         const said = yield* reads(() => Effect.fail(error))
         assert.deepNestedInclude(said, {
           "error.type": "AiError",
-          "error.data": { reason: "RateLimitError", message: "Rate limit exceeded" }
+          "error.message": "Rate limit exceeded",
+          "error.data": { reason: "RateLimitError" }
         })
       })
   )
