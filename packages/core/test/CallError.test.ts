@@ -152,7 +152,7 @@ describe("CallError.toModel", () => {
       failure: a struct
         {"type":"ToolFailure","message":"The tool failed.","safeToRepeat":false,"data":{"code":7,"hint":"try Rome"}}
       failure: a struct with a message
-        {"type":"ToolFailure","message":"The tool failed.","safeToRepeat":false,"data":{"message":"try Rome"}}
+        {"type":"ToolFailure","message":"try Rome","safeToRepeat":false,"data":{}}
       failure: an error with its message
         {"type":"Gone","message":"no such city","safeToRepeat":false,"data":{"code":7}}
       failure: an error with another message
