@@ -311,7 +311,9 @@ export class ToolFailure<out F> extends AnyToolFailure {
 const describe = ({ failure, encoded }: ToolFailure<unknown>): string => {
   if (failure instanceof Error && failure.message !== "") return failure.message
   if (typeof encoded === "string") return encoded
-  if (isRecord(encoded) && typeof encoded["message"] === "string" && encoded["message"] !== "") return encoded["message"]
+  if (isRecord(encoded) && typeof encoded["message"] === "string" && encoded["message"] !== "") {
+    return encoded["message"]
+  }
   return `The tool failed${failure instanceof Error ? ` with ${Thrown.nameOf(failure)}` : ""}.`
 }
 
