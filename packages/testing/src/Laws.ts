@@ -285,8 +285,8 @@ export interface Options<ROut = never> {
   readonly layer?: Layer.Layer<ROut, unknown, Store.Store> | undefined
   /** Where the state is, when it is not in the `Store`; `reset` is for what outlives the layer. */
   readonly state?: {
-    readonly snapshot: Effect.Effect<unknown, never, ROut>
-    readonly reset?: Effect.Effect<void, never, ROut> | undefined
+    readonly snapshot: Effect.Effect<unknown, never, NoInfer<ROut>>
+    readonly reset?: Effect.Effect<void, never, NoInfer<ROut>> | undefined
   } | undefined
   /** Random turns that are tried; 100. */
   readonly runs?: number | undefined

@@ -213,7 +213,7 @@ describe("a violation", () => {
       assert.strictEqual(
         message,
         `The law "serializable" does not hold. Calls that run at once come to the same as one after the other, in call order.
-call_2 comes to 1; one call after the other it comes to 2.
+call_2 comes to 1; one call after the other it comes to 2. Calls that touch the same thing all have to say so, with \`access\`: those that read it too.
 
   call_1  add {}  [======================== ] 0–10 ms, ok 1
   call_2  add {}  [======================== ] 0–10 ms, ok 1
@@ -247,6 +247,17 @@ describe("state that is not in the store", () => {
     success: Schema.Int,
     readOnly: true,
     execute: () => Counter.use(Ref.updateAndGet((n) => n + 1))
+  })
+
+  it.effect("may come from a layer that gives handlers too", () => {
+    const toolkit = Toolkit.make(Tool.make("later", {
+      description,
+      parameters: Schema.Struct({}),
+      success: Schema.Int,
+      access: [Access.exclusive]
+    }))
+    const handlers = Toolkit.toLayer(toolkit, { later: () => Counter.use(Ref.updateAndGet((n) => n + 1)) })
+    return Laws.check(toolkit, { layer: handlers.pipe(Layer.provideMerge(layer)), state, seed })
   })
 
   it.effect("is begun anew for every run", () =>

@@ -231,8 +231,11 @@ export const serializable: Check = (lab) =>
       : `The state that is left is another than after one call after the other: ${
         difference(serial.after, together.after)
       }`
-    yield* complain(wrong ?? state, together)
+    const broken = wrong ?? state
+    yield* complain(broken && `${broken} ${mend}`, together)
   })
+
+const mend = "Calls that touch the same thing all have to say so, with `access`: those that read it too."
 
 export const interruptible: Check = (lab) =>
   Effect.gen(function*() {
