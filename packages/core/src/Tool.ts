@@ -27,7 +27,14 @@ import type { AnyDefinition, Execute, Traits } from "./internal/tool/definition.
 import { type Answer, type Attempt, type Call, tellHedged } from "./internal/tool/handler.ts"
 import type * as Handling from "./internal/tool/handler.ts"
 import type { Failing, FailureOf, FunctionDefinition, FunctionOption } from "./internal/tool/promised.ts"
-import type { Complete, Given, Option as ToolOption, SchemaOfEffect, ToolDefinition } from "./internal/tool/written.ts"
+import type {
+  Complete,
+  Given,
+  Needs,
+  Option as ToolOption,
+  SchemaOfEffect,
+  ToolDefinition
+} from "./internal/tool/written.ts"
 
 export type { Patterns } from "./internal/schema/patterns.ts"
 export type { ParametersOf, SuccessOf } from "./internal/schema/standardSchema.ts"
@@ -125,7 +132,7 @@ export function make<
   P,
   S,
   F,
-  | ("execute" extends K ? Effect.Services<X> : Handler<Name>)
+  | ("execute" extends K ? Needs<X> : Handler<Name>)
   | P["DecodingServices"]
   | S["EncodingServices"]
   | F["EncodingServices"],
