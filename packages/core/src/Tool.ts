@@ -28,7 +28,14 @@ import { type Answer, type Attempt, type Call, tellHedged } from "./internal/too
 import type * as Handling from "./internal/tool/handler.ts"
 import { refuseUnnamed } from "./internal/tool/mistakes.ts"
 import type { Failing, FailureOf, FunctionDefinition, FunctionOption } from "./internal/tool/promised.ts"
-import type { Complete, Given, Option as ToolOption, SchemaOfEffect, ToolDefinition } from "./internal/tool/written.ts"
+import type {
+  Complete,
+  Given,
+  Needs,
+  Option as ToolOption,
+  SchemaOfEffect,
+  ToolDefinition
+} from "./internal/tool/written.ts"
 
 export type { Patterns } from "./internal/schema/patterns.ts"
 export type { ParametersOf, SuccessOf } from "./internal/schema/standardSchema.ts"
@@ -126,7 +133,7 @@ export function make<
   P,
   S,
   F,
-  | ("execute" extends K ? Effect.Services<X> : Handler<Name>)
+  | ("execute" extends K ? Needs<X> : Handler<Name>)
   | P["DecodingServices"]
   | S["EncodingServices"]
   | F["EncodingServices"],
