@@ -2,7 +2,7 @@
  * Runs whose calls wait for somebody's decision.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Pipeline, Tool, ToolCall, Toolkit } from "@volley/core"
+import { Approver, Pipeline, Tool, ToolCall, Toolkit } from "@volley/core"
 import { Durable, DurableError } from "@volley/durable"
 import { ScriptedModel } from "@volley/testing"
 import { Effect, Layer, Schema } from "effect"
@@ -82,6 +82,21 @@ describe("a run whose calls need somebody's decision", () => {
         assert.strictEqual(ledger.length, 8)
       })
   )
+
+  it.effect("asks an approver that crashes once, and then waits for a decision from elsewhere", () =>
+    Effect.gen(function*() {
+      const { agent, layer, paid } = paying([7])
+      let asked = 0
+      const crashing = Approver.layer(() => Effect.sync(() => assert.fail(`asked ${++asked} times`)))
+      const process = yield* inTime(start(yield* newStore, Layer.provide(layer, crashing)))
+      const run = yield* within(process, agent.start({ runId: "r1", prompt: "Pay." }))
+      const [waiting] = yield* until(process, Durable.waiting("r1"), ({ length }) => length > 0)
+      yield* inTime(Effect.sleep("10 seconds"))
+      assert.strictEqual(asked, 1)
+      yield* decideFrom(process, waiting?.key ?? "", "allowed")
+      assert.strictEqual((yield* within(process, run.await)).answer, "done")
+      assert.deepStrictEqual([paid, asked], [[7], 1])
+    }))
 
   it.effect("asks about all calls of a turn at once, and goes on when the last one is decided", () =>
     Effect.gen(function*() {

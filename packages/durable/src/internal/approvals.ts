@@ -3,6 +3,7 @@
  */
 import type * as Approver from "@volley/core/Approver"
 import * as Json from "@volley/core/Json"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
@@ -33,7 +34,8 @@ export const keyOf = (key: string): string => `wait/${key}`
 
 /**
  * Decides by what was decided from outside; another approver may decide on what is left, and else it is kept as
- * waiting.
+ * waiting. One that crashes has decided nothing: it would crash again and again if it were asked as often as the run is
+ * looked at.
  */
 export const approver = (owned: Owned, other: typeof Approver.Approver["Service"]): typeof other => ({
   decide: (question) =>
@@ -43,7 +45,7 @@ export const approver = (owned: Owned, other: typeof Approver.Approver["Service"
       const decision = row?.ended === true ? Option.getOrUndefined(decodeWait(row.value))?.decision : undefined
       if (decision !== undefined) return Effect.succeed(decision)
       return Effect.tap(
-        other.decide(question),
+        Effect.catchCause(Effect.suspend(() => other.decide(question)), crashed),
         (decision) =>
           decision === "undecided" && row === undefined
             ? owned.put({ key, kind: "wait", ended: false, value: waitOf(question) })
@@ -51,6 +53,11 @@ export const approver = (owned: Owned, other: typeof Approver.Approver["Service"
       )
     })
 })
+
+const crashed = (cause: Cause.Cause<never>): Effect.Effect<"undecided"> =>
+  Cause.hasInterrupts(cause)
+    ? Effect.failCause(cause)
+    : Effect.as(Effect.logError("An approver crashed", cause), "undecided" as const)
 
 const waitOf = ({ call, path, tool }: Approver.Question): Wait => ({
   tool,

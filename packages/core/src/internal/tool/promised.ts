@@ -39,7 +39,10 @@ export interface FunctionDefinition<
    * model reads nothing, and so are bugs: a `TypeError` and such.
    */
   readonly failure?: F | undefined
-  /** Makes the failure of what was thrown; what it throws itself is a crash, of which the model reads nothing. */
+  /**
+   * Makes the failure of what was thrown; what it throws itself is a crash, of which the model reads nothing. A literal in it
+   * needs `as const`: `{ code: "sold_out" as const }`.
+   */
   readonly catch?: ((error: unknown) => FailureOf<F>["Type"]) | undefined
   /** Answers a call; `signal` is aborted once the answer is not waited for any more. */
   readonly execute?: Handling<P, S, X>
