@@ -56,7 +56,7 @@ describe("wireNames", () => {
 
   it.prop(
     "are accepted by every provider, apart from each other, the same each time, and find their tool",
-    { names: Schema.Array(Schema.String) },
+    { names: Schema.Array(Schema.NonEmptyString) },
     ({ names }) => {
       const toolkit = named(...new Set([...names, "a.b", "a_b", "__proto__"]))
       const spelled = [...toolkit.wireNames.values()]

@@ -26,7 +26,7 @@ const toolkitOf = (names: Iterable<string>) =>
 
 /** 128 different names, those that were drawn first. */
 const distinct = (drawn: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const names = new Set(drawn)
+  const names = new Set(drawn.filter((name) => name !== ""))
   for (let n = 0; names.size < 128; n++) names.add(`${drawn[n % Math.max(1, drawn.length)] ?? ""}.${n}`)
   return Array.from(names).slice(0, 128)
 }
