@@ -251,8 +251,10 @@ const work = Effect.fnUntraced(function*<R>(
   ).pipe(Effect.onInterrupt(() => Fiber.interrupt(fiber)))
   works.delete(member)
   if (Result.isSuccess(first)) return yield* end(endOf(asked, first.success), started)
-  // It hears of that once the call has settled: what it has inside it ends with it.
-  yield* Effect.forkDetach(Effect.andThen(Effect.yieldNow, Fiber.interrupt(fiber)))
+  // What it has inside it ends with its call: only then does it hear of that itself.
+  const hasRuns = hall.world.runs.some(({ parent }) => parent === member)
+  if (hasRuns) yield* Effect.forkDetach(Effect.andThen(Effect.yieldNow, Fiber.interrupt(fiber)))
+  else fiber.interruptUnsafe()
   strays.push({ id: asked.id, fiber })
   yield* Effect.forkDetach(watch(asked, fiber))
   return yield* end(first, started)
