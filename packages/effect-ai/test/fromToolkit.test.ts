@@ -185,7 +185,7 @@ describe("EffectAi.fromToolkit, needsApproval", () => {
 describe("EffectAi.fromToolkit, other kinds of tools", () => {
   const schema = {
     type: "object",
-    properties: { code: { type: "string", pattern: "^(a+)+$" } },
+    properties: { code: { type: "string", pattern: "^a+$" } },
     not: { required: ["password"] }
   } as const
 
