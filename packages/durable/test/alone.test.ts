@@ -12,7 +12,7 @@ import type { Standstill } from "../src/internal/workflow.ts"
 
 const run = { run_id: "r1", name: "support", started_at: 7 }
 
-/** A carrier whose runs say that they go on, and stand still as they are told to. */
+/** A carrier whose runs say that they go on, and stand still as they are told to; `waiting` is who waits for one. */
 const served = Effect.gen(function*() {
   const awaiting = new Awaiting()
   const store = Layer.succeed(Store, { ...make(":memory:"), awaiting })
@@ -25,7 +25,11 @@ const served = Effect.gen(function*() {
     )
   const scope = yield* Effect.flatMap(Effect.scope, Scope.fork)
   yield* Scope.provide(carrier.serve(run.name, body), scope)
-  return { awaiting, carrier, next: Queue.take(ways), size: Queue.size(ways), stop: Scope.close(scope, Exit.void) }
+  const waiting = Effect.forkChild(
+    awaiting.during(run, ({ told }) => carrier.finished(run, told)),
+    { startImmediately: true }
+  )
+  return { carrier, next: Queue.take(ways), size: Queue.size(ways), stop: Scope.close(scope, Exit.void), waiting }
 })
 
 const engine = WorkflowEngine.layerMemory
@@ -49,30 +53,24 @@ describe("a run of a process that has its store alone", () => {
 
   it.effect("tells those who wait for it once it is over, and not where it waits itself", () =>
     Effect.gen(function*() {
-      const { awaiting, carrier, next } = yield* served
+      const { carrier, next, waiting } = yield* served
       yield* carrier.begin(run)
-      const waiting = yield* Effect.forkChild(
-        awaiting.during(run, ({ told }) => carrier.finished(run, told)),
-        { startImmediately: true }
-      )
+      const fiber = yield* waiting
       yield* Deferred.succeed(yield* next, "waits")
       yield* Effect.yieldNow
-      assert.isUndefined(waiting.pollUnsafe())
+      assert.isUndefined(fiber.pollUnsafe())
       yield* carrier.wake(run)
       yield* Deferred.succeed(yield* next, undefined)
-      yield* Fiber.join(waiting)
+      yield* Fiber.join(fiber)
     }).pipe(Effect.provide(engine)))
 
   it.effect("tells them where its program crashes, and can be begun again", () =>
     Effect.gen(function*() {
-      const { awaiting, carrier, next } = yield* served
+      const { carrier, next, waiting } = yield* served
       yield* carrier.begin(run)
-      const waiting = yield* Effect.forkChild(
-        Effect.exit(awaiting.during(run, ({ told }) => carrier.finished(run, told))),
-        { startImmediately: true }
-      )
+      const fiber = yield* waiting
       yield* Deferred.die(yield* next, new Error("a bug"))
-      const exit = yield* Fiber.join(waiting)
+      const exit = yield* Fiber.await(fiber)
       assert.include(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", "a bug")
       yield* carrier.begin(run)
       yield* Deferred.succeed(yield* next, undefined)
