@@ -6,6 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { withoutSecretsIn } from "./internal/address.ts"
+import { Alarm } from "./internal/alarm.ts"
+import { stopwatch } from "./internal/clock.ts"
 import { read as readDuration } from "./internal/duration.ts"
 import { platformFetch } from "./internal/platformFetch.ts"
 import { isHarmless, redirectIn } from "./internal/redirect.ts"
@@ -108,9 +110,10 @@ export const within = Effect.fnUntraced(function*(
   onBroken: OnBroken = () => {}
 ): Effect.fn.Return<(send?: Fetch) => Fetch> {
   const limits = limitsOf(options)
-  const run = Effect.runPromiseWith(yield* Effect.context<never>())
-  const inTime: InTime = (limit, work) => run(timed(limit, limits[limit], work))
-  return (send = platformFetch) => (input, init = {}) => exchange(send, input, init, { ...limits, inTime, onBroken })
+  const context = yield* Effect.context<never>()
+  const [now, fork] = [stopwatch(context), Effect.runForkWith(context)]
+  return (send = platformFetch) => (input, init = {}) =>
+    exchange(send, input, init, { ...limits, alarm: new Alarm(now, fork), now, onBroken })
 })
 
 /**
@@ -271,21 +274,35 @@ const timed = <A>(
   return Effect.timeoutOrElse(done, { duration: millis, orElse })
 }
 
-type InTime = <A>(limit: Timed, work: () => Promise<A>) => Promise<A>
-
+/** - `alarm`: of this exchange alone; a wait that is over leaves its timer to the next one */
 interface Exchange extends Limits {
-  readonly inTime: InTime
+  readonly alarm: Alarm
+  readonly now: () => number
   readonly onBroken: OnBroken
 }
 
+const inTime = <A>(limit: Timed, work: () => Promise<A>, how: Exchange): Promise<A> =>
+  new Promise((resolve, reject) => {
+    const millis = how[limit]
+    const wait = {
+      expiresAt: how.now() + millis,
+      over: false,
+      ring: () => reject(new Broken(new TimedOut({ limit, millis })))
+    }
+    how.alarm.add(wait)
+    void work().then(resolve, reject).finally(() => wait.over = true)
+  })
+
 /** Sends one request, and lets go of its connection when a limit is met. */
 const exchange = async (send: Fetch, input: Parameters<Fetch>[0], init: RequestInit, how: Exchange) => {
-  const { end, signal } = endingWith(init.signal)
+  const { end, signal } = endingWith(init.signal, how.alarm)
   const asked = () => followed(send, input, { ...init, signal, redirect: "manual" }, 5)
-  const response = await how.inTime("firstByte", asked).catch((error) => {
+  const response = await inTime("firstByte", asked, how).catch((error) => {
     end(error)
     throw error
   })
+  // Somebody may never read it, and a timer would keep the process.
+  how.alarm.stop()
   return counted(response, how, (error) => {
     if (error instanceof Broken) how.onBroken(error.failure, init)
     end(error)
@@ -293,12 +310,13 @@ const exchange = async (send: Fetch, input: Parameters<Fetch>[0], init: RequestI
 }
 
 /** A signal that is aborted with another one, until it ends; a signal of `AbortSignal.any` stays with those that it depends on. */
-const endingWith = (given: AbortSignal | null | undefined) => {
+const endingWith = (given: AbortSignal | null | undefined, alarm: Alarm) => {
   const controller = new AbortController()
   const abort = () => controller.abort(given?.reason)
   if (given?.aborted === true) abort()
   given?.addEventListener("abort", abort)
   const end = (error?: unknown) => {
+    alarm.stop()
     given?.removeEventListener("abort", abort)
     if (error !== undefined) controller.abort(error)
   }
@@ -330,7 +348,7 @@ const unreadable = (error: Broken): Response => {
 }
 
 /** The same response, whose body comes in time and has a limit; `end` hears when it is over, and of what ended it early. */
-const counted = (response: Response, { inTime, maxBytes }: Exchange, end: (error?: unknown) => void): Response => {
+const counted = (response: Response, how: Exchange, end: (error?: unknown) => void): Response => {
   const { body, headers, ok, status, statusText } = response
   if (body === null) {
     end()
@@ -347,7 +365,7 @@ const counted = (response: Response, { inTime, maxBytes }: Exchange, end: (error
       return true
     }
     bytes += value.byteLength
-    if (bytes > maxBytes) throw new Broken(new TooLarge({ maxBytes }))
+    if (bytes > how.maxBytes) throw new Broken(new TooLarge({ maxBytes: how.maxBytes }))
     controller.enqueue(value)
     return false
   }
@@ -356,9 +374,7 @@ const counted = (response: Response, { inTime, maxBytes }: Exchange, end: (error
   }
   const read = new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull: (controller) =>
-      inTime("idle", async () => {
-        await (ok ? next(controller) : all(controller))
-      }).catch((error) => {
+      inTime("idle", async () => void await (ok ? next(controller) : all(controller)), how).catch((error) => {
         end(error)
         // A refusal is known by its status: what more it says is let go.
         if (ok || !(error instanceof Broken)) throw error

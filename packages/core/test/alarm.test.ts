@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, type Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { Alarm } from "../src/internal/runner/alarm.ts"
+import { Alarm } from "../src/internal/alarm.ts"
 
 describe("An alarm", () => {
   it.effect("that is stopped by whom it wakes sleeps no more, not for its last one either", () =>

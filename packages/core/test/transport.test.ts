@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Transport } from "@volley/core"
-import { Arbitrary, Effect, Exit, Fiber, Schema } from "effect"
+import { Arbitrary, Clock, Effect, Exit, Fiber, Schema } from "effect"
 import { TestClock } from "effect/testing"
 
 const url = "https://api.test/v1"
@@ -21,7 +21,7 @@ const sending = (answer: (url: string, init: RequestInit) => Response | Promise<
 const failing = (ask: () => Promise<unknown>) =>
   Effect.map(Effect.flip(Effect.tryPromise({ try: ask, catch: (error) => error })), Transport.failureIn)
 
-const bodyOf = (pull: (controller: ReadableStreamDefaultController<Uint8Array>) => void) =>
+const bodyOf = (pull: (controller: ReadableStreamDefaultController<Uint8Array>) => void | Promise<void>) =>
   new ReadableStream<Uint8Array<ArrayBuffer>>({ pull }, { highWaterMark: 0 })
 
 describe("Transport.within", () => {
@@ -208,6 +208,30 @@ describe("Transport.within", () => {
         assert.isTrue(Exit.hasDies(exit))
       })
   )
+
+  it.effect("keeps a timer only while it waits, so that an answer which nobody reads holds no process", () =>
+    Effect.gen(function*() {
+      const clock = yield* Clock.Clock
+      let timers = 0
+      const sleep: Clock.Clock["sleep"] = (duration) =>
+        Effect.suspend(() => {
+          timers++
+          return Effect.ensuring(clock.sleep(duration), Effect.sync(() => timers--))
+        })
+      const counting = { ...clock, currentTimeMillisUnsafe: () => 0, monotonicTimeNanosUnsafe: () => 0n, sleep }
+      const limited = yield* Effect.provideService(Transport.within({}), Clock.Clock, counting)
+      const [answer, end] = [Promise.withResolvers<Response>(), Promise.withResolvers<void>()]
+      const asked = limited(() => answer.promise)(url)
+      assert.strictEqual(timers, 1)
+      answer.resolve(new Response(bodyOf((controller) => end.promise.then(() => controller.close()))))
+      const response = yield* Effect.promise(() => asked)
+      assert.strictEqual(timers, 0)
+      const text = response.text()
+      assert.strictEqual(timers, 1)
+      end.resolve()
+      assert.strictEqual(yield* Effect.promise(() => text), "")
+      assert.strictEqual(timers, 0)
+    }))
 
   it.effect("keeps no timer, and waits, where there is no limit", () =>
     Effect.gen(function*() {

@@ -61,7 +61,7 @@ const isCall = (json: unknown): boolean => problemOf(json) === undefined
 export const problemOf = (json: unknown): string | undefined => {
   if (!Json.isObject(json)) return "a call that is no object"
   if (!Json.isTextOrNone(json["id"])) return "a call whose id is no text"
-  return isBlank(json) || typeof payloadOf(json)["name"] === "string" ? undefined : "a call without a name"
+  return typeof payloadOf(json)["name"] === "string" || isBlank(json) ? undefined : "a call without a name"
 }
 
 /** Takes JSON of unknown origin for a whole response, or says what is wrong with it. */
@@ -83,11 +83,14 @@ export const messageOf = (choice: Fields | undefined): Fields | undefined => {
 /**
  * A call as it came, and what it asks for.
  *
+ * - `payload`: the part of it that says so, whose form `custom` tells
  * - `id`: the id that it came with
  * - `arguments`: empty where none came
  */
 interface Asked {
   readonly call: Fields
+  readonly custom: boolean
+  readonly payload: Fields
   readonly id: string | undefined
   readonly name: string
   readonly arguments: unknown
@@ -116,7 +119,7 @@ const callsIn = ({ function_call: legacy, tool_calls: calls }: Fields): Readonly
 const asked = (calls: ReadonlyArray<unknown>): ReadonlyArray<Fields> =>
   calls.filter((call): call is Fields => Json.isObject(call) && !isBlank(call))
 
-const insideOf = ({ call }: Told) => isCustom(call.call) ? undefined : ToolCall.inside(call)
+const insideOf = ({ call }: Told) => call.custom ? undefined : ToolCall.inside(call)
 
 const spread = (told: Told): ReadonlyArray<Asked> =>
   insideOf(told)?.map(({ arguments: args, name }, at) =>
@@ -133,9 +136,12 @@ const own = ({ call, id }: Told): Told => ({ call: call.id === id ? call : read(
 /** What a call asks for, and the id that it came with; no arguments are empty ones. */
 export const read = (call: Fields): Asked => {
   const custom = isCustom(call)
-  const { arguments: args, input, name } = payloadOf(call, custom)
+  const payload = payloadOf(call, custom)
+  const { arguments: args, input, name } = payload
   return {
     call,
+    custom,
+    payload,
     id: typeof call["id"] === "string" ? call["id"] : undefined,
     name: typeof name === "string" ? name : "",
     arguments: custom ? textOf(input) : args ?? {}
@@ -216,16 +222,16 @@ const isSpelled = (call: OpenAI.ChatCompletionMessageToolCall): boolean => {
 }
 
 /** A call whose type, name and arguments servers take back: those that parse them refuse what is no object for ever. */
-const spelled = ({ arguments: args, call, name: given }: Asked, id: string): OpenAI.ChatCompletionMessageToolCall => {
+const spelled = (
+  { arguments: args, call, custom, name: given, payload }: Asked,
+  id: string
+): OpenAI.ChatCompletionMessageToolCall => {
   const name = ToolCall.spelled(given)
-  if (isCustom(call)) return { ...call, id, type: "custom", custom: { ...payloadOf(call), name, input: textOf(args) } }
+  if (custom) return { ...call, id, type: "custom", custom: { ...payload, name, input: textOf(args) } }
   const text = Json.objectText(args)
-  if (says(call, id, name, text)) return call
-  return { ...call, id, type: "function", function: { ...payloadOf(call), name, arguments: text } }
+  if (payload["name"] === name && payload["arguments"] === text && isAs(call, id)) return call
+  return { ...call, id, type: "function", function: { ...payload, name, arguments: text } }
 }
 
 /** True for a call that goes back as it came. */
-const says = (call: Fields, id: string, name: string, args: string): call is FunctionCall => {
-  const payload = payloadOf(call)
-  return call["type"] === "function" && call["id"] === id && payload["name"] === name && payload["arguments"] === args
-}
+const isAs = (call: Fields, id: string): call is FunctionCall => call["type"] === "function" && call["id"] === id

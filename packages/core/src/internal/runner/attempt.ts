@@ -7,11 +7,11 @@ import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import type { ToolFailure, Unavailable, Unencodable } from "../../CallError.ts"
 import type { Ended } from "../../Recorder.ts"
+import { precision } from "../alarm.ts"
 import { isOver } from "../exit.ts"
 import { guarded } from "../guarded.ts"
 import { type Answer, answered, answerOf, begun, type PromiseParts, rejected } from "../tool/handler.ts"
-import { precision } from "./alarm.ts"
-import { doFor, hear } from "./fiber.ts"
+import { doFor, hear, onFiber } from "./fiber.ts"
 import { type Job, moreOf, toldOf } from "./job.ts"
 import { retried, starts } from "./observe.ts"
 import type { Bounds } from "./options.ts"
@@ -79,7 +79,7 @@ const perform = (job: Job): void => {
   if (parts.form === "promise") return promise(job, parts, parameters, told)
   const work = begun(parts, parameters, told)
   if (isOver(work)) doFor(job, answerOf(parts, work), attempted)
-  else doFor(job, work, executed)
+  else onFiber(job, work, executed)
 }
 
 const executed = (job: Job, exit: Exit.Exit<unknown, unknown>): void => {

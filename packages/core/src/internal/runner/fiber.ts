@@ -15,7 +15,8 @@ export const doFor = <A, E>(
   use: (job: Job, exit: Exit.Exit<A, E>) => void
 ): void => isOver(effect) ? use(job, effect) : onFiber(job, effect, use)
 
-const onFiber = <A, E>(
+/** The same for what is known to take one. */
+export const onFiber = <A, E>(
   job: Job,
   effect: Effect.Effect<A, E, unknown>,
   use: (job: Job, exit: Exit.Exit<A, E>) => void

@@ -1,6 +1,6 @@
 import * as Stream from "effect/Stream"
 import type { ToolCall } from "../../ToolCall.ts"
-import { Heap } from "./heap.ts"
+import { Heap } from "../heap.ts"
 
 /** Calls that came too early, by index and then as they came. */
 class Held {

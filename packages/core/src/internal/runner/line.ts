@@ -1,4 +1,4 @@
-import { Heap } from "./heap.ts"
+import { Heap } from "../heap.ts"
 
 /** What can wait in line: for which run, and before which others of that run; in which line, if it still waits. */
 export interface Waiting<in A> {
