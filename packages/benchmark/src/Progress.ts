@@ -97,8 +97,7 @@ const goalsOf = (results: Results): ReadonlyArray<Goal> => [
     must: atMost("3.5 KiB", 3.5, [results.memory.volleyAccess]),
     aim: atMost("2.5 KiB", 2.5, [results.memory.volleyAccess])
   },
-  loopGoal(results, "`Agent.run` on Anthropic to `toolRunner`", "volleyAnthropic", "anthropicRunner"),
-  loopGoal(results, "`Agent.run` on Chat Completions to `runTools`", "volleyChat", "openAiRunTools"),
+  ...loops.flatMap((loop) => [loopGoal(results, loop, callsTo), loopGoal(results, loop, runsTo)]),
   plainGoal(results, "a plain call, tool an Effect", "volley"),
   {
     ...plainGoal(results, "a plain call, `Tool.fromFunction`", "volleyFunction"),
@@ -135,14 +134,68 @@ const shapeGoal = (
 /** Numbers of calls as a model asks for them. */
 const few = [10, 100, 1000]
 
-const loopGoal = (results: Results, what: string, own: "volleyAnthropic" | "volleyChat", peer: Name): Goal => {
-  const values = both((name) => few.map((size) => ratio(results, name, "promise", size, peer)), own, `${own}Then`)
+/** An agent and the loop of an SDK, on one wire. */
+interface Loop {
+  readonly what: string
+  readonly own: Name
+  readonly then?: Name
+  readonly peer: Name
+}
+
+const loops: ReadonlyArray<Loop> = [
+  {
+    what: "`Agent.run` on Anthropic to `toolRunner`",
+    own: "volleyAnthropic",
+    then: "volleyAnthropicThen",
+    peer: "anthropicRunner"
+  },
+  {
+    what: "the same, `Tool.fromFunction`",
+    own: "volleyAnthropicFunction",
+    peer: "anthropicRunner"
+  },
+  {
+    what: "`Agent.run` on Chat Completions to `runTools`",
+    own: "volleyChat",
+    then: "volleyChatThen",
+    peer: "openAiRunTools"
+  },
+  {
+    what: "the same, `Tool.fromFunction`",
+    own: "volleyChatFunction",
+    peer: "openAiRunTools"
+  }
+]
+
+/** What of two loops is compared. */
+interface Compared {
+  readonly what: string
+  readonly of: (results: Results, name: Name, size: number, peer: Name) => number | undefined
+}
+
+const callsTo: Compared = {
+  what: "a call",
+  of: (results, name, size, peer) => ratio(results, name, "promise", size, peer)
+}
+
+const runsTo: Compared = {
+  what: "a whole run",
+  of: (results, name, size, peer) => {
+    const [own, other] = [runOf(results, name, size), runOf(results, peer, size)]
+    return own === undefined || other === undefined ? undefined : own.median / other.median
+  }
+}
+
+const loopGoal = (results: Results, { own, peer, then, what }: Loop, compared: Compared): Goal => {
+  const of = (name: Name) => few.map((size) => compared.of(results, name, size, peer))
+  const now = of(own)
   return {
-    what: `${what}, a call, at ${sizesOf(few)}`,
+    what: `${what}, ${compared.what}, at ${sizesOf(few)}`,
     show: times,
-    ...values,
-    must: atMost("1.5 ×", 1.5, values.now),
-    aim: atMost("1.0 ×", 1, values.now)
+    before: then === undefined ? [undefined] : of(then),
+    now,
+    must: atMost("1.5 ×", 1.5, now),
+    aim: atMost("1.0 ×", 1, now)
   }
 }
 
@@ -157,6 +210,8 @@ const plainGoal = (results: Results, what: string, own: "volley" | "volleyFuncti
 })
 
 const callOf = ({ calls }: Results, name: Name, size: number): Figure | undefined => calls[name]?.promise?.[size]?.call
+
+const runOf = ({ calls }: Results, name: Name, size: number): Figure | undefined => calls[name]?.promise?.[size]?.run
 
 const isNoDearer = (before: Figure | undefined, now: Figure | undefined): boolean | undefined =>
   before === undefined || now === undefined ? undefined : (change(before, now) ?? 1) <= 1
