@@ -138,7 +138,7 @@ const few = [10, 100, 1000]
 interface Loop {
   readonly what: string
   readonly own: Name
-  readonly then?: Name
+  readonly before?: Name
   readonly peer: Name
 }
 
@@ -146,7 +146,7 @@ const loops: ReadonlyArray<Loop> = [
   {
     what: "`Agent.run` on Anthropic to `toolRunner`",
     own: "volleyAnthropic",
-    then: "volleyAnthropicThen",
+    before: "volleyAnthropicThen",
     peer: "anthropicRunner"
   },
   {
@@ -157,7 +157,7 @@ const loops: ReadonlyArray<Loop> = [
   {
     what: "`Agent.run` on Chat Completions to `runTools`",
     own: "volleyChat",
-    then: "volleyChatThen",
+    before: "volleyChatThen",
     peer: "openAiRunTools"
   },
   {
@@ -186,13 +186,13 @@ const runsTo: Compared = {
   }
 }
 
-const loopGoal = (results: Results, { own, peer, then, what }: Loop, compared: Compared): Goal => {
+const loopGoal = (results: Results, { before, own, peer, what }: Loop, compared: Compared): Goal => {
   const of = (name: Name) => few.map((size) => compared.of(results, name, size, peer))
   const now = of(own)
   return {
     what: `${what}, ${compared.what}, at ${sizesOf(few)}`,
     show: times,
-    before: then === undefined ? [undefined] : of(then),
+    before: before === undefined ? [undefined] : of(before),
     now,
     must: atMost("1.5 ×", 1.5, now),
     aim: atMost("1.0 ×", 1, now)
