@@ -4,6 +4,7 @@ import * as Result from "effect/Result"
 import { InvalidArguments } from "../../CallError.ts"
 import * as Json from "../../Json.ts"
 import type { Timed } from "../alarm.ts"
+import { isOver } from "../exit.ts"
 import { guarded } from "../guarded.ts"
 import type { Answer } from "../tool/handler.ts"
 import { doFor } from "./fiber.ts"
@@ -80,12 +81,11 @@ export const resolve = (job: Job): boolean => {
 /** Providers send arguments as JSON text, an empty text for none at all, or as a value, whose parts may throw when read. */
 const parse = (args: unknown): Result.Result<unknown, InvalidArguments> => {
   if (typeof args === "string" && args.trim() === "") return Result.succeed({})
-  const read = typeof args === "string" ? Json.parse(args) : within(args)
-  return Result.mapError(
-    read,
-    (problem) => new InvalidArguments({ issues: [{ path: "", message: `Not valid JSON: ${problem}` }] })
-  )
+  return Result.mapError(typeof args === "string" ? Json.parse(args) : within(args), notJson)
 }
+
+const notJson = (problem: string): InvalidArguments =>
+  new InvalidArguments({ issues: [{ path: "", message: `Not valid JSON: ${problem}` }] })
 
 const within = (args: unknown): Result.Result<unknown, string> => {
   try {
@@ -116,6 +116,13 @@ export const onward = <A>(
   effect: Effect.Effect<A, Parameters<typeof refuse>[1], unknown>,
   then: (value: A) => boolean,
   isTimed = false
+): boolean => isOver(effect) && Exit.isSuccess(effect) ? then(effect.value) : later(job, effect, then, isTimed)
+
+const later = <A>(
+  job: Job,
+  effect: Effect.Effect<A, Parameters<typeof refuse>[1], unknown>,
+  then: (value: A) => boolean,
+  isTimed: boolean
 ): boolean => {
   let passed = false
   let isWaiting = false

@@ -84,7 +84,7 @@ const startOne = (engine: Engine<Job, Run<Job>>): boolean =>
   || (engine.looked.size > 0 && serve(engine))
   || (engine.nested.size > 0 && rescue(engine))
 
-/** Admits a call of the runs that want one, which take turns. */
+/** Admits a call of the runs that want one, which take turns; one that is alone goes on while nothing else happens. */
 const admitOne = (engine: Engine<Job, Run<Job>>): boolean => {
   for (const run of engine.wanting) {
     const wants = run.wantsMore
@@ -92,7 +92,8 @@ const admitOne = (engine: Engine<Job, Run<Job>>): boolean => {
     if (!wants || !isAlone) engine.wanting.delete(run)
     if (!wants) continue
     if (!isAlone) engine.wanting.add(run)
-    admitNext(run)
+    do admitNext(run)
+    while (engine.wanting.size === 1 && engine.isQuiet && run.wantsMore)
     return true
   }
   return false

@@ -50,8 +50,8 @@ export class Engine<in out J extends Waiting<J>, in out R> {
 
   /** Has something done once all that was put here before is done. */
   post(task: () => void): void {
-    this.#queue.push(task)
-    if (!this.#isDraining) this.#drain()
+    if (this.#isDraining) this.#queue.push(task)
+    else this.#drain(task)
   }
 
   /** Has something told before anything else starts. */
@@ -62,6 +62,11 @@ export class Engine<in out J extends Waiting<J>, in out R> {
   /** Has what is to be told be told now, though nothing else happens. */
   wake(): void {
     if (!this.#isDraining) this.#drain()
+  }
+
+  /** True where nothing else is left to do but to start and to admit. */
+  get isQuiet(): boolean {
+    return this.#queue.size === 0 && this.#telling.size === 0
   }
 
   /** Has something done once nothing more can start. */
@@ -75,9 +80,10 @@ export class Engine<in out J extends Waiting<J>, in out R> {
     if (!this.#isDraining) this.#drain()
   }
 
-  #drain(): void {
+  #drain(first?: () => void): void {
     this.#isDraining = true
     try {
+      first?.()
       do {
         for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) task()
       } while (this.#tell() || this.#start(this) || this.#rest())
@@ -97,7 +103,8 @@ export class Engine<in out J extends Waiting<J>, in out R> {
   }
 
   #rest(): boolean {
+    if (this.#idle.length === 0) return false
     for (const task of this.#idle.splice(0)) task()
-    return this.#queue.size > 0 || this.#telling.size > 0
+    return !this.isQuiet
   }
 }

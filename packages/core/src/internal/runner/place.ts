@@ -50,9 +50,9 @@ export const isInner = ({ lender, shared }: Pick<Run<Job>, "lender" | "shared">)
 
 /** What earlier calls of the same turn left in doubt is still so for calls that were decided on since. */
 export const doubt = (run: Run<Job>): void => {
-  const calls = run.nodes.flatMap(({ call }) => call.uncertain ?? [])
   const { order } = run
   if (order === undefined) return
+  const calls = run.nodes.flatMap(({ call }) => call.uncertain ?? [])
   for (const call of new Map(calls.map((call) => [call.id, call])).values()) {
     run.doubtful.push(call)
     const job = new Job(run, undefined, { call, needs: [] }, 0)

@@ -73,7 +73,7 @@ export class Run<in out J extends Waiting<J>> {
   readonly gate: Gate<J>
   readonly wakes = new Set<Rate<J>>()
   readonly jobs: Array<J | undefined>
-  readonly outcomes: Array<Outcome>
+  readonly outcomes: Array<Outcome> = []
   readonly strays: Array<Late> = []
   readonly leaders = new Map<string, J>()
   readonly atEnd: Array<() => void> = []
@@ -130,7 +130,7 @@ export class Run<in out J extends Waiting<J>> {
     this.layers = new Layers(this.fork)
     this.left = nodes.length
     this.jobs = nodes.map(() => undefined)
-    this.outcomes = Array.from({ length: nodes.length })
+    this.outcomes.length = nodes.length
     this.#mintId = mintId
     this.deadline = bounds.deadline
     this.beganAt = this.now()
