@@ -156,6 +156,23 @@ describe("a call that waits", () => {
       ])
     }))
 
+  it.effect("is behind no call that has ended, though another one is still under way with it", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make({})
+      const access = [Access.read("k")]
+      const reads = Toolkit.make(
+        reading("long", () => sleeping(50), { access }),
+        reading("short", () => sleeping(10), { access })
+      )
+      const writes = Toolkit.make(doing("t", slow, { access: [Access.write("k")] }))
+      const writing = (onCall: NonNullable<Batch.Options["onCall"]>) =>
+        Effect.delay(runner.run(writes, asking(["t"]), { onCall }), 20)
+      const told = (calls: ReturnType<typeof asking>) =>
+        waits((onCall) => Effect.all([runner.run(reads, calls), writing(onCall)], { concurrency: 2 }))
+      assert.deepStrictEqual(yield* told(asking(["long"], ["short"])), [["c0", "access"]])
+      assert.deepStrictEqual(yield* told(asking(["short"], ["long"])), [["c0", "access", "c1"]])
+    }))
+
   it.effect("says what for: a slot of the runner", () =>
     Effect.gen(function*() {
       const runner = yield* Batch.make({ concurrency: 1 })

@@ -118,8 +118,10 @@ const play = (steps: ReadonlyArray<Step>): string | undefined => {
       if (order.mayStart(call.place) !== may) return `step ${n}: ${callId} may${may ? "" : " not"} start`
       if (may && !call.isTold) return `step ${n}: ${callId} was not told`
       if (!may) call.isTold = false
-      const isBehind = calls.some(({ place }) => place.callId === call.place.behind)
-      if (call.isKnown && !may && !isBehind) return `step ${n}: ${callId} is behind ${call.place.behind}`
+      const { behind } = call.place
+      const named = calls.find(({ place }) => place.callId === behind)
+      const isRight = named === undefined ? calls.some(({ state }) => state === "settled") : named.state !== "settled"
+      if (call.isKnown && !may && !isRight) return `step ${n}: ${callId} is behind ${behind}`
     }
   }
   return undefined

@@ -38,7 +38,7 @@ export interface Member {
  *
  * - `left`: how many of them have not settled; `follows` while an earlier cohort of the kind has not ended
  * - `waits`: how many cohorts have to end before these may start; `held`, the calls that wait for that
- * - `last`, `behind`: the call that joined last, and the last of those that it waits for
+ * - `last`, `behind`: the call that joined last, and the last of those that it waits for, until that has ended
  */
 export class Cohort {
   readonly key: Key
@@ -50,8 +50,8 @@ export class Cohort {
   held: Array<Member> | undefined
   blocks: Array<Cohort> | undefined
   next: Cohort | undefined
-  last = ""
-  behind: string | undefined
+  last: Member | undefined
+  behind: Member | undefined
 
   constructor(key: Key, kind: Kind) {
     this.key = key
@@ -125,6 +125,12 @@ export const release = (cohort: Cohort): void => {
   cohort.held = undefined
 }
 
+/** The call that joined last has ended: nobody is said to be behind it any more. */
+export const unname = (cohort: Cohort): void => {
+  for (const blocked of cohort.blocks ?? []) if (blocked.behind === cohort.last) blocked.behind = undefined
+  cohort.last = undefined
+}
+
 /** A key that no call meets any more is forgotten. */
 export const forget = (key: Key): void => {
   key.met -= 1
@@ -190,7 +196,7 @@ const join = (member: Member, cohort: Cohort): void => {
   key.met += 1
   key[kind] = cohort
   cohort.left += 1
-  cohort.last = member.callId
+  cohort.last = member
   member.cohorts.push(cohort)
   for (const other of conflicts[kind]) {
     const closed = key[other]

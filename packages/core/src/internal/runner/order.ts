@@ -1,4 +1,4 @@
-import { type Cohort, forget, Keys, type Member, release, type Touches } from "./cohorts.ts"
+import { type Cohort, forget, Keys, type Member, release, type Touches, unname } from "./cohorts.ts"
 
 /**
  * A call's place in the order.
@@ -29,9 +29,11 @@ export class Place implements Member {
     this.ready = ready
   }
 
-  /** A call that it waits for. */
+  /** A call that it waits for; nothing where the last of them has ended before the others. */
   get behind(): string | undefined {
-    return this.cohorts.find(({ waits }) => waits > 0)?.behind ?? this.before?.callId
+    const waiting = this.cohorts.find(({ waits }) => waits > 0)
+    const last = waiting === undefined ? this.before : waiting.behind
+    return last?.settled === true ? undefined : last?.callId
   }
 }
 
@@ -165,11 +167,13 @@ export class Order {
   }
 
   /** Ends a place, and the cohorts that end with it, one after the other. */
-  #end({ atEnd, cohorts }: Place): void {
+  #end(place: Place): void {
+    const { atEnd, cohorts } = place
     atEnd?.()
     const ended: Array<Cohort> = []
     for (const cohort of cohorts) {
       cohort.left -= 1
+      if (cohort.last === place) unname(cohort)
       if (cohort.isOver) ended.push(cohort)
     }
     for (const cohort of ended) {
