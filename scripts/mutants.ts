@@ -2,36 +2,45 @@
  * Changes the sources of the core in thousands of small ways, one at a time and in memory alone, and finds out which of
  * them no test notices:
  *
- *     npm run mutants -- [--file internal/text.ts]... [--test limits]... [--sample 10] [--known] [--resume FOLDER]
+ *     npm run mutants -- [--file internal/text.ts]... [--test limits]... [--sample 10] [--cases 100] [--known] [--resume FOLDER]
  *
  * - `--file`: mutants of these sources alone; `internal/runner/` means all of that folder
  * - `--test`: only by test files whose path has this text in it
  * - `--sample`: that many percent of the mutants
+ * - `--cases`: how many cases of each property the second pass tries
  * - `--known`: also those that the list of survivors has, to see whether they still survive
  * - `--resume`: goes on with a run that was interrupted; its folder is the last thing that a run prints
+ *
+ * The first pass tries ten cases of each property, and no tests that take long. The second one tries what survived the
+ * first, with more cases and all but the longest tests. A mutant that either of them kills is killed. What tests were
+ * left out, and why, is printed at the end.
  *
  * Fails where a mutant survives that `packages/core/test/mutants.md` does not list, where that lists one that does not
  * exist, and where fewer than 90 % are killed.
  */
-import { globSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
+import { globSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import { parseArgs } from "node:util"
 import { BaseSequencer, createVitest, type TestSpecification } from "vitest/node"
 import { note, read } from "./mutants/journal.ts"
 import { type Mutant, mutate } from "./mutants/mutate.ts"
+import { journal, type Pass } from "./mutants/pass.ts"
 
 const core = join(dirname(import.meta.dirname), "packages/core")
 const list = join(core, "test/mutants.md")
-const { values: { file: files, known: again = false, resume, sample = "100", test: tests } } = parseArgs({
-  options: {
-    file: { type: "string", multiple: true },
-    test: { type: "string", multiple: true },
-    known: { type: "boolean" },
-    resume: { type: "string" },
-    sample: { type: "string" }
+const { values: { cases = "100", file: files, known: again = false, resume, sample = "100", test: tests } } = parseArgs(
+  {
+    options: {
+      cases: { type: "string" },
+      file: { type: "string", multiple: true },
+      test: { type: "string", multiple: true },
+      known: { type: "boolean" },
+      resume: { type: "string" },
+      sample: { type: "string" }
+    }
   }
-})
+)
 
 /** Every source with all its mutants in it, by path, and the mutants. */
 const sources = (): { readonly codes: ReadonlyMap<string, string>; readonly mutants: ReadonlyArray<Mutant> } => {
@@ -122,7 +131,7 @@ const watch = (journal: string, asked: number) => {
     const { killed, running, size, trials } = read(journal)
     if (size > seen) [seen, since] = [size, performance.now()]
     if (process.stderr.isTTY) process.stderr.write(`\r${trials} trials, ${killed.size} of ${asked} mutants killed `)
-    if (performance.now() - since < 60_000) return
+    if (performance.now() - since < 120_000) return
     for (const entry of running.values()) {
       if (earlier.has(entry)) continue
       const { file, id, pid } = entry
@@ -141,33 +150,49 @@ const print = (title: string, lines: ReadonlyArray<string>): void => {
 }
 
 const folder = resume ?? mkdtempSync(join(tmpdir(), "mutants-"))
-const journal = join(folder, "journal")
 const { codes, mutants } = sources()
 const asked = mutants.filter(isAsked)
 const known = new Set(listed())
-const tried = asked.filter(({ key }) => again || !known.has(key))
-writeFileSync(join(folder, "asked.json"), JSON.stringify(tried.map(({ id }) => id)))
-process.env["MUTANTS"] = folder
-
 const testFiles = globSync("test/**/*.test.ts", { cwd: core }).filter((path) =>
   tests?.some((part) => path.includes(part)) ?? true
 )
-const watching = watch(journal, tried.length)
-let broken: ReadonlyArray<string> = []
-let left = testFiles
-for (let round = 0; left.length > 0 && broken.length === 0 && round < 20; round++) {
-  broken = await run(left, codes)
-  left = testFiles.filter((path) => !read(journal).done.has(path))
-}
-clearInterval(watching)
 
-const { covered, killed } = read(journal)
+/** Has the tests try mutants, in as many rounds as it takes; another process may have begun with that. */
+const go = async (name: string, pass: Pass) => {
+  const place = join(folder, name)
+  mkdirSync(place, { recursive: true })
+  writeFileSync(join(place, "pass.json"), JSON.stringify(pass))
+  process.env["MUTANTS"] = place
+  const summary = () => read(journal(place))
+  const leftOf = () => testFiles.filter((path) => !summary().done.has(path))
+  const watching = watch(journal(place), pass.mutants.length)
+  let broken: ReadonlyArray<string> = []
+  for (let round = 0; leftOf().length > 0 && broken.length === 0 && round < 20; round++) {
+    broken = await run(leftOf(), codes)
+  }
+  clearInterval(watching)
+  return { broken, left: leftOf(), ...summary() }
+}
+
+const tried = asked.filter(({ key }) => again || !known.has(key)).map(({ id }) => id)
+const first = await go("first", { cases: 10, steps: 2_000_000, mutants: tried })
+const doubtful = tried.filter((id) => !first.killed.has(id))
+const isSettled = doubtful.length === 0 || first.broken.length > 0
+const last = isSettled ? first : await go("second", { cases: Number(cases), steps: 15_000_000, mutants: doubtful })
+
+const killed = new Set([...first.killed.keys(), ...last.killed.keys()])
+const covered = new Set([...first.covered, ...last.covered])
 const survivors = asked.filter(({ id }) => !killed.has(id))
 const every = new Set(mutants.map(({ key }) => key))
 const unlisted = survivors.filter(({ key }) => !known.has(key))
 const gone = [...known].filter((key) => !every.has(key))
-print("Fail without any mutant", broken)
-print("Never came to an end", left)
+print("Tests left out on purpose, for they are about the tests, or about sizes", [...last.aside].sort())
+print(
+  "Tests left out because they do too much",
+  [...last.long].sort().map(([test, steps]) => `${test} (${steps} steps)`)
+)
+print("Fail without any mutant", last.broken)
+print("Never came to an end", last.left)
 print(
   "Survived, and not listed",
   unlisted.map(({ id, key, line }) => `${covered.has(id) ? "" : "(untested) "}${key} (line ${line})`)
@@ -177,4 +202,4 @@ print("Listed, but killed", asked.filter(({ id, key }) => killed.has(id) && know
 const noticed = asked.length - survivors.length
 const share = noticed / asked.length
 console.log(`\n${noticed} of ${asked.length} mutants killed: ${(share * 100).toFixed(1)} % (${folder})`)
-process.exitCode = broken.length + left.length + unlisted.length + gone.length > 0 || share < 0.9 ? 1 : 0
+process.exitCode = last.broken.length + last.left.length + unlisted.length + gone.length > 0 || share < 0.9 ? 1 : 0

@@ -5,6 +5,8 @@ export type Entry =
   | { readonly _tag: "Start"; readonly id: number; readonly file: string; readonly pid: number }
   | { readonly _tag: "End"; readonly id: number; readonly file: string; readonly killedBy?: string | undefined }
   | { readonly _tag: "Done"; readonly file: string }
+  | { readonly _tag: "Aside"; readonly test: string }
+  | { readonly _tag: "Long"; readonly test: string; readonly steps: number }
 
 /**
  * What the entries come to.
@@ -12,6 +14,8 @@ export type Entry =
  * - `killed`: mutants, with the test that failed
  * - `tried`: mutants that a file was run for, as `file id`
  * - `done`: files that have tried all they had to
+ * - `aside`: tests that are left out on purpose
+ * - `long`: tests that are left out for what they do, in steps
  */
 class Summary {
   size = 0
@@ -20,9 +24,13 @@ class Summary {
   readonly covered = new Set<number>()
   readonly tried = new Set<string>()
   readonly done = new Set<string>()
+  readonly aside = new Set<string>()
+  readonly long = new Map<string, number>()
   readonly running = new Map<string, Extract<Entry, { readonly _tag: "Start" }>>()
 
   add(entry: Entry): void {
+    if (entry._tag === "Aside") return void this.aside.add(entry.test)
+    if (entry._tag === "Long") return void this.long.set(entry.test, entry.steps)
     if (entry._tag === "Done") return void this.done.add(entry.file)
     if (entry._tag === "Start") return void this.running.set(entry.file, entry)
     const { file, id, killedBy } = entry

@@ -5,21 +5,16 @@
  * - a mutant that only tests come by is tried in the modules as they are; who fails has to pass once more without it
  * - all modules are read anew for a mutant that is there from the beginning, and where the one before left something behind
  */
-import { readFileSync } from "node:fs"
-import { join } from "node:path"
 import { type RunnerTestCase, type RunnerTestFile, TestRunner, vi } from "vitest"
 import { startTests } from "vitest/internal/browser"
 import { note, read } from "./journal.ts"
+import * as pass from "./pass.ts"
 
-const folder = process.env["MUTANTS"] ?? ""
-const journal = join(folder, "journal")
+const journal = pass.journal(pass.folder)
 
 /** Tests of the tests, and of sizes: mutants take long in them, and fall to others as well. */
 const aside =
   /does not hold for|is found out that|10,?000|ten thousand|at a time$|starts nothing afterwards|at once are started/
-
-/** Tests of more steps are not run again. */
-const most = 500_000
 
 /** How much a test may do before it counts as hanging, as a multiple of what it does without a mutant. */
 const patience = 10
@@ -157,7 +152,8 @@ class Collector extends TestRunner {
 }
 
 export default class Mutants extends TestRunner {
-  readonly #asked = new Set<number>(JSON.parse(readFileSync(join(folder, "asked.json"), "utf8")))
+  readonly #pass = pass.pass()
+  readonly #asked = new Set(this.#pass.mutants)
   readonly #measures = new Map<string, Measure>()
   #tests = new Map<string, RunnerTestCase>()
   #world = enter(-1)
@@ -171,7 +167,10 @@ export default class Mutants extends TestRunner {
   }
 
   override async onBeforeRunTask(test: RunnerTestCase): Promise<void> {
-    if (aside.test(test.fullName)) test.mode = "skip"
+    if (aside.test(test.fullName)) {
+      test.mode = "skip"
+      note(journal, { _tag: "Aside", test: test.fullName })
+    }
     await super.onBeforeRunTask(test)
   }
 
@@ -179,9 +178,10 @@ export default class Mutants extends TestRunner {
     this.#world.seen.clear()
     this.#world.steps = 0
     const turns = await counted(() => TestRunner.getTestFn(test)(), Infinity)
-    if (this.#world.steps > most) return
+    const { steps } = this.#world
+    if (steps > this.#pass.steps) return note(journal, { _tag: "Long", test: test.fullName, steps })
     this.#tests.set(test.id, test)
-    this.#measures.set(test.id, { seen: new Set(this.#world.seen), steps: this.#world.steps, turns })
+    this.#measures.set(test.id, { seen: new Set(this.#world.seen), steps, turns })
   }
 
   override async onAfterRunFiles(files: Array<RunnerTestFile>): Promise<void> {

@@ -2,7 +2,7 @@
  * Runs inside tools: a call lends what it holds to them, and they share nothing else (cases 4 and 10).
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Agent, Batch, Limits, Pipeline, Plan, Tool, Toolkit } from "@volley/core"
+import { Access, Agent, Batch, Limits, Pipeline, Plan, Tool, Toolkit } from "@volley/core"
 import { Generate, ScriptedModel } from "@volley/testing"
 import { Arbitrary, Effect, Result, Schema } from "effect"
 import { aDayOf } from "../order/support.ts"
@@ -210,6 +210,18 @@ describe("tools under limits of their own that call each other at random", () =>
       }),
     { arbitrary: { runs: 500 } }
   )
+})
+
+describe("runs of a runner inside calls of another one", () => {
+  it.effect("are in order with each other", () =>
+    Effect.gen(function*() {
+      const [outer, other] = [yield* Batch.make(), yield* Batch.make()]
+      const { counts, measured } = gauge()
+      const write = doing("write", () => measured(Effect.sleep(10)), { access: [Access.write("k")] })
+      const inside = doing("inside", () => Effect.map(other.run(Toolkit.make(write), many(2, "write")), ends))
+      yield* aDayOf(outer.run(Toolkit.make(inside), many(3, "inside")))
+      assert.deepStrictEqual([counts.started, counts.most], [6, 1])
+    }))
 })
 
 describe("what a run inside a call of a runner has of the outer one", () => {

@@ -19,7 +19,7 @@ import {
 } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
 import { Effect, Result, Schedule, Schema } from "effect"
-import { aDayOf } from "../order/support.ts"
+import { aDayOf, lasting, spansOf } from "../order/support.ts"
 import { ends, recordingLogger } from "../support.ts"
 import { type Asked, asking, doing, many, promising, reading } from "./support.ts"
 
@@ -215,6 +215,39 @@ describe("a recorded write that timed out", () => {
       const settled = yield* run
       assert.deepStrictEqual([ends(settled), ran], [["Timeout", "Uncertain", 1], 2])
       assert.deepStrictEqual([ends(yield* run), ran], [ends(settled), 2])
+    }))
+})
+
+/** Finds in its own time how one call ended: at its timeout, after its start. */
+const slowToFind = (id: string): Recorder.Recorder => ({
+  known: ({ call }) => {
+    const reason = new CallError.Timeout({ limit: "timeout", millis: 10, started: true, harmless: false })
+    const ended = { end: Result.fail(reason), startedAt: 0, endedAt: 0, attempts: 1, strays: false }
+    return Effect.delay(Effect.succeed(call.id === id ? ended : undefined), 5)
+  },
+  call: (_, run) => run
+})
+
+describe("while a recorder looks for how a write ended", () => {
+  const writes = lasting("writes", { access: ({ key }) => [Access.write(key)] })
+  const run = (...asked: ReadonlyArray<Asked>) =>
+    Effect.map(
+      aDayOf(
+        Effect.provideService(Batch.run(Toolkit.make(writes), asking(...asked)), Recorder.Recorder, slowToFind("c0"))
+      ),
+      (settled) => spansOf(settled, 0)
+    )
+
+  it.effect("others wait, and then those are left out that touch the same", () =>
+    Effect.gen(function*() {
+      const calls = ["a", "b", "a/b"].map((key): Asked => ["writes", { key, ms: 1 }])
+      assert.deepStrictEqual(yield* run(...calls), [["Timeout", 0, 0], [5, 6], ["Uncertain", 5, 5]])
+    }))
+
+  it.effect("a call of a tool that there is not is looked for as well, and answered", () =>
+    Effect.gen(function*() {
+      const calls: ReadonlyArray<Asked> = [["writes", { key: "a", ms: 1 }], ["gone"], ["writes", { key: "b", ms: 1 }]]
+      assert.deepStrictEqual(yield* run(...calls), [["Timeout", 0, 0], ["UnknownTool", 5, 5], [5, 6]])
     }))
 })
 

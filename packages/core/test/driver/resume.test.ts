@@ -2,7 +2,7 @@
  * What was in doubt stays so when a run is gone on with after a decision (case 9).
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Access, Agent, Approver, Batch, CallError, Conversation, Toolkit } from "@volley/core"
+import { Access, Agent, Approver, Batch, CallError, Conversation, type Tool, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
 import { Effect, Result, Schema } from "effect"
 import { aDayOf } from "../order/support.ts"
@@ -22,7 +22,7 @@ const writing = () => {
 }
 
 const stored = Schema.fromJsonString(Conversation.Conversation)
-const uncertainAfter = ({ outcomes }: Batch.Settled<Toolkit.Tools<ReturnType<typeof writing>["toolkit"]>>) =>
+const uncertainAfter = ({ outcomes }: Batch.Settled<Tool.Any>) =>
   outcomes.flatMap(({ result }) =>
     Result.isFailure(result) && result.failure instanceof CallError.CallError
       && result.failure.reason._tag === "Uncertain"
@@ -69,6 +69,19 @@ describe("a write that nobody has decided on, behind one of the same key that ti
       const first = yield* aDayOf(Batch.run(toolkit, turn))
       const second = yield* aDayOf(Effect.provide(Batch.run(toolkit, first.pending), Approver.allow))
       assert.deepStrictEqual([uncertainAfter(second), ran], [["c1"], ["c0"]])
+    }))
+
+  it.effect("is so after a resume that left another write in doubt", () =>
+    Effect.gen(function*() {
+      const { ran, toolkit } = writing()
+      const slow = doing("slow", () => Effect.never, { access: [Access.write("x")], timeout: 10, approval: "always" })
+      const all = Toolkit.merge(toolkit, Toolkit.make(slow))
+      const first = yield* aDayOf(Batch.run(all, asking(["hangs", { key: "k" }], ["slow"], ["asks", { key: "k" }])))
+      const one = Approver.layer(({ tool }) => Effect.succeed(tool === "slow" ? "allowed" : "undecided"))
+      const again = yield* aDayOf(Effect.provide(Batch.run(all, first.pending), one))
+      assert.deepStrictEqual(ends(again), ["Timeout", "Undecided"])
+      const last = yield* aDayOf(Effect.provide(Batch.run(all, again.pending), Approver.allow))
+      assert.deepStrictEqual([uncertainAfter(last), ran], [["c0"], []])
     }))
 
   it.effect("is so in an agent that goes on from its stored conversation, the second time too", () =>

@@ -202,6 +202,12 @@ describe("calls of tools that say nothing of what they touch", () => {
       assert.strictEqual(yield* ran({ undeclared: "ordered" }), "+a0 +r1 -r1 -a0 +b2 -b2 +a3 -a3")
     }))
 
+  it.effect("are in call order also where all of them act", () =>
+    Effect.gen(function*() {
+      const calls = asking(["acts", { n: 0 }], ["also", { n: 1 }])
+      assert.strictEqual(yield* ran({ undeclared: "ordered" }, calls), "+a0 -a0 +b1 -b1")
+    }))
+
   it.effect("wait for no call that says it", () =>
     Effect.gen(function*() {
       const calls = asking(["acts", { n: 0 }], ["says", { n: 1 }], ["acts", { n: 2 }])

@@ -2,12 +2,16 @@
  * Rules 2 and 8 while it is not known yet what an earlier call touches, since its layer is still being built.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Access, Approver, Batch, ToolCall, Toolkit } from "@volley/core"
+import { Access, Approver, Batch, Plan, ToolCall, Toolkit } from "@volley/core"
 import { Effect, Layer } from "effect"
 import { aDayOf, type Asked, asking, lasting, spansOf } from "./support.ts"
 
 const writes = { access: ({ key }: { readonly key: string }) => [Access.write(key)] }
-const late = Toolkit.provide(Toolkit.make(lasting("late", writes)), Layer.effectDiscard(Effect.sleep(50)))
+const alone = { access: () => [Access.exclusive] }
+const late = Toolkit.provide(
+  Toolkit.make(lasting("late", writes), lasting("late_alone", alone)),
+  Layer.effectDiscard(Effect.sleep(50))
+)
 const toolkit = Toolkit.merge(
   late,
   Toolkit.make(
@@ -19,14 +23,16 @@ const toolkit = Toolkit.merge(
   )
 )
 
-const run = (...asked: ReadonlyArray<Asked>) =>
-  aDayOf(Batch.run(toolkit, asking(...asked))).pipe(
-    Effect.provide(Approver.layer(({ tool }) =>
-      Effect.as(Effect.sleep(20), tool === "alone_asks" ? "denied" as const : "undecided" as const)
-    )),
-    Effect.map((settled) =>
-      spansOf(settled, 0)
-    )
+const run = (...asked: ReadonlyArray<Asked>) => runWith({}, asked)
+
+const runWith = (options: Batch.Options, asked: ReadonlyArray<Asked>) =>
+  aDayOf(Batch.run(toolkit, asking(...asked), options)).pipe(
+    Effect.provide(
+      Approver.layer(({ tool }) =>
+        Effect.as(Effect.sleep(20), tool === "alone_asks" ? "denied" as const : "undecided" as const)
+      )
+    ),
+    Effect.map((settled) => spansOf(settled, 0))
   )
 
 describe("behind a call of which it is not known yet what it touches", () => {
@@ -46,6 +52,29 @@ describe("behind a call of which it is not known yet what it touches", () => {
       )
     }))
 
+  it.effect("what touches nothing, and waits for a slot, starts behind one that turns out to be alone meanwhile", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(
+        yield* runWith({ concurrency: 2 }, [["free", "", 100], ["late_alone", "", 5], ["free", "", 55], [
+          "free",
+          "",
+          100
+        ]]),
+        [[0, 100], [100, 105], [0, 55], [105, 205]]
+      )
+    }))
+
+  it.effect("what touches something waits for the steps of a plan that is one", () =>
+    Effect.gen(function*() {
+      const planned = Plan.tool(Toolkit.make(lasting("write", writes)))
+      const provided = Toolkit.provide(Toolkit.make(planned), Layer.effectDiscard(Effect.sleep(50)))
+      const steps = [{ id: "s", tool: "write", arguments: { key: "a", ms: 10 } }]
+      const plan = ToolCall.make({ id: "plan", name: "plan", arguments: { steps }, index: 0 })
+      const [, write] = asking(["write", "a", 5], ["write", "a", 5])
+      const settled = yield* aDayOf(Batch.run(Toolkit.merge(provided, toolkit), [plan, write!]))
+      assert.deepStrictEqual(spansOf(settled, 0), [[50, 60], [60, 65]])
+    }))
+
   it.effect("and goes on once that call is denied, unless there is another one", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(
@@ -63,12 +92,36 @@ describe("behind a call of which it is not known yet what it touches", () => {
     }))
 })
 
-describe("behind a call in doubt of which it is not known what it touched, since its tool is gone", () => {
-  it.effect("what touches something does not run, and what touches nothing does", () =>
+/** What becomes of calls behind one in doubt. */
+const behind = (name: string, args: unknown) => {
+  const [write, ...others] = asking(["write", "a", 5], ["free", "", 5], ["write", "b", 5], ["alone", "", 5])
+  const uncertain = [ToolCall.make({ id: "before", name, arguments: args })]
+  const calls = [{ ...write!, uncertain }, ...others]
+  return Effect.map(aDayOf(Batch.run(toolkit, calls)), (settled) => spansOf(settled, 0))
+}
+
+describe("behind a call in doubt of which it is not known what it touched", () => {
+  it.effect.each<readonly [why: string, name: string, args: unknown]>([
+    ["its tool is gone", "gone", {}],
+    ["its arguments are no JSON", "write", "{"],
+    ["they fit its tool no more", "late_alone", { key: 1 }]
+  ])(
+    "since %s, what touches something does not run, and what touches nothing does",
+    ([, name, args]) =>
+      Effect.gen(function*() {
+        const expected = [["Uncertain", 0, 0], [0, 5], ["Uncertain", 0, 0], ["Uncertain", 5, 5]]
+        assert.deepStrictEqual(yield* behind(name, args), expected)
+      })
+  )
+})
+
+describe("behind a call in doubt", () => {
+  it.effect.each([
+    ["as a value", { key: "a/b", ms: 1 }],
+    ["as text", JSON.stringify({ key: "a/b", ms: 1 })]
+  ])("whose arguments came %s, what touches something else runs", ([, args]) =>
     Effect.gen(function*() {
-      const [write, ...others] = asking(["write", "a", 5], ["free", "", 5], ["alone", "", 5])
-      const uncertain = [ToolCall.make({ id: "before", name: "gone", arguments: {} })]
-      const settled = yield* aDayOf(Batch.run(toolkit, [{ ...write!, uncertain }, ...others]))
-      assert.deepStrictEqual(spansOf(settled, 0), [["Uncertain", 0, 0], [0, 5], ["Uncertain", 5, 5]])
+      const expected = [["Uncertain", 0, 0], [0, 5], [0, 5], ["Uncertain", 5, 5]]
+      assert.deepStrictEqual(yield* behind("write", args), expected)
     }))
 })

@@ -79,7 +79,7 @@ export const resolve = (job: Job): boolean => {
 }
 
 /** Providers send arguments as JSON text, an empty text for none at all, or as a value, whose parts may throw when read. */
-const parse = (args: unknown): Result.Result<unknown, InvalidArguments> => {
+export const parse = (args: unknown): Result.Result<unknown, InvalidArguments> => {
   if (typeof args === "string" && args.trim() === "") return Result.succeed({})
   return Result.mapError(typeof args === "string" ? Json.parse(args) : within(args), notJson)
 }

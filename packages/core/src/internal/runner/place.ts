@@ -1,12 +1,11 @@
-import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import { Uncertain } from "../../CallError.ts"
 import * as Json from "../../Json.ts"
 import { isOver } from "../exit.ts"
-import { guarded } from "../guarded.ts"
 import type { Any } from "../tool/any.ts"
 import type { Claims } from "../tool/claims.ts"
+import { parse } from "./arguments.ts"
 import { barriersOf } from "./barriers.ts"
 import type { Touches } from "./cohorts.ts"
 import { Job, moreOf } from "./job.ts"
@@ -22,15 +21,13 @@ import { follow, refuse } from "./settle.ts"
  */
 export const orders = (run: Run<Job>): void => {
   const { isArriving, nodes, shared, toolkit } = run
-  let touches = isArriving || nodes.some(({ call }) => call.uncertain !== undefined)
-  run.isEager = touches
-  for (const { call, needs, resolve } of nodes) {
+  let touches = isArriving
+  for (const { call, resolve } of nodes) {
     const tool = toolkit.byName.get(call.name)
     if (tool?.expand === undefined) run.plain += 1
-    run.isEager ||= needs.length > 0 || resolve !== undefined || (tool !== undefined && waits(tool))
+    run.isEager ||= resolve !== undefined || (tool !== undefined && waits(tool))
     touches ||= tool !== undefined && (tool.expand !== undefined || mayTouch(tool, run.bounds.ordered))
   }
-  run.plain = Math.min(run.plain, run.bounds.maxCalls)
   if (shared !== undefined && !isInner(run)) run.order = shared.order
   else if (touches) run.order = new Order()
   run.isEager ||= touches
@@ -65,15 +62,14 @@ export const doubt = (run: Run<Job>): void => {
 }
 
 /** What an earlier call claims; unknown where that cannot be found out at once. */
-const claimsOf = ({ node, tool, args = node.call.arguments }: Job): Claims | undefined => {
-  if (tool === undefined) return undefined
-  const { claims } = tool
-  if (typeof claims !== "function") return claims
-  const parsed = typeof args === "string" ? Json.parse(args) : Result.succeed(args)
-  const decoding = Result.isSuccess(parsed) ? guarded(() => tool.decode(parsed.success)) : undefined
-  if (decoding === undefined || !isOver(decoding) || Exit.isFailure(decoding)) return undefined
-  const found = guarded(() => Effect.succeed(claims(decoding.value)))
-  return isOver(found) && Exit.isSuccess(found) ? found.value : undefined
+const claimsOf = ({ args, node, tool }: Job): Claims | undefined => {
+  if (typeof tool?.claims !== "function") return tool?.claims
+  try {
+    const decoding = tool.decode(args ?? Result.getOrUndefined(parse(node.call.arguments)))
+    return isOver(decoding) && Exit.isSuccess(decoding) ? tool.claims(decoding.value) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Gives a call its place whose end is known already: it may have left in doubt what it touches. */
