@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Approver, Batch, CallObserver, Limits, Plan, Tool, Toolkit } from "@volley/core"
-import { Context, Effect, Schedule } from "effect"
+import { Context, Effect, Schedule, Stream } from "effect"
 import { aDayOf } from "../order/support.ts"
 import { ends, recordingLogger } from "../support.ts"
 import { asking, doing, many, reading, sleeping } from "./support.ts"
@@ -75,7 +75,7 @@ const followed = <A, E>(run: Effect.Effect<A, E>) =>
 const addsUp = (
   { seen, waiting }: { readonly seen: ReadonlyArray<Seen>; readonly waiting: ReadonlyArray<Waiting> }
 ) => {
-  const instants = new Set(waiting.map(([at]) => at))
+  const instants = new Set([...waiting.map(([at]) => at), ...seen.map(({ at }) => at)])
   for (const instant of instants) {
     for (const why of new Set(waiting.map(([, why]) => why))) {
       const told = waiting.reduce((sum, [at, what, more]) => at <= instant && what === why ? sum + more : sum, 0)
@@ -156,6 +156,32 @@ describe("who follows calls is told what each has waited for", () => {
         addsUp(all)
         assert.deepStrictEqual(all.seen.map(({ at }) => at), [0, 10, 15, 15])
       }
+    }))
+})
+
+describe("who follows the calls of a turn that is still being written", () => {
+  it.effect("is told that each was known when it came", () =>
+    Effect.gen(function*() {
+      const toolkit = Toolkit.make(reading("t", slow))
+      const [plan, ...calls] = asking(
+        ["plan", { steps: many(3, "t").map(({ id }) => ({ id, tool: "t", arguments: {} })) }],
+        ["t"],
+        ["t"]
+      )
+      const later = Stream.mapEffect(Stream.fromIterable(calls), (call) => Effect.delay(Effect.succeed(call), 50))
+      const all = yield* followed(
+        Batch.dispatch(
+          Toolkit.merge(toolkit, Toolkit.make(Plan.tool(toolkit))),
+          Stream.concat(Stream.make(plan!), later)
+        )
+      )
+      addsUp(all)
+      assert.deepStrictEqual(all.seen.map(({ at, id, knownAt, waits }) => [id, knownAt, ...waits, at]), [
+        ["c1", 50, 50],
+        ["c2", 100, 100],
+        ["c0", 0, ["turn", 0], 100],
+        ...[0, 1, 2].map((n) => [`c0/c${n}`, 100, 100])
+      ])
     }))
 })
 
