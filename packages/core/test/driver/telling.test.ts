@@ -3,7 +3,7 @@
  */
 // @effect-diagnostics runEffectInsideEffect:off -- what a promise tool tells, it runs by itself
 import { assert, describe, it } from "@effect/vitest"
-import { Access, Approver, Batch, Limits, Plan, Toolkit } from "@volley/core"
+import { Access, Approver, Batch, Limits, Plan, Tool, Toolkit } from "@volley/core"
 import { Deferred, Effect, Fiber, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
@@ -28,6 +28,18 @@ describe("a call that runs", () => {
       const fiber = yield* Effect.forkChild(Batch.run(Toolkit.make(tool), asking(["waits"]), { onCall }))
       yield* TestClock.adjust(1)
       assert.strictEqual((yield* Fiber.join(fiber)).outcomes.length, 1)
+    }))
+})
+
+describe("a call whose tool is asked again", () => {
+  it.effect("is told of that at once, though nothing else happens", () =>
+    Effect.gen(function*() {
+      const heard = yield* Deferred.make<void>()
+      const tool = Tool.hedge("10 millis")(reading("waits", () => Effect.as(Deferred.await(heard), 1)))
+      const onCall = ({ _tag }: Batch.CallEvent) =>
+        _tag === "CallHedged" ? Effect.asVoid(Deferred.succeed(heard, undefined)) : Effect.void
+      const settled = yield* aDayOf(Batch.run(Toolkit.make(tool), asking(["waits"]), { onCall }))
+      assert.deepStrictEqual(ends(settled), [1])
     }))
 })
 

@@ -225,14 +225,14 @@ export const writesBetween = (earlier: Member, later: Member): boolean => {
 }
 
 /** Room for a call under each key that it is counted under: new room, or what an outer call lends. */
-const hasRoom = (world: World, member: Member): boolean =>
+export const hasRoom = (world: World, member: Member): boolean =>
   world.fault === "no limits" || member.claims.pools.every(({ key, limit }) => {
     const then = taken(world, key, member)
     return then <= limit || then === taken(world, key)
   })
 
 /** How many calls are at work under a key, were one more started. */
-const taken = (world: World, key: string, more?: Member): number => {
+export const taken = (world: World, key: string, more?: Member): number => {
   const working = world.runs.flatMap((run) => run.members)
     .filter((member) => member === more || member.state === "running" || member.state === "parked")
   const within = (member: Member): number => {

@@ -19,7 +19,7 @@ export const expand = (job: Job): boolean => {
     job.startedAt = run.now()
     job.attempts = 1
     run.tell({ _tag: "CallStarted", ...toldOf(job), at: job.startedAt })
-    if (job.run.observer !== undefined) starts(job)
+    starts(job)
     become(job, exit.value)
   })
   return false

@@ -23,7 +23,7 @@ import type { Run } from "./run.ts"
  *
  * - `from`: what an outer job has, where that was taken and no new room; `isLent` while another job has this one
  * - `isAway`: that job is not inside its own
- * - `fresh`: new room that inner jobs had to take, since this was lent already; `outer`, where this is such room
+ * - `outer`: what the jobs around it have; `fresh`, new room that inner jobs had to take, since this was lent already
  */
 export interface Hold {
   readonly pool: Pool<Job>
@@ -166,7 +166,7 @@ const depthOf = ({ parent }: Job): number => parent === undefined ? 0 : 1 + dept
  */
 export interface More {
   needed?: number
-  inner?: number | undefined
+  inner?: number
   innerRuns?: number
   why?: Why
   waits?: Array<Wait>

@@ -7,12 +7,12 @@ import type { Run } from "./run.ts"
 
 /** Notes since when a job is known, where it is followed. */
 export const known = (job: Job): void => {
-  const { index, parent, run } = job
+  const { index, run } = job
   if (run.observer === undefined) return
   job.knownAt = run.isEager ? run.now() : run.beganAt
-  if (parent === undefined && index >= run.told) {
-    moreOf(job).waits = [{ why: "slot", at: run.beganAt, behind: undefined }]
-  }
+  // Only who is admitted when there is room has waited for that.
+  if (run.isEager || index < run.told) return
+  moreOf(job).waits = [{ why: "slot", at: run.beganAt, behind: undefined }]
 }
 
 /** Tells what follows a run that so many calls more wait for this. */
@@ -25,10 +25,7 @@ export const waitsFor = (job: Job, why: Why, behind?: string): void => {
   const { run } = job
   if (!run.isWatched) return
   const at = run.now()
-  if (run.teller !== undefined) {
-    run.tell({ _tag: "CallWaiting", ...toldOf(job), at, why, ...(behind !== undefined && { behind }) })
-  }
-  if (run.observer === undefined) return
+  run.tell({ _tag: "CallWaiting", ...toldOf(job), at, why, ...(behind !== undefined && { behind }) })
   noLonger(job)
   const more = moreOf(job)
   more.waits ??= []
@@ -55,9 +52,7 @@ export const starts = (job: Job): void => {
 /** Tells the listener, and what follows the job, that it is tried again. */
 export const retried = (job: Job, reason: ToolFailure<unknown>): void => {
   const { attempts, followed, run } = job
-  if (run.teller !== undefined) {
-    run.tell({ _tag: "CallRetried", ...toldOf(job), at: run.now(), attempt: attempts + 1, reason })
-  }
+  run.tell({ _tag: "CallRetried", ...toldOf(job), at: run.now(), attempt: attempts + 1, reason })
   if (followed !== undefined) safely(() => followed.retried(attempts + 1, reason))
 }
 
@@ -65,10 +60,8 @@ export const retried = (job: Job, reason: ToolFailure<unknown>): void => {
 export const hedges = (job: Job): void => {
   const { ended, followed, run } = job
   if (ended) return
-  if (run.teller !== undefined) {
-    run.tell({ _tag: "CallHedged", ...toldOf(job), at: run.now() })
-    run.engine.wake()
-  }
+  run.tell({ _tag: "CallHedged", ...toldOf(job), at: run.now() })
+  run.engine.wake()
   if (followed !== undefined) safely(() => followed.hedged())
 }
 

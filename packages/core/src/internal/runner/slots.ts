@@ -63,8 +63,8 @@ const loanOf = ({ run }: Job, pool: Pool<Job>, borrows: boolean): Hold | undefin
   return undefined
 }
 
-const idleOf = ({ holds, over }: Job, pool: Pool<Job>): Hold | undefined =>
-  over ? undefined : holds?.find((hold) => hold.pool === pool && !hold.isLent)
+const idleOf = ({ holds }: Job, pool: Pool<Job>): Hold | undefined =>
+  holds?.find((hold) => hold.pool === pool && !hold.isLent)
 
 /** Takes all that a job needs. */
 export const take = (job: Job, borrows: boolean): void => {
@@ -73,7 +73,7 @@ export const take = (job: Job, borrows: boolean): void => {
   gate.pool.taken += 1
   engine.working += 1
   run.turn = ++engine.turns
-  if (run.lender !== undefined) engine.nested.delete(job)
+  engine.nested.delete(job)
   if (shared !== undefined) hold(job, shared.gate, borrows)
   if (claims === undefined) return
   for (const { key, limit } of claims.slots) hold(job, engine.room.of(key).gate(limit), borrows)
@@ -84,23 +84,17 @@ export const take = (job: Job, borrows: boolean): void => {
 const hold = (job: Job, { line, pool }: Gate<Job>, borrows: boolean): void => {
   line.took(job.run)
   const from = loanOf(job, pool, borrows)
-  const hold: Hold = {
-    pool,
-    outer: from === undefined ? outerHolds(job, pool) : [],
-    fresh: new Set(),
-    from,
-    isLent: false,
-    isAway: false
-  }
+  const outer = outerHolds(job, pool)
+  const hold: Hold = { pool, outer, fresh: new Set(), from, isLent: false, isAway: false }
   job.holds ??= []
   job.holds.push(hold)
-  if (from !== undefined) {
+  if (from === undefined) {
+    pool.taken += 1
+    for (const one of outer) one.fresh.add(hold)
+  } else {
     from.isLent = true
-    from.isAway = !outerHolds(job, pool).includes(from)
-    return
+    from.isAway = !outer.includes(from)
   }
-  pool.taken += 1
-  for (const outer of hold.outer) outer.fresh.add(hold)
 }
 
 /** What the jobs around it have under a key, the nearest first. */
@@ -131,7 +125,7 @@ export const give = (job: Job): void => {
   const { engine, gate } = run
   gate.pool.taken -= 1
   if (!gate.line.isEmpty) engine.looked.add(gate)
-  if (job.more?.inner === undefined || !engine.lenders.delete(job)) engine.working -= 1
+  if (!engine.lenders.delete(job)) engine.working -= 1
   for (const { after, key, window } of job.claims?.rates ?? []) {
     if (after !== undefined) engine.rates.drop(engine.rates.of(key, window))
   }
@@ -149,22 +143,22 @@ export const give = (job: Job): void => {
 
 /** A run begins inside a job, which lends what it has to the jobs of that run. */
 export const lend = (job: Job): void => {
+  const { engine } = job.run
   const more = moreOf(job)
   more.inner = (more.inner ?? 0) + 1
   if (more.inner > 1 || !job.isRunning || job.over) return
-  const { engine } = job.run
   engine.working -= 1
   engine.lenders.add(job)
-  engine.post(() => undefined)
+  // The run may be of another runner.
+  engine.wake()
 }
 
 /** A run inside a job has ended. */
 export const unlend = (job: Job): void => {
-  const more = moreOf(job)
-  more.inner = more.inner === undefined || more.inner === 1 ? undefined : more.inner - 1
-  if (more.inner !== undefined || !job.isRunning || job.over) return
   const { engine } = job.run
-  if (engine.lenders.delete(job)) engine.working += 1
+  const more = moreOf(job)
+  more.inner = (more.inner ?? 0) - 1
+  if (more.inner === 0 && engine.lenders.delete(job)) engine.working += 1
 }
 
 /** A job does not start: it waits for nothing more, and keys that were looked at for it alone are forgotten. */
