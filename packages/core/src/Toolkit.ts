@@ -10,6 +10,7 @@ import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { inWords } from "./internal/schema/words.ts"
+import { changed } from "./internal/tool/changed.ts"
 import { lintTool, type Warning } from "./internal/tool/lint.ts"
 import { mistakeOf } from "./internal/tool/mistakes.ts"
 import type { WrongHandler } from "./internal/tool/written.ts"
@@ -144,16 +145,15 @@ const nameForWires = (names: ReadonlySet<string>): ReadonlyMap<string, string> =
 
 const spell = (name: string, taken: ReadonlySet<string>): string => {
   const plain = name.replace(/[^A-Za-z0-9_-]/g, "_").replace(/^(?![A-Za-z_])/, "_")
+  if (plain.length <= 64 && !taken.has(plain)) return plain
   const mark = (Hash.string(name) >>> 0).toString(36)
-  const candidates = function*() {
-    if (plain.length <= 64) yield plain
-    for (let n = 0;; n++) {
-      const tail = n === 0 ? `_${mark}` : `_${mark}_${n}`
-      yield plain.slice(0, 64 - tail.length) + tail
-    }
+  const marked = (n: number): string => {
+    const tail = n === 0 ? `_${mark}` : `_${mark}_${n}`
+    return plain.slice(0, 64 - tail.length) + tail
   }
-  for (const candidate of candidates()) if (!taken.has(candidate)) return candidate
-  return plain
+  let n = 0
+  while (taken.has(marked(n))) n++
+  return marked(n)
 }
 
 /**
@@ -324,16 +324,10 @@ export function provide<T extends Tool.Any, ROut, RIn>(
 ): Toolkit<Provided<T, ROut, RIn>>
 export function provide(toolkit: Any, layer: Layer.Layer<unknown, never, unknown>): Any {
   const provided = { layer, memo: Layer.makeMemoMapUnsafe() }
-  return fromTools(toolkit.tools.map((tool) => providedWith(tool, provided)), toolkit.lax)
-}
-
-const providedWith = (tool: Tool.Any, last: Tool.Provided): Tool.Any => {
-  const { provided, recode } = tool
-  return {
-    ...tool,
-    provided: [...provided, last],
-    recode: recode && ((...form) => providedWith(recode(...form), last))
-  }
+  return fromTools(
+    toolkit.tools.map((tool) => changed(tool, (own) => ({ provided: [...own.provided, provided] }))),
+    toolkit.lax
+  )
 }
 
 /**

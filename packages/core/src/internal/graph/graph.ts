@@ -6,6 +6,7 @@ import type * as Tool from "../../Tool.ts"
 import type { ToolCall } from "../../ToolCall.ts"
 import { guarded } from "../guarded.ts"
 import { dependencyFailed } from "../runner/record.ts"
+import { changed } from "../tool/changed.ts"
 import { compile } from "../tool/compile.ts"
 import type { AnyDefinition } from "../tool/definition.ts"
 import { fill } from "./references.ts"
@@ -98,11 +99,8 @@ export function composite<P extends Schema.Constraint>(
   expand: (parameters: P["Type"], call: ToolCall) => Effect.Effect<Tool.Expansion, Reason, unknown>
 ): Tool.Any
 export function composite(name: string, definition: AnyDefinition, expand: NonNullable<Tool.Any["expand"]>): Tool.Any {
-  const expanding = (tool: Tool.Any): Tool.Any => {
-    const { recode } = tool
-    return { ...tool, expand, recode: recode && ((...form) => expanding(recode(...form))) }
-  }
-  return expanding(compile(name, { ...definition, execute: () => Effect.die(`"${name}" is not executed`) }))
+  const tool = compile(name, { ...definition, execute: () => Effect.die(`"${name}" is not executed`) })
+  return changed(tool, () => ({ expand }))
 }
 
 const fanOut: Tool.Any = {
