@@ -42,26 +42,18 @@ export type { PromiseOptions } from "./internal/agent/promised.ts"
  *
  * @example
  * ```ts
- * import { Agent, Tool, Toolkit } from "@volley/core"
+ * import { Agent, Toolkit } from "@volley/core"
  * import { ScriptedModel } from "@volley/testing"
- * import { Effect, Schema } from "effect"
+ * import { Effect } from "effect"
  *
- * const search = Tool.make("search", {
- *   description: "Searches the web. `query` is made up by you.",
- *   parameters: Schema.Struct({ query: Schema.String }),
- *   success: Schema.String,
- *   readOnly: true,
- *   execute: ({ query }) => Effect.succeed(`a page about ${query}`)
- * })
  * const researcher = Agent.asTool("researcher", {
  *   description: "Finds things out. `task` says what.",
- *   toolkit: Toolkit.make(search)
+ *   toolkit: Toolkit.make() // the tools of the inner agent
  * })
  *
- * // Stands in for a provider's layer: the outer model asks, the inner one searches and answers, the outer one answers.
+ * // Stands in for a provider's layer: the outer model asks, the inner one answers, and then the outer one.
  * const model = ScriptedModel.layer([
  *   ScriptedModel.calls({ name: "researcher", arguments: { task: "What is a volley?" } }),
- *   ScriptedModel.calls({ name: "search", arguments: { query: "volley" } }),
  *   ScriptedModel.says("Many shots at once."),
  *   ScriptedModel.says("It is many shots at once.")
  * ])

@@ -312,6 +312,8 @@ export const orUnusable = <A>(read: Result.Result<A, string | Reason>): Result.R
     (problem) => typeof problem === "string" ? new UnusableResponse({ message: `not a response: ${problem}` }) : problem
   )
 
+type Ask<A> = (request: Request, signal: AbortSignal, context: Context.Context<never>) => Promise<A>
+
 /** How a client is reached: by a key of a Layer, or by itself, within limits that are kept around it. */
 export interface Reached extends Pick<Hidden, "secret"> {
   readonly limits?: Transport.Options | undefined
@@ -360,18 +362,11 @@ export interface Reached extends Pick<Hidden, "secret"> {
  * ```
  */
 export const make = <S>(
-  client: Hidden & Reached & {
-    readonly wire: string
+  client: Hidden & Reached & Codec<S, unknown> & {
     readonly about?: About | undefined
-    readonly send: (request: Request, signal: AbortSignal, context: Context.Context<never>) => Promise<unknown>
+    readonly send: Ask<unknown>
     readonly read: (body: unknown) => Result.Result<Turn, string | Reason>
-    readonly open: (
-      request: Request,
-      signal: AbortSignal,
-      context: Context.Context<never>
-    ) => Promise<AsyncIterable<unknown>>
-    readonly fold: Fold<S, unknown>
-    readonly reason: (error: unknown, now: number) => Reason
+    readonly open: Ask<AsyncIterable<unknown>>
   }
 ): ChatModel["Service"] => {
   const { open, read, reason, send, wire } = client
@@ -402,8 +397,9 @@ export const make = <S>(
   })
   const stream = (request: Request) =>
     Stream.unwrap(
-      Effect.contextWith((context: Context.Context<never>) =>
-        Effect.succeed(Stream.mapError(Stream.unwrap(events(request, context)), (error) => shownIn(context)(error)))
+      Effect.map(
+        Effect.context(),
+        (context) => Stream.mapError(Stream.unwrap(events(request, context)), (error) => shownIn(context)(error))
       )
     )
   return followed(

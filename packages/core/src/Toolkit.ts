@@ -229,9 +229,7 @@ type HandlerServices<H> = {
  * @example
  * ```ts
  * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
- * import { Context, Effect, Layer, Schema } from "effect"
- *
- * class Weather extends Context.Service<Weather, { readonly celsius: (city: string) => number }>()("Weather") {}
+ * import { Effect, Schema } from "effect"
  *
  * const getWeather = Tool.make("get_weather", {
  *   description: "Current weather of a city. `city` comes from the user.",
@@ -239,14 +237,11 @@ type HandlerServices<H> = {
  *   success: Schema.Finite
  * })
  * const toolkit = Toolkit.make(getWeather)
- * const handlers = Toolkit.toLayer(toolkit, {
- *   get_weather: ({ city }) => Weather.useSync(({ celsius }) => celsius(city))
- * })
+ * const handlers = Toolkit.toLayer(toolkit, { get_weather: ({ city }) => Effect.succeed(city.length) })
  *
- * const weather = Layer.succeed(Weather, { celsius: () => 18 })
  * const call = ToolCall.make({ id: "call_1", name: "get_weather", arguments: { city: "Tokyo" } })
- * const batch = Effect.provide(Batch.run(toolkit, [call]), Layer.provide(handlers, weather))
- * console.log((await Effect.runPromise(batch)).outcomes[0]?.encoded) // => 18
+ * const { outcomes } = await Effect.runPromise(Effect.provide(Batch.run(toolkit, [call]), handlers))
+ * console.log(outcomes[0]?.encoded) // => 5
  * ```
  */
 export function toLayer<T extends Tool.Any, const H extends Written<T>>(
