@@ -312,8 +312,6 @@ export const orUnusable = <A>(read: Result.Result<A, string | Reason>): Result.R
     (problem) => typeof problem === "string" ? new UnusableResponse({ message: `not a response: ${problem}` }) : problem
   )
 
-type Ask<A> = (request: Request, signal: AbortSignal, context: Context.Context<never>) => Promise<A>
-
 /** How a client is reached: by a key of a Layer, or by itself, within limits that are kept around it. */
 export interface Reached extends Pick<Hidden, "secret"> {
   readonly limits?: Transport.Options | undefined
@@ -362,11 +360,18 @@ export interface Reached extends Pick<Hidden, "secret"> {
  * ```
  */
 export const make = <S>(
-  client: Hidden & Reached & Codec<S, unknown> & {
+  client: Hidden & Reached & {
+    readonly wire: string
     readonly about?: About | undefined
-    readonly send: Ask<unknown>
+    readonly send: (request: Request, signal: AbortSignal, context: Context.Context<never>) => Promise<unknown>
     readonly read: (body: unknown) => Result.Result<Turn, string | Reason>
-    readonly open: Ask<AsyncIterable<unknown>>
+    readonly open: (
+      request: Request,
+      signal: AbortSignal,
+      context: Context.Context<never>
+    ) => Promise<AsyncIterable<unknown>>
+    readonly fold: Fold<S, unknown>
+    readonly reason: (error: unknown, now: number) => Reason
   }
 ): ChatModel["Service"] => {
   const { open, read, reason, send, wire } = client
