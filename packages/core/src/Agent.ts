@@ -151,9 +151,7 @@ export function run<T extends Tool.Any, S extends Schema.Constraint = typeof Sch
   ChatModelError | AgentError,
   ChatModel.ChatModel | Tool.Requirements<T> | S["DecodingServices"]
 >
-export function run(
-  options: AnyOptions
-): Effect.Effect<Ended<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {
+export function run(options: AnyOptions) {
   return loop(options)
 }
 
@@ -194,9 +192,7 @@ export function stream<T extends Tool.Any, S extends Schema.Constraint = typeof 
   ChatModelError | AgentError,
   ChatModel.ChatModel | Tool.Requirements<T> | S["DecodingServices"]
 >
-export function stream(
-  options: AnyOptions
-): Stream.Stream<Event<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {
+export function stream(options: AnyOptions) {
   return eventsOf(options)
 }
 
@@ -265,7 +261,7 @@ export function runPromise<
   S extends Schema.ConstraintDecoder<unknown> = typeof Schema.Undefined,
   K extends Option = never
 >(options: Complete<K> & PromiseOptions<T> & Partial<WithOutput<S>> & Given<K>): Promise<Ended<T, S["Type"]>>
-export function runPromise(options: AnyPromiseOptions): Promise<Ended<Tool.Any, unknown>> {
+export function runPromise(options: AnyPromiseOptions) {
   return toPromise(() => {
     const given = agentOptions(options)
     return needless(Effect.provide(loop(given.options), given.model), options.approve)
@@ -295,7 +291,7 @@ export function iterate<
   S extends Schema.ConstraintDecoder<unknown> = typeof Schema.Undefined,
   K extends Option = never
 >(options: Complete<K> & PromiseOptions<T> & Partial<WithOutput<S>> & Given<K>): AsyncIterable<Event<T, S["Type"]>>
-export function iterate(options: AnyPromiseOptions): AsyncIterable<Event<Tool.Any, unknown>> {
+export function iterate(options: AnyPromiseOptions) {
   const { signal } = options
   const given = agentOptions(options)
   const events = Stream.provideContext(Stream.provide(eventsOf(given.options), given.model), contextOf(options.approve))

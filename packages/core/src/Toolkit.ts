@@ -14,6 +14,7 @@ import { changed } from "./internal/tool/changed.ts"
 import { lintTool, type Warning } from "./internal/tool/lint.ts"
 import { mistakeOf } from "./internal/tool/mistakes.ts"
 import type { WrongHandler } from "./internal/tool/written.ts"
+import * as Thrown from "./Thrown.ts"
 import * as Tool from "./Tool.ts"
 
 export type { Warning } from "./internal/tool/lint.ts"
@@ -397,7 +398,7 @@ const strictForm = (
   if (takesNothing && raw === undefined) return Result.succeed({ codec, jsonSchema: { ...own, required: [] } })
   return Result.try({
     try: () => raw === undefined ? toldBy(write(parameters)) : { codec, jsonSchema: close?.(raw) ?? raw },
-    catch: (error) => error instanceof Error ? error.message : String(error)
+    catch: Thrown.messageOf
   })
 }
 

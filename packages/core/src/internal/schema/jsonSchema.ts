@@ -3,6 +3,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaRepresentation from "effect/SchemaRepresentation"
+import { messageOf } from "../../Thrown.ts"
 import { keysIn } from "./node.ts"
 import { ownKeysIn } from "./ownKeys.ts"
 import { type Patterns, withPatterns } from "./patterns.ts"
@@ -73,10 +74,12 @@ const checking = (
   try {
     return Schema.make(imported(parameters, patterns).ast)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`Tool.fromJsonSchema("${name}"): ${why}. Pass \`validate\` to check the arguments yourself.`, {
-      cause
-    })
+    throw new Error(
+      `Tool.fromJsonSchema("${name}"): ${messageOf(cause)}. Pass \`validate\` to check the arguments yourself.`,
+      {
+        cause
+      }
+    )
   }
 }
 
