@@ -178,24 +178,19 @@ export function map(f: (value: unknown) => unknown): (self: Ref<unknown>) => Ref
  * import { Pipeline, Tool } from "@volley/core"
  * import { Effect, Result, Schema } from "effect"
  *
- * const listNames = Tool.make("list_names", {
- *   description: "The names of all things.",
- *   parameters: Schema.Struct({}),
- *   success: Schema.Array(Schema.String),
- *   execute: () => Effect.succeed(["lamp", "desk"])
- * })
- * const getPrice = Tool.make("get_price", {
- *   description: "The price of a thing, in euros. `name` comes from list_names.",
- *   parameters: Schema.Struct({ name: Schema.String }),
+ * const square = Tool.make("square", {
+ *   description: "Multiplies a number by itself. `n` comes from the user.",
+ *   parameters: Schema.Struct({ n: Schema.Finite }),
  *   success: Schema.Finite,
- *   execute: ({ name }) => Effect.succeed(name === "lamp" ? 40 : 90)
+ *   execute: ({ n }) => Effect.succeed(n * n)
  * })
  *
- * const pipeline = Pipeline.make((call) => ({
- *   prices: Pipeline.each(call(listNames, {}), (name) => call(getPrice, { name }))
- * }))
+ * const pipeline = Pipeline.make((call) => {
+ *   const list = call(square, { n: 2 }).pipe(Pipeline.map((four) => [four, four + 1]))
+ *   return { squares: Pipeline.each(list, (n) => call(square, { n })) }
+ * })
  * const { steps } = await Effect.runPromise(Pipeline.run(pipeline))
- * console.log(Result.getOrUndefined(steps.prices.result)) // => [ 40, 90 ]
+ * console.log(Result.getOrUndefined(steps.squares.result)) // => [ 16, 25 ]
  * ```
  */
 export function each<A, R, T extends Tool.Any, R2>(
