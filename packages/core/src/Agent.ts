@@ -42,26 +42,18 @@ export type { PromiseOptions } from "./internal/agent/promised.ts"
  *
  * @example
  * ```ts
- * import { Agent, Tool, Toolkit } from "@volley/core"
+ * import { Agent, Toolkit } from "@volley/core"
  * import { ScriptedModel } from "@volley/testing"
- * import { Effect, Schema } from "effect"
+ * import { Effect } from "effect"
  *
- * const search = Tool.make("search", {
- *   description: "Searches the web. `query` is made up by you.",
- *   parameters: Schema.Struct({ query: Schema.String }),
- *   success: Schema.String,
- *   readOnly: true,
- *   execute: ({ query }) => Effect.succeed(`a page about ${query}`)
- * })
  * const researcher = Agent.asTool("researcher", {
  *   description: "Finds things out. `task` says what.",
- *   toolkit: Toolkit.make(search)
+ *   toolkit: Toolkit.make() // the tools of the inner agent
  * })
  *
- * // Stands in for a provider's layer: the outer model asks, the inner one searches and answers, the outer one answers.
+ * // Stands in for a provider's layer: the outer model asks, the inner one answers, and then the outer one.
  * const model = ScriptedModel.layer([
  *   ScriptedModel.calls({ name: "researcher", arguments: { task: "What is a volley?" } }),
- *   ScriptedModel.calls({ name: "search", arguments: { query: "volley" } }),
  *   ScriptedModel.says("Many shots at once."),
  *   ScriptedModel.says("It is many shots at once.")
  * ])
@@ -159,9 +151,7 @@ export function run<T extends Tool.Any, S extends Schema.Constraint = typeof Sch
   ChatModelError | AgentError,
   ChatModel.ChatModel | Tool.Requirements<T> | S["DecodingServices"]
 >
-export function run(
-  options: AnyOptions
-): Effect.Effect<Ended<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {
+export function run(options: AnyOptions) {
   return loop(options)
 }
 
@@ -202,9 +192,7 @@ export function stream<T extends Tool.Any, S extends Schema.Constraint = typeof 
   ChatModelError | AgentError,
   ChatModel.ChatModel | Tool.Requirements<T> | S["DecodingServices"]
 >
-export function stream(
-  options: AnyOptions
-): Stream.Stream<Event<Tool.Any, unknown>, ChatModelError | AgentError, unknown> {
+export function stream(options: AnyOptions) {
   return eventsOf(options)
 }
 
@@ -273,7 +261,7 @@ export function runPromise<
   S extends Schema.ConstraintDecoder<unknown> = typeof Schema.Undefined,
   K extends Option = never
 >(options: Complete<K> & PromiseOptions<T> & Partial<WithOutput<S>> & Given<K>): Promise<Ended<T, S["Type"]>>
-export function runPromise(options: AnyPromiseOptions): Promise<Ended<Tool.Any, unknown>> {
+export function runPromise(options: AnyPromiseOptions) {
   return toPromise(() => {
     const given = agentOptions(options)
     return needless(Effect.provide(loop(given.options), given.model), options.approve)
@@ -303,7 +291,7 @@ export function iterate<
   S extends Schema.ConstraintDecoder<unknown> = typeof Schema.Undefined,
   K extends Option = never
 >(options: Complete<K> & PromiseOptions<T> & Partial<WithOutput<S>> & Given<K>): AsyncIterable<Event<T, S["Type"]>>
-export function iterate(options: AnyPromiseOptions): AsyncIterable<Event<Tool.Any, unknown>> {
+export function iterate(options: AnyPromiseOptions) {
   const { signal } = options
   const given = agentOptions(options)
   const events = Stream.provideContext(Stream.provide(eventsOf(given.options), given.model), contextOf(options.approve))

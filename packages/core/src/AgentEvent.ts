@@ -10,7 +10,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type * as Agent from "./Agent.ts"
 import { AgentError, Limit } from "./AgentError.ts"
-import { toModel, type ToolFailure, typeOf } from "./CallError.ts"
+import { toModel, typeOf } from "./CallError.ts"
 import { ChatModelError } from "./ChatModelError.ts"
 import * as Json from "./Json.ts"
 import { isFailure } from "./Outcome.ts"
@@ -134,7 +134,7 @@ const ownOf = (event: Told): Own => {
       return settledOf(event)
     case "CallRetried": {
       const { call, reason, ...rest } = event
-      return { ...rest, call: callOf(call), error: errorOf(reason) }
+      return { ...rest, call: callOf(call), error: { ...toModel(reason).error } }
     }
     case "RoundSettled": {
       const { outcomes, pending } = event.round.settled
@@ -176,8 +176,6 @@ const callOf = ({ arguments: args, id, name }: ToolCall): typeof Call.Type => {
 }
 
 const isAnyJson = Schema.is(Schema.Json)
-
-const errorOf = (failure: ToolFailure<unknown>): Schema.Json => ({ ...toModel(failure).error })
 
 /**
  * The last event of an agent that ends without an answer; `at` is when, in milliseconds since the epoch.

@@ -12,7 +12,6 @@ import { makeEngine } from "./internal/runner/drive.ts"
 import {
   execute,
   executeArriving,
-  type Executed,
   nodesOf,
   type Runner as Shared,
   shared,
@@ -76,11 +75,7 @@ export function run<T extends Tool.Any>(
   calls: Iterable<ToolCall>,
   options?: Options
 ): Effect.Effect<Settled<T>, never, Tool.Requirements<T>>
-export function run(
-  toolkit: Toolkit.Any,
-  calls: Iterable<ToolCall>,
-  options: Options = {}
-): Effect.Effect<Settled<Tool.Any>, never, unknown> {
+export function run(toolkit: Toolkit.Any, calls: Iterable<ToolCall>, options: Options = {}) {
   return execute(toolkit, nodesOf(calls), options)
 }
 
@@ -112,11 +107,7 @@ export function runPromise<T extends Tool.Any>(
   calls: Iterable<ToolCall>,
   options?: PromiseOptions
 ): Promise<Settled<T>>
-export function runPromise(
-  toolkit: Toolkit.Any,
-  calls: Iterable<ToolCall>,
-  options: PromiseOptions = {}
-): Promise<Settled<Tool.Any>> {
+export function runPromise(toolkit: Toolkit.Any, calls: Iterable<ToolCall>, options: PromiseOptions = {}) {
   return toPromise(() => {
     const mistake = mistakeIn(toolkit, options)
     if (mistake !== undefined) throw new TypeError(`Batch.runPromise: ${mistake}.`)
@@ -170,7 +161,7 @@ export function dispatch<E>(
   toolkit: Toolkit.Any,
   calls: Stream.Stream<ToolCall, E, unknown>,
   options: Options = {}
-): Effect.Effect<Dispatched<Tool.Any, E>, never, unknown> {
+) {
   return executeArriving(toolkit, calls, options)
 }
 
@@ -226,22 +217,12 @@ export const make = (options: Options = {}): Effect.Effect<Runner> =>
   })
 
 function runner(own: Shared): Runner
-function runner(own: Shared): {
-  readonly [shared]: Shared
-  readonly run: (
-    toolkit: Toolkit.Any,
-    calls: Iterable<ToolCall>,
-    options?: Options
-  ) => Effect.Effect<Executed, never, unknown>
-  readonly dispatch: <E>(
-    toolkit: Toolkit.Any,
-    calls: Stream.Stream<ToolCall, E, unknown>,
-    options?: Options
-  ) => Effect.Effect<Dispatched<Tool.Any, E>, never, unknown>
-} {
+function runner(own: Shared) {
   return {
     [shared]: own,
-    run: (toolkit, calls, options = {}) => execute(toolkit, nodesOf(calls), given(options), own),
-    dispatch: (toolkit, calls, options = {}) => executeArriving(toolkit, calls, given(options), undefined, own)
+    run: (toolkit: Toolkit.Any, calls: Iterable<ToolCall>, options: Options = {}) =>
+      execute(toolkit, nodesOf(calls), given(options), own),
+    dispatch: <E>(toolkit: Toolkit.Any, calls: Stream.Stream<ToolCall, E, unknown>, options: Options = {}) =>
+      executeArriving(toolkit, calls, given(options), undefined, own)
   }
 }

@@ -6,6 +6,7 @@ import * as Data from "effect/Data"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { codec } from "./internal/classCodec.ts"
+import * as Json from "./Json.ts"
 import * as Thrown from "./Thrown.ts"
 
 const unknownOutcome =
@@ -311,7 +312,7 @@ export class ToolFailure<out F> extends AnyToolFailure {
 const describe = ({ failure, encoded }: ToolFailure<unknown>): string => {
   if (failure instanceof Error && failure.message !== "") return failure.message
   if (typeof encoded === "string") return encoded
-  if (isRecord(encoded) && typeof encoded["message"] === "string" && encoded["message"] !== "") {
+  if (Json.isObject(encoded) && typeof encoded["message"] === "string" && encoded["message"] !== "") {
     return encoded["message"]
   }
   return `The tool failed${failure instanceof Error ? ` with ${Thrown.nameOf(failure)}` : ""}.`
@@ -376,17 +377,14 @@ export const toModel = (error: CallError | ToolFailure<unknown>): ModelError =>
 export const typeOf = (error: CallError | ToolFailure<unknown>): string =>
   error._tag === "ToolFailure" ? nameOf(error).type : error.reason._tag
 
-const isRecord = (json: Schema.Json): json is Schema.JsonObject =>
-  typeof json === "object" && json !== null && !Array.isArray(json)
-
 const nameOf = ({ encoded }: ToolFailure<unknown>): { readonly type: string } => ({
-  type: isRecord(encoded) && typeof encoded["_tag"] === "string" ? encoded["_tag"] : "ToolFailure"
+  type: Json.isObject(encoded) && typeof encoded["_tag"] === "string" ? encoded["_tag"] : "ToolFailure"
 })
 
 /** What `type` and `message` do not say already. */
 const fieldsOf = (error: ToolFailure<unknown>): Schema.Json => {
   const { encoded } = error
-  if (!isRecord(encoded)) return encoded
+  if (!Json.isObject(encoded)) return encoded
   const { _tag, ...fields } = encoded
   const { message, ...others } = fields
   return message === describe(error) ? others : fields

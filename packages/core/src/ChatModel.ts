@@ -28,6 +28,7 @@ import { followed } from "./internal/followed.ts"
 import { type About, aboutAt } from "./internal/provider.ts"
 import type { Call } from "./internal/toldCalls.ts"
 import * as Url from "./internal/url.ts"
+import { messageOf } from "./Thrown.ts"
 import type { ToolCall } from "./ToolCall.ts"
 import * as Toolkit from "./Toolkit.ts"
 import * as Transport from "./Transport.ts"
@@ -380,7 +381,8 @@ export const make = <S>(
   const warn = ({ toolkit }: Request) => toolkit ? warnOfLax(toolkit) : Effect.void
   const rejected = (cause: unknown) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => failWith(wire, reason(cause, now)))
-  const shownIn = (context: Context.Context<never>) => shown({ ...client, ...extrasOf(client, context) })
+  const showing = (context: Context.Context<never>) => (error: ChatModelError) =>
+    shown({ ...client, ...extrasOf(client, context) })(error)
   const generate = Effect.fnUntraced(
     function*(request: Request) {
       yield* warn(request)
@@ -388,23 +390,18 @@ export const make = <S>(
       const body = yield* Effect.catch(held.answer((signal) => send(request, signal, context)), rejected)
       return yield* orFail(wire, orUnusable(read(body)))
     },
-    (turn) =>
-      Effect.contextWith((context: Context.Context<never>) => Effect.mapError(turn, (error) => shownIn(context)(error)))
+    (turn) => Effect.contextWith((context: Context.Context<never>) => Effect.mapError(turn, showing(context)))
   )
   const events = Effect.fnUntraced(function*(request: Request, context: Context.Context<never>) {
     yield* warn(request)
-    const { signal } = yield* Effect.acquireRelease(
-      Effect.sync(() => new AbortController()),
-      (controller) => Effect.sync(() => controller.abort())
-    )
+    const signal = yield* Effect.abortSignal
     const events = yield* Effect.catch(held.answer(() => open(request, signal, context)), rejected)
     return asTheyCame(client, held.events(events))
   })
   const stream = (request: Request) =>
     Stream.unwrap(
-      Effect.contextWith((context: Context.Context<never>) =>
-        Effect.succeed(Stream.mapError(Stream.unwrap(events(request, context)), (error) => shownIn(context)(error)))
-      )
+      Effect.map(Effect.context(), (context) =>
+        Stream.mapError(Stream.unwrap(events(request, context)), showing(context)))
     )
   return followed(
     wire,
@@ -450,10 +447,9 @@ export const reached = (
   if (problem !== undefined) return Effect.succeed(refusing(wire, problem))
   return Transport.within(options).pipe(
     Effect.map((limited) => make((send) => limited(send ?? fetch), secret)),
-    Effect.catchDefect((error) => {
-      const why = error instanceof Error ? error.message : String(error)
-      return Effect.succeed(refusing(wire, `the client cannot be made: ${why}`, { address, secret }))
-    })
+    Effect.catchDefect((error) =>
+      Effect.succeed(refusing(wire, `the client cannot be made: ${messageOf(error)}`, { address, secret }))
+    )
   )
 }
 

@@ -215,23 +215,19 @@ const answering = (results: ReadonlyArray<ToolResult>, { inside, pending, uncert
  *
  * @example
  * ```ts
- * import { Agent, Conversation, Tool, Toolkit } from "@volley/core"
- * import { ScriptedModel } from "@volley/testing"
- * import { Effect, Schema } from "effect"
+ * import { Batch, Conversation, Tool, ToolCall, Toolkit } from "@volley/core"
  *
- * const pay = Tool.make("pay", {
- *   description: "Pays a bill. `euros` comes from the user.",
- *   parameters: Schema.Struct({ euros: Schema.Finite }),
- *   success: Schema.String,
- *   approval: "always", // no approver decides here, so the agent ends with `Undecided`
- *   execute: () => Effect.succeed("paid")
+ * const pay = Tool.fromFunction("pay", {
+ *   description: "Pays a bill.",
+ *   parameters: { type: "object" },
+ *   approval: "always", // and no approver decides here
+ *   execute: async () => "paid"
  * })
- *
- * const model = ScriptedModel.layer([ScriptedModel.calls({ name: "pay", arguments: { euros: 5 } })])
- * const agent = Effect.provide(Agent.run({ toolkit: Toolkit.make(pay), prompt: "Pay 5 €." }), model)
- * const error = await Effect.runPromise(Effect.flip(agent))
- * if (error._tag === "AgentError") console.log(Conversation.pending(error.conversation).map(({ id }) => id).join())
- * // => call_1
+ * const call = ToolCall.make({ id: "call_1", name: "pay" })
+ * const { outcomes } = await Batch.runPromise(Toolkit.make(pay), [call])
+ * const turn: Conversation.Assistant = { role: "assistant", text: "", calls: [call] }
+ * const conversation = Conversation.append(Conversation.make("Pay 5 €."), turn, Conversation.answers(outcomes))
+ * console.log(Conversation.pending(conversation).map(({ id }) => id).join()) // => call_1
  * ```
  */
 export const pending = ({ messages }: Conversation): ReadonlyArray<ToolCall> => {
@@ -251,28 +247,23 @@ export const pending = ({ messages }: Conversation): ReadonlyArray<ToolCall> => 
  *
  * @example
  * ```ts
- * import { Agent, Approver, Batch, Conversation, Tool, Toolkit } from "@volley/core"
- * import { ScriptedModel } from "@volley/testing"
- * import { Effect, Schema } from "effect"
+ * import { Batch, Conversation, Tool, ToolCall, Toolkit } from "@volley/core"
  *
- * const pay = Tool.make("pay", {
- *   description: "Pays a bill. `euros` comes from the user.",
- *   parameters: Schema.Struct({ euros: Schema.Finite }),
- *   success: Schema.String,
+ * const pay = Tool.fromFunction("pay", {
+ *   description: "Pays a bill.",
+ *   parameters: { type: "object" },
  *   approval: "always",
- *   execute: () => Effect.succeed("paid")
+ *   execute: async () => "paid"
  * })
  * const toolkit = Toolkit.make(pay)
- * const model = ScriptedModel.layer([ScriptedModel.calls({ name: "pay", arguments: { euros: 5 } })])
- * const error = await Effect.runPromise(Effect.flip(Effect.provide(Agent.run({ toolkit, prompt: "Pay 5 €." }), model)))
+ * const call = ToolCall.make({ id: "call_1", name: "pay" })
+ * const { outcomes } = await Batch.runPromise(toolkit, [call])
+ * const turn: Conversation.Assistant = { role: "assistant", text: "", calls: [call] }
+ * const left = Conversation.append(Conversation.make("Pay 5 €."), turn, Conversation.answers(outcomes))
  *
  * // Later, once somebody has allowed it. `Agent.run` does all this itself when it goes on with the conversation.
- * if (error._tag === "AgentError") {
- *   const calls = Conversation.pending(error.conversation)
- *   const { outcomes } = await Effect.runPromise(Effect.provide(Batch.run(toolkit, calls), Approver.allow))
- *   const answered = Conversation.decided(error.conversation, outcomes)
- *   console.log(JSON.stringify(answered.messages.at(-1)))
- * }
+ * const later = await Batch.runPromise(toolkit, Conversation.pending(left), { approve: async () => "allowed" })
+ * console.log(JSON.stringify(Conversation.decided(left, later.outcomes).messages.at(-1)))
  * // => {"role":"tool","results":[{"callId":"call_1","name":"pay","text":"\"paid\"","isError":false}]}
  * ```
  */

@@ -2,6 +2,7 @@
  * Reads JSON of unknown origin, and refuses it if code that walks it would crash or never end.
  */
 import * as Result from "effect/Result"
+import { messageOf } from "./Thrown.ts"
 
 /**
  * The limits of JSON.
@@ -41,7 +42,7 @@ export const parse = (text: string, most: Most = ofArguments): Result.Result<unk
   try {
     return within(JSON.parse(text), most)
   } catch (error) {
-    return Result.fail(error instanceof Error ? error.message : String(error))
+    return Result.fail(messageOf(error))
   }
 }
 
@@ -190,6 +191,6 @@ export const textOr = (json: unknown, otherwise: string): string =>
  */
 export const canonical = (json: unknown): string =>
   JSON.stringify(json, (_key, value: unknown) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
+    isObject(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
       : value)

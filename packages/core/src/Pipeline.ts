@@ -178,24 +178,19 @@ export function map(f: (value: unknown) => unknown): (self: Ref<unknown>) => Ref
  * import { Pipeline, Tool } from "@volley/core"
  * import { Effect, Result, Schema } from "effect"
  *
- * const listNames = Tool.make("list_names", {
- *   description: "The names of all things.",
- *   parameters: Schema.Struct({}),
- *   success: Schema.Array(Schema.String),
- *   execute: () => Effect.succeed(["lamp", "desk"])
- * })
- * const getPrice = Tool.make("get_price", {
- *   description: "The price of a thing, in euros. `name` comes from list_names.",
- *   parameters: Schema.Struct({ name: Schema.String }),
+ * const square = Tool.make("square", {
+ *   description: "Multiplies a number by itself. `n` comes from the user.",
+ *   parameters: Schema.Struct({ n: Schema.Finite }),
  *   success: Schema.Finite,
- *   execute: ({ name }) => Effect.succeed(name === "lamp" ? 40 : 90)
+ *   execute: ({ n }) => Effect.succeed(n * n)
  * })
  *
- * const pipeline = Pipeline.make((call) => ({
- *   prices: Pipeline.each(call(listNames, {}), (name) => call(getPrice, { name }))
- * }))
+ * const pipeline = Pipeline.make((call) => {
+ *   const list = call(square, { n: 2 }).pipe(Pipeline.map((four) => [four, four + 1]))
+ *   return { squares: Pipeline.each(list, (n) => call(square, { n })) }
+ * })
  * const { steps } = await Effect.runPromise(Pipeline.run(pipeline))
- * console.log(Result.getOrUndefined(steps.prices.result)) // => [ 40, 90 ]
+ * console.log(Result.getOrUndefined(steps.squares.result)) // => [ 16, 25 ]
  * ```
  */
 export function each<A, R, T extends Tool.Any, R2>(
@@ -299,31 +294,21 @@ export interface ToolDefinition<
  * import { Batch, Pipeline, Tool, ToolCall, Toolkit } from "@volley/core"
  * import { Effect, Schema } from "effect"
  *
- * const getOrder = Tool.make("get_order", {
- *   description: "Finds an order.",
- *   parameters: Schema.Struct({ number: Schema.String }),
- *   success: Schema.Struct({ id: Schema.Int }),
- *   execute: () => Effect.succeed({ id: 7 })
+ * const add = Tool.make("add", {
+ *   description: "Adds two numbers.",
+ *   parameters: Schema.Struct({ a: Schema.Finite, b: Schema.Finite }),
+ *   success: Schema.Finite,
+ *   execute: ({ a, b }) => Effect.succeed(a + b)
  * })
- * const getItems = Tool.make("get_items", {
- *   description: "The items of an order.",
- *   parameters: Schema.Struct({ orderId: Schema.Int }),
- *   success: Schema.Array(Schema.String),
- *   execute: ({ orderId }) => Effect.succeed([`lamp ${orderId}`])
+ * const total = Pipeline.tool("total", {
+ *   description: "Adds three numbers, which come from the user.",
+ *   parameters: Schema.Struct({ a: Schema.Finite, b: Schema.Finite, c: Schema.Finite }),
+ *   success: Schema.Finite,
+ *   build: (call, { a, b, c }) => call(add, { a: call(add, { a, b }), b: c })
  * })
- *
- * const itemsOf = Pipeline.tool("items_of", {
- *   description: "What somebody ordered. `number` comes from the user.",
- *   parameters: Schema.Struct({ number: Schema.String }),
- *   success: Schema.Array(Schema.String),
- *   build: (call, { number }) => {
- *     const order = call(getOrder, { number })
- *     return call(getItems, { orderId: order.pipe(Pipeline.map(({ id }) => id)) })
- *   }
- * })
- * const call = ToolCall.make({ id: "call_1", name: "items_of", arguments: { number: "A-17" } })
- * const { outcomes } = await Effect.runPromise(Batch.run(Toolkit.make(itemsOf), [call]))
- * console.log(outcomes[0]?.encoded) // => ["lamp 7"]
+ * const call = ToolCall.make({ id: "call_1", name: "total", arguments: { a: 1, b: 2, c: 3 } })
+ * const { outcomes } = await Effect.runPromise(Batch.run(Toolkit.make(total), [call]))
+ * console.log(outcomes[0]?.encoded) // => 6
  * ```
  */
 export function tool<

@@ -66,27 +66,21 @@ export type PlanTool<T extends Tool.Any> = Tool.Tool<
  * import { Batch, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
  * import { Effect, Schema } from "effect"
  *
- * const getOrder = Tool.make("get_order", {
- *   description: "Finds an order. `number` comes from the user.",
- *   parameters: Schema.Struct({ number: Schema.String }),
- *   success: Schema.Struct({ id: Schema.Int }),
- *   execute: () => Effect.succeed({ id: 7 })
- * })
- * const getItems = Tool.make("get_items", {
- *   description: "The items of an order. `orderId` comes from get_order.",
- *   parameters: Schema.Struct({ orderId: Schema.Int }),
- *   success: Schema.Array(Schema.String),
- *   execute: ({ orderId }) => Effect.succeed([`lamp ${orderId}`])
+ * const add = Tool.make("add", {
+ *   description: "Adds two numbers, which come from the user.",
+ *   parameters: Schema.Struct({ a: Schema.Finite, b: Schema.Finite }),
+ *   success: Schema.Struct({ sum: Schema.Finite }),
+ *   execute: ({ a, b }) => Effect.succeed({ sum: a + b })
  * })
  *
- * const toolkit = Toolkit.make(getOrder, getItems, Plan.tool(Toolkit.make(getOrder, getItems)))
+ * const toolkit = Toolkit.make(add, Plan.tool(Toolkit.make(add)))
  * const steps = [ // what a model writes as the arguments of one call
- *   { id: "order", tool: "get_order", arguments: { number: "A-17" } },
- *   { id: "items", tool: "get_items", arguments: { orderId: { $ref: "order/id" } } }
+ *   { id: "three", tool: "add", arguments: { a: 1, b: 2 } },
+ *   { id: "six", tool: "add", arguments: { a: { $ref: "three/sum" }, b: 3 } }
  * ]
  * const call = ToolCall.make({ id: "call_1", name: "plan", arguments: { steps } })
  * const { outcomes } = await Effect.runPromise(Batch.run(toolkit, [call]))
- * console.log(outcomes[0]?.encoded) // => {"steps":[{"id":"order","ok":{"id":7}},{"id":"items","ok":["lamp 7"]}]}
+ * console.log(outcomes[0]?.encoded) // => {"steps":[{"id":"three","ok":{"sum":3}},{"id":"six","ok":{"sum":6}}]}
  * ```
  */
 export function tool<T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>, options?: Options): PlanTool<T>
@@ -107,12 +101,12 @@ export function tool(toolkit: Toolkit.Any, { maxSteps = 32, name = "plan", timeo
 const describe = (toolkit: Toolkit.Any): string =>
   "Runs calls that need each other's results, all in one turn. Each step has an id, a tool and that tool's arguments; " +
   "anywhere in the arguments, {\"$ref\":\"ID\"} stands for the result of an earlier step and {\"$ref\":\"ID/a/0\"} for a " +
-  `part of it. Steps that need nothing of each other run at once. Tools: ${namesOf(toolkit)}.`
+  `part of it. Steps that need nothing of each other run at once. Tools: ${namesOf(toolkit).join(", ")}.`
 
-const namesOf = (toolkit: Toolkit.Any): string => Array.from(toolkit.wireNames.values()).join(", ")
+const namesOf = (toolkit: Toolkit.Any): ReadonlyArray<string> => Array.from(toolkit.wireNames.values())
 
 const offer = (toolkit: Toolkit.Any, name: string): string => {
-  const names = Array.from(toolkit.wireNames.values())
+  const names = namesOf(toolkit)
   const near = nearest(name, names)
   return near.length < names.length
     ? `of the ${names.length} that there are, these are most like it: ${near.join(", ")}`

@@ -2,7 +2,7 @@
  * What strict modes of providers do not take of a JSON Schema, and JSON Schemas written as they take them.
  */
 import type * as JsonSchema from "effect/JsonSchema"
-
+import { listOf } from "./internal/schema/node.ts"
 import type { Rules } from "./internal/schema/rules.ts"
 
 export { closed } from "./internal/schema/closed.ts"
@@ -41,8 +41,7 @@ export const refusal = (schema: JsonSchema.JsonSchema, rules: Rules): string | u
  */
 export const optionalIn = (schema: JsonSchema.JsonSchema): number =>
   nodes(schema).reduce((sum, { schema: { properties, required } }) => {
-    const listed: ReadonlyArray<unknown> = Array.isArray(required) ? required : []
-    return sum + entries(properties).filter(([key]) => !listed.includes(key)).length
+    return sum + entries(properties).filter(([key]) => !listOf(required).includes(key)).length
   }, 0)
 
 const problemOf = (schema: JsonSchema.JsonSchema, { keywords, required, typed }: Rules): string | undefined => {
@@ -51,7 +50,7 @@ const problemOf = (schema: JsonSchema.JsonSchema, { keywords, required, typed }:
   if (unknown !== undefined) return `has \`${unknown}\``
   const isObject = schema["type"] === "object" || "properties" in schema
   if (isObject && schema["additionalProperties"] !== false) return "may have other keys"
-  const listed: ReadonlyArray<unknown> = Array.isArray(schema["required"]) ? schema["required"] : []
+  const listed = listOf(schema["required"])
   const optional = required ? entries(schema["properties"]).find(([key]) => !listed.includes(key)) : undefined
   return optional && `may lack \`${optional[0]}\``
 }

@@ -15,6 +15,7 @@ import type { Patterns } from "./internal/schema/patterns.ts"
 import * as Standard from "./internal/schema/standardSchema.ts"
 import type { Any } from "./internal/tool/any.ts"
 import { type Breaking, broken } from "./internal/tool/breaker.ts"
+import { changed } from "./internal/tool/changed.ts"
 import {
   type AnyFunctionDefinition,
   byJsonSchema,
@@ -345,23 +346,16 @@ type ResultOf<S, X, K> = "success" extends K ? Standard.SuccessOf<S> : Schema.Co
  * console.log(asked, outcomes.map(({ encoded }) => encoded).join()) // => 1 1,1
  * ```
  */
-export const coalesce = <
+export function coalesce<
   N extends string,
   P extends Schema.Constraint,
   S extends Schema.Constraint,
   F extends Schema.Constraint,
   R
->(tool: Tool<N, P, S, F, R, true>): Tool<N, P, S, F, R, true> => ({
-  ...tool,
-  coalesce: true,
-  recode: coalesced(tool.recode)
-})
-
-const coalesced = (recode: Any["recode"]): Any["recode"] =>
-  recode && ((...form) => {
-    const tool = recode(...form)
-    return { ...tool, coalesce: true, recode: coalesced(tool.recode) }
-  })
+>(tool: Tool<N, P, S, F, R, true>): Tool<N, P, S, F, R, true>
+export function coalesce(tool: Any): Any {
+  return changed(tool, () => ({ coalesce: true }))
+}
 
 /**
  * Wraps every attempt at a call, for example with a cache, a breaker, a hedge or a span.
@@ -405,12 +399,9 @@ export function around(
   tool: Any,
   wrap: (effect: ReturnType<Attempt<unknown, unknown, unknown>>, call: Call) => typeof effect
 ): Any {
-  const { handler: { attempt, isAwaited }, recode } = tool
-  return {
-    ...tool,
-    handler: { isAwaited, attempt: (parameters, call) => guarded(() => wrap(attempt(parameters, call), call)) },
-    recode: recode && ((...form) => around(recode(...form), wrap))
-  }
+  return changed(tool, ({ handler: { attempt, isAwaited } }) => ({
+    handler: { isAwaited, attempt: (parameters, call) => guarded(() => wrap(attempt(parameters, call), call)) }
+  }))
 }
 
 /**
@@ -455,16 +446,13 @@ export function reconcile(
   tool: Any,
   ask: (parameters: unknown, key: string) => Effect.Effect<Option.Option<unknown>, never, unknown>
 ): Any {
-  const { answer, recode } = tool
   const answered = Option.match({
     onNone: () => Effect.succeedNone,
-    onSome: (value: unknown) => Effect.asSome(answer(value))
+    onSome: (value: unknown) => Effect.asSome(tool.answer(value))
   })
-  return {
-    ...tool,
-    reconcile: (parameters, key) => Effect.flatMap(guarded(() => ask(parameters, key)), answered),
-    recode: recode && ((...form) => reconcile(recode(...form), ask))
-  }
+  return changed(tool, () => ({
+    reconcile: (parameters, key) => Effect.flatMap(guarded(() => ask(parameters, key)), answered)
+  }))
 }
 
 /**

@@ -10,9 +10,11 @@ import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { inWords } from "./internal/schema/words.ts"
+import { changed } from "./internal/tool/changed.ts"
 import { lintTool, type Warning } from "./internal/tool/lint.ts"
 import { mistakeOf } from "./internal/tool/mistakes.ts"
 import type { WrongHandler } from "./internal/tool/written.ts"
+import * as Thrown from "./Thrown.ts"
 import * as Tool from "./Tool.ts"
 
 export type { Warning } from "./internal/tool/lint.ts"
@@ -144,16 +146,15 @@ const nameForWires = (names: ReadonlySet<string>): ReadonlyMap<string, string> =
 
 const spell = (name: string, taken: ReadonlySet<string>): string => {
   const plain = name.replace(/[^A-Za-z0-9_-]/g, "_").replace(/^(?![A-Za-z_])/, "_")
+  if (plain.length <= 64 && !taken.has(plain)) return plain
   const mark = (Hash.string(name) >>> 0).toString(36)
-  const candidates = function*() {
-    if (plain.length <= 64) yield plain
-    for (let n = 0;; n++) {
-      const tail = n === 0 ? `_${mark}` : `_${mark}_${n}`
-      yield plain.slice(0, 64 - tail.length) + tail
-    }
+  const marked = (n: number): string => {
+    const tail = n === 0 ? `_${mark}` : `_${mark}_${n}`
+    return plain.slice(0, 64 - tail.length) + tail
   }
-  for (const candidate of candidates()) if (!taken.has(candidate)) return candidate
-  return plain
+  let n = 0
+  while (taken.has(marked(n))) n++
+  return marked(n)
 }
 
 /**
@@ -229,9 +230,7 @@ type HandlerServices<H> = {
  * @example
  * ```ts
  * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
- * import { Context, Effect, Layer, Schema } from "effect"
- *
- * class Weather extends Context.Service<Weather, { readonly celsius: (city: string) => number }>()("Weather") {}
+ * import { Effect, Schema } from "effect"
  *
  * const getWeather = Tool.make("get_weather", {
  *   description: "Current weather of a city. `city` comes from the user.",
@@ -239,14 +238,11 @@ type HandlerServices<H> = {
  *   success: Schema.Finite
  * })
  * const toolkit = Toolkit.make(getWeather)
- * const handlers = Toolkit.toLayer(toolkit, {
- *   get_weather: ({ city }) => Weather.useSync(({ celsius }) => celsius(city))
- * })
+ * const handlers = Toolkit.toLayer(toolkit, { get_weather: ({ city }) => Effect.succeed(city.length) })
  *
- * const weather = Layer.succeed(Weather, { celsius: () => 18 })
  * const call = ToolCall.make({ id: "call_1", name: "get_weather", arguments: { city: "Tokyo" } })
- * const batch = Effect.provide(Batch.run(toolkit, [call]), Layer.provide(handlers, weather))
- * console.log((await Effect.runPromise(batch)).outcomes[0]?.encoded) // => 18
+ * const { outcomes } = await Effect.runPromise(Effect.provide(Batch.run(toolkit, [call]), handlers))
+ * console.log(outcomes[0]?.encoded) // => 5
  * ```
  */
 export function toLayer<T extends Tool.Any, const H extends Written<T>>(
@@ -324,16 +320,10 @@ export function provide<T extends Tool.Any, ROut, RIn>(
 ): Toolkit<Provided<T, ROut, RIn>>
 export function provide(toolkit: Any, layer: Layer.Layer<unknown, never, unknown>): Any {
   const provided = { layer, memo: Layer.makeMemoMapUnsafe() }
-  return fromTools(toolkit.tools.map((tool) => providedWith(tool, provided)), toolkit.lax)
-}
-
-const providedWith = (tool: Tool.Any, last: Tool.Provided): Tool.Any => {
-  const { provided, recode } = tool
-  return {
-    ...tool,
-    provided: [...provided, last],
-    recode: recode && ((...form) => providedWith(recode(...form), last))
-  }
+  return fromTools(
+    toolkit.tools.map((tool) => changed(tool, (own) => ({ provided: [...own.provided, provided] }))),
+    toolkit.lax
+  )
 }
 
 /**
@@ -408,7 +398,7 @@ const strictForm = (
   if (takesNothing && raw === undefined) return Result.succeed({ codec, jsonSchema: { ...own, required: [] } })
   return Result.try({
     try: () => raw === undefined ? toldBy(write(parameters)) : { codec, jsonSchema: close?.(raw) ?? raw },
-    catch: (error) => error instanceof Error ? error.message : String(error)
+    catch: Thrown.messageOf
   })
 }
 

@@ -48,9 +48,6 @@ export const followed = <Q, A, P, E>(
   return {
     ...model,
     generate: (request) => Effect.contextWith((context: Context.Context<never>) => seenFrom(context).generate(request)),
-    stream: (request) =>
-      Stream.unwrap(
-        Effect.contextWith((context: Context.Context<never>) => Effect.succeed(seenFrom(context).stream(request)))
-      )
+    stream: (request) => Stream.unwrap(Effect.map(Effect.context(), (context) => seenFrom(context).stream(request)))
   }
 }

@@ -10,12 +10,12 @@ export const toPromise = async <A, E>(
   make: () => Effect.Effect<A, E>,
   signal: AbortSignal | undefined
 ): Promise<A> => {
-  if (signal === undefined) return Effect.runPromise(make())
-  signal.throwIfAborted()
-  const value = await Effect.runPromise(Effect.raceFirst(make(), abortOf(signal)))
-  // It may have been aborted within the first step, where nothing of it was waited for.
-  signal.throwIfAborted()
-  return value
+  signal?.throwIfAborted()
+  try {
+    return await Effect.runPromise(make(), { signal })
+  } finally {
+    signal?.throwIfAborted()
+  }
 }
 
 /** Fails with the reason of a signal, once that is aborted. */

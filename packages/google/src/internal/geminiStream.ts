@@ -10,7 +10,7 @@ import { ownCall, partsOf, provenCalls } from "./callIds.ts"
 import { isBlocked, isOpen } from "./finish.ts"
 import type { Part as ApiPart } from "./read.ts"
 import { errorIn } from "./refusal.ts"
-import { readResponse, Turn } from "./wholeResponse.ts"
+import { maybe, readResponse, Turn } from "./wholeResponse.ts"
 
 type Fields = Readonly<Record<string, unknown>>
 type Part = NonNullable<(typeof Turn.Type)["parts"]>[number]
@@ -31,8 +31,6 @@ export interface State {
 }
 
 type Step = Result.Result<readonly [State, ReadonlyArray<ChatModel.Text | ChatModel.Call>], ChatModelError.Reason>
-
-const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema))
 
 const Candidate = Schema.Struct({
   index: maybe(Schema.Int),

@@ -11,6 +11,7 @@ import { isGood } from "./chatEnd.ts"
 import * as Fragments from "./chatFragments.ts"
 import { type Fields, problemOf } from "./chatTurn.ts"
 import { done } from "./client.ts"
+import { nullable } from "./fields.ts"
 import { errorIn, reasonOfError } from "./providerError.ts"
 
 type Step = Result.Result<readonly [State, ReadonlyArray<ChatModel.Text>], ChatModelError.Reason>
@@ -29,8 +30,6 @@ export interface State {
   readonly finish: string | undefined
   readonly isDone: boolean
 }
-
-const nullable = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema))
 
 const Payload = Schema.Struct({
   name: nullable(Schema.String),

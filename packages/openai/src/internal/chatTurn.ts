@@ -9,16 +9,13 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type OpenAI from "openai"
 import { isContent } from "./chatContent.ts"
+import { checked, nullable, textOf } from "./fields.ts"
 
 type AssistantMessage = OpenAI.ChatCompletionAssistantMessageParam
 
 type FunctionCall = Fields & OpenAI.ChatCompletionMessageFunctionToolCall
 
 export type Fields = Readonly<Record<string, unknown>>
-
-const nullable = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema))
-
-const checked = (problemOf: (json: unknown) => string | undefined) => Schema.Unknown.check(Schema.makeFilter(problemOf))
 
 /** What this codec reads of a response. */
 export const WholeResponse = Schema.Struct({
@@ -163,9 +160,6 @@ const payloadOf = (call: Fields, custom = isCustom(call)): Fields => {
   const payload = call[custom ? "custom" : "function"]
   return Json.isObject(payload) ? payload : {}
 }
-
-const textOf = (input: unknown): string =>
-  typeof input === "string" ? input : input === undefined || input === null ? "" : JSON.stringify(input)
 
 /** True for a call that asks for nothing, as some servers send one behind the others: without id, name and arguments. */
 export const isBlank = (call: Fields): boolean => {

@@ -9,13 +9,10 @@ import * as Schema from "effect/Schema"
 import type { ResponseInputItemLike } from "openai/lib/responses/ResponseInputItems"
 import { toResponseInputItems } from "openai/lib/responses/ResponseInputItems"
 import type { Response, ResponseInputItem, ResponseOutputItem } from "openai/resources/responses/responses"
+import { checked, nullable, textOf } from "./fields.ts"
 
 /** A call among the items of a response. */
 export type Call = Extract<ResponseOutputItem, { readonly type: "function_call" | "custom_tool_call" }>
-
-const nullable = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema))
-
-const checked = (problemOf: (json: unknown) => string | undefined) => Schema.Unknown.check(Schema.makeFilter(problemOf))
 
 /** What the codec reads of a response. */
 export const WholeResponse = Schema.Struct({
@@ -88,9 +85,6 @@ export const read = (call: Call) => {
     arguments: call.type === "custom_tool_call" ? textOf(given) : given ?? {}
   }
 }
-
-const textOf = (input: unknown): string =>
-  typeof input === "string" ? input : input === undefined || input === null ? "" : JSON.stringify(input)
 
 /** True for a call that asks for nothing, without id, name and arguments. */
 const isBlank = (call: Call): boolean => {

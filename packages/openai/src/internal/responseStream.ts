@@ -6,6 +6,7 @@ import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { done } from "./client.ts"
+import { nullable } from "./fields.ts"
 import { errorIn, type ProviderError, reasonOfError } from "./providerError.ts"
 import { type Call, callsAmong, ownCalls, provenCalls, readResponse } from "./responseItems.ts"
 
@@ -35,8 +36,6 @@ interface Gathered {
 }
 
 type Step = Result.Result<readonly [State, ReadonlyArray<ChatModel.Text | ChatModel.Call>], ChatModelError.Reason>
-
-const nullable = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema))
 
 const Item = Schema.Struct({ type: Schema.String })
 

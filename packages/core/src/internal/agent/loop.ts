@@ -24,7 +24,7 @@ import { observed } from "./observed.ts"
 import type { AnyOptions } from "./options.ts"
 import type * as Output from "./output.ts"
 import { leftAt, stand } from "./standing.ts"
-import { afterRound, afterTurn, costOf, recordOf, type State, totalOf, turnsOf } from "./state.ts"
+import { afterTurn, costOf, recordOf, type State, totalOf, turnsOf } from "./state.ts"
 import { saidMeanwhile, steered } from "./steering.ts"
 import {
   askedTurn,
@@ -180,7 +180,7 @@ const answered = Effect.fnUntraced(function*(
   conversation: Conversation.Conversation
 ): Effect.fn.Return<State, AgentError> {
   const { pending } = round.settled
-  const after = afterRound(state, round, ran, conversation)
+  const after = { ...state, conversation, calls: state.calls + ran, rounds: [...state.rounds, round] }
   if (agent.recorder !== undefined && round.turn.finish !== "pause") {
     yield* agent.recorder.settled({ conversation, spent: recordOf(after, agent.inner) })
   }

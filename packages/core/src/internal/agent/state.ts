@@ -143,16 +143,3 @@ export const costOf = (
 /** A turn that could not be read may leave nothing behind. */
 const isEmpty = ({ finish, message: { calls, text } }: ChatModel.Turn): boolean =>
   finish === "malformed" && calls.length === 0 && text === ""
-
-/** Keeps a round, whose answers are in the conversation. */
-export const afterRound = (
-  state: State,
-  round: Round<Tool.Any>,
-  ran: number,
-  conversation: Conversation.Conversation
-): State => ({
-  ...state,
-  conversation,
-  calls: state.calls + ran,
-  rounds: [...state.rounds, round]
-})

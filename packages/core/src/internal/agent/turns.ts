@@ -65,17 +65,12 @@ export const askedTurn = Effect.fnUntraced(function*(
 
 /** The same of a model that streams. */
 export const heardTurn = Effect.fnUntraced(function*(
-  { agent, limit, state }: Asking
+  asking: Asking
 ): Effect.fn.Return<Asked, ChatModelError | LimitReached, unknown> {
-  const began = agent.now()
-  const parts = inTime(timeUp(agent, state))(agent.model.stream(requestOf(agent, state, limit)))
-  const last = yield* Stream.runLast(
-    Stream.tap(parts, (part) => part._tag === "Text" ? agent.tell({ ...part, at: agent.now() }) : Effect.void)
-  )
-  if (Option.isNone(last) || last.value._tag !== "Turn") return yield* Effect.die(new Error(notWhole))
-  hear(agent, last.value.turn)
-  yield* tellTurn(agent, state, last.value.turn)
-  return { turn: last.value.turn, millis: agent.now() - began }
+  const { calls, heard } = hearing(asking)
+  yield* Stream.runDrain(calls)
+  const { millis, turn } = heard()
+  return turn === undefined ? yield* Effect.die(new Error(notWhole)) : { turn, millis }
 })
 
 /** Tells a turn that is known as if it came now: its text, and all of it. */

@@ -6,6 +6,7 @@ import type * as Tool from "../../Tool.ts"
 import type { ToolCall } from "../../ToolCall.ts"
 import { guarded } from "../guarded.ts"
 import { dependencyFailed } from "../runner/record.ts"
+import { changed } from "../tool/changed.ts"
 import { compile } from "../tool/compile.ts"
 import type { AnyDefinition } from "../tool/definition.ts"
 import { fill } from "./references.ts"
@@ -45,33 +46,31 @@ export const nodesOf = (
 const argumentsOf = (base: Base, values: Values): ReturnType<Tool.Any["encode"]> => {
   if (base._tag === "Step") return base.tool.encode(fill(base.args, values))
   const list = valueOf(base.list, values)
-  if (Array.isArray(list)) return Effect.succeed(new Items(base, list, values))
+  if (Array.isArray(list)) return Effect.succeed(itemsOf(base, list, values))
   throw new Error("Pipeline.each: what it is to go over is no list.")
 }
 
 /** The arguments of a fan-out. */
 class Items {
-  readonly #each: EachSource
-  readonly #list: ReadonlyArray<unknown>
-  readonly #values: Values
+  readonly expand: (id: string) => Tool.Expansion
 
-  constructor(each: EachSource, list: ReadonlyArray<unknown>, values: Values) {
-    this.#each = each
-    this.#list = list
-    this.#values = values
+  constructor(expand: (id: string) => Tool.Expansion) {
+    this.expand = expand
   }
+}
 
-  expand(id: string): Tool.Expansion {
-    const { calls, item } = this.#each
-    const { bases: { length }, toolkit } = calls
-    const last = calls.bases[length - 1]
-    const nodes = this.#list.flatMap((value, n) => {
+const itemsOf = ({ calls, item }: EachSource, list: ReadonlyArray<unknown>, values: Values): Items => {
+  const { bases: { length }, toolkit } = calls
+  const last = calls.bases[length - 1]
+  const isLast = (_: unknown, n: number) => n % length === length - 1
+  const assemble = unlessFailed((outcomes) => listOf(outcomes.filter(isLast)))
+  return new Items((id) => {
+    const nodes = list.flatMap((value, n) => {
       const idOf = (base: Base) => base === last ? `${id}/${n}` : `${id}/${n}/${base.id}`
-      return nodesOf(calls, idOf, (root) => root === item ? value : this.#values(root), n * length)
+      return nodesOf(calls, idOf, (root) => root === item ? value : values(root), n * length)
     })
-    const isLast = (_: unknown, n: number) => n % length === length - 1
-    return { toolkit, nodes, assemble: unlessFailed((outcomes) => listOf(outcomes.filter(isLast))) }
-  }
+    return { toolkit, nodes, assemble }
+  })
 }
 
 type Outcomes = Parameters<Tool.Expansion["assemble"]>[0]
@@ -98,11 +97,8 @@ export function composite<P extends Schema.Constraint>(
   expand: (parameters: P["Type"], call: ToolCall) => Effect.Effect<Tool.Expansion, Reason, unknown>
 ): Tool.Any
 export function composite(name: string, definition: AnyDefinition, expand: NonNullable<Tool.Any["expand"]>): Tool.Any {
-  const expanding = (tool: Tool.Any): Tool.Any => {
-    const { recode } = tool
-    return { ...tool, expand, recode: recode && ((...form) => expanding(recode(...form))) }
-  }
-  return expanding(compile(name, { ...definition, execute: () => Effect.die(`"${name}" is not executed`) }))
+  const tool = compile(name, { ...definition, execute: () => Effect.die(`"${name}" is not executed`) })
+  return changed(tool, () => ({ expand }))
 }
 
 const fanOut: Tool.Any = {

@@ -3,6 +3,8 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaRepresentation from "effect/SchemaRepresentation"
+import { messageOf } from "../../Thrown.ts"
+import { keysIn } from "./node.ts"
 import { ownKeysIn } from "./ownKeys.ts"
 import { type Patterns, withPatterns } from "./patterns.ts"
 import { oddType } from "./types.ts"
@@ -72,23 +74,20 @@ const checking = (
   try {
     return Schema.make(imported(parameters, patterns).ast)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`Tool.fromJsonSchema("${name}"): ${why}. Pass \`validate\` to check the arguments yourself.`, {
-      cause
-    })
+    throw new Error(
+      `Tool.fromJsonSchema("${name}"): ${messageOf(cause)}. Pass \`validate\` to check the arguments yourself.`,
+      {
+        cause
+      }
+    )
   }
 }
 
 /** The schema that a JSON Schema is; throws where it has a keyword that there is no schema for. */
 export const imported = (jsonSchema: JsonSchema.JsonSchema, patterns: Patterns | undefined): Schema.Top => {
-  if (patterns !== undefined && hasKey(jsonSchema, "patternProperties")) {
-    throw new Error("`patternProperties` are matched by `RegExp` alone")
-  }
+  const keys = patterns === undefined ? [] : keysIn(jsonSchema)
+  if (keys.includes("patternProperties")) throw new Error("`patternProperties` are matched by `RegExp` alone")
   const document = JsonSchema.fromSchemaDraft2020_12(jsonSchema)
   const schema = SchemaRepresentation.fromJsonSchemaDocument(document, { patterns: "apply" })
-  return patterns === undefined || !hasKey(jsonSchema, "pattern") ? schema : withPatterns(schema, patterns)
+  return patterns === undefined || !keys.includes("pattern") ? schema : withPatterns(schema, patterns)
 }
-
-const hasKey = (json: unknown, key: string): boolean =>
-  typeof json === "object" && json !== null
-  && (Object.hasOwn(json, key) || Object.values(json).some((part) => hasKey(part, key)))

@@ -17,3 +17,22 @@ export const find = (root: Node, ref: string): unknown =>
 
 const ownPart = (value: unknown, key: string): unknown =>
   isNode(value) && Object.hasOwn(value, key) ? value[key] : undefined
+
+/** Schemas with all that they refer to, or may be. */
+export const formsOf = (root: Node, schemas: ReadonlyArray<unknown>): ReadonlyArray<Node> => {
+  const forms = new Set<Node>()
+  const add = (schema: unknown): void => {
+    if (!isNode(schema) || forms.has(schema)) return
+    forms.add(schema)
+    if (typeof schema["$ref"] === "string") add(find(root, schema["$ref"]))
+    for (const keyword of ["anyOf", "oneOf", "allOf"]) listOf(schema[keyword]).forEach(add)
+  }
+  schemas.forEach(add)
+  return Array.from(forms)
+}
+
+/** The keys of all objects in JSON, however deep. */
+export const keysIn = (json: unknown): ReadonlyArray<string> =>
+  typeof json !== "object" || json === null
+    ? []
+    : Object.entries(json).flatMap(([key, part]) => Array.isArray(json) ? keysIn(part) : [key, ...keysIn(part)])

@@ -1,4 +1,4 @@
-import { find, isNode, listOf, type Node } from "./node.ts"
+import { find, formsOf, isNode, listOf, type Node } from "./node.ts"
 
 /**
  * Leaves `null` out where a model meant nothing by it: where a property may be left out and does not take `null` itself.
@@ -34,19 +34,6 @@ const withoutIn = (forms: ReadonlyArray<Node>, root: Node, list: ReadonlyArray<u
 
 const schemaAt = ({ properties }: Node, key: string): unknown =>
   isNode(properties) && Object.hasOwn(properties, key) ? properties[key] : undefined
-
-/** Schemas with all that they refer to, or may be. */
-const formsOf = (root: Node, schemas: ReadonlyArray<unknown>): ReadonlyArray<Node> => {
-  const forms = new Set<Node>()
-  const add = (schema: unknown): void => {
-    if (!isNode(schema) || forms.has(schema)) return
-    forms.add(schema)
-    if (typeof schema["$ref"] === "string") add(find(root, schema["$ref"]))
-    for (const keyword of ["anyOf", "oneOf", "allOf"]) listOf(schema[keyword]).forEach(add)
-  }
-  schemas.forEach(add)
-  return Array.from(forms)
-}
 
 const takesNull = (root: Node, schema: unknown, seen: Set<unknown> = new Set()): boolean => {
   if (!isNode(schema)) return schema === true

@@ -2,6 +2,7 @@ import { identity } from "effect/Function"
 import type * as JsonSchema from "effect/JsonSchema"
 import type * as SchemaAST from "effect/SchemaAST"
 import { chainOf, partsOf } from "./chain.ts"
+import { keysIn } from "./node.ts"
 
 /**
  * Gives what takes the prototypes off plain objects, for schemas with a property that every object inherits, such as
@@ -13,11 +14,6 @@ export const ownKeysOf = (ast: SchemaAST.AST): (value: unknown) => unknown =>
 /** The same, by a JSON Schema. */
 export const ownKeysIn = (jsonSchema: JsonSchema.JsonSchema): (value: unknown) => unknown =>
   keysIn(jsonSchema).some((key) => key in Object.prototype) ? bare : identity
-
-const keysIn = (json: unknown): ReadonlyArray<string> =>
-  typeof json !== "object" || json === null
-    ? []
-    : Object.entries(json).flatMap(([key, part]) => Array.isArray(json) ? keysIn(part) : [key, ...keysIn(part)])
 
 const namesInherited = (ast: SchemaAST.AST, seen: Set<SchemaAST.AST>): boolean =>
   chainOf(ast).some((one) => {

@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "effect/StandardSchema"
+import { messageOf } from "../../Thrown.ts"
 import { withoutNoise } from "./jsonSchema.ts"
 import { ownKeysIn } from "./ownKeys.ts"
 
@@ -105,7 +106,7 @@ const jsonSchemaOf = (name: string, schema: StandardSchemaV1): JsonSchema.JsonSc
     const { $schema: _draft, ...json } = schema["~standard"].jsonSchema.input({ target: "draft-2020-12" })
     return withoutNoise(json)
   } catch (cause) {
-    const why = (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, "")
+    const why = messageOf(cause).replace(/\.$/, "")
     throw new Error(
       `Tool "${name}": ${vendor} cannot write \`parameters\` as JSON Schema: ${why}; ${mend}.`,
       { cause }

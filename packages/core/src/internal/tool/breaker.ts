@@ -7,6 +7,7 @@ import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import { Unavailable } from "../../CallError.ts"
 import type { Any } from "./any.ts"
+import { changed } from "./changed.ts"
 import type { Answering, Attempt } from "./handler.ts"
 
 /** Which calls count together, and which failures of the tool count. */
@@ -16,20 +17,17 @@ export interface Breaking {
 }
 
 /** Has the calls of a tool go through the circuit breaker of the program. */
-export const broken = (tool: Any, options: Breaking): Any => {
-  const { handler: { attempt, isAwaited }, recode } = tool
-  const { isOutage = () => true, key = tool.name } = options
+export const broken = (tool: Any, { isOutage = () => true, key = tool.name }: Breaking): Any => {
   const keyOf = typeof key === "function" ? key : () => key
   const classify = classifying(isOutage)
-  const through: Attempt<unknown, unknown, unknown> = (parameters, call) =>
+  const through = (attempt: Attempt<unknown, unknown, unknown>): typeof attempt => (parameters, call) =>
     Effect.flatMap(CircuitBreaker.CircuitBreaker, (breaker) =>
       Effect.catchTag(
         breaker.execute(Effect.suspend(() => attempt(parameters, call)), { key: keyOf(parameters), classify }),
         "CircuitBreakerError",
         refusal
       ))
-  const again: Any["recode"] = recode && ((...form) => broken(recode(...form), options))
-  return { ...tool, handler: { isAwaited, attempt: through }, recode: again }
+  return changed(tool, ({ handler: { attempt, isAwaited } }) => ({ handler: { isAwaited, attempt: through(attempt) } }))
 }
 
 type Ended = Exit.Exit<unknown, Effect.Error<Answering>>

@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { InvalidArguments, ToolFailure, Unencodable } from "../../CallError.ts"
 import { Content } from "../../Content.ts"
+import { messageOf } from "../../Thrown.ts"
 import { isOver } from "../exit.ts"
 import { withoutNulls } from "../schema/nulls.ts"
 import { ownKeysOf } from "../schema/ownKeys.ts"
@@ -75,7 +76,7 @@ const writtenAs = (value: unknown): Answering => {
   try {
     return Exit.succeed({ value, json: untyped(value) })
   } catch (error) {
-    return Exit.fail(new Unencodable({ issue: error instanceof Error ? error.message : String(error) }))
+    return Exit.fail(new Unencodable({ issue: messageOf(error) }))
   }
 }
 

@@ -1,6 +1,6 @@
 import { escape } from "effect/RegExp"
 import { told } from "../schema/jsonSchema.ts"
-import { find, isNode, listOf, type Node } from "../schema/node.ts"
+import { find, formsOf, isNode, listOf, type Node } from "../schema/node.ts"
 import type { Any } from "./any.ts"
 import { misfits } from "./samples.ts"
 
@@ -56,7 +56,7 @@ const untold = (path: string, why: string | undefined): string => {
 
 /** Where a path of an issue leads in a JSON Schema, and whether anything is said of that. */
 const placeOf = (root: Node, path: string): { readonly place: string; readonly isSaid: boolean } => {
-  let forms = formsAt(root, [root])
+  let forms = formsOf(root, [root])
   let place = ""
   let isSaid = path === "" && forms.some((form) => saidIn(form).length > 0)
   for (const key of path === "" ? [] : path.split(".")) {
@@ -64,7 +64,7 @@ const placeOf = (root: Node, path: string): { readonly place: string; readonly i
     // A key with a dot in it looks like two.
     if (name === ".*" && !next.some(isNode)) break
     place = place === "" ? name.replace(/^\./, "") : place + name
-    forms = formsAt(root, next)
+    forms = formsOf(root, next)
     isSaid ||= forms.some((form) => saidIn(form).length > 0)
   }
   return { place, isSaid }
@@ -83,23 +83,12 @@ const inside = (
   if (lists.length > 0) {
     return { name: "[]", next: lists.flatMap((form) => [listOf(form["prefixItems"])[Number(key)], form["items"]]) }
   }
-  const named = forms.flatMap((
-    form
-  ) => [form["additionalProperties"], ...Object.values(form["patternProperties"] ?? {})])
-  return { name: ".*", next: named }
+  const others = forms.flatMap(({ additionalProperties, patternProperties }) => [
+    additionalProperties,
+    ...Object.values(patternProperties ?? {})
+  ])
+  return { name: ".*", next: others }
 }
-
-/** Schemas with all that they refer to, or may be. */
-const formsAt = (
-  root: Node,
-  schemas: ReadonlyArray<unknown>,
-  refs: ReadonlyArray<string> = []
-): ReadonlyArray<Node> =>
-  schemas.flatMap((schema) =>
-    isNode(schema)
-      ? [schema, ...formsOf(root, schema, refs).flatMap(([form, more]) => formsAt(root, [form], more))]
-      : []
-  )
 
 const isTooShort = (description: string): boolean => description.trim().split(/\s+/).length < 3
 
@@ -207,7 +196,7 @@ const saidIn = ({ description }: Node): ReadonlyArray<string> =>
   typeof description === "string" && description.trim() !== "" ? [description] : []
 
 /** What a schema is besides its own keywords: what it refers to, and the forms that it may have. */
-const formsOf = (
+const othersOf = (
   root: Node,
   schema: Node,
   refs: ReadonlyArray<string>
@@ -220,7 +209,7 @@ const formsOf = (
 const allSaid = (root: Node, schema: unknown, refs: ReadonlyArray<string>): ReadonlyArray<string> =>
   !isNode(schema) ? [] : [
     ...saidIn(schema),
-    ...formsOf(root, schema, refs).flatMap(([form, more]) => allSaid(root, form, more)),
+    ...othersOf(root, schema, refs).flatMap(([form, more]) => allSaid(root, form, more)),
     ...allSaid(root, schema["items"], refs)
   ]
 
@@ -230,6 +219,6 @@ const isChoice = (root: Node, schema: unknown, refs: ReadonlyArray<string>): boo
   if (["enum", "const", "default"].some((key) => key in schema)) return true
   if (schema["type"] === "boolean" || schema["type"] === "null") return true
   if (isNode(schema["items"])) return isChoice(root, schema["items"], refs)
-  const forms = formsOf(root, schema, refs)
+  const forms = othersOf(root, schema, refs)
   return forms.length > 0 && forms.every(([form, more]) => isChoice(root, form, more))
 }
