@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ChildProcess, execFileSync, spawn } from "node:child_process"
+import * as Schema from "effect/Schema"
+import { type ChildProcess, execFileSync, fork, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -8,20 +9,18 @@ import { afterAll, beforeAll } from "vitest"
 import { bundleOf } from "../../../test/bundles.ts"
 
 const root = join(import.meta.dirname, "../../..")
-const suite = join(root, "node_modules/.bin/conformance")
+const suite = join(root, "node_modules/@modelcontextprotocol/conformance/dist/index.js")
 const baseline = join(import.meta.dirname, "conformance.yml")
 const folder = mkdtempSync(join(tmpdir(), "volley-conformance-"))
+const host = fork(join(import.meta.dirname, "conformanceSuite.ts"), [suite], { cwd: folder, execArgv: [] })
+
+const Ended = Schema.Struct({ code: Schema.Number, said: Schema.String })
 
 /** Runs the public suite; gives how it ended, and its last lines. */
-const run = async (...args: ReadonlyArray<string>): Promise<{ readonly code: number; readonly said: string }> => {
-  const child = spawn(process.execPath, [suite, ...args, "--expected-failures", baseline, "--timeout", "300000"], {
-    cwd: folder,
-    stdio: ["ignore", "pipe", "pipe"]
-  })
-  let said = ""
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => said += String(chunk))
-  const [code]: ReadonlyArray<unknown> = await once(child, "close")
-  return { code: Number(code), said: said.slice(-8000) }
+const run = async (...args: ReadonlyArray<string>): Promise<typeof Ended.Type> => {
+  host.send([...args, "--expected-failures", baseline, "--timeout", "300000"])
+  const [message]: ReadonlyArray<unknown> = await Promise.race([once(host, "message"), once(host, "exit")])
+  return Schema.decodeUnknownSync(Ended)(message)
 }
 
 /** Has the suite pass, but for what the baseline names; a scenario of the baseline that passes is a failure too. */
@@ -47,8 +46,8 @@ describe("the public conformance suite", () => {
     url = String(line).trim()
   })
 
-  afterAll(() => {
-    server.kill()
+  afterAll(async () => {
+    for (const child of [server, host]) if (child.kill()) await once(child, "exit")
     rmSync(folder, { recursive: true, force: true })
   })
 

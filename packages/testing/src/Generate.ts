@@ -195,15 +195,17 @@ export const drawn = (
   const tools = toolkit.tools.filter(({ expand }) => expand === undefined).map((tool) => ({ tool, json: args(tool) }))
   const [first, ...rest] = tools
   if (first === undefined) return Arbitrary.Constant([])
-  const asked = Arbitrary.flatMap(oneOf(first, ...rest), ({ json, tool }) =>
-    Arbitrary.all({
-      tool: Arbitrary.Constant(tool),
-      json,
-      fault: weighted<Fault>("none", faults),
-      nth: upTo(99),
-      asText: oneOf(false, true),
-      alike: oneOf(true, false)
-    }))
+  // Made once and not for each call, since making one takes longer than drawing from it.
+  const ofAny = {
+    fault: weighted<Fault>("none", faults),
+    nth: upTo(99),
+    asText: oneOf(false, true),
+    alike: oneOf(true, false)
+  }
+  const asked = Arbitrary.flatMap(
+    oneOf(first, ...rest),
+    ({ json, tool }) => Arbitrary.all({ tool: Arbitrary.Constant(tool), json, ...ofAny })
+  )
   return Arbitrary.map(Arbitrary.array(asked, { minLength, maxLength }), (all) => {
     const seen = new Map<string, Schema.Json>()
     return all.map(({ alike, asText, fault, json, nth, tool }, index): Drawn => {

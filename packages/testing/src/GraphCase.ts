@@ -42,7 +42,7 @@ export const most = 200
 const times = (count: number) => <A>(value: A): ReadonlyArray<A> => Array.from({ length: count }, () => value)
 
 /** Mostly short. */
-const distance = Arbitrary.flatMap(oneOf(2, 8, 20), upTo)
+const distance = Arbitrary.flatMap(oneOf(upTo(2), upTo(8), upTo(20)), (some) => some)
 
 /** Needs are drawn as distances, which `linked` makes indices of. */
 const node = Arbitrary.all({
@@ -69,13 +69,15 @@ const linked = (drawn: ReadonlyArray<Drawn>): ReadonlyArray<NodeCase> =>
     })
   }))
 
+const concurrency = oneOf(0, 0, 1, 2, 3, 4, 7, 10)
+
 /** Mostly small; one in forty may grow to the most. Give `size: 200` to a check of your own, or they stay smaller. */
 export const cases: Arbitrary.Arbitrary<GraphCase> = Arbitrary.flatMap(
   oneOf(...times(30)(8), ...times(8)(25), 60, most),
   (longest) =>
     Arbitrary.all({
       nodes: Arbitrary.map(Arbitrary.array(node, { minLength: longest >> 2, maxLength: longest }), linked),
-      concurrency: oneOf(0, 0, 1, 2, 3, 4, 7, 10)
+      concurrency
     })
 )
 
