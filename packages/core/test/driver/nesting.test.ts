@@ -7,7 +7,7 @@ import { Generate, ScriptedModel } from "@volley/testing"
 import { Arbitrary, Effect, Result, Schema } from "effect"
 import { aDayOf } from "../order/support.ts"
 import { ends, gauge } from "../support.ts"
-import { asking, doing, many, stopwatch } from "./support.ts"
+import { asking, doing, many, sleeping, stopwatch } from "./support.ts"
 
 const kinds = ["batch", "runner", "agent", "plan", "pipeline"] as const
 type Kind = typeof kinds[number]
@@ -221,6 +221,20 @@ describe("runs of a runner inside calls of another one", () => {
       const inside = doing("inside", () => Effect.map(other.run(Toolkit.make(write), many(2, "write")), ends))
       yield* aDayOf(outer.run(Toolkit.make(inside), many(3, "inside")))
       assert.deepStrictEqual([counts.started, counts.most], [6, 1])
+    }))
+})
+
+describe("a run inside a call", () => {
+  it.effect("waits for nothing that the call around it touches", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make()
+      const access = [Access.write("k")]
+      const inner = doing("inner", () => sleeping(5), { access })
+      const outer = doing("outer", () => Effect.map(runner.run(Toolkit.make(inner), many(2, "inner")), ends), {
+        access
+      })
+      const settled = yield* aDayOf(runner.run(Toolkit.make(outer), many(2, "outer")))
+      assert.deepStrictEqual(ends(settled), [[5, 5], [5, 5]])
     }))
 })
 

@@ -21,7 +21,7 @@ import { ScriptedModel } from "@volley/testing"
 import { Effect, Result, Schedule, Schema } from "effect"
 import { aDayOf, lasting, spansOf } from "../order/support.ts"
 import { ends, recordingLogger } from "../support.ts"
-import { type Asked, asking, doing, many, promising, reading } from "./support.ts"
+import { type Asked, asking, doing, many, promising, reading, sleeping } from "./support.ts"
 
 /** A recorder that keeps all as text in memory; what it was told of calls, in order. */
 const inMemory = () => {
@@ -230,10 +230,14 @@ const slowToFind = (id: string): Recorder.Recorder => ({
 
 describe("while a recorder looks for how a write ended", () => {
   const writes = lasting("writes", { access: ({ key }) => [Access.write(key)] })
-  const run = (...asked: ReadonlyArray<Asked>) =>
+  const run = (asked: ReadonlyArray<Asked>, options: Batch.Options = {}) =>
     Effect.map(
       aDayOf(
-        Effect.provideService(Batch.run(Toolkit.make(writes), asking(...asked)), Recorder.Recorder, slowToFind("c0"))
+        Effect.provideService(
+          Batch.run(Toolkit.make(writes), asking(...asked), options),
+          Recorder.Recorder,
+          slowToFind("c0")
+        )
       ),
       (settled) => spansOf(settled, 0)
     )
@@ -241,13 +245,47 @@ describe("while a recorder looks for how a write ended", () => {
   it.effect("others wait, and then those are left out that touch the same", () =>
     Effect.gen(function*() {
       const calls = ["a", "b", "a/b"].map((key): Asked => ["writes", { key, ms: 1 }])
-      assert.deepStrictEqual(yield* run(...calls), [["Timeout", 0, 0], [5, 6], ["Uncertain", 5, 5]])
+      assert.deepStrictEqual(yield* run(calls), [["Timeout", 0, 0], [5, 6], ["Uncertain", 5, 5]])
     }))
 
-  it.effect("a call of a tool that there is not is looked for as well, and answered", () =>
+  it.effect.each(["parallel", "ordered"] as const)(
+    "a call of no tool that there is is answered, %s",
+    (undeclared) =>
+      Effect.gen(function*() {
+        const calls: ReadonlyArray<Asked> = [["writes", { key: "a", ms: 1 }], ["gone"], ["writes", { key: "b", ms: 1 }]]
+        assert.deepStrictEqual(yield* run(calls, { undeclared }), [["Timeout", 0, 0], ["UnknownTool", 5, 5], [5, 6]])
+      })
+  )
+
+  it.effect("which is a step of a pipeline, steps are left out that touch the same", () =>
     Effect.gen(function*() {
-      const calls: ReadonlyArray<Asked> = [["writes", { key: "a", ms: 1 }], ["gone"], ["writes", { key: "b", ms: 1 }]]
-      assert.deepStrictEqual(yield* run(...calls), [["Timeout", 0, 0], ["UnknownTool", 5, 5], [5, 6]])
+      const pipeline = Pipeline.make((call) => ({
+        first: call(writes, { key: "a", ms: 1 }),
+        same: call(writes, { key: "a/b", ms: 1 }),
+        other: call(writes, { key: "b", ms: 1 })
+      }))
+      const { outcomes } = yield* aDayOf(
+        Effect.provideService(Pipeline.run(pipeline), Recorder.Recorder, slowToFind("first"))
+      )
+      assert.deepStrictEqual(
+        outcomes.map(({ call: { id }, result }) => [id, Result.isSuccess(result)]),
+        [["first", false], ["same", false], ["other", true]]
+      )
+    }))
+
+  it.effect("equal calls that share an answer are told to it once each", () =>
+    Effect.gen(function*() {
+      const told: Array<string> = []
+      const slow = slowToFind("c0")
+      const noting: Recorder.Recorder = {
+        ...slow,
+        call: (call, run) => Effect.andThen(Effect.sync(() => told.push(call.call.id)), run)
+      }
+      const same = Tool.coalesce(reading("same", () => sleeping(1)))
+      const calls = asking(["writes", { key: "a", ms: 1 }], ["same"], ["same"])
+      const batch = Batch.run(Toolkit.make(writes, same), calls)
+      const settled = yield* aDayOf(Effect.provideService(batch, Recorder.Recorder, noting))
+      assert.deepStrictEqual([ends(settled), told], [["Timeout", 1, 1], ["c1", "c2"]])
     }))
 })
 

@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Batch, CallError, Limits, Pipeline, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
-import { Effect, Result, Schema } from "effect"
+import { Effect, Result, Schema, Stream } from "effect"
 import { aDayOf, asking, lasting, spansOf } from "./support.ts"
 
 /** Tools that note which of their calls ran. */
@@ -64,6 +64,15 @@ describe("equal calls of one run", () => {
       ])
       assert.deepStrictEqual(ran, ["one"])
       assert.deepStrictEqual(ids, ["one", "two", "three"])
+    }))
+
+  it.effect.each(["get", "bare"])("are one though the first is over: %s", (name) =>
+    Effect.gen(function*() {
+      const { ran, toolkit } = make()
+      const calls = Stream.fromIterable(asking([name, "a", 5], [name, "a", 5], [name, "b", 5]))
+      const slowly = Stream.tap(calls, () => Effect.sleep(20))
+      const settled = yield* aDayOf(Batch.dispatch(toolkit, slowly))
+      assert.deepStrictEqual([ran, spansOf(settled, 0)], [["c0", "c2"], [[20, 25], [20, 25], [60, 65]]])
     }))
 
   it.effect("are two where a write that touches the same lies between them", () =>

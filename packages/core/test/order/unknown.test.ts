@@ -16,6 +16,7 @@ const toolkit = Toolkit.merge(
   late,
   Toolkit.make(
     lasting("write", writes),
+    lasting("fixed", { access: [Access.write("a/b")] }),
     lasting("write_asks", { ...writes, approval: "always" }),
     lasting("alone", { access: [Access.exclusive] }),
     lasting("alone_asks", { access: [Access.exclusive], approval: "always" }),
@@ -68,11 +69,11 @@ describe("behind a call of which it is not known yet what it touches", () => {
     Effect.gen(function*() {
       const planned = Plan.tool(Toolkit.make(lasting("write", writes)))
       const provided = Toolkit.provide(Toolkit.make(planned), Layer.effectDiscard(Effect.sleep(50)))
-      const steps = [{ id: "s", tool: "write", arguments: { key: "a", ms: 10 } }]
+      const steps = ["a", "b"].map((key) => ({ id: key, tool: "write", arguments: { key, ms: 10 } }))
       const plan = ToolCall.make({ id: "plan", name: "plan", arguments: { steps }, index: 0 })
-      const [, write] = asking(["write", "a", 5], ["write", "a", 5])
-      const settled = yield* aDayOf(Batch.run(Toolkit.merge(provided, toolkit), [plan, write!]))
-      assert.deepStrictEqual(spansOf(settled, 0), [[50, 60], [60, 65]])
+      const [, ...others] = asking(["write", "a", 5], ["write", "a", 5], ["write", "b", 5], ["write", "c", 5])
+      const settled = yield* aDayOf(Batch.run(Toolkit.merge(provided, toolkit), [plan, ...others]))
+      assert.deepStrictEqual(spansOf(settled, 0), [[50, 60], [60, 65], [60, 65], [50, 55]])
     }))
 
   it.effect("and goes on once that call is denied, unless there is another one", () =>
@@ -116,12 +117,21 @@ describe("behind a call in doubt of which it is not known what it touched", () =
 })
 
 describe("behind a call in doubt", () => {
-  it.effect.each([
-    ["as a value", { key: "a/b", ms: 1 }],
-    ["as text", JSON.stringify({ key: "a/b", ms: 1 })]
-  ])("whose arguments came %s, what touches something else runs", ([, args]) =>
+  it.effect.each<readonly [which: string, name: string, args: unknown]>([
+    ["whose arguments came as a value", "write", { key: "a/b", ms: 1 }],
+    ["whose arguments came as text", "write", JSON.stringify({ key: "a/b", ms: 1 })],
+    ["that touches the same whatever its arguments are", "fixed", {}]
+  ])("%s, what touches something else runs", ([, name, args]) =>
     Effect.gen(function*() {
       const expected = [["Uncertain", 0, 0], [0, 5], [0, 5], ["Uncertain", 5, 5]]
-      assert.deepStrictEqual(yield* behind("write", args), expected)
+      assert.deepStrictEqual(yield* behind(name, args), expected)
+    }))
+
+  it.effect("all run where they touch nothing", () =>
+    Effect.gen(function*() {
+      const uncertain = [ToolCall.make({ id: "before", name: "gone", arguments: {} })]
+      const calls = asking(["free", "", 5], ["free", "", 7]).map((call) => ({ ...call, uncertain }))
+      const settled = yield* aDayOf(Batch.run(toolkit, calls))
+      assert.deepStrictEqual(spansOf(settled, 0), [[0, 5], [0, 7]])
     }))
 })

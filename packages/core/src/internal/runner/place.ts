@@ -114,16 +114,16 @@ const touchesOf = ({ claims, run, tool }: Job): Touches => {
 
 /** Waits in the order of what calls touch, and then for room. */
 export const waitInLine = (job: Job): boolean => {
-  const { place, run } = job
+  const { place } = job
   job.isPlaced = true
   if (place?.order.mayStart(place) !== false) ready(job)
-  else if (run.isWatched) waitsFor(job, "access", place.behind)
+  else waitsFor(job, "access", place.behind)
   return false
 }
 
 /** Nothing that conflicts is before it any more. */
 const ready = (job: Job): void => {
-  if (job.ended || !job.isPlaced || job.isRunning) return
+  if (job.ended || !job.isPlaced) return
   const { place, run } = job
   if (place?.order.mayStart(place) === false) return
   const barrier = place && run.barriers?.before(place)
@@ -142,19 +142,15 @@ const joins = (job: Job): boolean => {
   const leader = run.leaders.get(what)
   const isSame = leader !== undefined && leader.tool === tool && (place === undefined || leader.place === undefined
     || place.order.isSame(leader.place, place))
-  if (leader === job) return false
   if (!isSame) {
     run.leaders.set(what, job)
     if (place !== undefined) run.atEnd.push(place.order.keep(place))
     return false
   }
-  if (leader.outcome !== undefined) {
-    follow(job, leader.outcome, leader.more?.ended)
-    return true
-  }
+  job.isPlaced = false
   const more = moreOf(leader)
   more.same ??= []
-  more.same.push(job)
-  job.isPlaced = false
+  if (leader.outcome === undefined) more.same.push(job)
+  else follow(job, leader.outcome, more.ended)
   return true
 }
