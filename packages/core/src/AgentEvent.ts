@@ -119,6 +119,7 @@ export const encode = (event: Agent.Event<Tool.Any, unknown>): AgentEvent =>
 type Told = Exclude<Agent.Event<Tool.Any, unknown>, Agent.Nested>
 
 const ownOf = (event: Told): Own => {
+  const { at } = event
   switch (event._tag) {
     case "TurnStarted":
     case "Text":
@@ -127,7 +128,6 @@ const ownOf = (event: Told): Own => {
       return event
     case "TurnEnded": {
       const { finish, message: { calls, text }, model } = event.turn
-      const { at } = event
       return { _tag: event._tag, at, text, calls: calls.map(callOf), finish, ...(model !== undefined && { model }) }
     }
     case "CallSettled":
@@ -138,19 +138,14 @@ const ownOf = (event: Told): Own => {
     }
     case "RoundSettled": {
       const { outcomes, pending } = event.round.settled
-      const { at } = event
-      return {
-        _tag: event._tag,
-        at,
-        callIds: outcomes.map(({ call }) => call.id),
-        pending: pending.map(({ id }) => id)
-      }
+      const callIds = outcomes.map(({ call }) => call.id)
+      return { _tag: event._tag, at, callIds, pending: pending.map(({ id }) => id) }
     }
     case "Steered":
-      return { _tag: event._tag, at: event.at, texts: event.said.map(({ text }) => text) }
+      return { _tag: event._tag, at, texts: event.said.map(({ text }) => text) }
     case "Answer": {
       const { answer: text, cost, finish, limited, usage } = event.ended
-      return { _tag: event._tag, at: event.at, text, finish, limited, usage, ...(cost !== undefined && { cost }) }
+      return { _tag: event._tag, at, text, finish, limited, usage, ...(cost !== undefined && { cost }) }
     }
     default:
       return { ...event, call: callOf(event.call) }

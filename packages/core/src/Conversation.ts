@@ -410,10 +410,8 @@ export const respell = (
   accepts: (id: string) => boolean,
   origin?: string
 ): Conversation => {
-  const isForeign = (message: Message): boolean =>
-    message.role === "assistant" && nativeOf(message, wire, origin) === undefined && message.calls.length > 0
-  const foreign = self.messages.filter(isForeign)
-  if (foreign.length === 0) return withNames(self)
+  const isForeign = (message: Message): boolean => asks(message) && nativeOf(message, wire, origin) === undefined
+  if (!self.messages.some(isForeign)) return withNames(self)
   const taken = new Set(
     self.messages.flatMap((message) =>
       message.role === "assistant" && !isForeign(message) ? message.calls.map(({ id }) => id) : []

@@ -48,31 +48,18 @@ export interface AnyToolOptions
 
 /** Makes a tool whose calls are agents. */
 export const compileAgent = (name: string, options: AnyToolOptions): Tool.Any => {
-  const { access, approval, description, idempotent, limits, readOnly, timeout, ...rest } = options
+  const { access, approval, description, idempotent, limits, readOnly, timeout = Duration.infinity, ...rest } = options
   const { output, parameters = Task, prompt = taskOf, ...agent } = rest
-  return compile(name, {
-    access,
-    approval,
-    description,
-    idempotent,
-    limits,
-    readOnly,
-    parameters,
-    success: output ?? Schema.String,
-    failure: Failed,
-    timeout: timeout ?? Duration.infinity,
-    resumes: true,
-    execute: (parameters) =>
-      Effect.contextWith((context: Context.Context<unknown>) => {
-        const job = Context.get(context, Enclosing)
-        const around = Context.get(context, Around)
-        return asked(
-          { ...agent, name, output, prompt: prompt(parameters) },
-          job,
-          around && job && { agent: around, job }
-        )
-      })
-  })
+  const execute = (parameters: unknown) =>
+    Effect.contextWith((context: Context.Context<unknown>) => {
+      const job = Context.get(context, Enclosing)
+      const around = Context.get(context, Around)
+      const outer = around && job && { agent: around, job }
+      return asked({ ...agent, name, output, prompt: prompt(parameters) }, job, outer)
+    })
+  const traits = { access, approval, description, idempotent, limits, readOnly, timeout }
+  const schemas = { parameters, success: output ?? Schema.String, failure: Failed }
+  return compile(name, { ...traits, ...schemas, resumes: true, execute })
 }
 
 const taskOf = (parameters: unknown): string => Schema.is(Task)(parameters) ? parameters.task : String(parameters)

@@ -122,7 +122,9 @@ const judge = Effect.fnUntraced(function*(
   }
   const read = yield* Effect.result(agent.output ? agent.output.read(text) : Effect.void)
   const limited = limit !== undefined && switchesOff(agent, limit) ? limit : false
-  if (Result.isSuccess(read)) return end(agent, state, { text, finish, limited, output: read.success })
+  if (Result.isSuccess(read)) {
+    return { answer: text, output: read.success, finish, limited, rounds: state.rounds, ...leftOf(agent, state) }
+  }
   const issue = issueOf(turn, read.failure)
   const isLast = limit !== undefined || finish === "refusal"
   return isLast
@@ -297,27 +299,9 @@ const issueOf = ({ finish }: ChatModel.Turn, issue: string): string => {
 }
 
 /** Not every model keeps to a schema, or is shown it by its server. */
-const mend = (issue: string, output: Output.Output | undefined): Conversation.Message => ({
-  role: "user",
-  text: `This is not the JSON that was asked for: ${issue}. Answer again, with nothing but JSON of this schema: ${
-    JSON.stringify(output?.request.jsonSchema)
-  }`
-})
-
-const end = (
-  agent: Agent,
-  state: State,
-  { finish, limited, output, text }: {
-    readonly text: string
-    readonly finish: ChatModel.Turn["finish"]
-    readonly limited: Limit | false
-    readonly output: unknown
-  }
-): Ended<Tool.Any, unknown> => ({
-  answer: text,
-  output,
-  finish,
-  limited,
-  rounds: state.rounds,
-  ...leftOf(agent, state)
-})
+const mend = (issue: string, output: Output.Output | undefined): Conversation.Message =>
+  Conversation.user(
+    `This is not the JSON that was asked for: ${issue}. Answer again, with nothing but JSON of this schema: ${
+      JSON.stringify(output?.request.jsonSchema)
+    }`
+  )

@@ -10,13 +10,10 @@ export const listOf = (value: unknown): ReadonlyArray<unknown> => Array.isArray(
 
 /** What a reference stands for. */
 export const find = (root: Node, ref: string): unknown =>
-  ref.replace(/^#\/?/, "").split("/").filter((token) => token !== "").reduce<unknown>(
-    (value, token) => ownPart(value, JsonPointer.unescapeToken(token)),
+  ref.replace(/^#\/?/, "").split("/").filter((token) => token !== "").map(JsonPointer.unescapeToken).reduce<unknown>(
+    (value, key) => isNode(value) && Object.hasOwn(value, key) ? value[key] : undefined,
     root
   )
-
-const ownPart = (value: unknown, key: string): unknown =>
-  isNode(value) && Object.hasOwn(value, key) ? value[key] : undefined
 
 /** Schemas with all that they refer to, or may be. */
 export const formsOf = (root: Node, schemas: ReadonlyArray<unknown>): ReadonlyArray<Node> => {
