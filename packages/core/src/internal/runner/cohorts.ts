@@ -125,7 +125,7 @@ export const release = (cohort: Cohort): void => {
   cohort.held = undefined
 }
 
-/** The call that joined last has ended: nobody is said to be behind it any more. */
+/** The call that joined last has ended: no other is said to be behind it any more. */
 export const unname = (cohort: Cohort): void => {
   for (const blocked of cohort.blocks ?? []) if (blocked.behind === cohort.last) blocked.behind = undefined
   cohort.last = undefined

@@ -106,7 +106,7 @@ const dropped = Effect.logWarning("A tool ended after its call was answered with
 /** - `sameAs`: the id of the equal call whose outcome it has */
 const settle = (job: Job, outcome: Outcome, sameAs?: string): void => {
   const { isRunning, more, place, run } = job
-  ends(job, outcome, sameAs)
+  if (run.observer !== undefined) ends(job, outcome, sameAs)
   job.over = true
   if (run.isEager) job.outcome = outcome
   letGo(job)

@@ -73,7 +73,7 @@ export const take = (job: Job, borrows: boolean): void => {
   gate.pool.taken += 1
   engine.working += 1
   run.turn = ++engine.turns
-  engine.nested.delete(job)
+  if (run.lender !== undefined) engine.nested.delete(job)
   if (shared !== undefined) hold(job, shared.gate, borrows)
   if (claims === undefined) return
   for (const { key, limit } of claims.slots) hold(job, engine.room.of(key).gate(limit), borrows)
@@ -125,7 +125,7 @@ export const give = (job: Job): void => {
   const { engine, gate } = run
   gate.pool.taken -= 1
   if (!gate.line.isEmpty) engine.looked.add(gate)
-  if (!engine.lenders.delete(job)) engine.working -= 1
+  if (job.more?.inner === undefined || !engine.lenders.delete(job)) engine.working -= 1
   for (const { after, key, window } of job.claims?.rates ?? []) {
     if (after !== undefined) engine.rates.drop(engine.rates.of(key, window))
   }
