@@ -10,6 +10,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { bundleOf } from "../../../../test/bundles.ts"
 import { storeAt } from "./store.ts"
 import type { Line } from "./world.ts"
 
@@ -24,12 +25,13 @@ const freePort = Effect.promise(async () => {
   return typeof address === "object" && address !== null ? address.port : 0
 })
 
+/** The script of a runner: the tests have it in one file. */
+const member = process.env["VITEST"] === undefined ? join(import.meta.dirname, "member.ts") : bundleOf("member")
+
 /** Starts a runner, and waits until it is one; it is killed with the scope. */
 const start = Effect.fnUntraced(function*(...args: ReadonlyArray<string>) {
   const child = yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      spawn(process.execPath, [join(import.meta.dirname, "member.ts"), ...args], { stdio: ["pipe", "pipe", "inherit"] })
-    ),
+    Effect.sync(() => spawn(process.execPath, [member, ...args], { stdio: ["pipe", "pipe", "inherit"] })),
     (child) => Effect.promise(() => ended(child, "SIGKILL"))
   )
   yield* Effect.promise(async () => {
@@ -104,8 +106,8 @@ const divided = (store: string, runners: number) =>
 const some = (runners: number) =>
   Effect.fnUntraced(function*(store: string, takeOver: number, pause = 40) {
     const ledger = yield* newLedger
-    const member = Effect.flatMap(freePort, (port) => start(store, `${port}`, `${takeOver}`, ledger.file, `${pause}`))
-    const [first, second] = yield* Effect.all(Array.from({ length: runners }, () => member), { concurrency: runners })
+    const started = Effect.flatMap(freePort, (port) => start(store, `${port}`, `${takeOver}`, ledger.file, `${pause}`))
+    const [first, second] = yield* Effect.all(Array.from({ length: runners }, () => started), { concurrency: runners })
     yield* divided(store, runners)
     return { first: first!, second: second!, ledger }
   })

@@ -4,12 +4,20 @@
 import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { join } from "node:path"
+import { existsSync } from "node:fs"
+import { basename, join } from "node:path"
 import { createInterface } from "node:readline"
+import { bundleOf } from "../../../../test/bundles.ts"
+
+/** Where a script is, in one file where it is bundled. */
+const placeOf = (script: string): string => {
+  const bundle = bundleOf(basename(script, ".ts"))
+  return existsSync(bundle) ? bundle : join(import.meta.dirname, script)
+}
 
 /** Starts a script, with flags of Node before its name where there are some; it is killed with the scope. */
 export const start = Effect.fnUntraced(function*(...line: ReadonlyArray<string>) {
-  const args = line.map((part) => part.endsWith(".ts") ? join(import.meta.dirname, part) : part)
+  const args = line.map((part) => part.endsWith(".ts") ? placeOf(part) : part)
   const child = yield* Effect.acquireRelease(
     Effect.sync(() => spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] })),
     (child) => ended(child, () => child.kill("SIGKILL"))
