@@ -330,19 +330,17 @@ type ResultOf<S, X, K> = "success" extends K ? Standard.SuccessOf<S> : Schema.Co
  * @example
  * ```ts
  * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
- * import { Effect, Schema } from "effect"
  *
  * let asked = 0
- * const getRate = Tool.make("get_rate", {
+ * const getRate = Tool.fromFunction("get_rate", {
  *   description: "The rate of a currency. `currency` comes from the user.",
- *   parameters: Schema.Struct({ currency: Schema.String }),
- *   success: Schema.Finite,
+ *   parameters: { type: "object", properties: { currency: { type: "string" } } },
  *   readOnly: true,
- *   execute: () => Effect.sync(() => ++asked)
+ *   execute: async () => ++asked
  * })
  *
  * const calls = ["call_1", "call_2"].map((id) => ToolCall.make({ id, name: "get_rate", arguments: { currency: "JPY" } }))
- * const { outcomes } = await Effect.runPromise(Batch.run(Toolkit.make(Tool.coalesce(getRate)), calls))
+ * const { outcomes } = await Batch.runPromise(Toolkit.make(Tool.coalesce(getRate)), calls)
  * console.log(asked, outcomes.map(({ encoded }) => encoded).join()) // => 1 1,1
  * ```
  */
@@ -366,17 +364,16 @@ export function coalesce(tool: Any): Any {
  * @example
  * ```ts
  * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
- * import { Console, Effect, Schema } from "effect"
+ * import { Console, Effect } from "effect"
  *
- * const ping = Tool.make("ping", {
+ * const ping = Tool.fromFunction("ping", {
  *   description: "Answers.",
- *   parameters: Schema.Struct({}),
- *   success: Schema.String,
- *   execute: () => Effect.succeed("pong")
+ *   parameters: { type: "object" },
+ *   execute: async () => "pong"
  * })
  *
  * const watched = Tool.around(ping, (effect, { id }) => Effect.tap(effect, Console.log(`${id} is over`)))
- * await Effect.runPromise(Batch.run(Toolkit.make(watched), [ToolCall.make({ id: "call_1", name: "ping" })]))
+ * await Batch.runPromise(Toolkit.make(watched), [ToolCall.make({ id: "call_1", name: "ping" })])
  * // => call_1 is over
  * ```
  */
@@ -463,20 +460,18 @@ export function reconcile(
  * @example
  * ```ts
  * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
- * import { Effect, Schema } from "effect"
  *
  * let asked = 0
- * const search = Tool.make("search", {
+ * const search = Tool.fromFunction("search", {
  *   description: "Searches the web. `query` is made up by you.",
- *   parameters: Schema.Struct({ query: Schema.String }),
- *   success: Schema.String,
+ *   parameters: { type: "object", properties: { query: { type: "string" } } },
  *   readOnly: true,
- *   execute: ({ query }) => Effect.suspend(() => ++asked === 1 ? Effect.never : Effect.succeed(`pages about ${query}`))
+ *   execute: () => ++asked === 1 ? new Promise<string>(() => {}) : Promise.resolve("pages about tea")
  * })
  *
  * const call = ToolCall.make({ id: "call_1", name: "search", arguments: { query: "tea" } })
  * const hedged = Tool.hedge("10 millis")(search) // the first attempt hangs, so there is a second one
- * const { outcomes } = await Effect.runPromise(Batch.run(Toolkit.make(hedged), [call]))
+ * const { outcomes } = await Batch.runPromise(Toolkit.make(hedged), [call])
  * console.log(outcomes[0]?.encoded) // => "pages about tea"
  * ```
  */

@@ -1,5 +1,4 @@
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Conversation from "../../Conversation.ts"
 import type { Agent } from "./agent.ts"
 import { timeLeft } from "./nesting.ts"
@@ -31,5 +30,5 @@ type Steer = NonNullable<AnyOptions["steer"]>
 const heard = (agent: Agent, state: State, steer: Steer): Steer => {
   const asked = Effect.catchCause(steer, (cause) => Effect.as(Effect.logError("`steer` crashed", cause), []))
   const left = timeLeft(agent, state)
-  return left === Infinity ? asked : Effect.map(Effect.timeoutOption(asked, left), Option.getOrElse(() => []))
+  return left === Infinity ? asked : Effect.timeoutOrElse(asked, { duration: left, orElse: () => Effect.succeed([]) })
 }
