@@ -9,10 +9,10 @@ import { basename, join } from "node:path"
 import { createInterface } from "node:readline"
 import { bundleOf } from "../../../../test/bundles.ts"
 
-/** Where a script is, in one file where it is bundled. */
+/** Where a script is: the tests have most of them in one file, made anew before each run. */
 const placeOf = (script: string): string => {
   const bundle = bundleOf(basename(script, ".ts"))
-  return existsSync(bundle) ? bundle : join(import.meta.dirname, script)
+  return process.env["VITEST"] !== undefined && existsSync(bundle) ? bundle : join(import.meta.dirname, script)
 }
 
 /** Starts a script, with flags of Node before its name where there are some; it is killed with the scope. */
