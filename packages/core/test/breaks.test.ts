@@ -77,6 +77,28 @@ describe("a call that is thrown at", () => {
     }))
 })
 
+describe("a batch that its own first call interrupts", () => {
+  it.effect.each([["wait for nothing", []], ["wait for each other", [Access.read("k")]]] as const)(
+    "starts no other, where calls %s",
+    ([, access]) =>
+      Effect.gen(function*() {
+        const started: Array<string> = []
+        const interrupting = (fiber: Fiber.Fiber<unknown, unknown>) => ({
+          ...acting("stops", (_, { id }) =>
+            Effect.sync(() => {
+              started.push(id)
+              fiber.interruptUnsafe()
+              return id
+            })),
+          claims: { access, slots: [], rates: [] }
+        })
+        const batch = Effect.withFiber((fiber) => Batch.run(Toolkit.make(interrupting(fiber)), timesOf(3, "stops")))
+        yield* Fiber.await(yield* Effect.forkChild(batch, { startImmediately: true }))
+        assert.deepStrictEqual(started, ["call_1"])
+      })
+  )
+})
+
 describe("a call that is stopped", () => {
   it.effect("takes the steps of its steps with it at its timeout", () =>
     Effect.gen(function*() {

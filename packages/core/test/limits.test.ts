@@ -164,6 +164,47 @@ describe("Limits.layer", () => {
     }).pipe(Effect.provide(Limits.layer)))
 })
 
+describe("calls of batches that share limits", () => {
+  const [one, other] = [Limits.concurrency(1, "one"), Limits.concurrency(1, "other")]
+  const holding = Toolkit.make(
+    lasting("free"),
+    lasting("both", { limits: [one, other] }),
+    lasting("waits", { limits: [other] }),
+    lasting("first", { limits: [one] })
+  )
+
+  it.effect("take turns where they waited for different things, whatever their places in their batches", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make({ concurrency: 2 })
+      const batches: ReadonlyArray<ReadonlyArray<Asked>> = [
+        [["both", "", 10]],
+        [["free", "", Number.NaN], ["first", "", 5]],
+        [["waits", "", 5], ["free", "", 50]]
+      ]
+      const one = (asked: ReadonlyArray<Asked>, index: number) =>
+        Effect.delay(runner.run(holding, asking(...asked)), index)
+      const all = yield* aDayOf(Effect.forEach(batches, one, { concurrency: 3 }))
+      assert.deepStrictEqual(all.map((settled) => spansOf(settled, 0)), [
+        [[0, 10]],
+        [["InvalidArguments", 1, 1], [10, 15]],
+        [[15, 20], [2, 52]]
+      ])
+    }))
+
+  it.effect("go behind those that wait already for what they need, where they waited for something else", () =>
+    Effect.gen(function*() {
+      const batches: ReadonlyArray<ReadonlyArray<Asked>> = [
+        [["both", "", 10]],
+        [["free", "", 1], ["waits", "", 5]],
+        [["both", "", 5]]
+      ]
+      const all = yield* aDayOf(
+        Effect.forEach(batches, (asked) => Batch.run(holding, asking(...asked)), { concurrency: 3 })
+      )
+      assert.deepStrictEqual(all.map((settled) => spansOf(settled, 0)), [[[0, 10]], [[0, 1], [10, 15]], [[15, 20]]])
+    }).pipe(Effect.provide(Limits.layer)))
+})
+
 describe("Batch.make", () => {
   const asked: ReadonlyArray<Asked> = [["free", "", 10], ["free", "", 20]]
 

@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Access, Agent, Batch, Limits, Pipeline, Plan, Tool, Toolkit } from "@volley/core"
 import { Generate, ScriptedModel } from "@volley/testing"
 import { Arbitrary, Effect, Result, Schema } from "effect"
+import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
 import { ends, gauge } from "../support.ts"
 import { asking, doing, many, sleeping, stopwatch } from "./support.ts"
@@ -221,6 +222,57 @@ describe("runs of a runner inside calls of another one", () => {
       const inside = doing("inside", () => Effect.map(other.run(Toolkit.make(write), many(2, "write")), ends))
       yield* aDayOf(outer.run(Toolkit.make(inside), many(3, "inside")))
       assert.deepStrictEqual([counts.started, counts.most], [6, 1])
+    }))
+})
+
+describe("a run that a call begins and does not wait for", () => {
+  const left = (fork: (run: Effect.Effect<unknown>) => Effect.Effect<unknown>) =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make({ concurrency: 1 })
+      const started: Array<string> = []
+      const inner = doing("inner", (_, { id }) => Effect.andThen(Effect.sync(() => started.push(id)), sleeping(5)))
+      const run = runner.run(Toolkit.make(inner), many(3, "inner"))
+      const outer = doing("outer", () => Effect.as(Effect.andThen(fork(run), Effect.sleep(1)), "left"))
+      const settled = yield* aDayOf(runner.run(Toolkit.make(outer), asking(["outer"])))
+      assert.deepStrictEqual(ends(settled), ["left"])
+      yield* TestClock.adjust("1 day")
+      return started
+    })
+
+  it.effect("starts nothing more where it ends with the call", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* left((run) => Effect.forkChild(run, { startImmediately: true })), ["c0"])
+    }))
+
+  it.effect("starts each of its calls once where it goes on", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(
+        yield* left((run) => Effect.forkDetach(run, { startImmediately: true })),
+        ["c0", "c1", "c2"]
+      )
+    }))
+})
+
+describe("calls that have what those inside each other need", () => {
+  it.effect("get out of it once nothing is at work, and each starts once", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make()
+      const now = yield* stopwatch
+      const started: Array<unknown> = []
+      const leaf = (key: string) =>
+        doing(`leaf_${key}`, () => Effect.andThen(Effect.sync(() => started.push([key, now()])), sleeping(10)), {
+          limits: [Limits.concurrency(1, key)]
+        })
+      const crossed = (own: string, other: string) =>
+        doing(own, () =>
+          Effect.map(
+            Effect.delay(runner.run(Toolkit.make(leaf(other)), many(2, `leaf_${other}`)), 5),
+            ends
+          ), { limits: [Limits.concurrency(1, own)] })
+      const toolkit = Toolkit.make(crossed("a", "b"), crossed("b", "a"), doing("long", () => sleeping(50)))
+      const settled = yield* aDayOf(runner.run(toolkit, asking(["a"], ["b"], ["long"])))
+      assert.deepStrictEqual(ends(settled), [[10, 10], [10, 10], 50])
+      assert.deepStrictEqual(started, [["b", 50], ["b", 60], ["a", 70], ["a", 80]])
     }))
 })
 

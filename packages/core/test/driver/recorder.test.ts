@@ -278,7 +278,7 @@ describe("while a recorder looks for how a write ended", () => {
       const told: Array<string> = []
       const slow = slowToFind("c0")
       const noting: Recorder.Recorder = {
-        ...slow,
+        known: (call) => call.call.name === "same" ? undefined : slow.known(call),
         call: (call, run) => Effect.andThen(Effect.sync(() => told.push(call.call.id)), run)
       }
       const same = Tool.coalesce(reading("same", () => sleeping(1)))

@@ -185,6 +185,20 @@ describe("a call that waits", () => {
       assert.deepStrictEqual(yield* told(asking(["short"], ["long"])), [["c0", "access", "c1"]])
     }))
 
+  it.effect("says once what for, though it is one limit after the other", () =>
+    Effect.gen(function*() {
+      const limits = ["a", "b"].map((key) => Limits.concurrency(1, key))
+      const one = (name: string, ...own: ReadonlyArray<Limits.Limit>) =>
+        doing(name, () => sleeping(10), { limits: own })
+      const toolkit = Toolkit.make(one("a", limits[0]!), one("b", limits[1]!), one("both", ...limits))
+      const calls = asking(["a"], ["b"], ["both"], ["b"])
+      const waits: Array<unknown> = []
+      const onCall = (event: Batch.CallEvent) =>
+        Effect.sync(() => event._tag === "CallWaiting" && waits.push([event.call.id, event.why]))
+      yield* aDayOf(Batch.run(toolkit, calls, { onCall }))
+      assert.deepStrictEqual(waits, [["c2", "limit"], ["c3", "limit"]])
+    }))
+
   it.effect("says what for: a slot of the runner", () =>
     Effect.gen(function*() {
       const runner = yield* Batch.make({ concurrency: 1 })

@@ -6,7 +6,8 @@ import { Access, Batch, Limits, Toolkit } from "@volley/core"
 import { Generate } from "@volley/testing"
 import { Arbitrary, Effect } from "effect"
 import { aDayOf } from "../order/support.ts"
-import { asking, boundless, doing, many, reading, sleeping, stopwatch } from "./support.ts"
+import { ends } from "../support.ts"
+import { type Asked, asking, boundless, doing, many, reading, sleeping, stopwatch } from "./support.ts"
 
 const counting = (most: number) => Array.from({ length: most }, (_, n) => n)
 
@@ -81,10 +82,22 @@ describe("runs beside each other on one runner", () => {
       const act = ({ id }: { readonly id?: unknown }) => Effect.andThen(Effect.sync(() => order.push(id)), sleeping(10))
       const keyed = doing("keyed", act, { limits: [Limits.concurrency(9, "key")] })
       const toolkit = Toolkit.make(doing("free", act), keyed, doing("hangs", () => Effect.never))
-      const one = (name: string, run: string) => runner.run(toolkit, many(4, name, (n) => ({ id: `${run}${n}` })))
+      // What is refused at once counts for call order alone.
+      const one = (name: string, run: string, before = 0) =>
+        runner.run(
+          toolkit,
+          asking(
+            ...many(before, "gone").map(({ name }): Asked => [name]),
+            ...many(4, name).map(
+              (_, n): Asked => [name, { id: `${run}${n}` }]
+            )
+          )
+        )
       const stopped = Effect.timeoutOption(runner.run(toolkit, many(4, "hangs")), 5)
       yield* aDayOf(
-        Effect.all([stopped, Effect.delay(one("free", "a"), 1), Effect.delay(one("keyed", "b"), 2)], { concurrency: 3 })
+        Effect.all([stopped, Effect.delay(one("free", "a"), 1), Effect.delay(one("keyed", "b", 5), 2)], {
+          concurrency: 3
+        })
       )
       assert.strictEqual(order.slice(0, 4).join(" "), "a0 b0 a1 b1")
     }))
@@ -163,6 +176,51 @@ describe("calls under a rate", () => {
     { arbitrary: { runs: 300, maxShrinks: 20 } }
   )
   const expectedAt: Array<number> = []
+
+  it.effect("that wait take turns between batches of one runner, in call order within each", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make(boundless)
+      const order: Array<unknown> = []
+      const call = doing("call", ({ id }) => Effect.sync(() => order.push(id)), {
+        limits: [Limits.rate({ limit: 1, window: 100 })]
+      })
+      const one = (run: string) => runner.run(Toolkit.make(call), many(3, "call", (n) => ({ id: `${run}${n}` })))
+      yield* aDayOf(Effect.all([one("a"), one("b"), one("c")], { concurrency: 3 }))
+      assert.strictEqual(order.join(" "), "a0 a1 b0 c0 a2 b1 c1 b2 c2")
+    }))
+
+  it.effect("are as far apart as the strictest of several rates of one key says", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make()
+      const now = yield* stopwatch
+      const rate = (limit: number) => Limits.rate({ limit, window: 100, key: "api" })
+      const often = doing("often", () => Effect.sync(now), { limits: [rate(3)] })
+      const seldom = doing("seldom", () => Effect.sync(now), { limits: [rate(3), rate(1)] })
+      const one = (name: string, delay: number) =>
+        Effect.map(Effect.delay(runner.run(Toolkit.make(often, seldom), many(1, name)), delay), ends)
+      const all = [one("often", 0), one("often", 50), one("seldom", 60)]
+      assert.deepStrictEqual(yield* aDayOf(Effect.all(all, { concurrency: 3 })), [[0], [50], [150]])
+    }))
+
+  it.effect("go on in time where the batch is interrupted that waited in front of them", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make()
+      const now = yield* stopwatch
+      const call = doing("call", () => Effect.sync(now), { limits: [Limits.rate({ limit: 1, window: 100 })] })
+      const one = (count: number) => Effect.map(runner.run(Toolkit.make(call), many(count, "call")), ends)
+      const both = [Effect.timeoutOption(one(3), 50), Effect.delay(one(1), 10)]
+      const [, second] = yield* aDayOf(Effect.all(both, { concurrency: 2 }))
+      assert.deepStrictEqual<unknown>(second, [100])
+    }))
+
+  it.effect("keep the least of several under one key", () =>
+    Effect.gen(function*() {
+      const now = yield* stopwatch
+      const rate = (limit: number) => Limits.rate({ limit, window: 100, key: "api" })
+      const call = doing("call", () => Effect.sync(now), { limits: [rate(3), rate(1), rate(2)] })
+      const settled = yield* aDayOf(Batch.run(Toolkit.make(call), many(3, "call")))
+      assert.deepStrictEqual(ends(settled), [0, 100, 200])
+    }))
 
   it.effect("share it with those of other batches of one runner", () =>
     Effect.gen(function*() {

@@ -56,12 +56,14 @@ describe("behind a call of which it is not known yet what it touches", () => {
   it.effect("what touches nothing, and waits for a slot, starts behind one that turns out to be alone meanwhile", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(
-        yield* runWith({ concurrency: 2 }, [["free", "", 100], ["late_alone", "", 5], ["free", "", 55], [
-          "free",
-          "",
-          100
-        ]]),
-        [[0, 100], [100, 105], [0, 55], [105, 205]]
+        yield* runWith({ concurrency: 3 }, [
+          ["free", "", 100],
+          ["late_alone", "", 5],
+          ["free", "", 120],
+          ["free", "", 55],
+          ["free", "", 100]
+        ]),
+        [[0, 100], [120, 125], [0, 120], [0, 55], [125, 225]]
       )
     }))
 

@@ -28,7 +28,7 @@ export const seat = (job: Job): void => {
 
 const enter = (job: Job, borrows = false, hadTurn = false): boolean => {
   const { run } = job
-  if (job.ended || run.isStopped || isLeft(run)) return setAside(job)
+  if (run.isStopped || isLeft(run)) return setAside(job)
   if (job.place?.order.mayStart(job.place) === false) return false
   const lacked = lackedBy(job, borrows, hadTurn)
   if (lacked !== undefined) {
@@ -55,7 +55,6 @@ const isLeft = ({ goesOn, lender }: Run<Job>): boolean => {
 /** A job of a run that was left does not start, unless the run goes on in spite of it. */
 const setAside = (job: Job): false => {
   const { run } = job
-  if (job.ended || run.state === "interrupted") return false
   run.aside.push(job)
   const goOn = Effect.sync(() => {
     run.goesOn = true
@@ -78,7 +77,7 @@ const queue = (job: Job, lacked: Lacked): void => {
   lacked.line.push(job)
   engine.looked.add(lacked)
   if (run.lender !== undefined) engine.nested.add(job)
-  if (!run.isEager) run.stuck += 1
+  run.stuck += 1
   if (run.isWatched) engine.whenIdle(() => job.line === lacked.line && tellWaiting(job, lacked))
 }
 
@@ -92,23 +91,18 @@ const tellWaiting = (job: Job, lacked: Lacked): void => {
 
 /** Starts the first in call order of the jobs that wait where there may be room now. */
 export const serve = (engine: Engine<Job, Run<Job>>): boolean => {
-  let first: Job | undefined
-  let turn: Lacked | undefined
+  let first: { readonly job: Job; readonly lacked: Lacked } | undefined
   for (const lacked of engine.looked) {
     const job = lacked instanceof Rate ? firstUnder(engine, lacked) : firstAt(lacked)
     if (job === undefined) engine.looked.delete(lacked)
-    else if (first === undefined || goesBefore(job, first)) {
-      first = job
-      turn = lacked
-    }
+    else if (first === undefined || goesBefore(job, first.job)) first = { job, lacked }
   }
   if (first === undefined) return false
-  const { line } = first
-  if (line === undefined) return true
-  leaveLine(first)
-  const before = othersBefore(first, line)
-  if (before !== undefined) queue(first, before)
-  else if (enter(first, false, turn instanceof Rate)) line.took(first.run)
+  const { job, lacked } = first
+  leaveLine(job)
+  const before = othersBefore(job, lacked.line)
+  if (before !== undefined) queue(job, before)
+  else if (enter(job, false, lacked instanceof Rate)) lacked.line.took(job.run)
   return true
 }
 
