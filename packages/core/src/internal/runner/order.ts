@@ -29,9 +29,13 @@ export class Place implements Member {
     this.ready = ready
   }
 
-  /** A call that it waits for. */
+  /** A call that it waits for, where one is known. */
   get behind(): string | undefined {
-    return this.cohorts.find(({ waits }) => waits > 0)?.behind ?? this.before?.callId
+    const holdsUp = saysNothing(this) ? isAlone : isUnknown
+    for (let other = this.before; other; other = other.before) {
+      if (!other.settled && holdsUp(other)) return other.callId
+    }
+    return this.cohorts.find(({ behind }) => behind?.last !== undefined)?.behind?.last?.callId
   }
 }
 
@@ -46,11 +50,15 @@ export class Place implements Member {
  * and entered once it is known. So nothing has ever to be put between places that were entered.
  */
 export class Order {
-  readonly #keys = new Keys()
+  readonly #keys: Keys
   #first: Place | undefined
   #newest: Place | undefined
   #alone = 0
   #entered = 0
+
+  constructor(keys = new Keys()) {
+    this.#keys = keys
+  }
 
   /** Adds a place: behind all others, or right behind one that has become several. */
   add(place: Place, behind?: Place): void {
@@ -150,10 +158,10 @@ export class Order {
   }
 
   /** What touches nothing goes past what is not known, unless one before it wants to be alone. */
-  #mayPass({ before, touches }: Place): boolean {
-    if (touches === undefined || touches.inTurn || touches.access.length > 0) return false
+  #mayPass(place: Place): boolean {
+    if (!saysNothing(place)) return false
     if (this.#keys.everything.writes?.isOver === false) return false
-    for (let other = before; other && this.#alone > 0; other = other.before) if (isAlone(other)) return false
+    for (let other = place.before; other && this.#alone > 0; other = other.before) if (isAlone(other)) return false
     return true
   }
 
@@ -165,11 +173,13 @@ export class Order {
   }
 
   /** Ends a place, and the cohorts that end with it, one after the other. */
-  #end({ atEnd, cohorts }: Place): void {
+  #end(place: Place): void {
+    const { atEnd, cohorts } = place
     atEnd?.()
     const ended: Array<Cohort> = []
     for (const cohort of cohorts) {
       cohort.left -= 1
+      if (cohort.last === place) cohort.last = undefined
       if (cohort.isOver) ended.push(cohort)
     }
     for (const cohort of ended) {
@@ -185,5 +195,12 @@ export class Order {
   }
 }
 
-const isAlone = ({ touches }: Place): boolean =>
+type Touching = Pick<Place, "touches">
+
+const isAlone = ({ touches }: Touching): boolean =>
   touches !== undefined && touches.access.some(({ mode }) => mode === "exclusive")
+
+const isUnknown = ({ touches }: Touching): boolean => touches === undefined
+
+const saysNothing = ({ touches }: Touching): boolean =>
+  touches !== undefined && !touches.inTurn && touches.access.length === 0
