@@ -12,7 +12,8 @@ const outcomesOf = (sizes: ReadonlyArray<number>): Effect.Effect<ReadonlyArray<O
           description: "For tests.",
           parameters: Schema.Struct({ size: Schema.Int }),
           success: Schema.String,
-          execute: ({ size }) => Effect.succeed("x".repeat(size - 2))
+          failure: Schema.String,
+          execute: ({ size }) => size < 0 ? Effect.fail("x".repeat(-size)) : Effect.succeed("x".repeat(size - 2))
         })
       ),
       sizes.map((size, index) => ToolCall.make({ id: `${index}`, name: "give", arguments: { size }, index }))
@@ -40,6 +41,13 @@ describe("texts of a message", () => {
       assert.deepStrictEqual(yield* kept([10, 100], 60), [10, 50])
       assert.deepStrictEqual(yield* kept([100, 10, 40, 90], 100), [30, 10, 30, 30])
       assert.deepStrictEqual(yield* kept([100, 10, 20, 90], 100), [35, 10, 20, 35])
+    }))
+
+  it.effect("stay JSON where they are errors", () =>
+    Effect.gen(function*() {
+      const [error, text] = fit(yield* outcomesOf([-1000, 1000]), 400)
+      assert.match(JSON.parse(error!.encoded).error.data, /^\[left out/)
+      assert.include(text!.encoded, "[cut")
     }))
 
   it.effect("keep at least nothing", () =>

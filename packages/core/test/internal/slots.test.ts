@@ -3,13 +3,13 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Generate } from "@volley/testing"
-import { Arbitrary, Context, Effect } from "effect"
+import { Arbitrary, Effect } from "effect"
 import { Engine } from "../../src/internal/runner/engine.ts"
-import { Job } from "../../src/internal/runner/job.ts"
+import type { Job } from "../../src/internal/runner/job.ts"
 import { read } from "../../src/internal/runner/options.ts"
 import { Order } from "../../src/internal/runner/order.ts"
 import { Pool } from "../../src/internal/runner/room.ts"
-import { Run } from "../../src/internal/runner/run.ts"
+import type { Run } from "../../src/internal/runner/run.ts"
 import {
   awayFrom,
   give,
@@ -22,6 +22,7 @@ import {
   withdraw
 } from "../../src/internal/runner/slots.ts"
 import * as World from "../oracle/world.ts"
+import { jobIn, runIn } from "./runs.ts"
 
 const { oneOf, upTo } = Generate
 
@@ -79,7 +80,6 @@ interface Inside {
   readonly seats: Array<Seat>
 }
 
-const nothing = Context.makeUnsafe<unknown>(new Map())
 const everyCall = "every call"
 
 /** The world of one case: runs within runs, as the runner counts them and as the oracle does. */
@@ -135,16 +135,7 @@ class Hall {
   }
 
   begin(concurrency: number, outer?: Seat): Inside {
-    const run = new Run<Job>({
-      engine: this.engine,
-      shared: this.#shared,
-      lender: outer?.job,
-      toolkit: { byName: new Map(), wireNames: new Map() },
-      nodes: [],
-      bounds: read({ concurrency }, {}),
-      context: nothing,
-      mintId: () => "run"
-    })
+    const run = runIn(this.engine, { shared: this.#shared, lender: outer?.job, bounds: read({ concurrency }, {}) })
     run.isEager = true
     const of = { number: this.#all.length, parent: outer?.member, expiresAt: Infinity, members: [], isOpen: true }
     this.world.runs = [...this.world.runs, of]
@@ -157,8 +148,7 @@ class Hall {
   come(inside: Inside, pools: ReadonlyArray<World.Pool>): void {
     const { of, run, seats } = inside
     const id = `call ${of.number}.${seats.length}`
-    const call = { id, name: "t", arguments: {}, index: seats.length, status: "complete" as const }
-    const job = new Job(run, undefined, { call, needs: [] }, seats.length)
+    const job = jobIn(run, id, seats.length)
     if (pools.length > 0) job.claims = { access: [], slots: pools, rates: [] }
     const every = this.#limit === undefined ? [] : [{ key: everyCall, limit: this.#limit }]
     const all = [{ key: `run ${of.number}`, limit: run.gate.limit }, ...every, ...pools]

@@ -25,6 +25,8 @@ export class Barriers {
 
   /** Why a place may not start. */
   before(place: Place): Reason | undefined {
+    // It goes past what is not known yet: all that it meets is who wanted to be alone.
+    if (place.number === 0) return this.#byKey.get(everything)?.get("writes")?.reason
     let first: Barrier | undefined
     if (this.#unknown !== undefined && place.touches !== undefined && place.touches.access.length > 0) {
       first = this.#unknown
@@ -39,6 +41,8 @@ export class Barriers {
     return first !== undefined && first.place.number < place.number ? first.reason : undefined
   }
 }
+
+const everything = "/"
 
 const earlier = (a: Barrier | undefined, b: Barrier): Barrier =>
   a === undefined || b.place.number < a.place.number ? b : a

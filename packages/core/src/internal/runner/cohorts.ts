@@ -38,7 +38,7 @@ export interface Member {
  *
  * - `left`: how many of them have not settled; `follows` while an earlier cohort of the kind has not ended
  * - `waits`: how many cohorts have to end before these may start; `held`, the calls that wait for that
- * - `last`, `behind`: the call that joined last, and the last of those that it waits for, until that has ended
+ * - `last`: the call that joined last, as long as it has not settled; `behind`, the last cohort that this one waits for
  */
 export class Cohort {
   readonly key: Key
@@ -51,7 +51,7 @@ export class Cohort {
   blocks: Array<Cohort> | undefined
   next: Cohort | undefined
   last: Member | undefined
-  behind: Member | undefined
+  behind: Cohort | undefined
 
   constructor(key: Key, kind: Kind) {
     this.key = key
@@ -82,10 +82,10 @@ export class Key {
   }
 }
 
-/** All keys that calls meet; `everything` is met by every call that touches something. */
+/** All keys that calls meet, below `root`; `everything` is met by every call that touches something. */
 export class Keys {
   readonly everything = new Key("", undefined)
-  readonly #root = new Key("", this.everything)
+  readonly root = new Key("", this.everything)
   readonly #unsaid = new Key("unsaid", this.everything)
 
   /** A call meets all that it touches, once. */
@@ -101,7 +101,7 @@ export class Keys {
   }
 
   #meetKey(met: Met, member: Member, path: string, isWrite: boolean): void {
-    let key = this.#root
+    let key = this.root
     // An empty path has no parts: it is the root itself.
     for (let from = path === "" ? 1 : 0; from <= path.length;) {
       meet(met, member, key, isWrite ? "writesUnder" : "readsUnder")
@@ -123,12 +123,7 @@ export const release = (cohort: Cohort): void => {
     if (member.blocked === 0 && !member.settled) member.ready()
   }
   cohort.held = undefined
-}
-
-/** The call that joined last has ended: no other is said to be behind it any more. */
-export const unname = (cohort: Cohort): void => {
-  for (const blocked of cohort.blocks ?? []) if (blocked.behind === cohort.last) blocked.behind = undefined
-  cohort.last = undefined
+  cohort.behind = undefined
 }
 
 /** A key that no call meets any more is forgotten. */
@@ -186,7 +181,7 @@ const fresh = (key: Key, kind: Kind): Cohort => {
     earlier.blocks ??= []
     earlier.blocks.push(cohort)
     cohort.waits += 1
-    cohort.behind = earlier.last
+    cohort.behind = earlier
   }
   return cohort
 }

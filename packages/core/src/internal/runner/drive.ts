@@ -238,7 +238,11 @@ const interrupt = (run: Run<Job>, done: (outcomes: ReadonlyArray<Outcome>) => un
 
 /** Ends what follows the calls that have not settled, those too that were never admitted. */
 const endAll = (run: Run<Job>): void => {
-  for (const job of unsettled(run)) ends(job, interrupted(job))
+  const open = new Set<Job>()
+  for (const job of unsettled(run)) {
+    for (let one: Job | undefined = job; one !== undefined; one = one.parent) open.add(one)
+  }
+  for (const job of open) ends(job, interrupted(job))
   for (let index = run.next; index < run.nodes.length; index++) {
     const job = new Job(run, undefined, run.nodes[index]!, index)
     job.tool = run.toolkit.byName.get(job.call.name)

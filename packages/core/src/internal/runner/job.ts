@@ -123,14 +123,10 @@ export class Job {
 
   /** True where it comes before another job of its run: steps stand at the place of the call that became them. */
   isBefore(other: Job): boolean {
-    let [a, b]: [Job, Job] = [this, other]
-    for (let n = depthOf(this) - depthOf(other); n > 0; n--) a = a.parent ?? a
-    for (let n = depthOf(other) - depthOf(this); n > 0; n--) b = b.parent ?? b
-    while (a.parent !== b.parent) {
-      a = a.parent ?? a
-      b = b.parent ?? b
-    }
-    return a.index < b.index
+    if (this.parent === other.parent) return this.index < other.index
+    const [own, its] = [indicesOf(this), indicesOf(other)]
+    const at = own.findIndex((index, depth) => index !== its[depth])
+    return own[at]! < its[at]!
   }
 
   /** Its time is over. */
@@ -145,7 +141,9 @@ export const toldOf = ({ call, parent }: Job): { readonly call: ToolCall; readon
 
 const nothing: ReadonlyArray<never> = []
 
-const depthOf = ({ parent }: Job): number => parent === undefined ? 0 : 1 + depthOf(parent)
+/** Where a job stands among its siblings, and those around it among theirs, the outermost first. */
+const indicesOf = ({ index, parent }: Job): ReadonlyArray<number> =>
+  parent === undefined ? [index] : [...indicesOf(parent), index]
 
 /**
  * What only few jobs have.

@@ -1,4 +1,4 @@
-import { type Cohort, forget, Keys, type Member, release, type Touches, unname } from "./cohorts.ts"
+import { type Cohort, forget, Keys, type Member, release, type Touches } from "./cohorts.ts"
 
 /**
  * A call's place in the order.
@@ -29,11 +29,9 @@ export class Place implements Member {
     this.ready = ready
   }
 
-  /** A call that it waits for; nothing where the last of them has ended before the others. */
+  /** A call that it waits for, where one is known. */
   get behind(): string | undefined {
-    const waiting = this.cohorts.find(({ waits }) => waits > 0)
-    const last = waiting === undefined ? this.before : waiting.behind
-    return last?.settled === true ? undefined : last?.callId
+    return this.order.behind(this)
   }
 }
 
@@ -48,11 +46,15 @@ export class Place implements Member {
  * and entered once it is known. So nothing has ever to be put between places that were entered.
  */
 export class Order {
-  readonly #keys = new Keys()
+  readonly #keys: Keys
   #first: Place | undefined
   #newest: Place | undefined
   #alone = 0
   #entered = 0
+
+  constructor(keys = new Keys()) {
+    this.#keys = keys
+  }
 
   /** Adds a place: behind all others, or right behind one that has become several. */
   add(place: Place, behind?: Place): void {
@@ -90,6 +92,18 @@ export class Order {
     if (!this.#isHeld(place)) return
     this.#unlink(place)
     this.#enter(place)
+  }
+
+  /** A call that a place waits for, where one is known: of those that are held, the first keeps up all that touch something. */
+  behind(place: Place): string | undefined {
+    if (!this.#isHeld(place)) {
+      return place.cohorts.find(({ behind }) => behind?.last !== undefined)?.behind?.last?.callId
+    }
+    if (!saysNothing(place)) return place === this.#first ? undefined : this.#first?.callId
+    for (let other = place.before; other; other = other.before) {
+      if (!other.settled && isAlone(other)) return other.callId
+    }
+    return undefined
   }
 
   /** True where nothing that conflicts lies between two places that touch the same. */
@@ -152,10 +166,10 @@ export class Order {
   }
 
   /** What touches nothing goes past what is not known, unless one before it wants to be alone. */
-  #mayPass({ before, touches }: Place): boolean {
-    if (touches === undefined || touches.inTurn || touches.access.length > 0) return false
+  #mayPass(place: Place): boolean {
+    if (!saysNothing(place)) return false
     if (this.#keys.everything.writes?.isOver === false) return false
-    for (let other = before; other && this.#alone > 0; other = other.before) if (isAlone(other)) return false
+    for (let other = place.before; other && this.#alone > 0; other = other.before) if (isAlone(other)) return false
     return true
   }
 
@@ -173,7 +187,7 @@ export class Order {
     const ended: Array<Cohort> = []
     for (const cohort of cohorts) {
       cohort.left -= 1
-      if (cohort.last === place) unname(cohort)
+      if (cohort.last === place) cohort.last = undefined
       if (cohort.isOver) ended.push(cohort)
     }
     for (const cohort of ended) {
@@ -189,5 +203,10 @@ export class Order {
   }
 }
 
-const isAlone = ({ touches }: Place): boolean =>
+type Touching = Pick<Place, "touches">
+
+const isAlone = ({ touches }: Touching): boolean =>
   touches !== undefined && touches.access.some(({ mode }) => mode === "exclusive")
+
+const saysNothing = ({ touches }: Touching): boolean =>
+  touches !== undefined && !touches.inTurn && touches.access.length === 0
