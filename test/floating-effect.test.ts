@@ -11,8 +11,8 @@ const check = (...projects: ReadonlyArray<string>) => {
 }
 
 describe("scripts/effects.ts", () => {
-  it("fails and names the place where an effect is neither yielded nor returned", () => {
-    const { output, status } = check("floating-effect")
+  it("fails when one of several projects has a finding, and names the place of an effect that is not run", () => {
+    const { output, status } = check("yielded-effect", "floating-effect")
     assert.strictEqual(status, 1, output)
     assert.include(output, "test/fixtures/floating-effect/main.ts:6:3 error floatingEffect")
   })
@@ -21,10 +21,6 @@ describe("scripts/effects.ts", () => {
     const { output, status } = check("yielded-effect")
     assert.strictEqual(status, 0, output)
     assert.include(output, "0 findings")
-  })
-
-  it("fails when one of several projects has a finding", () => {
-    assert.strictEqual(check("yielded-effect", "floating-effect").status, 1)
   })
 
   it("fails when a project has no diagnostics configured, and so no file is checked", () => {
