@@ -286,7 +286,7 @@ describe("Simulator.make", () => {
       })
       const { status, text } = yield* seen(send(fetch, "google"))
       assert.strictEqual(status, 400)
-      assert.match(text, /The script throws Error: Out of lines\. .*Replay\.test\.ts:\d+/)
+      assert.match(text, /The script throws Error: Out of lines\. .*Replay\.test\.ts\S*:\d+/)
       assert.strictEqual((yield* requests)[0]?.row, "script")
     }))
 })
