@@ -94,6 +94,75 @@ describe("Limits.backOff", () => {
     }))
 })
 
+describe("a call that is told to wait", () => {
+  /** When each call asked, of a service that tells the nth at first to wait so long, and what was told of it. */
+  const asks = Effect.fnUntraced(function*(
+    limits: ReadonlyArray<Limits.Limit>,
+    waits: ReadonlyArray<number>,
+    timeout: number = 10_000
+  ) {
+    const began = yield* Clock.currentTimeMillis
+    const requests: Array<readonly [n: number, at: number]> = []
+    const told: Array<unknown> = []
+    const call = Tool.make("call", {
+      description: "Calls a service.",
+      parameters: Schema.Struct({ n: Schema.Int }),
+      success: Schema.Int,
+      failure: Schema.Union([Busy, Schema.String]),
+      limits,
+      timeout,
+      execute: ({ n }, { attempt }) =>
+        Effect.gen(function*() {
+          yield* Effect.sleep(10 + 40 * n)
+          requests.push([n, (yield* Clock.currentTimeMillis) - began])
+          const wait = waits[n] ?? -1
+          if (wait < 0) return yield* Effect.fail("no")
+          return attempt === 1 ? yield* new Busy({ retryAfter: Duration.millis(wait) }) : n
+        })
+    })
+    const onCall = (event: Batch.CallEvent) =>
+      Effect.sync(() => event._tag === "CallRetried" && told.push([event.call.id, event.attempt]))
+    const calls = timesOf(waits.length, "call").map((call, n) => ({ ...call, arguments: { n } }))
+    const fiber = yield* Effect.forkChild(Batch.run(Toolkit.make(call), calls, { onCall }))
+    yield* TestClock.adjust("1 minute")
+    const { outcomes } = yield* Fiber.join(fiber)
+    return { requests, told, ends: outcomes.map(({ endedAt, result }) => [result._tag, endedAt - began]) }
+  })
+  const after = (failure: unknown) => failure instanceof Busy ? failure.retryAfter : undefined
+  const backOff = (key: string) => Limits.backOff({ key, after })
+
+  it.effect("waits on where another is told to wait longer, and that it is tried again is told", () =>
+    Effect.gen(function*() {
+      const { requests, told } = yield* asks([backOff("a")], [90, 150])
+      assert.deepStrictEqual(requests, [[0, 10], [1, 50], [0, 210], [1, 250]])
+      assert.sameDeepMembers(told, [["call_1", 2], ["call_2", 2]])
+    }))
+
+  it.effect("has its failure for an answer once that is longer than it may take", () =>
+    Effect.gen(function*() {
+      const { ends } = yield* asks([backOff("a")], [90, 150], 300)
+      assert.deepStrictEqual(ends, [["Success", 210], ["Success", 250]])
+      const inTime = yield* asks([backOff("a")], [90, 150], 190)
+      assert.deepStrictEqual(inTime.ends, [["Failure", 100], ["Failure", 50]])
+      const tie = yield* asks([backOff("a")], [90], 100)
+      assert.deepStrictEqual(tie.ends, [["Failure", 10]])
+    }))
+
+  it.effect("waits as long as the longest of several says, beside a rate as well", () =>
+    Effect.gen(function*() {
+      const longer = Limits.backOff({ key: "b", after: (failure) => failure instanceof Busy ? 300 : undefined })
+      const rate = Limits.rate({ limit: 5, window: 10 })
+      const { requests } = yield* asks([backOff("a"), longer, rate], [90])
+      assert.deepStrictEqual(requests, [[0, 10], [0, 320]])
+    }))
+
+  it.effect("is told nothing by a failure of another kind, which is its answer at once", () =>
+    Effect.gen(function*() {
+      const { ends, requests } = yield* asks([backOff("a")], [-1])
+      assert.deepStrictEqual([ends, requests], [[["Failure", 10]], [[0, 10]]])
+    }))
+})
+
 describe("Tool.breaker", () => {
   const breakers = CircuitBreaker.layer({ tripPolicy: CircuitBreaker.consecutive(3), openDuration: "10 seconds" }).pipe(
     Layer.provide(CircuitBreaker.layerStoreMemory())

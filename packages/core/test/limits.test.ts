@@ -199,7 +199,9 @@ describe("calls of batches that share limits", () => {
         [["both", "", 5]]
       ]
       const all = yield* aDayOf(
-        Effect.forEach(batches, (asked) => Batch.run(holding, asking(...asked)), { concurrency: 3 })
+        Effect.forEach(batches, (asked) => Batch.run(holding, asking(...asked), { onCall: () => Effect.void }), {
+          concurrency: 3
+        })
       )
       assert.deepStrictEqual(all.map((settled) => spansOf(settled, 0)), [[[0, 10]], [[0, 1], [10, 15]], [[15, 20]]])
     }).pipe(Effect.provide(Limits.layer)))

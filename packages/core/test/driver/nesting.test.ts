@@ -4,11 +4,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Agent, Batch, Limits, Pipeline, Plan, Tool, Toolkit } from "@volley/core"
 import { Generate, ScriptedModel } from "@volley/testing"
-import { Arbitrary, Effect, Result, Schema } from "effect"
+import { Arbitrary, Effect, Result, Schedule, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
 import { ends, gauge } from "../support.ts"
-import { asking, doing, many, sleeping, stopwatch } from "./support.ts"
+import { type Asked, asking, doing, many, sleeping, stopwatch } from "./support.ts"
 
 const kinds = ["batch", "runner", "agent", "plan", "pipeline"] as const
 type Kind = typeof kinds[number]
@@ -276,7 +276,58 @@ describe("calls that have what those inside each other need", () => {
     }))
 })
 
+describe("a call that took idle room of another one, and waits for a run inside it", () => {
+  /** What starts when: `b` has taken the room of `a`, by `x` inside it, and `x` waits for `y`, which lacks something else. */
+  const startsBeside = (lacking: Limits.Limit) =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make()
+      const now = yield* stopwatch
+      const started: Array<unknown> = []
+      const holding = (name: string, does: Effect.Effect<unknown>, limit: Limits.Limit = key(name)) =>
+        doing(name, () => Effect.andThen(Effect.sync(() => started.push([name, now()])), does), { limits: [limit] })
+      const inside = (delay: number, name: string, limit: Limits.Limit, does: Effect.Effect<unknown> = sleeping(10)) =>
+        Effect.delay(runner.run(Toolkit.make(holding(name, does, limit)), asking([name])), delay)
+      const tools = [
+        holding("b", inside(5, "x", key("a"), inside(1, "y", lacking))),
+        holding("a", inside(6, "a1", key("b"))),
+        holding("r", Effect.void, seldom),
+        holding("c", inside(7, "c1", seldom))
+      ]
+      yield* aDayOf(runner.run(Toolkit.make(...tools), asking(...tools.map(({ name }): Asked => [name]))))
+      return started.slice(tools.length)
+    })
+  const key = (name: string) => Limits.concurrency(1, name)
+  const seldom = Limits.rate({ limit: 1, window: 100, key: "seldom" })
+
+  it.effect("goes on before those whose room it has", () =>
+    Effect.gen(function*() {
+      const starts = yield* startsBeside(key("c"))
+      assert.deepStrictEqual(starts, [["x", 7], ["y", 8], ["a1", 18], ["c1", 100]])
+    }))
+
+  it.effect("holds them up only while it can go on itself", () =>
+    Effect.gen(function*() {
+      const starts = yield* startsBeside(seldom)
+      assert.deepStrictEqual(starts, [["x", 7], ["a1", 8], ["c1", 100], ["y", 200]])
+    }))
+})
+
 describe("a run inside a call", () => {
+  it.effect("has the same id at each attempt at the call, another than a second one beside it", () =>
+    Effect.gen(function*() {
+      const keys: Array<string> = []
+      const leaf = doing("leaf", (_, { idempotencyKey }) => Effect.sync(() => keys.push(idempotencyKey)))
+      const run = Batch.run(Toolkit.make(leaf), asking(["leaf"]))
+      const again = doing(
+        "again",
+        (_, { attempt }) => Effect.andThen(Effect.andThen(run, run), attempt < 2 ? Effect.fail("no") : Effect.void),
+        { idempotent: true }
+      )
+      yield* aDayOf(Batch.run(Toolkit.make(again), asking(["again"]), { retry: Schedule.recurs(1) }))
+      assert.deepStrictEqual(keys.slice(2), keys.slice(0, 2))
+      assert.deepStrictEqual([keys.length, new Set(keys).size], [4, 2])
+    }))
+
   it.effect("waits for nothing that the call around it touches", () =>
     Effect.gen(function*() {
       const runner = yield* Batch.make()

@@ -2,7 +2,7 @@
  * Who starts when: slots that go round between runs, rates in exact windows, order for what says nothing (cases 5 and 6).
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Access, Batch, Limits, Toolkit } from "@volley/core"
+import { Access, Approver, Batch, Limits, Toolkit } from "@volley/core"
 import { Generate } from "@volley/testing"
 import { Arbitrary, Effect } from "effect"
 import { aDayOf } from "../order/support.ts"
@@ -55,13 +55,14 @@ describe("runs beside each other on one runner", () => {
       const limits = [Limits.concurrency(1, "key")]
       const toolkit = Toolkit.make(
         doing("free", act),
+        doing("asks", act, { approval: "always" }),
         doing("keyed", act, { limits }),
         doing("writes", act, { access: [Access.write("k")] }),
         doing("reads", act, { access: [Access.read("k")], limits })
       )
       const one = ([concurrency, ...calls]: (typeof batches)[number], n: number) =>
         Effect.delay(runner.run(toolkit, asking(...calls), { concurrency }), n)
-      yield* aDayOf(Effect.forEach(batches, one, { concurrency: 2 }))
+      yield* aDayOf(Effect.forEach(batches, one, { concurrency: "unbounded" }))
       return order.join(" ")
     })
 
@@ -100,6 +101,18 @@ describe("runs beside each other on one runner", () => {
         })
       )
       assert.strictEqual(order.slice(0, 4).join(" "), "a0 b0 a1 b1")
+    }))
+
+  it.effect("go behind those who wait for a slot already, where they waited for one of their own batch", () =>
+    Effect.gen(function*() {
+      const order = startsOf(
+        yield* Batch.make({ concurrency: 3 }),
+        [1, ["free", { id: "a0", takes: 10 }], ["free", { id: "a1", takes: 5 }], ["keyed", { id: "a2", takes: 1 }]],
+        [3, ["free", { id: "b0", takes: 99 }], ["asks", { id: "b1", takes: 5 }]],
+        [1, ["free", { id: "c0", takes: 99 }]]
+      )
+      const allowing = Approver.layer(() => Effect.as(Effect.sleep(5), "allowed" as const))
+      assert.strictEqual(yield* Effect.provide(order, allowing), "a0 b0 c0 b1 a1 a2")
     }))
 
   it.effect("start their lowest call that can start, whoever stands before it where it waits", () =>

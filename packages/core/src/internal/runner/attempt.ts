@@ -109,7 +109,7 @@ const attempted = (job: Job, exit: AttemptExit): void => {
   const failure = Exit.isSuccess(exit) || Cause.hasDies(exit.cause)
     ? undefined
     : Result.getOrUndefined(Cause.findError(exit.cause))
-  if (failure?._tag === "ToolFailure" && mayBackOff(job) && backsOff(job, failure, exit)) return
+  if (failure?._tag === "ToolFailure" && backsOff(job, failure, exit)) return
   if (failure?._tag === "ToolFailure" && retry !== undefined && isHarmless(tool) && !failure.isPointless) {
     return again(job, retry, failure, exit)
   }
