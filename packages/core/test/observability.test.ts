@@ -13,6 +13,9 @@ const toolkit = Toolkit.make(
     execute: () => Effect.as(Effect.uninterruptible(Effect.sleep("1 minute")), "late")
   })
 )
+const nested = Toolkit.make(
+  Tool.make("nested", { ...definition, execute: () => Effect.withSpan(Effect.succeed("done"), "inside") })
+)
 const calls = (...names: ReadonlyArray<string>) =>
   names.map((name, index) => ToolCall.make({ id: `call_${index + 1}`, name, index }))
 
@@ -47,7 +50,7 @@ describe("spans", () => {
   it.effect("name the tool and the call, under the span of the caller, where somebody traces", () =>
     Effect.gen(function*() {
       const { ended, tracer } = recordingTracer()
-      yield* Batch.run(toolkit, calls("look.up", "know", "crash")).pipe(
+      yield* Batch.run(Toolkit.merge(toolkit, nested), calls("look.up", "know", "crash", "nested")).pipe(
         Effect.withSpan("turn"),
         Effect.provideService(Tracer.Tracer, tracer),
         Effect.provide(Logger.layer([]))
@@ -56,6 +59,8 @@ describe("spans", () => {
         ["execute_tool look.up", true],
         ["execute_tool know", true],
         ["execute_tool crash", false],
+        ["inside", true],
+        ["execute_tool nested", true],
         ["turn", true]
       ])
       const [first] = ended
@@ -64,7 +69,9 @@ describe("spans", () => {
         "gen_ai.tool.name": "look.up",
         "gen_ai.tool.call.id": "call_1"
       })
-      assert.strictEqual(Option.getOrUndefined(first!.span.parent)?.spanId, ended[3]!.span.spanId)
+      assert.strictEqual(first!.span.kind, "internal")
+      assert.strictEqual(Option.getOrUndefined(first!.span.parent)?.spanId, ended[5]!.span.spanId)
+      assert.strictEqual(Option.getOrUndefined(ended[3]!.span.parent)?.spanId, ended[4]!.span.spanId)
       const crashed = ended[2]!.exit
       const told = Exit.isFailure(crashed) ? Cause.prettyErrors(crashed.cause).map(({ message }) => message) : []
       assert.deepStrictEqual(told, ["Defect"], "what a crash says stays at home")

@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Approver, Batch, CallObserver, Limits, Plan, Tool, Toolkit } from "@volley/core"
-import { Context, Effect, Schedule, Stream } from "effect"
+import { Context, Effect, Layer, Schedule, Stream } from "effect"
 import { aDayOf } from "../order/support.ts"
 import { ends, recordingLogger } from "../support.ts"
 import { asking, doing, many, reading, sleeping } from "./support.ts"
@@ -12,6 +12,8 @@ import { asking, doing, many, reading, sleeping } from "./support.ts"
 const Around = Context.Reference<string>("test/Around", { defaultValue: () => "nothing" })
 
 type Wait = readonly [why: CallObserver.Why, at: number, behind?: string]
+
+class Service extends Context.Service<Service, string>()("test/Service") {}
 
 /** A call as it was seen when it began, and what was told of it from then on; times are counted from the run's beginning. */
 interface Seen {
@@ -245,16 +247,25 @@ describe("what follows a call is around what happens in it", () => {
       ])
     }))
 
+  it.effect("with what its tool was provided with", () =>
+    Effect.gen(function*() {
+      const provided = Toolkit.provide(Toolkit.make(doing("t", () => Service)), Layer.succeed(Service, "given"))
+      const { end } = yield* followed(Batch.run(provided, asking(["t"])))
+      assert.deepStrictEqual(ends(end), ["given"])
+    }))
+
   it.effect("the steps of a plan, those too that do not start", () =>
     Effect.gen(function*() {
-      const steps = ["t", "asks"].map((tool, n) => ({ id: `s${n}`, tool, arguments: {} }))
+      const steps = ["t", "asks", "t"].map((tool, n) => ({ id: `s${n}`, tool, arguments: {} }))
       const { end, seen } = yield* followed(
-        Batch.run(Toolkit.merge(tools, Toolkit.make(Plan.tool(tools))), asking(["plan", { steps }], ["t"]))
+        Batch.run(Toolkit.merge(tools, Toolkit.make(Plan.tool(tools))), asking(["plan", { steps }], ["t"]), {
+          maxCalls: 3
+        })
       )
       assert.strictEqual(JSON.parse(end.outcomes[0]!.encoded).steps[0].ok, "c0/s0")
       assert.deepStrictEqual(
         seen.map(({ around, id }) => [id, around]).toSorted(),
-        [["c0", "nothing"], ["c0/s0", "c0"], ["c0/s1", "c0"], ["c1", "nothing"]]
+        [["c0", "nothing"], ["c0/s0", "c0"], ["c0/s1", "c0"], ["c0/s2", "c0"], ["c1", "nothing"]]
       )
     }))
 })

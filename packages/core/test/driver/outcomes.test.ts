@@ -169,6 +169,25 @@ describe("a call that is still to be decided on", () => {
     }))
 })
 
+describe("a run inside a call", () => {
+  it.effect("has the key of the call as its id, and a number where it is not the first", () =>
+    Effect.gen(function*() {
+      const ids: Array<string> = []
+      const recorder: Recorder.Recorder = {
+        known: () => undefined,
+        call: ({ call, key, runId }, run) =>
+          Effect.andThen(Effect.sync(() => ids.push(call.name === "t" ? runId : key)), run)
+      }
+      const inner = Batch.run(Toolkit.make(doing("t", slow)), asking(["t"]))
+      const outer = doing("outer", () => Effect.andThen(inner, Effect.andThen(inner, Effect.asVoid(inner))))
+      yield* aDayOf(
+        Effect.provideService(Batch.run(Toolkit.make(outer), asking(["outer"])), Recorder.Recorder, recorder)
+      )
+      const [key] = ids
+      assert.deepStrictEqual(ids.slice(1), [key, `${key}/1`, `${key}/2`])
+    }))
+})
+
 describe("the defaults of a program", () => {
   it.effect("hold for runs inside calls, but for the run id", () =>
     Effect.gen(function*() {

@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Generate } from "@volley/testing"
-import { Arbitrary, Effect } from "effect"
+import { Arbitrary, Duration, Effect } from "effect"
 import { Engine } from "../../src/internal/runner/engine.ts"
 import type { Job } from "../../src/internal/runner/job.ts"
 import { read } from "../../src/internal/runner/options.ts"
@@ -299,12 +299,45 @@ const play = ({ limit, steps }: Case): string | undefined => {
   return ["a", "b"].some((key) => hall.engine.room.of(key).gates.length > 0) ? "a key is not forgotten" : undefined
 }
 
+describe("a start under a rate", () => {
+  const rate = { key: "r", limit: 9, window: Duration.seconds(1) }
+  const callsOf = (engine: Engine<Job, Run<Job>>, ...rates: NonNullable<Job["claims"]>["rates"]) => {
+    const run = runIn(engine)
+    run.isEager = true
+    return [0, 1, 2].map((index) => {
+      const job = jobIn(run, `${index}`, index)
+      job.claims = { access: [], slots: [], rates }
+      return job
+    })
+  }
+
+  it("goes to who waits for it before all that come later, and to none while a limiter is asked", () => {
+    const engine = new Engine<Job, Run<Job>>(() => false)
+    const [[first, second, third], [other]] = [callsOf(engine, rate), callsOf(engine, rate)]
+    const known = engine.rates.of("r", rate.window)
+    second!.line = known.line
+    known.line.push(second!)
+    const lacking = () =>
+      [first, second, third, other].map((job) => [lackedBy(job!) === known, lackedBy(job!, false, true) === known])
+    assert.deepStrictEqual(lacking(), [[false, false], [false, false], [true, false], [true, false]])
+    known.asking = true
+    assert.isTrue(lacking().flat().every((isLacking) => isLacking))
+  })
+
+  it("is forgotten once no call is left that needs one", () => {
+    const engine = new Engine<Job, Run<Job>>(() => false)
+    const known = engine.rates.of("r", rate.window)
+    for (const job of callsOf(engine, rate)) withdraw(job)
+    assert.notStrictEqual(engine.rates.of("r", rate.window), known)
+  })
+})
+
 describe("the room of calls", () => {
   it.effect.prop(
     "is counted as if it were counted anew each time, and all end, however they are nested",
     { one: cases },
     ({ one }) => Effect.sync(() => assert.isUndefined(play(one))),
-    { arbitrary: { runs: 500, seed: 1, size: 60 } }
+    { arbitrary: { runs: 300, seed: 1, size: 60 } }
   )
 
   // Mutants see few cases of a law alone.

@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Batch, Limits, Tool, ToolCall, Toolkit } from "@volley/core"
-import { Context, Effect, Fiber, Layer, Logger, Result, Schema } from "effect"
+import { Cause, Context, Effect, Fiber, Layer, Logger, Result, Schema } from "effect"
 import { TestClock } from "effect/testing"
 
 class Database extends Context.Service<Database, { readonly rows: number }>()("test/Database") {}
+
+class Rows extends Context.Service<Rows, number>()("test/Rows") {}
 
 const definition = { description: "For tests.", parameters: Schema.Struct({}), success: Schema.Finite }
 const limits = [Limits.concurrency(1)]
@@ -33,6 +35,26 @@ describe("calls that wait in line, with a layer of their own", () => {
     Effect.gen(function*() {
       const broken = Layer.effect(Database, Effect.die(new Error("no database")))
       assert.deepStrictEqual(yield* run(broken), ["Defect at 0", 1])
+    }))
+
+  it.effect("have it though it needs another one, and the host is told where that cannot be built", () =>
+    Effect.gen(function*() {
+      const tools = Toolkit.provide(
+        Toolkit.make(count),
+        Layer.effect(Database, Rows.useSync((rows) => ({ rows })))
+      )
+      const play = (rows: Layer.Layer<Rows>) => {
+        const calls = [0, 1].map((index) => ToolCall.make({ id: `c${index}`, name: "count", index }))
+        return Effect.provide(Batch.run(Toolkit.provide(tools, rows), calls), Logger.layer([]))
+      }
+      const { outcomes } = yield* play(Layer.succeed(Rows, 7))
+      assert.deepStrictEqual(outcomes.map(({ result }) => Result.getOrUndefined(result)), [7, 7])
+      const broken = yield* play(Layer.effect(Rows, Effect.die(new Error("no rows"))))
+      for (const { result } of broken.outcomes) {
+        assert(Result.isFailure(result) && result.failure._tag === "CallError")
+        const { reason } = result.failure
+        assert.strictEqual(reason._tag === "Defect" && String(Cause.squash(reason.cause)), "Error: no rows")
+      }
     }))
 
   it.effect("are answered in time where it is never built", () =>
