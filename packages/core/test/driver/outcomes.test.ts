@@ -204,45 +204,57 @@ describe("the defaults of a program", () => {
 })
 
 describe("a call whose run is interrupted", () => {
-  it.effect("has begun where its tool has, or that of a step of its", () =>
-    Effect.gen(function*() {
-      const stood = new Map<string, readonly [attempts: number, started: boolean | undefined]>()
-      const note = ({ attempts, call, result }: Outcome.Outcome) => {
-        const failure = Result.isFailure(result) ? result.failure : undefined
-        const reason = failure instanceof CallError.CallError ? failure.reason : undefined
-        stood.set(call.id, [attempts, reason?._tag === "Interrupted" ? reason.started : undefined])
-      }
-      const observer: CallObserver.Calls = {
-        waiting: () => undefined,
-        starts: (_, context) => ({ context, retried: () => undefined, hedged: () => undefined, settled: note }),
-        refused: (_, __, outcome) => note(outcome)
-      }
-      const toolkit = Toolkit.make(
-        doing("now", () => Effect.succeed(1)),
-        doing("hangs", () => Effect.never),
-        doing("asks", slow, { approval: "always" })
-      )
-      const { tool } = plan(toolkit, [])
-      const calls = asking(
-        plan(toolkit, ["now", "asks"]).call,
-        plan(toolkit, ["asks"]).call,
-        plan(toolkit, ["hangs"]).call,
-        ["hangs"],
-        ["asks"]
-      )
-      const run = Batch.run(Toolkit.merge(toolkit, Toolkit.make(tool)), calls, { timeout: "unbounded" })
-      const followed = Effect.provideService(run, CallObserver.CallObserver, () => observer)
-      const fiber = yield* Effect.forkChild(Effect.provide(followed, Approver.layer(() => Effect.never)), {
-        startImmediately: true
+  it.effect.each([false, true])(
+    "has begun where its tool has, or that of a step of its; it is known: %s",
+    (isKnown) =>
+      Effect.gen(function*() {
+        const stood = new Map<string, readonly [attempts: number, started: boolean | undefined]>()
+        const note = ({ attempts, call, result }: Outcome.Outcome) => {
+          const failure = Result.isFailure(result) ? result.failure : undefined
+          const reason = failure instanceof CallError.CallError ? failure.reason : undefined
+          stood.set(call.id, [attempts, reason?._tag === "Interrupted" ? reason.started : undefined])
+        }
+        const observer: CallObserver.Calls = {
+          waiting: () => undefined,
+          starts: (_, context) => ({ context, retried: () => undefined, hedged: () => undefined, settled: note }),
+          refused: (_, __, outcome) => note(outcome)
+        }
+        const toolkit = Toolkit.make(
+          doing("now", () => Effect.succeed(1)),
+          doing("hangs", () => Effect.never),
+          doing("asks", slow, { approval: "always" })
+        )
+        const { tool } = plan(toolkit, [])
+        const calls = asking(
+          plan(toolkit, ["now", "asks"]).call,
+          plan(toolkit, ["asks"]).call,
+          plan(toolkit, ["hangs"]).call,
+          ["hangs"],
+          ["asks"]
+        )
+        const run = Batch.run(Toolkit.merge(toolkit, Toolkit.make(tool)), calls, { timeout: "unbounded" })
+        const end = Result.succeed({ value: 1, json: 1 })
+        const recorder: Recorder.Recorder = {
+          known: ({ call }) =>
+            call.name === "now" && isKnown
+              ? Effect.succeed({ end, startedAt: 0, endedAt: 0, attempts: 1, strays: false })
+              : undefined,
+          call: (_, run) => run
+        }
+        const followed = Effect.provideService(run, CallObserver.CallObserver, () => observer)
+        const recorded = Effect.provideService(followed, Recorder.Recorder, recorder)
+        const fiber = yield* Effect.forkChild(Effect.provide(recorded, Approver.layer(() => Effect.never)), {
+          startImmediately: true
+        })
+        yield* TestClock.adjust(5)
+        yield* Fiber.interrupt(fiber)
+        assert.deepStrictEqual(Object.fromEntries(["c0", "c1", "c2", "c3", "c4"].map((id) => [id, stood.get(id)])), {
+          c0: [1, true],
+          c1: [0, false],
+          c2: [1, true],
+          c3: [1, true],
+          c4: [0, false]
+        })
       })
-      yield* TestClock.adjust(5)
-      yield* Fiber.interrupt(fiber)
-      assert.deepStrictEqual(Object.fromEntries(["c0", "c1", "c2", "c3", "c4"].map((id) => [id, stood.get(id)])), {
-        c0: [1, true],
-        c1: [0, false],
-        c2: [1, true],
-        c3: [1, true],
-        c4: [0, false]
-      })
-    }))
+  )
 })

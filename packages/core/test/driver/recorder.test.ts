@@ -242,6 +242,12 @@ describe("while a recorder looks for how a write ended", () => {
       (settled) => spansOf(settled, 0)
     )
 
+  it.effect("and it cannot be found out what that touched, those are left out that touch anything", () =>
+    Effect.gen(function*() {
+      const calls: ReadonlyArray<Asked> = [["writes", { key: 7, ms: 1 }], ["writes", { key: "b", ms: 1 }]]
+      assert.deepStrictEqual(yield* run(calls), [["Timeout", 0, 0], ["Uncertain", 5, 5]])
+    }))
+
   it.effect("others wait, and then those are left out that touch the same", () =>
     Effect.gen(function*() {
       const calls = ["a", "b", "a/b"].map((key): Asked => ["writes", { key, ms: 1 }])

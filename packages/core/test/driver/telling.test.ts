@@ -246,6 +246,7 @@ describe("every event", () => {
           retry: Schedule.spaced(5)
         })
       )
+      assert.isFalse(events.some((event) => Object.values(event).includes(undefined)))
       const times = events.map(({ at }) => at - began)
       assert.deepStrictEqual(times, times.toSorted((a, b) => a - b))
       assert.isTrue(times.every((at) => at >= 0 && at <= now()))

@@ -27,14 +27,10 @@ export class Barriers {
   before(place: Place): Reason | undefined {
     // It goes past what is not known yet: all that it meets is who wanted to be alone.
     if (place.number === 0) return this.#byKey.get(everything)?.get("writes")?.reason
-    let first: Barrier | undefined
-    if (this.#unknown !== undefined && place.touches !== undefined && place.touches.access.length > 0) {
-      first = this.#unknown
-    }
+    let first = isOfAccess(place) ? this.#unknown : undefined
     for (const { key, kind } of place.cohorts) {
-      const kinds = this.#byKey.get(key.path)
-      for (const other of kinds === undefined ? [] : conflicts[kind]) {
-        const barrier = kinds?.get(other)
+      for (const other of conflicts[kind]) {
+        const barrier = this.#byKey.get(key.path)?.get(other)
         if (barrier !== undefined) first = earlier(first, barrier)
       }
     }
@@ -43,6 +39,8 @@ export class Barriers {
 }
 
 const everything = "/"
+
+const isOfAccess = ({ touches }: Place): boolean => touches !== undefined && touches.access.length > 0
 
 const earlier = (a: Barrier | undefined, b: Barrier): Barrier =>
   a === undefined || b.place.number < a.place.number ? b : a

@@ -49,8 +49,6 @@ const limit = (job: Job): void => {
 
 /** The time of a call is over: its tool is stopped, and so are the steps that it has become. */
 export const expire = (job: Job): void => {
-  const { children } = job.more ?? {}
-  if (children === undefined) return cut(job, timedOut(job, "timeout", true))
   for (const step of unsettledOf(job)) {
     if (step.hasStarted) cut(step, timedOut(job, "timeout", true))
     else refuse(step, timedOut(job, "timeout", false))

@@ -179,15 +179,20 @@ const barrierOf = (job: Job, outcome: Outcome): (() => void) | undefined => {
   return () => barriersOf(run).add(place, reason)
 }
 
-const reasonAfter = ({ call, parent, place, run }: Job, outcome: Outcome): Reason | undefined => {
+const reasonAfter = (job: Job, outcome: Outcome): Reason | undefined => {
+  const { call, parent, run } = job
   const { result } = outcome
   if (Result.isSuccess(result) || result.failure._tag === "ToolFailure") return undefined
   // An undecided step stays undecided: its plan is answered without it.
   if (isUndecided(outcome)) return parent === undefined ? new Undecided({ after: call.id }) : undefined
   const { reason } = result.failure
-  const writes = place?.touches?.access.some(({ mode }) => mode !== "read")
   const isUncertain = (reason._tag === "Timeout" || reason._tag === "Interrupted") && reason.started
-  if (writes !== true || !isUncertain) return undefined
+  if (!isUncertain || !mayHaveWritten(job)) return undefined
   run.doubtful.push(call)
   return new Uncertain({ after: call.id })
 }
+
+/** Of a call that is known from before, it may not be found out any more what it has touched. */
+const mayHaveWritten = ({ more, place, tool }: Job): boolean =>
+  place?.touches?.access.some(({ mode }) => mode !== "read")
+    ?? (more?.isRecalled !== undefined && tool?.expand === undefined && tool?.readOnly === false)
