@@ -1,6 +1,6 @@
 /**
  * Changes the sources of the core in thousands of small ways, one at a time and in memory alone, and finds out which of
- * them no test notices:
+ * them neither the compiler nor a test notices:
  *
  *     npm run mutants -- [--file internal/text.ts]... [--test limits]... [--sample 10] [--cases 100] [--known] [--resume FOLDER]
  *
@@ -11,9 +11,9 @@
  * - `--known`: also those that the list of survivors has, to see whether they still survive
  * - `--resume`: goes on with a run that was interrupted; its folder is the last thing that a run prints
  *
- * The first pass tries ten cases of each property, and no tests that take long. The second one tries what survived the
- * first, with more cases and all but the longest tests. A mutant that either of them kills is killed. What tests were
- * left out, and why, is printed at the end.
+ * A mutant that does not compile is killed. Of the others, the first pass tries ten cases of each property, and no tests
+ * that take long. The second one tries what survived the first, with more cases and all but the longest tests. A mutant
+ * that either of them kills is killed. What tests were left out, and why, is printed at the end.
  *
  * Fails where a mutant survives that `packages/core/test/mutants.md` does not list, where that lists one that does not
  * exist, and where fewer than 90 % are killed.
@@ -23,6 +23,7 @@ import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import { parseArgs } from "node:util"
 import { BaseSequencer, createVitest, type TestSpecification } from "vitest/node"
+import { refused } from "./mutants/compiler.ts"
 import { note, read } from "./mutants/journal.ts"
 import { type Mutant, mutate } from "./mutants/mutate.ts"
 import { journal, type Pass } from "./mutants/pass.ts"
@@ -174,13 +175,14 @@ const go = async (name: string, pass: Pass) => {
   return { broken, left: leftOf(), ...summary() }
 }
 
-const tried = asked.filter(({ key }) => again || !known.has(key)).map(({ id }) => id)
+const unsound = refused(core, asked)
+const tried = asked.filter(({ id, key }) => !unsound.has(id) && (again || !known.has(key))).map(({ id }) => id)
 const first = await go("first", { cases: 10, steps: 2_000_000, mutants: tried })
 const doubtful = tried.filter((id) => !first.killed.has(id))
 const isSettled = doubtful.length === 0 || first.broken.length > 0
 const last = isSettled ? first : await go("second", { cases: Number(cases), steps: 15_000_000, mutants: doubtful })
 
-const killed = new Set([...first.killed.keys(), ...last.killed.keys()])
+const killed = new Set([...unsound, ...first.killed.keys(), ...last.killed.keys()])
 const covered = new Set([...first.covered, ...last.covered])
 const survivors = asked.filter(({ id }) => !killed.has(id))
 const every = new Set(mutants.map(({ key }) => key))
@@ -201,5 +203,9 @@ print("Listed, but there is no such mutant", gone)
 print("Listed, but killed", asked.filter(({ id, key }) => killed.has(id) && known.has(key)).map(({ key }) => key))
 const noticed = asked.length - survivors.length
 const share = noticed / asked.length
-console.log(`\n${noticed} of ${asked.length} mutants killed: ${(share * 100).toFixed(1)} % (${folder})`)
+console.log(
+  `\n${noticed} of ${asked.length} mutants killed: ${
+    (share * 100).toFixed(1)
+  } %; ${unsound.size} by the compiler (${folder})`
+)
 process.exitCode = last.broken.length + last.left.length + unlisted.length + gone.length > 0 || share < 0.9 ? 1 : 0

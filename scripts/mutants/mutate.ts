@@ -4,15 +4,20 @@
 import { parseAst } from "vitest/node"
 
 /**
- * A small change that a test should notice.
+ * A small change that a test or the compiler should notice.
  *
  * - `key`: what names it in the list of survivors; it says where and what, without line numbers
+ * - `start`, `end`: the part of its file that it changes
+ * - `code`: what stands there instead
  */
 export interface Mutant {
   readonly id: number
   readonly file: string
   readonly line: number
   readonly key: string
+  readonly start: number
+  readonly end: number
+  readonly code: string
 }
 
 export interface Mutated {
@@ -132,7 +137,10 @@ export const mutate = (file: string, source: string, firstId: number): Mutated =
       id,
       file,
       line: source.slice(0, node.start).split("\n").length,
-      key: count === 1 ? change : `${change} #${count}`
+      key: count === 1 ? change : `${change} #${count}`,
+      start: node.start,
+      end: node.end,
+      code: node.type === "ExpressionStatement" ? "{}" : `(${alternative})`
     })
     return id
   }

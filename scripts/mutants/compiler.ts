@@ -1,0 +1,33 @@
+/**
+ * Asks the compiler about mutants that no test noticed.
+ */
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { API } from "typescript/unstable/sync"
+import type { Mutant } from "./mutate.ts"
+
+/** That a name is used nowhere any more is no fault of types; what is deleted often comes to no more than that. */
+const unused = new Set([6133, 6138, 6192, 6196, 6198])
+
+/** Those of the mutants in whose own file the compiler finds an error; `core` is the folder of the package. */
+export const refused = (core: string, mutants: ReadonlyArray<Mutant>): ReadonlySet<number> => {
+  const config = join(core, "tsconfig.json")
+  const changed = new Map<string, string>()
+  const api = new API({ cwd: core, fs: { readFile: (path) => changed.get(path) } })
+  api.updateSnapshot({ openProjects: [config] })
+
+  const isRefused = ({ code, end, file, start }: Mutant): boolean => {
+    const path = join(core, "src", file)
+    const source = readFileSync(path, "utf8")
+    changed.set(path, source.slice(0, start) + code + source.slice(end))
+    const program = api.updateSnapshot({ fileChanges: { changed: [path] } }).getProject(config)?.program
+    const found = program?.getSemanticDiagnostics(path).some((found) => !unused.has(found.code))
+    changed.delete(path)
+    api.updateSnapshot({ fileChanges: { changed: [path] } })
+    return found === true
+  }
+
+  const ids = new Set(mutants.filter(isRefused).map(({ id }) => id))
+  api.close()
+  return ids
+}
