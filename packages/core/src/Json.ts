@@ -139,7 +139,7 @@ export const objectOf = (args: unknown): Readonly<Record<string, unknown>> => {
 }
 
 /**
- * The same as text, which stays as it came where it is of an object.
+ * The same as text, which stays as it came where it is of an object; `object` is what `objectOf` gave, where that is known.
  *
  * @example
  * ```ts
@@ -148,10 +148,8 @@ export const objectOf = (args: unknown): Readonly<Record<string, unknown>> => {
  * console.log(Json.objectText({ city: "Tokyo" }), Json.objectText("")) // => {"city":"Tokyo"} {}
  * ```
  */
-export const objectText = (args: unknown): string => {
-  const object = objectOf(args)
-  return typeof args === "string" && args.trim() !== "" && !("unreadable" in object) ? args : JSON.stringify(object)
-}
+export const objectText = (args: unknown, object = objectOf(args)): string =>
+  typeof args === "string" && args.trim() !== "" && !("unreadable" in object) ? args : JSON.stringify(object)
 
 /**
  * True for a text, and where none is given.

@@ -3,6 +3,7 @@
  */
 
 import * as Result from "effect/Result"
+import { keep, type Read } from "./internal/readBefore.ts"
 import * as Json from "./Json.ts"
 
 /** A call that a model asked for. */
@@ -165,3 +166,29 @@ export const distinct = <A>(
   }
   return told
 }
+
+/**
+ * Keeps what a codec has read of the arguments of a turn's calls, for the first run of these calls: it need not read the
+ * text again.
+ *
+ * - `objects`: one for each call, as `Json.objectOf` gave it; what it gave for a text that is no object is not kept
+ *
+ * @example
+ * ```ts
+ * import { Json, ToolCall } from "@volley/core"
+ *
+ * const calls = [ToolCall.make({ id: "call_1", name: "ping", arguments: `{"times":2}` })]
+ * ToolCall.remember(calls, calls.map((call) => Json.objectOf(call.arguments)))
+ * ```
+ */
+export const remember = (
+  calls: ReadonlyArray<ToolCall>,
+  objects: ReadonlyArray<Readonly<Record<string, unknown>> | undefined>
+): void =>
+  keep(
+    calls,
+    calls.map(({ arguments: text }, at): Read | undefined => {
+      const value = objects[at]
+      return typeof text !== "string" || value === undefined || "unreadable" in value ? undefined : { text, value }
+    })
+  )

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Access, Approver, Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+import { Access, Approver, Batch, Json, Tool, ToolCall, Toolkit } from "@volley/core"
 import { Effect, Fiber, Schema } from "effect"
 import { TestClock } from "effect/testing"
 
@@ -152,4 +152,45 @@ describe("ToolCall.distinct", () => {
     },
     { arbitrary: { runs: 300 } }
   )
+})
+
+describe("ToolCall.remember", () => {
+  /** Runs calls with a tool that takes anything, and gives what it was given. */
+  const givenBy = Effect.fnUntraced(function*(calls: ReadonlyArray<ToolCall.ToolCall>) {
+    const given: Array<unknown> = []
+    const take = Tool.fromJsonSchema("take", {
+      description: "Takes anything.",
+      parameters: { type: "object" },
+      execute: (args) => Effect.sync(() => void given.push(args))
+    })
+    yield* Batch.run(Toolkit.make(take), calls)
+    return given
+  })
+  const call = ToolCall.make({ id: "call_1", name: "take", arguments: `{"n":1}` })
+
+  it.effect("spares the first run of calls the reading of their arguments; each run has a value of its own", () =>
+    Effect.gen(function*() {
+      const calls = [call]
+      const read = { n: 1 }
+      ToolCall.remember(calls, [read])
+      const [first] = yield* givenBy(calls)
+      const [second] = yield* givenBy(calls)
+      assert.strictEqual(first, read)
+      assert.deepStrictEqual(second, read)
+      assert.notStrictEqual(second, read)
+    }))
+
+  it.effect("counts for these arguments alone, and not for those that are no object", () =>
+    Effect.gen(function*() {
+      const changed = [call]
+      ToolCall.remember(changed, [{ n: 1 }])
+      changed[0] = { ...call, arguments: `{"n":2}` }
+      assert.deepStrictEqual(yield* givenBy(changed), [{ n: 2 }])
+      const text = [{ ...call, arguments: "no JSON" }]
+      ToolCall.remember(text, text.map((call) => Json.objectOf(call.arguments)))
+      assert.deepStrictEqual(yield* givenBy(text), [])
+      const unknown = [call]
+      ToolCall.remember(unknown, [undefined])
+      assert.deepStrictEqual(yield* givenBy(unknown), [{ n: 1 }])
+    }))
 })

@@ -7,7 +7,7 @@ import type * as ChatModelError from "@volley/core/ChatModelError"
 import * as Conversation from "@volley/core/Conversation"
 import * as Json from "@volley/core/Json"
 import type * as Tool from "@volley/core/Tool"
-import type * as ToolCall from "@volley/core/ToolCall"
+import * as ToolCall from "@volley/core/ToolCall"
 import * as Toolkit from "@volley/core/Toolkit"
 import * as Usage from "@volley/core/Usage"
 import type * as Config from "effect/Config"
@@ -192,13 +192,15 @@ const callsOf = (
   calls: ReadonlyArray<Told>
 ): ReadonlyArray<ToolCall.ToolCall> => {
   const proves = provenBy(response, choice)
-  return calls.map(({ call: { arguments: args, call, name }, id }, index) => ({
+  const told = calls.map(({ call: { arguments: args, call, name }, id }, index): ToolCall.ToolCall => ({
     id,
     name,
     arguments: args,
     index,
     status: proves(call) ? "complete" : "truncated"
   }))
+  ToolCall.remember(told, calls.map(({ call }) => call.object))
+  return told
 }
 
 /**

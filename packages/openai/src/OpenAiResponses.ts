@@ -7,7 +7,7 @@ import type * as ChatModelError from "@volley/core/ChatModelError"
 import * as Conversation from "@volley/core/Conversation"
 import * as Json from "@volley/core/Json"
 import type * as Tool from "@volley/core/Tool"
-import type * as ToolCall from "@volley/core/ToolCall"
+import * as ToolCall from "@volley/core/ToolCall"
 import * as Toolkit from "@volley/core/Toolkit"
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
@@ -46,7 +46,8 @@ import {
   hasOwnIds,
   itemsIn,
   mended,
-  readResponse
+  readResponse,
+  withObjects
 } from "./internal/responseItems.ts"
 import { type Output, outputs, userItem } from "./internal/responseMedia.ts"
 import * as ResponseStream from "./internal/responseStream.ts"
@@ -171,11 +172,13 @@ export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit
  * ```
  */
 export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> =>
-  callsOf(response, distinctCalls(itemsIn(response)))
+  callsOf(response, withObjects(distinctCalls(itemsIn(response))))
 
 const callsOf = (response: Response, calls: Calls): ReadonlyArray<ToolCall.ToolCall> => {
   const isProven = isWhole(response)
-  return calls.map((told, index) => callOf(told, index, isProven))
+  const told = calls.map((call, index) => callOf(call, index, isProven))
+  ToolCall.remember(told, calls.map(({ object }) => object))
+  return told
 }
 
 /**
@@ -616,7 +619,7 @@ const wholeOf = (
 
 const turnOf = (options: Stateful & Target, response: Response): ChatModel.Turn => {
   const { acceptsId, origin } = options
-  const distinct = distinctCalls(itemsIn(response))
+  const distinct = withObjects(distinctCalls(itemsIn(response)))
   const calls = callsOf(response, distinct)
   const { refusal, text } = saidIn(response)
   const isTaken = calls.every(({ id }) => acceptsId?.(id) ?? true)

@@ -82,7 +82,7 @@ export const messageOf = (choice: Fields | undefined): Fields | undefined => {
  *
  * - `payload`: the part of it that says so, whose form `custom` tells
  * - `id`: the id that it came with
- * - `arguments`: empty where none came
+ * - `arguments`: empty where none came; `object`, what they are read as, unless they may be any text
  */
 interface Asked {
   readonly call: Fields
@@ -91,6 +91,7 @@ interface Asked {
   readonly id: string | undefined
   readonly name: string
   readonly arguments: unknown
+  readonly object: Fields | undefined
 }
 
 /** What a call asks for, and the id that it goes by in its turn. */
@@ -141,7 +142,8 @@ export const read = (call: Fields): Asked => {
     payload,
     id: typeof call["id"] === "string" ? call["id"] : undefined,
     name: typeof name === "string" ? name : "",
-    arguments: custom ? textOf(input) : args ?? {}
+    arguments: custom ? textOf(input) : args ?? {},
+    object: custom ? undefined : Json.objectOf(args)
   }
 }
 
@@ -210,19 +212,20 @@ const mended = (message: AssistantMessage): AssistantMessage => {
 }
 
 const isSpelled = (call: OpenAI.ChatCompletionMessageToolCall): boolean => {
-  const { arguments: args, name } = read({ ...call })
+  const { arguments: args, name, object } = read({ ...call })
   return ToolCall.spelled(name) === name
-    && (call.type === "custom" || (call.type === "function" && Json.objectText(args) === call.function.arguments))
+    && (call.type === "custom" ||
+      (call.type === "function" && Json.objectText(args, object) === call.function.arguments))
 }
 
 /** A call whose type, name and arguments servers take back: those that parse them refuse what is no object for ever. */
 const spelled = (
-  { arguments: args, call, custom, name: given, payload }: Asked,
+  { arguments: args, call, custom, name: given, object, payload }: Asked,
   id: string
 ): OpenAI.ChatCompletionMessageToolCall => {
   const name = ToolCall.spelled(given)
   if (custom) return { ...call, id, type: "custom", custom: { ...payload, name, input: textOf(args) } }
-  const text = Json.objectText(args)
+  const text = Json.objectText(args, object)
   if (payload["name"] === name && payload["arguments"] === text && isAs(call, id)) return call
   return { ...call, id, type: "function", function: { ...payload, name, arguments: text } }
 }

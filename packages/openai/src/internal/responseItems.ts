@@ -105,12 +105,14 @@ const isCutOff = (call: Call): boolean => {
  *
  * - `item`: as it came, which may stand for several
  * - `isOwn`: it has the id that it came with
+ * - `object`: its arguments as JSON, where they are read
  */
 export interface Told {
   readonly item: Call
   readonly call: Call
   readonly id: string
   readonly isOwn: boolean
+  readonly object?: ReturnType<typeof Json.objectOf>
 }
 
 /** What `distinctCalls` gives. */
@@ -135,6 +137,12 @@ export const distinctCalls = (items: ReadonlyArray<ResponseOutputItem>): Calls =
     isOwn: told.isOwn && told.id === id
   }))
 }
+
+/** The same calls with their arguments read. */
+export const withObjects = (calls: Calls): Calls =>
+  calls.map((told) =>
+    told.call.type === "custom_tool_call" ? told : { ...told, object: Json.objectOf(told.call.arguments) }
+  )
 
 /** The calls among items that ask for something. */
 export const callsAmong = (items: ReadonlyArray<ResponseOutputItem>): ReadonlyArray<Call> =>
@@ -184,7 +192,7 @@ export const echo = (output: ReadonlyArray<ResponseOutputItem>, calls: Calls): A
   const byItem = groupedByItem(calls)
   const items = output.flatMap((item) => {
     if (!isCall(item)) return inputItems(item)
-    return (byItem.get(item) ?? []).flatMap(({ call, id }) => inputItems(spelled(call, id)))
+    return (byItem.get(item) ?? []).flatMap((told) => inputItems(spelled(told)))
   })
   return items.slice(0, items.findLastIndex(({ type }) => type !== "reasoning") + 1)
 }
@@ -200,11 +208,11 @@ const groupedByItem = (calls: Calls): ReadonlyMap<Call, Calls> => {
   return groups
 }
 
-const spelled = (call: Call, id: string): Call => {
+const spelled = ({ call, id, object }: Told): Call => {
   const { arguments: args, id: own, name } = read(call)
   const written = call.type === "custom_tool_call"
     ? { ...call, call_id: id, name: ToolCall.spelled(name), input: textOf(args) }
-    : { ...call, call_id: id, name: ToolCall.spelled(name), arguments: Json.objectText(args) }
+    : { ...call, call_id: id, name: ToolCall.spelled(name), arguments: Json.objectText(args, object) }
   if (id === own) return written
   const { id: _, ...rest } = written
   return rest

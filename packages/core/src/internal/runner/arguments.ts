@@ -57,7 +57,8 @@ export const layers = (job: Job): boolean => {
 export const given = (job: Job): boolean => {
   const { node, run } = job
   if (node.resolve !== undefined) return true
-  const parsed = parse(node.call.arguments)
+  const known = node.take?.()
+  const parsed = known === undefined ? parse(node.call.arguments) : Result.succeed(known)
   if (Result.isSuccess(parsed)) job.args = parsed.success
   else if (run.recorder !== undefined) moreOf(job).problem = parsed.failure
   else refuse(job, parsed.failure)

@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { isUndecided, type Outcome } from "../../Outcome.ts"
 import type { ToolCall } from "../../ToolCall.ts"
+import { type Read, take } from "../readBefore.ts"
 import type { Expansion, Node } from "../tool/any.ts"
 import * as Uuid from "../uuid.ts"
 import { arrive, arrived, drive, makeEngine } from "./drive.ts"
@@ -53,16 +54,27 @@ type Toolkit = Expansion["toolkit"]
 class Single implements Node {
   readonly call: ToolCall
   readonly needs: ReadonlyArray<number> = nothing
+  #read: unknown
 
-  constructor(call: ToolCall) {
+  constructor(call: ToolCall, read: Read | undefined) {
     this.call = call
+    this.#read = read !== undefined && read.text === call.arguments ? read.value : undefined
+  }
+
+  take(): unknown {
+    const read = this.#read
+    this.#read = undefined
+    return read
   }
 }
 
 const nothing: ReadonlyArray<never> = []
 
 /** The calls of a turn, none of which needs another. */
-export const nodesOf = (calls: Iterable<ToolCall>): ReadonlyArray<Node> => Array.from(calls, (call) => new Single(call))
+export const nodesOf = (calls: Iterable<ToolCall>): ReadonlyArray<Node> => {
+  const read = take(calls)
+  return Array.from(calls, (call, at) => new Single(call, read[at]))
+}
 
 /**
  * Is told what nodes came to, and how many calls were run, steps of plans included; also where the run was interrupted: then

@@ -56,10 +56,12 @@ export interface Provided {
  *
  * - `needs`: earlier nodes of the same list, by index
  * - `resolve`: makes the arguments from what those gave back, in the order of `needs`; the call has them itself otherwise
+ * - `take`: the arguments of the call where they were text and are read already, once
  */
 export interface Node {
   readonly call: ToolCall
   readonly needs: ReadonlyArray<number>
+  readonly take?: () => unknown
   readonly resolve?:
     | ((answers: ReadonlyArray<Answer<unknown>>) => Effect.Effect<unknown, Reason, unknown>)
     | undefined
