@@ -28,7 +28,7 @@ import type { Run } from "./run.ts"
 export interface Hold {
   readonly pool: Pool<Job>
   readonly outer: ReadonlyArray<Hold>
-  readonly fresh: Set<Hold>
+  fresh: Set<Hold> | undefined
   from: Hold | undefined
   isLent: boolean
   isAway: boolean

@@ -1,4 +1,4 @@
-import { type Cohort, forget, Keys, type Member, release, type Touches } from "./cohorts.ts"
+import { type Cohort, forget, isExclusive, Keys, type Member, none, release, type Touches } from "./cohorts.ts"
 
 /**
  * A call's place in the order.
@@ -13,7 +13,7 @@ export class Place implements Member {
   readonly callId: string
   readonly ready: () => void
   touches: Touches | undefined
-  readonly cohorts: Array<Cohort> = []
+  cohorts = none
   number = 0
   blocked = 0
   settled = false
@@ -205,8 +205,7 @@ export class Order {
 
 type Touching = Pick<Place, "touches">
 
-const isAlone = ({ touches }: Touching): boolean =>
-  touches !== undefined && touches.access.some(({ mode }) => mode === "exclusive")
+const isAlone = ({ touches }: Touching): boolean => touches !== undefined && touches.access.some(isExclusive)
 
 const saysNothing = ({ touches }: Touching): boolean =>
   touches !== undefined && !touches.inTurn && touches.access.length === 0

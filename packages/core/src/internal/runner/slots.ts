@@ -85,12 +85,12 @@ const hold = (job: Job, { line, pool }: Gate<Job>, borrows: boolean): void => {
   line.took(job.run)
   const from = loanOf(job, pool, borrows)
   const outer = outerHolds(job, pool)
-  const hold: Hold = { pool, outer, fresh: new Set(), from, isLent: false, isAway: false }
-  job.holds ??= []
-  job.holds.push(hold)
+  const hold: Hold = { pool, outer, fresh: undefined, from, isLent: false, isAway: false }
+  if (job.holds === undefined) job.holds = [hold]
+  else job.holds.push(hold)
   if (from === undefined) {
     pool.taken += 1
-    for (const one of outer) one.fresh.add(hold)
+    for (const one of outer) (one.fresh ??= new Set()).add(hold)
   } else {
     from.isLent = true
     from.isAway = !outer.includes(from)
@@ -99,19 +99,22 @@ const hold = (job: Job, { line, pool }: Gate<Job>, borrows: boolean): void => {
 
 /** What the jobs around it have under a key, the nearest first. */
 const outerHolds = ({ run }: Job, pool: Pool<Job>): ReadonlyArray<Hold> => {
+  if (run.lender === undefined) return nothing
   const holds: Array<Hold> = []
-  for (let lender = run.lender; lender !== undefined; lender = lender.run.lender) {
+  for (let lender: Job | undefined = run.lender; lender !== undefined; lender = lender.run.lender) {
     holds.push(...lender.holds?.filter((hold) => hold.pool === pool) ?? [])
   }
   return holds
 }
 
+const nothing: ReadonlyArray<never> = []
+
 /** What was lent comes back, and takes the place of new room that an inner job has. */
 const giveBack = (hold: Hold): void => {
   hold.isLent = false
   hold.isAway = false
-  for (const fresh of hold.fresh) {
-    for (const outer of fresh.outer) outer.fresh.delete(fresh)
+  for (const fresh of hold.fresh ?? nothing) {
+    for (const outer of fresh.outer) outer.fresh?.delete(fresh)
     hold.isLent = true
     fresh.from = hold
     hold.pool.taken -= 1
@@ -135,7 +138,7 @@ export const give = (job: Job): void => {
     const { from, pool } = hold
     if (from === undefined) pool.taken -= 1
     else giveBack(from)
-    for (const outer of hold.outer) outer.fresh.delete(hold)
+    for (const outer of hold.outer) outer.fresh?.delete(hold)
     for (const gate of pool.gates) if (!gate.line.isEmpty) engine.looked.add(gate)
     engine.room.drop(pool)
   }
