@@ -160,10 +160,10 @@ export const distinct = <A>(
     return before === undefined ? id : unused(id)
   }
   const told: Array<{ readonly call: A; readonly id: string }> = []
-  for (const [index, call] of calls.entries()) {
+  calls.forEach((call, index) => {
     const id = idOf(index)
     if (id !== undefined) told.push({ call, id })
-  }
+  })
   return told
 }
 
