@@ -1,5 +1,5 @@
 /**
- * Asks the compiler about mutants that no test noticed.
+ * Asks the compiler about mutants: what it refuses need not be tried. It takes a few hundredths of a second for each.
  */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
