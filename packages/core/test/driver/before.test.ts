@@ -120,15 +120,28 @@ describe("the time of a call", () => {
         sleep: (...args: Parameters<Clock.Clock["sleep"]>) => (sleeps += 1, clock.sleep(...args))
       })
       const { done, toolkit } = strict()
-      const slow = Toolkit.make(reading("slow", () => sleeping(1)))
+      const soon = Schema.String.pipe(Schema.decodeTo(Schema.String, {
+        decode: SchemaGetter.transformEffect((text: string) => Effect.suspend(() => Effect.succeed(text))),
+        encode: SchemaGetter.passthrough()
+      }))
+      const others = Toolkit.make(
+        reading("slow", () => sleeping(1)),
+        Tool.make("reads", {
+          description: "For tests.",
+          parameters: Schema.Struct({ text: soon }),
+          success: Schema.String,
+          execute: ({ text }) => Effect.succeed(text)
+        })
+      )
       const run = (...asked: ReadonlyArray<Asked>) =>
         Effect.provideService(
-          aDayOf(Batch.run(Toolkit.merge(toolkit, slow), asking(...asked))),
+          aDayOf(Batch.run(Toolkit.merge(toolkit, others), asking(...asked))),
           Clock.Clock,
           counting
         )
       const settled = yield* run(["strict", { n: 1 }], ["strict", { n: "no number" }], ["strict", { n: 3 }])
       assert.deepStrictEqual([ends(settled), done, sleeps], [[1, "InvalidArguments", 3], ["built", "ran", "ran"], 0])
+      assert.deepStrictEqual([ends(yield* run(["reads", { text: "a" }])), sleeps], [["a"], 0])
       yield* run(["slow"])
       assert.isAbove(sleeps, 0)
     }))

@@ -9,7 +9,7 @@ import type { Answer } from "../tool/handler.ts"
 import { doFor } from "./fiber.ts"
 import { type Job, moreOf } from "./job.ts"
 import { dependencyFailed, reasonOf, timedOut, timeoutOf } from "./record.ts"
-import { refuse } from "./settle.ts"
+import { refuse, stop } from "./settle.ts"
 
 /** Waits for the calls whose answers it needs, one after the other; where one failed, it does not run. */
 export const needs = (job: Job): boolean => {
@@ -27,8 +27,7 @@ export const needs = (job: Job): boolean => {
       return false
     }
     if (needed.answer === undefined && needed.outcome !== undefined) {
-      refuse(job, dependencyFailed(needed.outcome))
-      return false
+      return stop(job, dependencyFailed(needed.outcome))
     }
   }
   return true
@@ -60,8 +59,8 @@ export const given = (job: Job): boolean => {
   const parsed = known === undefined ? parse(node.call.arguments) : Result.succeed(known)
   if (Result.isSuccess(parsed)) job.args = parsed.success
   else if (run.recorder !== undefined) moreOf(job).problem = parsed.failure
-  else refuse(job, parsed.failure)
-  return !job.over
+  else return stop(job, parsed.failure)
+  return true
 }
 
 /** Makes its arguments of the answers that it needs. */
@@ -98,10 +97,7 @@ const within = (args: unknown): Result.Result<unknown, string> => {
 /** Reads the arguments as its tool takes them. */
 export const decode = (job: Job): boolean => {
   const { args, more, tool } = job
-  if (more?.problem !== undefined) {
-    refuse(job, more.problem)
-    return false
-  }
+  if (more?.problem !== undefined) return stop(job, more.problem)
   if (tool === undefined) return true
   const decoding = guarded(() => tool.decode(args))
   return onward(job, decoding, (parameters) => {
