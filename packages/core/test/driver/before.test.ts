@@ -335,7 +335,7 @@ describe("what is thrown over what something came to", () => {
 })
 
 describe("a handler that gives no effect", () => {
-  it.effect("crashes alone: a call that has just failed, and is to be tried again, is", () =>
+  it.effect("crashes alone: a call beside it that waits for its next attempt has that", () =>
     Effect.gen(function*() {
       const says = { access: [Access.read("k")] }
       const again = reading(
