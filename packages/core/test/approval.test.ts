@@ -6,7 +6,7 @@ import { Access, Approver, Batch, Plan, Tool, ToolCall, Toolkit } from "@volley/
 import { Deferred, Effect, Fiber, Logger, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { spaced } from "./dispatch/arriving.ts"
-import { acting, ends, recordingLogger, shown } from "./support.ts"
+import { acting, Anything, callsOf, ends, recordingLogger, shown } from "./support.ts"
 
 /** What was paid, and a tool that pays: small amounts unasked, others only when somebody allows it. */
 const bank = () => {
@@ -36,6 +36,8 @@ const calls = [
   ToolCall.make({ id: "look", name: "balance", arguments: { of: "Bob" }, index: 2 }),
   ToolCall.make({ id: "elsewhere", name: "balance", arguments: { of: "Ann" }, index: 3 })
 ]
+
+const definition = { description: "For tests.", parameters: Anything, success: Schema.String }
 
 const idsOf = (calls: ReadonlyArray<ToolCall.ToolCall>) => calls.map(({ id }) => id)
 
@@ -78,6 +80,44 @@ describe("a call that is allowed with other arguments", () => {
       yield* TestClock.adjust(50)
       assert.deepStrictEqual(ends(yield* Fiber.join(fiber)), ["b", "b"])
       assert.deepStrictEqual(log, ["call_2 begins", "call_2 ends", "call_1 begins", "call_1 ends"])
+    }))
+
+  it.effect("keeps its place where its tool touches the same whatever they are", () =>
+    Effect.gen(function*() {
+      const ran: Array<string> = []
+      const note = (_: unknown, { id }: { readonly id: string }) => Effect.sync(() => `${ran.push(id)}`)
+      const access = [Access.write("k")]
+      const toolkit = Toolkit.make(
+        Tool.make("asks", { ...definition, approval: "always", access, execute: note }),
+        Tool.make("write", { ...definition, access, execute: note })
+      )
+      const calls = callsOf("asks", "write")
+      const later = Approver.layer(() => Effect.as(Effect.sleep(5), { allowed: {} }))
+      const fiber = yield* Effect.forkChild(Effect.provide(Batch.run(toolkit, calls), later))
+      yield* TestClock.adjust(50)
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(ran, ["call_1", "call_2"])
+    }))
+
+  it.effect("has the key that it would have if it had come with those", () =>
+    Effect.gen(function*() {
+      const asks = Tool.make("asks", {
+        ...definition,
+        approval: ({ of }) => of === 1,
+        execute: (_, { idempotencyKey }) => Effect.succeed(idempotencyKey)
+      })
+      const keys = (of: number) =>
+        Effect.map(
+          Effect.provide(
+            Batch.run(Toolkit.make(asks), [ToolCall.make({ id: "c", name: "asks", arguments: { of } })], {
+              runId: "r"
+            }),
+            allowing({ of: 2 })
+          ),
+          ends
+        )
+      assert.deepStrictEqual(yield* keys(1), yield* keys(2))
+      assert.notDeepEqual(yield* keys(2), yield* keys(3))
     }))
 
   it.effect("is undecided where those do not fit its tool, which is logged", () => {
@@ -177,6 +217,30 @@ describe("a call whose tool wants approval", () => {
       const settled = yield* Effect.provide(batch, layer)
       assert.deepStrictEqual(ends(settled), ["paid 1", "Undecided", "Undecided", 7])
       assert.deepStrictEqual(lines.map(({ level, text }) => [level, text]), [["Error", "An approver crashed"]])
+    }))
+
+  it.effect("is not told of as waiting where nobody is asked: it needs none, or whether it does cannot be said", () =>
+    Effect.gen(function*() {
+      const told: Array<string> = []
+      const asks = Tool.make("asks", {
+        ...definition,
+        approval: ({ of }) => {
+          if (of === undefined) throw new Error("bug")
+          return of === 1
+        },
+        execute: () => Effect.succeed("ran")
+      })
+      const calls = [undefined, 1, 2].map((of, index) =>
+        ToolCall.make({ id: `c${index}`, name: "asks", arguments: of === undefined ? {} : { of }, index })
+      )
+      const settled = yield* Effect.provide(
+        Batch.run(Toolkit.make(asks), calls, {
+          onCall: (event) =>
+            Effect.sync(() => event._tag === "CallWaiting" && told.push(`${event.call.id} ${event.why}`))
+        }),
+        [Approver.allow, recordingLogger().layer]
+      )
+      assert.deepStrictEqual([ends(settled), told], [["Defect", "ran", "ran"], ["c1 approval"]])
     }))
 
   it.effect("is asked about when its turn is whole, though it only reads", () =>

@@ -102,6 +102,7 @@ describe("arguments that throw when they are read", () => {
         2
       ])
       assert.deepStrictEqual(settled.outcomes.map(({ attempts }) => attempts), [1, 0, 0, 0, 1])
+      for (const { encoded } of settled.outcomes.slice(1, 4)) assert.include(encoded, "it cannot be read: not for you")
     }))
 })
 

@@ -7,7 +7,7 @@ import { Payer } from "./enclosing.ts"
 import { type Job, moreOf } from "./job.ts"
 import { standIn } from "./place.ts"
 import { stopped, timedOut, unknownTool } from "./record.ts"
-import { refuse, settleAs } from "./settle.ts"
+import { settleAs, stop } from "./settle.ts"
 
 /** Finds the call's tool, so that what refuses the call can name it. */
 export const find = (job: Job): boolean => {
@@ -71,9 +71,4 @@ export const stillOpen = (job: Job): boolean => {
   if (run.state === "failing") return stop(job, stopped(job, false))
   const isLate = run.state === "expired" || (run.deadline !== Infinity && run.timeLeft(run.now()) <= 0)
   return isLate ? stop(job, timedOut(job, "deadline", false)) : true
-}
-
-const stop = (job: Job, reason: Parameters<typeof refuse>[1]): false => {
-  refuse(job, reason)
-  return false
 }

@@ -10,7 +10,7 @@ import { onward } from "./arguments.ts"
 import { type Job, moreOf, pathOf } from "./job.ts"
 import { waitsFor } from "./observe.ts"
 import { claim } from "./place.ts"
-import { refuse } from "./settle.ts"
+import { stop } from "./settle.ts"
 
 /** Only a call that just reads, and needs no approval, may start while the turn is still being written. */
 export const wholeTurn = (job: Job): boolean => {
@@ -43,13 +43,8 @@ type Decided = Exclude<Decision, { readonly allowed: Schema.Json }> | Changed
 const decided = (job: Job, decision: Decided): boolean => {
   if (decision === "allowed") return true
   if (typeof decision === "object" && "args" in decision) return change(job, decision)
-  refuse(
-    job,
-    decision === "undecided"
-      ? new Undecided({ after: undefined })
-      : new Denied({ why: decision === "denied" ? undefined : decision.denied })
-  )
-  return false
+  if (decision === "undecided") return stop(job, new Undecided({ after: undefined }))
+  return stop(job, new Denied({ why: decision === "denied" ? undefined : decision.denied }))
 }
 
 /** The call has other arguments now: what it touches is found out anew, and its place is behind all that came meanwhile. */

@@ -3,14 +3,13 @@ import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import { InvalidArguments } from "../../CallError.ts"
 import * as Json from "../../Json.ts"
-import type { Timed } from "../alarm.ts"
 import { isOver } from "../exit.ts"
 import { guarded } from "../guarded.ts"
 import type { Answer } from "../tool/handler.ts"
 import { doFor } from "./fiber.ts"
 import { type Job, moreOf } from "./job.ts"
 import { dependencyFailed, reasonOf, timedOut, timeoutOf } from "./record.ts"
-import { refuse } from "./settle.ts"
+import { refuse, stop } from "./settle.ts"
 
 /** Waits for the calls whose answers it needs, one after the other; where one failed, it does not run. */
 export const needs = (job: Job): boolean => {
@@ -28,8 +27,7 @@ export const needs = (job: Job): boolean => {
       return false
     }
     if (needed.answer === undefined && needed.outcome !== undefined) {
-      refuse(job, dependencyFailed(needed.outcome))
-      return false
+      return stop(job, dependencyFailed(needed.outcome))
     }
   }
   return true
@@ -45,7 +43,7 @@ export const layers = (job: Job): boolean => {
   run.layers.provide(tool.provided, job.context ?? run.context, (built) => {
     if (Exit.isSuccess(built)) job.context = built.value
     isBuilt = Exit.isSuccess(built)
-    const goOn = () => Exit.isSuccess(built) ? job.over || run.advance(job) : refuse(job, reasonOf(built.cause))
+    const goOn = () => Exit.isSuccess(built) ? run.advance(job) : refuse(job, reasonOf(built.cause))
     if (isWaiting || !isBuilt) run.engine.post(goOn)
   })
   isWaiting = !isBuilt
@@ -61,18 +59,18 @@ export const given = (job: Job): boolean => {
   const parsed = known === undefined ? parse(node.call.arguments) : Result.succeed(known)
   if (Result.isSuccess(parsed)) job.args = parsed.success
   else if (run.recorder !== undefined) moreOf(job).problem = parsed.failure
-  else refuse(job, parsed.failure)
-  return !job.over
+  else return stop(job, parsed.failure)
+  return true
 }
 
 /** Makes its arguments of the answers that it needs. */
 export const resolve = (job: Job): boolean => {
-  const { node, siblings, tool } = job
+  const { node, siblings } = job
   const { needs, resolve } = node
   if (resolve === undefined) return true
   const answers = needs.flatMap((at): Answer<unknown> | [] => siblings[at]?.answer ?? [])
   return onward(job, guarded(() => resolve(answers)), (args) => {
-    const parsed = tool?.expand === undefined ? parse(args) : Result.succeed(args)
+    const parsed = parse(args)
     if (Result.isSuccess(parsed)) job.args = parsed.success
     else moreOf(job).problem = parsed.failure
     return true
@@ -99,10 +97,7 @@ const within = (args: unknown): Result.Result<unknown, string> => {
 /** Reads the arguments as its tool takes them. */
 export const decode = (job: Job): boolean => {
   const { args, more, tool } = job
-  if (more?.problem !== undefined) {
-    refuse(job, more.problem)
-    return false
-  }
+  if (more?.problem !== undefined) return stop(job, more.problem)
   if (tool === undefined) return true
   const decoding = guarded(() => tool.decode(args))
   return onward(job, decoding, (parameters) => {
@@ -124,28 +119,23 @@ const later = <A>(
   effect: Effect.Effect<A, Parameters<typeof refuse>[1], unknown>,
   then: (value: A) => boolean,
   isTimed: boolean
-): boolean => {
-  let passed = false
-  let isWaiting = false
+): false => {
   doFor(job, effect, (job, exit) => {
-    if (Exit.isFailure(exit)) return refuse(job, reasonOf(exit.cause))
-    passed = then(exit.value)
-    if (isWaiting && passed) job.run.advance(job)
+    if (Exit.isFailure(exit)) refuse(job, reasonOf(exit.cause))
+    else if (then(exit.value)) job.run.advance(job)
   })
-  isWaiting = true
-  if (isTimed && !passed && !job.over) inTime(job)
-  return passed
+  if (isTimed && !job.isHeard) inTime(job)
+  return false
 }
 
 /** What is done for a job before it starts takes no longer than the call may. */
 const inTime = (job: Job): void => {
   const { run, stage } = job
-  const timed: Timed = {
+  run.alarm.add({
     expiresAt: run.now() + timeoutOf(job),
     get over() {
       return job.over || job.stage !== stage
     },
-    ring: () => run.engine.post(() => timed.over || refuse(job, timedOut(job, "timeout", false)))
-  }
-  run.alarm.add(timed)
+    ring: () => run.engine.post(() => refuse(job, timedOut(job, "timeout", false)))
+  })
 }

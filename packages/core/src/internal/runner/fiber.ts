@@ -33,8 +33,6 @@ export const onFiber = <A, E>(
   job.fiber = fiber
   // One observer for all: V8 keeps those of many fibers for long, and with them all that they see.
   fiber.addObserver(run.onFiberEnd)
-  // It may have been stopped within its first step.
-  if (job.ended) fiber.interruptUnsafe()
 }
 
 /** Something that was done for a job has come to an end: the loop goes on from there, unless the job is over by then. */

@@ -91,9 +91,9 @@ export class Job {
     return this.more?.waits ?? nothing
   }
 
-  /** True where its handler was called, or is to be at once: it may have taken effect. */
+  /** True where its handler was called, or is to be at once, or where it has become several: it may have taken effect. */
   get hasStarted(): boolean {
-    return this.isRunning && this.attempts > 0
+    return this.attempts > 0
   }
 
   /** The tools among which its own is: those of the turn, or of the job that became several. */

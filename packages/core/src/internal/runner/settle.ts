@@ -23,6 +23,12 @@ export const refuse = (job: Job, reason: Reason): void => {
   settle(job, outcome)
 }
 
+/** The same at a stage of its life, which it does not pass then. */
+export const stop = (job: Job, reason: Reason): false => {
+  refuse(job, reason)
+  return false
+}
+
 /** The host gets a crash whole, and once. */
 const log = ({ run }: Job, outcome: Outcome): void => {
   const logging = logOf(outcome)
