@@ -6,7 +6,7 @@ import { Batch, Tool, Toolkit } from "@volley/core"
 import { Effect, Fiber, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
-import { asking, boundless, doing, many, sleeping } from "./support.ts"
+import { asking, boundless, doing, many, sleeping, stopwatch } from "./support.ts"
 
 describe("calls that wait for a slot of their runner", () => {
   it.effect("are looked at one by one, as there is room", () =>
@@ -33,15 +33,20 @@ describe("calls that wait for a slot of their runner", () => {
 })
 
 describe("batches that begin in one step", () => {
-  it.effect("take turns, each in its own order", () =>
+  it.effect.each(
+    [["end at once", Effect.void], ["take their time", Effect.sleep(10)]] as const
+  )("take turns, each in its own order, where their calls %s", ([, end]) =>
     Effect.gen(function*() {
       const order: Array<unknown> = []
-      const inner = doing("inner", ({ id }) => Effect.sync(() => order.push(id)))
+      const now = yield* stopwatch
+      const inner = doing("inner", ({ id }) => Effect.andThen(Effect.sync(() => order.push(id)), end))
       const batch = (name: string) => Batch.run(Toolkit.make(inner), many(3, "inner", (n) => ({ id: `${name}${n}` })))
-      const outer = doing("outer", () => Effect.all([batch("a"), batch("b"), batch("c")], { concurrency: "unbounded" }))
-      const runner = yield* Batch.make()
-      yield* aDayOf(runner.run(Toolkit.make(outer), asking(["outer"])))
+      const outer = doing("outer", () =>
+        Effect.as(Effect.all([batch("a"), batch("b"), batch("c")], { concurrency: "unbounded" }), 1))
+      const runner = yield* Batch.make(boundless)
+      const took = yield* aDayOf(Effect.map(runner.run(Toolkit.make(outer), asking(["outer"])), now))
       assert.strictEqual(order.join(" "), "a0 b0 c0 a1 b1 c1 a2 b2 c2")
+      assert.strictEqual(took, end === Effect.void ? 0 : 10)
     }))
 })
 

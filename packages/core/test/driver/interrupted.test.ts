@@ -178,6 +178,25 @@ describe("a turn that is interrupted while it is written", () => {
     }))
 })
 
+describe("a run that is interrupted in the step in which its deadline is over", () => {
+  it.effect("is interrupted, and answers no call", () =>
+    Effect.gen(function*() {
+      const { layer, told } = following()
+      const stop = { by: () => {} }
+      const approver = Approver.layer(() => Effect.sync(() => (stop.by(), "undecided" as const)))
+      const asks = doing("asks", () => Effect.succeed(1), { approval: "always" })
+      const turn = Stream.concat(
+        Stream.fromIterable(asking(["asks"])),
+        Stream.drain(Stream.fromEffect(Effect.sleep(10)))
+      )
+      const run = Effect.provide(Batch.dispatch(Toolkit.make(asks), turn, { deadline: 0 }), [layer, approver])
+      const fiber = yield* Effect.forkChild(run, { startImmediately: true })
+      stop.by = () => fiber.interruptUnsafe()
+      yield* TestClock.adjust("1 day")
+      assert.deepStrictEqual([fiber.pollUnsafe()?._tag, told], ["Failure", [["c0", "asks", 0, "Interrupted"]]])
+    }))
+})
+
 describe("a handler that ends in what is no effect", () => {
   it.effect("crashes its own call, and others go on that fail in the same step", () =>
     Effect.gen(function*() {
