@@ -63,6 +63,22 @@ describe("who follows a run that is interrupted", () => {
       assert.strictEqual(waiting.sum, 0)
     }))
 
+  it.effect("is told so too where that is in the first step of the run", () =>
+    Effect.gen(function*() {
+      const { layer, told } = following()
+      const stop = { by: () => {} }
+      const stops = doing("stops", () => Effect.suspend(() => (stop.by(), Effect.never)))
+      const run = Batch.run(Toolkit.make(stops, hangs), asking(["stops"], ["hangs"], ["hangs"]), { concurrency: 2 })
+      const fiber = yield* Effect.forkChild(Effect.provide(run, layer))
+      stop.by = () => fiber.interruptUnsafe()
+      yield* TestClock.adjust("1 day")
+      assert.deepStrictEqual(told.map(([id, tool, , end]) => [id, tool, end]), [
+        ["c0", "stops", "Interrupted"],
+        ["c1", "hangs", "Interrupted"],
+        ["c2", "hangs", "Interrupted"]
+      ])
+    }))
+
   it.effect("is told so once, though a layer that a call waited for breaks later", () =>
     Effect.gen(function*() {
       class Service extends Context.Service<Service, string>()("test/Service") {}

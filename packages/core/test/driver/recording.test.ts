@@ -2,9 +2,8 @@
  * A recorder that takes its time, while other things happen to the run.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Approver, Batch, Pipeline, Recorder, Toolkit } from "@volley/core"
-import { Context, Effect, Fiber, Layer, Result } from "effect"
-import { TestClock } from "effect/testing"
+import { Approver, Batch, CallObserver, Pipeline, Recorder, Toolkit } from "@volley/core"
+import { Context, Deferred, Effect, Layer, Result } from "effect"
 import { aDayOf, spansOf } from "../order/support.ts"
 import { ends } from "../support.ts"
 import { asking, doing, reading, sleeping } from "./support.ts"
@@ -104,5 +103,36 @@ describe("a layer that tools are provided with", () => {
       })
       assert.deepStrictEqual([ends(yield* under(known("uses", "needs"), run)), built], [["kept", "kept"], 0])
       assert.deepStrictEqual([ends(yield* under(known("uses"), run)), built], [["kept", "1"], 1])
+    }))
+})
+
+describe("a handler that ends in what is no effect", () => {
+  it.effect("is recorded as one that does not go on, though its batch fails in the same step", () =>
+    Effect.gen(function*() {
+      const strays: Array<readonly [id: string, strays: boolean]> = []
+      const recorder: Recorder.Recorder = {
+        ...nothingKnown,
+        call: ({ call }, run) =>
+          Effect.tap(run, (ended) => Effect.sync(() => void strays.push([call.id, ended.strays])))
+      }
+      const [go, end] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+      const started = { retried: () => undefined, hedged: () => undefined }
+      const observer: CallObserver.Calls = {
+        waiting: () => undefined,
+        starts: ({ call }, context) => ({
+          ...started,
+          context,
+          settled: () => void (call.id === "c1" && Deferred.doneUnsafe(end, Effect.void))
+        }),
+        refused: () => undefined
+      }
+      const fails = doing("fails", () => Effect.andThen(Deferred.await(go), Effect.fail("no")))
+      const odd = doing("odd", () => Effect.flatMap(Deferred.await(end), () => 5 as never))
+      const lets = doing("lets", () => Effect.as(Deferred.succeed(go, undefined), 1))
+      const run = Batch.run(Toolkit.make(fails, odd, lets), asking(["fails"], ["fails"], ["odd"], ["lets"]), {
+        failFast: true
+      })
+      yield* under(recorder, Effect.provideService(run, CallObserver.CallObserver, () => observer))
+      assert.deepStrictEqual(strays.toSorted(), [["c0", false], ["c1", false], ["c2", false], ["c3", false]])
     }))
 })
