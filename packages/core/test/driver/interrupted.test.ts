@@ -219,9 +219,10 @@ describe("a handler that ends in what is no effect", () => {
       const go = yield* Deferred.make<void>()
       const again = reading("again", (_, { attempt }) =>
         attempt === 1 ? Effect.andThen(Deferred.await(go), Effect.fail("no")) : Effect.succeed(attempt))
+      const none = (): Effect.Effect<number> =>
+        5 as never
       const odd = doing("odd", () =>
-        Effect.flatMap(Deferred.await(go), () =>
-          5 as never))
+        Effect.flatMap(Deferred.await(go), none))
       const lets = doing("lets", () => Effect.andThen(Deferred.succeed(go, undefined), Effect.succeed("gone")))
       const run = Batch.run(Toolkit.make(again, odd, lets), asking(["again"], ["odd"], ["lets"], ["odd"], ["again"]), {
         retry: Schedule.spaced(5)

@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Batch, Limits, Tool, Toolkit } from "@volley/core"
-import { Duration, Effect, Fiber } from "effect"
+import { Context, Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
@@ -161,7 +161,8 @@ describe("a runner whose batch is over", () => {
       const keys = new Keys()
       const own = { engine: makeEngine(), gate: new Pool<Job>().gate(10), order: new Order(keys), own: {} }
       const look = Tool.coalesce(reading("look", () => Effect.sleep(1), { access: [Access.read("k")] }))
-      yield* aDayOf(execute(Toolkit.make(look), nodesOf(many(3, "look", () => ({}))), {}, own))
+      const run = execute(Toolkit.make(look), nodesOf(many(3, "look", () => ({}))), {}, own)
+      yield* aDayOf(Effect.provideContext(run, Context.makeUnsafe<unknown>(new Map())))
       assert.deepStrictEqual([keys.root.below?.size, keys.root.met], [0, 0])
     }))
 

@@ -6,7 +6,7 @@ import { Approver, Batch, CallObserver, Pipeline, Recorder, Toolkit } from "@vol
 import { Context, Deferred, Effect, Layer, Result } from "effect"
 import { aDayOf, spansOf } from "../order/support.ts"
 import { ends } from "../support.ts"
-import { asking, doing, reading, sleeping } from "./support.ts"
+import { asking, doing, reading } from "./support.ts"
 
 const nothingKnown: Recorder.Recorder = { known: () => undefined, call: (_, run) => run }
 
@@ -127,7 +127,8 @@ describe("a handler that ends in what is no effect", () => {
         refused: () => undefined
       }
       const fails = doing("fails", () => Effect.andThen(Deferred.await(go), Effect.fail("no")))
-      const odd = doing("odd", () => Effect.flatMap(Deferred.await(end), () => 5 as never))
+      const none = (): Effect.Effect<number> => 5 as never
+      const odd = doing("odd", () => Effect.flatMap(Deferred.await(end), none))
       const lets = doing("lets", () => Effect.as(Deferred.succeed(go, undefined), 1))
       const run = Batch.run(Toolkit.make(fails, odd, lets), asking(["fails"], ["fails"], ["odd"], ["lets"]), {
         failFast: true
