@@ -2,12 +2,12 @@
  * What is told of the calls of a run that is interrupted, and what goes on in that moment.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Approver, Batch, CallObserver, Pipeline, ToolCall, Toolkit } from "@volley/core"
+import { Access, Approver, Batch, CallObserver, Pipeline, ToolCall, Toolkit } from "@volley/core"
 import { Context, Deferred, Effect, Fiber, Layer, Result, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
 import { ends, recordingLogger } from "../support.ts"
-import { asking, doing, many, reading, sleeping } from "./support.ts"
+import { type Asked, asking, doing, many, reading, sleeping } from "./support.ts"
 
 /** What an observer was told of calls that ended: which, of what tool, known since when, and how. */
 const following = () => {
@@ -126,6 +126,25 @@ describe("a call whose run is interrupted", () => {
       yield* Fiber.join(other)
       assert.deepStrictEqual(log, ["stopped", "started"])
     }))
+
+  it.effect.each([["has started", 2], ["waits for a slot", 1]] as const)(
+    "keeps no call of another run waiting that touches the same, where it %s",
+    ([, concurrency]) =>
+      Effect.gen(function*() {
+        const runner = yield* Batch.make({ concurrency: "unbounded" })
+        const access = [Access.write("k")]
+        const writes = doing("writes", ({ hangs }) => hangs === true ? Effect.never : Effect.succeed(1), { access })
+        const run = (...asked: ReadonlyArray<Asked>) =>
+          Effect.forkChild(runner.run(Toolkit.make(hangs, writes), asking(...asked), { concurrency }), {
+            startImmediately: true
+          })
+        const first = yield* run(["hangs"], ["writes", { hangs: true }])
+        const next = yield* run(["writes"])
+        assert.isUndefined(next.pollUnsafe())
+        yield* Fiber.interrupt(first)
+        assert.deepStrictEqual(ends(yield* aDayOf(Fiber.join(next))), [1])
+      })
+  )
 
   it.effect("is not asked about any more, though that is while it is found out what it touches", () =>
     Effect.gen(function*() {
