@@ -6,6 +6,7 @@ import { Agent, type AgentError, Approver, Batch, ChatModel, Conversation, Tool,
 import { ScriptedModel } from "@volley/testing"
 import { Effect, Fiber, Layer, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import { aDayOf } from "../order/support.ts"
 import { acting, ends, gauge } from "../support.ts"
 
 const stored = Schema.fromJsonString(Schema.toCodecJson(Conversation.Conversation))
@@ -250,6 +251,35 @@ describe("limits of an agent", () => {
       assert(last._tag === "Some" && last.value._tag === "Answer")
       assert.isTrue(within(last.value.ended, ran), JSON.stringify([last.value.ended.usage, last.value.ended.cost, ran]))
       assert.deepStrictEqual(last.value.ended.rounds.map(({ settled }) => ends(settled)[0]), ["Enough."])
+    }))
+
+  it.effect.each(
+    [
+      ["is too late for the deadline of its turn", Effect.never, { deadline: 5, onCall: () => Effect.void }, "Slow."],
+      ["was told when the agent is stopped", Effect.succeed("fine"), { onCall: () => Effect.sleep(50) }, "Interrupted"]
+    ] as const
+  )("count a call inside it once that %s", ([, end, batch, answer]) =>
+    Effect.gen(function*() {
+      const description = "Clerk."
+      const toolkit = Toolkit.make(acting("work", () => end))
+      const clerk = Agent.asTool("clerk", { description, toolkit, system: "clerk", batch })
+      const fails = acting("fails", () => Effect.andThen(Effect.sleep(10), Effect.fail("no")))
+      const model = cast({
+        clerk: [calls({ name: "work" }), says("Slow.")],
+        boss: [calls(asks("clerk"), { name: "fails" }), calls({ name: "ok" }, { name: "ok" }), says("Done.")]
+      })
+      const agent = Agent.run({
+        toolkit: Toolkit.make(clerk, fails, ok),
+        prompt: "Go on.",
+        system: "boss",
+        maxToolCalls: 5,
+        batch: { failFast: true }
+      })
+      const ended = yield* aDayOf(Effect.provide(agent, model.layer))
+      assert.deepStrictEqual(ended.rounds.map(({ settled }) => ends(settled)), [
+        [answer, { failure: "no" }],
+        ["fine", "fine"]
+      ])
     }))
 
   it.effect("of time leave it what an answer takes", () =>

@@ -2,10 +2,11 @@
  * Agents that are given what was left in the middle, and those that leave something.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Agent, AgentError, Approver, Batch, Conversation, Tool, Toolkit } from "@volley/core"
+import { Access, Agent, AgentError, Approver, Batch, Conversation, Tool, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
 import { Effect, Fiber, Schema } from "effect"
 import { TestClock } from "effect/testing"
+import { doing } from "../driver/support.ts"
 import { acting, callsOf } from "../support.ts"
 
 const user: Conversation.Message = { role: "user", text: "Go on." }
@@ -227,6 +228,38 @@ describe("an agent that is interrupted", () => {
       })
       const { conversation } = yield* left({ streaming: true }, 500, ScriptedModel.make([turn]))
       assert.deepStrictEqual(read(conversation), ["\"seen\""])
+    }))
+
+  it.effect("keeps that an agent inside was stopped by another call, though that could go on", () =>
+    Effect.gen(function*() {
+      const change = doing("change", () => Effect.never, { access: [Access.write("k")] })
+      const fails = doing("fails", () => Effect.andThen(Effect.sleep(5), Effect.fail("no")))
+      const clerk = Agent.asTool("clerk", {
+        description: "Clerk.",
+        system: "clerk",
+        toolkit: Toolkit.make(change)
+      })
+      const model = ScriptedModel.make(({ conversation: { messages } }) =>
+        messages[0]?.role === "system"
+          ? ScriptedModel.calls({ name: "change" })
+          : ScriptedModel.calls({ name: "clerk", arguments: { task: "Go." } }, { name: "fails" }, { name: "change" })
+      )
+      let left: Conversation.Conversation | undefined
+      const agent = Agent.run({
+        toolkit: Toolkit.make(clerk, fails, change),
+        prompt: "Go on.",
+        batch: { failFast: true, onCall: () => Effect.sleep("1 minute") },
+        onInterrupt: ({ conversation }) => Effect.sync(() => void (left = conversation))
+      })
+      const fiber = yield* Effect.forkChild(Effect.provide(agent, model.layer))
+      yield* TestClock.adjust(1000)
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual(read(left!), [
+        ["Interrupted", true, true],
+        ["ToolFailure", false, undefined],
+        ["Interrupted", true, true]
+      ])
+      assert.deepStrictEqual(Conversation.pending(left!), [])
     }))
 
   it.effect("is not handed back where it ends by itself", () =>

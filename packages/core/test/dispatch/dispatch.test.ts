@@ -2,7 +2,7 @@
  * Calls that run while the turn which asks for them is still being written.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Access, Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+import { Access, Approver, Batch, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
 import { Cause, Deferred, Effect, Exit, Fiber, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf, spansOf } from "../order/support.ts"
@@ -111,6 +111,26 @@ describe("what may start before the turn is whole", () => {
     }))
 })
 
+describe("a call that comes again", () => {
+  it.effect("under another id revokes nothing, though it stands at the same place", () =>
+    Effect.gen(function*() {
+      const { outcomes, spans } = yield* dispatch(arriving([
+        { at: 10, name: "change", arguments: { ms: 5 } },
+        { at: 20, name: "change", arguments: { ms: 5 }, index: 0, status: "truncated" }
+      ], 30))
+      assert.deepStrictEqual(outcomes.map(({ call }) => call.id), ["c0", "c1"])
+      assert.deepStrictEqual(spans, [[30, 35], ["Truncated", 20, 20]])
+    }))
+
+  it.effect("whole is answered a second time, as in a batch", () =>
+    Effect.gen(function*() {
+      const twice = { at: 10, name: "change", arguments: { ms: 5 }, index: 0, id: "c0" }
+      assert.deepStrictEqual((yield* dispatch(arriving([twice, twice], 30))).spans, [[30, 35], [30, 35]])
+      const call = ToolCall.make({ id: "c0", name: "change", arguments: { ms: 5 } })
+      assert.deepStrictEqual(ends(yield* aDayOf(Batch.run(toolkit, [call, call]))), [5, 5])
+    }))
+})
+
 describe("call order", () => {
   it.effect("is that of the indexes, whichever call arrives first", () =>
     Effect.gen(function*() {
@@ -173,6 +193,26 @@ describe("limits", () => {
       assert.deepStrictEqual(spans, [["Timeout", 10, 1100], ["Timeout", 1000, 1100], [30, 1040]])
     }))
 
+  it.effect("a call that is too late is told the deadline that the turn had", () =>
+    Effect.gen(function*() {
+      const { outcomes } = yield* dispatch(arriving(looks([10, 5000]), 1000), { deadline: 100 })
+      assert.deepInclude(JSON.parse(outcomes[0]!.encoded).error.data, { limit: "deadline", millis: 100 })
+    }))
+
+  it.effect("steps of plans count behind the turn's own calls", () =>
+    Effect.gen(function*() {
+      const steps = ["a", "b", "c"].map((id) => ({ id, tool: "look", arguments: { ms: 1 } }))
+      const calls = arriving([
+        { at: 10, name: "plan", arguments: { steps } },
+        { at: 20, name: "look", arguments: { ms: 1 } },
+        { at: 30, name: "look", arguments: { ms: 1 } }
+      ], 40)
+      const planning = Toolkit.merge(toolkit, Toolkit.make(Plan.tool(toolkit)))
+      const { outcomes } = yield* aDayOf(Batch.dispatch(planning, calls, { maxCalls: 4 }))
+      const shown: { readonly steps: ReadonlyArray<object> } = JSON.parse(outcomes[0]!.encoded)
+      assert.deepStrictEqual(shown.steps.map((step) => "ok" in step), [true, true, false])
+    }))
+
   it.effect("a call's own timeout begins with the call, however long the turn goes on", () =>
     Effect.gen(function*() {
       const calls = arriving(looks([10, 5000]), 1000)
@@ -209,6 +249,19 @@ describe("a turn that breaks off", () => {
       const { end, spans } = yield* dispatch(broken)
       assert.deepStrictEqual(spans, [[10, 510], ...Array.from({ length: 3 }, () => ["Truncated", 100, 100] as const)])
       assert.deepStrictEqual(end, Exit.fail("cut off"))
+    }))
+
+  it.effect("asks for no decision on calls that waited for its end", () =>
+    Effect.gen(function*() {
+      const asked: Array<string> = []
+      const approver = Approver.layer(({ call }) => Effect.sync(() => (asked.push(call.id), "allowed")))
+      const asks = { ...lasting("look", true), approval: () => true }
+      const ended = (end: Stream.Stream<never, string>) => {
+        const calls = Stream.concat(arriving(looks([10, 5], [20, 5]), 30), end)
+        return Effect.map(aDayOf(Effect.provide(Batch.dispatch(Toolkit.make(asks), calls), approver)), ends)
+      }
+      assert.deepStrictEqual([yield* ended(Stream.fail("cut off")), asked], [["Truncated", "Truncated"], []])
+      assert.deepStrictEqual([yield* ended(Stream.empty), asked], [[5, 5], ["c0", "c1"]])
     }))
 
   it.effect("with a crash is settled as well", () =>

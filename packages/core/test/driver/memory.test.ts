@@ -3,14 +3,18 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Batch, Limits, Tool, Toolkit } from "@volley/core"
-import { Duration, Effect, Fiber } from "effect"
+import { Context, Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
+import { Keys } from "../../src/internal/runner/cohorts.ts"
+import { makeEngine } from "../../src/internal/runner/drive.ts"
+import { execute, nodesOf, shared } from "../../src/internal/runner/execute.ts"
+import type { Job } from "../../src/internal/runner/job.ts"
 import { Line, type Waiting } from "../../src/internal/runner/line.ts"
 import { Order, Place } from "../../src/internal/runner/order.ts"
 import { Rates } from "../../src/internal/runner/rates.ts"
-import { Room } from "../../src/internal/runner/room.ts"
+import { Pool, Room } from "../../src/internal/runner/room.ts"
 import { aDayOf } from "../order/support.ts"
 import { boundless, doing, many, reading } from "./support.ts"
 
@@ -24,10 +28,13 @@ const inUse = (): number => {
   return process.memoryUsage().heapUsed / 1e6
 }
 
-/** Those that somebody still holds. */
+/** Those that somebody still holds; what was just at work may hold them a moment longer. */
 const held = (refs: ReadonlyArray<WeakRef<object>>) =>
-  Effect.map(Effect.promise(() => new Promise((resolve) => setImmediate(resolve))), () => {
-    collect()
+  Effect.promise(async () => {
+    for (let round = 0; round < 5; round++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      collect()
+    }
     return refs.filter((ref) => ref.deref() !== undefined)
   })
 
@@ -64,13 +71,13 @@ describe("what is forgotten", () => {
     Effect.gen(function*() {
       const rates = new Rates<Waiter>()
       const window = Duration.millis(100)
-      const rate = rates.of("k", window)
+      const rate = rates.of("key/k", window)
       rates.take(rate, 0)
       rates.take(rate, 50)
       rates.forget(149)
-      assert.deepStrictEqual([rates.of("k", window) === rate, rate.starts.size], [true, 1])
+      assert.deepStrictEqual([rates.of("key/k", window) === rate, rate.starts.size], [true, 1])
       rates.forget(150)
-      assert.deepStrictEqual([rates.of("k", window) === rate, rate.starts.size], [false, 0])
+      assert.deepStrictEqual([rates.of("key/k", window) === rate, rate.starts.size], [false, 0])
     }))
 
   it.effect("are places in an order once they have settled, with what they touch", () =>
@@ -128,5 +135,52 @@ describe("a runner that has served 100,000 calls with 50,000 different keys and 
       yield* aDayOf(runner.run(toolkit, many(1, "look")))
       // What else lives in this process may grow once; 25,000 keys that stay take over 5 each time.
       assert.isBelow(Math.min(half - before, inUse() - half), 1.5)
+    }))
+})
+
+describe("a runner whose batch is over", () => {
+  it.effect("holds nothing of it", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make()
+      const look = Tool.coalesce(reading("look", () => Effect.succeed(1), { access: [Access.read("k")] }))
+      const over = (name: string) =>
+        Effect.gen(function*() {
+          const heard = { events: 0 }
+          const calls = many(2, name, () => ({}))
+          const onCall = () => Effect.sync(() => void heard.events++)
+          yield* runner.run(Toolkit.make(look, doing("plain", () => Effect.succeed(1))), calls, { onCall })
+          return [new WeakRef(heard), ...calls.map((call) => new WeakRef<object>(call))]
+        })
+      const refs = [...yield* over("plain"), ...yield* over("look")]
+      assert.lengthOf(yield* held(refs), 0)
+      assert.isDefined(runner.run)
+    }))
+
+  it.effect("holds no key that its calls touched, though equal ones had one answer", () =>
+    Effect.gen(function*() {
+      const keys = new Keys()
+      const own = { engine: makeEngine(), gate: new Pool<Job>().gate(10), order: new Order(keys), own: {} }
+      const look = Tool.coalesce(reading("look", () => Effect.sleep(1), { access: [Access.read("k")] }))
+      const run = execute(Toolkit.make(look), nodesOf(many(3, "look", () => ({}))), {}, own)
+      yield* aDayOf(Effect.provideContext(run, Context.makeUnsafe<unknown>(new Map())))
+      assert.deepStrictEqual([keys.root.below?.size, keys.root.met], [0, 0])
+    }))
+
+  it.effect("holds no rate of it once that counts no more and another one ends", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make()
+      const { rates } = runner[shared].engine
+      const rated = doing("rated", () => Effect.succeed(1), {
+        limits: [Limits.rate({ limit: 5, window: 100, key: "k" })]
+      })
+      const run = (name: string) =>
+        runner.run(Toolkit.make(rated, doing("plain", () => Effect.succeed(1))), many(1, name))
+      yield* run("rated")
+      const rate = rates.of("key/k", Duration.millis(100))
+      yield* run("plain")
+      assert.strictEqual(rates.of("key/k", Duration.millis(100)), rate)
+      yield* TestClock.adjust(100)
+      yield* run("plain")
+      assert.notStrictEqual(rates.of("key/k", Duration.millis(100)), rate)
     }))
 })

@@ -87,11 +87,14 @@ const startOne = (engine: Engine<Job, Run<Job>>): boolean =>
 /** Admits a call of the runs that want one, which take turns; one that is alone goes on while nothing else happens. */
 const admitOne = (engine: Engine<Job, Run<Job>>): boolean => {
   for (const run of engine.wanting) {
-    const wants = run.wantsMore
-    const isAlone = engine.wanting.size === 1
-    if (!wants || !isAlone) engine.wanting.delete(run)
-    if (!wants) continue
-    if (!isAlone) engine.wanting.add(run)
+    if (!run.wantsMore) {
+      engine.wanting.delete(run)
+      continue
+    }
+    if (engine.wanting.size > 1) {
+      engine.wanting.delete(run)
+      engine.wanting.add(run)
+    }
     do admitNext(run)
     while (engine.wanting.size === 1 && engine.isQuiet && run.wantsMore)
     return true
@@ -183,7 +186,7 @@ const fiberEnded = (run: Run<Job>): void => {
 
 /** Ends a run whose calls have all settled, once all is told and given back; at its deadline without waiting for that. */
 const finish = (run: Run<Job>, done: (outcomes: ReadonlyArray<Outcome>) => void): void => {
-  const goesOn = run.left > 0 || run.next < run.nodes.length || run.isArriving
+  const goesOn = run.left > 0 || run.isArriving
   if (goesOn || run.isStopped || !run.isOpen) return
   if (!run.isClosing) close(run)
   if (run.state !== "expired" && run.isBusy) return
@@ -256,8 +259,7 @@ const leftAt = (run: Run<Job>, index: number): Outcome => {
   const settled = run.outcomes[index]
   if (settled !== undefined) return settled
   const job = run.jobs[index] ?? new Job(run, undefined, run.nodes[index]!, index)
-  job.tool ??= run.toolkit.byName.get(job.call.name)
-  const isAsking = stagesOf(run)[job.stage - 1] === approve && !job.ended
+  const isAsking = stagesOf(run)[job.stage - 1] === approve
   return isAsking ? refused(job, new Undecided({ after: undefined })) : interrupted(job)
 }
 
@@ -271,8 +273,8 @@ const suspendedAt = (run: Run<Job>, index: number): Outcome | undefined => {
 }
 
 const abandon = (job: Job): ReadonlyArray<Fiber.Fiber<unknown, unknown> | undefined> => {
-  const { controller, fiber, isHeard, more, place } = job
-  const fibers = [isHeard ? undefined : fiber, more?.recording]
+  const { controller, fiber, more, place } = job
+  const fibers = [fiber, more?.recording]
   job.ended = true
   job.over = true
   // Before another call has its room.
@@ -298,7 +300,7 @@ const revokes = (run: Run<Job>, { id, index }: ToolCall): boolean => {
   const at = run.nodes.findIndex(({ call }) => call.id === id && call.index === index)
   if (at < 0) return false
   const job = run.jobs[at]
-  if (job !== undefined && !job.over && !job.hasStarted) refuse(job, new Truncated())
+  if (job?.hasStarted === false) refuse(job, new Truncated())
   return true
 }
 
