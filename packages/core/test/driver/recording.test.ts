@@ -1,0 +1,213 @@
+/**
+ * What becomes of a call while its recorder is at work: before it has the call run, and after the call has ended.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Agent, Approver, Batch, Recorder, Tool, Toolkit } from "@volley/core"
+import { ScriptedModel } from "@volley/testing"
+import { Deferred, Effect, Fiber, Result } from "effect"
+import { TestClock } from "effect/testing"
+import { aDayOf, spansOf } from "../order/support.ts"
+import { ends, recordingLogger } from "../support.ts"
+import { asking, doing, reading, sleeping } from "./support.ts"
+
+type Call = Recorder.Recorder["call"]
+
+/** A recorder that knows of no call, and does this with each. */
+const recording = (call: Call): Recorder.Recorder => ({ known: () => undefined, call })
+
+const under = <A, E, R>(call: Call, effect: Effect.Effect<A, E, R>) =>
+  Effect.provideService(effect, Recorder.Recorder, recording(call))
+
+/** What is told of calls: what it is, and of which call. */
+const listening = () => {
+  const told: Array<string> = []
+  const onCall = (event: Batch.CallEvent) =>
+    Effect.sync(() => void told.push(`${event._tag} ${(event._tag === "CallSettled" ? event.outcome : event).call.id}`))
+  return { onCall, told }
+}
+
+const ended = (end: Recorder.End): Recorder.Ended => ({ end, startedAt: 3, endedAt: 4, attempts: 1, strays: false })
+
+const fails = doing("fails", () => Effect.andThen(Effect.sleep(10), Effect.fail("no")))
+
+describe("a recorder that has not had its call run yet", () => {
+  const hanging = () => {
+    const stopped: Array<string> = []
+    const call: Call = ({ call: { id } }, run) =>
+      id === "c0"
+        ? Effect.onInterrupt(Effect.never, () => Effect.andThen(Effect.sleep(5), Effect.sync(() => stopped.push(id))))
+        : run
+    return { call, stopped }
+  }
+  const ok = doing("ok", () => Effect.succeed(1))
+  const toolkit = Toolkit.make(ok, fails)
+
+  it.effect.each(
+    [["at the deadline", { deadline: 10 }, "Timeout"], ["at a failure", { failFast: true }, "Interrupted"]] as const
+  )(
+    "is stopped when that is answered without it, %s, which is told once",
+    ([, options, end]) =>
+      Effect.gen(function*() {
+        const { call, stopped } = hanging()
+        const { onCall, told } = listening()
+        const batch = Batch.run(toolkit, asking(["ok"], ["fails"]), { ...options, onCall })
+        const settled = yield* aDayOf(under(call, batch))
+        assert.deepStrictEqual([ends(settled)[0], stopped], [end, ["c0"]])
+        assert.deepStrictEqual(told.filter((one) => one.endsWith("c0")), ["CallSettled c0"])
+      })
+  )
+
+  it.effect("is stopped where the run is interrupted, which waits for that", () =>
+    Effect.gen(function*() {
+      const { call, stopped } = hanging()
+      const fiber = yield* Effect.forkChild(under(call, Batch.run(toolkit, asking(["ok"]))), { startImmediately: true })
+      yield* TestClock.adjust(1)
+      fiber.interruptUnsafe()
+      yield* TestClock.adjust(4)
+      assert.deepStrictEqual([stopped, fiber.pollUnsafe()], [[], undefined])
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(stopped, ["c0"])
+      assert.isDefined(fiber.pollUnsafe())
+    }))
+
+  it.effect("and does that after the run was interrupted, starts nothing", () =>
+    Effect.gen(function*() {
+      let ran = 0
+      const counts = Toolkit.make(doing("counts", () => Effect.sync(() => ran++)))
+      const later: Call = (_, run) => Effect.flatMap(Effect.forkDetach(Effect.delay(run, 20)), Fiber.join)
+      const batch = under(later, Batch.run(counts, asking(["counts"])))
+      yield* aDayOf(Effect.timeoutOption(batch, 10))
+      assert.strictEqual(ran, 0)
+      yield* aDayOf(batch)
+      assert.strictEqual(ran, 1)
+    }))
+
+  it.effect("and crashes has the call end as a crash, at that time", () =>
+    Effect.gen(function*() {
+      yield* TestClock.adjust(1000)
+      const crashing: Call = () => Effect.delay(Effect.die(new Error("disk")), 5)
+      const settled = yield* aDayOf(Effect.provide(under(crashing, Batch.run(toolkit, asking(["ok"]))), [
+        recordingLogger().layer
+      ]))
+      assert.deepStrictEqual(spansOf(settled, 1000), [["Defect", 5, 5]])
+    }))
+})
+
+describe("a recorder that keeps ends together with the next beginning", () => {
+  it.effect("has no call begin after one has failed that is to stop the others", () =>
+    Effect.gen(function*() {
+      yield* TestClock.adjust(1000)
+      const isKept = yield* Deferred.make<void>()
+      const kept: Array<string> = []
+      const together: Call = ({ call: { id } }, run) => {
+        const keep = Effect.tap(run, ({ end }) =>
+          Effect.sync(() =>
+            kept.push(`${id} ${Result.isFailure(end) && "started" in end.failure && end.failure.started}`)
+          ))
+        return id === "c0"
+          ? Effect.tap(keep, () =>
+            Deferred.await(isKept))
+          : Effect.andThen(Deferred.succeed(isKept, undefined), keep)
+      }
+      let ran = 0
+      const fails = doing("fails", () =>
+        Effect.fail("no"))
+      const counts = doing("counts", () => Effect.sync(() => ran++))
+      const batch = Batch.run(Toolkit.make(fails, counts), asking(["fails"], ["counts"]), { failFast: true })
+      const settled = yield* aDayOf(under(together, batch))
+      assert.deepStrictEqual([ends(settled), ran], [[{ failure: "no" }, "Interrupted"], 0])
+      assert.deepStrictEqual(spansOf(settled, 1000)[1], ["Interrupted", 0, 0])
+      const { result } = settled.outcomes[1]!
+      assert(Result.isFailure(result) && result.failure._tag === "CallError")
+      assert.deepInclude(result.failure.reason, { by: "failFast", started: false })
+      assert.deepStrictEqual(kept, ["c0 false", "c1 false"])
+    }))
+})
+
+describe("a recorder that answers for a call whose tool is still at work", () => {
+  it.effect("has the last word: nothing more is told of the call, and it is not tried again", () =>
+    Effect.gen(function*() {
+      const { onCall, told } = listening()
+      let ran = 0
+      const slow = doing("slow", (_, { progress }) =>
+        Effect.gen(function*() {
+          ran++
+          yield* Effect.sleep(20)
+          yield* progress("late")
+          return yield* Effect.fail("no")
+        }), { idempotent: true })
+      const long = doing("long", () => sleeping(50))
+      const answers: Call = ({ call: { id } }, run) =>
+        id === "c0"
+          ? Effect.raceFirst(run, Effect.delay(Effect.succeed(ended(Result.succeed({ value: 7, json: 7 }))), 5))
+          : run
+      const batch = Batch.run(Toolkit.make(slow, long), asking(["slow"], ["long"]), { onCall })
+      const settled = yield* aDayOf(under(answers, batch))
+      assert.deepStrictEqual([ends(settled), ran], [[7, 50], 1])
+      assert.deepStrictEqual(told.filter((one) => one.endsWith("c0")), ["CallStarted c0", "CallSettled c0"])
+    }))
+})
+
+describe("equal calls under a recorder", () => {
+  const same = Tool.coalesce(reading("same", () => sleeping(5)))
+
+  it.effect("end in the same way where it crashed over the first, and that is recorded of the others", () =>
+    Effect.gen(function*() {
+      const kept: Array<Recorder.Ended> = []
+      const call: Call = ({ call: { id } }, run) =>
+        id === "c0"
+          ? Effect.andThen(run, Effect.die("disk"))
+          : Effect.tap(run, (ended) => Effect.sync(() => kept.push(ended)))
+      const batch = Batch.run(Toolkit.make(same), asking(["same"], ["same"]))
+      const settled = yield* aDayOf(Effect.provide(under(call, batch), recordingLogger().layer))
+      assert.deepStrictEqual(ends(settled), ["Defect", "Defect"])
+      assert.deepStrictEqual(
+        kept.map(({ end, ...rest }) => [end._tag, rest]),
+        [["Failure", { startedAt: 0, endedAt: 5, attempts: 1, strays: false, used: undefined }]]
+      )
+    }))
+
+  it.effect("are answered once at the deadline, where it has not kept their end by then", () =>
+    Effect.gen(function*() {
+      const { onCall, told } = listening()
+      const call: Call = ({ call: { id } }, run) => id === "c1" ? Effect.andThen(run, Effect.never) : run
+      const slow = doing("slow", () => sleeping(50))
+      const batch = Batch.run(Toolkit.make(same, slow), asking(["same"], ["same"], ["slow"]), { deadline: 20, onCall })
+      const settled = yield* aDayOf(under(call, batch))
+      assert.deepStrictEqual(ends(settled), [5, "Timeout", "Timeout"])
+      assert.deepStrictEqual(told.filter((one) => one === "CallSettled c1").length, 1)
+    }))
+})
+
+const model = ScriptedModel.layer(({ conversation }) =>
+  conversation.messages.at(-1)?.role === "tool" ? ScriptedModel.says("Paid.") : ScriptedModel.calls({ name: "pay" })
+)
+
+describe("an agent that is a tool, and waits for a decision, under a recorder", () => {
+  it.effect("stops its recorder, which keeps no end of it nor of an equal call: both go on once it is decided", () =>
+    Effect.gen(function*() {
+      const known = new Map<string, Recorder.Ended>()
+      const stopped: Array<string> = []
+      const recorder: Recorder.Recorder = {
+        known: ({ key }) => known.has(key) ? Effect.succeed(known.get(key)) : undefined,
+        call: ({ call: { id }, key }, run) =>
+          Effect.tap(run, (ended) => Effect.sync(() => known.set(key, ended))).pipe(
+            Effect.onInterrupt(() => Effect.sync(() => stopped.push(id)))
+          )
+      }
+      const pay = reading("pay", () => Effect.succeed("paid"), { approval: "always" })
+      const toolkit = Toolkit.make(pay)
+      const reads = Tool.coalesce(Agent.asTool("reads", { description: "Pays.", readOnly: true, toolkit }))
+      const task = { task: "Pay." }
+      const play = (calls: Parameters<typeof Batch.run>[1]) =>
+        Batch.run(Toolkit.make(reads), calls, { runId: "run" }).pipe(
+          Effect.provideService(Recorder.Recorder, recorder),
+          Effect.provide(model),
+          aDayOf
+        )
+      const first = yield* play(asking(["reads", task], ["reads", task]))
+      assert.deepStrictEqual([ends(first), stopped, known.size], [["Undecided", "Undecided"], ["c0"], 0])
+      const second = yield* Effect.provide(play(first.pending), Approver.allow)
+      assert.deepStrictEqual(ends(second), ["Paid.", "Paid."])
+    }))
+})
