@@ -2,7 +2,7 @@
  * What becomes of a call while its recorder is at work: before it has the call run, and after the call has ended.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Agent, Approver, Batch, Recorder, Tool, Toolkit } from "@volley/core"
+import { Agent, Approver, Batch, CallObserver, type Outcome, Recorder, Tool, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
 import { Deferred, Effect, Fiber, Result } from "effect"
 import { TestClock } from "effect/testing"
@@ -182,6 +182,46 @@ describe("equal calls under a recorder", () => {
 const model = ScriptedModel.layer(({ conversation }) =>
   conversation.messages.at(-1)?.role === "tool" ? ScriptedModel.says("Paid.") : ScriptedModel.calls({ name: "pay" })
 )
+
+describe("a recorder that has kept ends in the step in which the run is interrupted", () => {
+  it.effect("comes too late: their calls are told of as interrupted, equal ones too", () =>
+    Effect.gen(function*() {
+      const isKept = yield* Deferred.make<void>()
+      const told: Array<readonly [id: string, end: string]> = []
+      const tell = ({ call: { id }, result }: Outcome.Outcome) => {
+        const reason = Result.isFailure(result) && result.failure._tag === "CallError" && result.failure.reason._tag
+        told.push([id, reason || result._tag])
+      }
+      const follows: CallObserver.Calls = {
+        waiting: () => undefined,
+        starts: (_, context) => ({ context, retried: () => undefined, hedged: () => undefined, settled: tell }),
+        refused: (_, _context, outcome) => tell(outcome)
+      }
+      const call: Call = ({ call: { id } }, run) =>
+        id === "c3" ? Effect.delay(run, 20) : id === "c1" ? run : Effect.tap(run, Deferred.await(isKept))
+      let stop = (): void => undefined
+      const stops = doing("stops", () => {
+        Deferred.doneUnsafe(isKept, Effect.void)
+        stop()
+        return Effect.never
+      })
+      const ok = doing("ok", () => Effect.succeed(1))
+      const same = Tool.coalesce(reading("same", () => sleeping(5)))
+      const batch = Batch.run(Toolkit.make(ok, same, stops), asking(["ok"], ["same"], ["same"], ["stops"]))
+      const fiber = yield* Effect.forkChild(
+        Effect.provideService(under(call, batch), CallObserver.CallObserver, () => follows)
+      )
+      stop = () => fiber.interruptUnsafe()
+      yield* TestClock.adjust("1 minute")
+      assert.isDefined(fiber.pollUnsafe())
+      assert.deepStrictEqual(told.toSorted(), [
+        ["c0", "Interrupted"],
+        ["c1", "Success"],
+        ["c2", "Interrupted"],
+        ["c3", "Interrupted"]
+      ])
+    }))
+})
 
 describe("an agent that is a tool, and waits for a decision, under a recorder", () => {
   it.effect("stops its recorder, which keeps no end of it nor of an equal call: both go on once it is decided", () =>
