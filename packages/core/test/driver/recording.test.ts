@@ -247,6 +247,7 @@ describe("an agent that is a tool, and waits for a decision, under a recorder", 
         )
       const first = yield* play(asking(["reads", task], ["reads", task]))
       assert.deepStrictEqual([ends(first), stopped, known.size], [["Undecided", "Undecided"], ["c0"], 0])
+      for (const call of first.pending) assert.notProperty(call, "uncertain")
       const second = yield* Effect.provide(play(first.pending), Approver.allow)
       assert.deepStrictEqual(ends(second), ["Paid.", "Paid."])
     }))
