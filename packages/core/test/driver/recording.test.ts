@@ -2,7 +2,18 @@
  * What becomes of a call while its recorder is at work: before it has the call run, and after the call has ended.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Agent, Approver, Batch, CallObserver, type Outcome, Recorder, Tool, Toolkit } from "@volley/core"
+import {
+  Access,
+  Agent,
+  Approver,
+  Batch,
+  CallError,
+  CallObserver,
+  type Outcome,
+  Recorder,
+  Tool,
+  Toolkit
+} from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
 import { Deferred, Effect, Fiber, Result } from "effect"
 import { TestClock } from "effect/testing"
@@ -145,6 +156,34 @@ describe("a recorder that answers for a call whose tool is still at work", () =>
       const settled = yield* aDayOf(under(answers, batch))
       assert.deepStrictEqual([ends(settled), ran], [[7, 50], 1])
       assert.deepStrictEqual(told.filter((one) => one.endsWith("c0")), ["CallStarted c0", "CallSettled c0"])
+    }))
+})
+
+/** Finds that a call was stopped after its start; that of a tool which may have done anything is named `acts`. */
+const stoppedOnce: Recorder.Recorder = {
+  known: ({ call: { id } }) => {
+    const reason = new CallError.Interrupted({ by: "restart", started: true, harmless: false })
+    return id === "c0" ? Effect.succeed(ended(Result.fail(reason))) : undefined
+  },
+  call: (_, run) => run
+}
+
+describe("a recorded call that was stopped, of which it is not known any more what it touched", () => {
+  it.effect("leaves in doubt what may have been touched, unless it only reads", () =>
+    Effect.gen(function*() {
+      const touches = (
+        { key }: { readonly key?: unknown }
+      ) => [key === undefined ? Access.write("") : assert.fail("no key")]
+      const toolkit = Toolkit.make(
+        doing("acts", () => Effect.void, { access: touches }),
+        reading("looks", () => Effect.void, { access: touches }),
+        doing("writes", () => Effect.succeed(1), { access: [Access.write("k")] })
+      )
+      for (const [name, end] of [["acts", "Uncertain"], ["looks", 1]] as const) {
+        const batch = Batch.run(toolkit, asking([name, { key: 1 }], ["writes"]))
+        const settled = yield* aDayOf(Effect.provideService(batch, Recorder.Recorder, stoppedOnce))
+        assert.deepStrictEqual(ends(settled), ["Interrupted", end])
+      }
     }))
 })
 

@@ -28,8 +28,8 @@ export const recall = (job: Job): boolean => {
 }
 
 const recalled = (job: Job, ended: Ended | undefined): boolean => {
+  moreOf(job).isRecalled = false
   if (ended === undefined) {
-    moreOf(job).isRecalled = false
     countAsRun(job, -1)
     return true
   }

@@ -159,7 +159,7 @@ const indicesOf = ({ index, parent }: Job): ReadonlyArray<number> =>
  * - `retry`: waits until the next attempt, where there is one
  * - `changed`: the arguments that it was approved with, in place of its own
  * - `used`: what agents inside it have used, where a recorder is to know
- * - `isRecalled`: it is known, or being found out, how it ended when it was run before, and nothing is to say that it was not
+ * - `isRecalled`: it is found out how it ended when it was run before, and nothing is to say that it was not
  * - `inside`: what the agent that it is goes on with, once it has stopped before its answer
  */
 export interface More {
