@@ -760,6 +760,14 @@ describe("retry", () => {
       assert.strictEqual(counts.started, 1)
     }))
 
+  it.effect("has a call crash whose schedule does", () =>
+    Effect.gen(function*() {
+      const flaky = failing({ readOnly: true })
+      const retry = Schedule.forever.pipe(Schedule.while(() => Effect.die(new Error("bug"))))
+      const settled = yield* Batch.run(flaky.toolkit, callsOf("flaky"), { retry })
+      assert.deepStrictEqual([ends(settled), flaky.attempts], [["Defect"], [1]])
+    }).pipe(Effect.provide(recordingLogger().layer)))
+
   it.effect("can look at the failure", () =>
     Effect.gen(function*() {
       const flaky = failing({ readOnly: true })

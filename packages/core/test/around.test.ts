@@ -2,11 +2,12 @@
  * Behaviour around a tool that the runner need not know: `Tool.around` and `Tool.hedge`.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
-import { Context, Effect, Schedule, Schema } from "effect"
+import { Agent, Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+import { ScriptedModel } from "@volley/testing"
+import { Cause, Context, Effect, Schedule, Schema } from "effect"
 import { expectTypeOf } from "vitest"
 import { aDayOf, spansOf } from "./order/support.ts"
-import { acting, callsOf, ends } from "./support.ts"
+import { acting, callsOf, ends, recordingLogger } from "./support.ts"
 
 class Cache extends Context.Service<Cache, { readonly name: string }>()("test/Cache") {}
 
@@ -45,6 +46,57 @@ describe("Tool.around", () => {
       const settled = yield* Batch.run(Toolkit.make(around), callsOf("flaky"), { retry: Schedule.recurs(5) })
       assert.deepStrictEqual(ends(settled), ["done"])
       assert.deepStrictEqual(seen, [["call_1", 1, 36], ["call_1", 2, 36], ["call_1", 3, 36]])
+    }))
+
+  it.effect("has a call that failed end as a crash where it crashes over that, which is not tried again", () =>
+    Effect.gen(function*() {
+      let ran = 0
+      const fails = acting("fails", () => Effect.suspend(() => (ran++, Effect.fail("no"))), { readOnly: true })
+      const around = Tool.around(
+        fails,
+        Effect.catchCause((cause) => Effect.failCause(Cause.combine(cause, Cause.die(new Error("bug")))))
+      )
+      const batch = Batch.run(Toolkit.make(around), callsOf("fails"), { retry: Schedule.recurs(3) })
+      const settled = yield* Effect.provide(batch, recordingLogger().layer)
+      assert.deepStrictEqual([ends(settled), ran], [["Defect"], 1])
+    }))
+
+  /** An agent that is a tool, whose model wants what has to be decided first. */
+  const clerk = () => {
+    const pay = Tool.make("pay", {
+      description: "Pays.",
+      parameters: Schema.Struct({}),
+      success: Schema.String,
+      approval: "always",
+      execute: () => Effect.succeed("paid")
+    })
+    const calls = callsOf("clerk", "long").map((call) => ({ ...call, arguments: { task: "Pay." } }))
+    const tool = Agent.asTool("clerk", { description: "Pays.", toolkit: Toolkit.make(pay) })
+    return { calls, model: ScriptedModel.layer([ScriptedModel.calls({ name: "pay" })]), tool }
+  }
+  const long = acting("long", () => Effect.as(Effect.sleep(50), "done"))
+
+  it.effect("may answer in the place of an agent that waits for a decision", () =>
+    Effect.gen(function*() {
+      const { calls, model, tool } = clerk()
+      const answer = { value: "not today", json: "not today" }
+      const around = Tool.around(tool, (effect) => Effect.catch(effect, () => Effect.succeed(answer)))
+      const settled = yield* aDayOf(Effect.provide(Batch.run(Toolkit.make(around, long), calls), model))
+      assert.deepStrictEqual([ends(settled), settled.pending], [["not today", "done"], []])
+    }))
+
+  it.effect("has nothing told of an agent any more that waits for a decision", () =>
+    Effect.gen(function*() {
+      const { calls, model, tool } = clerk()
+      const told: Array<string> = []
+      const onCall = (event: Batch.CallEvent) =>
+        Effect.sync(() => void (event._tag === "CallProgress" && told.push(event.call.id)))
+      const around = Tool.around(
+        tool,
+        (effect, { progress }) => Effect.andThen(Effect.forkDetach(Effect.delay(progress("late"), 20)), effect)
+      )
+      const settled = yield* aDayOf(Effect.provide(Batch.run(Toolkit.make(around, long), calls, { onCall }), model))
+      assert.deepStrictEqual([ends(settled), told], [["Undecided", "done"], []])
     }))
 
   it.effect("may answer in the tool's place", () =>

@@ -97,7 +97,7 @@ describe("Limits.backOff", () => {
 describe("a call that is told to wait", () => {
   /** When each call asked, of a service that tells the nth at first to wait so long, and what was told of it. */
   const asks = Effect.fnUntraced(function*(
-    limits: ReadonlyArray<Limits.Limit>,
+    limits: Tool.Declared<{ readonly n: number }, Limits.Limit>,
     waits: ReadonlyArray<number>,
     timeout: number = 10_000
   ) {
@@ -130,6 +130,13 @@ describe("a call that is told to wait", () => {
   })
   const after = (failure: unknown) => failure instanceof Busy ? failure.retryAfter : undefined
   const backOff = (key: string) => Limits.backOff({ key, after })
+
+  it.effect("waits until all that it counts under are open again", () =>
+    Effect.gen(function*() {
+      const limits = ({ n }: { readonly n: number }) => n === 0 ? [backOff("a"), backOff("b")] : [backOff("b")]
+      const { requests } = yield* asks(limits, [90, 150])
+      assert.deepStrictEqual(requests, [[0, 10], [1, 50], [0, 210], [1, 250]])
+    }))
 
   it.effect("waits on where another is told to wait longer, and that it is tried again is told", () =>
     Effect.gen(function*() {

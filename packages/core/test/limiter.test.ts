@@ -68,6 +68,18 @@ describe("a limiter outside of the process", () => {
       )
     }))
 
+  it.effect("is all that remembers a rate of which no call is left", () =>
+    Effect.gen(function*() {
+      const limits = yield* Limits.make
+      const known =
+        () => [limits.rates.of("key/often", Duration.seconds(1)), limits.rates.of("key/seldom", Duration.seconds(10))]
+      const before = known()
+      const batch = Batch.run(toolkit, asking(["brisk", "", 1], ["careful", "", 1], ["brisk", "", 1]))
+      const settled = yield* aDayOf(Effect.provideService(batch, Limits.Limits, limits))
+      assert.deepStrictEqual(ends(settled), ["", "", ""])
+      for (const [n, rate] of known().entries()) assert.notStrictEqual(rate, before[n])
+    }).pipe(Effect.provide(Layer.provide(RateLimiter.layer, RateLimiter.layerStoreMemory))))
+
   it.effect("gives a call one token of every rate or of none", () =>
     Effect.gen(function*() {
       const { spans } = yield* run([["careful", "", 10], ["careful", "", 10], ["brisk", "", 10]])

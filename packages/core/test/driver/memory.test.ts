@@ -96,6 +96,28 @@ describe("what is forgotten", () => {
       assert.lengthOf(yield* held(refs), 0)
       assert.isDefined(order)
     }))
+
+  it.effect.each([["reads and writes", "rwrwrwrwrw"], ["writes, after one that reads", "rwwwwwwwww"]] as const)(
+    "are places at a key that is never free, and all that waited there for each other: %s",
+    ([, kinds]) =>
+      Effect.gen(function*() {
+        const order = new Order()
+        const last: { place: Place | undefined } = { place: undefined }
+        const refs = Array.from(kinds, (kind) => {
+          const access = kind === "r" ? Access.read("k") : Access.write("k")
+          const place = new Place(order, "call", { access: [access], inTurn: false }, () => undefined)
+          order.add(place)
+          if (last.place !== undefined) order.leave(last.place)
+          last.place = place
+          return [new WeakRef<object>(place), new WeakRef<object>(place.cohorts.at(-1)!)] as const
+        })
+        assert.lengthOf(yield* held(refs.slice(0, -1).map(([place]) => place)), 0)
+        // The newest of each kind is kept: the next call may have to wait for it.
+        const newest = new Set([kinds.lastIndexOf("r"), kinds.lastIndexOf("w")])
+        assert.lengthOf(yield* held(refs.flatMap(([, cohort], n) => newest.has(n) ? [] : [cohort])), 0)
+        assert.isDefined(last.place)
+      })
+  )
 })
 
 /** Calls of all that takes a key: an access, a slot, a rate, and an equal call. */

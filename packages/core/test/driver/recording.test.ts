@@ -1,139 +1,293 @@
 /**
- * A recorder that takes its time, while other things happen to the run.
+ * What becomes of a call while its recorder is at work: before it has the call run, and after the call has ended.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Approver, Batch, CallObserver, Pipeline, Recorder, Toolkit } from "@volley/core"
-import { Context, Deferred, Effect, Layer, Result } from "effect"
+import {
+  Access,
+  Agent,
+  Approver,
+  Batch,
+  CallError,
+  CallObserver,
+  type Outcome,
+  Recorder,
+  Tool,
+  Toolkit
+} from "@volley/core"
+import { ScriptedModel } from "@volley/testing"
+import { Deferred, Effect, Fiber, Result } from "effect"
+import { TestClock } from "effect/testing"
 import { aDayOf, spansOf } from "../order/support.ts"
-import { ends } from "../support.ts"
-import { asking, doing, reading } from "./support.ts"
+import { ends, recordingLogger } from "../support.ts"
+import { asking, doing, reading, sleeping } from "./support.ts"
 
-const nothingKnown: Recorder.Recorder = { known: () => undefined, call: (_, run) => run }
+type Call = Recorder.Recorder["call"]
 
-const ended: Recorder.Ended = {
-  end: Result.succeed({ value: "kept", json: "kept" }),
-  startedAt: 0,
-  endedAt: 0,
-  attempts: 1,
-  strays: false
+/** A recorder that knows of no call, and does this with each. */
+const recording = (call: Call): Recorder.Recorder => ({ known: () => undefined, call })
+
+const under = <A, E, R>(call: Call, effect: Effect.Effect<A, E, R>) =>
+  Effect.provideService(effect, Recorder.Recorder, recording(call))
+
+/** What is told of calls: what it is, and of which call. */
+const listening = () => {
+  const told: Array<string> = []
+  const onCall = (event: Batch.CallEvent) =>
+    Effect.sync(() => void told.push(`${event._tag} ${(event._tag === "CallSettled" ? event.outcome : event).call.id}`))
+  return { onCall, told }
 }
 
-/** Keeps how calls ended, and takes so long to. */
-const keeping = (millis: number): Recorder.Recorder => ({
-  ...nothingKnown,
-  call: (_, run) => Effect.tap(run, () => Effect.sleep(millis))
-})
+const ended = (end: Recorder.End): Recorder.Ended => ({ end, startedAt: 3, endedAt: 4, attempts: 1, strays: false })
 
-/** Looks so long for how a call ended; of those of a name, it knows. */
-const finding = (name: string, millis: number): Recorder.Recorder => ({
-  ...nothingKnown,
-  known: ({ call }) => Effect.delay(Effect.succeed(call.name === name ? ended : undefined), millis)
-})
+const fails = doing("fails", () => Effect.andThen(Effect.sleep(10), Effect.fail("no")))
 
-const under = <A, E>(recorder: Recorder.Recorder, run: Effect.Effect<A, E>) =>
-  aDayOf(Effect.provideService(run, Recorder.Recorder, recorder))
+describe("a recorder that has not had its call run yet", () => {
+  const hanging = () => {
+    const stopped: Array<string> = []
+    const call: Call = ({ call: { id } }, run) =>
+      id === "c0"
+        ? Effect.onInterrupt(Effect.never, () => Effect.andThen(Effect.sleep(5), Effect.sync(() => stopped.push(id))))
+        : run
+    return { call, stopped }
+  }
+  const ok = doing("ok", () => Effect.succeed(1))
+  const toolkit = Toolkit.make(ok, fails)
 
-const quick = doing("quick", () => Effect.succeed("now"))
-const asks = doing("asks", () => Effect.succeed("asked"), { approval: "always" })
-
-describe("a call whose end is being looked for at the deadline of its batch", () => {
-  const run = Batch.run(Toolkit.make(quick, asks), asking(["quick"], ["asks"]), { deadline: 3 })
-
-  it.effect("has that end where it is found, and is too late where it is not", () =>
-    Effect.gen(function*() {
-      assert.deepStrictEqual(spansOf(yield* under(finding("quick", 5), run), 0), [[0, 0], ["Timeout", 5, 5]])
-    }))
-
-  it.effect("is too late where it was not found and goes on to wait", () =>
-    Effect.gen(function*() {
-      const settled = yield* under(
-        finding("nothing", 1),
-        Effect.provide(
-          Batch.run(Toolkit.make(asks), asking(["asks"]), { deadline: 3 }),
-          Approver.layer(() => Effect.never)
-        )
-      )
-      assert.deepStrictEqual(spansOf(settled, 0), [["Timeout", 3, 3]])
-    }))
-})
-
-describe("while it is kept how a call ended", () => {
-  it.effect("those that wait for its slot are too late at the deadline, and not only once it is kept", () =>
-    Effect.gen(function*() {
-      const run = Batch.run(Toolkit.make(quick), asking(["quick"], ["quick"], ["quick"]), {
-        concurrency: 1,
-        deadline: 3
+  it.effect.each(
+    [["at the deadline", { deadline: 10 }, "Timeout"], ["at a failure", { failFast: true }, "Interrupted"]] as const
+  )(
+    "is stopped when that is answered without it, %s, which is told once",
+    ([, options, end]) =>
+      Effect.gen(function*() {
+        const { call, stopped } = hanging()
+        const { onCall, told } = listening()
+        const batch = Batch.run(toolkit, asking(["ok"], ["fails"]), { ...options, onCall })
+        const settled = yield* aDayOf(under(call, batch))
+        assert.deepStrictEqual([ends(settled)[0], stopped], [end, ["c0"]])
+        assert.deepStrictEqual(told.filter((one) => one.endsWith("c0")), ["CallSettled c0"])
       })
-      assert.deepStrictEqual(spansOf(yield* under(keeping(50), run), 0), [[0, 0], ["Timeout", 3, 3], ["Timeout", 3, 3]])
+  )
+
+  it.effect("is stopped where the run is interrupted, which waits for that", () =>
+    Effect.gen(function*() {
+      const { call, stopped } = hanging()
+      const fiber = yield* Effect.forkChild(under(call, Batch.run(toolkit, asking(["ok"]))), { startImmediately: true })
+      yield* TestClock.adjust(1)
+      fiber.interruptUnsafe()
+      yield* TestClock.adjust(4)
+      assert.deepStrictEqual([stopped, fiber.pollUnsafe()], [[], undefined])
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(stopped, ["c0"])
+      assert.isDefined(fiber.pollUnsafe())
     }))
 
-  it.effect("a call is not asked about that needed its answer, and was answered meanwhile", () =>
+  it.effect("and does that after the run was interrupted, starts nothing", () =>
     Effect.gen(function*() {
-      const asked: Array<string> = []
-      const approver = Approver.layer(({ call }) => Effect.sync(() => (asked.push(call.id), "allowed")))
-      const pipeline = Pipeline.make((call) => {
-        const first = call(quick, {}).pipe(Pipeline.map(() => 1))
-        return { first, second: call(asks, { first }) }
-      })
-      const run = (deadline: number) =>
-        Effect.map(
-          under(keeping(50), Effect.provide(Pipeline.run(pipeline, { deadline }), approver)),
-          ({ outcomes }) => outcomes.map(({ result }) => result._tag)
-        )
-      assert.deepStrictEqual([yield* run(3), asked], [["Success", "Failure"], []])
-      assert.deepStrictEqual([yield* run(500), asked], [["Success", "Success"], ["second"]])
+      let ran = 0
+      const counts = Toolkit.make(doing("counts", () => Effect.sync(() => ran++)))
+      const later: Call = (_, run) => Effect.flatMap(Effect.forkDetach(Effect.delay(run, 20)), Fiber.join)
+      const batch = under(later, Batch.run(counts, asking(["counts"])))
+      yield* aDayOf(Effect.timeoutOption(batch, 10))
+      assert.strictEqual(ran, 0)
+      yield* aDayOf(batch)
+      assert.strictEqual(ran, 1)
     }))
-})
 
-class Service extends Context.Service<Service, string>()("test/Service") {}
-
-describe("a layer that tools are provided with", () => {
-  it.effect("is not built for calls whose end is known", () =>
+  it.effect("and crashes has the call end as a crash, at that time", () =>
     Effect.gen(function*() {
-      let built = 0
-      const layer = Layer.effect(Service, Effect.sync(() => `${++built}`))
-      const toolkit = Toolkit.provide(
-        Toolkit.make(reading("uses", () => Effect.succeed(1)), doing("needs", () => Service)),
-        layer
-      )
-      const run = Batch.run(toolkit, asking(["uses"], ["needs"]))
-      const known = (...names: ReadonlyArray<string>): Recorder.Recorder => ({
-        ...nothingKnown,
-        known: ({ call }) => names.includes(call.name) ? Effect.succeed(ended) : undefined
-      })
-      assert.deepStrictEqual([ends(yield* under(known("uses", "needs"), run)), built], [["kept", "kept"], 0])
-      assert.deepStrictEqual([ends(yield* under(known("uses"), run)), built], [["kept", "1"], 1])
+      yield* TestClock.adjust(1000)
+      const crashing: Call = () => Effect.delay(Effect.die(new Error("disk")), 5)
+      const settled = yield* aDayOf(Effect.provide(under(crashing, Batch.run(toolkit, asking(["ok"]))), [
+        recordingLogger().layer
+      ]))
+      assert.deepStrictEqual(spansOf(settled, 1000), [["Defect", 5, 5]])
     }))
 })
 
-describe("a handler that ends in what is no effect", () => {
-  it.effect("is recorded as one that does not go on, though its batch fails in the same step", () =>
+describe("a recorder that keeps ends together with the next beginning", () => {
+  it.effect("has no call begin after one has failed that is to stop the others", () =>
     Effect.gen(function*() {
-      const strays: Array<readonly [id: string, strays: boolean]> = []
-      const recorder: Recorder.Recorder = {
-        ...nothingKnown,
-        call: ({ call }, run) =>
-          Effect.tap(run, (ended) => Effect.sync(() => void strays.push([call.id, ended.strays])))
+      yield* TestClock.adjust(1000)
+      const isKept = yield* Deferred.make<void>()
+      const kept: Array<string> = []
+      const together: Call = ({ call: { id } }, run) => {
+        const keep = Effect.tap(run, ({ end }) =>
+          Effect.sync(() =>
+            kept.push(`${id} ${Result.isFailure(end) && "started" in end.failure && end.failure.started}`)
+          ))
+        return id === "c0"
+          ? Effect.tap(keep, () =>
+            Deferred.await(isKept))
+          : Effect.andThen(Deferred.succeed(isKept, undefined), keep)
       }
-      const [go, end] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
-      const started = { retried: () => undefined, hedged: () => undefined }
-      const observer: CallObserver.Calls = {
+      let ran = 0
+      const fails = doing("fails", () =>
+        Effect.fail("no"))
+      const counts = doing("counts", () => Effect.sync(() => ran++))
+      const batch = Batch.run(Toolkit.make(fails, counts), asking(["fails"], ["counts"]), { failFast: true })
+      const settled = yield* aDayOf(under(together, batch))
+      assert.deepStrictEqual([ends(settled), ran], [[{ failure: "no" }, "Interrupted"], 0])
+      assert.deepStrictEqual(spansOf(settled, 1000)[1], ["Interrupted", 0, 0])
+      const { result } = settled.outcomes[1]!
+      assert(Result.isFailure(result) && result.failure._tag === "CallError")
+      assert.deepInclude(result.failure.reason, { by: "failFast", started: false })
+      assert.deepStrictEqual(kept, ["c0 false", "c1 false"])
+    }))
+})
+
+describe("a recorder that answers for a call whose tool is still at work", () => {
+  it.effect("has the last word: nothing more is told of the call, and it is not tried again", () =>
+    Effect.gen(function*() {
+      const { onCall, told } = listening()
+      let ran = 0
+      const slow = doing("slow", (_, { progress }) =>
+        Effect.gen(function*() {
+          ran++
+          yield* Effect.sleep(20)
+          yield* progress("late")
+          return yield* Effect.fail("no")
+        }), { idempotent: true })
+      const long = doing("long", () => sleeping(50))
+      const answers: Call = ({ call: { id } }, run) =>
+        id === "c0"
+          ? Effect.raceFirst(run, Effect.delay(Effect.succeed(ended(Result.succeed({ value: 7, json: 7 }))), 5))
+          : run
+      const batch = Batch.run(Toolkit.make(slow, long), asking(["slow"], ["long"]), { onCall })
+      const settled = yield* aDayOf(under(answers, batch))
+      assert.deepStrictEqual([ends(settled), ran], [[7, 50], 1])
+      assert.deepStrictEqual(told.filter((one) => one.endsWith("c0")), ["CallStarted c0", "CallSettled c0"])
+    }))
+})
+
+/** Finds that a call was stopped after its start; that of a tool which may have done anything is named `acts`. */
+const stoppedOnce: Recorder.Recorder = {
+  known: ({ call: { id } }) => {
+    const reason = new CallError.Interrupted({ by: "restart", started: true, harmless: false })
+    return id === "c0" ? Effect.succeed(ended(Result.fail(reason))) : undefined
+  },
+  call: (_, run) => run
+}
+
+describe("a recorded call that was stopped, of which it is not known any more what it touched", () => {
+  it.effect("leaves in doubt what may have been touched, unless it only reads", () =>
+    Effect.gen(function*() {
+      const touches = (
+        { key }: { readonly key?: unknown }
+      ) => [key === undefined ? Access.write("") : assert.fail("no key")]
+      const toolkit = Toolkit.make(
+        doing("acts", () => Effect.void, { access: touches }),
+        reading("looks", () => Effect.void, { access: touches }),
+        doing("writes", () => Effect.succeed(1), { access: [Access.write("k")] })
+      )
+      for (const [name, end] of [["acts", "Uncertain"], ["looks", 1]] as const) {
+        const batch = Batch.run(toolkit, asking([name, { key: 1 }], ["writes"]))
+        const settled = yield* aDayOf(Effect.provideService(batch, Recorder.Recorder, stoppedOnce))
+        assert.deepStrictEqual(ends(settled), ["Interrupted", end])
+      }
+    }))
+})
+
+describe("equal calls under a recorder", () => {
+  const same = Tool.coalesce(reading("same", () => sleeping(5)))
+
+  it.effect("end in the same way where it crashed over the first, and that is recorded of the others", () =>
+    Effect.gen(function*() {
+      const kept: Array<Recorder.Ended> = []
+      const call: Call = ({ call: { id } }, run) =>
+        id === "c0"
+          ? Effect.andThen(run, Effect.die("disk"))
+          : Effect.tap(run, (ended) => Effect.sync(() => kept.push(ended)))
+      const batch = Batch.run(Toolkit.make(same), asking(["same"], ["same"]))
+      const settled = yield* aDayOf(Effect.provide(under(call, batch), recordingLogger().layer))
+      assert.deepStrictEqual(ends(settled), ["Defect", "Defect"])
+      assert.deepStrictEqual(
+        kept.map(({ end, ...rest }) => [end._tag, rest]),
+        [["Failure", { startedAt: 0, endedAt: 5, attempts: 1, strays: false, used: undefined }]]
+      )
+    }))
+
+  it.effect("are answered once at the deadline, where it has not kept their end by then", () =>
+    Effect.gen(function*() {
+      const { onCall, told } = listening()
+      const call: Call = ({ call: { id } }, run) => id === "c1" ? Effect.andThen(run, Effect.never) : run
+      const slow = doing("slow", () => sleeping(50))
+      const batch = Batch.run(Toolkit.make(same, slow), asking(["same"], ["same"], ["slow"]), { deadline: 20, onCall })
+      const settled = yield* aDayOf(under(call, batch))
+      assert.deepStrictEqual(ends(settled), [5, "Timeout", "Timeout"])
+      assert.deepStrictEqual(told.filter((one) => one === "CallSettled c1").length, 1)
+    }))
+})
+
+const model = ScriptedModel.layer(({ conversation }) =>
+  conversation.messages.at(-1)?.role === "tool" ? ScriptedModel.says("Paid.") : ScriptedModel.calls({ name: "pay" })
+)
+
+describe("a recorder that has kept ends in the step in which the run is interrupted", () => {
+  it.effect("comes too late: their calls are told of as interrupted, equal ones too", () =>
+    Effect.gen(function*() {
+      const isKept = yield* Deferred.make<void>()
+      const told: Array<readonly [id: string, end: string]> = []
+      const tell = ({ call: { id }, result }: Outcome.Outcome) => {
+        const reason = Result.isFailure(result) && result.failure._tag === "CallError" && result.failure.reason._tag
+        told.push([id, reason || result._tag])
+      }
+      const follows: CallObserver.Calls = {
         waiting: () => undefined,
-        starts: ({ call }, context) => ({
-          ...started,
-          context,
-          settled: () => void (call.id === "c1" && Deferred.doneUnsafe(end, Effect.void))
-        }),
-        refused: () => undefined
+        starts: (_, context) => ({ context, retried: () => undefined, hedged: () => undefined, settled: tell }),
+        refused: (_, _context, outcome) => tell(outcome)
       }
-      const fails = doing("fails", () => Effect.andThen(Deferred.await(go), Effect.fail("no")))
-      const none = (): Effect.Effect<number> => 5 as never
-      const odd = doing("odd", () => Effect.flatMap(Deferred.await(end), none))
-      const lets = doing("lets", () => Effect.as(Deferred.succeed(go, undefined), 1))
-      const run = Batch.run(Toolkit.make(fails, odd, lets), asking(["fails"], ["fails"], ["odd"], ["lets"]), {
-        failFast: true
+      const call: Call = ({ call: { id } }, run) =>
+        id === "c3" ? Effect.delay(run, 20) : id === "c1" ? run : Effect.tap(run, Deferred.await(isKept))
+      let stop = (): void => undefined
+      const stops = doing("stops", () => {
+        Deferred.doneUnsafe(isKept, Effect.void)
+        stop()
+        return Effect.never
       })
-      yield* under(recorder, Effect.provideService(run, CallObserver.CallObserver, () => observer))
-      assert.deepStrictEqual(strays.toSorted(), [["c0", false], ["c1", false], ["c2", false], ["c3", false]])
+      const ok = doing("ok", () => Effect.succeed(1))
+      const same = Tool.coalesce(reading("same", () => sleeping(5)))
+      const batch = Batch.run(Toolkit.make(ok, same, stops), asking(["ok"], ["same"], ["same"], ["stops"]))
+      const fiber = yield* Effect.forkChild(
+        Effect.provideService(under(call, batch), CallObserver.CallObserver, () => follows)
+      )
+      stop = () => fiber.interruptUnsafe()
+      yield* TestClock.adjust("1 minute")
+      assert.isDefined(fiber.pollUnsafe())
+      assert.deepStrictEqual(told.toSorted(), [
+        ["c0", "Interrupted"],
+        ["c1", "Success"],
+        ["c2", "Interrupted"],
+        ["c3", "Interrupted"]
+      ])
+    }))
+})
+
+describe("an agent that is a tool, and waits for a decision, under a recorder", () => {
+  it.effect("stops its recorder, which keeps no end of it nor of an equal call: both go on once it is decided", () =>
+    Effect.gen(function*() {
+      const known = new Map<string, Recorder.Ended>()
+      const stopped: Array<string> = []
+      const recorder: Recorder.Recorder = {
+        known: ({ key }) => known.has(key) ? Effect.succeed(known.get(key)) : undefined,
+        call: ({ call: { id }, key }, run) =>
+          Effect.tap(run, (ended) => Effect.sync(() => known.set(key, ended))).pipe(
+            Effect.onInterrupt(() => Effect.sync(() => stopped.push(id)))
+          )
+      }
+      const pay = reading("pay", () => Effect.succeed("paid"), { approval: "always" })
+      const toolkit = Toolkit.make(pay)
+      const reads = Tool.coalesce(Agent.asTool("reads", { description: "Pays.", readOnly: true, toolkit }))
+      const task = { task: "Pay." }
+      const play = (calls: Parameters<typeof Batch.run>[1]) =>
+        Batch.run(Toolkit.make(reads), calls, { runId: "run" }).pipe(
+          Effect.provideService(Recorder.Recorder, recorder),
+          Effect.provide(model),
+          aDayOf
+        )
+      const first = yield* play(asking(["reads", task], ["reads", task]))
+      assert.deepStrictEqual([ends(first), stopped, known.size], [["Undecided", "Undecided"], ["c0"], 0])
+      for (const call of first.pending) assert.notProperty(call, "uncertain")
+      const second = yield* Effect.provide(play(first.pending), Approver.allow)
+      assert.deepStrictEqual(ends(second), ["Paid.", "Paid."])
     }))
 })

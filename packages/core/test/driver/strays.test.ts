@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Batch, Limits, Tool, Toolkit } from "@volley/core"
-import { Clock, Effect, Fiber, Schema } from "effect"
+import { Clock, Effect, Fiber, Result, Schema, SchemaGetter } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
 import { ends, recordingLogger } from "../support.ts"
@@ -48,6 +48,29 @@ describe("a promise whose call timed out", () => {
         ])
       })
   )
+
+  it.effect.each(["ends", "fails"] as const)("is not read any more when it %s", (how) =>
+    Effect.gen(function*() {
+      const read: Array<unknown> = []
+      const late = Promise.withResolvers<number>()
+      const tool = Tool.fromFunction("tool", {
+        description: "For tests.",
+        parameters: Schema.Struct({}),
+        success: Schema.Int.pipe(Schema.decodeTo(Schema.Int, {
+          decode: SchemaGetter.passthrough(),
+          encode: SchemaGetter.transform((n) => (read.push(n), n))
+        })),
+        failure: Schema.String,
+        catch: (error) => `${read.push(error)}`,
+        execute: () => late.promise
+      })
+      const settled = yield* aDayOf(Batch.run(Toolkit.make(tool), asking(["tool"]), { timeout: 50 }))
+      assert.deepStrictEqual(ends(settled), ["Timeout"])
+      if (how === "ends") late.resolve(7)
+      else late.reject("no")
+      yield* Effect.forEach(settled.strays, (stray) => stray.await)
+      assert.deepStrictEqual(read, [])
+    }))
 
   it.effect("is none where it honours its signal: not logged, and over at once", () =>
     Effect.gen(function*() {
@@ -162,6 +185,10 @@ describe("a call's time", () => {
         const run = Batch.run(tools, asking([name], [name], [name]), { concurrency: 1, deadline: 50 })
         const { outcomes } = yield* Effect.provideService(run, Clock.Clock, clock)
         assert.deepStrictEqual(outcomes.map(({ attempts }) => attempts), [1, 1, 0], name)
+        const { endedAt, result, startedAt } = outcomes[2]!
+        assert(Result.isFailure(result) && result.failure._tag === "CallError")
+        assert.deepInclude(result.failure.reason, { _tag: "Timeout", limit: "deadline", started: false })
+        assert.strictEqual(startedAt, endedAt)
       }
     }))
 })

@@ -4,7 +4,7 @@
 // @effect-diagnostics runEffectInsideEffect:off -- what a promise tool tells, it runs by itself
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Approver, Batch, Limits, Plan, Tool, Toolkit } from "@volley/core"
-import { Deferred, Effect, Fiber, Schedule, Stream } from "effect"
+import { Deferred, Effect, Fiber, Layer, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
 import { ends } from "../support.ts"
@@ -165,6 +165,19 @@ describe("a call that waits", () => {
       assert.deepStrictEqual(yield* of(doing("t", slow, { access: [Access.write("k")] })), [
         ["c1", "access", "c0"],
         ["c2", "access", "c1"]
+      ])
+    }))
+
+  it.effect("is behind one that is to be alone, where it touches nothing and more is not known of those before", () =>
+    Effect.gen(function*() {
+      const late = doing("late", slow, { access: ({ n }) => [Access.write(`${n}`)] })
+      const provided = Toolkit.provide(Toolkit.make(late), Layer.effectDiscard(Effect.sleep(50)))
+      const alone = doing("alone", slow, { access: [Access.exclusive] })
+      const toolkit = Toolkit.merge(provided, Toolkit.make(alone, doing("free", slow)))
+      const calls = asking(["late", { n: 0 }], ["free"], ["alone"], ["free"])
+      assert.deepStrictEqual(yield* waits((onCall) => Batch.run(toolkit, calls, { onCall })), [
+        ["c2", "access", "c0"],
+        ["c3", "access", "c2"]
       ])
     }))
 

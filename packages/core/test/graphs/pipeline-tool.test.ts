@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Approver, Batch, Content, Pipeline, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
-import { Cause, Context, Effect, Layer, Logger, Result, Schema } from "effect"
+import { Cause, Context, Effect, Layer, Logger, Result, Schema, SchemaGetter } from "effect"
 import { expectTypeOf } from "vitest"
 import { run } from "./orders.ts"
 
@@ -81,6 +81,21 @@ describe("Pipeline.tool", () => {
         events.split(" ").filter((event) => event.startsWith("+")).join(" "),
         "+c0 +c0/list_0 +c0/scale_1 +c0/scale_1/0 +c0/scale_1/1 +c1"
       )
+    }))
+
+  it.effect("is started and answered once, also where its schema takes its time to write what it comes to", () =>
+    Effect.gen(function*() {
+      const slow = Pipeline.tool("slow", {
+        description,
+        parameters: Schema.Struct({}),
+        success: Schema.Array(Schema.Int).pipe(Schema.decodeTo(Schema.Array(Schema.Int), {
+          decode: SchemaGetter.passthrough(),
+          encode: SchemaGetter.transformEffect((all: ReadonlyArray<number>) => Effect.delay(Effect.succeed(all), 10))
+        })),
+        build: (call) => call(list, { length: 2 })
+      })
+      const { ends, events } = yield* play(Toolkit.make(slow), [["slow", {}]])
+      assert.deepStrictEqual([ends, events], [[[0, 1]], "+c0 +c0/list_0 -c0/list_0 -c0"])
     }))
 
   it.effect("names the call that failed", () =>

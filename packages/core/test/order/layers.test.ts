@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Batch, Limits, Tool, ToolCall, Toolkit } from "@volley/core"
 import { Cause, Context, Effect, Fiber, Layer, Logger, Result, Schema } from "effect"
 import { TestClock } from "effect/testing"
+import { ends } from "../support.ts"
 
 class Database extends Context.Service<Database, { readonly rows: number }>()("test/Database") {}
 
@@ -57,6 +58,21 @@ describe("calls that wait in line, with a layer of their own", () => {
         assert.strictEqual(String(Cause.squash(reason.cause)), "Error: no rows")
       }
     }))
+
+  it.effect("are answered once where it fails after their time is over, and the others go on", () =>
+    Effect.gen(function*() {
+      const late = Layer.effect(Database, Effect.delay(Effect.die(new Error("no database")), 30))
+      const slow = Tool.make("slow", { ...definition, timeout: 90, execute: () => Effect.as(Effect.sleep(50), 1) })
+      const toolkit = Toolkit.merge(Toolkit.provide(Toolkit.make(count), late), Toolkit.make(slow))
+      const calls = ["count", "slow"].map((name, index) => ToolCall.make({ id: `c${index}`, name, index }))
+      const told: Array<string> = []
+      const onCall = (event: Batch.CallEvent) =>
+        Effect.sync(() => void (event._tag === "CallSettled" && told.push(event.outcome.call.id)))
+      const fiber = yield* Effect.forkChild(Batch.run(toolkit, calls, { timeout: 10, onCall }))
+      yield* TestClock.adjust("1 minute")
+      const settled = yield* Fiber.join(fiber)
+      assert.deepStrictEqual([ends(settled), told], [["Timeout", 1], ["c0", "c1"]])
+    }).pipe(Effect.provide(Logger.layer([]))))
 
   it.effect("are answered in time where it is never built", () =>
     Effect.gen(function*() {

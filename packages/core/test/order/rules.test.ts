@@ -37,6 +37,17 @@ describe("starting", () => {
       )
     }))
 
+  it.effect("a key that ends in a slash lies under the one before that, and over nothing", () =>
+    Effect.gen(function*() {
+      const { conflicts, write } = Access
+      const pairs = [["a/", "a"], ["a/", "a/b"], ["a//b", "a/"], ["/", "a"], ["/", ""]] as const
+      for (const [one, other] of pairs) {
+        const isApart = conflicts(write(one), write(other))
+        const spans = yield* run([["write", one, 10], ["write", other, 5]])
+        assert.deepStrictEqual(spans, [[0, 10], isApart ? [10, 15] : [0, 5]], `${one} and ${other}`)
+      }
+    }))
+
   it.effect("what reads a key and writes below it keeps readers of the key waiting, and others that do the same", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(

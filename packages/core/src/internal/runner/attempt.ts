@@ -16,7 +16,7 @@ import { type Job, moreOf, toldOf } from "./job.ts"
 import { retried, starts } from "./observe.ts"
 import type { Bounds } from "./options.ts"
 import type { Rate } from "./rates.ts"
-import { endOf, isHarmless, stopped, timedOut, timeoutOf } from "./record.ts"
+import { endOf, isHarmless, startOf, stopped, timedOut, timeoutOf } from "./record.ts"
 import { end, settleAs, suspend } from "./settle.ts"
 import { Told } from "./told.ts"
 
@@ -35,15 +35,16 @@ export const begin = (job: Job): void => {
 }
 
 const settleRecorded = (job: Job, exit: Exit.Exit<Ended>): void => {
-  const { run, startedAt } = job
+  const { attempts, run } = job
   if (job.over || run.state === "interrupted") return
   job.ended = true
   if (Exit.isSuccess(exit)) return settleAs(job, exit.value)
+  const endedAt = run.now()
   settleAs(job, {
     end: endOf(job.tool, Exit.die(Cause.squash(exit.cause))),
-    startedAt,
-    endedAt: run.now(),
-    attempts: job.attempts,
+    startedAt: startOf(job, endedAt),
+    endedAt,
+    attempts,
     strays: false
   })
 }

@@ -6,7 +6,6 @@ import { type Cohort, forget, isExclusive, Keys, type Member, none, release, typ
  * - `touches`: not known while its parameters are not
  * - `number`: which it was, counted as they were entered; 0 before
  * - `blocked`: how many cohorts it waits for
- * - `passes`: it was told that it may start, though what is before it is not known yet, since it touches nothing
  */
 export class Place implements Member {
   readonly order: Order
@@ -17,7 +16,6 @@ export class Place implements Member {
   number = 0
   blocked = 0
   settled = false
-  passes = false
   before: Place | undefined
   after: Place | undefined
   atEnd: (() => void) | undefined
@@ -84,7 +82,7 @@ export class Order {
   /** True where it may start now; another may still come in between. */
   mayStart(place: Place): boolean {
     if (!this.#isHeld(place)) return place.blocked === 0
-    return place.passes = this.#mayPass(place)
+    return this.#mayPass(place)
   }
 
   /** A place starts, maybe past others. */
@@ -99,7 +97,7 @@ export class Order {
     if (!this.#isHeld(place)) {
       return place.cohorts.find(({ behind }) => behind?.last !== undefined)?.behind?.last?.callId
     }
-    if (!saysNothing(place)) return place === this.#first ? undefined : this.#first?.callId
+    if (!saysNothing(place)) return this.#first?.callId
     for (let other = place.before; other; other = other.before) {
       if (!other.settled && isAlone(other)) return other.callId
     }
@@ -160,9 +158,7 @@ export class Order {
   }
 
   #tell(place: Place): void {
-    if (place.settled || place.passes || !this.#mayPass(place)) return
-    place.passes = true
-    place.ready()
+    if (!place.settled && this.#mayPass(place)) place.ready()
   }
 
   /** What touches nothing goes past what is not known, unless one before it wants to be alone. */
@@ -195,7 +191,7 @@ export class Order {
       cohort.blocks = undefined
       if (cohort === this.#keys.everything.writes) { for (let p = this.#first; p; p = p.after) this.#tell(p) }
       const { next } = cohort
-      if (next === undefined || !next.follows) continue
+      if (next === undefined) continue
       next.follows = false
       if (next.isOver) ended.push(next)
     }

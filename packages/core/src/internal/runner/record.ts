@@ -29,8 +29,10 @@ import type { Job } from "./job.ts"
 /** A second attempt does no harm. */
 export const isHarmless = (tool: Any | undefined): boolean => tool !== undefined && (tool.readOnly || tool.idempotent)
 
+type Times = Pick<Ended, "attempts" | "endedAt" | "startedAt">
+
 /** What a call came to whose end is known; a result that cannot even be written down is a crash of its tool. */
-export const record = (job: Job, ended: Ended): Outcome => {
+export const record = (job: Job, ended: Times & Pick<Ended, "end">): Outcome => {
   const { end } = ended
   try {
     return Result.isSuccess(end) ? succeeded(job, end.success, ended) : failedAs(job, end.failure, ended)
@@ -38,6 +40,9 @@ export const record = (job: Job, ended: Ended): Outcome => {
     return failedAs(job, new Defect({ harmless: isHarmless(job.tool), cause: Cause.die(defect) }), ended)
   }
 }
+
+/** When a call started, or ended where it never did. */
+export const startOf = ({ attempts, startedAt }: Job, endedAt: number): number => attempts === 0 ? endedAt : startedAt
 
 /** The model is told before anything else that its call was not run as it asked for. */
 const note = ({ more }: Job): string =>
@@ -47,7 +52,7 @@ const note = ({ more }: Job): string =>
       cut(JSON.stringify(more.changed), 4096)
     }. Its result:\n`
 
-const succeeded = (job: Job, { content, json, value }: Answer<unknown>, ended: Ended): Outcome => {
+const succeeded = (job: Job, { content, json, value }: Answer<unknown>, ended: Times): Outcome => {
   const { call, run, tool } = job
   const text = content === undefined ? JSON.stringify(json) : Content.textOf(content)
   const encoded = note(job) + cut(text, run.bounds.maxResultBytes)
@@ -77,7 +82,7 @@ class Succeeded implements Settled<string, unknown, never> {
     result: Result.Result<unknown, never>,
     encoded: string,
     json: Schema.Json,
-    { attempts, endedAt, startedAt }: Ended
+    { attempts, endedAt, startedAt }: Times
   ) {
     this.name = name
     this.call = call
@@ -93,7 +98,7 @@ class Succeeded implements Settled<string, unknown, never> {
 const failedAs = (
   job: Job,
   failure: Reason | ToolFailure<unknown>,
-  { attempts, endedAt, startedAt }: Ended
+  { attempts, endedAt, startedAt }: Times
 ): Outcome => {
   const { call, run, tool } = job
   const error = failure._tag === "ToolFailure" ? failure : errorOf(call, failure)
@@ -110,8 +115,7 @@ export const refused = (job: Job, reason: Reason): Outcome => {
     end: Result.fail(reason),
     startedAt: now,
     endedAt: now,
-    attempts: 0,
-    strays: false
+    attempts: 0
   })
   return job.tool === undefined
     ? { ...outcome, name: undefined, result: Result.fail(errorOf(job.call, reason)) }
@@ -175,11 +179,12 @@ export const stopped = ({ tool }: Job, started: boolean): Interrupted =>
 
 /** What a call comes to whose run is interrupted before it has settled. */
 export const interrupted = (job: Job): Outcome => {
-  const { attempts, isRunning, run, startedAt, tool } = job
+  const { attempts, isRunning, run, tool } = job
   const started = isRunning || job.more?.isRecalled === true || (job.more?.children?.some(hasBegun) ?? false)
   const reason = new Interrupted({ by: "restart", started, harmless: isHarmless(tool) })
   if (!started) return refused(job, reason)
-  return record(job, { end: Result.fail(reason), startedAt, endedAt: run.now(), attempts, strays: false })
+  const endedAt = run.now()
+  return record(job, { end: Result.fail(reason), startedAt: startOf(job, endedAt), endedAt, attempts })
 }
 
 const hasBegun = ({ isRunning, more, outcome }: Job): boolean =>

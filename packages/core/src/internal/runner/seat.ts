@@ -26,11 +26,12 @@ export const seat = (job: Job): void => {
   else enter(job)
 }
 
-const enter = (job: Job, borrows = false, hadTurn = false): boolean => {
+/** - `from`: where it was the first in line */
+const enter = (job: Job, from?: Lacked, borrows = false): boolean => {
   const { run } = job
   if (run.isStopped || isLeft(run)) return setAside(job)
   if (job.place?.order.mayStart(job.place) === false) return false
-  const lacked = lackedBy(job, borrows, hadTurn)
+  const lacked = lackedBy(job, borrows, from instanceof Rate)
   if (lacked !== undefined) {
     waitFor(job, lacked)
     return false
@@ -102,7 +103,7 @@ export const serve = (engine: Engine<Job, Run<Job>>): boolean => {
   leaveLine(job)
   const before = othersBefore(job, lacked.line)
   if (before !== undefined) queue(job, before)
-  else if (enter(job, false, lacked instanceof Rate)) lacked.line.took(job.run)
+  else if (enter(job, lacked)) lacked.line.took(job.run)
   return true
 }
 
@@ -178,7 +179,7 @@ const borrowOne = (engine: Engine<Job, Run<Job>>, waits: boolean): boolean => {
     const mayNot = waits && job.run.lender !== undefined && awayFrom(job.run.lender) !== undefined
     if (mayNot || lackedBy(job, true) !== undefined) continue
     leaveLine(job)
-    if (enter(job, true)) return true
+    if (enter(job, undefined, true)) return true
   }
   return false
 }

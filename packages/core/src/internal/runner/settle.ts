@@ -8,7 +8,7 @@ import { barriersOf } from "./barriers.ts"
 import type { CallEvent } from "./events.ts"
 import { type Job, moreOf } from "./job.ts"
 import { ends } from "./observe.ts"
-import { logOf, record, refused, sameFor } from "./record.ts"
+import { logOf, record, refused, sameFor, startOf } from "./record.ts"
 import type { Run } from "./run.ts"
 import { give, withdraw } from "./slots.ts"
 
@@ -39,8 +39,9 @@ const log = ({ run }: Job, outcome: Outcome): void => {
 export const end = (job: Job, end: End, strays = false): void => {
   if (job.ended) return
   job.ended = true
-  const { attempts, more, run, startedAt } = job
-  const ended = { end, startedAt, endedAt: run.now(), attempts, strays, used: more?.used }
+  const { attempts, more, run } = job
+  const endedAt = run.now()
+  const ended = { end, startedAt: startOf(job, endedAt), endedAt, attempts, strays, used: more?.used }
   if (more?.record === undefined) settleAs(job, ended)
   else more.record(ended)
 }
@@ -48,12 +49,11 @@ export const end = (job: Job, end: End, strays = false): void => {
 /** Ends a job that is an agent which stopped before its answer: it is undecided, and no recorder takes that for its end. */
 export const suspend = (job: Job): void => {
   const { attempts, call, more, run, startedAt } = job
-  if (job.ended) return
   job.ended = true
   more?.recording?.interruptUnsafe()
   run.inside.set(call.id, more?.inside)
   const end = Result.fail(new Undecided({ after: undefined }))
-  settleAs(job, { end, startedAt, endedAt: run.now(), attempts, strays: false })
+  settle(job, record(job, { end, startedAt, endedAt: run.now(), attempts }))
 }
 
 /** Settles a job whose end is known. */
@@ -69,7 +69,6 @@ export const cut = (job: Job, reason: Reason): void => {
   if (job.ended) return
   const { controller, fiber, isHeard, promise } = job
   end(job, Result.fail(reason), !isHeard)
-  if (isHeard) return
   if (promise !== undefined && controller !== undefined) {
     controller.abort()
     straysAs(job, ofPromise(promise))
@@ -146,7 +145,6 @@ const letGo = (job: Job): void => {
 export const follow = (job: Job, outcome: Outcome, ended?: Ended): void => {
   const { call, run: { recorder }, tool } = job
   if (job.over) return
-  job.ended = true
   const same = sameFor(call, outcome)
   const settleSame = () => settle(job, same, outcome.call.id)
   if (recorder === undefined || tool === undefined || ended === undefined) return settleSame()
@@ -201,4 +199,4 @@ const reasonAfter = (job: Job, outcome: Outcome): Reason | undefined => {
 /** Of a call that is known from before, it may not be found out any more what it has touched. */
 const mayHaveWritten = ({ more, place, tool }: Job): boolean =>
   place?.touches?.access.some(({ mode }) => mode !== "read")
-    ?? (more?.isRecalled !== undefined && tool?.expand === undefined && tool?.readOnly === false)
+    ?? (more?.isRecalled !== undefined && tool?.readOnly === false)

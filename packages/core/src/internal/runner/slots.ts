@@ -179,7 +179,6 @@ export const leaveLine = (job: Job): void => {
   if (job.line === undefined) return
   const { run } = job
   job.line = undefined
-  if (run.isEager) return
   run.stuck -= 1
   if (run.wantsMore) run.engine.wanting.add(run)
 }

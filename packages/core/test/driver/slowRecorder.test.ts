@@ -1,0 +1,139 @@
+/**
+ * A recorder that takes its time, while other things happen to the run.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Approver, Batch, CallObserver, Pipeline, Recorder, Toolkit } from "@volley/core"
+import { Context, Deferred, Effect, Layer, Result } from "effect"
+import { aDayOf, spansOf } from "../order/support.ts"
+import { ends } from "../support.ts"
+import { asking, doing, reading } from "./support.ts"
+
+const nothingKnown: Recorder.Recorder = { known: () => undefined, call: (_, run) => run }
+
+const ended: Recorder.Ended = {
+  end: Result.succeed({ value: "kept", json: "kept" }),
+  startedAt: 0,
+  endedAt: 0,
+  attempts: 1,
+  strays: false
+}
+
+/** Keeps how calls ended, and takes so long to. */
+const keeping = (millis: number): Recorder.Recorder => ({
+  ...nothingKnown,
+  call: (_, run) => Effect.tap(run, () => Effect.sleep(millis))
+})
+
+/** Looks so long for how a call ended; of those of a name, it knows. */
+const finding = (name: string, millis: number): Recorder.Recorder => ({
+  ...nothingKnown,
+  known: ({ call }) => Effect.delay(Effect.succeed(call.name === name ? ended : undefined), millis)
+})
+
+const under = <A, E>(recorder: Recorder.Recorder, run: Effect.Effect<A, E>) =>
+  aDayOf(Effect.provideService(run, Recorder.Recorder, recorder))
+
+const quick = doing("quick", () => Effect.succeed("now"))
+const asks = doing("asks", () => Effect.succeed("asked"), { approval: "always" })
+
+describe("a call whose end is being looked for at the deadline of its batch", () => {
+  const run = Batch.run(Toolkit.make(quick, asks), asking(["quick"], ["asks"]), { deadline: 3 })
+
+  it.effect("has that end where it is found, and is too late where it is not", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(spansOf(yield* under(finding("quick", 5), run), 0), [[0, 0], ["Timeout", 5, 5]])
+    }))
+
+  it.effect("is too late where it was not found and goes on to wait", () =>
+    Effect.gen(function*() {
+      const settled = yield* under(
+        finding("nothing", 1),
+        Effect.provide(
+          Batch.run(Toolkit.make(asks), asking(["asks"]), { deadline: 3 }),
+          Approver.layer(() => Effect.never)
+        )
+      )
+      assert.deepStrictEqual(spansOf(settled, 0), [["Timeout", 3, 3]])
+    }))
+})
+
+describe("while it is kept how a call ended", () => {
+  it.effect("those that wait for its slot are too late at the deadline, and not only once it is kept", () =>
+    Effect.gen(function*() {
+      const run = Batch.run(Toolkit.make(quick), asking(["quick"], ["quick"], ["quick"]), {
+        concurrency: 1,
+        deadline: 3
+      })
+      assert.deepStrictEqual(spansOf(yield* under(keeping(50), run), 0), [[0, 0], ["Timeout", 3, 3], ["Timeout", 3, 3]])
+    }))
+
+  it.effect("a call is not asked about that needed its answer, and was answered meanwhile", () =>
+    Effect.gen(function*() {
+      const asked: Array<string> = []
+      const approver = Approver.layer(({ call }) => Effect.sync(() => (asked.push(call.id), "allowed")))
+      const pipeline = Pipeline.make((call) => {
+        const first = call(quick, {}).pipe(Pipeline.map(() => 1))
+        return { first, second: call(asks, { first }) }
+      })
+      const run = (deadline: number) =>
+        Effect.map(
+          under(keeping(50), Effect.provide(Pipeline.run(pipeline, { deadline }), approver)),
+          ({ outcomes }) => outcomes.map(({ result }) => result._tag)
+        )
+      assert.deepStrictEqual([yield* run(3), asked], [["Success", "Failure"], []])
+      assert.deepStrictEqual([yield* run(500), asked], [["Success", "Success"], ["second"]])
+    }))
+})
+
+class Service extends Context.Service<Service, string>()("test/Service") {}
+
+describe("a layer that tools are provided with", () => {
+  it.effect("is not built for calls whose end is known", () =>
+    Effect.gen(function*() {
+      let built = 0
+      const layer = Layer.effect(Service, Effect.sync(() => `${++built}`))
+      const toolkit = Toolkit.provide(
+        Toolkit.make(reading("uses", () => Effect.succeed(1)), doing("needs", () => Service)),
+        layer
+      )
+      const run = Batch.run(toolkit, asking(["uses"], ["needs"]))
+      const known = (...names: ReadonlyArray<string>): Recorder.Recorder => ({
+        ...nothingKnown,
+        known: ({ call }) => names.includes(call.name) ? Effect.succeed(ended) : undefined
+      })
+      assert.deepStrictEqual([ends(yield* under(known("uses", "needs"), run)), built], [["kept", "kept"], 0])
+      assert.deepStrictEqual([ends(yield* under(known("uses"), run)), built], [["kept", "1"], 1])
+    }))
+})
+
+describe("a handler that ends in what is no effect", () => {
+  it.effect("is recorded as one that does not go on, though its batch fails in the same step", () =>
+    Effect.gen(function*() {
+      const strays: Array<readonly [id: string, strays: boolean]> = []
+      const recorder: Recorder.Recorder = {
+        ...nothingKnown,
+        call: ({ call }, run) =>
+          Effect.tap(run, (ended) => Effect.sync(() => void strays.push([call.id, ended.strays])))
+      }
+      const [go, end] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+      const started = { retried: () => undefined, hedged: () => undefined }
+      const observer: CallObserver.Calls = {
+        waiting: () => undefined,
+        starts: ({ call }, context) => ({
+          ...started,
+          context,
+          settled: () => void (call.id === "c1" && Deferred.doneUnsafe(end, Effect.void))
+        }),
+        refused: () => undefined
+      }
+      const fails = doing("fails", () => Effect.andThen(Deferred.await(go), Effect.fail("no")))
+      const none = (): Effect.Effect<number> => 5 as never
+      const odd = doing("odd", () => Effect.flatMap(Deferred.await(end), none))
+      const lets = doing("lets", () => Effect.as(Deferred.succeed(go, undefined), 1))
+      const run = Batch.run(Toolkit.make(fails, odd, lets), asking(["fails"], ["fails"], ["odd"], ["lets"]), {
+        failFast: true
+      })
+      yield* under(recorder, Effect.provideService(run, CallObserver.CallObserver, () => observer))
+      assert.deepStrictEqual(strays.toSorted(), [["c0", false], ["c1", false], ["c2", false], ["c3", false]])
+    }))
+})
