@@ -155,15 +155,19 @@ describe("ToolCall.distinct", () => {
 })
 
 describe("ToolCall.remember", () => {
-  /** Runs calls with a tool that takes anything, and gives what it was given. */
-  const givenBy = Effect.fnUntraced(function*(calls: ReadonlyArray<ToolCall.ToolCall>) {
+  /** A batch of calls of a tool that takes anything, and what that was given. */
+  const taking = (calls: ReadonlyArray<ToolCall.ToolCall>) => {
     const given: Array<unknown> = []
     const take = Tool.fromJsonSchema("take", {
       description: "Takes anything.",
       parameters: { type: "object" },
       execute: (args) => Effect.sync(() => void given.push(args))
     })
-    yield* Batch.run(Toolkit.make(take), calls)
+    return { given, run: Batch.run(Toolkit.make(take), calls) }
+  }
+  const givenBy = Effect.fnUntraced(function*(calls: ReadonlyArray<ToolCall.ToolCall>) {
+    const { given, run } = taking(calls)
+    yield* run
     return given
   })
   const call = ToolCall.make({ id: "call_1", name: "take", arguments: `{"n":1}` })
@@ -178,6 +182,17 @@ describe("ToolCall.remember", () => {
       assert.strictEqual(first, read)
       assert.deepStrictEqual(second, read)
       assert.notStrictEqual(second, read)
+    }))
+
+  it.effect("does so too where one batch is run twice", () =>
+    Effect.gen(function*() {
+      const calls = [call]
+      ToolCall.remember(calls, [{ n: 1 }])
+      const { given, run } = taking(calls)
+      yield* run
+      yield* run
+      assert.deepStrictEqual(given, [{ n: 1 }, { n: 1 }])
+      assert.notStrictEqual(given[0], given[1])
     }))
 
   it.effect("counts for these arguments alone, and not for those that are no object", () =>

@@ -2,7 +2,7 @@
  * What goes on after its call was answered, and when a call's time begins (cases 11, 12 and 13).
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Access, Batch, Limits, Tool, Toolkit } from "@volley/core"
+import { Access, Batch, Limits, Recorder, Tool, Toolkit } from "@volley/core"
 import { Clock, Effect, Fiber, Result, Schema, SchemaGetter } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
@@ -190,5 +190,26 @@ describe("a call's time", () => {
         assert.deepInclude(result.failure.reason, { _tag: "Timeout", limit: "deadline", started: false })
         assert.strictEqual(startedAt, endedAt)
       }
+    }))
+
+  it.effect("is over at the deadline for a call that does not start any more, whose end is recorded all the same", () =>
+    Effect.gen(function*() {
+      const { clock, work } = yield* busyClock
+      const kept: Array<readonly [id: string, attempts: number]> = []
+      const keep = (id: string, { attempts }: Recorder.Ended) =>
+        Effect.andThen(Effect.sleep(60), Effect.sync(() => void kept.push([id, attempts])))
+      const recorder: Recorder.Recorder = {
+        known: () => undefined,
+        call: ({ call }, run) => Effect.tap(run, (ended) => keep(call.id, ended))
+      }
+      const tools = Toolkit.make(doing("works", () => Effect.sync(() => work(25)), { limits: [Limits.concurrency(3)] }))
+      const run = Effect.provideService(
+        Batch.run(tools, asking(["works"], ["works"], ["works"]), { deadline: 50 }),
+        Clock.Clock,
+        clock
+      )
+      const { outcomes } = yield* aDayOf(Effect.provideService(run, Recorder.Recorder, recorder))
+      assert.deepStrictEqual(outcomes.map(({ attempts }) => attempts), [1, 1, 0])
+      assert.deepStrictEqual(kept, [["c0", 1], ["c1", 1], ["c2", 0]])
     }))
 })

@@ -108,6 +108,15 @@ describe("an earlier write of unknown outcome", () => {
       ])
     }))
 
+  it.effect("is not one of a tool that does not say what it touches, nor for a call that is undecided", () =>
+    Effect.gen(function*() {
+      const tools = Toolkit.make(lasting("free"), lasting("asks", { approval: "always" }))
+      const calls = asking(["free", "", 100], ["asks", "", 10])
+      const { outcomes, pending } = yield* aDayOf(Batch.run(tools, calls, { timeout: 50 }))
+      assert.strictEqual(outcomes[0]?.endedAt, outcomes[0]!.startedAt + 50)
+      assert.deepStrictEqual(pending, [calls[1]!])
+    }))
+
   it.effect("and a read that timed out is none", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(
