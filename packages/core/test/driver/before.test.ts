@@ -228,6 +228,15 @@ describe("what a call became that is several", () => {
       assert.deepStrictEqual([outcome?.startedAt, outcome?.endedAt, outcome?.attempts], [0, 50, 1])
     }))
 
+  it.effect("leaves nothing else in doubt then: it is known what its steps have come to", () =>
+    Effect.gen(function*() {
+      const asks = doing("asks", () => Effect.succeed(1), { access: [Access.write("k")], approval: "always" })
+      const calls = asking(["made"], ["asks"])
+      const batch = Batch.run(Toolkit.make(made(Never, false), asks), calls, { deadline: 50 })
+      const settled = yield* aDayOf(batch)
+      assert.deepStrictEqual([ends(settled), settled.pending], [["Timeout", "Undecided"], [calls[1]!]])
+    }))
+
   it.effect("goes on where the call comes once more as truncated: it has started", () =>
     Effect.gen(function*() {
       const events: Array<string> = []
