@@ -14,7 +14,7 @@ import {
   Tool,
   Toolkit
 } from "@volley/core"
-import { Clock, Context, Effect, Fiber, Layer, Metric, Result, Schedule, Schema, SchemaGetter } from "effect"
+import { Clock, Context, Effect, Fiber, Layer, Result, Schedule, Schema, SchemaGetter } from "effect"
 import { TestClock } from "effect/testing"
 import { arriving } from "../dispatch/arriving.ts"
 import { aDayOf } from "../order/support.ts"
@@ -344,24 +344,6 @@ describe("what is thrown over what something came to", () => {
 })
 
 describe("a handler that gives no effect", () => {
-  const broken = doing("broken", () => Effect.flatMap(Effect.sleep(1), (): Effect.Effect<number> => undefined as never))
-
-  it.effect("crashes in an inner run as well, and where the program counts fibers: each that began is counted at its end", () =>
-    Effect.gen(function*() {
-      const counted = { started: 0, ended: 0 }
-      const counting: Metric.FiberRuntimeMetricsService = {
-        recordFiberStart: () => void counted.started++,
-        recordFiberEnd: () => void counted.ended++
-      }
-      const inner = Batch.run(Toolkit.make(broken), asking(["broken"], ["broken"]), { timeout: "unbounded" })
-      const outer = doing("outer", () => Effect.map(inner, ends), { timeout: aDay })
-      const run = aDayOf(Batch.run(Toolkit.make(outer), asking(["outer"])))
-      assert.deepStrictEqual(ends(yield* quiet(run)), [["Defect", "Defect"]])
-      yield* quiet(Effect.provideService(run, Metric.FiberRuntimeMetrics, counting))
-      assert.isAbove(counted.started, 3)
-      assert.strictEqual(counted.ended, counted.started)
-    }))
-
   it.effect("crashes alone: a call beside it that waits for its next attempt has that", () =>
     Effect.gen(function*() {
       const says = { access: [Access.read("k")] }

@@ -178,21 +178,6 @@ describe("a runner whose batch is over", () => {
       assert.isDefined(runner.run)
     }))
 
-  it.effect("is not held by what its handlers have left behind", () =>
-    Effect.gen(function*() {
-      const left: Array<Fiber.Fiber<never>> = []
-      const leaves = doing("leaves", () => Effect.map(Effect.forkDetach(Effect.never), (fiber) => left.push(fiber)))
-      const over = Effect.gen(function*() {
-        const calls = many(3, "leaves", () => ({}))
-        yield* Batch.run(Toolkit.make(leaves), calls)
-        return calls.map((call) => new WeakRef<object>(call))
-      })
-      const refs = yield* over
-      assert.lengthOf(yield* held(refs), 0)
-      assert.lengthOf(left, 3)
-      yield* Fiber.interruptAll(left)
-    }))
-
   it.effect("holds no key that its calls touched, though equal ones had one answer", () =>
     Effect.gen(function*() {
       const keys = new Keys()

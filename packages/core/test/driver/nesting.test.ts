@@ -251,19 +251,6 @@ describe("a run that a call begins and does not wait for", () => {
         ["c0", "c1", "c2"]
       )
     }))
-
-  it.effect("keeps to the limit of its runner, also where it begins once the call has ended", () =>
-    Effect.gen(function*() {
-      const runner = yield* Batch.make({ concurrency: 1 })
-      const now = yield* stopwatch
-      const started: Array<number> = []
-      const inner = doing("inner", () => Effect.andThen(Effect.sync(() => started.push(now())), sleeping(5)))
-      const later = Effect.delay(Batch.run(Toolkit.make(inner), many(2, "inner")), 5)
-      const outer = doing("outer", () => Effect.as(Effect.forkDetach(later), "left"))
-      assert.deepStrictEqual(ends(yield* runner.run(Toolkit.make(outer), asking(["outer"]))), ["left"])
-      yield* aDayOf(runner.run(Toolkit.make(doing("long", () => sleeping(20))), asking(["long"])))
-      assert.deepStrictEqual(started, [20, 25])
-    }))
 })
 
 describe("calls that have what those inside each other need", () => {

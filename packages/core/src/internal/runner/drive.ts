@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type { RateLimiter } from "effect/persistence/RateLimiter"
 import { type Reason, Truncated, Undecided } from "../../CallError.ts"
@@ -12,10 +13,10 @@ import { assemble, expand, expire } from "./expand.ts"
 import { Job, unsettled } from "./job.ts"
 import { ends, known, waiting } from "./observe.ts"
 import { claim, doubt, orders, reserve, waitInLine } from "./place.ts"
-import { crashBefore, interrupted, refused, stopped, timedOut } from "./record.ts"
+import { crashBefore, endOf, interrupted, refused, stopped, timedOut } from "./record.ts"
 import type { Run } from "./run.ts"
 import { rescue, serve } from "./seat.ts"
-import { cut, refuse } from "./settle.ts"
+import { cut, end, refuse } from "./settle.ts"
 import { give, lend, unlend, withdraw } from "./slots.ts"
 
 /** The stages of a call's life up to its start, in order; each is passed at once, or goes on later from where it waits. */
@@ -118,6 +119,7 @@ export const drive = <A>(run: Run<Job>, done: (outcomes: ReadonlyArray<Outcome>)
         advance,
         (job) => run.engine.post(() => expire(job)),
         () => stopAll(run, stopped),
+        () => fiberEnded(run),
         () => finish(run, (outcomes) => resume(Effect.succeed(done(outcomes))))
       )
       run.engine.post(() => begin(run))
@@ -167,6 +169,19 @@ const stopAll = (run: Run<Job>, reason: (job: Job, started: boolean) => Reason):
     else if (!job.ended && job.more?.isRecalled !== true) refuse(job, reason(job, false))
   }
   run.engine.wanting.add(run)
+}
+
+/** A fiber that meets what is no effect ends without a word: its call crashed. */
+const fiberEnded = (run: Run<Job>): void => {
+  run.heard -= 1
+  if (run.heard >= 0) return
+  run.heard = 0
+  for (const job of unsettled(run)) {
+    const exit = job.isHeard ? undefined : job.fiber?.pollUnsafe()
+    if (exit === undefined || Exit.isSuccess(exit)) continue
+    job.isHeard = true
+    run.engine.post(() => end(job, endOf(job.tool, Exit.die(exit.cause))))
+  }
 }
 
 /** Ends a run whose calls have all settled, once all is told and given back; at its deadline without waiting for that. */

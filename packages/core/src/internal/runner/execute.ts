@@ -11,7 +11,6 @@ import * as Uuid from "../uuid.ts"
 import { arrive, arrived, drive, makeEngine } from "./drive.ts"
 import { Enclosing } from "./enclosing.ts"
 import type { Shared } from "./engine.ts"
-import { noticing } from "./fiber.ts"
 import { fit } from "./fit.ts"
 import { inCallOrder } from "./inCallOrder.ts"
 import { type Job, nextInside } from "./job.ts"
@@ -135,9 +134,8 @@ const begin = (
   context: Context.Context<unknown>,
   runner: Runner | undefined
 ): Run<Job> => {
-  const inside = Context.get(context, Enclosing)
-  const lender = inside?.job
-  const shared = runner ?? inside?.shared
+  const lender = Context.get(context, Enclosing)
+  const shared = runner ?? lender?.run.shared
   const defaults = Context.get(context, Defaults)
   const nth = lender === undefined ? 0 : nextInside(lender)
   const mintId = () => lender?.runIdOf(nth) ?? Uuid.random()
@@ -148,8 +146,8 @@ const begin = (
     lender,
     toolkit,
     nodes: Array.from(nodes),
-    bounds: read(own, inside === undefined ? defaults : { ...defaults, runId: undefined }),
-    context: noticing(context),
+    bounds: read(own, lender === undefined ? defaults : { ...defaults, runId: undefined }),
+    context,
     mintId
   })
 }

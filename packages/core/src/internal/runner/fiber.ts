@@ -1,11 +1,10 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Metric from "effect/Metric"
 import * as References from "effect/References"
 import { isOver } from "../exit.ts"
 import { Enclosing } from "./enclosing.ts"
-import { Inside, type Job } from "./job.ts"
+import type { Job } from "./job.ts"
 import { crashBefore, endOf } from "./record.ts"
 import { end, refuse } from "./settle.ts"
 
@@ -22,14 +21,18 @@ export const onFiber = <A, E>(
   effect: Effect.Effect<A, E, unknown>,
   use: (job: Job, exit: Exit.Exit<A, E>) => void
 ): void => {
+  const { run } = job
   const ending = Effect.onExitPrimitive(effect, (exit) => {
+    run.heard += 1
     hear(job, exit, use)
     return undefined
   })
   job.isHeard = false
   job.promise = undefined
-  job.fiber = Effect.runForkWith(contextOf(job))(ending)
-  notice(job, job.fiber.pollUnsafe())
+  const fiber = Effect.runForkWith(contextOf(job))(ending)
+  job.fiber = fiber
+  // One observer for all: V8 keeps those of many fibers for long, and with them all that they see.
+  fiber.addObserver(run.onFiberEnd)
 }
 
 /** Something that was done for a job has come to an end: the loop goes on from there, unless the job is over by then. */
@@ -48,55 +51,11 @@ const goOn = <A>(job: Job, exit: A, use: (job: Job, exit: A) => void): void => {
   }
 }
 
-/** A fiber that meets what is no effect ends without a word: its call crashed. */
-const notice = (job: Job, exit: Exit.Exit<unknown, unknown> | undefined): void => {
-  if (job.isHeard || exit === undefined || Exit.isSuccess(exit)) return
-  job.isHeard = true
-  job.run.engine.post(() => end(job, endOf(job.tool, Exit.die(exit.cause))))
-}
-
-/**
- * Notices how fibers end, as what counts them: an observer of each would be kept by V8 for long, with all that it sees, and
- * so one run would keep the next one.
- */
-class Noticing implements Metric.FiberRuntimeMetricsService {
-  readonly #counting: Metric.FiberRuntimeMetricsService | undefined
-
-  constructor(counting: Metric.FiberRuntimeMetricsService | undefined) {
-    this.#counting = counting
-  }
-
-  recordFiberStart(context: Context.Context<never>): void {
-    this.#counting?.recordFiberStart(context)
-  }
-
-  recordFiberEnd(context: Context.Context<never>, exit: Exit.Exit<unknown, unknown>): void {
-    this.#counting?.recordFiberEnd(context, exit)
-    if (Exit.isSuccess(exit)) return
-    const job = Context.get(context, Enclosing)?.job
-    if (job?.fiber?.pollUnsafe() === exit) notice(job, exit)
-  }
-}
-
-const known = new WeakMap<Context.Context<unknown>, Context.Context<unknown>>()
-
-/** The same context, in which it is noticed how fibers end. */
-export const noticing = (context: Context.Context<unknown>): Context.Context<unknown> => {
-  const before = known.get(context)
-  if (before !== undefined) return before
-  const counting = Context.get(context, Metric.FiberRuntimeMetrics)
-  const made = counting instanceof Noticing
-    ? context
-    : Context.add(context, Metric.FiberRuntimeMetrics, new Noticing(counting))
-  known.set(context, made)
-  return made
-}
-
 /** Logs that a tool writes name it and its call, and runs that it begins know where they are. */
 const contextOf = (job: Job): Context.Context<unknown> => {
   const { call, run, tool } = job
   const own = { tool: tool?.name, callId: call.id }
   const annotations = run.isAnnotated ? { ...run.annotations, ...own } : own
   const context = Context.add(job.context ?? run.context, References.CurrentLogAnnotations, annotations)
-  return Context.add(context, Enclosing, job.inside ??= new Inside(job))
+  return Context.add(context, Enclosing, job)
 }

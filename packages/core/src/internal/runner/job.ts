@@ -12,7 +12,6 @@ import type { ToolCall } from "../../ToolCall.ts"
 import type { Any, Expansion, Node } from "../tool/any.ts"
 import type { Claims } from "../tool/claims.ts"
 import type { Answer } from "../tool/handler.ts"
-import type { Shared } from "./engine.ts"
 import { idempotencyKey } from "./idempotencyKey.ts"
 import type { Line } from "./line.ts"
 import type { Place } from "./order.ts"
@@ -66,7 +65,6 @@ export class Job {
   ended = false
   over = false
   fiber: Fiber.Fiber<unknown, unknown> | undefined = undefined
-  inside: Inside | undefined = undefined
   controller: AbortController | undefined = undefined
   promise: Promise<unknown> | undefined = undefined
   isHeard = true
@@ -134,23 +132,6 @@ export class Job {
   /** Its time is over. */
   ring(): void {
     this.run.expired(this)
-  }
-}
-
-/**
- * What a fiber is inside of: the job whose handler it runs. What begins inside once that has settled shares the room of its
- * runner alone.
- *
- * - `job` is let go of then: V8 may put contexts into its old generation, where dead ones keep alive all that they know, and
- *   so one run keeps the next one
- */
-export class Inside {
-  job: Job | undefined
-  readonly shared: Shared<Job, Run<Job>> | undefined
-
-  constructor(job: Job) {
-    this.job = job
-    this.shared = job.run.shared
   }
 }
 

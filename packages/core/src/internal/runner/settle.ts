@@ -133,9 +133,8 @@ const settledEvent = ({ parent }: Job, outcome: Outcome, sameAs: string | undefi
   ...(sameAs !== undefined && { sameAs })
 })
 
-/** What is over may be kept in mind for a while; what it was made of is not. A stray is still inside it. */
+/** What is over may be kept in mind for a while; what it was made of is not. */
 const letGo = (job: Job): void => {
-  if (job.isHeard && job.inside !== undefined) job.inside.job = undefined
   job.fiber = undefined
   job.promise = undefined
   job.controller = undefined
