@@ -168,9 +168,10 @@ export const distinct = <A>(
 }
 
 /**
- * Keeps what a codec has read of the arguments of a turn's calls, for the first run of these calls: it need not read the
- * text again.
+ * Keeps what a codec has read of the arguments of a turn's calls, so that the first batch which is made of this list
+ * need not read the texts again.
  *
+ * - for codecs that read the texts anyway, to see whether servers take the calls back; without it, all stays the same
  * - `objects`: one for each call, as `Json.objectOf` gave it; what it gave for a text that is no object is not kept
  *
  * @example
@@ -178,7 +179,9 @@ export const distinct = <A>(
  * import { Json, ToolCall } from "@volley/core"
  *
  * const calls = [ToolCall.make({ id: "call_1", name: "ping", arguments: `{"times":2}` })]
- * ToolCall.remember(calls, calls.map((call) => Json.objectOf(call.arguments)))
+ * const objects = calls.map((call) => Json.objectOf(call.arguments))
+ * ToolCall.remember(calls, objects) // what `Batch.run(toolkit, calls)` is given next
+ * console.log(objects) // => [ { times: 2 } ]
  * ```
  */
 export const remember = (

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Access, Approver, Batch, Json, Tool, ToolCall, Toolkit } from "@volley/core"
+import { Access, Approver, Batch, Json, Recorder, Tool, ToolCall, Toolkit } from "@volley/core"
 import { Effect, Fiber, Schema } from "effect"
 import { TestClock } from "effect/testing"
 
@@ -182,6 +182,16 @@ describe("ToolCall.remember", () => {
       assert.strictEqual(first, read)
       assert.deepStrictEqual(second, read)
       assert.notStrictEqual(second, read)
+    }))
+
+  it.effect("does so too where ends are recorded, for which they are read first", () =>
+    Effect.gen(function*() {
+      const calls = [call]
+      const read = { n: 1 }
+      ToolCall.remember(calls, [read])
+      const recorder: Recorder.Recorder = { known: () => undefined, call: (_, run) => run }
+      const [first] = yield* Effect.provideService(givenBy(calls), Recorder.Recorder, recorder)
+      assert.strictEqual(first, read)
     }))
 
   it.effect("does so too where one batch is run twice", () =>

@@ -12,7 +12,7 @@ export const keep = (calls: object, read: ReadonlyArray<Read | undefined>): void
   reads.set(calls, read)
 }
 
-/** Gives it to the first that asks: a tool may change what it is given, so that no two runs have the same value. */
+/** Gives it to the first batch that is made of them: a tool may change what it is given, so no two share a value. */
 export const take = (calls: object): ReadonlyArray<Read | undefined> => {
   const read = reads.get(calls)
   reads.delete(calls)

@@ -11,6 +11,7 @@ import {
   type Outcome,
   Pipeline,
   Plan,
+  Recorder,
   Tool,
   Toolkit
 } from "@volley/core"
@@ -233,8 +234,11 @@ describe("what a call became that is several", () => {
       const asks = doing("asks", () => Effect.succeed(1), { access: [Access.write("k")], approval: "always" })
       const calls = asking(["made"], ["asks"])
       const batch = Batch.run(Toolkit.make(made(Never, false), asks), calls, { deadline: 50 })
-      const settled = yield* aDayOf(batch)
-      assert.deepStrictEqual([ends(settled), settled.pending], [["Timeout", "Undecided"], [calls[1]!]])
+      const recorder: Recorder.Recorder = { known: () => Effect.succeed(undefined), call: (_, run) => run }
+      for (const run of [batch, Effect.provideService(batch, Recorder.Recorder, recorder)]) {
+        const settled = yield* aDayOf(run)
+        assert.deepStrictEqual([ends(settled), settled.pending], [["Timeout", "Undecided"], [calls[1]!]])
+      }
     }))
 
   it.effect("goes on where the call comes once more as truncated: it has started", () =>
@@ -344,6 +348,18 @@ describe("what is thrown over what something came to", () => {
 })
 
 describe("a handler that gives no effect", () => {
+  it.effect("crashes in an inner run as well, also where it stands in a context of its own", () =>
+    Effect.gen(function*() {
+      const bad = Effect.flatMap(Effect.yieldNow, (): Effect.Effect<number> => undefined as never)
+      const broken = doing("broken", () => bad)
+      const alone = doing("alone", () => Effect.updateContext(bad, (_: Context.Context<never>) => Context.empty()))
+      const inner = Batch.run(Toolkit.make(broken, alone), asking(["broken"], ["alone"]), { timeout: "unbounded" })
+      const outer = doing("outer", () => Effect.map(inner, ends), { timeout: aDay })
+      const settled = yield* quiet(aDayOf(Batch.run(Toolkit.make(outer), asking(["outer"]))))
+      assert.deepStrictEqual(ends(settled), [["Defect", "Defect"]])
+      assert.strictEqual(settled.outcomes[0]!.endedAt, settled.outcomes[0]!.startedAt)
+    }))
+
   it.effect("crashes alone: a call beside it that waits for its next attempt has that", () =>
     Effect.gen(function*() {
       const says = { access: [Access.read("k")] }

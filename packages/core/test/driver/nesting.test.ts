@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Agent, Batch, Limits, Pipeline, Plan, Tool, Toolkit } from "@volley/core"
 import { Generate, ScriptedModel } from "@volley/testing"
-import { Arbitrary, Effect, Result, Schedule, Schema } from "effect"
+import { Arbitrary, Deferred, Effect, Result, Schedule, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
 import { ends, gauge } from "../support.ts"
@@ -250,6 +250,47 @@ describe("a run that a call begins and does not wait for", () => {
         yield* left((run) => Effect.forkDetach(run, { startImmediately: true })),
         ["c0", "c1", "c2"]
       )
+    }))
+
+  /** Has a call begin a run that goes on after it, in so many milliseconds, on a runner of the test or of its own. */
+  const leaving = (run: Effect.Effect<unknown>, millis: number) =>
+    doing("leaves", () => Effect.as(Effect.forkDetach(Effect.delay(run, millis)), "left"))
+
+  it.effect("keeps to the limit of its runner, also where it begins once the call has ended", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make({ concurrency: 1 })
+      const now = yield* stopwatch
+      const started: Array<number> = []
+      const inner = doing("inner", () => Effect.andThen(Effect.sync(() => started.push(now())), sleeping(5)))
+      const leaves = leaving(Batch.run(Toolkit.make(inner), many(2, "inner")), 5)
+      assert.deepStrictEqual(ends(yield* runner.run(Toolkit.make(leaves), asking(["leaves"]))), ["left"])
+      yield* aDayOf(runner.run(Toolkit.make(doing("long", () => sleeping(20))), asking(["long"])))
+      assert.deepStrictEqual(started, [20, 25])
+    }))
+
+  it.effect("has no part in the order of the runner then either, whose calls may wait for it", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make({ concurrency: 5 })
+      const done = yield* Deferred.make<number>()
+      const says = { access: [Access.write("k")] }
+      const inner = doing("inner", () => Deferred.succeed(done, 2), says)
+      const leaves = leaving(Batch.run(Toolkit.make(inner), asking(["inner"])), 5)
+      const waits = doing("waits", () => Deferred.await(done), says)
+      const run = runner.run(Toolkit.make(leaves, waits), asking(["leaves"], ["waits"]), { timeout: "unbounded" })
+      assert.deepStrictEqual(ends(yield* aDayOf(run)), ["left", 2])
+    }))
+
+  it.effect("has the same idempotency keys whenever the call is run again, as if the call had waited for it", () =>
+    Effect.gen(function*() {
+      const keys: Array<string> = []
+      const inner = doing("inner", (_, { idempotencyKey }) => Effect.sync(() => void keys.push(idempotencyKey)))
+      for (const millis of [0, 5, 5]) {
+        const leaves = leaving(Batch.run(Toolkit.make(inner), asking(["inner"])), millis)
+        yield* Batch.run(Toolkit.make(leaves), asking(["leaves"]), { runId: "R" })
+        yield* TestClock.adjust("1 day")
+      }
+      assert.lengthOf(keys, 3)
+      assert.lengthOf(new Set(keys), 1)
     }))
 })
 

@@ -54,7 +54,7 @@ export const layers = (job: Job): boolean => {
 /** Reads the arguments that came with the call: JSON, or none at all. */
 export const given = (job: Job): boolean => {
   const { node, run } = job
-  if (node.resolve !== undefined) return true
+  if (node.resolve !== undefined || job.args !== undefined) return true
   const known = node.take?.()
   const parsed = known === undefined ? parse(node.call.arguments) : Result.succeed(known)
   if (Result.isSuccess(parsed)) job.args = parsed.success

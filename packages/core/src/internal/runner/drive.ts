@@ -166,7 +166,7 @@ const meetDeadline = (run: Run<Job>): void => {
 const stopAll = (run: Run<Job>, reason: (job: Job, started: boolean) => Reason): void => {
   for (const job of unsettled(run)) {
     if (job.hasStarted) cut(job, reason(job, true))
-    else if (!job.ended && job.more?.isRecalled !== true) refuse(job, reason(job, false))
+    else if (job.more?.isRecalled !== true) refuse(job, reason(job, false))
   }
   run.engine.wanting.add(run)
 }

@@ -91,7 +91,7 @@ export class Job {
     return this.more?.waits ?? nothing
   }
 
-  /** True where its handler was called, or is to be at once, or where it has become several: it may have taken effect. */
+  /** True where its handler was called, or where it has become several: it may have taken effect. */
   get hasStarted(): boolean {
     return this.attempts > 0
   }

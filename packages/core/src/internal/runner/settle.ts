@@ -12,9 +12,12 @@ import { logOf, record, refused, sameFor, startOf } from "./record.ts"
 import type { Run } from "./run.ts"
 import { give, withdraw } from "./slots.ts"
 
-/** Answers a job that has not started; what is still done for it is stopped, without waiting for that. */
+/**
+ * Answers a job that has not started; what is still done for it is stopped, without waiting for that. One whose end a recorder
+ * is told already keeps that.
+ */
 export const refuse = (job: Job, reason: Reason): void => {
-  if (job.over) return
+  if (job.ended || job.over) return
   job.ended = true
   if (!job.isHeard) job.fiber?.interruptUnsafe()
   job.more?.recording?.interruptUnsafe()
@@ -199,4 +202,4 @@ const reasonAfter = (job: Job, outcome: Outcome): Reason | undefined => {
 /** Of a call that is known from before, it may not be found out any more what it has touched. */
 const mayHaveWritten = ({ more, place, tool }: Job): boolean =>
   place?.touches?.access.some(({ mode }) => mode !== "read")
-    ?? (more?.isRecalled !== undefined && tool?.readOnly === false)
+    ?? (more?.isRecalled !== undefined && tool?.expand === undefined && tool?.readOnly === false)
