@@ -200,6 +200,6 @@ const reasonAfter = (job: Job, outcome: Outcome): Reason | undefined => {
 }
 
 /** Of a call that is known from before, it may not be found out any more what it has touched. */
-const mayHaveWritten = ({ more, place, tool }: Job): boolean =>
+const mayHaveWritten = ({ place, tool }: Job): boolean =>
   place?.touches?.access.some(({ mode }) => mode !== "read")
-    ?? (more?.isRecalled !== undefined && tool?.expand === undefined && tool?.readOnly === false)
+    ?? (tool?.expand === undefined && tool?.readOnly === false)
