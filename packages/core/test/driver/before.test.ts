@@ -352,7 +352,8 @@ describe("a handler that gives no effect", () => {
     Effect.gen(function*() {
       const bad = Effect.flatMap(Effect.yieldNow, (): Effect.Effect<number> => undefined as never)
       const broken = doing("broken", () => bad)
-      const alone = doing("alone", () => Effect.updateContext(bad, (_: Context.Context<never>) => Context.empty()))
+      const nothing: (context: Context.Context<never>) => Context.Context<never> = () => Context.empty()
+      const alone = doing("alone", () => Effect.updateContext(bad, nothing))
       const inner = Batch.run(Toolkit.make(broken, alone), asking(["broken"], ["alone"]), { timeout: "unbounded" })
       const outer = doing("outer", () => Effect.map(inner, ends), { timeout: aDay })
       const settled = yield* quiet(aDayOf(Batch.run(Toolkit.make(outer), asking(["outer"]))))
