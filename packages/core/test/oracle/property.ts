@@ -22,10 +22,13 @@ export const runs = Number(process.env["LAWS_CASES"] ?? 1000)
 export class Differs extends Data.TaggedError("Differs")<{ readonly message: string }> {}
 
 /** Two calls ended in the same instant, and it may matter which was first: that is up to the runner. */
-const isTie = (one: Case, { settled }: Played): boolean => {
+const isTie = (one: Case, { settled, started: ran }: Played): boolean => {
   const { limit, runs } = one
+  // One that is equal to another runs by itself where something that conflicts lies between them.
   const followers = new Set(
-    planned(one).flatMap(({ plans }) => plans.flatMap(({ acts, id }) => acts === undefined ? [] : [id]))
+    planned(one).flatMap(({ plans }) =>
+      plans.flatMap(({ acts, id }) => acts === undefined || ran.includes(id) ? [] : [id])
+    )
   )
   const started = settled.filter(({ attempts, id }) => attempts > 0 && !followers.has(id))
   const twice = (ends: ReadonlyArray<End>) => {
