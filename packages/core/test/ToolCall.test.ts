@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Access, Approver, Batch, Json, Recorder, Tool, ToolCall, Toolkit } from "@volley/core"
 import { Effect, Fiber, Schema } from "effect"
 import { TestClock } from "effect/testing"
+import { recording } from "./driver/support.ts"
 
 const Wire = Schema.Struct({
   id: Schema.NullOr(Schema.Literals(["", "a", "b", "a_2", "call_1", "call_2", "x".repeat(40), "y".repeat(64)])),
@@ -189,8 +190,7 @@ describe("ToolCall.remember", () => {
       const calls = [call]
       const read = { n: 1 }
       ToolCall.remember(calls, [read])
-      const recorder: Recorder.Recorder = { known: () => undefined, call: (_, run) => run }
-      const [first] = yield* Effect.provideService(givenBy(calls), Recorder.Recorder, recorder)
+      const [first] = yield* Effect.provideService(givenBy(calls), Recorder.Recorder, recording())
       assert.strictEqual(first, read)
     }))
 

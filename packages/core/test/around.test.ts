@@ -7,7 +7,7 @@ import { ScriptedModel } from "@volley/testing"
 import { Cause, Context, Effect, Schedule, Schema } from "effect"
 import { expectTypeOf } from "vitest"
 import { aDayOf, spansOf } from "./order/support.ts"
-import { acting, callsOf, ends, recordingLogger } from "./support.ts"
+import { acting, callsOf, ends, pay, recordingLogger } from "./support.ts"
 
 class Cache extends Context.Service<Cache, { readonly name: string }>()("test/Cache") {}
 
@@ -63,13 +63,6 @@ describe("Tool.around", () => {
 
   /** An agent that is a tool, whose model wants what has to be decided first. */
   const clerk = () => {
-    const pay = Tool.make("pay", {
-      description: "Pays.",
-      parameters: Schema.Struct({}),
-      success: Schema.String,
-      approval: "always",
-      execute: () => Effect.succeed("paid")
-    })
     const calls = callsOf("clerk", "long").map((call) => ({ ...call, arguments: { task: "Pay." } }))
     const tool = Agent.asTool("clerk", { description: "Pays.", toolkit: Toolkit.make(pay) })
     return { calls, model: ScriptedModel.layer([ScriptedModel.calls({ name: "pay" })]), tool }

@@ -7,7 +7,7 @@ import { ScriptedModel } from "@volley/testing"
 import { Clock, Duration, Effect, Fiber, Layer, Schema } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import { TestClock } from "effect/testing"
-import { ends, shown, timesOf } from "./support.ts"
+import { ends, pay, shown, timesOf } from "./support.ts"
 
 class Busy extends Schema.TaggedError<Busy>()("Busy", { retryAfter: Schema.Duration }) {}
 
@@ -222,13 +222,6 @@ describe("Tool.breaker", () => {
 
   it.effect("counts no agent that waits for a decision", () =>
     Effect.gen(function*() {
-      const pay = Tool.make("pay", {
-        description: "Pays.",
-        parameters: Schema.Struct({}),
-        success: Schema.String,
-        approval: "always",
-        execute: () => Effect.succeed("paid")
-      })
       const agent = Tool.breaker(Agent.asTool("clerk", { description: "Pays.", toolkit: Toolkit.make(pay) }))
       const model = ScriptedModel.layer(({ conversation }) =>
         conversation.messages.at(-1)?.role === "tool"

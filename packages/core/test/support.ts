@@ -29,6 +29,15 @@ export const acting = <const Name extends string, R = never>(
     ...more
   })
 
+/** A tool that is not run before somebody has decided. */
+export const pay = Tool.make("pay", {
+  description: "Pays.",
+  parameters: Schema.Struct({}),
+  success: Schema.String,
+  approval: "always",
+  execute: () => Effect.succeed("paid")
+})
+
 /** Calls of these tools, in this order; their ids are `call_1`, `call_2` and so on. */
 export const callsOf = (...names: ReadonlyArray<string>): ReadonlyArray<ToolCall.ToolCall> =>
   names.map((name, index) => ToolCall.make({ id: `call_${index + 1}`, name, index }))

@@ -8,7 +8,7 @@ import { Effect, Fiber, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
 import { ends } from "../support.ts"
-import { type Asked, asking, doing } from "./support.ts"
+import { type Asked, asking, doing, recording } from "./support.ts"
 
 const ended = (end: Recorder.End, more: Partial<Recorder.Ended> = {}): Recorder.Ended => ({
   end,
@@ -122,10 +122,7 @@ describe("a call that was not found", () => {
     Effect.gen(function*() {
       const says = { access: [Access.write("k")], timeout: 5 }
       const toolkit = Toolkit.make(doing("write", () => Effect.succeed("done"), says))
-      const slow: Recorder.Recorder = {
-        known: () => undefined,
-        call: ({ call }, run) => call.id === "c0" ? Effect.delay(run, 100) : run
-      }
+      const slow = recording(({ call }, run) => call.id === "c0" ? Effect.delay(run, 100) : run)
       const batch = Batch.run(toolkit, asking(["write"], ["write"]), { deadline: 50 })
       const { outcomes } = yield* aDayOf(under(slow, batch))
       assert.deepStrictEqual(

@@ -19,12 +19,9 @@ import { Deferred, Effect, Fiber, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf, spansOf } from "../order/support.ts"
 import { ends, recordingLogger } from "../support.ts"
-import { asking, doing, reading, sleeping } from "./support.ts"
+import { asking, doing, reading, recording, sleeping } from "./support.ts"
 
 type Call = Recorder.Recorder["call"]
-
-/** A recorder that knows of no call, and does this with each. */
-const recording = (call: Call): Recorder.Recorder => ({ known: () => undefined, call })
 
 const under = <A, E, R>(call: Call, effect: Effect.Effect<A, E, R>) =>
   Effect.provideService(effect, Recorder.Recorder, recording(call))

@@ -6,9 +6,7 @@ import { Approver, Batch, CallObserver, Pipeline, Recorder, Toolkit } from "@vol
 import { Context, Deferred, Effect, Layer, Result } from "effect"
 import { aDayOf, spansOf } from "../order/support.ts"
 import { ends } from "../support.ts"
-import { asking, doing, reading } from "./support.ts"
-
-const nothingKnown: Recorder.Recorder = { known: () => undefined, call: (_, run) => run }
+import { asking, doing, reading, recording } from "./support.ts"
 
 const ended: Recorder.Ended = {
   end: Result.succeed({ value: "kept", json: "kept" }),
@@ -20,13 +18,13 @@ const ended: Recorder.Ended = {
 
 /** Keeps how calls ended, and takes so long to. */
 const keeping = (millis: number): Recorder.Recorder => ({
-  ...nothingKnown,
+  ...recording(),
   call: (_, run) => Effect.tap(run, () => Effect.sleep(millis))
 })
 
 /** Looks so long for how a call ended; of those of a name, it knows. */
 const finding = (name: string, millis: number): Recorder.Recorder => ({
-  ...nothingKnown,
+  ...recording(),
   known: ({ call }) => Effect.delay(Effect.succeed(call.name === name ? ended : undefined), millis)
 })
 
@@ -98,7 +96,7 @@ describe("a layer that tools are provided with", () => {
       )
       const run = Batch.run(toolkit, asking(["uses"], ["needs"]))
       const known = (...names: ReadonlyArray<string>): Recorder.Recorder => ({
-        ...nothingKnown,
+        ...recording(),
         known: ({ call }) => names.includes(call.name) ? Effect.succeed(ended) : undefined
       })
       assert.deepStrictEqual([ends(yield* under(known("uses", "needs"), run)), built], [["kept", "kept"], 0])
@@ -111,7 +109,7 @@ describe("a handler that ends in what is no effect", () => {
     Effect.gen(function*() {
       const strays: Array<readonly [id: string, strays: boolean]> = []
       const recorder: Recorder.Recorder = {
-        ...nothingKnown,
+        ...recording(),
         call: ({ call }, run) =>
           Effect.tap(run, (ended) => Effect.sync(() => void strays.push([call.id, ended.strays])))
       }

@@ -7,7 +7,7 @@ import { Clock, Effect, Fiber, Result, Schema, SchemaGetter } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
 import { ends, recordingLogger } from "../support.ts"
-import { asking, doing, promising, stopwatch } from "./support.ts"
+import { asking, doing, promising, recording, stopwatch } from "./support.ts"
 
 describe("a promise whose call timed out", () => {
   const hanging = () => {
@@ -198,10 +198,7 @@ describe("a call's time", () => {
       const kept: Array<readonly [id: string, attempts: number]> = []
       const keep = (id: string, { attempts }: Recorder.Ended) =>
         Effect.andThen(Effect.sleep(60), Effect.sync(() => void kept.push([id, attempts])))
-      const recorder: Recorder.Recorder = {
-        known: () => undefined,
-        call: ({ call }, run) => Effect.tap(run, (ended) => keep(call.id, ended))
-      }
+      const recorder = recording(({ call }, run) => Effect.tap(run, (ended) => keep(call.id, ended)))
       const tools = Toolkit.make(doing("works", () => Effect.sync(() => work(25)), { limits: [Limits.concurrency(3)] }))
       const run = Effect.provideService(
         Batch.run(tools, asking(["works"], ["works"], ["works"]), { deadline: 50 }),

@@ -1,7 +1,7 @@
 /**
  * What the tests of the driver share: a small tool in a few lines, calls of any tools, and how long after its beginning.
  */
-import { type Access, type Limits, Tool, ToolCall } from "@volley/core"
+import { type Access, type Limits, type Recorder, Tool, ToolCall } from "@volley/core"
 import { Effect, Schema } from "effect"
 import { Anything } from "../support.ts"
 
@@ -84,3 +84,9 @@ export const stopwatch: Effect.Effect<() => number> = Effect.clockWith((clock) =
 
 /** Takes its time, and says how much that was. */
 export const sleeping = (millis: number) => Effect.as(Effect.sleep(millis), millis)
+
+/** A recorder that knows of no call, and does this with each; nothing unless said. */
+export const recording = (call: Recorder.Recorder["call"] = (_, run) => run): Recorder.Recorder => ({
+  known: () => undefined,
+  call
+})
