@@ -15,7 +15,7 @@ import {
   Tool,
   Toolkit
 } from "@volley/core"
-import { Clock, Context, Effect, Fiber, Layer, Result, Schedule, Schema, SchemaGetter } from "effect"
+import { Clock, Context, Effect, Fiber, Layer, Metric, Result, Schedule, Schema, SchemaGetter } from "effect"
 import { TestClock } from "effect/testing"
 import { arriving } from "../dispatch/arriving.ts"
 import { aDayOf } from "../order/support.ts"
@@ -348,17 +348,57 @@ describe("what is thrown over what something came to", () => {
 })
 
 describe("a handler that gives no effect", () => {
+  const nothing: (context: Context.Context<never>) => Context.Context<never> = () => Context.empty()
+
   it.effect("crashes in an inner run as well, also where it stands in a context of its own", () =>
     Effect.gen(function*() {
       const bad = Effect.flatMap(Effect.yieldNow, (): Effect.Effect<number> => undefined as never)
       const broken = doing("broken", () => bad)
-      const nothing: (context: Context.Context<never>) => Context.Context<never> = () => Context.empty()
       const alone = doing("alone", () => Effect.updateContext(bad, nothing))
       const inner = Batch.run(Toolkit.make(broken, alone), asking(["broken"], ["alone"]), { timeout: "unbounded" })
       const outer = doing("outer", () => Effect.map(inner, ends), { timeout: aDay })
       const settled = yield* quiet(aDayOf(Batch.run(Toolkit.make(outer), asking(["outer"]))))
       assert.deepStrictEqual(ends(settled), [["Defect", "Defect"]])
       assert.strictEqual(settled.outcomes[0]!.endedAt, settled.outcomes[0]!.startedAt)
+    }))
+
+  it.effect("has crashed when its time is over, where its own context kept that from being noticed", () =>
+    Effect.gen(function*() {
+      const bad = Effect.flatMap(Effect.yieldNow, (): Effect.Effect<number> => undefined as never)
+      const alone = doing("alone", () => Effect.updateContext(bad, nothing), { timeout: 50 })
+      const settled = yield* quiet(aDayOf(Batch.run(Toolkit.make(alone), asking(["alone"]))))
+      assert.deepStrictEqual(ends(settled), ["Defect"])
+      assert.lengthOf(settled.strays, 0)
+    }))
+
+  it.effect("crashes where the program counts fibers, too: each that began is counted at its end", () =>
+    Effect.gen(function*() {
+      const counted = { started: 0, ended: 0 }
+      const counting: Metric.FiberRuntimeMetricsService = {
+        recordFiberStart: () => void counted.started++,
+        recordFiberEnd: () => void counted.ended++
+      }
+      const bad = Effect.flatMap(Effect.sleep(1), (): Effect.Effect<number> => undefined as never)
+      const inner = Batch.run(Toolkit.make(doing("broken", () => bad)), asking(["broken"], ["broken"]))
+      const outer = doing("outer", () => Effect.map(inner, ends), { timeout: aDay })
+      const run = aDayOf(Batch.run(Toolkit.make(outer), asking(["outer"])))
+      const settled = yield* quiet(Effect.provideService(run, Metric.FiberRuntimeMetrics, counting))
+      assert.deepStrictEqual(ends(settled), [["Defect", "Defect"]])
+      assert.isBelow(settled.outcomes[0]!.endedAt - settled.outcomes[0]!.startedAt, 10)
+      assert.isAbove(counted.started, 3)
+      assert.strictEqual(counted.ended, counted.started)
+    }))
+
+  it.effect("is not taken for one that only fails, and is tried again without a time limit", () =>
+    Effect.gen(function*() {
+      let tries = 0
+      const fails = Effect.suspend(() =>
+        Effect.andThen(Effect.yieldNow, tries++ === 0 ? Effect.fail("no") : Effect.succeed(1))
+      )
+      const again = reading("again", () => fails)
+      const options = { timeout: "unbounded", retry: Schedule.recurs(1) } as const
+      const settled = yield* quiet(aDayOf(Batch.run(Toolkit.make(again), asking(["again"]), options)))
+      assert.deepStrictEqual(ends(settled), [1])
     }))
 
   it.effect("crashes alone: a call beside it that waits for its next attempt has that", () =>

@@ -52,7 +52,7 @@ export const compileAgent = (name: string, options: AnyToolOptions): Tool.Any =>
   const { output, parameters = Task, prompt = taskOf, ...agent } = rest
   const execute = (parameters: unknown) =>
     Effect.contextWith((context: Context.Context<unknown>) => {
-      const job = Context.get(context, Enclosing)
+      const job = Context.get(context, Enclosing)?.job
       const around = Context.get(context, Around)
       const outer = around && job && { agent: around, job }
       return asked({ ...agent, name, output, prompt: prompt(parameters) }, job, outer)

@@ -1,5 +1,4 @@
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type { RateLimiter } from "effect/persistence/RateLimiter"
 import { type Reason, Truncated, Undecided } from "../../CallError.ts"
@@ -13,10 +12,10 @@ import { assemble, expand, expire } from "./expand.ts"
 import { Job, unsettled } from "./job.ts"
 import { ends, known, waiting } from "./observe.ts"
 import { claim, doubt, orders, reserve, waitInLine } from "./place.ts"
-import { crashBefore, endOf, interrupted, refused, stopped, timedOut } from "./record.ts"
+import { crashBefore, interrupted, refused, stopped, timedOut } from "./record.ts"
 import type { Run } from "./run.ts"
 import { rescue, serve } from "./seat.ts"
-import { cut, end, refuse } from "./settle.ts"
+import { cut, refuse } from "./settle.ts"
 import { give, lend, unlend, withdraw } from "./slots.ts"
 
 /** The stages of a call's life up to its start, in order; each is passed at once, or goes on later from where it waits. */
@@ -112,14 +111,13 @@ const admitNext = (run: Run<Job>): void => {
 
 /** Settles the calls of a run; `done` makes of their outcomes what it comes to, and is called too where it is interrupted. */
 export const drive = <A>(run: Run<Job>, done: (outcomes: ReadonlyArray<Outcome>) => A): Effect.Effect<A> =>
-  Effect.withFiber((fiber) =>
-    Effect.callback((resume) => {
+  Effect.withFiber((fiber) => {
+    const driven = Effect.callback<A>((resume) => {
       run.owner = fiber
       run.driveBy(
         advance,
         (job) => run.engine.post(() => expire(job)),
         () => stopAll(run, stopped),
-        () => fiberEnded(run),
         () => finish(run, (outcomes) => resume(Effect.succeed(done(outcomes))))
       )
       run.engine.post(() => begin(run))
@@ -127,7 +125,20 @@ export const drive = <A>(run: Run<Job>, done: (outcomes: ReadonlyArray<Outcome>)
       run.owner = undefined
       return interrupt(run, done)
     })
-  )
+    return Effect.onExitPrimitive(driven, () => forget(run))
+  })
+
+/** What a run was made of goes with it: what its calls have left behind may know the run for long. */
+const forget = (run: Run<Job>): undefined => {
+  run.driveBy(nothing, nothing, nothing, nothing)
+  run.outcomes = []
+  run.nodes.length = 0
+  run.jobs.length = 0
+  run.leaders.clear()
+  return undefined
+}
+
+const nothing = (): void => undefined
 
 const begin = (run: Run<Job>): void => {
   orders(run)
@@ -169,19 +180,6 @@ const stopAll = (run: Run<Job>, reason: (job: Job, started: boolean) => Reason):
     else if (job.more?.isRecalled !== true) refuse(job, reason(job, false))
   }
   run.engine.wanting.add(run)
-}
-
-/** A fiber that meets what is no effect ends without a word: its call crashed. */
-const fiberEnded = (run: Run<Job>): void => {
-  run.heard -= 1
-  if (run.heard >= 0) return
-  run.heard = 0
-  for (const job of unsettled(run)) {
-    const exit = job.isHeard ? undefined : job.fiber?.pollUnsafe()
-    if (exit === undefined || Exit.isSuccess(exit)) continue
-    job.isHeard = true
-    run.engine.post(() => end(job, endOf(job.tool, Exit.die(exit.cause))))
-  }
 }
 
 /** Ends a run whose calls have all settled, once all is told and given back; at its deadline without waiting for that. */

@@ -1,9 +1,9 @@
 import * as Context from "effect/Context"
 import type { Used } from "../../Recorder.ts"
-import type { Job } from "./job.ts"
+import type { Inside, Job } from "./job.ts"
 
 /** The job whose handler is at work: a run that begins inside it is an inner run. */
-export const Enclosing = Context.Reference<Job | undefined>("@volley/core/internal/Enclosing", {
+export const Enclosing = Context.Reference<Inside | undefined>("@volley/core/internal/Enclosing", {
   defaultValue: () => undefined
 })
 

@@ -11,6 +11,7 @@ import * as Uuid from "../uuid.ts"
 import { arrive, arrived, drive, makeEngine } from "./drive.ts"
 import { Enclosing } from "./enclosing.ts"
 import type { Shared } from "./engine.ts"
+import { noticing } from "./fiber.ts"
 import { fit } from "./fit.ts"
 import { inCallOrder } from "./inCallOrder.ts"
 import { type Job, nextInside } from "./job.ts"
@@ -134,7 +135,7 @@ const begin = (
   context: Context.Context<unknown>,
   runner: Runner | undefined
 ): Run<Job> => {
-  const lender = Context.get(context, Enclosing)
+  const lender = Context.get(context, Enclosing)?.job
   const shared = runner ?? lender?.run.shared
   const defaults = Context.get(context, Defaults)
   const nth = lender === undefined ? 0 : nextInside(lender)
@@ -147,7 +148,7 @@ const begin = (
     toolkit,
     nodes: Array.from(nodes),
     bounds: read(own, lender === undefined ? defaults : { ...defaults, runId: undefined }),
-    context,
+    context: noticing(context),
     mintId
   })
 }

@@ -1,12 +1,13 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Metric from "effect/Metric"
 import * as References from "effect/References"
 import { isOver } from "../exit.ts"
 import { Enclosing } from "./enclosing.ts"
-import type { Job } from "./job.ts"
+import { Inside, type Job } from "./job.ts"
 import { crashBefore, endOf } from "./record.ts"
-import { end, refuse } from "./settle.ts"
+import { crashOf, end, refuse } from "./settle.ts"
 
 /** Does something for a job, on a fiber where it takes one, and goes on with what it came to. */
 export const doFor = <A, E>(
@@ -21,9 +22,7 @@ export const onFiber = <A, E>(
   effect: Effect.Effect<A, E, unknown>,
   use: (job: Job, exit: Exit.Exit<A, E>) => void
 ): void => {
-  const { run } = job
   const ending = Effect.onExitPrimitive(effect, (exit) => {
-    run.heard += 1
     hear(job, exit, use)
     return undefined
   })
@@ -31,8 +30,55 @@ export const onFiber = <A, E>(
   job.promise = undefined
   const fiber = Effect.runForkWith(contextOf(job))(ending)
   job.fiber = fiber
-  // One observer for all: V8 keeps those of many fibers for long, and with them all that they see.
-  fiber.addObserver(run.onFiberEnd)
+  if (job.expiresAt === Infinity) fiber.addObserver(() => notice(job))
+  else notice(job)
+}
+
+/** A fiber that meets what is no effect ends without a word: its call crashed. */
+const notice = (job: Job): void => {
+  const crash = crashOf(job)
+  if (crash === undefined) return
+  job.isHeard = true
+  job.run.engine.post(() => end(job, crash))
+}
+
+/**
+ * Notices how fibers end, as what counts them.
+ *
+ * - a call without a time limit has an observer as well, since a handler may replace its context; of others, what was not
+ *   noticed is found when their time is over. Observers of all would cost more: V8 may put lists of them into its old
+ *   generation, where dead ones keep alive what they see
+ */
+class Noticing implements Metric.FiberRuntimeMetricsService {
+  readonly #counting: Metric.FiberRuntimeMetricsService | undefined
+
+  constructor(counting: Metric.FiberRuntimeMetricsService | undefined) {
+    this.#counting = counting
+  }
+
+  recordFiberStart(context: Context.Context<never>): void {
+    this.#counting?.recordFiberStart(context)
+  }
+
+  recordFiberEnd(context: Context.Context<never>, exit: Exit.Exit<unknown, unknown>): void {
+    this.#counting?.recordFiberEnd(context, exit)
+    const job = Exit.isFailure(exit) ? Context.get(context, Enclosing)?.present : undefined
+    if (job !== undefined) notice(job)
+  }
+}
+
+const known = new WeakMap<Context.Context<unknown>, Context.Context<unknown>>()
+
+/** The same context, in which it is noticed how fibers end. */
+export const noticing = (context: Context.Context<unknown>): Context.Context<unknown> => {
+  const before = known.get(context)
+  if (before !== undefined) return before
+  const counting = Context.get(context, Metric.FiberRuntimeMetrics)
+  const made = counting instanceof Noticing
+    ? context
+    : Context.add(context, Metric.FiberRuntimeMetrics, new Noticing(counting))
+  known.set(context, made)
+  return made
 }
 
 /** Something that was done for a job has come to an end: the loop goes on from there, unless the job is over by then. */
@@ -53,9 +99,13 @@ const goOn = <A>(job: Job, exit: A, use: (job: Job, exit: A) => void): void => {
 
 /** Logs that a tool writes name it and its call, and runs that it begins know where they are. */
 const contextOf = (job: Job): Context.Context<unknown> => {
-  const { call, run, tool } = job
+  const { call, context: around, run, tool } = job
   const own = { tool: tool?.name, callId: call.id }
   const annotations = run.isAnnotated ? { ...run.annotations, ...own } : own
-  const context = Context.add(job.context ?? run.context, References.CurrentLogAnnotations, annotations)
-  return Context.add(context, Enclosing, job)
+  const context = around === undefined ? run.context : noticing(around)
+  return Context.add(
+    Context.add(context, References.CurrentLogAnnotations, annotations),
+    Enclosing,
+    job.inside ??= new Inside(job)
+  )
 }

@@ -65,6 +65,7 @@ export class Job {
   ended = false
   over = false
   fiber: Fiber.Fiber<unknown, unknown> | undefined = undefined
+  inside: Inside | undefined = undefined
   controller: AbortController | undefined = undefined
   promise: Promise<unknown> | undefined = undefined
   isHeard = true
@@ -132,6 +133,52 @@ export class Job {
   /** Its time is over. */
   ring(): void {
     this.run.expired(this)
+  }
+}
+
+/**
+ * What fibers of a job know of it, and what they leave behind.
+ *
+ * - lets go of a job that is over, and gives another one like it to who asks later: V8 may put contexts of fibers into its old
+ *   generation, where dead ones keep alive all that they know
+ */
+export class Inside {
+  #job: Job | undefined
+  #args: unknown = undefined
+  readonly #run: Run<Job>
+  readonly #node: Node
+  readonly #index: number
+
+  constructor(job: Job) {
+    this.#job = job
+    this.#run = job.run
+    this.#node = job.node
+    this.#index = job.index
+  }
+
+  get job(): Job {
+    return this.#job ??= this.#left()
+  }
+
+  /** The job itself, unless it is let go of. */
+  get present(): Job | undefined {
+    return this.#job
+  }
+
+  /** The job is over; one that something has begun inside of, or that had more to it, is known by others. */
+  leave({ args, more, parent }: Job): void {
+    if (more !== undefined || parent !== undefined) return
+    this.#job = undefined
+    this.#args = args
+  }
+
+  #left(): Job {
+    const job = new Job(this.#run, undefined, this.#node, this.#index)
+    job.tool = job.toolkit.byName.get(job.call.name)
+    job.args = this.#args
+    job.ended = true
+    job.over = true
+    return job
   }
 }
 

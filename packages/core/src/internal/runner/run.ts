@@ -73,7 +73,7 @@ export class Run<in out J extends Waiting<J>> {
   readonly gate: Gate<J>
   readonly wakes = new Set<Rate<J>>()
   readonly jobs: Array<J | undefined>
-  readonly outcomes: Array<Outcome> = []
+  outcomes: Array<Outcome> = []
   readonly strays: Array<Late> = []
   readonly leaders = new Map<string, J>()
   readonly atEnd: Array<() => void> = []
@@ -96,7 +96,6 @@ export class Run<in out J extends Waiting<J>> {
   plain = 0
   steps = 0
   ran = 0
-  heard = 0
   isOpen = true
   goesOn = false
   isClosing = false
@@ -105,7 +104,6 @@ export class Run<in out J extends Waiting<J>> {
   advance: (job: J) => void = nothing
   expired: (job: J) => void = nothing
   stop: () => void = nothing
-  onFiberEnd: () => void = nothing
   finish: () => void = nothing
   readonly #mintId: () => string
   #runId: string | undefined
@@ -139,7 +137,7 @@ export class Run<in out J extends Waiting<J>> {
   }
 
   /**
-   * Says what goes on with a job, ends one whose time is over, stops all, hears of fibers, and ends the run.
+   * Says what goes on with a job, ends one whose time is over, stops all, and ends the run.
    *
    * - taken as arguments: V8 puts functions that are assigned to a property where they stand into its old generation, and all
    *   that a dead one sees lives on with it
@@ -148,13 +146,11 @@ export class Run<in out J extends Waiting<J>> {
     advance: (job: J) => void,
     expired: (job: J) => void,
     stop: () => void,
-    onFiberEnd: () => void,
     finish: () => void
   ): void {
     this.advance = advance
     this.expired = expired
     this.stop = stop
-    this.onFiberEnd = onFiberEnd
     this.finish = finish
   }
 

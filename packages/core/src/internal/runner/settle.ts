@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import { type Reason, Uncertain, Undecided } from "../../CallError.ts"
@@ -8,7 +9,7 @@ import { barriersOf } from "./barriers.ts"
 import type { CallEvent } from "./events.ts"
 import { type Job, moreOf } from "./job.ts"
 import { ends } from "./observe.ts"
-import { logOf, record, refused, sameFor, startOf } from "./record.ts"
+import { endOf, logOf, record, refused, sameFor, startOf } from "./record.ts"
 import type { Run } from "./run.ts"
 import { give, withdraw } from "./slots.ts"
 
@@ -71,6 +72,8 @@ export const settleAs = (job: Job, ended: Ended): void => {
 export const cut = (job: Job, reason: Reason): void => {
   if (job.ended) return
   const { controller, fiber, isHeard, promise } = job
+  const crash = crashOf(job)
+  if (crash !== undefined) return end(job, crash)
   end(job, Result.fail(reason), !isHeard)
   if (promise !== undefined && controller !== undefined) {
     controller.abort()
@@ -79,6 +82,12 @@ export const cut = (job: Job, reason: Reason): void => {
     fiber.interruptUnsafe()
     if (fiber.pollUnsafe() === undefined) straysAs(job, ofFiber(fiber))
   }
+}
+
+/** The end of a job whose fiber has ended without a word, as one does that meets what is no effect. */
+export const crashOf = ({ fiber, isHeard, tool }: Job): End | undefined => {
+  const exit = isHeard ? undefined : fiber?.pollUnsafe()
+  return exit === undefined || Exit.isSuccess(exit) ? undefined : endOf(tool, Exit.die(exit.cause))
 }
 
 /** What goes on though no call waits for it. */
@@ -138,6 +147,7 @@ const settledEvent = ({ parent }: Job, outcome: Outcome, sameAs: string | undefi
 
 /** What is over may be kept in mind for a while; what it was made of is not. */
 const letGo = (job: Job): void => {
+  if (job.isHeard) job.inside?.leave(job)
   job.fiber = undefined
   job.promise = undefined
   job.controller = undefined
