@@ -125,11 +125,11 @@ export const drive = <A>(run: Run<Job>, done: (outcomes: ReadonlyArray<Outcome>)
       run.owner = undefined
       return interrupt(run, done)
     })
-    return Effect.onExitPrimitive(driven, () => forget(run))
+    return Effect.onExitPrimitive(driven, forgetting(run))
   })
 
 /** What a run was made of goes with it: what its calls have left behind may know the run for long. */
-const forget = (run: Run<Job>): undefined => {
+const forgetting = (run: Run<Job>) => (): undefined => {
   run.driveBy(nothing, nothing, nothing, nothing)
   run.outcomes = []
   run.nodes.length = 0

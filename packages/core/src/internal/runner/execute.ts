@@ -11,7 +11,6 @@ import * as Uuid from "../uuid.ts"
 import { arrive, arrived, drive, makeEngine } from "./drive.ts"
 import { Enclosing } from "./enclosing.ts"
 import type { Shared } from "./engine.ts"
-import { noticing } from "./fiber.ts"
 import { fit } from "./fit.ts"
 import { inCallOrder } from "./inCallOrder.ts"
 import { type Job, nextInside } from "./job.ts"
@@ -148,7 +147,7 @@ const begin = (
     toolkit,
     nodes: Array.from(nodes),
     bounds: read(own, lender === undefined ? defaults : { ...defaults, runId: undefined }),
-    context: noticing(context),
+    context,
     mintId
   })
 }

@@ -1,12 +1,12 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Metric from "effect/Metric"
 import * as References from "effect/References"
 import { isOver } from "../exit.ts"
 import { Enclosing } from "./enclosing.ts"
-import { Inside, type Job } from "./job.ts"
+import { Inside, type Job, unsettled } from "./job.ts"
 import { crashBefore, endOf } from "./record.ts"
+import type { Run } from "./run.ts"
 import { crashOf, end, refuse } from "./settle.ts"
 
 /** Does something for a job, on a fiber where it takes one, and goes on with what it came to. */
@@ -30,55 +30,34 @@ export const onFiber = <A, E>(
   job.promise = undefined
   const fiber = Effect.runForkWith(contextOf(job))(ending)
   job.fiber = fiber
+  if (job.isHeard) return
   if (job.expiresAt === Infinity) fiber.addObserver(() => notice(job))
-  else notice(job)
+  else if (!notice(job) && !job.run.isLookedAfter) lookAfter(job.run, 1000)
 }
 
-/** A fiber that meets what is no effect ends without a word: its call crashed. */
-const notice = (job: Job): void => {
+/** A fiber that meets what is no effect ends without a word: its call crashed. False where there is nothing to notice. */
+const notice = (job: Job): boolean => {
   const crash = crashOf(job)
-  if (crash === undefined) return
+  if (crash === undefined) return false
   job.isHeard = true
   job.run.engine.post(() => end(job, crash))
+  return true
 }
 
 /**
- * Notices how fibers end, as what counts them.
+ * Looks for such fibers when a run is so many milliseconds old, and whenever it is twice as old.
  *
- * - a call without a time limit has an observer as well, since a handler may replace its context; of others, what was not
- *   noticed is found when their time is over. Observers of all would cost more: V8 may put lists of them into its old
- *   generation, where dead ones keep alive what they see
+ * - only fibers without a time limit are observed: V8 may put lists of observers into its old generation, where dead ones keep
+ *   alive all that they see
  */
-class Noticing implements Metric.FiberRuntimeMetricsService {
-  readonly #counting: Metric.FiberRuntimeMetricsService | undefined
-
-  constructor(counting: Metric.FiberRuntimeMetricsService | undefined) {
-    this.#counting = counting
-  }
-
-  recordFiberStart(context: Context.Context<never>): void {
-    this.#counting?.recordFiberStart(context)
-  }
-
-  recordFiberEnd(context: Context.Context<never>, exit: Exit.Exit<unknown, unknown>): void {
-    this.#counting?.recordFiberEnd(context, exit)
-    const job = Exit.isFailure(exit) ? Context.get(context, Enclosing)?.present : undefined
-    if (job !== undefined) notice(job)
-  }
-}
-
-const known = new WeakMap<Context.Context<unknown>, Context.Context<unknown>>()
-
-/** The same context, in which it is noticed how fibers end. */
-export const noticing = (context: Context.Context<unknown>): Context.Context<unknown> => {
-  const before = known.get(context)
-  if (before !== undefined) return before
-  const counting = Context.get(context, Metric.FiberRuntimeMetrics)
-  const made = counting instanceof Noticing
-    ? context
-    : Context.add(context, Metric.FiberRuntimeMetrics, new Noticing(counting))
-  known.set(context, made)
-  return made
+const lookAfter = (run: Run<Job>, age: number): void => {
+  run.isLookedAfter = true
+  const ring = () =>
+    run.engine.post(() => {
+      for (const job of unsettled(run)) notice(job)
+      lookAfter(run, 2 * age)
+    })
+  run.alarm.add({ expiresAt: run.beganAt + age, over: false, ring })
 }
 
 /** Something that was done for a job has come to an end: the loop goes on from there, unless the job is over by then. */
@@ -99,13 +78,9 @@ const goOn = <A>(job: Job, exit: A, use: (job: Job, exit: A) => void): void => {
 
 /** Logs that a tool writes name it and its call, and runs that it begins know where they are. */
 const contextOf = (job: Job): Context.Context<unknown> => {
-  const { call, context: around, run, tool } = job
+  const { call, run, tool } = job
   const own = { tool: tool?.name, callId: call.id }
   const annotations = run.isAnnotated ? { ...run.annotations, ...own } : own
-  const context = around === undefined ? run.context : noticing(around)
-  return Context.add(
-    Context.add(context, References.CurrentLogAnnotations, annotations),
-    Enclosing,
-    job.inside ??= new Inside(job)
-  )
+  const context = Context.add(job.context ?? run.context, References.CurrentLogAnnotations, annotations)
+  return Context.add(context, Enclosing, job.inside ??= new Inside(job))
 }

@@ -160,11 +160,6 @@ export class Inside {
     return this.#job ??= this.#left()
   }
 
-  /** The job itself, unless it is let go of. */
-  get present(): Job | undefined {
-    return this.#job
-  }
-
   /** The job is over; one that something has begun inside of, or that had more to it, is known by others. */
   leave({ args, more, parent }: Job): void {
     if (more !== undefined || parent !== undefined) return

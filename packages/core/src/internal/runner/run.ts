@@ -100,6 +100,7 @@ export class Run<in out J extends Waiting<J>> {
   goesOn = false
   isClosing = false
   isBuilt = false
+  isLookedAfter = false
   owner: Fiber.Fiber<unknown, unknown> | undefined = undefined
   advance: (job: J) => void = nothing
   expired: (job: J) => void = nothing
