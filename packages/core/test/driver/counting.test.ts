@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Agent, Batch, Pipeline, Plan, Tool, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
-import { Context, Effect, Fiber, Layer } from "effect"
+import { Context, Effect, Fiber, Layer, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
 import { ends } from "../support.ts"
@@ -135,6 +135,47 @@ describe("a layer that tools are provided with", () => {
       yield* TestClock.adjust(1)
       yield* Fiber.join(stopping)
       assert.deepStrictEqual(notes, ["built", "0", "closed"])
+    }))
+
+  it.effect("is built by each run for itself, though another is under way with the same tools", () =>
+    Effect.gen(function*() {
+      class Tenant extends Context.Service<Tenant, string>()("test/Tenant") {}
+      class Account extends Context.Service<Account, { readonly of: string }>()("test/Account") {}
+      const account = Layer.effect(Account, Tenant.useSync((of) => ({ of })))
+      const reads = doing("reads", () => Effect.delay(Account.useSync(({ of }) => of), 10))
+      const toolkit = Toolkit.provide(Toolkit.make(reads), account)
+      const both = ["ada", "bob"].map((tenant) =>
+        Effect.provideService(Batch.run(toolkit, asking(["reads"])), Tenant, tenant)
+      )
+      assert.deepStrictEqual((yield* aDayOf(Effect.all(both, { concurrency: 2 }))).flatMap(ends), ["ada", "bob"])
+    }))
+
+  /** Builds two things, one after the other, which takes a while. */
+  const building = (wait: Effect.Effect<void>) => {
+    const notes: Array<string> = []
+    const note = (what: string) => Effect.sync(() => void notes.push(what))
+    const part = (name: string) => Effect.acquireRelease(note(name), () => note(`-${name}`))
+    const make = Effect.andThen(part("a"), Effect.andThen(wait, Effect.as(part("b"), { note: () => 0 })))
+    const uses = doing("uses", () => Log.useSync(({ note }) => note("")))
+    return { notes, toolkit: Toolkit.provide(Toolkit.make(uses), Layer.effect(Log, make)) }
+  }
+
+  it.effect("is built no further once its run is interrupted, or over", () =>
+    Effect.gen(function*() {
+      for (const deadline of [5, "unbounded"] as const) {
+        const { notes, toolkit } = building(Effect.sleep(10))
+        const batch = Batch.run(toolkit, asking(["uses"]), { deadline })
+        yield* aDayOf(Effect.andThen(Effect.timeoutOption(batch, 6), Effect.sync(() => notes.push("ended"))))
+        assert.deepStrictEqual(notes, ["a", "-a", "ended"])
+      }
+    }))
+
+  it.effect("holds up its run for no longer than its calls may take, where it does not stop to be built", () =>
+    Effect.gen(function*() {
+      const { notes, toolkit } = building(Effect.uninterruptible(Effect.sleep(10)))
+      const batch = Batch.run(toolkit, asking(["uses"]), { timeout: 5 })
+      const settled = yield* aDayOf(Effect.tap(batch, () => Effect.sync(() => notes.push("ended"))))
+      assert.deepStrictEqual([ends(settled), notes], [["Timeout"], ["a", "ended", "-a"]])
     }))
 
   it.effect("is not built for calls that do not come to need it", () =>

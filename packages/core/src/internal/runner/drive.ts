@@ -199,7 +199,8 @@ const close = (run: Run<Job>): void => {
   run.isClosing = true
   const closing = run.layers.close()
   if (closing === undefined) return
-  run.isBuilt = true
+  // What does not stop to be built holds nobody up.
+  run.isBuilt = !run.layers.isBuilding
   run.fork(closing).addObserver(() => {
     run.isBuilt = false
     run.engine.post(run.finish)
