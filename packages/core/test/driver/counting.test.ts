@@ -6,6 +6,7 @@ import { Agent, Batch, Pipeline, Plan, Tool, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
 import { Context, Effect, Fiber, Layer, Schema } from "effect"
 import { TestClock } from "effect/testing"
+import { spaced } from "../dispatch/arriving.ts"
 import { aDayOf } from "../order/support.ts"
 import { ends } from "../support.ts"
 import { type Asked, asking, doing } from "./support.ts"
@@ -55,6 +56,28 @@ describe("steps of plans", () => {
       const calls = asking(["plan", stepsOf("pipe", "ok")])
       const settled = yield* aDayOf(Batch.run(Toolkit.make(Plan.tool(Toolkit.make(ok, pipe))), calls, { maxCalls: 2 }))
       assert.deepStrictEqual(shownOf(settled)[0].steps, [{ id: "s0", ok: 1 }, { id: "s1", ok: 1 }])
+    }))
+
+  it.effect("count before the calls that come after them in a turn that is still being written", () =>
+    Effect.gen(function*() {
+      const ran: Array<string> = []
+      const look = Tool.make("look", {
+        description: "Looks.",
+        parameters: Schema.Struct({ first: Schema.optional(Schema.Finite) }),
+        success: Schema.Finite,
+        readOnly: true,
+        execute: (_, { id }) => Effect.sync(() => ran.push(id))
+      })
+      const both = Pipeline.tool("both", {
+        description: "Looks twice.",
+        parameters: Schema.Struct({}),
+        success: Schema.Finite,
+        readOnly: true,
+        build: (call) => call(look, { first: call(look, {}) })
+      })
+      const calls = asking(["look", {}], ["both", {}], ["look", {}], ["look", {}], ["look", {}])
+      const settled = yield* aDayOf(Batch.dispatch(Toolkit.make(look, both), spaced(calls, 5), { maxCalls: 5 }))
+      assert.deepStrictEqual([ends(settled).at(-1), ran.length <= 5], ["LimitExceeded", true])
     }))
 
   it.effect("count for an agent's `maxToolCalls`, over its turns", () =>

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type { RateLimiter } from "effect/persistence/RateLimiter"
-import { type Reason, Truncated, Undecided } from "../../CallError.ts"
+import { type Reason, Undecided } from "../../CallError.ts"
 import type { Outcome } from "../../Outcome.ts"
 import type { ToolCall } from "../../ToolCall.ts"
 import { admit, find, recall, stillOpen } from "./admit.ts"
@@ -12,7 +12,7 @@ import { Engine } from "./engine.ts"
 import { assemble, expand, expire } from "./expand.ts"
 import { Job, unsettled } from "./job.ts"
 import { ends, known, waiting } from "./observe.ts"
-import { claim, doubt, orders, reserve, waitInLine } from "./place.ts"
+import { claim, doubt, orders, reserve, revoke, waitInLine } from "./place.ts"
 import { crashBefore, endOf, interrupted, refused, stopped, timedOut } from "./record.ts"
 import type { Run } from "./run.ts"
 import { rescue, serve } from "./seat.ts"
@@ -214,7 +214,7 @@ const release = (run: Run<Job>): void => {
   run.teller?.stop()
   for (const forget of run.atEnd) forget()
   run.shared?.gate.line.forget(run)
-  for (const rate of run.wakes) run.engine.looked.add(rate)
+  for (const rate of run.wakes.keys()) run.engine.looked.add(rate)
   run.engine.rates.forget(run.now())
   if (run.lender !== undefined) unlend(run.lender)
 }
@@ -301,7 +301,7 @@ const revokes = (run: Run<Job>, { id, index }: ToolCall): boolean => {
   const at = run.nodes.findIndex(({ call }) => call.id === id && call.index === index)
   if (at < 0) return false
   const job = run.jobs[at]
-  if (job?.hasStarted === false) refuse(job, new Truncated())
+  if (job !== undefined) revoke(job)
   return true
 }
 
@@ -313,7 +313,7 @@ export const arrived = (run: Run<Job>, isWhole: boolean, deadline: number): void
     run.deadline = deadline
     run.expiresAt = run.now() + deadline
     if (deadline !== Infinity) limit(run)
-    for (const job of isWhole ? [] : unsettled(run)) if (!job.hasStarted) refuse(job, new Truncated())
+    for (const job of isWhole ? [] : unsettled(run)) revoke(job)
     for (const job of run.forTurn.splice(0)) advance(job)
     run.finish()
   })

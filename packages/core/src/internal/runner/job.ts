@@ -160,6 +160,7 @@ const indicesOf = ({ index, parent }: Job): ReadonlyArray<number> =>
  * - `changed`: the arguments that it was approved with, in place of its own
  * - `used`: what agents inside it have used, where a recorder is to know
  * - `isRecalled`: it is found out how it ended when it was run before, and nothing is to say that it was not
+ * - `isRevoked`: it was cut off, and is not run any more; which says nothing of equal calls
  * - `inside`: what the agent that it is goes on with, once it has stopped before its answer
  */
 export interface More {
@@ -173,7 +174,7 @@ export interface More {
   expansion?: Expansion
   children?: Array<Job>
   left?: number
-  same?: Array<Job>
+  same?: Array<Job> | undefined
   dependents?: Array<Job>
   record?: (ended: Ended) => void
   recording?: Fiber.Fiber<Ended>
@@ -182,6 +183,7 @@ export interface More {
   inside?: unknown
   used?: Used
   isRecalled?: boolean
+  isRevoked?: boolean
   retry?: (failure: ToolFailure<unknown>) => Effect.Effect<unknown, unknown, unknown>
 }
 

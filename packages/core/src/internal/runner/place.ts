@@ -1,6 +1,6 @@
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
-import { Uncertain } from "../../CallError.ts"
+import { Truncated, Uncertain } from "../../CallError.ts"
 import * as Json from "../../Json.ts"
 import { isOver } from "../exit.ts"
 import type { Any } from "../tool/any.ts"
@@ -141,10 +141,11 @@ const ready = (job: Job): void => {
 /** An equal call that came before answers for it too, where nothing that conflicts lies between them. */
 const joins = (job: Job): boolean => {
   const { args, place, run, tool } = job
-  const what = `${tool?.name} ${Json.canonical(args)}`
+  // What the model is told of changed arguments is no answer to a call that came with them.
+  const what = `${tool?.name} ${job.more?.changed === undefined} ${Json.canonical(args)}`
   const leader = run.leaders.get(what)
-  const isSame = leader !== undefined && leader.tool === tool && (place === undefined || leader.place === undefined
-    || place.order.isSame(leader.place, place))
+  const isSame = leader !== undefined && leader.tool === tool && leader.more?.isRevoked !== true
+    && (place === undefined || leader.place === undefined || place.order.isSame(leader.place, place))
   if (!isSame) {
     run.leaders.set(what, job)
     if (place !== undefined) run.atEnd.push(place.order.keep(place))
@@ -156,4 +157,19 @@ const joins = (job: Job): boolean => {
   if (leader.outcome === undefined) more.same.push(job)
   else follow(job, leader.outcome, more.ended)
   return true
+}
+
+/** A call that was cut off does not run, unless it has: equal ones that wait for its outcome have another for that. */
+export const revoke = (job: Job): void => {
+  if (job.ended || job.hasStarted) return
+  const more = moreOf(job)
+  more.isRevoked = true
+  if (more.isRecalled === true) return
+  const { same = [] } = more
+  more.same = undefined
+  refuse(job, new Truncated())
+  for (const one of same) {
+    one.isPlaced = true
+    ready(one)
+  }
 }
