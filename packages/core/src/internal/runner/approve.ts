@@ -9,7 +9,7 @@ import { recall } from "./admit.ts"
 import { onward } from "./arguments.ts"
 import { type Job, moreOf, pathOf } from "./job.ts"
 import { waitsFor } from "./observe.ts"
-import { claim } from "./place.ts"
+import { claimAnew } from "./place.ts"
 import { stop } from "./settle.ts"
 
 /** Only a call that just reads, and needs no approval, may start while the turn is still being written. */
@@ -52,11 +52,7 @@ const change = (job: Job, { args, parameters }: Changed): boolean => {
   job.args = args
   job.parameters = parameters
   moreOf(job).changed = args
-  if (typeof job.tool?.claims === "function") {
-    job.place?.order.leave(job.place)
-    job.place = undefined
-    claim(job)
-  }
+  if (typeof job.tool?.claims === "function") claimAnew(job)
   return recall(job)
 }
 

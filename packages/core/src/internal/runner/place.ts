@@ -92,6 +92,30 @@ export const claim = (job: Job): boolean => {
   return true
 }
 
+/**
+ * Finds that out once more for a call that has other parameters now. What needs its answer, or that of a call which it is a
+ * step of, comes behind it again: else each would wait for the other.
+ */
+export const claimAnew = (job: Job): void => {
+  leavePlace(job)
+  claim(job)
+  for (let one: Job | undefined = job; one !== undefined; one = one.parent) {
+    const moved = new Set([one.index])
+    for (const later of one.siblings.slice(one.index + 1)) {
+      if (later === undefined || !later.node.needs.some((at) => moved.has(at))) continue
+      moved.add(later.index)
+      if (later.over || later.place === undefined) continue
+      leavePlace(later)
+      reserve(later)
+    }
+  }
+}
+
+const leavePlace = (job: Job): void => {
+  job.place?.order.leave(job.place)
+  job.place = undefined
+}
+
 /** Gives a call its place in the order of what calls touch, right behind another one's where it is one of several. */
 export const reserve = (job: Job, behind?: Place): Place | undefined => {
   const { call, run, toolkit } = job
