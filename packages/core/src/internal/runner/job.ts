@@ -21,7 +21,7 @@ import type { Run } from "./run.ts"
 /**
  * Room that a job has taken under a key.
  *
- * - `from`: what an outer job has, where that was taken and no new room; `isLent` while another job has this one
+ * - `from`: what an outer job has, where that was taken and no new room; `lentTo` is what another job has of this one
  * - `isAway`: that job is not inside its own
  * - `outer`: what the jobs around it have; `fresh`, new room that inner jobs had to take, since this was lent already
  */
@@ -30,7 +30,7 @@ export interface Hold {
   readonly outer: ReadonlyArray<Hold>
   fresh: Set<Hold> | undefined
   from: Hold | undefined
-  isLent: boolean
+  lentTo: Hold | undefined
   isAway: boolean
 }
 
