@@ -201,6 +201,14 @@ describe("a layer that tools are provided with", () => {
       assert.deepStrictEqual([ends(settled), notes], [["Timeout"], ["a", "ended", "-a"]])
     }))
 
+  it.effect("is closed before an interruption is over, also where its run was about to end", () =>
+    Effect.gen(function*() {
+      const { notes, toolkit } = provided()
+      const fiber = yield* Effect.forkChild(Batch.run(toolkit, asking(["uses", { n: 0 }])), { startImmediately: true })
+      yield* aDayOf(Fiber.interrupt(fiber))
+      assert.deepStrictEqual(notes, ["built", "0", "closed"])
+    }))
+
   it.effect("is not built for calls that do not come to need it", () =>
     Effect.gen(function*() {
       const { notes, toolkit } = provided()

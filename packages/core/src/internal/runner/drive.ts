@@ -231,7 +231,7 @@ const interrupt = (run: Run<Job>, done: (outcomes: ReadonlyArray<Outcome>) => un
         release(run)
         const stopping = Fiber.interruptAll(fibers.filter((fiber) => fiber !== undefined))
         resume(stopping.pipe(
-          Effect.andThen(run.layers.close() ?? Effect.void),
+          Effect.andThen(Effect.suspend(() => run.layers.close() ?? Effect.void)),
           Effect.andThen(
             Effect.sync(() => void done(outcomes.map((outcome, index) => suspendedAt(run, index) ?? outcome)))
           )

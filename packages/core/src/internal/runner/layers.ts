@@ -15,6 +15,7 @@ export class Layers {
   readonly #built = new Map<Provided, Built | Array<(built: Built) => void>>()
   readonly #building = new Set<Fiber.Fiber<Context.Context<unknown>>>()
   #scope: Scope.Closeable | undefined
+  #closing: Fiber.Fiber<void> | undefined
 
   constructor(fork: <A, E>(effect: Effect.Effect<A, E, unknown>) => Fiber.Fiber<A, E>) {
     this.#fork = fork
@@ -39,12 +40,15 @@ export class Layers {
     return this.#building.size > 0
   }
 
-  /** Stops those that are under way, and gives all back once they have stopped; nothing where none was built. */
+  /** Stops those that are under way, gives all back once they have stopped, and waits for that; nothing where none was built. */
   close(): Effect.Effect<void> | undefined {
     const scope = this.#scope
     if (scope === undefined) return undefined
     for (const fiber of this.#building) fiber.interruptUnsafe()
-    return Effect.andThen(Fiber.awaitAll(Array.from(this.#building)), Scope.close(scope, Exit.void))
+    this.#closing ??= this.#fork(
+      Effect.andThen(Fiber.awaitAll(Array.from(this.#building)), Scope.close(scope, Exit.void))
+    )
+    return Effect.asVoid(Fiber.await(this.#closing))
   }
 
   #get(one: Provided, context: Context.Context<unknown>, use: (built: Built) => void): void {
