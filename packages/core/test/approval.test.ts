@@ -242,6 +242,19 @@ describe("a call whose tool wants approval", () => {
       assert.deepStrictEqual(ends(yield* Fiber.join(fiber)), ["paid 1", "Timeout", "Timeout", 7])
     }))
 
+  it.effect("is undecided where the approver gives what is no decision, which the host is told", () =>
+    Effect.gen(function*() {
+      const { lines, layer } = recordingLogger()
+      for (const decision of [null, true, "yes", {}]) {
+        const untyped = { decide: () => Effect.sync(() => JSON.parse(JSON.stringify(decision))) }
+        const batch = Batch.run(bank().toolkit, calls.slice(1, 2))
+        const settled = yield* Effect.provide(Effect.provideService(batch, Approver.Approver, untyped), layer)
+        assert.deepStrictEqual(ends(settled), ["Undecided"])
+      }
+      assert.deepStrictEqual(lines.map(({ text }) => text), lines.map(() => "An approver crashed"))
+      assert.lengthOf(lines, 4)
+    }))
+
   it.effect("is undecided where the approver crashes, which the host is told", () =>
     Effect.gen(function*() {
       const { layer, lines } = recordingLogger()
