@@ -2,10 +2,10 @@
  * A graph of calls that a model writes as the one argument of one call, so that calls which need each other's results take
  * one turn instead of several.
  */
+import type * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as JsonPointer from "effect/JsonPointer"
-import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { CallError, DependencyFailed, InvalidArguments, type Reason, Uncertain, Undecided } from "./CallError.ts"
@@ -13,6 +13,7 @@ import * as Content from "./Content.ts"
 import { isOver } from "./internal/exit.ts"
 import { composite } from "./internal/graph/graph.ts"
 import { nearest } from "./internal/nearest.ts"
+import { Enclosing } from "./internal/runner/enclosing.ts"
 import { fit } from "./internal/runner/fit.ts"
 import { byteLength, errorText } from "./internal/text.ts"
 import type * as Tool from "./Tool.ts"
@@ -205,19 +206,19 @@ const issuesOf = (
 const misfitsOf = (tool: Tool.Any, args: Schema.Json): Effect.Effect<ReadonlyArray<Issue>, never, unknown> => {
   const decoded = tool.decode(args)
   const issues = { onFailure: ({ issues }: InvalidArguments) => issues, onSuccess: () => [] }
-  return Effect.match(isOver(decoded) ? decoded : tool.provided.reduce(providing, decoded), issues)
+  return Effect.match(isOver(decoded) || tool.provided.length === 0 ? decoded : provided(tool, decoded), issues)
 }
 
-const providing = <A, E>(
-  effect: Effect.Effect<A, E, unknown>,
-  { layer, memo }: Tool.Provided
-): Effect.Effect<A, E, unknown> =>
-  Effect.scopedWith((scope) =>
-    Effect.flatMap(
-      Effect.uninterruptible(Layer.buildWithMemoMap(layer, memo, scope)),
-      (context) => Effect.provideContext(effect, context)
+/** With the layers that the run of the plan builds for the step. */
+const provided = <A, E>({ provided }: Tool.Any, effect: Effect.Effect<A, E, unknown>): Effect.Effect<A, E, unknown> =>
+  Effect.flatMap(Enclosing, (inside) => {
+    if (inside === undefined) return effect
+    const { job } = inside
+    const context = Effect.callback<Context.Context<unknown>>((resume) =>
+      job.run.layers.provide(provided, job.context ?? job.run.context, resume)
     )
-  )
+    return Effect.flatMap(context, (context) => Effect.provideContext(effect, context))
+  })
 
 /**
  * Tells the issues that count already. What stands at, over or under a reference can only be judged when its value is

@@ -319,7 +319,7 @@ export function provide<T extends Tool.Any, ROut, RIn>(
   layer: Layer.Layer<ROut, never, RIn>
 ): Toolkit<Provided<T, ROut, RIn>>
 export function provide(toolkit: Any, layer: Layer.Layer<unknown, never, unknown>): Any {
-  const provided = { layer, memo: Layer.makeMemoMapUnsafe() }
+  const provided = { layer }
   return fromTools(
     toolkit.tools.map((tool) => changed(tool, (own) => ({ provided: [...own.provided, provided] }))),
     toolkit.lax

@@ -2,8 +2,8 @@
  * Rule 7: calls that somebody has to allow.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Access, Approver, Batch, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
-import { Deferred, Effect, Fiber, Logger, Schema, Stream } from "effect"
+import { Access, Approver, Batch, Pipeline, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
+import { Deferred, Effect, Fiber, Logger, Result, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { spaced } from "./dispatch/arriving.ts"
 import { acting, Anything, callsOf, ends, recordingLogger, shown } from "./support.ts"
@@ -80,6 +80,38 @@ describe("a call that is allowed with other arguments", () => {
       yield* TestClock.adjust(50)
       assert.deepStrictEqual(ends(yield* Fiber.join(fiber)), ["b", "b"])
       assert.deepStrictEqual(log, ["call_2 begins", "call_2 ends", "call_1 begins", "call_1 ends"])
+    }))
+
+  it.effect("is waited for by what needs its answer, and waits for none of that", () =>
+    Effect.gen(function*() {
+      const definition = {
+        description: "Writes.",
+        parameters: Schema.Struct({ to: Schema.String }),
+        success: Schema.String
+      }
+      const execute = ({ to }: { readonly to: string }) => Effect.succeed(to)
+      const asks = Tool.make("asks", {
+        ...definition,
+        access: ({ to }) => [Access.write(to)],
+        approval: "always",
+        execute
+      })
+      const unknown = Tool.make("unknown", { ...definition, access: ({ to }) => [Access.write(to)], execute })
+      const known = Tool.make("known", { ...definition, access: [Access.write("b")], execute })
+      const both = Pipeline.tool("both", {
+        ...definition,
+        build: (call, { to }) => call(unknown, { to: call(asks, { to }) })
+      })
+      const pipeline = Pipeline.make((call) => ({
+        first: call(known, { to: call(both, { to: "a" }) }),
+        second: call(unknown, { to: call(asks, { to: "a" }) }),
+        third: call(known, { to: call(asks, { to: "a" }) })
+      }))
+      const run = Effect.provide(Pipeline.run(pipeline, { deadline: 50 }), allowing({ to: "b" }))
+      const fiber = yield* Effect.forkChild(run)
+      yield* TestClock.adjust(50)
+      const { outcomes } = yield* Fiber.join(fiber)
+      assert.deepStrictEqual(outcomes.map(({ result }) => Result.getOrUndefined(result)), outcomes.map(() => "b"))
     }))
 
   it.effect("keeps its place where its tool touches the same whatever they are", () =>
@@ -208,6 +240,19 @@ describe("a call whose tool wants approval", () => {
       const fiber = yield* Effect.forkChild(Effect.provide(batch, Approver.layer(() => Effect.never)))
       yield* TestClock.adjust("1 hour")
       assert.deepStrictEqual(ends(yield* Fiber.join(fiber)), ["paid 1", "Timeout", "Timeout", 7])
+    }))
+
+  it.effect("is undecided where the approver gives what is no decision, which the host is told", () =>
+    Effect.gen(function*() {
+      const { lines, layer } = recordingLogger()
+      for (const decision of [null, true, "yes", {}]) {
+        const untyped = { decide: () => Effect.sync(() => JSON.parse(JSON.stringify(decision))) }
+        const batch = Batch.run(bank().toolkit, calls.slice(1, 2))
+        const settled = yield* Effect.provide(Effect.provideService(batch, Approver.Approver, untyped), layer)
+        assert.deepStrictEqual(ends(settled), ["Undecided"])
+      }
+      assert.deepStrictEqual(lines.map(({ text }) => text), lines.map(() => "An approver crashed"))
+      assert.lengthOf(lines, 4)
     }))
 
   it.effect("is undecided where the approver crashes, which the host is told", () =>

@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Agent, Approver, Batch, Limits, Tool, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
-import { Clock, Duration, Effect, Fiber, Layer, Schema } from "effect"
+import { Clock, Duration, Effect, Fiber, Layer, Schedule, Schema } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import { ends, pay, shown, timesOf } from "./support.ts"
@@ -70,6 +70,18 @@ describe("Limits.backOff", () => {
       assert.strictEqual(requests.length, 2)
     }))
 
+  it.effect("gives it then though failures are tried again, and tries none again before that time is over", () =>
+    Effect.gen(function*() {
+      const { call, requests } = service(1, 20_000)
+      const retry = { retry: Schedule.recurs(3) }
+      const late = { ...call([Limits.backOff()], "5 seconds"), readOnly: true } as const
+      assert.deepStrictEqual(ends(yield* settled(Toolkit.make(late), retry, 2)).map((end) => typeof end), [
+        "object",
+        "object"
+      ])
+      assert.strictEqual(requests.length, 2)
+    }))
+
   it.effect("asks a service that names no time again in a second, and not at once", () =>
     Effect.gen(function*() {
       const { call, requests } = service(1, 2500)
@@ -99,7 +111,8 @@ describe("a call that is told to wait", () => {
   const asks = Effect.fnUntraced(function*(
     limits: Tool.Declared<{ readonly n: number }, Limits.Limit>,
     waits: ReadonlyArray<number>,
-    timeout: number = 10_000
+    timeout: number = 10_000,
+    options: Batch.Options = {}
   ) {
     const began = yield* Clock.currentTimeMillis
     const requests: Array<readonly [n: number, at: number]> = []
@@ -111,6 +124,7 @@ describe("a call that is told to wait", () => {
       failure: Schema.Union([Busy, Schema.String]),
       limits,
       timeout,
+      idempotent: true,
       execute: ({ n }, { attempt }) =>
         Effect.gen(function*() {
           yield* Effect.sleep(10 + 40 * n)
@@ -123,13 +137,19 @@ describe("a call that is told to wait", () => {
     const onCall = (event: Batch.CallEvent) =>
       Effect.sync(() => event._tag === "CallRetried" && told.push([event.call.id, event.attempt]))
     const calls = timesOf(waits.length, "call").map((call, n) => ({ ...call, arguments: { n } }))
-    const fiber = yield* Effect.forkChild(Batch.run(Toolkit.make(call), calls, { onCall }))
+    const fiber = yield* Effect.forkChild(Batch.run(Toolkit.make(call), calls, { ...options, onCall }))
     yield* TestClock.adjust("1 minute")
     const { outcomes } = yield* Fiber.join(fiber)
     return { requests, told, ends: outcomes.map(({ endedAt, result }) => [result._tag, endedAt - began]) }
   })
   const after = (failure: unknown) => failure instanceof Busy ? failure.retryAfter : undefined
   const backOff = (key: string) => Limits.backOff({ key, after })
+
+  it.effect("has no other one tried again meanwhile, whatever that failed with", () =>
+    Effect.gen(function*() {
+      const { requests } = yield* asks([backOff("a")], [200, -1], 10_000, { retry: Schedule.recurs(1) })
+      assert.deepStrictEqual(requests, [[0, 10], [1, 50], [0, 220], [1, 260]])
+    }))
 
   it.effect("waits until all that it counts under are open again", () =>
     Effect.gen(function*() {

@@ -28,13 +28,13 @@ describe("a call that is thrown at", () => {
     effect: Effect.Effect<Batch.Settled<Tool.Any>>
   ): Effect.Effect<ReadonlyArray<unknown>> => Effect.map(Effect.orDie(quiet(aDayOf(effect))), ends)
 
-  it.effect("is the only one that crashes when the approver says nothing, at once or later", () =>
+  it.effect("is the only one that is undecided when the approver says nothing, at once or later", () =>
     Effect.gen(function*() {
       const asking = { ...acting("asking", () => Effect.succeed("ran")), approval: () => true }
       const batch = Batch.run(Toolkit.make(asking, slow), callsOf("asking", "slow"))
       for (const saying of [Effect.void, Effect.sleep(5)]) {
         const decide = Approver.layer(() => saying as never)
-        assert.deepStrictEqual(yield* beside(Effect.provide(batch, decide)), ["Defect", "slow"])
+        assert.deepStrictEqual(yield* beside(Effect.provide(batch, decide)), ["Undecided", "slow"])
       }
     }))
 

@@ -4,8 +4,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Agent, Batch, Pipeline, Plan, Tool, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
-import { Context, Effect, Fiber, Layer } from "effect"
+import { Context, Effect, Fiber, Layer, Schema } from "effect"
 import { TestClock } from "effect/testing"
+import { spaced } from "../dispatch/arriving.ts"
 import { aDayOf } from "../order/support.ts"
 import { ends } from "../support.ts"
 import { type Asked, asking, doing } from "./support.ts"
@@ -55,6 +56,28 @@ describe("steps of plans", () => {
       const calls = asking(["plan", stepsOf("pipe", "ok")])
       const settled = yield* aDayOf(Batch.run(Toolkit.make(Plan.tool(Toolkit.make(ok, pipe))), calls, { maxCalls: 2 }))
       assert.deepStrictEqual(shownOf(settled)[0].steps, [{ id: "s0", ok: 1 }, { id: "s1", ok: 1 }])
+    }))
+
+  it.effect("count before the calls that come after them in a turn that is still being written", () =>
+    Effect.gen(function*() {
+      const ran: Array<string> = []
+      const look = Tool.make("look", {
+        description: "Looks.",
+        parameters: Schema.Struct({ first: Schema.optional(Schema.Finite) }),
+        success: Schema.Finite,
+        readOnly: true,
+        execute: (_, { id }) => Effect.sync(() => ran.push(id))
+      })
+      const both = Pipeline.tool("both", {
+        description: "Looks twice.",
+        parameters: Schema.Struct({}),
+        success: Schema.Finite,
+        readOnly: true,
+        build: (call) => call(look, { first: call(look, {}) })
+      })
+      const calls = asking(["look", {}], ["both", {}], ["look", {}], ["look", {}], ["look", {}])
+      const settled = yield* aDayOf(Batch.dispatch(Toolkit.make(look, both), spaced(calls, 5), { maxCalls: 5 }))
+      assert.deepStrictEqual([ends(settled).at(-1), ran.length <= 5], ["LimitExceeded", true])
     }))
 
   it.effect("count for an agent's `maxToolCalls`, over its turns", () =>
@@ -134,6 +157,55 @@ describe("a layer that tools are provided with", () => {
       assert.deepStrictEqual([notes, stopping.pollUnsafe()], [["built", "0"], undefined])
       yield* TestClock.adjust(1)
       yield* Fiber.join(stopping)
+      assert.deepStrictEqual(notes, ["built", "0", "closed"])
+    }))
+
+  it.effect("is built by each run for itself, though another is under way with the same tools", () =>
+    Effect.gen(function*() {
+      class Tenant extends Context.Service<Tenant, string>()("test/Tenant") {}
+      class Account extends Context.Service<Account, { readonly of: string }>()("test/Account") {}
+      const account = Layer.effect(Account, Tenant.useSync((of) => ({ of })))
+      const reads = doing("reads", () => Effect.delay(Account.useSync(({ of }) => of), 10))
+      const toolkit = Toolkit.provide(Toolkit.make(reads), account)
+      const both = ["ada", "bob"].map((tenant) =>
+        Effect.provideService(Batch.run(toolkit, asking(["reads"])), Tenant, tenant)
+      )
+      assert.deepStrictEqual((yield* aDayOf(Effect.all(both, { concurrency: 2 }))).flatMap(ends), ["ada", "bob"])
+    }))
+
+  /** Builds two things, one after the other, which takes a while. */
+  const building = (wait: Effect.Effect<void>) => {
+    const notes: Array<string> = []
+    const note = (what: string) => Effect.sync(() => void notes.push(what))
+    const part = (name: string) => Effect.acquireRelease(note(name), () => note(`-${name}`))
+    const make = Effect.andThen(part("a"), Effect.andThen(wait, Effect.as(part("b"), { note: () => 0 })))
+    const uses = doing("uses", () => Log.useSync(({ note }) => note("")))
+    return { notes, toolkit: Toolkit.provide(Toolkit.make(uses), Layer.effect(Log, make)) }
+  }
+
+  it.effect("is built no further once its run is interrupted, or over", () =>
+    Effect.gen(function*() {
+      for (const deadline of [5, "unbounded"] as const) {
+        const { notes, toolkit } = building(Effect.sleep(10))
+        const batch = Batch.run(toolkit, asking(["uses"]), { deadline })
+        yield* aDayOf(Effect.andThen(Effect.timeoutOption(batch, 6), Effect.sync(() => notes.push("ended"))))
+        assert.deepStrictEqual(notes, ["a", "-a", "ended"])
+      }
+    }))
+
+  it.effect("holds up its run for no longer than its calls may take, where it does not stop to be built", () =>
+    Effect.gen(function*() {
+      const { notes, toolkit } = building(Effect.uninterruptible(Effect.sleep(10)))
+      const batch = Batch.run(toolkit, asking(["uses"]), { timeout: 5 })
+      const settled = yield* aDayOf(Effect.tap(batch, () => Effect.sync(() => notes.push("ended"))))
+      assert.deepStrictEqual([ends(settled), notes], [["Timeout"], ["a", "ended", "-a"]])
+    }))
+
+  it.effect("is closed before an interruption is over, also where its run was about to end", () =>
+    Effect.gen(function*() {
+      const { notes, toolkit } = provided()
+      const fiber = yield* Effect.forkChild(Batch.run(toolkit, asking(["uses", { n: 0 }])), { startImmediately: true })
+      yield* aDayOf(Fiber.interrupt(fiber))
       assert.deepStrictEqual(notes, ["built", "0", "closed"])
     }))
 

@@ -80,6 +80,18 @@ describe("what is forgotten", () => {
       assert.deepStrictEqual([rates.of("key/k", window) === rate, rate.starts.size], [false, 0])
     }))
 
+  it.effect("is no rate that has come in the place of one that is looked at late", () =>
+    Effect.gen(function*() {
+      const rates = new Rates<Waiter>()
+      const window = Duration.millis(100)
+      const old = rates.of("key/k", window)
+      rates.drop(old)
+      const rate = rates.of("key/k", window)
+      rates.take(rate, 0)
+      rates.drop(old)
+      assert.deepStrictEqual([rates.of("key/k", window) === rate, rates.wait(rate, 1, 50)], [true, 50])
+    }))
+
   it.effect("are places in an order once they have settled, with what they touch", () =>
     Effect.gen(function*() {
       const order = new Order()

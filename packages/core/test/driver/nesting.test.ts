@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Agent, Batch, Limits, Pipeline, Plan, Tool, Toolkit } from "@volley/core"
 import { Generate, ScriptedModel } from "@volley/testing"
-import { Arbitrary, Deferred, Effect, Result, Schedule, Schema } from "effect"
+import { Arbitrary, Deferred, Effect, Logger, Result, Schedule, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
 import { ends, gauge } from "../support.ts"
@@ -251,6 +251,23 @@ describe("a run that a call begins and does not wait for", () => {
         ["c0", "c1", "c2"]
       )
     }))
+
+  it.effect("keeps the room of the call where it goes on, as long as its own calls use that", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make({ concurrency: 1 })
+      const { counts, measured } = gauge()
+      const work = doing("work", () => measured(sleeping(50)))
+      const inner = runner.run(Toolkit.make(work), asking(["work"]))
+      const outer = {
+        detaches: doing("detaches", () => Effect.as(Effect.forkDetach(inner, { startImmediately: true }), "left")),
+        stays: doing("stays", () => Effect.uninterruptible(inner), { timeout: 20 })
+      }
+      for (const name of ["detaches", "stays"] as const) {
+        const settled = yield* aDayOf(runner.run(Toolkit.make(outer[name], work), asking([name], ["work"])))
+        assert.deepStrictEqual(ends(settled), [name === "stays" ? "Timeout" : "left", 50])
+      }
+      assert.deepStrictEqual([counts.started, counts.most], [4, 1])
+    }).pipe(Effect.provide(Logger.layer([]))))
 
   /** Has a call begin a run that goes on after it, in so many milliseconds, on a runner of the test or of its own. */
   const leaving = (run: Effect.Effect<unknown>, millis: number) =>

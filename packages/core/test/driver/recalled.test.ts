@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Agent, Approver, Batch, CallError, CallObserver, Plan, Recorder, Toolkit, Usage } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
-import { Effect, Fiber, Result } from "effect"
+import { Effect, Fiber, Result, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
 import { ends } from "../support.ts"
@@ -72,6 +72,22 @@ describe("while it is looked for how a call ended", () => {
       const batch = Batch.run(Toolkit.make(ok, fails), asking(["ok"], ["ok"], ["fails"]), { failFast: true })
       const settled = yield* aDayOf(under(recorder, batch))
       assert.deepStrictEqual([ends(settled), ran], [["before", "Interrupted", { failure: "no" }], []])
+    }))
+
+  it.effect("it is answered by that, though its turn breaks off, or the call comes again truncated; else it does not run", () =>
+    Effect.gen(function*() {
+      for (const isRepeated of [true, false]) {
+        const { ok, ran } = tools()
+        const { recorder } = finding({ c0: gave("before"), c1: undefined }, 5)
+        const calls = asking(["ok"], ["ok"])
+        const again = isRepeated ? calls.map((call) => ({ ...call, status: "truncated" as const })) : []
+        const turn = Stream.concat(
+          Stream.fromIterable([...calls, ...again]),
+          isRepeated ? Stream.empty : Stream.fail("cut")
+        )
+        const settled = yield* aDayOf(under(recorder, Batch.dispatch(Toolkit.make(ok), turn)))
+        assert.deepStrictEqual([ends(settled), ran], [["before", "Truncated"], []])
+      }
     }))
 
   it.effect("and its batch is interrupted, it may have run; where it was not found, it has not", () =>

@@ -203,6 +203,16 @@ describe("equal calls under a recorder", () => {
       )
     }))
 
+  it.effect("are answered though it throws over one that has the answer of the first", () =>
+    Effect.gen(function*() {
+      const call: Call = ({ call: { id } }, run) => {
+        if (id === "c1") throw new Error("disk")
+        return run
+      }
+      const settled = yield* aDayOf(under(call, Batch.run(Toolkit.make(same), asking(["same"], ["same"], ["same"]))))
+      assert.deepStrictEqual(ends(settled), [5, 5, 5])
+    }))
+
   it.effect("are answered once at the deadline, where it has not kept their end by then", () =>
     Effect.gen(function*() {
       const { onCall, told } = listening()

@@ -81,6 +81,25 @@ describe("a call of which there is room under its key again", () => {
 })
 
 describe("a call whose turn it is under a rate", () => {
+  it.effect("starts when it may, though who was first before would have to wait for longer", () =>
+    Effect.gen(function*() {
+      const now = yield* stopwatch
+      const starts: Array<readonly [id: string, at: number]> = []
+      const of = (limit: number) =>
+        doing(`of_${limit}`, (_, { id }) => Effect.sync(() => starts.push([id, now()])), {
+          approval: "always",
+          limits: [Limits.rate({ limit, window: 1000, key: "rate" })]
+        })
+      const approver = Approver.layer(({ parameters }) =>
+        Effect.as(Effect.sleep(Number(Object(parameters)["decided"])), "allowed" as const)
+      )
+      const calls = asking(...[["of_1", 0], ["of_2", 300], ["of_2", 400], ["of_1", 350]].map(
+        ([name, decided]): Asked => [String(name), { decided }]
+      ))
+      yield* aDayOf(Effect.provide(Batch.run(Toolkit.make(of(1), of(2)), calls), approver))
+      assert.deepStrictEqual(starts, [["c0", 0], ["c1", 300], ["c2", 1000], ["c3", 2000]])
+    }))
+
   it.effect("leaves it to the next of its batch where it has no room", () =>
     Effect.gen(function*() {
       const { batch, play } = yield* starting({})

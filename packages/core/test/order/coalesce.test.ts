@@ -2,7 +2,7 @@
  * Rule 11: equal calls of a run are one, where the tool wants that.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Access, Batch, CallError, Limits, Pipeline, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
+import { Access, Approver, Batch, CallError, Limits, Pipeline, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
 import { Effect, Result, Schema, Stream } from "effect"
 import { aDayOf, asking, lasting, spansOf } from "./support.ts"
 
@@ -91,6 +91,39 @@ describe("equal calls of one run", () => {
       )
       assert.deepStrictEqual(ran, ["c0", "c2"])
       assert.deepStrictEqual(spans, [[0, 30], [30, 40], [40, 70], [40, 70]])
+    }))
+
+  it.effect("are two where one was allowed with these arguments and the other came with them: the model reads that of one", () =>
+    Effect.gen(function*() {
+      const asks = Tool.coalesce(Tool.make("asks", {
+        description: "For tests.",
+        parameters: Schema.Struct({ key: Schema.String }),
+        success: Schema.String,
+        readOnly: true,
+        approval: "always",
+        execute: ({ key }) => Effect.as(Effect.sleep(5), key)
+      }))
+      const approver = Approver.layer(({ call }) =>
+        Effect.succeed(call.id === "c1" ? "allowed" : { allowed: { key: "a" } })
+      )
+      const calls = ["b", "a", "c"].map((key, index) =>
+        ToolCall.make({ id: `c${index}`, name: "asks", arguments: { key }, index })
+      )
+      const { outcomes } = yield* aDayOf(Effect.provide(Batch.run(Toolkit.make(asks), calls), approver))
+      assert.deepStrictEqual(outcomes.map(({ encoded }) => encoded === "\"a\""), [false, true, false])
+    }))
+
+  it.effect("have the answer of another one where the first is revoked, and comes to nothing", () =>
+    Effect.gen(function*() {
+      const { ran, toolkit } = make()
+      const calls = asking(["plain", "x", 30], ["bare", "a", 5], ["bare", "a", 5])
+      const late = asking(["plain", "x", 30], ["bare", "a", 5], ["bare", "a", 5], ["bare", "a", 5]).slice(3)
+      const revoked = calls.slice(1, 2).map((call) => ({ ...call, status: "truncated" as const }))
+      const arriving = Stream.fromIterable([...calls, ...revoked, ...late])
+      const { outcomes } = yield* aDayOf(Batch.dispatch(toolkit, arriving, { concurrency: 1 }))
+      assert.deepStrictEqual(ran, ["c0", "c2"])
+      const failed = outcomes.map(({ result }) => Result.isFailure(result))
+      assert.deepStrictEqual(failed, [false, true, false, false])
     }))
 
   it.effect("are as many as there are, unless the tool asks for less", () =>

@@ -31,7 +31,7 @@ const recalled = (job: Job, ended: Ended | undefined): boolean => {
   moreOf(job).isRecalled = false
   if (ended === undefined) {
     countAsRun(job, -1)
-    return true
+    return moreOf(job).isRevoked === true ? stop(job, new Truncated()) : true
   }
   if (ended.used !== undefined) Context.get(job.run.context, Payer)?.(job, ended.used)
   if (Result.isFailure(ended.end)) standIn(job)
@@ -56,12 +56,14 @@ export const admit = (job: Job): boolean => {
   if (tool === undefined) return stop(job, unknownTool(job))
   if (call.status === "truncated") return stop(job, new Truncated())
   const { maxCalls } = run.bounds
-  const counted = parent === undefined ? index : isOne ? run.plain + run.steps : -1
+  const counted = parent === undefined ? index + run.early : isOne ? run.plain + run.steps : -1
   if (counted >= maxCalls) {
     if (isOne) run.ran -= 1
     return stop(job, new LimitExceeded({ maxCalls }))
   }
-  if (parent !== undefined && isOne) run.steps += 1
+  if (parent === undefined || !isOne) return true
+  run.steps += 1
+  if (run.isArriving) run.early += 1
   return true
 }
 

@@ -9,7 +9,7 @@ import { recall } from "./admit.ts"
 import { onward } from "./arguments.ts"
 import { type Job, moreOf, pathOf } from "./job.ts"
 import { waitsFor } from "./observe.ts"
-import { claim } from "./place.ts"
+import { claimAnew } from "./place.ts"
 import { stop } from "./settle.ts"
 
 /** Only a call that just reads, and needs no approval, may start while the turn is still being written. */
@@ -52,11 +52,7 @@ const change = (job: Job, { args, parameters }: Changed): boolean => {
   job.args = args
   job.parameters = parameters
   moreOf(job).changed = args
-  if (typeof job.tool?.claims === "function") {
-    job.place?.order.leave(job.place)
-    job.place = undefined
-    claim(job)
-  }
+  if (typeof job.tool?.claims === "function") claimAnew(job)
   return recall(job)
 }
 
@@ -65,6 +61,7 @@ const ask = ({ call, key, parameters, run: { lender } }: Job, tool: Any): Effect
   const question = { call, key, parameters, tool: tool.name, ...(lender !== undefined && { path: pathOf(lender) }) }
   return Effect.flatMap(Approver, ({ decide }) => decide(question)).pipe(
     Effect.flatMap((decision): Effect.Effect<Decided, unknown, unknown> => {
+      if (!isDecision(decision)) return Effect.die(new TypeError(noDecision))
       if (typeof decision !== "object" || !("allowed" in decision)) return Effect.succeed(decision)
       const { allowed: args } = decision
       return Effect.map(tool.decode(args), (parameters) => ({ args, parameters }))
@@ -75,3 +72,10 @@ const ask = ({ call, key, parameters, run: { lender } }: Job, tool: Any): Effect
 
 const troubleOf = (cause: Cause.Cause<unknown>): string =>
   Cause.hasFails(cause) ? "An approver changed arguments to what does not fit" : "An approver crashed"
+
+/** Programs without types may give anything, or nothing at all. */
+const isDecision = (decision: unknown): boolean =>
+  decision === "allowed" || decision === "denied" || decision === "undecided"
+  || (typeof decision === "object" && decision !== null && ("allowed" in decision || "denied" in decision))
+
+const noDecision = "This is no decision: give \"allowed\", \"denied\", \"undecided\", { allowed } or { denied }."

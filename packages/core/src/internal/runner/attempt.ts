@@ -15,7 +15,6 @@ import { doFor, hear, onFiber } from "./fiber.ts"
 import { type Job, moreOf, toldOf } from "./job.ts"
 import { retried, starts } from "./observe.ts"
 import type { Bounds } from "./options.ts"
-import type { Rate } from "./rates.ts"
 import { endOf, isHarmless, startOf, stopped, timedOut, timeoutOf } from "./record.ts"
 import { end, settleAs, suspend } from "./settle.ts"
 import { Told } from "./told.ts"
@@ -117,43 +116,50 @@ const attempted = (job: Job, exit: AttemptExit): void => {
   end(job, endOf(tool, exit))
 }
 
-/** Leaves a service alone that wants it, and tries again then; false where it does not, or that would be too late. */
+/** Leaves a service alone that wants it, and tries again then; false where it does not. */
 const backsOff = (job: Job, failure: ToolFailure<unknown>, exit: AttemptExit): boolean => {
   const { engine: { rates }, now } = job.run
-  const paused = (job.claims?.rates ?? []).flatMap(({ after, key, window }) => {
+  let isAsked = false
+  for (const { after, key, window } of job.claims?.rates ?? []) {
     const wait = after?.(failure.failure)
-    if (wait === undefined) return []
-    const rate = rates.of(key, window)
-    rates.pause(rate, now() + Duration.toMillis(wait))
-    return [rate]
-  })
-  return paused.length > 0 && waitsFor(job, paused, failure, exit)
+    if (wait === undefined) continue
+    isAsked = true
+    rates.pause(rates.of(key, window), now() + Duration.toMillis(wait))
+  }
+  if (isAsked) whenOpen(job, failure, exit)
+  return isAsked
 }
 
-/** Waits in the room that the call has until all are open; the failure is its answer where its time is over before. */
-const waitsFor = (
-  job: Job,
-  rates: ReadonlyArray<Rate<Job>>,
-  failure: ToolFailure<unknown>,
-  exit: AttemptExit
-): boolean => {
-  const { run } = job
-  const until = Math.max(...rates.map(({ closedUntil }) => closedUntil))
-  if (until >= job.expiresAt) return false
-  doFor(job, Effect.sleep(Math.max(0, until - run.now())), (job) => {
-    if (rates.some(({ closedUntil }) => closedUntil > run.now() + precision)) {
-      if (!waitsFor(job, rates, failure, exit)) end(job, endOf(job.tool, exit))
-      return
-    }
-    retried(job, failure)
-    perform(job)
-  })
-  return true
+/**
+ * Waits, in the room that the call has, until no service wants to be left alone any more that it asks; the failure is its
+ * answer where its time is over before.
+ */
+const whenOpen = (job: Job, failure: ToolFailure<unknown>, exit: AttemptExit): void => {
+  const until = closedUntil(job)
+  if (until >= job.expiresAt) return end(job, endOf(job.tool, exit))
+  doFor(job, Effect.sleep(Math.max(0, until - job.run.now())), (job) => goAgain(job, failure, exit))
+}
+
+const goAgain = (job: Job, failure: ToolFailure<unknown>, exit: AttemptExit): void => {
+  if (closedUntil(job) > job.run.now() + precision) return whenOpen(job, failure, exit)
+  retried(job, failure)
+  perform(job)
+}
+
+const closedUntil = ({ claims, run: { engine: { rates } } }: Job): number => {
+  let until = 0
+  for (const { after, key, window } of claims?.rates ?? []) {
+    if (after !== undefined) until = Math.max(until, rates.of(key, window).closedUntil)
+  }
+  return until
 }
 
 const mayBackOff = ({ claims }: Job): boolean => claims?.rates.some(({ after }) => after !== undefined) === true
 
-/** Tries again when the schedule says so, in the room that the call has; gives up when it says no more. */
+/**
+ * Tries again when the schedule says so and no service wants to be left alone, in the room that the call has; gives up when
+ * the schedule says no more.
+ */
 const again = (
   job: Job,
   retry: NonNullable<Bounds["retry"]>,
@@ -174,7 +180,6 @@ const again = (
         Pull.isDoneCause(waited.cause) ? endOf(job.tool, exit) : endOf(job.tool, Exit.die(Cause.squash(waited.cause)))
       )
     }
-    retried(job, failure)
-    perform(job)
+    goAgain(job, failure, exit)
   })
 }

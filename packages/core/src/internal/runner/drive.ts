@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type { RateLimiter } from "effect/persistence/RateLimiter"
-import { type Reason, Truncated, Undecided } from "../../CallError.ts"
+import { type Reason, Undecided } from "../../CallError.ts"
 import type { Outcome } from "../../Outcome.ts"
 import type { ToolCall } from "../../ToolCall.ts"
 import { admit, find, recall, stillOpen } from "./admit.ts"
@@ -11,7 +11,7 @@ import { Engine } from "./engine.ts"
 import { assemble, expand, expire } from "./expand.ts"
 import { Job, unsettled } from "./job.ts"
 import { ends, known, waiting } from "./observe.ts"
-import { claim, doubt, orders, reserve, waitInLine } from "./place.ts"
+import { claim, doubt, orders, reserve, revoke, waitInLine } from "./place.ts"
 import { crashBefore, interrupted, refused, stopped, timedOut } from "./record.ts"
 import type { Run } from "./run.ts"
 import { rescue, serve } from "./seat.ts"
@@ -197,7 +197,8 @@ const close = (run: Run<Job>): void => {
   run.isClosing = true
   const closing = run.layers.close()
   if (closing === undefined) return
-  run.isBuilt = true
+  // What does not stop to be built holds nobody up.
+  run.isBuilt = !run.layers.isBuilding
   run.fork(closing).addObserver(() => {
     run.isBuilt = false
     run.engine.post(run.finish)
@@ -211,7 +212,7 @@ const release = (run: Run<Job>): void => {
   run.teller?.stop()
   for (const forget of run.atEnd) forget()
   run.shared?.gate.line.forget(run)
-  for (const rate of run.wakes) run.engine.looked.add(rate)
+  for (const rate of run.wakes.keys()) run.engine.looked.add(rate)
   run.engine.rates.forget(run.now())
   if (run.lender !== undefined) unlend(run.lender)
 }
@@ -228,7 +229,7 @@ const interrupt = (run: Run<Job>, done: (outcomes: ReadonlyArray<Outcome>) => un
         release(run)
         const stopping = Fiber.interruptAll(fibers.filter((fiber) => fiber !== undefined))
         resume(stopping.pipe(
-          Effect.andThen(run.layers.close() ?? Effect.void),
+          Effect.andThen(Effect.suspend(() => run.layers.close() ?? Effect.void)),
           Effect.andThen(
             Effect.sync(() => void done(outcomes.map((outcome, index) => suspendedAt(run, index) ?? outcome)))
           )
@@ -298,7 +299,7 @@ const revokes = (run: Run<Job>, { id, index }: ToolCall): boolean => {
   const at = run.nodes.findIndex(({ call }) => call.id === id && call.index === index)
   if (at < 0) return false
   const job = run.jobs[at]
-  if (job?.hasStarted === false) refuse(job, new Truncated())
+  if (job !== undefined) revoke(job)
   return true
 }
 
@@ -310,7 +311,7 @@ export const arrived = (run: Run<Job>, isWhole: boolean, deadline: number): void
     run.deadline = deadline
     run.expiresAt = run.now() + deadline
     if (deadline !== Infinity) limit(run)
-    for (const job of isWhole ? [] : unsettled(run)) if (!job.hasStarted) refuse(job, new Truncated())
+    for (const job of isWhole ? [] : unsettled(run)) revoke(job)
     for (const job of run.forTurn.splice(0)) advance(job)
     run.finish()
   })

@@ -21,7 +21,7 @@ import type { Run } from "./run.ts"
 /**
  * Room that a job has taken under a key.
  *
- * - `from`: what an outer job has, where that was taken and no new room; `isLent` while another job has this one
+ * - `from`: what an outer job has, where that was taken and no new room; `lentTo` is what another job has of this one
  * - `isAway`: that job is not inside its own
  * - `outer`: what the jobs around it have; `fresh`, new room that inner jobs had to take, since this was lent already
  */
@@ -30,7 +30,7 @@ export interface Hold {
   readonly outer: ReadonlyArray<Hold>
   fresh: Set<Hold> | undefined
   from: Hold | undefined
-  isLent: boolean
+  lentTo: Hold | undefined
   isAway: boolean
 }
 
@@ -202,6 +202,7 @@ const indicesOf = ({ index, parent }: Job): ReadonlyArray<number> =>
  * - `changed`: the arguments that it was approved with, in place of its own
  * - `used`: what agents inside it have used, where a recorder is to know
  * - `isRecalled`: it is found out how it ended when it was run before, and nothing is to say that it was not
+ * - `isRevoked`: it was cut off, and is not run any more; which says nothing of equal calls
  * - `inside`: what the agent that it is goes on with, once it has stopped before its answer
  */
 export interface More {
@@ -215,7 +216,7 @@ export interface More {
   expansion?: Expansion
   children?: Array<Job>
   left?: number
-  same?: Array<Job>
+  same?: Array<Job> | undefined
   dependents?: Array<Job>
   record?: (ended: Ended) => void
   recording?: Fiber.Fiber<Ended>
@@ -224,6 +225,7 @@ export interface More {
   inside?: unknown
   used?: Used
   isRecalled?: boolean
+  isRevoked?: boolean
   retry?: (failure: ToolFailure<unknown>) => Effect.Effect<unknown, unknown, unknown>
 }
 

@@ -2,7 +2,7 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import type { Provided } from "../tool/any.ts"
@@ -13,7 +13,9 @@ type Built = Exit.Exit<Context.Context<unknown>>
 export class Layers {
   readonly #fork: <A, E>(effect: Effect.Effect<A, E, unknown>) => Fiber.Fiber<A, E>
   readonly #built = new Map<Provided, Built | Array<(built: Built) => void>>()
+  readonly #building = new Set<Fiber.Fiber<Context.Context<unknown>>>()
   #scope: Scope.Closeable | undefined
+  #closing: Fiber.Fiber<void> | undefined
 
   constructor(fork: <A, E>(effect: Effect.Effect<A, E, unknown>) => Fiber.Fiber<A, E>) {
     this.#fork = fork
@@ -33,9 +35,20 @@ export class Layers {
     step(provided.length - 1, base)
   }
 
-  /** Gives them back; nothing where none was built. */
+  /** True where some are under way that do not stop at once. */
+  get isBuilding(): boolean {
+    return this.#building.size > 0
+  }
+
+  /** Stops those that are under way, gives all back once they have stopped, and waits for that; nothing where none was built. */
   close(): Effect.Effect<void> | undefined {
-    return this.#scope && Scope.close(this.#scope, Exit.void)
+    const scope = this.#scope
+    if (scope === undefined) return undefined
+    for (const fiber of this.#building) fiber.interruptUnsafe()
+    this.#closing ??= this.#fork(
+      Effect.andThen(Fiber.awaitAll(Array.from(this.#building)), Scope.close(scope, Exit.void))
+    )
+    return Effect.asVoid(Fiber.await(this.#closing))
   }
 
   #get(one: Provided, context: Context.Context<unknown>, use: (built: Built) => void): void {
@@ -45,9 +58,12 @@ export class Layers {
     const waiting = [use]
     this.#built.set(one, waiting)
     const scope = this.#scope ??= Scope.makeUnsafe()
-    const build = Effect.suspend(() => Layer.buildWithMemoMap(one.layer, one.memo, scope))
-    const fiber = this.#fork(Effect.uninterruptible(Effect.provideContext(build, context)))
+    // A run has its own: what one builds from the services around it is not what another would.
+    const build = Effect.suspend(() => Layer.buildWithMemoMap(one.layer, Layer.makeMemoMapUnsafe(), scope))
+    const fiber = this.#fork(Effect.provideContext(build, context))
+    this.#building.add(fiber)
     fiber.addObserver((exit) => {
+      this.#building.delete(fiber)
       const built = Exit.isSuccess(exit)
         ? Exit.succeed(exit.value)
         : Exit.failCause(Cause.die(Cause.squash(exit.cause)))

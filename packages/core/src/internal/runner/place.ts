@@ -1,6 +1,6 @@
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
-import { Uncertain } from "../../CallError.ts"
+import { Truncated, Uncertain } from "../../CallError.ts"
 import * as Json from "../../Json.ts"
 import { isOver } from "../exit.ts"
 import type { Any } from "../tool/any.ts"
@@ -92,6 +92,30 @@ export const claim = (job: Job): boolean => {
   return true
 }
 
+/**
+ * Finds that out once more for a call that has other parameters now. What needs its answer, or that of a call which it is a
+ * step of, comes behind it again: else each would wait for the other.
+ */
+export const claimAnew = (job: Job): void => {
+  leavePlace(job)
+  claim(job)
+  for (let one: Job | undefined = job; one !== undefined; one = one.parent) {
+    const moved = new Set([one.index])
+    for (const later of one.siblings.slice(one.index + 1)) {
+      if (later === undefined || !later.node.needs.some((at) => moved.has(at))) continue
+      moved.add(later.index)
+      if (later.over || later.place === undefined) continue
+      leavePlace(later)
+      reserve(later)
+    }
+  }
+}
+
+const leavePlace = (job: Job): void => {
+  job.place?.order.leave(job.place)
+  job.place = undefined
+}
+
 /** Gives a call its place in the order of what calls touch, right behind another one's where it is one of several. */
 export const reserve = (job: Job, behind?: Place): Place | undefined => {
   const { call, run, toolkit } = job
@@ -141,10 +165,11 @@ const ready = (job: Job): void => {
 /** An equal call that came before answers for it too, where nothing that conflicts lies between them. */
 const joins = (job: Job): boolean => {
   const { args, place, run, tool } = job
-  const what = `${tool?.name} ${Json.canonical(args)}`
+  // What the model is told of changed arguments is no answer to a call that came with them.
+  const what = `${tool?.name} ${job.more?.changed === undefined} ${Json.canonical(args)}`
   const leader = run.leaders.get(what)
-  const isSame = leader !== undefined && leader.tool === tool && (place === undefined || leader.place === undefined
-    || place.order.isSame(leader.place, place))
+  const isSame = leader !== undefined && leader.tool === tool && leader.more?.isRevoked !== true
+    && (place === undefined || leader.place === undefined || place.order.isSame(leader.place, place))
   if (!isSame) {
     run.leaders.set(what, job)
     if (place !== undefined) run.atEnd.push(place.order.keep(place))
@@ -156,4 +181,19 @@ const joins = (job: Job): boolean => {
   if (leader.outcome === undefined) more.same.push(job)
   else follow(job, leader.outcome, more.ended)
   return true
+}
+
+/** A call that was cut off does not run, unless it has: equal ones that wait for its outcome have another for that. */
+export const revoke = (job: Job): void => {
+  if (job.ended || job.hasStarted) return
+  const more = moreOf(job)
+  more.isRevoked = true
+  if (more.isRecalled === true) return
+  const { same = [] } = more
+  more.same = undefined
+  refuse(job, new Truncated())
+  for (const one of same) {
+    one.isPlaced = true
+    ready(one)
+  }
 }

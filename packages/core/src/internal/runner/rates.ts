@@ -84,6 +84,8 @@ export class Rates<A extends Waiting<A>> {
 
   /** Forgets a rate of which nothing is to be remembered. */
   drop(rate: Rate<A>): void {
+    // There may be another one under its name by now.
+    if (this.#rates.get(rate.name) !== rate) return
     if (rate.starts.size === 0 && rate.line.isEmpty && !rate.asking && !this.#paused.has(rate)) {
       this.#rates.delete(rate.name)
     }

@@ -50,7 +50,8 @@ export interface Setting<J extends Waiting<J>> {
  * - `turn`: when it had its last turn, counted over all runs that share limits
  * - `told`: the place of the first call that waits for a slot since the beginning, where somebody follows that
  * - `inside`: what undecided calls that are agents go on with, by their ids
- * - `plain`, `steps`, `ran`: calls of the turn that stand for themselves alone, steps admitted, calls that were run
+ * - `plain`, `steps`, `ran`: calls of the turn that stand for themselves alone, steps admitted, calls that were run; `early`,
+ *   the steps that were admitted before the turn was whole
  */
 export class Run<in out J extends Waiting<J>> {
   readonly engine: Engine<J, Run<J>>
@@ -71,7 +72,7 @@ export class Run<in out J extends Waiting<J>> {
   readonly alarm: Alarm
   readonly layers: Layers
   readonly gate: Gate<J>
-  readonly wakes = new Set<Rate<J>>()
+  readonly wakes = new Map<Rate<J>, number>()
   readonly jobs: Array<J | undefined>
   outcomes: Array<Outcome> = []
   readonly strays: Array<Late> = []
@@ -95,6 +96,7 @@ export class Run<in out J extends Waiting<J>> {
   told = Infinity
   plain = 0
   steps = 0
+  early = 0
   ran = 0
   isOpen = true
   goesOn = false

@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { RateLimiter } from "effect/persistence/RateLimiter"
+import { precision } from "../alarm.ts"
 import type { Rate as RateClaim } from "../tool/claims.ts"
 import { begin } from "./attempt.ts"
 import type { Engine } from "./engine.ts"
@@ -158,13 +159,14 @@ const firstUnder = (engine: Engine<Job, Run<Job>>, rate: Rate<Job>): Job | undef
 
 /** Looks at a rate again when it may be open, by the clock of a run that waits for it. */
 const wake = (run: Run<Job>, rate: Rate<Job>, millis: number): void => {
-  if (run.wakes.has(rate)) return
+  const expiresAt = run.now() + millis
+  if (expiresAt > (run.wakes.get(rate) ?? Infinity) - precision) return
   const ring = () => {
-    run.wakes.delete(rate)
+    if (run.wakes.get(rate) === expiresAt) run.wakes.delete(rate)
     run.engine.look(rate)
   }
-  run.wakes.add(rate)
-  run.alarm.add({ expiresAt: run.now() + millis, over: false, ring })
+  run.wakes.set(rate, expiresAt)
+  run.alarm.add({ expiresAt, over: false, ring })
 }
 
 /**

@@ -5,6 +5,7 @@ import * as Result from "effect/Result"
 import { type Reason, Uncertain, Undecided } from "../../CallError.ts"
 import { isUndecided, type Outcome } from "../../Outcome.ts"
 import type { End, Ended } from "../../Recorder.ts"
+import { guarded } from "../guarded.ts"
 import { barriersOf } from "./barriers.ts"
 import type { CallEvent } from "./events.ts"
 import { type Job, moreOf } from "./job.ts"
@@ -161,9 +162,8 @@ export const follow = (job: Job, outcome: Outcome, ended?: Ended): void => {
   const same = sameFor(call, outcome)
   const settleSame = () => settle(job, same, outcome.call.id)
   if (recorder === undefined || tool === undefined || ended === undefined) return settleSame()
-  const recorded = recorder.call(
-    { key: job.key, runId: job.run.runId(), call, tool },
-    Effect.succeed({ ...ended, used: undefined })
+  const recorded = guarded(() =>
+    recorder.call({ key: job.key, runId: job.run.runId(), call, tool }, Effect.succeed({ ...ended, used: undefined }))
   )
   const told = Effect.sync(() => job.run.engine.post(() => job.over || job.run.state === "interrupted" || settleSame()))
   moreOf(job).recording = job.run.fork(Effect.onExit(recorded, () => told))

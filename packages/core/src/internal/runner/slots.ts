@@ -64,7 +64,7 @@ const loanOf = ({ run }: Job, pool: Pool<Job>, borrows: boolean): Hold | undefin
 }
 
 const idleOf = ({ holds }: Job, pool: Pool<Job>): Hold | undefined =>
-  holds?.find((hold) => hold.pool === pool && !hold.isLent)
+  holds?.find((hold) => hold.pool === pool && hold.lentTo === undefined)
 
 /** Takes all that a job needs. */
 export const take = (job: Job, borrows: boolean): void => {
@@ -85,15 +85,21 @@ const hold = (job: Job, { line, pool }: Gate<Job>, borrows: boolean): void => {
   line.took(job.run)
   const from = loanOf(job, pool, borrows)
   const outer = outerHolds(job, pool)
-  const hold: Hold = { pool, outer, fresh: undefined, from, isLent: false, isAway: false }
+  const hold: Hold = { pool, outer, fresh: undefined, from, lentTo: undefined, isAway: false }
   if (job.holds === undefined) job.holds = [hold]
   else job.holds.push(hold)
+  if (from === undefined) pool.taken += 1
+  lendTo(hold, from)
+}
+
+/** What is taken is lent by who has it, or is new room, which those around may have need of. */
+const lendTo = (hold: Hold, from: Hold | undefined): void => {
+  hold.from = from
   if (from === undefined) {
-    pool.taken += 1
-    for (const one of outer) (one.fresh ??= new Set()).add(hold)
+    for (const one of hold.outer) (one.fresh ??= new Set()).add(hold)
   } else {
-    from.isLent = true
-    from.isAway = !outer.includes(from)
+    from.lentTo = hold
+    from.isAway = !hold.outer.includes(from)
   }
 }
 
@@ -111,11 +117,11 @@ const nothing: ReadonlyArray<never> = []
 
 /** What was lent comes back, and takes the place of new room that an inner job has. */
 const giveBack = (hold: Hold): void => {
-  hold.isLent = false
+  hold.lentTo = undefined
   hold.isAway = false
   for (const fresh of hold.fresh ?? nothing) {
     for (const outer of fresh.outer) outer.fresh?.delete(fresh)
-    hold.isLent = true
+    hold.lentTo = fresh
     fresh.from = hold
     hold.pool.taken -= 1
     return
@@ -135,8 +141,10 @@ export const give = (job: Job): void => {
   if (holds === undefined) return
   job.holds = undefined
   for (const hold of holds) {
-    const { from, pool } = hold
-    if (from === undefined) pool.taken -= 1
+    const { from, lentTo, pool } = hold
+    // Who has it still needs it, and has it from nobody else now.
+    if (lentTo !== undefined) lendTo(lentTo, from)
+    else if (from === undefined) pool.taken -= 1
     else giveBack(from)
     for (const outer of hold.outer) outer.fresh?.delete(hold)
     for (const gate of pool.gates) if (!gate.line.isEmpty) engine.looked.add(gate)

@@ -45,10 +45,9 @@ export type Reconcile = (
   key: string
 ) => Effect.Effect<Option.Option<Answer<unknown>>, ToolFailure<unknown> | Unavailable | Unencodable, unknown>
 
-/** A layer that a tool was provided with; one memo map for all tools that were provided with it together. */
+/** A layer that tools were provided with together: a run builds it once for all of them. */
 export interface Provided {
   readonly layer: Layer.Layer<unknown, never, unknown>
-  readonly memo: Layer.MemoMap
 }
 
 /**
