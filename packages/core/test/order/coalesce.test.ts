@@ -4,6 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Approver, Batch, CallError, Limits, Pipeline, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
 import { Effect, Result, Schema, Stream } from "effect"
+import { ends } from "../support.ts"
 import { aDayOf, asking, lasting, spansOf } from "./support.ts"
 
 /** Tools that note which of their calls ran. */
@@ -209,6 +210,29 @@ describe("equal calls of one run", () => {
       ]))
       assert.deepStrictEqual(spansOf(settled, 0), [[0, 10], [0, 10], [0, 10]])
       assert.strictEqual(ran.length, 2)
+    }))
+
+  it.effect("have an answer of their own where the one that runs is stopped with what it is a step of", () =>
+    Effect.gen(function*() {
+      const { bare, ran } = make()
+      const piped = Pipeline.tool("piped", {
+        description: "For tests.",
+        parameters: Schema.Struct({}),
+        success: Schema.String,
+        readOnly: true,
+        timeout: 10,
+        build: (call) => call(bare, { key: "a", ms: 50 })
+      })
+      const args = { key: "a", ms: 50 }
+      const calls = [
+        ToolCall.make({ id: "p", name: "piped", index: 0 }),
+        ...["x", "y", "z"].map((id, index) => ToolCall.make({ id, name: "bare", arguments: args, index: index + 1 }))
+      ]
+      const slowly = Stream.tap(Stream.fromIterable(calls), () => Effect.sleep(4))
+      const settled = yield* aDayOf(Batch.dispatch(Toolkit.make(bare, piped), slowly))
+      assert.deepStrictEqual(ends(settled), ["DependencyFailed", "a", "a", "a"])
+      assert.deepStrictEqual(settled.outcomes.map(({ endedAt }) => endedAt), [14, 64, 64, 64])
+      assert.lengthOf(ran, 2)
     }))
 
   it.effect("stay one when the toolkit is written for a provider's strict mode", () =>

@@ -28,10 +28,11 @@ export const recall = (job: Job): boolean => {
 }
 
 const recalled = (job: Job, ended: Ended | undefined): boolean => {
-  moreOf(job).isRecalled = false
+  const more = moreOf(job)
+  more.isRecalled = false
   if (ended === undefined) {
     countAsRun(job, -1)
-    return moreOf(job).isRevoked === true ? stop(job, new Truncated()) : true
+    return more.revoked === undefined || stop(job, more.revoked)
   }
   if (ended.used !== undefined) Context.get(job.run.context, Payer)?.(job, ended.used)
   if (Result.isFailure(ended.end)) standIn(job)

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type { RateLimiter } from "effect/persistence/RateLimiter"
-import { type Reason, Undecided } from "../../CallError.ts"
+import { type Reason, Truncated, Undecided } from "../../CallError.ts"
 import type { Outcome } from "../../Outcome.ts"
 import type { ToolCall } from "../../ToolCall.ts"
 import { admit, find, recall, stillOpen } from "./admit.ts"
@@ -299,7 +299,7 @@ const revokes = (run: Run<Job>, { id, index }: ToolCall): boolean => {
   const at = run.nodes.findIndex(({ call }) => call.id === id && call.index === index)
   if (at < 0) return false
   const job = run.jobs[at]
-  if (job !== undefined) revoke(job)
+  if (job?.hasStarted === false) revoke(job, new Truncated())
   return true
 }
 
@@ -311,7 +311,7 @@ export const arrived = (run: Run<Job>, isWhole: boolean, deadline: number): void
     run.deadline = deadline
     run.expiresAt = run.now() + deadline
     if (deadline !== Infinity) limit(run)
-    for (const job of isWhole ? [] : unsettled(run)) revoke(job)
+    for (const job of isWhole ? [] : unsettled(run)) if (!job.hasStarted) revoke(job, new Truncated())
     for (const job of run.forTurn.splice(0)) advance(job)
     run.finish()
   })

@@ -5,7 +5,7 @@ import type { Expansion } from "../tool/any.ts"
 import { doFor } from "./fiber.ts"
 import { Job, moreOf, toldOf, unsettledOf } from "./job.ts"
 import { known, starts } from "./observe.ts"
-import { reserve } from "./place.ts"
+import { reserve, revoke } from "./place.ts"
 import { reasonOf, timedOut, timeoutOf } from "./record.ts"
 import { cut, end, refuse } from "./settle.ts"
 
@@ -50,8 +50,10 @@ const limit = (job: Job): void => {
 /** The time of a call is over: its tool is stopped, and so are the steps that it has become. */
 export const expire = (job: Job): void => {
   for (const step of unsettledOf(job)) {
-    if (step.hasStarted) cut(step, timedOut(job, "timeout", true))
-    else refuse(step, timedOut(job, "timeout", false))
+    const reason = timedOut(job, "timeout", step.hasStarted)
+    if (step !== job) revoke(step, reason, job)
+    else if (job.hasStarted) cut(job, reason)
+    else refuse(job, reason)
   }
 }
 

@@ -4,7 +4,7 @@ import type * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import type { Step } from "../../Approver.ts"
-import type { InvalidArguments, ToolFailure } from "../../CallError.ts"
+import type { InvalidArguments, Reason, ToolFailure } from "../../CallError.ts"
 import type { Started, Wait, Why } from "../../CallObserver.ts"
 import type { Outcome } from "../../Outcome.ts"
 import type { Ended, Used } from "../../Recorder.ts"
@@ -202,7 +202,7 @@ const indicesOf = ({ index, parent }: Job): ReadonlyArray<number> =>
  * - `changed`: the arguments that it was approved with, in place of its own
  * - `used`: what agents inside it have used, where a recorder is to know
  * - `isRecalled`: it is found out how it ended when it was run before, and nothing is to say that it was not
- * - `isRevoked`: it was cut off, and is not run any more; which says nothing of equal calls
+ * - `revoked`: why it is not run any more, which says nothing of equal calls
  * - `inside`: what the agent that it is goes on with, once it has stopped before its answer
  */
 export interface More {
@@ -225,7 +225,7 @@ export interface More {
   inside?: unknown
   used?: Used
   isRecalled?: boolean
-  isRevoked?: boolean
+  revoked?: Reason
   retry?: (failure: ToolFailure<unknown>) => Effect.Effect<unknown, unknown, unknown>
 }
 

@@ -1,6 +1,6 @@
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
-import { Truncated, Uncertain } from "../../CallError.ts"
+import { type Reason, Uncertain } from "../../CallError.ts"
 import * as Json from "../../Json.ts"
 import { isOver } from "../exit.ts"
 import type { Any } from "../tool/any.ts"
@@ -13,7 +13,7 @@ import { waitsFor } from "./observe.ts"
 import { Order, Place } from "./order.ts"
 import type { Run } from "./run.ts"
 import { seat } from "./seat.ts"
-import { follow, refuse } from "./settle.ts"
+import { cut, follow, refuse } from "./settle.ts"
 
 /**
  * Looks whether calls of a run may have to wait for more than room: then all are admitted at once, and where they may touch
@@ -168,7 +168,7 @@ const joins = (job: Job): boolean => {
   // What the model is told of changed arguments is no answer to a call that came with them.
   const what = `${tool?.name} ${job.more?.changed === undefined} ${Json.canonical(args)}`
   const leader = run.leaders.get(what)
-  const isSame = leader !== undefined && leader.tool === tool && leader.more?.isRevoked !== true
+  const isSame = leader !== undefined && leader.tool === tool && leader.more?.revoked === undefined
     && (place === undefined || leader.place === undefined || place.order.isSame(leader.place, place))
   if (!isSame) {
     run.leaders.set(what, job)
@@ -183,17 +183,26 @@ const joins = (job: Job): boolean => {
   return true
 }
 
-/** A call that was cut off does not run, unless it has: equal ones that wait for its outcome have another for that. */
-export const revoke = (job: Job): void => {
-  if (job.ended || job.hasStarted) return
+/**
+ * Stops a call that is not to go on, unless it is being found out how it ended before. What it comes to is no answer to equal
+ * calls: of those that wait for it, another one runs, but for those inside of `within`, which are stopped as well.
+ */
+export const revoke = (job: Job, reason: Reason, within?: Job): void => {
+  if (job.ended) return
   const more = moreOf(job)
-  more.isRevoked = true
+  more.revoked = reason
   if (more.isRecalled === true) return
-  const { same = [] } = more
-  more.same = undefined
-  refuse(job, new Truncated())
-  for (const one of same) {
+  const same = more.same ?? []
+  more.same = same.filter((one) => isInside(one, within))
+  if (job.hasStarted) cut(job, reason)
+  else refuse(job, reason)
+  for (const one of same.filter((one) => !isInside(one, within))) {
     one.isPlaced = true
     ready(one)
   }
+}
+
+const isInside = (job: Job, other: Job | undefined): boolean => {
+  for (let one: Job | undefined = job; one !== undefined; one = one.parent) if (one === other) return true
+  return false
 }
