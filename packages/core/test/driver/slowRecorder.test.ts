@@ -2,11 +2,11 @@
  * A recorder that takes its time, while other things happen to the run.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Approver, Batch, CallObserver, Pipeline, Recorder, Toolkit } from "@volley/core"
+import { Approver, Batch, CallObserver, Limits, Pipeline, Recorder, Toolkit } from "@volley/core"
 import { Context, Deferred, Effect, Layer, Result } from "effect"
 import { aDayOf, spansOf } from "../order/support.ts"
 import { ends } from "../support.ts"
-import { asking, doing, reading, recording } from "./support.ts"
+import { asking, doing, many, reading, recording } from "./support.ts"
 
 const ended: Recorder.Ended = {
   end: Result.succeed({ value: "kept", json: "kept" }),
@@ -52,6 +52,27 @@ describe("a call whose end is being looked for at the deadline of its batch", ()
         )
       )
       assert.deepStrictEqual(spansOf(settled, 0), [["Timeout", 3, 3]])
+    }))
+})
+
+describe("a call that a recorder lets start later", () => {
+  const limited = doing("limited", () => Effect.succeed("ran"), { limits: [Limits.rate({ limit: 1, window: 10 })] })
+  const after = (...millis: ReadonlyArray<number>): Recorder.Recorder =>
+    recording(({ call }, run) => Effect.andThen(Effect.sleep(millis[call.index] ?? 0), run))
+
+  it.effect("counts for a rate from then on, and meanwhile keeps others from starting", () =>
+    Effect.gen(function*() {
+      const run = Batch.run(Toolkit.make(limited), many(3, "limited"))
+      assert.deepStrictEqual(spansOf(yield* under(after(15), run), 0), [[15, 15], [25, 25], [35, 35]])
+    }))
+
+  it.effect("counts for nothing where it never starts", () =>
+    Effect.gen(function*() {
+      const refusing = recording(({ call }, run) =>
+        call.index === 0 ? Effect.delay(Effect.succeed({ ...ended, attempts: 0, startedAt: 5, endedAt: 5 }), 5) : run
+      )
+      const run = Batch.run(Toolkit.make(limited), many(2, "limited"))
+      assert.deepStrictEqual(spansOf(yield* under(refusing, run), 0), [[5, 5], [5, 5]])
     }))
 })
 

@@ -17,6 +17,7 @@ import { retried, starts } from "./observe.ts"
 import type { Bounds } from "./options.ts"
 import { endOf, isHarmless, startOf, stopped, timedOut, timeoutOf } from "./record.ts"
 import { end, settleAs, suspend } from "./settle.ts"
+import { came } from "./slots.ts"
 import { Told } from "./told.ts"
 
 /** Starts a job that has all that it needs; a recorder, where there is one, runs it and is told how it ended. */
@@ -56,6 +57,7 @@ const start = (job: Job): void => {
   const left = run.timeLeft(startedAt)
   if (left <= 0) return end(job, Result.fail(timedOut(job, "deadline", false)))
   if (run.state === "failing") return end(job, Result.fail(stopped(job, false)))
+  came(job, startedAt)
   job.startedAt = startedAt
   job.expiresAt = startedAt + Math.min(own, left)
   if (run.teller !== undefined) run.tell({ _tag: "CallStarted", ...toldOf(job), at: startedAt })

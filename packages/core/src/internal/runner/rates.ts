@@ -9,6 +9,7 @@ import { Line, type Waiting } from "./line.ts"
  * - `line`: the calls that wait until one of them counts no more
  * - `closedUntil`: when a limiter outside of the process, or the service itself, said last that it is open; `asking`, whether
  *   a limiter is being asked
+ * - `coming`: calls that are to start as soon as a recorder lets them
  */
 export class Rate<A extends Waiting<A>> {
   readonly name: string
@@ -17,6 +18,7 @@ export class Rate<A extends Waiting<A>> {
   readonly starts = new Fifo<number>()
   closedUntil = 0
   asking = false
+  coming = 0
 
   constructor(name: string, window: number) {
     this.name = name
@@ -44,12 +46,13 @@ export class Rates<A extends Waiting<A>> {
     return rate
   }
 
-  /** Milliseconds until one more may start; 0 where it may now. */
+  /** Milliseconds until one more may start; 0 where it may now, and no end of them where others have to start first. */
   wait(rate: Rate<A>, limit: number, now: number): number {
     if (rate.closedUntil > now + precision) return rate.closedUntil - now
     this.#expire(rate, now)
-    const { size } = rate.starts
-    return size < limit ? 0 : rate.starts.peek(size - limit)! + rate.window - now
+    const { coming, starts } = rate
+    const over = starts.size + coming - limit
+    return over < 0 ? 0 : (starts.peek(over) ?? Infinity) + rate.window - now
   }
 
   /** Lets no call start before then. */
@@ -86,7 +89,7 @@ export class Rates<A extends Waiting<A>> {
   drop(rate: Rate<A>): void {
     // There may be another one under its name by now.
     if (this.#rates.get(rate.name) !== rate) return
-    if (rate.starts.size === 0 && rate.line.isEmpty && !rate.asking && !this.#paused.has(rate)) {
+    if (rate.starts.size + rate.coming === 0 && rate.line.isEmpty && !rate.asking && !this.#paused.has(rate)) {
       this.#rates.delete(rate.name)
     }
   }

@@ -78,7 +78,22 @@ export const take = (job: Job, borrows: boolean): void => {
   if (claims === undefined) return
   for (const { key, limit } of claims.slots) hold(job, engine.room.of(key).gate(limit), borrows)
   if (engine.limiter !== undefined) return
-  for (const { key, window } of claims.rates) engine.rates.take(engine.rates.of(key, window), run.now())
+  if (run.recorder === undefined) { for (const rate of ratesOf(job)) engine.rates.take(rate, run.now()) }
+  else for (const rate of ratesOf(job)) rate.coming += 1
+}
+
+const ratesOf = ({ claims, run: { engine: { rates } } }: Job): ReadonlyArray<Rate<Job>> =>
+  claims?.rates.map(({ key, window }) => rates.of(key, window)) ?? nothing
+
+/** A job starts that a recorder may have held up, or is given up before: its start counts from now on, or not at all. */
+export const came = (job: Job, startedAt?: number): void => {
+  const { engine, recorder } = job.run
+  if (recorder === undefined || engine.limiter !== undefined) return
+  for (const rate of ratesOf(job)) {
+    rate.coming -= 1
+    if (startedAt !== undefined) engine.rates.take(rate, startedAt)
+    if (!rate.line.isEmpty) engine.looked.add(rate)
+  }
 }
 
 const hold = (job: Job, { line, pool }: Gate<Job>, borrows: boolean): void => {
@@ -135,6 +150,7 @@ export const give = (job: Job): void => {
   gate.pool.taken -= 1
   if (!gate.line.isEmpty) engine.looked.add(gate)
   if (job.more?.inner === undefined || !engine.lenders.delete(job)) engine.working -= 1
+  if (job.attempts === 0) came(job)
   for (const { after, key, window } of job.claims?.rates ?? []) {
     if (after !== undefined) engine.rates.drop(engine.rates.of(key, window))
   }
