@@ -285,6 +285,10 @@ describe("who follows calls and throws", () => {
       const calls = asking(["again"], ["hedged"], ["nobody"], ["t"], ["t"])
       const run = Batch.run(toolkit, calls, { concurrency: 1, retry: Schedule.spaced(5) })
       const expected = ends(yield* aDayOf(run))
+      assert.deepStrictEqual(
+        ends(yield* aDayOf(Effect.provideService(run, CallObserver.CallObserver, thrown))),
+        expected
+      )
       const throwing = { retried: thrown, hedged: thrown, settled: thrown }
       for (
         const starts of [
