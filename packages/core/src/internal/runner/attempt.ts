@@ -2,6 +2,7 @@ import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Predicate from "effect/Predicate"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
@@ -38,16 +39,22 @@ const settleRecorded = (job: Job, exit: Exit.Exit<Ended>): void => {
   const { attempts, run } = job
   if (job.over || run.state === "interrupted") return
   job.ended = true
-  if (Exit.isSuccess(exit)) return settleAs(job, exit.value)
+  if (Exit.isSuccess(exit) && isEnd(exit.value)) return settleAs(job, exit.value)
   const endedAt = run.now()
+  const defect = Exit.isSuccess(exit) ? new Error(noEnd) : Cause.squash(exit.cause)
   settleAs(job, {
-    end: endOf(job.tool, Exit.die(Cause.squash(exit.cause))),
+    end: endOf(job.tool, Exit.die(defect)),
     startedAt: startOf(job, endedAt),
     endedAt,
     attempts,
     strays: false
   })
 }
+
+/** In plain JavaScript, a recorder may give something else than how the call ended. */
+const isEnd = (given: unknown): boolean => Predicate.hasProperty(given, "end") && Result.isResult(given.end)
+
+const noEnd = "the recorder's `call` does not give how the call ended: give what its second argument gives"
 
 /** The time of a call begins before its handler is called. */
 const start = (job: Job): void => {

@@ -13,7 +13,7 @@ import { assemble, expand, expire } from "./expand.ts"
 import { Job, unsettled } from "./job.ts"
 import { ends, known, waiting } from "./observe.ts"
 import { claim, doubt, orders, reserve, waitInLine } from "./place.ts"
-import { crashBefore, endOf, interrupted, refused, stopped, timedOut } from "./record.ts"
+import { crashOf, endOf, interrupted, refused, stopped, timedOut } from "./record.ts"
 import type { Run } from "./run.ts"
 import { rescue, serve } from "./seat.ts"
 import { cut, end, refuse } from "./settle.ts"
@@ -70,7 +70,7 @@ const passes = (job: Job, stage: (job: Job) => boolean): boolean => {
   try {
     return stage(job)
   } catch (defect) {
-    refuse(job, crashBefore(defect))
+    refuse(job, crashOf(job, defect))
     return false
   }
 }
@@ -180,7 +180,9 @@ const fiberEnded = (run: Run<Job>): void => {
     const exit = job.isHeard ? undefined : job.fiber?.pollUnsafe()
     if (exit === undefined || Exit.isSuccess(exit)) continue
     job.isHeard = true
-    run.engine.post(() => end(job, endOf(job.tool, Exit.die(exit.cause))))
+    run.engine.post(() =>
+      job.hasStarted ? end(job, endOf(job.tool, Exit.die(exit.cause))) : refuse(job, crashOf(job, exit.cause))
+    )
   }
 }
 

@@ -5,7 +5,7 @@ import * as References from "effect/References"
 import { isOver } from "../exit.ts"
 import { Enclosing } from "./enclosing.ts"
 import type { Job } from "./job.ts"
-import { crashBefore, endOf } from "./record.ts"
+import { crashOf, endOf } from "./record.ts"
 import { end, refuse } from "./settle.ts"
 
 /** Does something for a job, on a fiber where it takes one, and goes on with what it came to. */
@@ -47,7 +47,7 @@ const goOn = <A>(job: Job, exit: A, use: (job: Job, exit: A) => void): void => {
     use(job, exit)
   } catch (defect) {
     if (job.isRunning) end(job, endOf(job.tool, Exit.die(defect)))
-    else refuse(job, crashBefore(defect))
+    else refuse(job, crashOf(job, defect))
   }
 }
 

@@ -1,14 +1,17 @@
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import { type Reason, Uncertain, Undecided } from "../../CallError.ts"
 import { isUndecided, type Outcome } from "../../Outcome.ts"
 import type { End, Ended } from "../../Recorder.ts"
+import { guarded } from "../guarded.ts"
 import { barriersOf } from "./barriers.ts"
 import type { CallEvent } from "./events.ts"
 import { type Job, moreOf } from "./job.ts"
 import { ends } from "./observe.ts"
-import { logOf, record, refused, sameFor, startOf } from "./record.ts"
+import { crashOf, logOf, record, refused, sameFor, startOf } from "./record.ts"
 import type { Run } from "./run.ts"
 import { give, withdraw } from "./slots.ts"
 
@@ -144,19 +147,23 @@ const letGo = (job: Job): void => {
   job.parameters = undefined
 }
 
-/** An equal call has the same outcome; where there is a recorder, it is told so first. */
+/** An equal call has the same outcome; where there is a recorder, it is told so first, and the call crashes with it. */
 export const follow = (job: Job, outcome: Outcome, ended?: Ended): void => {
-  const { call, run: { recorder }, tool } = job
+  const { call, run, tool } = job
+  const { recorder } = run
   if (job.over) return
   const same = sameFor(call, outcome)
-  const settleSame = () => settle(job, same, outcome.call.id)
-  if (recorder === undefined || tool === undefined || ended === undefined) return settleSame()
-  const recorded = recorder.call(
-    { key: job.key, runId: job.run.runId(), call, tool },
-    Effect.succeed({ ...ended, used: undefined })
+  if (recorder === undefined || tool === undefined || ended === undefined) return settle(job, same, outcome.call.id)
+  const ready = { key: job.key, runId: run.runId(), call, tool }
+  const recording = run.fork(guarded(() => recorder.call(ready, Effect.succeed({ ...ended, used: undefined }))))
+  moreOf(job).recording = recording
+  recording.addObserver((exit) =>
+    run.engine.post(() => {
+      if (job.over || run.state === "interrupted") return
+      if (Exit.isSuccess(exit)) settle(job, same, outcome.call.id)
+      else refuse(job, crashOf(job, Cause.squash(exit.cause)))
+    })
   )
-  const told = Effect.sync(() => job.run.engine.post(() => job.over || job.run.state === "interrupted" || settleSame()))
-  moreOf(job).recording = job.run.fork(Effect.onExit(recorded, () => told))
 }
 
 const settled = (run: Run<Job>, job: Job, outcome: Outcome): void => {
