@@ -19,7 +19,7 @@ import { Deferred, Effect, Fiber, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf, spansOf } from "../order/support.ts"
 import { ends, recordingLogger } from "../support.ts"
-import { asking, doing, reading, recording, sleeping } from "./support.ts"
+import { asking, doing, promising, reading, recording, sleeping } from "./support.ts"
 
 type Call = Recorder.Recorder["call"]
 
@@ -132,7 +132,39 @@ describe("a recorder that keeps ends together with the next beginning", () => {
     }))
 })
 
+/** Answers in five milliseconds. */
+const hasty: Call = (_, run) =>
+  Effect.raceFirst(run, Effect.delay(Effect.succeed(ended(Result.succeed({ value: 7, json: 7 }))), 5))
+
 describe("a recorder that answers for a call whose tool is still at work", () => {
+  it.effect("has it stopped; where it goes on all the same, it is a stray: listed, awaitable, logged when it ends", () =>
+    Effect.gen(function*() {
+      const stopped: Array<string> = []
+      const late = Promise.withResolvers<number>()
+      const stops = doing("stops", () => Effect.onInterrupt(Effect.never, () => Effect.sync(() => stopped.push("it"))))
+      const toolkit = Toolkit.make(
+        stops,
+        doing("lasts", () => Effect.uninterruptible(sleeping(50))),
+        promising("ignores", () => late.promise)
+      )
+      const { layer, lines } = recordingLogger()
+      const batch = Batch.run(toolkit, asking(["stops"], ["lasts"], ["ignores"]))
+      const fiber = yield* Effect.forkChild(Effect.provide(under(hasty, batch), layer), { startImmediately: true })
+      yield* TestClock.adjust(5)
+      const settled = yield* Fiber.join(fiber)
+      assert.deepStrictEqual([ends(settled), stopped, lines], [[7, 7, 7], ["it"], []])
+      assert.deepStrictEqual(settled.strays.map(({ call: { id } }) => id), ["c1", "c2"])
+      const strays = yield* Effect.forkChild(Effect.forEach(settled.strays, (stray) => stray.await))
+      yield* TestClock.adjust(50)
+      late.resolve(1)
+      yield* Fiber.join(strays)
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(lines.map(({ annotations, level }) => [annotations, level]), [
+        [{ callId: "c1", tool: "lasts" }, "Warn"],
+        [{ callId: "c2", tool: "ignores" }, "Warn"]
+      ])
+    }))
+
   it.effect("has the last word: nothing more is told of the call, and it is not tried again", () =>
     Effect.gen(function*() {
       const { onCall, told } = listening()
@@ -143,12 +175,9 @@ describe("a recorder that answers for a call whose tool is still at work", () =>
           yield* Effect.sleep(20)
           yield* progress("late")
           return yield* Effect.fail("no")
-        }), { idempotent: true })
+        }).pipe(Effect.uninterruptible), { idempotent: true })
       const long = doing("long", () => sleeping(50))
-      const answers: Call = ({ call: { id } }, run) =>
-        id === "c0"
-          ? Effect.raceFirst(run, Effect.delay(Effect.succeed(ended(Result.succeed({ value: 7, json: 7 }))), 5))
-          : run
+      const answers: Call = (ready, run) => ready.call.id === "c0" ? hasty(ready, run) : run
       const batch = Batch.run(Toolkit.make(slow, long), asking(["slow"], ["long"]), { onCall })
       const settled = yield* aDayOf(under(answers, batch))
       assert.deepStrictEqual([ends(settled), ran], [[7, 50], 1])

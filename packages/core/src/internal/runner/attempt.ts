@@ -18,7 +18,7 @@ import { retried, starts } from "./observe.ts"
 import type { Bounds } from "./options.ts"
 import type { Rate } from "./rates.ts"
 import { endOf, isHarmless, startOf, stopped, timedOut, timeoutOf } from "./record.ts"
-import { end, settleAs, suspend } from "./settle.ts"
+import { end, leave, settleAs, suspend } from "./settle.ts"
 import { Told } from "./told.ts"
 
 /** Starts a job that has all that it needs; a recorder, where there is one, runs it and is told how it ended. */
@@ -36,9 +36,11 @@ export const begin = (job: Job): void => {
 }
 
 const settleRecorded = (job: Job, exit: Exit.Exit<Ended>): void => {
-  const { attempts, run } = job
+  const { attempts, ended, run } = job
   if (job.over || run.state === "interrupted") return
   job.ended = true
+  // The recorder did not wait for it.
+  if (!ended) leave(job, job)
   if (Exit.isSuccess(exit) && isEnd(exit.value)) return settleAs(job, exit.value)
   const endedAt = run.now()
   const defect = Exit.isSuccess(exit) ? new Error(noEnd) : Cause.squash(exit.cause)

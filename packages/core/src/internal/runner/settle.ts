@@ -70,11 +70,19 @@ export const settleAs = (job: Job, ended: Ended): void => {
   settle(job, outcome)
 }
 
-/** Answers a started job whose tool goes on: that is a stray from here on. */
+/** Answers a started job whose tool is still at work. */
 export const cut = (job: Job, reason: Reason): void => {
   if (job.ended) return
   const { controller, fiber, isHeard, promise } = job
   end(job, Result.fail(reason), !isHeard)
+  leave(job, { controller, fiber, promise })
+}
+
+/** Stops what is done for a job that is answered without it; what goes on all the same is a stray. */
+export const leave = (
+  job: Job,
+  { controller, fiber, promise }: Pick<Job, "controller" | "fiber" | "promise">
+): void => {
   if (promise !== undefined && controller !== undefined) {
     controller.abort()
     straysAs(job, ofPromise(promise))
