@@ -213,6 +213,27 @@ describe("a recorded call that was stopped, of which it is not known any more wh
     }))
 })
 
+describe("a recorder that runs a call again", () => {
+  it.effect("has what that came to, once, at the same time or later", () =>
+    Effect.gen(function*() {
+      let ran = 0
+      const counts = doing("counts", () => Effect.as(Effect.sleep(5), ++ran))
+      const batch = Batch.run(Toolkit.make(counts), asking(["counts"]), { runId: "run" })
+      const again: ReadonlyArray<Call> = [
+        (_, run) => {
+          let kept = 0
+          return Effect.retry(Effect.tap(run, () => ++kept < 3 ? Effect.fail("disk") : Effect.void), { times: 3 }).pipe(
+            Effect.orDie
+          )
+        },
+        (_, run) => Effect.map(Effect.all([run, run], { concurrency: 2 }), ([, second]) => second)
+      ]
+      for (const [n, call] of again.entries()) {
+        assert.deepStrictEqual([ends(yield* aDayOf(under(call, batch))), ran], [[n + 1], n + 1])
+      }
+    }))
+})
+
 describe("equal calls under a recorder", () => {
   const same = Tool.coalesce(reading("same", () => sleeping(5)))
 

@@ -1,4 +1,5 @@
 import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -25,9 +26,13 @@ import { Told } from "./told.ts"
 export const begin = (job: Job): void => {
   const { call, run, tool } = job
   if (run.recorder === undefined || tool === undefined) return start(job)
-  const attempts = Effect.callback<Ended>((resume) => {
-    moreOf(job).record = (ended) => resume(Effect.succeed(ended))
-    run.engine.post(() => job.ended || start(job))
+  const done = Deferred.makeUnsafe<Ended>()
+  // A recorder may run it again, such as when it could not keep the end: the call is run once.
+  const attempts = Effect.suspend(() => {
+    const more = moreOf(job)
+    if (more.record === undefined) run.engine.post(() => job.ended || start(job))
+    more.record ??= (ended) => Deferred.doneUnsafe(done, Effect.succeed(ended))
+    return Deferred.await(done)
   })
   const { recorder } = run
   const recording = run.fork(guarded(() => recorder.call({ key: job.key, runId: run.runId(), call, tool }, attempts)))
