@@ -213,6 +213,18 @@ describe("a recorded call that was stopped, of which it is not known any more wh
     }))
 })
 
+describe("a recorder that has a call run in a step of its own", () => {
+  it.effect("is told how it ended, though its tool ends at once", () =>
+    Effect.gen(function*() {
+      const kept: Array<unknown> = []
+      const ok = doing("ok", () => Effect.succeed(1))
+      const call: Call = (_, run) =>
+        Effect.andThen(Effect.sleep(5), Effect.tap(run, ({ end }) => Effect.sync(() => kept.push(end._tag))))
+      const settled = yield* aDayOf(under(call, Batch.run(Toolkit.make(ok), asking(["ok"]))))
+      assert.deepStrictEqual([ends(settled), kept], [[1], ["Success"]])
+    }))
+})
+
 describe("a recorder that runs a call again", () => {
   it.effect("has what that came to, once, at the same time or later", () =>
     Effect.gen(function*() {

@@ -30,8 +30,10 @@ export const begin = (job: Job): void => {
   // A recorder may run it again, such as when it could not keep the end: the call is run once.
   const attempts = Effect.suspend(() => {
     const more = moreOf(job)
-    if (more.record === undefined) run.engine.post(() => job.ended || start(job))
-    more.record ??= (ended) => Deferred.doneUnsafe(done, Effect.succeed(ended))
+    if (more.record === undefined) {
+      more.record = (ended) => Deferred.doneUnsafe(done, Effect.succeed(ended))
+      run.engine.post(() => job.ended || start(job))
+    }
     return Deferred.await(done)
   })
   const { recorder } = run
