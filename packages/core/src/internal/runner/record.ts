@@ -151,7 +151,7 @@ export const endOf = (tool: Any | undefined, exit: Exit.Exit<Answer<unknown>, Re
 
 /** Why a call may not go on after something that was done for it failed: arguments that do not fit are its own fault. */
 export const reasonOf = (job: Job, cause: Cause.Cause<Reason>): Reason =>
-  Result.getOrElse(Cause.findError(cause), () => crashedBy(job, cause))
+  Cause.hasDies(cause) ? crashedBy(job, cause) : Result.getOrElse(Cause.findError(cause), () => crashedBy(job, cause))
 
 /** A crash of a call outside of its handler. */
 export const crashOf = (job: Job, defect: unknown): Defect => crashedBy(job, Cause.die(defect))
