@@ -484,16 +484,17 @@ export function reconcile(
  * console.log(outcomes[0]?.encoded) // => "pages about tea"
  * ```
  */
-export const hedge = (after: Duration.Input) => {
-  const wait = readDuration(after, "Tool.hedge: the time")
-  return <N extends string, P extends Schema.Constraint, S extends Schema.Constraint, F extends Schema.Constraint, R>(
+export const hedge =
+  (after: Duration.Input) =>
+  <N extends string, P extends Schema.Constraint, S extends Schema.Constraint, F extends Schema.Constraint, R>(
     tool: Tool<N, P, S, F, R, true>
-  ): Tool<N, P, S, F, R, true> =>
-    around(
+  ): Tool<N, P, S, F, R, true> => {
+    const wait = readDuration(after, "Tool.hedge: the time")
+    return around(
       tool,
       (effect, call) => Effect.raceFirst(effect, Effect.delay(Effect.andThen(tellHedged(call), effect), wait))
     )
-}
+  }
 
 /**
  * Stops calling a service that has failed too often, by the `CircuitBreaker` of the program. While the circuit is open,

@@ -374,7 +374,11 @@ describe("what plain JavaScript gives where the compiler would refuse it", () =>
       () => Tool.reconcile(tool, odd),
       "Tool.reconcile: argument 2 is no function: give one that asks what became of a call."
     ],
-    ["no time", () => Tool.hedge(odd), "Tool.hedge: the time is undefined: give a duration such as \"2 seconds\"."],
+    [
+      "no time",
+      () => Tool.hedge(odd)(tool as never),
+      "Tool.hedge: the time is undefined: give a duration such as \"2 seconds\"."
+    ],
     [
       "no tool to break",
       () => Tool.breaker(odd),
