@@ -225,6 +225,20 @@ describe("a recorder that has a call run in a step of its own", () => {
     }))
 })
 
+describe("a recorder that takes its time over the end of a call", () => {
+  it.effect("has that told of no earlier than what was told before: the outcome says when it ended", () =>
+    Effect.gen(function*() {
+      const told: Array<readonly [tag: string, at: number]> = []
+      const onCall = ({ _tag, at }: Batch.CallEvent) => Effect.sync(() => void told.push([_tag, at]))
+      const call: Call = ({ call: { id } }, run) => id === "c0" ? Effect.tap(run, Effect.sleep(10)) : run
+      const waits = doing("waits", ({ ms }) => sleeping(Number(ms)))
+      const batch = Batch.run(Toolkit.make(waits), asking(["waits", { ms: 5 }], ["waits", { ms: 7 }]), { onCall })
+      const { outcomes } = yield* aDayOf(under(call, batch))
+      assert.deepStrictEqual(outcomes.map(({ endedAt }) => endedAt), [5, 7])
+      assert.deepStrictEqual(told, [["CallStarted", 0], ["CallStarted", 0], ["CallSettled", 7], ["CallSettled", 7]])
+    }))
+})
+
 describe("a recorder that runs a call again", () => {
   it.effect("has what that came to, once, at the same time or later", () =>
     Effect.gen(function*() {
