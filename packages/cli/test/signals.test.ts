@@ -47,6 +47,24 @@ describe("Signals.run", () => {
     }
   })
 
+  it("takes the end of the process that has started it for a signal, where it is looked for that", () => {
+    vi.useFakeTimers()
+    try {
+      let parent = 7
+      const codes: Array<number> = []
+      const interrupted = vi.fn<() => void>()
+      const program = Effect.onInterrupt(Effect.never, () => Effect.sync(interrupted))
+      Signals.run(program, (code) => codes.push(code), new EventEmitter(), () => parent)
+      vi.advanceTimersByTime(5_000)
+      assert.deepStrictEqual(interrupted.mock.calls.length, 0)
+      parent = 1
+      vi.advanceTimersByTime(500)
+      assert.deepStrictEqual([interrupted.mock.calls.length, codes], [1, [143]])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it("ends a program that does not end after ten seconds", () => {
     vi.useFakeTimers()
     try {

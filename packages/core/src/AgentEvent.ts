@@ -189,7 +189,7 @@ export const failed = (cause: Cause.Cause<AgentError | ChatModelError>, at: numb
     return { _tag: "Failed", at, reason: "Interrupted", message: "The agent was stopped.", mayPass: true }
   }
   const found = Cause.findError(cause)
-  if (Result.isFailure(found)) {
+  if (Result.isFailure(found) || Cause.hasDies(cause)) {
     return { _tag: "Failed", at, reason: "Defect", message: "The agent crashed.", mayPass: false }
   }
   const error = found.success

@@ -4,6 +4,7 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Pipeable from "effect/Pipeable"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import { CallError, Defect, type ToolFailure } from "./CallError.ts"
@@ -13,7 +14,9 @@ import { type Base, Reference, rootOf, type Source, valueOf } from "./internal/g
 import { guarded } from "./internal/guarded.ts"
 import { execute, type Stray } from "./internal/runner/execute.ts"
 import type { Options } from "./internal/runner/options.ts"
+import { pipelineForm, refuseMistaken } from "./internal/tool/checked.ts"
 import { answering } from "./internal/tool/codec.ts"
+import { refuseNoFunction, refuseNoTool } from "./internal/tool/mistakes.ts"
 import type { Of, Outcome } from "./Outcome.ts"
 import type * as Tool from "./Tool.ts"
 
@@ -117,14 +120,32 @@ export interface Pipeline<out S extends Steps> {
  * ```
  */
 export const make = <S extends Steps>(build: (call: Call) => S): Pipeline<S> => {
+  refuseNoFunction("Pipeline.make: what is given", build, "declares calls and returns them by name")
   const declarations = new Declarations()
   const steps = build(calling(declarations))
+  const odd = Object.keys(Object(steps)).find((name) => !isReference(steps[name]))
+  if (odd !== undefined || !Predicate.isObject(steps)) {
+    throw new TypeError(`Pipeline.make: ${odd === undefined ? "what is returned" : `\`${odd}\``} ${returnSteps}`)
+  }
   const named = new Map(Object.entries(steps).map(([name, ref]) => [ref["~source"], name] as const).toReversed())
   const calls = declarations.behind(Object.values(steps).map((ref) => rootOf(ref["~source"])))
   return { steps, graph: { ...calls, nodes: nodesOf(calls, idsApart(named)) } }
 }
 
-const calling = (declarations: Declarations): Call => (tool, args) => new Reference(declarations.step(tool, args))
+const returnSteps = "is no step: return an object of what `call`, `Pipeline.map` or `Pipeline.each` gave."
+
+const calling = (declarations: Declarations): Call => (tool, args) => {
+  refuseNoTool("Pipeline: the first argument of `call`", tool)
+  return new Reference(declarations.step(tool, args))
+}
+
+const isReference = (value: unknown): boolean => value instanceof Reference
+
+/** What a step stands for; throws for what is none. */
+const sourceOf = (where: string, step: Ref<unknown>): Source => {
+  if (isReference(step)) return step["~source"]
+  throw new TypeError(`${where} is no step: give what \`call\`, \`Pipeline.map\` or \`Pipeline.each\` gave.`)
+}
 
 /** A step that is returned has its name for an id; the others have ids apart from every name. */
 const idsApart = (named: ReadonlyMap<Source, string>): (base: Base) => string => {
@@ -164,7 +185,11 @@ const idsApart = (named: ReadonlyMap<Source, string>): (base: Base) => string =>
  */
 export function map<A, B>(f: (value: A) => B): <R>(self: Ref<A, R>) => Ref<B, R>
 export function map(f: (value: unknown) => unknown): (self: Ref<unknown>) => Ref<unknown> {
-  return ({ "~source": from }) => new Reference({ _tag: "Mapped", root: rootOf(from), from, f })
+  refuseNoFunction("Pipeline.map: what is given", f, "makes a value of another")
+  return (self) => {
+    const from = sourceOf("Pipeline.map: what is to be mapped", self)
+    return new Reference({ _tag: "Mapped", root: rootOf(from), from, f })
+  }
 }
 
 /**
@@ -197,7 +222,9 @@ export function each<A, R, T extends Tool.Any, R2>(
   list: Ref<ReadonlyArray<A>, R>,
   call: (item: Ref<A, never>) => Step<T, R2>
 ): Ref<ReadonlyArray<T["success"]["Type"]>, R | R2>
-export function each({ "~source": list }: Ref<unknown>, call: (item: Ref<never, never>) => Ref<unknown>): Ref<unknown> {
+export function each(ref: Ref<unknown>, call: (item: Ref<never, never>) => Ref<unknown>): Ref<unknown> {
+  const list = sourceOf("Pipeline.each: argument 1", ref)
+  refuseNoFunction("Pipeline.each: argument 2", call, "declares a call for an item")
   return new Reference(rootOf(list).scope.each(list, call))
 }
 
@@ -323,13 +350,15 @@ export function tool<
 ): Tool.Tool<Name, P, S, typeof Schema.Never, R | P["DecodingServices"] | S["EncodingServices"], ReadOnly>
 export function tool(
   name: string,
-  { build, ...definition }: ToolDefinition<Schema.Constraint, Schema.Constraint, unknown, boolean>
+  given: ToolDefinition<Schema.Constraint, Schema.Constraint, unknown, boolean>
 ): Tool.Any {
+  refuseMistaken(name, given, pipelineForm)
+  const { build, ...definition } = given
   const answer = answering(definition.success, definition.content)
   return composite(name, definition, (parameters, { id }) =>
     guarded(() => {
       const declarations = new Declarations()
-      const { "~source": source } = build(calling(declarations), parameters)
+      const source = sourceOf("Pipeline.tool: what `build` returned", build(calling(declarations), parameters))
       const calls = declarations.behind([rootOf(source)])
       return Effect.succeed({
         toolkit: calls.toolkit,

@@ -10,7 +10,8 @@ import type { CircuitBreaker } from "effect/persistence/CircuitBreaker"
 import * as Schema from "effect/Schema"
 import type { ToolFailure, Unavailable, Unencodable } from "./CallError.ts"
 import type { Content } from "./Content.ts"
-import { guarded } from "./internal/guarded.ts"
+import { read as readDuration } from "./internal/duration.ts"
+import { effectOf, guarded } from "./internal/guarded.ts"
 import type { Patterns } from "./internal/schema/patterns.ts"
 import * as Standard from "./internal/schema/standardSchema.ts"
 import type { Any } from "./internal/tool/any.ts"
@@ -20,14 +21,17 @@ import {
   type AnyFunctionDefinition,
   byJsonSchema,
   checked,
+  jsonForm,
   ofFunction,
+  refuseMistaken,
+  standardForm,
   type Unchecked
 } from "./internal/tool/checked.ts"
 import { compile, serviceKey } from "./internal/tool/compile.ts"
 import type { AnyDefinition, Execute, Traits } from "./internal/tool/definition.ts"
 import { type Answer, type Attempt, type Call, tellHedged } from "./internal/tool/handler.ts"
 import type * as Handling from "./internal/tool/handler.ts"
-import { refuseUnnamed } from "./internal/tool/mistakes.ts"
+import { refuseNoFunction, refuseNoTool } from "./internal/tool/mistakes.ts"
 import type { Failing, FailureOf, FunctionDefinition, FunctionOption } from "./internal/tool/promised.ts"
 import type {
   Complete,
@@ -188,7 +192,7 @@ export function fromJsonSchema<
     readonly execute: Execute<Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, R>
   }
 ): Tool<Name, Schema.Codec<Schema.Json>, typeof Schema.Unknown, F, R | F["EncodingServices"], ReadOnly> {
-  refuseUnnamed(name, definition)
+  refuseMistaken(name, definition, jsonForm)
   const { parameters, validate, ...rest } = definition
   const schema = byJsonSchema(name, parameters, validate, rest.patterns)
   return make(name, { ...rest, parameters: schema, success: Schema.Unknown, jsonSchema: parameters })
@@ -257,7 +261,7 @@ export function fromStandardSchema(
     readonly success: Standard.AnySchema
   }
 ): Any {
-  refuseUnnamed(name, definition)
+  refuseMistaken(name, definition, standardForm)
   return compile(name, { ...definition, ...Standard.schemasOf(name, definition) })
 }
 
@@ -352,6 +356,7 @@ export function coalesce<
   R
 >(tool: Tool<N, P, S, F, R, true>): Tool<N, P, S, F, R, true>
 export function coalesce(tool: Any): Any {
+  refuseNoTool("Tool.coalesce: what is given", tool)
   return changed(tool, () => ({ coalesce: true }))
 }
 
@@ -396,6 +401,8 @@ export function around(
   tool: Any,
   wrap: (effect: ReturnType<Attempt<unknown, unknown, unknown>>, call: Call) => typeof effect
 ): Any {
+  refuseNoTool("Tool.around: argument 1", tool)
+  refuseNoFunction("Tool.around: argument 2", wrap, "takes the attempt at a call and gives another")
   return changed(tool, ({ handler: { attempt, isAwaited } }) => ({
     handler: { isAwaited, attempt: (parameters, call) => guarded(() => wrap(attempt(parameters, call), call)) }
   }))
@@ -443,12 +450,14 @@ export function reconcile(
   tool: Any,
   ask: (parameters: unknown, key: string) => Effect.Effect<Option.Option<unknown>, never, unknown>
 ): Any {
+  refuseNoTool("Tool.reconcile: argument 1", tool)
+  refuseNoFunction("Tool.reconcile: argument 2", ask, "asks what became of a call")
   const answered = Option.match({
     onNone: () => Effect.succeedNone,
     onSome: (value: unknown) => Effect.asSome(tool.answer(value))
   })
   return changed(tool, () => ({
-    reconcile: (parameters, key) => Effect.flatMap(guarded(() => ask(parameters, key)), answered)
+    reconcile: (parameters, key) => Effect.flatMap(effectOf(() => ask(parameters, key)), answered)
   }))
 }
 
@@ -479,11 +488,13 @@ export const hedge =
   (after: Duration.Input) =>
   <N extends string, P extends Schema.Constraint, S extends Schema.Constraint, F extends Schema.Constraint, R>(
     tool: Tool<N, P, S, F, R, true>
-  ): Tool<N, P, S, F, R, true> =>
-    around(
+  ): Tool<N, P, S, F, R, true> => {
+    const wait = readDuration(after, "Tool.hedge: the time")
+    return around(
       tool,
-      (effect, call) => Effect.raceFirst(effect, Effect.delay(Effect.andThen(tellHedged(call), effect), after))
+      (effect, call) => Effect.raceFirst(effect, Effect.delay(Effect.andThen(tellHedged(call), effect), wait))
     )
+  }
 
 /**
  * Stops calling a service that has failed too often, by the `CircuitBreaker` of the program. While the circuit is open,
@@ -531,6 +542,7 @@ export function breaker<
   }
 ): Tool<N, P, S, F, R | CircuitBreaker, RO>
 export function breaker(tool: Any, options: Breaking = {}): Any {
+  refuseNoTool("Tool.breaker: argument 1", tool)
   return broken(tool, options)
 }
 

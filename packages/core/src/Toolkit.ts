@@ -12,7 +12,7 @@ import * as Schema from "effect/Schema"
 import { inWords } from "./internal/schema/words.ts"
 import { changed } from "./internal/tool/changed.ts"
 import { lintTool, type Warning } from "./internal/tool/lint.ts"
-import { mistakeOf } from "./internal/tool/mistakes.ts"
+import { mistakeOf, refuseNoTool } from "./internal/tool/mistakes.ts"
 import type { WrongHandler } from "./internal/tool/written.ts"
 import * as Thrown from "./Thrown.ts"
 import * as Tool from "./Tool.ts"
@@ -97,8 +97,14 @@ export const make = <const T extends ReadonlyArray<EachTool>>(...tools: NoDuplic
 /** A tool that was given; throws where the compiler would have refused it. */
 const checked = <T>(tool: T, index: number): T => {
   if (Array.isArray(tool)) throw new TypeError(`Toolkit.make: ${forLists}.`)
-  if (Predicate.hasProperty(tool, "handler") && Predicate.hasProperty(tool, "name")) return tool
-  throw new TypeError(`Toolkit.make: argument ${index + 1} is no tool: make it with Tool.make or Tool.fromFunction.`)
+  refuseNoTool(`Toolkit.make: argument ${index + 1}`, tool)
+  return tool
+}
+
+/** The tools of a toolkit that was given. */
+const toolsOf = <T>(toolkit: { readonly tools: ReadonlyArray<T> }, where: string): ReadonlyArray<T> => {
+  if (Predicate.hasProperty(toolkit, "tools") && Predicate.hasProperty(toolkit, "byName")) return toolkit.tools
+  throw new TypeError(`${where} is no toolkit: make it with Toolkit.make.`)
 }
 
 /**
@@ -116,7 +122,10 @@ const checked = <T>(tool: T, index: number): T => {
  * ```
  */
 export const merge = <A extends Tool.Any, B extends Tool.Any>(self: Toolkit<A>, that: Toolkit<B>): Toolkit<A | B> =>
-  fromTools<A | B>([...self.tools, ...that.tools], [...self.lax, ...that.lax])
+  fromTools<A | B>(
+    [...toolsOf(self, "Toolkit.merge: argument 1"), ...toolsOf(that, "Toolkit.merge: argument 2")],
+    [...self.lax, ...that.lax]
+  )
 
 const fromTools = <T extends Tool.Any>(tools: ReadonlyArray<T>, lax: Toolkit<T>["lax"] = []): Toolkit<T> => {
   const names = new Set<string>()
@@ -270,8 +279,13 @@ export function toLayer(
 }
 
 /** Throws where the compiler would have refused handlers, in its words. */
-const checkHandlers = ({ tools }: Any, handlers: object): void => {
-  const awaited = tools.filter(({ handler }) => handler.isAwaited).map(({ name }) => name)
+const checkHandlers = (toolkit: Any, handlers: object): void => {
+  const awaited = toolsOf(toolkit, "Toolkit.toLayer: argument 1").filter(({ handler }) => handler.isAwaited).map((
+    { name }
+  ) => name)
+  if (!Predicate.isObject(handlers)) {
+    throw new TypeError("Toolkit.toLayer: argument 2 is no object: give one with a handler for each tool.")
+  }
   const missing = awaited.find((name) => !Object.hasOwn(handlers, name))
   const mistake = missing === undefined
     ? Object.entries(handlers).flatMap(([name, handler]) =>
@@ -319,9 +333,11 @@ export function provide<T extends Tool.Any, ROut, RIn>(
   layer: Layer.Layer<ROut, never, RIn>
 ): Toolkit<Provided<T, ROut, RIn>>
 export function provide(toolkit: Any, layer: Layer.Layer<unknown, never, unknown>): Any {
+  const tools = toolsOf(toolkit, "Toolkit.provide: argument 1")
+  if (!Layer.isLayer(layer)) throw new TypeError("Toolkit.provide: argument 2 is no layer.")
   const provided = { layer }
   return fromTools(
-    toolkit.tools.map((tool) => changed(tool, (own) => ({ provided: [...own.provided, provided] }))),
+    tools.map((tool) => changed(tool, (own) => ({ provided: [...own.provided, provided] }))),
     toolkit.lax
   )
 }

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Agent, AgentEvent, ChatModelError, Json, Tool, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
-import { Effect, Logger, Result, Schema, Stream } from "effect"
+import { Cause, Effect, Logger, Result, Schema, Stream } from "effect"
 import { acting, recordingLogger } from "./support.ts"
 
 const secret = "s3cret-of-the-host"
@@ -85,6 +85,9 @@ describe("AgentEvent.toSse", () => {
       const events = Stream.concat(Stream.take(agent, 1), Stream.die(new Error(secret)))
       const written = yield* Effect.provide(Stream.runCollect(AgentEvent.toSse(events)), model(ScriptedModel.says("")))
       assert.include(written.at(-1)!, `"message":"The agent crashed."`)
+      const reason = new ChatModelError.RateLimited({ message: secret, retryAfterMillis: undefined })
+      const failed = Cause.fail(new ChatModelError.ChatModelError({ wire: "w", reason }))
+      assert.deepInclude(AgentEvent.failed(Cause.combine(failed, Cause.die("bug")), 0), { reason: "Defect" })
       assert.notInclude(written.join(), secret)
       assert.strictEqual(lines.at(-1)?.text, "An agent crashed")
     }).pipe(Effect.provide(layer))

@@ -242,6 +242,28 @@ describe("what one call meets is that call's outcome alone", () => {
       assert.deepStrictEqual(ends(yield* Fiber.join(fiber)), ["Defect", "waited", "Defect", "fine", "Defect"])
     }).pipe(Effect.provide(recordingLogger().layer)))
 
+  it.effect("a failure with a crash beside it is a defect, which is logged whole and not tried again", () =>
+    Effect.gen(function*() {
+      const { layer, lines } = recordingLogger()
+      const both = Effect.failCause(Cause.combine(Cause.fail("no"), Cause.die(new Error("bug"))))
+      const failing = (name: string, effect: Effect.Effect<never, string>) =>
+        acting(name, () => effect, { idempotent: true })
+      const tools = [failing("at once", both), failing("later", Effect.andThen(Effect.yieldNow, both))]
+      const around = tools.map((tool) => Tool.around({ ...tool, name: `around ${tool.name}` }, (attempt) => attempt))
+      const toolkit = Toolkit.make(...tools, ...around)
+      const batch = Batch.run(toolkit, callsOf(...toolkit.tools.map(({ name }) => name)), { retry: Schedule.recurs(3) })
+      const settled = yield* Effect.provide(batch, layer)
+      for (const { attempts, result } of settled.outcomes) {
+        assert.strictEqual(attempts, 1)
+        assert(Result.isFailure(result) && result.failure._tag === "CallError")
+        const { reason } = result.failure
+        assert(reason._tag === "Defect")
+        assert.include(Cause.pretty(reason.cause), "no")
+        assert.include(Cause.pretty(reason.cause), "bug")
+      }
+      assert.deepStrictEqual(lines.map(({ text }) => text), Array(4).fill("A tool crashed"))
+    }))
+
   it.effect("a failure that does not fit its schema is unencodable", () =>
     Effect.gen(function*() {
       const failure = Schema.Struct({ left: Schema.Int })

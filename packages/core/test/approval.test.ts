@@ -381,14 +381,17 @@ describe("Batch.Options.onCall", () => {
     Effect.gen(function*() {
       const { layer, lines } = recordingLogger()
       const toolkit = Toolkit.make(acting("ok", () => Effect.succeed("fine")))
-      const onCall = () => {
+      const thrown = () => {
         throw new Error("bug")
       }
-      const settled = yield* Effect.provide(
-        Batch.run(toolkit, [ToolCall.make({ id: "a", name: "ok" })], { onCall }),
-        layer
-      )
-      assert.deepStrictEqual(ends(settled), ["fine"])
-      assert.deepStrictEqual(lines.map(({ text }) => text), ["`onCall` crashed", "`onCall` crashed"])
+      const none = (): Effect.Effect<void> => 5 as never
+      for (const onCall of [thrown, none, () => Effect.flatMap(Effect.yieldNow, none)]) {
+        const settled = yield* Effect.provide(
+          Batch.run(toolkit, [ToolCall.make({ id: "a", name: "ok" })], { onCall }),
+          layer
+        )
+        assert.deepStrictEqual(ends(settled), ["fine"])
+        assert.deepStrictEqual(lines.splice(0).map(({ text }) => text), ["`onCall` crashed", "`onCall` crashed"])
+      }
     }).pipe(Effect.provide(Logger.layer([]))))
 })

@@ -7,11 +7,24 @@ import { Deferred, Duration, Effect, Fiber, Layer, Logger, Schedule, Schema, Str
 import { RateLimiter } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "./order/support.ts"
-import { acting, Anything, callsOf, ends, timesOf } from "./support.ts"
+import { acting, Anything, callsOf, ends, shown, timesOf } from "./support.ts"
 
 const quiet = Effect.provide(Logger.layer([]))
 
 const slow = acting("slow", () => Effect.as(Effect.sleep(50), "slow"))
+
+const none = (): Effect.Effect<never> => 5 as never
+
+const rated = Tool.make("rated", {
+  description: "Has a rate.",
+  parameters: Anything,
+  success: Schema.String,
+  limits: [Limits.rate({ limit: 5, window: "1 second" })],
+  execute: () => Effect.succeed("rated")
+})
+
+/** What a limiter says that has room. */
+const consumed = { delay: Duration.zero, limit: 5, remaining: 4, resetAfter: Duration.zero }
 
 /** A tool without an effect on anything that says of itself what it is given. */
 const claiming = (
@@ -38,11 +51,57 @@ describe("a call that is thrown at", () => {
       }
     }))
 
+  it.effect("is undecided when the approver gives no effect", () =>
+    Effect.gen(function*() {
+      const asking = { ...acting("asking", () => Effect.succeed("ran")), approval: () => true }
+      const decide = Approver.layer(() => Promise.resolve("allowed") as never)
+      const batch = Batch.run(Toolkit.make(asking, slow), callsOf("asking", "slow"))
+      assert.deepStrictEqual(yield* beside(Effect.provide(batch, decide)), ["Undecided", "slow"])
+    }))
+
+  it.effect("crashes before it has run when the approver ends in what is no effect, and says so", () =>
+    Effect.gen(function*() {
+      const asking = { ...acting("asking", () => Effect.succeed("ran")), approval: () => true }
+      const decide = Approver.layer(() => Effect.flatMap(Effect.sleep(5), none))
+      const batch = Batch.run(Toolkit.make(asking), callsOf("asking"))
+      const settled = yield* quiet(aDayOf(Effect.provide(batch, decide)))
+      assert.deepInclude(shown(settled), { type: "Defect", safeToRepeat: true })
+    }))
+
   it.effect("crashes alone when what it touches cannot be read", () =>
     Effect.gen(function*() {
       const access = () => ({ access: [{ mode: "read", key: undefined as never }], slots: [], rates: [] } as const)
       const toolkit = Toolkit.make(claiming("odd", { claims: access }), slow)
       assert.deepStrictEqual(yield* beside(Batch.run(toolkit, callsOf("odd", "slow"))), ["Defect", "slow"])
+    }))
+
+  it.effect("crashes alone when its limits are none", () =>
+    Effect.gen(function*() {
+      const odd = Tool.make("odd", {
+        description: "Has odd limits.",
+        parameters: Anything,
+        success: Schema.String,
+        limits: () => ["often"] as never,
+        execute: () => Effect.succeed("odd")
+      })
+      assert.deepStrictEqual(yield* beside(Batch.run(Toolkit.make(odd, slow), callsOf("odd", "slow"))), [
+        "Defect",
+        "slow"
+      ])
+    }))
+
+  it.effect("crashes when its limiter gives no effect, at once or later, and keeps nobody else from asking", () =>
+    Effect.gen(function*() {
+      for (const odd of [none, () => Effect.flatMap(Effect.sleep(5), none)]) {
+        let asked = 0
+        const limiter = Layer.succeed(
+          RateLimiter.RateLimiter,
+          { consume: () => asked++ === 0 ? odd() : Effect.succeed(consumed) } as never
+        )
+        const limits = Layer.provide(Layer.effect(Limits.Limits, Limits.make), limiter)
+        const batch = Batch.run(Toolkit.make(rated, slow), callsOf("rated", "slow", "rated"))
+        assert.deepStrictEqual(yield* beside(Effect.provide(batch, limits)), ["Defect", "slow", "rated"])
+      }
     }))
 
   it.effect("crashes when its recorder throws or gives no effect", () =>
@@ -54,11 +113,34 @@ describe("a call that is thrown at", () => {
       const thrown = () => {
         throw new Error("bug")
       }
-      const broken = [{ known: thrown }, { call: thrown }, { call: () => undefined as never }]
+      const broken = [{ known: thrown }, { call: thrown }, { call: none }, { call: () => Effect.void as never }]
       for (const part of broken) {
         const batch = Batch.run(Toolkit.make(slow), callsOf("slow"))
         const run = Effect.provideService(batch, Recorder.Recorder, { ...recorder, ...part })
         assert.deepStrictEqual(yield* beside(run), ["Defect"])
+      }
+    }))
+
+  it.effect("crashes when its recorder does so over it alone, though an equal call has an answer", () =>
+    Effect.gen(function*() {
+      const thrown = () => {
+        throw new Error("bug")
+      }
+      const same = Tool.make("same", {
+        description: "Reads.",
+        parameters: Anything,
+        success: Schema.String,
+        readOnly: true,
+        execute: () => Effect.succeed("same")
+      })
+      for (const odd of [none, () => Effect.flatMap(Effect.sleep(5), none), thrown, () => Effect.die("disk")]) {
+        const recorder: Recorder.Recorder = {
+          known: () => undefined,
+          call: ({ call: { id } }, run) => id === "call_2" ? odd() : run
+        }
+        const batch = Batch.run(Toolkit.make(Tool.coalesce(same)), timesOf(3, "same"))
+        const run = Effect.provideService(batch, Recorder.Recorder, recorder)
+        assert.deepStrictEqual(yield* beside(run), ["same", "Defect", "same"])
       }
     }))
 
@@ -155,17 +237,9 @@ describe("a call that is stopped", () => {
   it.effect("while a limiter is asked, keeps nobody else from asking", () =>
     Effect.gen(function*() {
       let asked = 0
-      const consumed = { delay: Duration.zero, limit: 5, remaining: 4, resetAfter: Duration.zero }
       const consume = () => asked++ === 0 ? Effect.never : Effect.succeed(consumed)
       const limiter = Layer.succeed(RateLimiter.RateLimiter, { consume } as never)
       const limits = Layer.provide(Layer.effect(Limits.Limits, Limits.make), limiter)
-      const rated = Tool.make("rated", {
-        description: "Has a rate.",
-        parameters: Anything,
-        success: Schema.String,
-        limits: [Limits.rate({ limit: 5, window: "1 second" })],
-        execute: () => Effect.succeed("rated")
-      })
       const run = Batch.run(Toolkit.make(rated), callsOf("rated"), { deadline: "1 minute" })
       const both = Effect.zip(run, run)
       const [first, second] = yield* aDayOf(Effect.provide(both, limits))

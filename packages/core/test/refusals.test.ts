@@ -3,6 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import {
+  Access,
   Agent,
   AgentError,
   Batch,
@@ -283,6 +284,161 @@ describe("a tool", () => {
       assert.instanceOf(error.cause, Error)
     }
   })
+})
+
+describe("what plain JavaScript gives where the compiler would refuse it", () => {
+  const tool = acting("tool", () => Effect.succeed(""))
+  const parameters = { type: "object" }
+  const execute = () => Effect.succeed("")
+  const odd = undefined as never
+  const json = (more: object) => () => Tool.fromJsonSchema("t", { description, parameters, execute, ...more })
+  const ofSchema = Schema.Struct({})
+  const standard = (more: object) => () =>
+    Tool.fromStandardSchema("t", { description, parameters: ofSchema, success: Schema.String, execute, ...more })
+  const make = (more: object) => () =>
+    Tool.make("t", { description, parameters: ofSchema, success: Schema.String, execute, ...more })
+  const build = (call: Pipeline.Call) => call(tool, {})
+  const pipeline = (more: object) => () =>
+    Pipeline.tool("t", { description, parameters: ofSchema, success: Schema.String, build, ...more })
+  const each = (list: never, call: never) => () => Pipeline.make(() => ({ all: Pipeline.each(list, call) }))
+  const noJsonSchema = "Tool \"t\": `parameters` is missing, or no JSON Schema: give one, such as "
+    + "{ type: \"object\", properties: { city: { type: \"string\" } } }."
+  const noExecute = "Tool \"t\": `execute` is missing, or no function: give one that takes the parameters of a call."
+  const noBuild =
+    "Tool \"t\": `build` is missing, or no function: give one that declares calls, and returns what answers."
+
+  it.each<readonly [what: string, make: () => unknown, said: string]>([
+    ["no JSON Schema", json({ parameters: undefined }), noJsonSchema],
+    ["null for one", json({ parameters: null }), noJsonSchema],
+    ["a schema for one", json({ parameters: ofSchema }), noJsonSchema],
+    ["no handler", json({ execute: undefined }), noExecute],
+    ["no handler of a Standard Schema", standard({ execute: undefined }), noExecute],
+    [
+      "an option that is misspelt",
+      json({ validat: String }),
+      "Tool \"t\": there is no option `validat`: write `validate`."
+    ],
+    [
+      "no Standard Schema",
+      standard({ parameters: undefined }),
+      "Tool \"t\": `parameters` is missing: give a schema of the arguments, such as Schema.Struct({ city: Schema.String })."
+    ],
+    [
+      "a JSON Schema for one",
+      standard({ success: parameters }),
+      "Tool \"t\": `success` is no schema: give one, such as Schema.Struct({ city: Schema.String })."
+    ],
+    [
+      "one access",
+      make({ access: Access.read("orders") }),
+      "Tool \"t\": `access` is no list: write [Access.read(\"orders\")], or a function that gives a list."
+    ],
+    [
+      "one limit",
+      make({ limits: Limits.concurrency(2) }),
+      "Tool \"t\": `limits` is no list: write [Limits.concurrency(2)], or a function that gives a list."
+    ],
+    [
+      "an approval that is neither",
+      make({ approval: true }),
+      "Tool \"t\": `approval` is neither \"always\" nor a function: leave it out where no call needs approval."
+    ],
+    ["no content", make({ content: "text" }), "Tool \"t\": `content` is no function: give one that takes a result."],
+    [
+      "no function that catches",
+      () => Tool.fromFunction("t", { description, parameters, execute: async () => "", catch: 5 as never }),
+      "Tool \"t\": `catch` is no function: give one that takes what was thrown."
+    ],
+    [
+      "no validation",
+      json({ validate: {} }),
+      "Tool \"t\": `validate` is no function: give one that takes the arguments."
+    ],
+    [
+      "no tool to coalesce",
+      () => Tool.coalesce(odd),
+      "Tool.coalesce: what is given is no tool: make it with Tool.make or Tool.fromFunction."
+    ],
+    [
+      "no tool to wrap",
+      () => Tool.around(odd, odd),
+      "Tool.around: argument 1 is no tool: make it with Tool.make or Tool.fromFunction."
+    ],
+    [
+      "nothing to wrap it in",
+      () => Tool.around(tool, odd),
+      "Tool.around: argument 2 is no function: give one that takes the attempt at a call and gives another."
+    ],
+    [
+      "nobody to ask",
+      () => Tool.reconcile(tool, odd),
+      "Tool.reconcile: argument 2 is no function: give one that asks what became of a call."
+    ],
+    [
+      "no time",
+      () => Tool.hedge(odd)(tool as never),
+      "Tool.hedge: the time is undefined: give a duration such as \"2 seconds\"."
+    ],
+    [
+      "no tool to break",
+      () => Tool.breaker(odd),
+      "Tool.breaker: argument 1 is no tool: make it with Tool.make or Tool.fromFunction."
+    ],
+    [
+      "a tool for a toolkit",
+      () => Toolkit.merge(Toolkit.make(tool), tool as never),
+      "Toolkit.merge: argument 2 is no toolkit: make it with Toolkit.make."
+    ],
+    ["no layer", () => Toolkit.provide(Toolkit.make(tool), odd), "Toolkit.provide: argument 2 is no layer."],
+    [
+      "no handlers",
+      () => Toolkit.toLayer(Toolkit.make(tool), odd),
+      "Toolkit.toLayer: argument 2 is no object: give one with a handler for each tool."
+    ],
+    ["no definition", () => Pipeline.tool("t", odd), "A tool needs a name and then a definition: write"],
+    ["no calls", pipeline({ build: undefined }), noBuild],
+    ["no function that declares calls", pipeline({ build: 5 }), noBuild],
+    [
+      "no success of a pipeline",
+      pipeline({ success: undefined }),
+      "Tool \"t\": `success` is missing: give a schema of the result, such as Schema.String, or Schema.Void."
+    ],
+    [
+      "no pipeline",
+      () => Pipeline.make(odd),
+      "Pipeline.make: what is given is no function: give one that declares calls and returns them by name."
+    ],
+    [
+      "a pipeline without a step",
+      () => Pipeline.make(() => odd),
+      "Pipeline.make: what is returned is no step: return an object of what `call`, `Pipeline.map` or `Pipeline.each` gave."
+    ],
+    [
+      "a step that is none",
+      () => Pipeline.make(() => ({ a: 5 as never })),
+      "Pipeline.make: `a` is no step: return an object of what `call`, `Pipeline.map` or `Pipeline.each` gave."
+    ],
+    [
+      "a call of no tool",
+      () => Pipeline.make((call) => ({ a: call(odd, odd) })),
+      "Pipeline: the first argument of `call` is no tool: make it with Tool.make or Tool.fromFunction."
+    ],
+    [
+      "no list",
+      each(odd, odd),
+      "Pipeline.each: argument 1 is no step: give what `call`, `Pipeline.map` or `Pipeline.each` gave."
+    ],
+    [
+      "nothing to map by",
+      () => Pipeline.map(odd),
+      "Pipeline.map: what is given is no function: give one that makes a value of another."
+    ],
+    [
+      "nothing to map",
+      () => Pipeline.map(String)(odd),
+      "Pipeline.map: what is to be mapped is no step: give what `call`, `Pipeline.map` or `Pipeline.each` gave."
+    ]
+  ])("is refused in words that say what to do: %s", (_, make, said) => assert.throws(make, said))
 })
 
 describe("the failure of a tool", () => {

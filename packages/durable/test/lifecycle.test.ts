@@ -157,7 +157,12 @@ describe("a write that the world is asked about", () => {
       assert.deepStrictEqual([done.ran, done.told.includes("seen")], [1, true])
       const open = yield* dying(Effect.succeedNone)
       assert.deepStrictEqual([open.ran, open.told.includes("paid 2")], [2, true])
-      const unknown = yield* dying(Effect.die(new Error("no answer")))
-      assert.deepStrictEqual([unknown.ran, unknown.told.includes("outcome is unknown")], [1, true])
+      for (const ask of [Effect.die(new Error("no answer")), 5 as never]) {
+        const unknown = yield* dying(ask)
+        assert.deepStrictEqual([unknown.ran, unknown.told.includes("The program stopped while the call ran")], [
+          1,
+          true
+        ])
+      }
     }))
 })

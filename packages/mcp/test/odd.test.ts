@@ -69,6 +69,25 @@ describe("a tool that is none", () => {
     }))
 })
 
+describe("an answer that is none", () => {
+  it.live.each([
+    { body: `"result":{}}`, said: "Invalid result for initialize" },
+    { body: `"result":null}`, said: "it answered with what is no message of JSON-RPC" },
+    { body: "<html>", said: "it answered with what is no JSON" }
+  ])("to `initialize` is unusable, and no server that is not there: $body", ({ body, said }) =>
+    Effect.gen(function*() {
+      const url = yield* http(byHand((message, response) => {
+        if (message.method !== "initialize") return false
+        response.writeHead(200, { "content-type": "application/json" }).end(
+          `{"jsonrpc":"2.0","id":${message.id},${body}`
+        )
+        return true
+      }))
+      const { reason } = yield* Effect.flip(Mcp.connect({ name: "odd", url }))
+      assert.deepStrictEqual([reason._tag, reason.message.slice(0, said.length)], ["Unusable", said])
+    }))
+})
+
 describe("a block that is none", () => {
   it.live("is described in its place, briefly", () =>
     Effect.gen(function*() {

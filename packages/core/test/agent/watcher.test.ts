@@ -81,14 +81,16 @@ describe("AgentWatcher", () => {
   it.effect("cannot harm an agent by a crash", () => {
     const { layer, lines } = recordingLogger()
     return Effect.gen(function*() {
-      const crashing: AgentWatcher.Watch = { tell: () => Effect.die("tell"), end: () => Effect.die("end") }
-      const watcher = Layer.succeed(AgentWatcher.AgentWatcher, { watch: Effect.succeed(crashing) })
-      const exit = yield* Effect.exit(Effect.provide(Agent.run(options), [ScriptedModel.layer(script), watcher]))
-      assert.isTrue(Exit.isSuccess(exit))
-      assert.isTrue(
-        lines.length > 0 &&
-          lines.every(({ text }) => text === "A watcher of agents crashed" || text === "`onCall` crashed")
-      )
+      const thrown = () => {
+        throw new Error("bug")
+      }
+      for (const crash of [() => Effect.die("bug"), thrown, (): Effect.Effect<void> => undefined as never]) {
+        const watcher = Layer.succeed(AgentWatcher.AgentWatcher, { watch: Effect.succeed({ tell: crash, end: crash }) })
+        const exit = yield* Effect.exit(Effect.provide(Agent.run(options), [ScriptedModel.layer(script), watcher]))
+        assert.isTrue(Exit.isSuccess(exit))
+        const texts = new Set(lines.splice(0).map(({ text }) => text))
+        assert.deepStrictEqual(Array.from(texts), ["A watcher of agents crashed"])
+      }
     }).pipe(Effect.provide(layer))
   })
 

@@ -285,6 +285,10 @@ describe("who follows calls and throws", () => {
       const calls = asking(["again"], ["hedged"], ["nobody"], ["t"], ["t"])
       const run = Batch.run(toolkit, calls, { concurrency: 1, retry: Schedule.spaced(5) })
       const expected = ends(yield* aDayOf(run))
+      assert.deepStrictEqual(
+        ends(yield* aDayOf(Effect.provideService(run, CallObserver.CallObserver, thrown))),
+        expected
+      )
       const throwing = { retried: thrown, hedged: thrown, settled: thrown }
       for (
         const starts of [
@@ -297,5 +301,18 @@ describe("who follows calls and throws", () => {
         const under = Effect.provide(Effect.provideService(run, CallObserver.CallObserver, observer), layer)
         assert.deepStrictEqual([ends(yield* aDayOf(under)), lines], [expected, []])
       }
+    }))
+})
+
+describe("calls of a run that began and ended inside a call, before anything else was looked at", () => {
+  it.effect("have waited for nothing", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make({})
+      const leaf = doing("leaf", () => Effect.succeed(1))
+      const outer = doing("outer", () => Effect.map(runner.run(Toolkit.make(leaf), many(3, "leaf")), ends))
+      const all = yield* followed(runner.run(Toolkit.make(outer), asking(["outer"])))
+      assert.deepStrictEqual(ends(all.end), [[1, 1, 1]])
+      addsUp(all)
+      assert.deepStrictEqual(all.waiting, [])
     }))
 })

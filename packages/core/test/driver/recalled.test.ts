@@ -7,8 +7,8 @@ import { ScriptedModel } from "@volley/testing"
 import { Effect, Fiber, Result, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
-import { ends } from "../support.ts"
-import { type Asked, asking, doing, recording } from "./support.ts"
+import { ends, recordingLogger, shown } from "../support.ts"
+import { type Asked, asking, doing, reading, recording } from "./support.ts"
 
 const ended = (end: Recorder.End, more: Partial<Recorder.Ended> = {}): Recorder.Ended => ({
   end,
@@ -274,5 +274,22 @@ describe("calls whose ends are looked for count for the limits of calls", () => 
       assert.deepStrictEqual(yield* run({ "c1/a": before }, 3), ["c0", "c1/b"])
       assert.deepStrictEqual(yield* run({ "c1/a": undefined }, 3), ["c0", "c1/a", "c1/b"])
       assert.deepStrictEqual(yield* run({ c0: before }, 3), ["c1/a", "c1/b"])
+    }))
+})
+
+describe("a crash while it is looked for how a call ended", () => {
+  it.effect("leaves unknown what the call did when it was run before, unless that was harmless", () =>
+    Effect.gen(function*() {
+      const none = (): Effect.Effect<undefined> => 5 as never
+      const thrown = () => {
+        throw new Error("disk")
+      }
+      const toolkit = Toolkit.make(tools().ok, reading("looks", () => Effect.void))
+      for (const known of [thrown, none, () => Effect.die("disk"), () => Effect.flatMap(Effect.yieldNow, none)]) {
+        const batch = under({ ...recording(), known }, Batch.run(toolkit, asking(["ok"], ["looks"])))
+        const settled = yield* Effect.provide(batch, recordingLogger().layer)
+        assert.deepStrictEqual(ends(settled), ["Defect", "Defect"])
+        assert.deepStrictEqual([0, 1].map((index) => shown(settled, index)["safeToRepeat"]), [false, true])
+      }
     }))
 })

@@ -19,7 +19,7 @@ import { Deferred, Effect, Fiber, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf, spansOf } from "../order/support.ts"
 import { ends, recordingLogger } from "../support.ts"
-import { asking, doing, reading, recording, sleeping } from "./support.ts"
+import { asking, doing, promising, reading, recording, sleeping } from "./support.ts"
 
 type Call = Recorder.Recorder["call"]
 
@@ -132,7 +132,39 @@ describe("a recorder that keeps ends together with the next beginning", () => {
     }))
 })
 
+/** Answers in five milliseconds. */
+const hasty: Call = (_, run) =>
+  Effect.raceFirst(run, Effect.delay(Effect.succeed(ended(Result.succeed({ value: 7, json: 7 }))), 5))
+
 describe("a recorder that answers for a call whose tool is still at work", () => {
+  it.effect("has it stopped; where it goes on all the same, it is a stray: listed, awaitable, logged when it ends", () =>
+    Effect.gen(function*() {
+      const stopped: Array<string> = []
+      const late = Promise.withResolvers<number>()
+      const stops = doing("stops", () => Effect.onInterrupt(Effect.never, () => Effect.sync(() => stopped.push("it"))))
+      const toolkit = Toolkit.make(
+        stops,
+        doing("lasts", () => Effect.uninterruptible(sleeping(50))),
+        promising("ignores", () => late.promise)
+      )
+      const { layer, lines } = recordingLogger()
+      const batch = Batch.run(toolkit, asking(["stops"], ["lasts"], ["ignores"]))
+      const fiber = yield* Effect.forkChild(Effect.provide(under(hasty, batch), layer), { startImmediately: true })
+      yield* TestClock.adjust(5)
+      const settled = yield* Fiber.join(fiber)
+      assert.deepStrictEqual([ends(settled), stopped, lines], [[7, 7, 7], ["it"], []])
+      assert.deepStrictEqual(settled.strays.map(({ call: { id } }) => id), ["c1", "c2"])
+      const strays = yield* Effect.forkChild(Effect.forEach(settled.strays, (stray) => stray.await))
+      yield* TestClock.adjust(50)
+      late.resolve(1)
+      yield* Fiber.join(strays)
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(lines.map(({ annotations, level }) => [annotations, level]), [
+        [{ callId: "c1", tool: "lasts" }, "Warn"],
+        [{ callId: "c2", tool: "ignores" }, "Warn"]
+      ])
+    }))
+
   it.effect("has the last word: nothing more is told of the call, and it is not tried again", () =>
     Effect.gen(function*() {
       const { onCall, told } = listening()
@@ -143,12 +175,9 @@ describe("a recorder that answers for a call whose tool is still at work", () =>
           yield* Effect.sleep(20)
           yield* progress("late")
           return yield* Effect.fail("no")
-        }), { idempotent: true })
+        }).pipe(Effect.uninterruptible), { idempotent: true })
       const long = doing("long", () => sleeping(50))
-      const answers: Call = ({ call: { id } }, run) =>
-        id === "c0"
-          ? Effect.raceFirst(run, Effect.delay(Effect.succeed(ended(Result.succeed({ value: 7, json: 7 }))), 5))
-          : run
+      const answers: Call = (ready, run) => ready.call.id === "c0" ? hasty(ready, run) : run
       const batch = Batch.run(Toolkit.make(slow, long), asking(["slow"], ["long"]), { onCall })
       const settled = yield* aDayOf(under(answers, batch))
       assert.deepStrictEqual([ends(settled), ran], [[7, 50], 1])
@@ -184,6 +213,53 @@ describe("a recorded call that was stopped, of which it is not known any more wh
     }))
 })
 
+describe("a recorder that has a call run in a step of its own", () => {
+  it.effect("is told how it ended, though its tool ends at once", () =>
+    Effect.gen(function*() {
+      const kept: Array<unknown> = []
+      const ok = doing("ok", () => Effect.succeed(1))
+      const call: Call = (_, run) =>
+        Effect.andThen(Effect.sleep(5), Effect.tap(run, ({ end }) => Effect.sync(() => kept.push(end._tag))))
+      const settled = yield* aDayOf(under(call, Batch.run(Toolkit.make(ok), asking(["ok"]))))
+      assert.deepStrictEqual([ends(settled), kept], [[1], ["Success"]])
+    }))
+})
+
+describe("a recorder that takes its time over the end of a call", () => {
+  it.effect("has that told of no earlier than what was told before: the outcome says when it ended", () =>
+    Effect.gen(function*() {
+      const told: Array<readonly [tag: string, at: number]> = []
+      const onCall = ({ _tag, at }: Batch.CallEvent) => Effect.sync(() => void told.push([_tag, at]))
+      const call: Call = ({ call: { id } }, run) => id === "c0" ? Effect.tap(run, Effect.sleep(10)) : run
+      const waits = doing("waits", ({ ms }) => sleeping(Number(ms)))
+      const batch = Batch.run(Toolkit.make(waits), asking(["waits", { ms: 5 }], ["waits", { ms: 7 }]), { onCall })
+      const { outcomes } = yield* aDayOf(under(call, batch))
+      assert.deepStrictEqual(outcomes.map(({ endedAt }) => endedAt), [5, 7])
+      assert.deepStrictEqual(told, [["CallStarted", 0], ["CallStarted", 0], ["CallSettled", 7], ["CallSettled", 7]])
+    }))
+})
+
+describe("a recorder that runs a call again", () => {
+  it.effect("has what that came to, once, at the same time or later", () =>
+    Effect.gen(function*() {
+      let ran = 0
+      const counts = doing("counts", () => Effect.as(Effect.sleep(5), ++ran))
+      const batch = Batch.run(Toolkit.make(counts), asking(["counts"]), { runId: "run" })
+      const again: ReadonlyArray<Call> = [
+        (_, run) => {
+          let kept = 0
+          return Effect.retry(Effect.tap(run, () => ++kept < 3 ? Effect.fail("disk") : Effect.void), { times: 3 }).pipe(
+            Effect.orDie
+          )
+        },
+        (_, run) => Effect.map(Effect.all([run, run], { concurrency: 2 }), ([, second]) => second)
+      ]
+      for (const [n, call] of again.entries()) {
+        assert.deepStrictEqual([ends(yield* aDayOf(under(call, batch))), ran], [[n + 1], n + 1])
+      }
+    }))
+})
+
 describe("equal calls under a recorder", () => {
   const same = Tool.coalesce(reading("same", () => sleeping(5)))
 
@@ -203,14 +279,14 @@ describe("equal calls under a recorder", () => {
       )
     }))
 
-  it.effect("are answered though it throws over one that has the answer of the first", () =>
+  it.effect("are answered though it throws over one that has the answer of the first: that one crashed", () =>
     Effect.gen(function*() {
       const call: Call = ({ call: { id } }, run) => {
         if (id === "c1") throw new Error("disk")
         return run
       }
       const settled = yield* aDayOf(under(call, Batch.run(Toolkit.make(same), asking(["same"], ["same"], ["same"]))))
-      assert.deepStrictEqual(ends(settled), [5, 5, 5])
+      assert.deepStrictEqual(ends(settled), [5, "Defect", 5])
     }))
 
   it.effect("are answered once at the deadline, where it has not kept their end by then", () =>

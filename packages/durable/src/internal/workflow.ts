@@ -159,6 +159,8 @@ const written = (schema: Schema.Constraint, value: unknown): Effect.Effect<Schem
 
 const endingOf = (exit: Exit.Exit<Answered, Failure>): Ending | "waits" => {
   if (Exit.isSuccess(exit)) return { answered: exit.value }
+  const defect = Cause.findDefect(exit.cause)
+  if (Result.isSuccess(defect)) return { crashed: wordsOf(defect.success) }
   const failure = Cause.findError(exit.cause)
   if (Result.isFailure(failure)) return { crashed: wordsOf(Cause.squash(exit.cause)) }
   const failed = failure.success

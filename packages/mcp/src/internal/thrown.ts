@@ -43,8 +43,17 @@ export const reasonOf = (thrown: unknown): Reason => {
       ? new Closed({ sent: code === "CONNECTION_CLOSED" })
       : new Unusable({ message: short(Thrown.messageOf(thrown), 500) })
   }
-  return new Unreachable({ message: Thrown.messageOf(Thrown.chainOf(thrown).at(-1)) })
+  const root = Thrown.chainOf(thrown).at(-1)
+  const message = Thrown.messageOf(root)
+  const odd = oddities.get(Thrown.nameOf(root))
+  return odd === undefined ? new Unreachable({ message }) : new Unusable({ message: short(`${odd} (${message})`, 500) })
 }
+
+/** What an answer was that the SDK could not read at all, by the error that it has for that. */
+const oddities: ReadonlyMap<string, string> = new Map([
+  ["ZodError", "it answered with what is no message of JSON-RPC"],
+  ["SyntaxError", "it answered with what is no JSON"]
+])
 
 const givenUp = (thrown: unknown): GivenUp | undefined => Thrown.chainOf(thrown).find((at) => at instanceof GivenUp)
 

@@ -250,5 +250,5 @@ const brokenOff = (
 /** True for a failure after which the model can be asked again. */
 const mayPass = (cause: Cause.Cause<ChatModelError | LimitReached>): boolean => {
   const error = Option.getOrUndefined(Cause.findErrorOption(cause))
-  return error?._tag === "ChatModelError" && error.isRetryable
+  return !Cause.hasDies(cause) && error?._tag === "ChatModelError" && error.isRetryable
 }

@@ -5,6 +5,7 @@ import type { AgentError } from "../../AgentError.ts"
 import { AgentWatcher, type Watch } from "../../AgentWatcher.ts"
 import type { ChatModelError } from "../../ChatModelError.ts"
 import type * as Tool from "../../Tool.ts"
+import { effectOf } from "../guarded.ts"
 import type { Outer, Tell } from "./agent.ts"
 import type { Ended } from "./event.ts"
 
@@ -15,7 +16,7 @@ export const watchOf = (outer: Outer | undefined): Effect.Effect<Watch | undefin
 /** Both are told, the watcher first; undefined where there is neither. */
 export const toldTo = (watch: Watch | undefined, listener: Tell | undefined): Tell | undefined => {
   if (watch === undefined) return listener
-  const tell: Tell = (event) => safely(watch.tell(event))
+  const tell: Tell = (event) => safely(() => watch.tell(event))
   return listener === undefined ? tell : (event) => Effect.andThen(tell(event), listener(event))
 }
 
@@ -27,8 +28,10 @@ export const watched = <R>(
 ): Effect.Effect<Ended<Tool.Any, unknown>, AgentError | ChatModelError, R> =>
   Effect.onExit(ending, (exit) => {
     const at = now()
-    const last = Exit.isSuccess(exit) ? watch.tell({ _tag: "Answer", at, ended: exit.value }) : Effect.void
-    return Effect.andThen(safely(last), safely(watch.end(exit, at)))
+    const last = Exit.isSuccess(exit)
+      ? safely(() => watch.tell({ _tag: "Answer", at, ended: exit.value }))
+      : Effect.void
+    return Effect.andThen(last, safely(() => watch.end(exit, at)))
   })
 
 /** Has the watcher see that an agent never began. */
@@ -39,8 +42,8 @@ export const begun = <A>(
   watch === undefined ?
     agent :
     Effect.onError(agent, (cause) =>
-      Effect.flatMap(Clock.currentTimeMillis, (at) => safely(watch.end(Exit.failCause(cause), at))))
+      Effect.flatMap(Clock.currentTimeMillis, (at) => safely(() => watch.end(Exit.failCause(cause), at))))
 
 /** A watcher cannot harm an agent. */
-const safely = (seeing: Effect.Effect<void>): Effect.Effect<void> =>
-  Effect.catchCause(seeing, (cause) => Effect.logError("A watcher of agents crashed", cause))
+const safely = (see: () => Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.catchCause(effectOf(see), (cause) => Effect.logError("A watcher of agents crashed", cause))

@@ -20,9 +20,10 @@ export const recall = (job: Job): boolean => {
   const { args, call, run: { recorder }, tool } = job
   if (recorder === undefined) return true
   if (moreOf(job).problem !== undefined) return true
-  const known = recorder.known({ key: job.key, call, tool, args })
-  if (known === undefined) return true
   moreOf(job).isRecalled = true
+  const known = recorder.known({ key: job.key, call, tool, args })
+  moreOf(job).isRecalled = known !== undefined
+  if (known === undefined) return true
   countAsRun(job, 1)
   return onward(job, known, (ended) => recalled(job, ended))
 }

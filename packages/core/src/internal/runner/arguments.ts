@@ -43,7 +43,7 @@ export const layers = (job: Job): boolean => {
   run.layers.provide(tool.provided, job.context ?? run.context, (built) => {
     if (Exit.isSuccess(built)) job.context = built.value
     isBuilt = Exit.isSuccess(built)
-    const goOn = () => Exit.isSuccess(built) ? run.advance(job) : refuse(job, reasonOf(built.cause))
+    const goOn = () => Exit.isSuccess(built) ? run.advance(job) : refuse(job, reasonOf(job, built.cause))
     if (isWaiting || !isBuilt) run.engine.post(goOn)
   })
   isWaiting = !isBuilt
@@ -121,7 +121,7 @@ const later = <A>(
   isTimed: boolean
 ): false => {
   doFor(job, effect, (job, exit) => {
-    if (Exit.isFailure(exit)) refuse(job, reasonOf(exit.cause))
+    if (Exit.isFailure(exit)) refuse(job, reasonOf(job, exit.cause))
     else if (then(exit.value)) job.run.advance(job)
   })
   if (isTimed && !job.isHeard) inTime(job)

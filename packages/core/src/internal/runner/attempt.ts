@@ -1,7 +1,9 @@
 import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Predicate from "effect/Predicate"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
@@ -16,7 +18,7 @@ import { type Job, moreOf, toldOf } from "./job.ts"
 import { retried, starts } from "./observe.ts"
 import type { Bounds } from "./options.ts"
 import { endOf, isHarmless, startOf, stopped, timedOut, timeoutOf } from "./record.ts"
-import { end, settleAs, suspend } from "./settle.ts"
+import { end, leave, settleAs, suspend } from "./settle.ts"
 import { came } from "./slots.ts"
 import { Told } from "./told.ts"
 
@@ -24,9 +26,15 @@ import { Told } from "./told.ts"
 export const begin = (job: Job): void => {
   const { call, run, tool } = job
   if (run.recorder === undefined || tool === undefined) return start(job)
-  const attempts = Effect.callback<Ended>((resume) => {
-    moreOf(job).record = (ended) => resume(Effect.succeed(ended))
-    run.engine.post(() => job.ended || start(job))
+  const done = Deferred.makeUnsafe<Ended>()
+  // A recorder may run it again, such as when it could not keep the end: the call is run once.
+  const attempts = Effect.suspend(() => {
+    const more = moreOf(job)
+    if (more.record === undefined) {
+      more.record = (ended) => Deferred.doneUnsafe(done, Effect.succeed(ended))
+      run.engine.post(() => job.ended || start(job))
+    }
+    return Deferred.await(done)
   })
   const { recorder } = run
   const recording = run.fork(guarded(() => recorder.call({ key: job.key, runId: run.runId(), call, tool }, attempts)))
@@ -35,19 +43,27 @@ export const begin = (job: Job): void => {
 }
 
 const settleRecorded = (job: Job, exit: Exit.Exit<Ended>): void => {
-  const { attempts, run } = job
+  const { attempts, ended, run } = job
   if (job.over || run.state === "interrupted") return
   job.ended = true
-  if (Exit.isSuccess(exit)) return settleAs(job, exit.value)
+  // The recorder did not wait for it.
+  if (!ended) leave(job, job)
+  if (Exit.isSuccess(exit) && isEnd(exit.value)) return settleAs(job, exit.value)
   const endedAt = run.now()
+  const defect = Exit.isSuccess(exit) ? new Error(noEnd) : Cause.squash(exit.cause)
   settleAs(job, {
-    end: endOf(job.tool, Exit.die(Cause.squash(exit.cause))),
+    end: endOf(job.tool, Exit.die(defect)),
     startedAt: startOf(job, endedAt),
     endedAt,
     attempts,
     strays: false
   })
 }
+
+/** In plain JavaScript, a recorder may give something else than how the call ended. */
+const isEnd = (given: unknown): boolean => Predicate.hasProperty(given, "end") && Result.isResult(given.end)
+
+const noEnd = "the recorder's `call` does not give how the call ended: give what its second argument gives"
 
 /** The time of a call begins before its handler is called. */
 const start = (job: Job): void => {

@@ -12,7 +12,7 @@ import { assemble, expand, expire } from "./expand.ts"
 import { Job, unsettled } from "./job.ts"
 import { ends, known, waiting } from "./observe.ts"
 import { claim, doubt, orders, reserve, revoke, waitInLine } from "./place.ts"
-import { crashBefore, interrupted, refused, stopped, timedOut } from "./record.ts"
+import { crashOf, interrupted, refused, stopped, timedOut } from "./record.ts"
 import type { Run } from "./run.ts"
 import { rescue, serve } from "./seat.ts"
 import { cut, refuse } from "./settle.ts"
@@ -69,7 +69,7 @@ const passes = (job: Job, stage: (job: Job) => boolean): boolean => {
   try {
     return stage(job)
   } catch (defect) {
-    refuse(job, crashBefore(defect))
+    refuse(job, crashOf(job, defect))
     return false
   }
 }
@@ -134,6 +134,7 @@ const forgetting = (run: Run<Job>) => (): undefined => {
   run.outcomes = []
   run.nodes.length = 0
   run.jobs.length = 0
+  run.next = 0
   run.leaders.clear()
   return undefined
 }
@@ -197,7 +198,7 @@ const close = (run: Run<Job>): void => {
   run.isClosing = true
   const closing = run.layers.close()
   if (closing === undefined) return
-  // What does not stop to be built holds nobody up.
+  // A layer that goes on being built does not hold up the end of the run.
   run.isBuilt = !run.layers.isBuilding
   run.fork(closing).addObserver(() => {
     run.isBuilt = false

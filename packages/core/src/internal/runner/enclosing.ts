@@ -2,7 +2,7 @@ import * as Context from "effect/Context"
 import type { Used } from "../../Recorder.ts"
 import type { Inside, Job } from "./job.ts"
 
-/** The job whose handler is at work: a run that begins inside it is an inner run. */
+/** What a handler knows of the job whose handler it is: a run that begins inside that is an inner run. */
 export const Enclosing = Context.Reference<Inside | undefined>("@volley/core/internal/Enclosing", {
   defaultValue: () => undefined
 })

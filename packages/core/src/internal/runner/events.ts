@@ -39,7 +39,7 @@ export type CallEvent =
     }
   )
   & {
-    /** When, in milliseconds since 1970. */
+    /** When, in milliseconds since 1970; never before the event that was told before it. */
     readonly at: number
     /** The id of the plan that the call is a step of. */
     readonly parent?: string

@@ -15,7 +15,7 @@ export const expand = (job: Job): boolean => {
   const make = tool?.expand
   if (make === undefined) return true
   doFor(job, guarded(() => make(parameters, call)), (job, exit) => {
-    if (Exit.isFailure(exit)) return refuse(job, reasonOf(exit.cause))
+    if (Exit.isFailure(exit)) return refuse(job, reasonOf(job, exit.cause))
     job.startedAt = run.now()
     job.attempts = 1
     run.tell({ _tag: "CallStarted", ...toldOf(job), at: job.startedAt })
@@ -67,7 +67,7 @@ export const assemble = (job: Job): boolean => {
   doFor(
     job,
     assembling,
-    (job, exit) => end(job, Exit.isSuccess(exit) ? Result.succeed(exit.value) : Result.fail(reasonOf(exit.cause)))
+    (job, exit) => end(job, Exit.isSuccess(exit) ? Result.succeed(exit.value) : Result.fail(reasonOf(job, exit.cause)))
   )
   return false
 }

@@ -5,9 +5,9 @@ import * as References from "effect/References"
 import { isOver } from "../exit.ts"
 import { Enclosing } from "./enclosing.ts"
 import { Inside, type Job, unsettled } from "./job.ts"
-import { crashBefore, endOf } from "./record.ts"
+import { crashOf, endOf } from "./record.ts"
 import type { Run } from "./run.ts"
-import { crashOf, end, refuse } from "./settle.ts"
+import { end, refuse, silentEnd } from "./settle.ts"
 
 /** Does something for a job, on a fiber where it takes one, and goes on with what it came to. */
 export const doFor = <A, E>(
@@ -37,10 +37,12 @@ export const onFiber = <A, E>(
 
 /** A fiber that meets what is no effect ends without a word: its call crashed. False where there is nothing to notice. */
 const notice = (job: Job): boolean => {
-  const crash = crashOf(job)
-  if (crash === undefined) return false
+  const cause = silentEnd(job)
+  if (cause === undefined) return false
   job.isHeard = true
-  job.run.engine.post(() => end(job, crash))
+  job.run.engine.post(() =>
+    job.hasStarted ? end(job, endOf(job.tool, Exit.die(cause))) : refuse(job, crashOf(job, cause))
+  )
   return true
 }
 
@@ -72,7 +74,7 @@ const goOn = <A>(job: Job, exit: A, use: (job: Job, exit: A) => void): void => {
     use(job, exit)
   } catch (defect) {
     if (job.isRunning) end(job, endOf(job.tool, Exit.die(defect)))
-    else refuse(job, crashBefore(defect))
+    else refuse(job, crashOf(job, defect))
   }
 }
 
@@ -82,5 +84,5 @@ const contextOf = (job: Job): Context.Context<unknown> => {
   const own = { tool: tool?.name, callId: call.id }
   const annotations = run.isAnnotated ? { ...run.annotations, ...own } : own
   const context = Context.add(job.context ?? run.context, References.CurrentLogAnnotations, annotations)
-  return Context.add(context, Enclosing, job.inside ??= new Inside(job))
+  return Context.add(context, Enclosing, job.enclosing ??= new Inside(job))
 }

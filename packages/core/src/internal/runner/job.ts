@@ -43,6 +43,7 @@ export interface Hold {
  * - `ended`: nothing that is done for it counts any more; it is `over` once it has its outcome
  * - `isHeard`: what its fiber, or promise, came to is known
  * - `isPlaced`: it waits for nothing but its turn and room; `line` is where it waits for room
+ * - `enclosing`: what its fibers know of it
  * - `knownAt`: when it was asked for, where somebody follows it; `followed`, what follows it from its start on
  */
 export class Job {
@@ -65,7 +66,7 @@ export class Job {
   ended = false
   over = false
   fiber: Fiber.Fiber<unknown, unknown> | undefined = undefined
-  inside: Inside | undefined = undefined
+  enclosing: Inside | undefined = undefined
   controller: AbortController | undefined = undefined
   promise: Promise<unknown> | undefined = undefined
   isHeard = true
@@ -160,7 +161,7 @@ export class Inside {
     return this.#job ??= this.#left()
   }
 
-  /** The job is over; one that something has begun inside of, or that had more to it, is known by others. */
+  /** The job is over. One that has more to it is kept: what began inside it counts there, and knows it. */
   leave({ args, more, parent }: Job): void {
     if (more !== undefined || parent !== undefined) return
     this.#job = undefined

@@ -1,7 +1,7 @@
-import * as Option from "effect/Option"
 import type { ToolFailure } from "../../CallError.ts"
 import type { Why } from "../../CallObserver.ts"
 import type { Outcome } from "../../Outcome.ts"
+import { safely } from "../guarded.ts"
 import { type Job, moreOf, toldOf } from "./job.ts"
 import type { Run } from "./run.ts"
 
@@ -78,6 +78,3 @@ export const ends = (job: Job, outcome: Outcome, sharedWith?: string): void => {
 }
 
 const contextOf = ({ context, parent, run }: Job) => context ?? parent?.context ?? run.context
-
-/** What follows calls cannot harm them. */
-const safely = <A>(follow: () => A): A | undefined => Option.getOrUndefined(Option.liftThrowable(follow)())

@@ -149,12 +149,16 @@ export const endOf = (tool: Any | undefined, exit: Exit.Exit<Answer<unknown>, Re
     : Result.fail(new Interrupted({ by: "tool", started: true, harmless, cause }))
 }
 
-/** Why a call may not start after something that was done for it failed: arguments that do not fit are its own fault. */
-export const reasonOf = (cause: Cause.Cause<Reason>): Reason =>
-  Result.getOrElse(Cause.findError(cause), () => new Defect({ harmless: true, cause }))
+/** Why a call may not go on after something that was done for it failed: arguments that do not fit are its own fault. */
+export const reasonOf = (job: Job, cause: Cause.Cause<Reason>): Reason =>
+  Cause.hasDies(cause) ? crashedBy(job, cause) : Result.getOrElse(Cause.findError(cause), () => crashedBy(job, cause))
 
-/** A crash of a tool before its handler is called. */
-export const crashBefore = (defect: unknown): Defect => new Defect({ harmless: true, cause: Cause.die(defect) })
+/** A crash of a call outside of its handler. */
+export const crashOf = (job: Job, defect: unknown): Defect => crashedBy(job, Cause.die(defect))
+
+/** It took no effect where it has not started, unless it may have done so before, which was being found out. */
+const crashedBy = ({ hasStarted, more, tool }: Job, cause: Cause.Cause<unknown>): Defect =>
+  new Defect({ harmless: isHarmless(tool) || (!hasStarted && more?.isRecalled !== true), cause })
 
 /** What those read of a failed call who need its result: the call that failed first. */
 export const dependencyFailed = (

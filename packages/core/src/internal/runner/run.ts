@@ -110,6 +110,7 @@ export class Run<in out J extends Waiting<J>> {
   finish: () => void = nothing
   readonly #mintId: () => string
   #runId: string | undefined
+  #toldAt = 0
 
   constructor({ bounds, context, engine, lender, mintId, nodes, shared, toolkit }: Setting<J>) {
     this.engine = engine
@@ -169,7 +170,9 @@ export class Run<in out J extends Waiting<J>> {
 
   tell(event: CallEvent): void {
     if (this.teller === undefined) return
-    this.teller.tell(event)
+    // A call may have ended before what was told meanwhile, as when its end was recorded first.
+    this.#toldAt = Math.max(this.#toldAt, event.at)
+    this.teller.tell(event.at === this.#toldAt ? event : { ...event, at: this.#toldAt })
     this.engine.tells(this.teller)
   }
 

@@ -12,10 +12,10 @@ import { type Job, moreOf } from "./job.ts"
 import type { Line } from "./line.ts"
 import { waitsFor } from "./observe.ts"
 import { Rate } from "./rates.ts"
-import { endOf } from "./record.ts"
+import { crashOf } from "./record.ts"
 import type { Gate } from "./room.ts"
 import type { Run } from "./run.ts"
-import { end } from "./settle.ts"
+import { refuse } from "./settle.ts"
 import { awayFrom, give, type Lacked, lackedBy, leaveLine, take } from "./slots.ts"
 
 /** Starts a job that waits for no other any more, once it is the first in call order of those that there is room for. */
@@ -190,21 +190,17 @@ const borrowOne = (engine: Engine<Job, Run<Job>>, waits: boolean): boolean => {
 const ask = (job: Job, rates: ReadonlyArray<RateClaim>, limiter: RateLimiter): void => {
   const { engine } = job.run
   const all = rates.map(({ key, window }) => engine.rates.of(key, window))
-  const isAsking = (asking: boolean) => {
-    for (const rate of all) {
-      rate.asking = asking
-      if (!asking) engine.looked.add(rate)
+  const asked = [...all]
+  const letGo = () => {
+    for (const rate of asked.splice(0)) {
+      rate.asking = false
+      engine.looked.add(rate)
     }
   }
-  isAsking(true)
-  // One that was stopped meanwhile is not heard of any more.
-  const asking = Effect.onInterrupt(
-    firstRefusal(limiter, rates),
-    () => Effect.sync(() => engine.post(() => isAsking(false)))
-  )
-  doFor(job, asking, (job, exit) => {
-    isAsking(false)
-    if (Exit.isFailure(exit)) return end(job, endOf(job.tool, Exit.die(Cause.squash(exit.cause))))
+  for (const rate of all) rate.asking = true
+  doFor(job, firstRefusal(limiter, rates), (job, exit) => {
+    letGo()
+    if (Exit.isFailure(exit)) return refuse(job, crashOf(job, Cause.squash(exit.cause)))
     if (exit.value === undefined) return begin(job)
     const [index, wait] = exit.value
     const refused = all[index]!
@@ -213,6 +209,8 @@ const ask = (job: Job, rates: ReadonlyArray<RateClaim>, limiter: RateLimiter): v
     give(job)
     queue(job, refused)
   })
+  // Nothing else is heard of one that was stopped meanwhile, or that met what is no effect.
+  job.fiber?.addObserver(() => engine.post(letGo))
 }
 
 /** Takes one token of every rate, or none; undefined when there was one of each, else which refused, and for how long. */

@@ -1,3 +1,4 @@
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
@@ -10,7 +11,7 @@ import { barriersOf } from "./barriers.ts"
 import type { CallEvent } from "./events.ts"
 import { type Job, moreOf } from "./job.ts"
 import { ends } from "./observe.ts"
-import { endOf, logOf, record, refused, sameFor, startOf } from "./record.ts"
+import { crashOf, endOf, logOf, record, refused, sameFor, startOf } from "./record.ts"
 import type { Run } from "./run.ts"
 import { give, withdraw } from "./slots.ts"
 
@@ -69,13 +70,21 @@ export const settleAs = (job: Job, ended: Ended): void => {
   settle(job, outcome)
 }
 
-/** Answers a started job whose tool goes on: that is a stray from here on. */
+/** Answers a started job whose tool is still at work. */
 export const cut = (job: Job, reason: Reason): void => {
   if (job.ended) return
   const { controller, fiber, isHeard, promise } = job
-  const crash = crashOf(job)
-  if (crash !== undefined) return end(job, crash)
+  const cause = silentEnd(job)
+  if (cause !== undefined) return end(job, endOf(job.tool, Exit.die(cause)))
   end(job, Result.fail(reason), !isHeard)
+  leave(job, { controller, fiber, promise })
+}
+
+/** Stops what is done for a job that is answered without it; what goes on all the same is a stray. */
+export const leave = (
+  job: Job,
+  { controller, fiber, promise }: Pick<Job, "controller" | "fiber" | "promise">
+): void => {
   if (promise !== undefined && controller !== undefined) {
     controller.abort()
     straysAs(job, ofPromise(promise))
@@ -85,10 +94,10 @@ export const cut = (job: Job, reason: Reason): void => {
   }
 }
 
-/** The end of a job whose fiber has ended without a word, as one does that meets what is no effect. */
-export const crashOf = ({ fiber, isHeard, tool }: Job): End | undefined => {
+/** Why the fiber of a job has ended without a word, as one does that meets what is no effect. */
+export const silentEnd = ({ fiber, isHeard }: Job): Cause.Cause<unknown> | undefined => {
   const exit = isHeard ? undefined : fiber?.pollUnsafe()
-  return exit === undefined || Exit.isSuccess(exit) ? undefined : endOf(tool, Exit.die(exit.cause))
+  return exit !== undefined && Exit.isFailure(exit) ? exit.cause : undefined
 }
 
 /** What goes on though no call waits for it. */
@@ -148,25 +157,30 @@ const settledEvent = ({ parent }: Job, outcome: Outcome, sameAs: string | undefi
 
 /** What is over may be kept in mind for a while; what it was made of is not. */
 const letGo = (job: Job): void => {
-  if (job.isHeard) job.inside?.leave(job)
+  if (job.isHeard) job.enclosing?.leave(job)
   job.fiber = undefined
   job.promise = undefined
   job.controller = undefined
   job.parameters = undefined
 }
 
-/** An equal call has the same outcome; where there is a recorder, it is told so first. */
+/** An equal call has the same outcome; where there is a recorder, it is told so first, and the call crashes with it. */
 export const follow = (job: Job, outcome: Outcome, ended?: Ended): void => {
-  const { call, run: { recorder }, tool } = job
+  const { call, run, tool } = job
+  const { recorder } = run
   if (job.over) return
   const same = sameFor(call, outcome)
-  const settleSame = () => settle(job, same, outcome.call.id)
-  if (recorder === undefined || tool === undefined || ended === undefined) return settleSame()
-  const recorded = guarded(() =>
-    recorder.call({ key: job.key, runId: job.run.runId(), call, tool }, Effect.succeed({ ...ended, used: undefined }))
+  if (recorder === undefined || tool === undefined || ended === undefined) return settle(job, same, outcome.call.id)
+  const ready = { key: job.key, runId: run.runId(), call, tool }
+  const recording = run.fork(guarded(() => recorder.call(ready, Effect.succeed({ ...ended, used: undefined }))))
+  moreOf(job).recording = recording
+  recording.addObserver((exit) =>
+    run.engine.post(() => {
+      if (job.over || run.state === "interrupted") return
+      if (Exit.isSuccess(exit)) settle(job, same, outcome.call.id)
+      else refuse(job, crashOf(job, Cause.squash(exit.cause)))
+    })
   )
-  const told = Effect.sync(() => job.run.engine.post(() => job.over || job.run.state === "interrupted" || settleSame()))
-  moreOf(job).recording = job.run.fork(Effect.onExit(recorded, () => told))
 }
 
 const settled = (run: Run<Job>, job: Job, outcome: Outcome): void => {

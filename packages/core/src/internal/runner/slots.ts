@@ -158,7 +158,7 @@ export const give = (job: Job): void => {
   job.holds = undefined
   for (const hold of holds) {
     const { from, lentTo, pool } = hold
-    // Who has it still needs it, and has it from nobody else now.
+    // The job that has it still needs it: it is its own now, or what those further out lend.
     if (lentTo !== undefined) lendTo(lentTo, from)
     else if (from === undefined) pool.taken -= 1
     else giveBack(from)

@@ -6,11 +6,12 @@ import { typeOf } from "../../CallError.ts"
 import { type Call, CallObserver, type Calls, type Started } from "../../CallObserver.ts"
 import type { Outcome } from "../../Outcome.ts"
 import * as Trace from "../../Trace.ts"
+import { safely } from "../guarded.ts"
 
 /** What follows the calls of a run: an observer, or spans alone where there is just a tracer. */
 export const observerOf = (context: Context.Context<unknown>): Calls | undefined => {
   const observer = Context.get(context, CallObserver)
-  if (observer !== undefined) return observer(context)
+  if (observer !== undefined) return safely(() => observer(context))
   const trace = Trace.of(context)
   return trace && new Spans(trace)
 }

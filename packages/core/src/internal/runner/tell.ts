@@ -1,3 +1,4 @@
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
@@ -48,7 +49,7 @@ export class Teller {
     })
   }
 
-  /** Begins to tell what there is, unless that is under way; a fiber is there only for what takes one. */
+  /** Begins to tell what there is, unless that is under way; a fiber is there only for what takes one, and ends early at what is no effect. */
   begin(): void {
     if (this.isIdle || this.#isTelling) return
     this.#isTelling = true
@@ -56,7 +57,10 @@ export class Teller {
     if (rest === undefined) return this.#end()
     const fiber = this.#fork(Effect.flatMap(rest, () => this.#tellAll))
     this.#telling = fiber
-    fiber.addObserver(() => this.#end())
+    fiber.addObserver((exit) => {
+      if (Exit.isFailure(exit) && !Cause.hasInterrupts(exit.cause)) this.#fork(crashed(exit.cause))
+      this.#end()
+    })
   }
 
   stop(): Fiber.Fiber<void> | undefined {
@@ -94,6 +98,8 @@ export class Teller {
       : guarded(() => this.#onCall(event))
     return isOver(telling) && Exit.isSuccess(telling)
       ? telling
-      : Effect.catchCause(telling, (cause) => Effect.logError("`onCall` crashed", cause))
+      : Effect.catchCause(telling, crashed)
   }
 }
+
+const crashed = (cause: Cause.Cause<unknown>): Effect.Effect<void> => Effect.logError("`onCall` crashed", cause)

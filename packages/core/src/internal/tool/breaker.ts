@@ -35,7 +35,7 @@ type Ended = Exit.Exit<unknown, Effect.Error<Answering>>
 const classifying = (isOutage: (failure: unknown) => boolean) => (exit: Ended): CircuitBreaker.Outcome => {
   if (Exit.isSuccess(exit)) return CircuitBreaker.success
   const failure = Result.getOrUndefined(Cause.findError(exit.cause))
-  if (failure === undefined) return CircuitBreaker.failure()
+  if (failure === undefined || Cause.hasDies(exit.cause)) return CircuitBreaker.failure()
   if (failure._tag === "ToolFailure" && waits(failure.failure)) return CircuitBreaker.ignored
   return failure._tag === "ToolFailure" && isOutage(failure.failure) ? CircuitBreaker.failure() : CircuitBreaker.success
 }

@@ -46,6 +46,33 @@ const promiseForm: Form = {
   giving: "promise"
 }
 
+const wholeForm: Form = { ...effectForm, needs: [...effectForm.needs, "execute"] }
+
+/** What `Tool.fromStandardSchema` takes. */
+export const standardForm: Form = { ...wholeForm, isSchema: Standard.isAnySchema }
+
+/** What `Tool.fromJsonSchema` takes. */
+export const jsonForm: Form = {
+  ...wholeForm,
+  options: [...effectForm.options, "validate", "patterns"],
+  needs: ["description", "parameters", "execute"],
+  isParameters: (value) => isNode(value) && !Standard.isAnySchema(value)
+}
+
+/** What `Pipeline.tool` takes. */
+export const pipelineForm: Form = {
+  ...effectForm,
+  options: [...effectForm.options, "build"],
+  needs: [...effectForm.needs, "build"]
+}
+
+/** Throws where the compiler would have refused a definition. */
+export const refuseMistaken = (name: string, definition: object, form: Form): void => {
+  refuseUnnamed(name, definition)
+  const mistake = mistakeIn({ ...definition }, form)
+  if (mistake !== undefined) throw new Error(`Tool "${name}": ${mistake}.`)
+}
+
 /** What `Tool.make` was given; throws where the compiler would have refused it. */
 export const checked = (name: string, definition: Unchecked<AnyDefinition>): AnyDefinition => {
   refuseUnnamed(name, definition)

@@ -70,7 +70,8 @@ const claim = (tool: string, access: ReadonlyArray<Access.Access>, limits: Reado
     const key = keyOf(tool, one.key)
     if (one._tag === "Concurrency") slots.push({ key, limit: one.limit })
     else if (one._tag === "BackOff") rates.push({ key, limit: Infinity, window: Duration.zero, after: one.after })
-    else rates.push({ key, limit: one.limit, window: one.window })
+    else if (one._tag === "Rate") rates.push({ key, limit: one.limit, window: one.window })
+    else throw new Error(`${tool}: a limit is none: give what Limits.concurrency, Limits.rate or Limits.backOff makes`)
   }
   return { access, slots, rates }
 }

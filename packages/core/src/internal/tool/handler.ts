@@ -147,8 +147,15 @@ export const begun = (
 export const answerOf = (parts: EffectParts, exit: Exit.Exit<unknown, unknown>): Answering => {
   if (Exit.isSuccess(exit)) return answered(parts, exit.value)
   const failure = Cause.findError(exit.cause)
-  return Result.isSuccess(failure) ? ending(parts.fail, failure.success) : Effect.failCause(failure.failure)
+  if (Result.isFailure(failure)) return Effect.failCause(failure.failure)
+  return Cause.hasDies(exit.cause) ? Effect.failCause(crashOf(exit.cause)) : ending(parts.fail, failure.success)
 }
+
+/** Where a handler failed and crashed at once, it crashed, as Effect has it where an error is caught; both are kept. */
+const crashOf = (cause: Cause.Cause<unknown>): Cause.Cause<never> =>
+  Cause.fromReasons(
+    cause.reasons.map((reason) => Cause.isFailReason(reason) ? Cause.makeDieReason(reason.error) : reason)
+  )
 
 /** What a handler's value comes to. */
 export const answered = ({ answer }: Parts, value: unknown): Answering => ending(answer, value)

@@ -7,8 +7,12 @@ export const mistakes = {
   description: "`description` is missing: say what the tool does, which inputs it needs and where they come from",
   parameters: "`parameters` is missing: give a schema of the arguments, such as Schema.Struct({ city: Schema.String })",
   success: "`success` is missing: give a schema of the result, such as Schema.String, or Schema.Void",
-  execute: "`execute` is missing, or no function: give one that takes the parameters of a call"
+  execute: "`execute` is missing, or no function: give one that takes the parameters of a call",
+  build: "`build` is missing, or no function: give one that declares calls, and returns what answers"
 } as const
+
+const noJsonSchema =
+  "`parameters` is missing, or no JSON Schema: give one, such as { type: \"object\", properties: { city: { type: \"string\" } } }"
 
 /** What is wrong with a handler, behind its name. */
 export const handlerMistakes = {
@@ -25,13 +29,14 @@ export const handlerMistakes = {
  * What a way to make tools takes.
  *
  * - `needs`: options that have to be there
- * - `isSchema`: what it takes for a schema
+ * - `isSchema`: what it takes for a schema; `isParameters`, for one of parameters, where those are a JSON Schema
  * - `giving`: what `execute` gives
  */
 export interface Form {
   readonly options: ReadonlyArray<string>
-  readonly needs: ReadonlyArray<"description" | "parameters" | "success" | "execute">
+  readonly needs: ReadonlyArray<keyof typeof mistakes>
   readonly isSchema: (value: unknown) => boolean
+  readonly isParameters?: (value: unknown) => boolean
   readonly giving: "effect" | "promise"
 }
 
@@ -41,23 +46,59 @@ export const refuseUnnamed = (name: unknown, definition: unknown): void => {
   throw new Error(`A tool needs a name and then a definition: write ("get_weather", { description, parameters, ... }).`)
 }
 
+/** Throws for what is no tool; `where` says to what it was given. */
+export const refuseNoTool = (where: string, tool: unknown): void => {
+  if (Predicate.hasProperty(tool, "handler") && Predicate.hasProperty(tool, "name")) return
+  throw new TypeError(`${where} is no tool: make it with Tool.make or Tool.fromFunction.`)
+}
+
+/** Throws for what is no function; `what` says what one would be for. */
+export const refuseNoFunction = (where: string, given: unknown, what: string): void => {
+  if (!isFunction(given)) throw new TypeError(`${where} is no function: give one that ${what}.`)
+}
+
 /** The first mistake in a definition as plain JavaScript may give it; undefined where there is none. */
 export const mistakeIn = (definition: Node, form: Form): string | undefined =>
   misspelt(definition, form.options)
-    ?? form.needs.filter((name) => definition[name] === undefined).map((name) => mistakes[name])[0]
+    ?? form.needs.filter((name) => definition[name] === undefined)
+      .map((name) => name === "parameters" && form.isParameters ? noJsonSchema : mistakes[name])[0]
     ?? (typeof definition["description"] === "string" ? undefined : mistakes.description)
     ?? ["parameters", "success", "failure"].filter((name) => isNoSchema(name, definition[name], form))
-      .map((name) => noSchema(name, definition[name]))[0]
+      .map((name) => noSchema(name, definition[name], form))[0]
+    ?? shapes.find(([name, is]) => definition[name] !== undefined && !is(definition[name]))?.[2]
     ?? (definition["execute"] === undefined ? undefined : mistakeOf("`execute`", definition["execute"], form.giving))
 
-const isNoSchema = (name: string, given: unknown, { giving, isSchema }: Form): boolean =>
-  given !== undefined && !isSchema(given) && !(name === "failure" && giving === "promise" && given === "message")
+const isFunction = (value: unknown): boolean => typeof value === "function"
+
+const isListed = (value: unknown): boolean => Array.isArray(value) || isFunction(value)
+
+/** What is wrong with other options where they are not of their shape. */
+const shapes: ReadonlyArray<readonly [name: string, is: (value: unknown) => boolean, mistake: string]> = [
+  ["access", isListed, "`access` is no list: write [Access.read(\"orders\")], or a function that gives a list"],
+  ["limits", isListed, "`limits` is no list: write [Limits.concurrency(2)], or a function that gives a list"],
+  [
+    "approval",
+    (value) => value === "always" || isFunction(value),
+    "`approval` is neither \"always\" nor a function: leave it out where no call needs approval"
+  ],
+  ["content", isFunction, "`content` is no function: give one that takes a result"],
+  ["validate", isFunction, "`validate` is no function: give one that takes the arguments"],
+  ["catch", isFunction, "`catch` is no function: give one that takes what was thrown"],
+  ["build", isFunction, mistakes.build]
+]
+
+const isNoSchema = (name: string, given: unknown, { giving, isParameters, isSchema }: Form): boolean => {
+  if (given === undefined || (name === "failure" && giving === "promise" && given === "message")) return false
+  return !(name === "parameters" && isParameters ? isParameters(given) : isSchema(given))
+}
 
 /** Schemas of zod, valibot and others say who made them (Standard Schema). */
-const noSchema = (name: string, value: unknown): string => {
+const noSchema = (name: string, value: unknown, { isParameters }: Form): string => {
   const standard = Predicate.hasProperty(value, "~standard") ? value["~standard"] : undefined
   return Predicate.hasProperty(standard, "vendor") && typeof standard.vendor === "string"
     ? `\`${name}\` is a schema of ${standard.vendor}: make this tool with Tool.fromFunction, or Tool.fromStandardSchema`
+    : name === "parameters" && isParameters
+    ? noJsonSchema
     : `\`${name}\` is no schema: give one, such as Schema.Struct({ city: Schema.String })`
 }
 
