@@ -40,7 +40,11 @@ export class Layers {
     return this.#building.size > 0
   }
 
-  /** Stops those that are under way, gives all back once they have stopped, and waits for that; nothing where none was built. */
+  /**
+   * Stops those that are under way, gives all back once they have stopped, and waits for that; nothing where none was built.
+   *
+   * - may be asked for twice: in Effect 4.1.0, to close a scope that is being closed does not wait for that
+   */
   close(): Effect.Effect<void> | undefined {
     const scope = this.#scope
     if (scope === undefined) return undefined
