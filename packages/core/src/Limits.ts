@@ -6,9 +6,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Schema from "effect/Schema"
+import { read } from "./internal/duration.ts"
 import { makeEngine } from "./internal/runner/drive.ts"
 import { Limits } from "./internal/runner/limits.ts"
 import type { Limit } from "./internal/tool/claims.ts"
+import { refuseNoFunction } from "./internal/tool/mistakes.ts"
 
 export { Limits } from "./internal/runner/limits.ts"
 export type { Limit } from "./internal/tool/claims.ts"
@@ -68,7 +70,7 @@ export const rate = (options: {
   _tag: "Rate",
   key: options.key,
   limit: atLeastOne("rate", options.limit),
-  window: Duration.fromInputUnsafe(options.window)
+  window: read(options.window, "Limits.rate: the window")
 })
 
 /**
@@ -108,6 +110,7 @@ export const backOff = (options: {
   readonly after?: ((failure: unknown) => Duration.Input | undefined) | undefined
 } = {}): Limit => {
   const { after = retryAfterOf, key } = options
+  refuseNoFunction("Limits.backOff: `after`", after, "reads a duration from a failure")
   return {
     _tag: "BackOff",
     key,

@@ -16,6 +16,7 @@ import { nearest } from "./internal/nearest.ts"
 import { Enclosing } from "./internal/runner/enclosing.ts"
 import { fit } from "./internal/runner/fit.ts"
 import { byteLength, errorText } from "./internal/text.ts"
+import { refuseNoToolkit } from "./internal/tool/mistakes.ts"
 import type * as Tool from "./Tool.ts"
 import type * as Toolkit from "./Toolkit.ts"
 
@@ -86,6 +87,7 @@ export type PlanTool<T extends Tool.Any> = Tool.Tool<
  */
 export function tool<T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>, options?: Options): PlanTool<T>
 export function tool(toolkit: Toolkit.Any, { maxSteps = 32, name = "plan", timeout }: Options = {}): Tool.Any {
+  refuseNoToolkit("Plan.tool: argument 1", toolkit)
   const definition = { description: describe(toolkit), parameters: Plan, success: Schema.Unknown, timeout }
   const planned = composite(name, definition, ({ steps }, call) => {
     const plan = read(steps)

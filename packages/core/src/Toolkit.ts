@@ -12,7 +12,7 @@ import * as Schema from "effect/Schema"
 import { inWords } from "./internal/schema/words.ts"
 import { changed } from "./internal/tool/changed.ts"
 import { lintTool, type Warning } from "./internal/tool/lint.ts"
-import { mistakeOf, refuseNoTool } from "./internal/tool/mistakes.ts"
+import { mistakeOf, refuseNoTool, refuseNoToolkit } from "./internal/tool/mistakes.ts"
 import type { WrongHandler } from "./internal/tool/written.ts"
 import * as Thrown from "./Thrown.ts"
 import * as Tool from "./Tool.ts"
@@ -103,8 +103,8 @@ const checked = <T>(tool: T, index: number): T => {
 
 /** The tools of a toolkit that was given. */
 const toolsOf = <T>(toolkit: { readonly tools: ReadonlyArray<T> }, where: string): ReadonlyArray<T> => {
-  if (Predicate.hasProperty(toolkit, "tools") && Predicate.hasProperty(toolkit, "byName")) return toolkit.tools
-  throw new TypeError(`${where} is no toolkit: make it with Toolkit.make.`)
+  refuseNoToolkit(where, toolkit)
+  return toolkit.tools
 }
 
 /**

@@ -331,13 +331,49 @@ describe("what plain JavaScript gives where the compiler would refuse it", () =>
     [
       "one access",
       make({ access: Access.read("orders") }),
-      "Tool \"t\": `access` is no list: write [Access.read(\"orders\")], or a function that gives a list."
+      "Tool \"t\": `access` is no list of accesses: write [Access.read(\"orders\")], or a function that gives a list."
     ],
     [
       "one limit",
       make({ limits: Limits.concurrency(2) }),
-      "Tool \"t\": `limits` is no list: write [Limits.concurrency(2)], or a function that gives a list."
+      "Tool \"t\": `limits` is no list of limits: write [Limits.concurrency(2)], or a function that gives a list."
     ],
+    [
+      "a key for an access",
+      make({ access: ["orders"] }),
+      "Tool \"t\": `access` is no list of accesses: write [Access.read(\"orders\")], or a function that gives a list."
+    ],
+    [
+      "nothing for a limit",
+      make({ limits: [undefined] }),
+      "Tool \"t\": `limits` is no list of limits: write [Limits.concurrency(2)], or a function that gives a list."
+    ],
+    [
+      "no window",
+      () => Limits.rate({ limit: 1, window: "5 sec" as never }),
+      "Limits.rate: the window is 5 sec: give a duration such as \"2 seconds\"."
+    ],
+    [
+      "no function that reads a time",
+      () => Limits.backOff({ after: "5 seconds" as never }),
+      "Limits.backOff: `after` is no function: give one that reads a duration from a failure."
+    ],
+    [
+      "a tool for a plan",
+      () => Plan.tool(tool as never),
+      "Plan.tool: argument 1 is no toolkit: make it with Toolkit.make."
+    ],
+    [
+      "a tool for an agent's",
+      () => Agent.asTool("t", { description, toolkit: tool as never }),
+      "Tool \"t\": `toolkit` is no toolkit: make it with Toolkit.make."
+    ],
+    [
+      "an agent without a description",
+      () => Agent.asTool("t", { toolkit: Toolkit.make(tool) } as never),
+      "Tool \"t\": `description` is missing: say what the tool does, which inputs it needs and where they come from."
+    ],
+    ["an agent without a definition", () => Agent.asTool("t", odd), "A tool needs a name and then a definition: write"],
     [
       "an approval that is neither",
       make({ approval: true }),

@@ -12,6 +12,7 @@ import { Enclosing } from "../runner/enclosing.ts"
 import { type Job, moreOf, pathOf } from "../runner/job.ts"
 import { compile } from "../tool/compile.ts"
 import type { AnyDefinition, Traits } from "../tool/definition.ts"
+import { mistakes, refuseNoToolkit, refuseUnnamed } from "../tool/mistakes.ts"
 import type { Outer, Tell } from "./agent.ts"
 import type { Event, Nested } from "./event.ts"
 import { loop } from "./loop.ts"
@@ -48,6 +49,9 @@ export interface AnyToolOptions
 
 /** Makes a tool whose calls are agents. */
 export const compileAgent = (name: string, options: AnyToolOptions): Tool.Any => {
+  refuseUnnamed(name, options)
+  if (typeof options.description !== "string") throw new Error(`Tool "${name}": ${mistakes.description}.`)
+  if (!Effect.isEffect(options.toolkit)) refuseNoToolkit(`Tool "${name}": \`toolkit\``, options.toolkit)
   const { access, approval, description, idempotent, limits, readOnly, timeout = Duration.infinity, ...rest } = options
   const { output, parameters = Task, prompt = taskOf, ...agent } = rest
   const execute = (parameters: unknown) =>

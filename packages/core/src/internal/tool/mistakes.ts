@@ -52,6 +52,12 @@ export const refuseNoTool = (where: string, tool: unknown): void => {
   throw new TypeError(`${where} is no tool: make it with Tool.make or Tool.fromFunction.`)
 }
 
+/** Throws for what is no toolkit; `where` says to what it was given. */
+export const refuseNoToolkit = (where: string, toolkit: unknown): void => {
+  if (Predicate.hasProperty(toolkit, "tools") && Predicate.hasProperty(toolkit, "byName")) return
+  throw new TypeError(`${where} is no toolkit: make it with Toolkit.make.`)
+}
+
 /** Throws for what is no function; `what` says what one would be for. */
 export const refuseNoFunction = (where: string, given: unknown, what: string): void => {
   if (!isFunction(given)) throw new TypeError(`${where} is no function: give one that ${what}.`)
@@ -70,12 +76,22 @@ export const mistakeIn = (definition: Node, form: Form): string | undefined =>
 
 const isFunction = (value: unknown): boolean => typeof value === "function"
 
-const isListed = (value: unknown): boolean => Array.isArray(value) || isFunction(value)
+/** - `key`: what all that is listed has */
+const isListOf = (key: string) => (value: unknown): boolean =>
+  isFunction(value) || (Array.isArray(value) && value.every((one) => Predicate.hasProperty(one, key)))
 
 /** What is wrong with other options where they are not of their shape. */
 const shapes: ReadonlyArray<readonly [name: string, is: (value: unknown) => boolean, mistake: string]> = [
-  ["access", isListed, "`access` is no list: write [Access.read(\"orders\")], or a function that gives a list"],
-  ["limits", isListed, "`limits` is no list: write [Limits.concurrency(2)], or a function that gives a list"],
+  [
+    "access",
+    isListOf("mode"),
+    "`access` is no list of accesses: write [Access.read(\"orders\")], or a function that gives a list"
+  ],
+  [
+    "limits",
+    isListOf("_tag"),
+    "`limits` is no list of limits: write [Limits.concurrency(2)], or a function that gives a list"
+  ],
   [
     "approval",
     (value) => value === "always" || isFunction(value),
