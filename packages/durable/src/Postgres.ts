@@ -5,13 +5,14 @@ import { PgClient } from "@effect/sql-pg"
 import * as Transport from "@volley/core/Transport"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Reactivity from "effect/reactivity/Reactivity"
 import * as Redacted from "effect/Redacted"
-import type * as SqlClient from "effect/sql/SqlClient"
+import * as SqlClient from "effect/sql/SqlClient"
 import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
 import { hostname } from "node:os"
 import * as Alone from "./internal/alone.ts"
 import * as Engine from "./internal/engine.ts"
-import { holdDatabase, sign } from "./internal/lock.ts"
+import { holdDatabase, type Share, sign } from "./internal/lock.ts"
 import { check, migrate } from "./internal/migrations.ts"
 import * as Store from "./internal/store.ts"
 import { type StoreError, Unusable } from "./StoreError.ts"
@@ -45,7 +46,7 @@ type Shared = SqlClient.SqlClient | Store.Store
 export const layer = (options: Options): Layer.Layer<Provided, StoreError> =>
   Layer.provideMerge(
     Layer.merge(Engine.runner, Alone.runner),
-    on(options, Effect.andThen(holdDatabase("alone"), Effect.andThen(migrate, sign)))
+    on(options, (hold) => Effect.andThen(hold("alone"), Effect.andThen(migrate, sign)))
   )
 
 /**
@@ -63,7 +64,7 @@ export const layer = (options: Options): Layer.Layer<Provided, StoreError> =>
  * console.log("reason" in error && error.reason._tag) // => Unreachable
  * ```
  */
-export const layerShared = (options: Options): Layer.Layer<Shared, StoreError> => on(options, Effect.void)
+export const layerShared = (options: Options): Layer.Layer<Shared, StoreError> => on(options, () => Effect.void)
 
 /**
  * Reads, starts, decides and cancels runs of a database beside its runner; runs none itself, and makes no tables.
@@ -80,15 +81,23 @@ export const layerShared = (options: Options): Layer.Layer<Shared, StoreError> =
  * ```
  */
 export const layerClient = (options: Options): Layer.Layer<Provided, StoreError> =>
-  Layer.provideMerge(Layer.merge(Engine.client, Alone.client), on(options, check))
+  Layer.provideMerge(Layer.merge(Engine.client, Alone.client), on(options, () => check))
 
-const on = ({ url: given }: Options, prepare: Parameters<typeof Store.layer>[2]) => {
+const on = ({ url: given }: Options, prepare: (hold: Store.Closed["hold"]) => Parameters<typeof Store.layer>[2]) => {
   const url = Redacted.isRedacted(given) ? given : Redacted.make(given)
   const text = Redacted.value(url)
-  if (!isAddress(text)) return Store.layer(Store.make("PostgreSQL"), Effect.fail(noAddress), prepare)
+  if (!isAddress(text)) return Store.layer(Store.make("PostgreSQL"), Effect.fail(noAddress), Effect.void)
+  const client = { url, applicationName: `volley ${process.pid} on ${hostname()}` }
   // To open a connection takes as long as a hundred statements: some share one, behind each other, before there is another.
-  const connect = PgClient.make({ url, multiplex: true, applicationName: `volley ${process.pid} on ${hostname()}` })
-  return Store.layer(Store.make(nameOf(text), Transport.secretsOf(text), holdDatabase), connect, prepare)
+  const connect = PgClient.make({ ...client, multiplex: true })
+  // In Effect 4.1.0, statements that may share connections can wait for ever while one of these is kept for another use: the
+  // lock, which is kept as long as the program runs, has a client of its own.
+  const hold = (share: Share) =>
+    Effect.flatMap(
+      Effect.provideServiceEffect(PgClient.make(client), Reactivity.Reactivity, Reactivity.make),
+      (sql) => Effect.provideService(holdDatabase(share), SqlClient.SqlClient, sql)
+    )
+  return Store.layer(Store.make(nameOf(text), Transport.secretsOf(text), hold), connect, prepare(hold))
 }
 
 const isAddress = (url: string): boolean => URL.canParse(url) && /^postgres(?:ql)?:/.test(url)
