@@ -309,6 +309,31 @@ describe("a run that a call begins and does not wait for", () => {
       assert.lengthOf(keys, 3)
       assert.lengthOf(new Set(keys), 1)
     }))
+
+  it.effect.each(["call", "step", "second"] as const)(
+    "has the keys that it has where the call waits for it: of a %s",
+    (of) =>
+      Effect.gen(function*() {
+        const keys: Array<string> = []
+        const inner = doing("inner", (_, { idempotencyKey }) => Effect.sync(() => void keys.push(idempotencyKey)))
+        const run = Batch.run(Toolkit.make(inner), asking(["inner"]))
+        for (const later of [run, Effect.forkDetach(Effect.delay(run, 5))]) {
+          const outer = doing("outer", () => Effect.as(of === "second" ? Effect.andThen(run, later) : later, 1))
+          const piped = Pipeline.tool("piped", {
+            description: "For tests.",
+            parameters: Schema.Struct({}),
+            success: Schema.Unknown,
+            build: (call) => call(outer, { to: "b" })
+          })
+          const asked = of === "step" ? asking(["piped"]) : asking(["outer", { to: "a" }])
+          assert.deepStrictEqual(ends(yield* Batch.run(Toolkit.make(outer, piped), asked, { runId: "R" })), [1])
+          yield* TestClock.adjust("1 day")
+        }
+        const [waited, left] = [keys.slice(0, keys.length / 2), keys.slice(keys.length / 2)]
+        assert.lengthOf(new Set(waited), of === "second" ? 2 : 1)
+        assert.deepStrictEqual(left, waited)
+      })
+  )
 })
 
 describe("calls that have what those inside each other need", () => {

@@ -215,15 +215,17 @@ describe("equal calls of one run", () => {
   it.effect("have an answer of their own where the one that runs is stopped with what it is a step of", () =>
     Effect.gen(function*() {
       const { bare, ran } = make()
+      const args = { key: "a", ms: 50 }
       const piped = Pipeline.tool("piped", {
         description: "For tests.",
         parameters: Schema.Struct({}),
-        success: Schema.String,
+        success: Schema.Unknown,
         readOnly: true,
         timeout: 10,
-        build: (call) => call(bare, { key: "a", ms: 50 })
+        // Two that are equal, and stopped together.
+        build: (call) =>
+          call(bare, { key: call(bare, args), ms: call(bare, args).pipe(Pipeline.map((key) => key.length)) })
       })
-      const args = { key: "a", ms: 50 }
       const calls = [
         ToolCall.make({ id: "p", name: "piped", index: 0 }),
         ...["x", "y", "z"].map((id, index) => ToolCall.make({ id, name: "bare", arguments: args, index: index + 1 }))

@@ -31,19 +31,19 @@ export const onFiber = <A, E>(
   const fiber = Effect.runForkWith(contextOf(job))(ending)
   job.fiber = fiber
   if (job.isHeard) return
-  if (job.expiresAt === Infinity) fiber.addObserver(() => notice(job))
-  else if (!notice(job) && !job.run.isLookedAfter) lookAfter(job.run, 1000)
+  if (job.expiresAt === Infinity) return void fiber.addObserver(() => notice(job))
+  notice(job)
+  if (!job.run.isLookedAfter) lookAfter(job.run, 1000)
 }
 
-/** A fiber that meets what is no effect ends without a word: its call crashed. False where there is nothing to notice. */
-const notice = (job: Job): boolean => {
+/** A fiber that meets what is no effect ends without a word: its call crashed. */
+const notice = (job: Job): void => {
   const cause = silentEnd(job)
-  if (cause === undefined) return false
+  if (cause === undefined) return
   job.isHeard = true
   job.run.engine.post(() =>
     job.hasStarted ? end(job, endOf(job.tool, Exit.die(cause))) : refuse(job, crashOf(job, cause))
   )
-  return true
 }
 
 /**
