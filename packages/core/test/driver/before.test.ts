@@ -380,6 +380,7 @@ describe("a handler that gives no effect", () => {
         asking(["broken"])
       )))
       assert.deepStrictEqual(ends(settled), ["Defect"])
+      assert.deepStrictEqual(settled.outcomes.map(({ endedAt, startedAt }) => endedAt - startedAt), [50])
       assert.lengthOf(settled.strays, 0)
     }))
 
