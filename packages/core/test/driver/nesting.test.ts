@@ -316,8 +316,8 @@ describe("a run that a call begins and does not wait for", () => {
       Effect.gen(function*() {
         const keys: Array<string> = []
         const inner = doing("inner", (_, { idempotencyKey }) => Effect.sync(() => void keys.push(idempotencyKey)))
-        const run = Batch.run(Toolkit.make(inner), asking(["inner"]))
-        for (const later of [run, Effect.forkDetach(Effect.delay(run, 5))]) {
+        const run = Effect.asVoid(Batch.run(Toolkit.make(inner), asking(["inner"])))
+        for (const later of [run, Effect.asVoid(Effect.forkDetach(Effect.delay(run, 5)))]) {
           const outer = doing("outer", () => Effect.as(of === "second" ? Effect.andThen(run, later) : later, 1))
           const piped = Pipeline.tool("piped", {
             description: "For tests.",
