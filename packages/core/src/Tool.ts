@@ -11,7 +11,7 @@ import * as Schema from "effect/Schema"
 import type { ToolFailure, Unavailable, Unencodable } from "./CallError.ts"
 import type { Content } from "./Content.ts"
 import { read as readDuration } from "./internal/duration.ts"
-import { effectOf, guarded } from "./internal/guarded.ts"
+import { guarded } from "./internal/guarded.ts"
 import type { Patterns } from "./internal/schema/patterns.ts"
 import * as Standard from "./internal/schema/standardSchema.ts"
 import type { Any } from "./internal/tool/any.ts"
@@ -457,7 +457,7 @@ export function reconcile(
     onSome: (value: unknown) => Effect.asSome(tool.answer(value))
   })
   return changed(tool, () => ({
-    reconcile: (parameters, key) => Effect.flatMap(effectOf(() => ask(parameters, key)), answered)
+    reconcile: (parameters, key) => Effect.flatMap(guarded(() => ask(parameters, key)), answered)
   }))
 }
 

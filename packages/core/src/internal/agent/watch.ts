@@ -5,7 +5,7 @@ import type { AgentError } from "../../AgentError.ts"
 import { AgentWatcher, type Watch } from "../../AgentWatcher.ts"
 import type { ChatModelError } from "../../ChatModelError.ts"
 import type * as Tool from "../../Tool.ts"
-import { effectOf } from "../guarded.ts"
+import { guarded } from "../guarded.ts"
 import type { Outer, Tell } from "./agent.ts"
 import type { Ended } from "./event.ts"
 
@@ -46,4 +46,4 @@ export const begun = <A>(
 
 /** A watcher cannot harm an agent. */
 const safely = (see: () => Effect.Effect<void>): Effect.Effect<void> =>
-  Effect.catchCause(effectOf(see), (cause) => Effect.logError("A watcher of agents crashed", cause))
+  Effect.catchCause(guarded(see), (cause) => Effect.logError("A watcher of agents crashed", cause))

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import { Approver, type Decision } from "../../Approver.ts"
 import { Denied, Undecided } from "../../CallError.ts"
-import { effectOf, guarded } from "../guarded.ts"
+import { guarded } from "../guarded.ts"
 import type { Any } from "../tool/any.ts"
 import { recall } from "./admit.ts"
 import { onward } from "./arguments.ts"
@@ -59,7 +59,7 @@ const change = (job: Job, { args, parameters }: Changed): boolean => {
 /** An approver that crashes has decided nothing, and neither has one whose arguments do not fit. */
 const ask = ({ call, key, parameters, run: { lender } }: Job, tool: Any): Effect.Effect<Decided, never, unknown> => {
   const question = { call, key, parameters, tool: tool.name, ...(lender !== undefined && { path: pathOf(lender) }) }
-  return Effect.flatMap(Approver, ({ decide }) => effectOf(() => decide(question))).pipe(
+  return Effect.flatMap(Approver, ({ decide }) => guarded(() => decide(question))).pipe(
     Effect.flatMap((decision): Effect.Effect<Decided, unknown, unknown> => {
       if (!isDecision(decision)) return Effect.die(new TypeError(noDecision))
       if (typeof decision !== "object" || !("allowed" in decision)) return Effect.succeed(decision)
