@@ -5,6 +5,7 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { encoder } from "effect/encoding/Sse"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -12,6 +13,7 @@ import type * as Agent from "./Agent.ts"
 import { AgentError, Limit } from "./AgentError.ts"
 import { toModel, typeOf } from "./CallError.ts"
 import { ChatModelError } from "./ChatModelError.ts"
+import { failureOf } from "./internal/exit.ts"
 import * as Json from "./Json.ts"
 import { isFailure } from "./Outcome.ts"
 import type * as Tool from "./Tool.ts"
@@ -188,11 +190,11 @@ export const failed = (cause: Cause.Cause<AgentError | ChatModelError>, at: numb
   if (Cause.hasInterruptsOnly(cause)) {
     return { _tag: "Failed", at, reason: "Interrupted", message: "The agent was stopped.", mayPass: true }
   }
-  const found = Cause.findError(cause)
-  if (Result.isFailure(found) || Cause.hasDies(cause)) {
+  const found = failureOf(cause)
+  if (Option.isNone(found)) {
     return { _tag: "Failed", at, reason: "Defect", message: "The agent crashed.", mayPass: false }
   }
-  const error = found.success
+  const error = found.value
   const { _tag: reason } = error.reason
   return error._tag === "AgentError"
     ? { _tag: "Failed", at, reason, message: error.message, mayPass: reason === "Undecided" }

@@ -1,5 +1,11 @@
+import * as Cause from "effect/Cause"
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 
 /** An effect that needs no running any more. */
 export const isOver = <A, E, R>(effect: Effect.Effect<A, E, R>): effect is Exit.Exit<A, E> => Exit.isExit(effect)
+
+/** What something failed with; nothing where it crashed as well, which counts for more, as Effect has it where it catches errors. */
+export const failureOf = <E>(cause: Cause.Cause<E>): Option.Option<E> =>
+  Cause.hasDies(cause) ? Option.none() : Cause.findErrorOption(cause)

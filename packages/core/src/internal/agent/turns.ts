@@ -11,6 +11,7 @@ import type { ChatModelError } from "../../ChatModelError.ts"
 import type * as Tool from "../../Tool.ts"
 import type { ToolCall } from "../../ToolCall.ts"
 import * as Usage from "../../Usage.ts"
+import { failureOf } from "../exit.ts"
 import { Payer } from "../runner/enclosing.ts"
 import { execute, executeArriving, nodesOf, shared, type Watch } from "../runner/execute.ts"
 import { type Agent, amount, batchOf, requestOf, unboundedOr } from "./agent.ts"
@@ -249,6 +250,6 @@ const brokenOff = (
 
 /** True for a failure after which the model can be asked again. */
 const mayPass = (cause: Cause.Cause<ChatModelError | LimitReached>): boolean => {
-  const error = Option.getOrUndefined(Cause.findErrorOption(cause))
-  return !Cause.hasDies(cause) && error?._tag === "ChatModelError" && error.isRetryable
+  const error = Option.getOrUndefined(failureOf(cause))
+  return error?._tag === "ChatModelError" && error.isRetryable
 }

@@ -3,6 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
@@ -10,7 +11,7 @@ import * as Schedule from "effect/Schedule"
 import type { ToolFailure, Unavailable, Unencodable } from "../../CallError.ts"
 import type { Ended } from "../../Recorder.ts"
 import { precision } from "../alarm.ts"
-import { isOver } from "../exit.ts"
+import { failureOf, isOver } from "../exit.ts"
 import { guarded } from "../guarded.ts"
 import { type Answer, answered, answerOf, begun, type PromiseParts, rejected } from "../tool/handler.ts"
 import { doFor, hear, onFiber } from "./fiber.ts"
@@ -124,9 +125,7 @@ type AttemptExit = Exit.Exit<Answer<unknown>, ToolFailure<unknown> | Unencodable
 const attempted = (job: Job, exit: AttemptExit): void => {
   const { more, run: { bounds: { retry } }, tool } = job
   if (more?.inside !== undefined && Exit.isFailure(exit)) return suspend(job)
-  const failure = Exit.isSuccess(exit) || Cause.hasDies(exit.cause)
-    ? undefined
-    : Result.getOrUndefined(Cause.findError(exit.cause))
+  const failure = Exit.isSuccess(exit) ? undefined : Option.getOrUndefined(failureOf(exit.cause))
   if (failure?._tag === "ToolFailure" && backsOff(job, failure, exit)) return
   if (failure?._tag === "ToolFailure" && retry !== undefined && isHarmless(tool) && !failure.isPointless) {
     return again(job, retry, failure, exit)

@@ -2,6 +2,7 @@ import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import {
@@ -19,6 +20,7 @@ import * as Content from "../../Content.ts"
 import type { Outcome } from "../../Outcome.ts"
 import type { End, Ended } from "../../Recorder.ts"
 import type { ToolCall } from "../../ToolCall.ts"
+import { failureOf } from "../exit.ts"
 import { nearest } from "../nearest.ts"
 import { cut, errorText } from "../text.ts"
 import type { Any } from "../tool/any.ts"
@@ -151,7 +153,7 @@ export const endOf = (tool: Any | undefined, exit: Exit.Exit<Answer<unknown>, Re
 
 /** Why a call may not go on after something that was done for it failed: arguments that do not fit are its own fault. */
 export const reasonOf = (job: Job, cause: Cause.Cause<Reason>): Reason =>
-  Cause.hasDies(cause) ? crashedBy(job, cause) : Result.getOrElse(Cause.findError(cause), () => crashedBy(job, cause))
+  Option.getOrElse(failureOf(cause), () => crashedBy(job, cause))
 
 /** A crash of a call outside of its handler. */
 export const crashOf = (job: Job, defect: unknown): Defect => crashedBy(job, Cause.die(defect))

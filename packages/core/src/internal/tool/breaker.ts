@@ -1,11 +1,11 @@
-import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import * as Predicate from "effect/Predicate"
-import * as Result from "effect/Result"
 import { Unavailable } from "../../CallError.ts"
+import { failureOf } from "../exit.ts"
 import type { Any } from "./any.ts"
 import { changed } from "./changed.ts"
 import type { Answering, Attempt } from "./handler.ts"
@@ -34,8 +34,8 @@ type Ended = Exit.Exit<unknown, Effect.Error<Answering>>
 
 const classifying = (isOutage: (failure: unknown) => boolean) => (exit: Ended): CircuitBreaker.Outcome => {
   if (Exit.isSuccess(exit)) return CircuitBreaker.success
-  const failure = Result.getOrUndefined(Cause.findError(exit.cause))
-  if (failure === undefined || Cause.hasDies(exit.cause)) return CircuitBreaker.failure()
+  const failure = Option.getOrUndefined(failureOf(exit.cause))
+  if (failure === undefined) return CircuitBreaker.failure()
   if (failure._tag === "ToolFailure" && waits(failure.failure)) return CircuitBreaker.ignored
   return failure._tag === "ToolFailure" && isOutage(failure.failure) ? CircuitBreaker.failure() : CircuitBreaker.success
 }

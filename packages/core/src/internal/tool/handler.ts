@@ -1,11 +1,11 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Result from "effect/Result"
+import * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
 import type { ToolFailure, Unavailable, Unencodable } from "../../CallError.ts"
 import type { Content } from "../../Content.ts"
-import { isOver } from "../exit.ts"
+import { failureOf, isOver } from "../exit.ts"
 import { notAnEffect } from "./mistakes.ts"
 
 /**
@@ -146,9 +146,8 @@ export const begun = (
 /** What a handler's effect comes to, once it is over. */
 export const answerOf = (parts: EffectParts, exit: Exit.Exit<unknown, unknown>): Answering => {
   if (Exit.isSuccess(exit)) return answered(parts, exit.value)
-  const failure = Cause.findError(exit.cause)
-  if (Result.isFailure(failure)) return Effect.failCause(failure.failure)
-  return Cause.hasDies(exit.cause) ? Effect.failCause(crashOf(exit.cause)) : ending(parts.fail, failure.success)
+  const failure = failureOf(exit.cause)
+  return Option.isSome(failure) ? ending(parts.fail, failure.value) : Effect.failCause(crashOf(exit.cause))
 }
 
 /** Where a handler failed and crashed at once, it crashed, as Effect has it where an error is caught; both are kept. */
