@@ -280,9 +280,8 @@ export function toLayer(
 
 /** Throws where the compiler would have refused handlers, in its words. */
 const checkHandlers = (toolkit: Any, handlers: object): void => {
-  const awaited = toolsOf(toolkit, "Toolkit.toLayer: argument 1").filter(({ handler }) => handler.isAwaited).map((
-    { name }
-  ) => name)
+  const tools = toolsOf(toolkit, "Toolkit.toLayer: argument 1")
+  const awaited = tools.filter(({ handler }) => handler.isAwaited).map(({ name }) => name)
   if (!Predicate.isObject(handlers)) {
     throw new TypeError("Toolkit.toLayer: argument 2 is no object: give one with a handler for each tool.")
   }

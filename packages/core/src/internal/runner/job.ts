@@ -217,7 +217,7 @@ export interface More {
   expansion?: Expansion
   children?: Array<Job>
   left?: number
-  same?: Array<Job> | undefined
+  same?: Array<Job>
   dependents?: Array<Job>
   record?: (ended: Ended) => void
   recording?: Fiber.Fiber<Ended>

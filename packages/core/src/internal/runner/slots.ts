@@ -78,8 +78,10 @@ export const take = (job: Job, borrows: boolean): void => {
   if (claims === undefined) return
   for (const { key, limit } of claims.slots) hold(job, engine.room.of(key).gate(limit), borrows)
   if (engine.limiter !== undefined) return
-  if (run.recorder === undefined) { for (const rate of ratesOf(job)) engine.rates.take(rate, run.now()) }
-  else for (const rate of ratesOf(job)) rate.coming += 1
+  for (const rate of ratesOf(job)) {
+    if (run.recorder === undefined) engine.rates.take(rate, run.now())
+    else rate.coming += 1
+  }
 }
 
 const ratesOf = ({ claims, run: { engine: { rates } } }: Job): ReadonlyArray<Rate<Job>> =>

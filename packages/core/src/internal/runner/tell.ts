@@ -49,7 +49,10 @@ export class Teller {
     })
   }
 
-  /** Begins to tell what there is, unless that is under way; a fiber is there only for what takes one, and ends early at what is no effect. */
+  /**
+   * Begins to tell what there is, unless that is under way; a fiber is there only for what takes one, and ends early at what
+   * is no effect.
+   */
   begin(): void {
     if (this.isIdle || this.#isTelling) return
     this.#isTelling = true
