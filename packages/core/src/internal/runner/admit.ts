@@ -25,7 +25,7 @@ export const recall = (job: Job): boolean => {
   moreOf(job).isRecalled = known !== undefined
   if (known === undefined) return true
   countAsRun(job, 1)
-  return onward(job, known, (ended) => recalled(job, ended))
+  return onward(job, known, recalled)
 }
 
 const recalled = (job: Job, ended: Ended | undefined): boolean => {

@@ -27,7 +27,7 @@ export const approve = (job: Job): boolean => {
   if (tool?.approval === undefined) return true
   const asks = tool.approval
   const asking = guarded(() => asks(parameters) ? ask(job, tool) : Effect.succeed("allowed" as const))
-  const passed = onward(job, asking, (decision) => decided(job, decision))
+  const passed = onward(job, asking, decided)
   if (!passed && !job.ended) waitsFor(job, "approval")
   return passed
 }

@@ -69,7 +69,7 @@ export const resolve = (job: Job): boolean => {
   const { needs, resolve } = node
   if (resolve === undefined) return true
   const answers = needs.flatMap((at): Answer<unknown> | [] => siblings[at]?.answer ?? [])
-  return onward(job, guarded(() => resolve(answers)), (args) => {
+  return onward(job, guarded(() => resolve(answers)), (job, args) => {
     const parsed = parse(args)
     if (Result.isSuccess(parsed)) job.args = parsed.success
     else moreOf(job).problem = parsed.failure
@@ -99,30 +99,31 @@ export const decode = (job: Job): boolean => {
   const { args, more, tool } = job
   if (more?.problem !== undefined) return stop(job, more.problem)
   if (tool === undefined) return true
-  const decoding = guarded(() => tool.decode(args))
-  return onward(job, decoding, (parameters) => {
-    job.parameters = parameters
-    return true
-  }, true)
+  return onward(job, tool.decode(args), decoded, true)
+}
+
+const decoded = (job: Job, parameters: unknown): boolean => {
+  job.parameters = parameters
+  return true
 }
 
 /** Goes on at once where an effect is over, else when it is, if `then` says so; one that fails refuses the call. */
 export const onward = <A>(
   job: Job,
   effect: Effect.Effect<A, Parameters<typeof refuse>[1], unknown>,
-  then: (value: A) => boolean,
+  then: (job: Job, value: A) => boolean,
   isTimed = false
-): boolean => isOver(effect) && Exit.isSuccess(effect) ? then(effect.value) : later(job, effect, then, isTimed)
+): boolean => isOver(effect) && Exit.isSuccess(effect) ? then(job, effect.value) : later(job, effect, then, isTimed)
 
 const later = <A>(
   job: Job,
   effect: Effect.Effect<A, Parameters<typeof refuse>[1], unknown>,
-  then: (value: A) => boolean,
+  then: (job: Job, value: A) => boolean,
   isTimed: boolean
 ): false => {
   doFor(job, effect, (job, exit) => {
     if (Exit.isFailure(exit)) refuse(job, reasonOf(job, exit.cause))
-    else if (then(exit.value)) job.run.advance(job)
+    else if (then(job, exit.value)) job.run.advance(job)
   })
   if (isTimed && !job.isHeard) inTime(job)
   return false
