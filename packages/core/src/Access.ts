@@ -1,6 +1,7 @@
 /**
  * What a call touches, so that calls which touch the same thing run in call order and all others at once.
  */
+import { refuseNoText } from "./internal/refusals.ts"
 
 /**
  * One access.
@@ -22,7 +23,7 @@ export type Access =
  * console.log(Access.read("orders/42")) // => { mode: 'read', key: 'orders/42' }
  * ```
  */
-export const read = (key: string): Access => ({ mode: "read", key })
+export const read = (key: string): Access => ({ mode: "read", key: checked("read", key) })
 
 /**
  * An access that changes something under a key.
@@ -42,7 +43,12 @@ export const read = (key: string): Access => ({ mode: "read", key })
  * console.log(cancelOrder.name, Access.write("orders/42")) // => cancel_order { mode: 'write', key: 'orders/42' }
  * ```
  */
-export const write = (key: string): Access => ({ mode: "write", key })
+export const write = (key: string): Access => ({ mode: "write", key: checked("write", key) })
+
+const checked = (mode: "read" | "write", key: string): string => {
+  refuseNoText(`Access.${mode}: the key`, key, "\"orders/42\"")
+  return key
+}
 
 /** An access that has a call run alone. */
 export const exclusive: Access = { mode: "exclusive" }

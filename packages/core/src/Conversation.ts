@@ -4,6 +4,7 @@
 import * as Schema from "effect/Schema"
 import { CallError, Interrupted, toModel } from "./CallError.ts"
 import { Content, Media, textOf } from "./Content.ts"
+import { refuseNoList } from "./internal/refusals.ts"
 import * as Uuid from "./internal/uuid.ts"
 import * as Json from "./Json.ts"
 import { isFailure, isUndecided } from "./Outcome.ts"
@@ -100,8 +101,11 @@ export type Conversation = typeof Conversation.Type
  * // => What is this?
  * ```
  */
-export const user = (said: string | ReadonlyArray<Content>): User =>
-  typeof said === "string" ? { role: "user", text: said } : { role: "user", text: textOf(said), content: said }
+export const user = (said: string | ReadonlyArray<Content>): User => {
+  if (typeof said === "string") return { role: "user", text: said }
+  refuseNoList("Conversation.user: what the user says", said, "texts, images and documents, or a text")
+  return { role: "user", text: textOf(said), content: said }
+}
 
 /**
  * Begins a conversation; makes a run id if none is given.

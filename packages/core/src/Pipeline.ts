@@ -12,11 +12,11 @@ import { Declarations } from "./internal/graph/declare.ts"
 import { composite, type Graph, nodesOf, outcomeOf, unlessFailed } from "./internal/graph/graph.ts"
 import { type Base, Reference, rootOf, type Source, valueOf } from "./internal/graph/source.ts"
 import { guarded } from "./internal/guarded.ts"
+import { refuseNoFunction, refuseNoPipeline, refuseNoTool } from "./internal/refusals.ts"
 import { execute, type Stray } from "./internal/runner/execute.ts"
 import type { Options } from "./internal/runner/options.ts"
 import { pipelineForm, refuseMistaken } from "./internal/tool/checked.ts"
 import { answering } from "./internal/tool/codec.ts"
-import { refuseNoFunction, refuseNoTool } from "./internal/tool/mistakes.ts"
 import type { Of, Outcome } from "./Outcome.ts"
 import type * as Tool from "./Tool.ts"
 
@@ -274,9 +274,11 @@ export function run<S extends Steps>(
   options?: Options
 ): Effect.Effect<Settled<S>, never, S[keyof S]["~requirements"]>
 export function run(
-  { graph, steps }: Pipeline<Steps>,
+  pipeline: Pipeline<Steps>,
   options: Options = {}
 ): Effect.Effect<{ readonly steps: object; readonly outcomes: ReadonlyArray<Outcome> }, never, unknown> {
+  refuseNoPipeline("Pipeline.run: argument 1", pipeline)
+  const { graph, steps } = pipeline
   return Effect.flatMap(execute(graph.toolkit, graph.nodes, { maxCalls: "unbounded", ...options }), (settled) => {
     const crashes: Array<readonly [step: string, cause: Cause.Cause<never>]> = []
     const outcomes = Object.entries(steps).map(([name, { "~source": source }]) => {

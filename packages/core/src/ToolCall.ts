@@ -4,6 +4,7 @@
 
 import * as Result from "effect/Result"
 import { keep, type Read } from "./internal/readBefore.ts"
+import { refuseNoCall } from "./internal/refusals.ts"
 import * as Json from "./Json.ts"
 
 /** A call that a model asked for. */
@@ -40,13 +41,11 @@ export const make = (call: {
   readonly name: string
   readonly arguments?: unknown
   readonly index?: number | undefined
-}): ToolCall => ({
-  id: call.id,
-  name: call.name,
-  arguments: call.arguments ?? {},
-  index: call.index ?? 0,
-  status: "complete"
-})
+}): ToolCall => {
+  refuseNoCall("ToolCall.make: what is given", call)
+  const { id, index = 0, name } = call
+  return { id, name, arguments: call.arguments ?? {}, index, status: "complete" }
+}
 
 /**
  * Makes a name that every provider takes back, `^[a-zA-Z0-9_-]{1,64}$`: models make up other names, and providers

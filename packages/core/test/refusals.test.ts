@@ -304,6 +304,8 @@ describe("what plain JavaScript gives where the compiler would refuse it", () =>
   const noJsonSchema = "Tool \"t\": `parameters` is missing, or no JSON Schema: give one, such as "
     + "{ type: \"object\", properties: { city: { type: \"string\" } } }."
   const noExecute = "Tool \"t\": `execute` is missing, or no function: give one that takes the parameters of a call."
+  const noCall = "has no `id`, or no `name`: make calls with ToolCall.make, or take those of a turn."
+  const noCalls = "Batch: what is to be run is no list: give one of tool calls."
   const noBuild =
     "Tool \"t\": `build` is missing, or no function: give one that declares calls, and returns what answers."
 
@@ -431,6 +433,39 @@ describe("what plain JavaScript gives where the compiler would refuse it", () =>
       () => Toolkit.toLayer(Toolkit.make(tool), odd),
       "Toolkit.toLayer: argument 2 is no object: give one with a handler for each tool."
     ],
+    [
+      "no key to write",
+      () => Access.write(5 as never),
+      "Access.write: the key is no text: give one, such as \"orders/42\"."
+    ],
+    [
+      "no key to read",
+      () => Access.read(odd),
+      "Access.read: the key is no text: give one, such as \"orders/42\"."
+    ],
+    [
+      "a call without an id",
+      () => ToolCall.make({ name: "t" } as never),
+      `ToolCall.make: what is given ${noCall}`
+    ],
+    ["no call", () => ToolCall.make(odd), `ToolCall.make: what is given ${noCall}`],
+    ["no calls for a batch", () => Batch.run(Toolkit.make(tool), odd), noCalls],
+    ["an object for calls", () => Batch.run(Toolkit.make(tool), {} as never), noCalls],
+    [
+      "a call without a name in a batch",
+      () => Batch.run(Toolkit.make(tool), [ToolCall.make({ id: "c", name: "t" }), { id: "d" } as never]),
+      `Batch: call 2 ${noCall}`
+    ],
+    [
+      "nothing that the user says",
+      () => Conversation.user(odd),
+      "Conversation.user: what the user says is no list: give one of texts, images and documents, or a text."
+    ],
+    [
+      "no pipeline to run",
+      () => Pipeline.run(odd),
+      "Pipeline.run: argument 1 is no pipeline: make it with Pipeline.make."
+    ],
     ["no definition", () => Pipeline.tool("t", odd), "A tool needs a name and then a definition: write"],
     ["no calls", pipeline({ build: undefined }), noBuild],
     ["no function that declares calls", pipeline({ build: 5 }), noBuild],
@@ -475,6 +510,29 @@ describe("what plain JavaScript gives where the compiler would refuse it", () =>
       "Pipeline.map: what is to be mapped is no step: give what `call`, `Pipeline.map` or `Pipeline.each` gave."
     ]
   ])("is refused in words that say what to do: %s", (_, make, said) => assert.throws(make, said))
+
+  it.effect("ends the stream of calls, where one arrives that could not be answered", () =>
+    Effect.gen(function*() {
+      const first = ToolCall.make({ id: "c", name: "tool" })
+      const calls = Stream.make<ReadonlyArray<ToolCall.ToolCall>>(first, { ...first, id: 5, index: 1 } as never)
+      const { end, outcomes } = yield* Batch.dispatch(Toolkit.make(tool), calls)
+      assert.strictEqual(
+        Exit.isFailure(end) && String(Cause.squash(end.cause)),
+        `TypeError: Batch.dispatch: what arrives ${noCall}`
+      )
+      assert.deepStrictEqual(outcomes.map(({ call }) => call.id), ["c"])
+    }))
+
+  it.effect("is said of an agent's tools", () =>
+    Effect.gen(function*() {
+      const toolkit: Toolkit.Toolkit<never> = [tool] as never
+      const agent = Agent.run({ toolkit, prompt: "Go!" })
+      const exit = yield* Effect.exit(Effect.provide(agent, scripted(says("Done.")).layer))
+      assert.strictEqual(
+        Exit.isFailure(exit) && String(Cause.squash(exit.cause)),
+        "TypeError: Agent: `toolkit` is no toolkit: make it with Toolkit.make."
+      )
+    }))
 })
 
 describe("the failure of a tool", () => {

@@ -13,6 +13,7 @@ import * as Usage from "../../Usage.ts"
 import { stopwatch } from "../clock.ts"
 import { read as readDuration } from "../duration.ts"
 import { observedModel } from "../followed.ts"
+import { refuseNoToolkit } from "../refusals.ts"
 import { Enclosing } from "../runner/enclosing.ts"
 import { type Runner, shared } from "../runner/execute.ts"
 import { type Job, nextInside } from "../runner/job.ts"
@@ -101,7 +102,10 @@ export const prepare = Effect.fnUntraced(function*(
 
 /** The tools as they are now. */
 export const toolkitOf = ({ toolkit }: AnyOptions): Effect.Effect<Toolkit.Any> =>
-  Effect.isEffect(toolkit) ? toolkit : Effect.succeed(toolkit)
+  Effect.map(Effect.isEffect(toolkit) ? toolkit : Effect.succeed(toolkit), (given) => {
+    refuseNoToolkit("Agent: `toolkit`", given)
+    return given
+  })
 
 /** Inside a call of the same runner, its limits are shared alone; run ids are those of conversations. */
 const ownOf = (runner: Runner | undefined, lender: Job | undefined): Batch.Options => {

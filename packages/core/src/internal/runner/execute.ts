@@ -6,6 +6,7 @@ import * as Stream from "effect/Stream"
 import { isUndecided, type Outcome } from "../../Outcome.ts"
 import type { ToolCall } from "../../ToolCall.ts"
 import { type Read, take } from "../readBefore.ts"
+import { refuseNoCall, refuseNoList } from "../refusals.ts"
 import type { Expansion, Node } from "../tool/any.ts"
 import * as Uuid from "../uuid.ts"
 import { arrive, arrived, drive, makeEngine } from "./drive.ts"
@@ -72,8 +73,12 @@ const nothing: ReadonlyArray<never> = []
 
 /** The calls of a turn, none of which needs another. */
 export const nodesOf = (calls: Iterable<ToolCall>): ReadonlyArray<Node> => {
+  refuseNoList("Batch: what is to be run", calls, "tool calls")
   const read = take(calls)
-  return Array.from(calls, (call, at) => new Single(call, read[at]))
+  return Array.from(calls, (call, at) => {
+    refuseNoCall("Batch: call", call, at)
+    return new Single(call, read[at])
+  })
 }
 
 /**
@@ -114,7 +119,11 @@ export const executeArriving = <E>(
     const run = begin(toolkit, [], options, context, runner)
     const { deadline } = run
     Object.assign(run, { isArriving: true, deadline: Infinity, expiresAt: Infinity })
-    const reading = Stream.runForEach(inCallOrder(calls), (call) => Effect.sync(() => arrive(run, call)))
+    const reading = Stream.runForEach(inCallOrder(calls), (call) =>
+      Effect.sync(() => {
+        refuseNoCall("Batch.dispatch: what arrives", call)
+        arrive(run, call)
+      }))
     const read = Effect.tap(
       Effect.exit(reading),
       (end) => Effect.sync(() => arrived(run, Exit.isSuccess(end), Math.min(deadline, atMost())))

@@ -46,23 +46,6 @@ export const refuseUnnamed = (name: unknown, definition: unknown): void => {
   throw new Error(`A tool needs a name and then a definition: write ("get_weather", { description, parameters, ... }).`)
 }
 
-/** Throws for what is no tool; `where` says to what it was given. */
-export const refuseNoTool = (where: string, tool: unknown): void => {
-  if (Predicate.hasProperty(tool, "handler") && Predicate.hasProperty(tool, "name")) return
-  throw new TypeError(`${where} is no tool: make it with Tool.make or Tool.fromFunction.`)
-}
-
-/** Throws for what is no toolkit; `where` says to what it was given. */
-export const refuseNoToolkit = (where: string, toolkit: unknown): void => {
-  if (Predicate.hasProperty(toolkit, "tools") && Predicate.hasProperty(toolkit, "byName")) return
-  throw new TypeError(`${where} is no toolkit: make it with Toolkit.make.`)
-}
-
-/** Throws for what is no function; `what` says what one would be for. */
-export const refuseNoFunction = (where: string, given: unknown, what: string): void => {
-  if (!isFunction(given)) throw new TypeError(`${where} is no function: give one that ${what}.`)
-}
-
 /** The first mistake in a definition as plain JavaScript may give it; undefined where there is none. */
 export const mistakeIn = (definition: Node, form: Form): string | undefined =>
   misspelt(definition, form.options)

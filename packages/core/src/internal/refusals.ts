@@ -1,0 +1,48 @@
+import * as Predicate from "effect/Predicate"
+
+/** Throws for what is no tool; `where` says to what it was given. */
+export const refuseNoTool = (where: string, tool: unknown): void => {
+  if (Predicate.hasProperty(tool, "handler") && Predicate.hasProperty(tool, "name")) return
+  throw new TypeError(`${where} is no tool: make it with Tool.make or Tool.fromFunction.`)
+}
+
+/** Throws for what is no toolkit; `where` says to what it was given. */
+export const refuseNoToolkit = (where: string, toolkit: unknown): void => {
+  if (Predicate.hasProperty(toolkit, "tools") && Predicate.hasProperty(toolkit, "byName")) return
+  throw new TypeError(`${where} is no toolkit: make it with Toolkit.make.`)
+}
+
+/** Throws for what is no pipeline; `where` says to what it was given. */
+export const refuseNoPipeline = (where: string, pipeline: unknown): void => {
+  if (!Predicate.hasProperty(pipeline, "graph")) {
+    throw new TypeError(`${where} is no pipeline: make it with Pipeline.make.`)
+  }
+}
+
+/** Throws for what is no function; `what` says what one would be for. */
+export const refuseNoFunction = (where: string, given: unknown, what: string): void => {
+  if (typeof given !== "function") throw new TypeError(`${where} is no function: give one that ${what}.`)
+}
+
+/** Throws for a call that could not be answered; `at` is its place, from 0, where it is one of several. */
+export const refuseNoCall = (where: string, call: unknown, at?: number): void => {
+  if (isCall(call)) return
+  const which = at === undefined ? where : `${where} ${at + 1}`
+  throw new TypeError(`${which} has no \`id\`, or no \`name\`: make calls with ToolCall.make, or take those of a turn.`)
+}
+
+// Every call is asked this: keys that are written out are looked up faster than those that are given.
+const isCall = (given: unknown): boolean =>
+  typeof given === "object" && given !== null
+  && "id" in given && typeof given.id === "string"
+  && "name" in given && typeof given.name === "string"
+
+/** Throws for what is no list; `what` says what one would be of. */
+export const refuseNoList = (where: string, given: unknown, what: string): void => {
+  if (!Predicate.isIterable(given)) throw new TypeError(`${where} is no list: give one of ${what}.`)
+}
+
+/** Throws for what is no text; `such` is one. */
+export const refuseNoText = (where: string, given: unknown, such: string): void => {
+  if (typeof given !== "string") throw new TypeError(`${where} is no text: give one, such as ${such}.`)
+}
