@@ -70,9 +70,11 @@ const sources = (): { readonly codes: ReadonlyMap<string, string>; readonly muta
 const isAsked = ({ file, id }: Mutant): boolean =>
   files.some((start) => file.startsWith(start)) && (id * 7919) % 1000 < Number(sample) * 10
 
-/** Tests that find much in little time go first, those that draw many batches last. */
+/** Tests that find much in little time go first, those that draw many batches late, and those that clear memory last. */
 const order = (path: string): string => {
-  const rank = /\/(Batch|lines)\.|\/(oracle|driver)\//.test(path)
+  const rank = /\/(lettingGo|memory)\./.test(path)
+    ? 3
+    : /\/(Batch|lines)\.|\/(oracle|driver)\//.test(path)
     ? 0
     : /\/test\/(laws|order|graphs)\/|\/(drive|names|lint)\.test/.test(path)
     ? 2

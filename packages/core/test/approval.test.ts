@@ -186,12 +186,27 @@ describe("a call whose tool wants approval", () => {
       assert.include(String(error["message"]), "ask Eve first")
     }))
 
+  it.effect("does not run when it is denied by what has ended well, and is not interrupted then", () =>
+    Effect.gen(function*() {
+      const { toolkit } = bank()
+      const fibers: Array<Fiber.Fiber<unknown, unknown>> = []
+      const denied = Effect.withFiber<{ readonly denied: string }>((fiber) => {
+        fibers.push(fiber)
+        return Effect.as(Effect.yieldNow, { denied: "no" })
+      })
+      const settled = yield* Effect.provide(Batch.run(toolkit, calls), Approver.layer(() => denied))
+      assert.strictEqual(ends(settled)[1], "Denied")
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(fibers.map((fiber) => fiber.pollUnsafe()?._tag), ["Success"])
+    }))
+
   it.effect("is pending while nobody has decided, and so is what touches the same; the others run", () =>
     Effect.gen(function*() {
       const { paid, toolkit } = bank()
       const settled = yield* Batch.run(toolkit, calls)
       assert.deepStrictEqual(ends(settled), ["paid 1", "Undecided", "Undecided", 7])
       assert.deepStrictEqual(idsOf(settled.pending), ["large", "look"])
+      assert.isTrue(settled.pending.every((call) => calls.includes(call)), "they are given back as they came")
       assert.deepInclude(shown(settled, 2), { type: "Undecided", data: { after: "large" } })
       const later = yield* Effect.provide(Batch.run(toolkit, settled.pending), Approver.allow)
       assert.deepStrictEqual([ends(later), paid], [["paid 2", 7], ["Ann", "Bob"]])

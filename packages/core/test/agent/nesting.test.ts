@@ -110,6 +110,28 @@ describe("an agent as a tool", () => {
       assert.include(JSON.stringify(model.requests[1]!.conversation), "What is 1 + 2?")
     }))
 
+  it.effect("tells of none of its events where it begins when its call is over", () =>
+    Effect.gen(function*() {
+      const model = cast({
+        boss: [calls(asks("clerk"), { name: "slow" }), says("Done.")],
+        clerk: [says("I did.")]
+      })
+      const traits = { description: "Clerk.", toolkit: Toolkit.make(ok), system: "clerk" }
+      const clerk = Agent.asTool("clerk", { ...traits, readOnly: true })
+      const later = Tool.around(clerk, (effect) =>
+        Effect.as(Effect.forkDetach(Effect.delay(effect, 5)), { value: "left", json: "left" }))
+      const slow = acting("slow", () =>
+        Effect.as(Effect.sleep(10), "done"))
+      const told: Array<string> = []
+      const agent = Agent.stream({ toolkit: Toolkit.make(later, slow), prompt: "Go on.", system: "boss" }).pipe(
+        Stream.runForEach(({ _tag }) => Effect.sync(() => void told.push(_tag)))
+      )
+      yield* aDayOf(Effect.provide(agent, model.layer))
+      assert.lengthOf(model.requests, 3)
+      assert.include(told, "Answer")
+      assert.notInclude(told, "Nested")
+    }))
+
   it.effect("tells of its events, with the calls that it is inside of", () =>
     Effect.gen(function*() {
       const model = cast({

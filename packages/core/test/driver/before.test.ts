@@ -15,12 +15,12 @@ import {
   Tool,
   Toolkit
 } from "@volley/core"
-import { Clock, Context, Effect, Fiber, Layer, Result, Schedule, Schema, SchemaGetter } from "effect"
+import { Clock, Context, Duration, Effect, Fiber, Layer, Result, Schedule, Schema, SchemaGetter } from "effect"
 import { TestClock } from "effect/testing"
 import { arriving } from "../dispatch/arriving.ts"
 import { aDayOf } from "../order/support.ts"
 import { ends, recordingLogger, shown } from "../support.ts"
-import { type Asked, asking, doing, reading, sleeping } from "./support.ts"
+import { type Asked, asking, doing, many, reading, sleeping } from "./support.ts"
 
 class Rows extends Context.Service<Rows, number>()("test/Rows") {}
 class Database extends Context.Service<Database, { readonly rows: number }>()("test/Database") {}
@@ -371,6 +371,38 @@ describe("a handler that gives no effect", () => {
       assert.deepStrictEqual(ends(settled), ["Defect", "Defect"])
       assert.deepStrictEqual(settled.outcomes.map(({ endedAt, startedAt }) => endedAt - startedAt), [1000, 4000])
       assert.lengthOf(settled.strays, 0)
+    }))
+
+  it.effect("is found at once where it had nothing to wait for", () =>
+    Effect.gen(function*() {
+      const broken = doing("broken", () => Effect.flatMap(Effect.void, (): Effect.Effect<number> => undefined as never))
+      const settled = yield* quiet(aDayOf(Batch.run(Toolkit.make(broken), asking(["broken"]))))
+      assert.deepStrictEqual(ends(settled), ["Defect"])
+      assert.deepStrictEqual(settled.outcomes.map(({ endedAt, startedAt }) => endedAt - startedAt), [0])
+    }))
+
+  /** For how long a run has slept, of so many calls one after the other that each take so long. */
+  const sleptFor = (count: number, millis: number) =>
+    Effect.gen(function*() {
+      const slept: Array<number> = []
+      const clock = yield* Clock.Clock
+      const noting: Clock.Clock = Object.assign(Object.create(clock), {
+        sleep: (duration: Duration.Duration) => {
+          slept.push(Duration.toMillis(duration))
+          return clock.sleep(duration)
+        }
+      })
+      const works = doing("works", () => millis === 0 ? Effect.as(Effect.void, 0) : sleeping(millis))
+      const run = Batch.run(Toolkit.make(works), many(count, "works"), { concurrency: 1, timeout: aDay })
+      const settled = yield* aDayOf(Effect.provideService(run, Clock.Clock, noting))
+      assert.deepStrictEqual(ends(settled), Array.from({ length: count }, () => millis))
+      return slept.filter((one) => one !== millis)
+    })
+
+  it.effect("is looked for no more often, however many calls a run has, and not where they end at once", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* sleptFor(5, 700), [1000, 1000, 2000])
+      assert.deepStrictEqual(yield* sleptFor(2, 0), [aDay])
     }))
 
   it.effect("has crashed when its time is over before that", () =>

@@ -2,12 +2,12 @@
  * A batch that stops at the first failure, whatever it has in flight (case 1).
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Access, Batch, Toolkit } from "@volley/core"
-import { Effect, Fiber } from "effect"
+import { Access, Batch, CallObserver, Toolkit } from "@volley/core"
+import { Deferred, Effect, Fiber, Logger, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
 import { ends } from "../support.ts"
-import { type Asked, asking, boundless, doing, promising } from "./support.ts"
+import { type Asked, asking, boundless, doing, promising, reading } from "./support.ts"
 
 const touching = { access: ({ n }: { readonly n?: unknown }) => [Access.write(`k/${n}`)] }
 const fails = doing("fails", () => Effect.fail("no"))
@@ -89,6 +89,61 @@ describe("a batch that stops at the first failure", () => {
         Batch.run(Toolkit.make(failsLater), asking(["failsLater"], ["failsLater"]), { failFast: true })
       )
       assert.deepStrictEqual(ends(settled), [{ failure: "no" }, "Interrupted"])
+    }))
+
+  it.effect.each(
+    [
+      ["fails", {}, "Interrupted"],
+      ["meets what is no effect", {}, "Defect"],
+      ["meets what is no effect", { timeout: "unbounded" }, "Defect"]
+    ] as const
+  )(
+    "answers a call that %s in the same step by what counts for more, under %s",
+    ([how, options, end]) =>
+      Effect.gen(function*() {
+        const [go, last] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+        const fails = doing("fails", () => Effect.andThen(Deferred.await(go), Effect.fail("no")))
+        const late = doing(
+          "late",
+          () => Effect.flatMap(Deferred.await(last), () => how === "fails" ? Effect.fail("no") : 5 as never)
+        )
+        const lets = doing("lets", () => Effect.as(Deferred.succeed(go, undefined), 1))
+        // The second failure is told after the first one has stopped the batch, and before anything is stopped.
+        const observer: CallObserver.Calls = {
+          waiting: () => undefined,
+          starts: ({ call }, context) => ({
+            context,
+            retried: () => undefined,
+            hedged: () => undefined,
+            settled: () => void (call.id === "c1" && Deferred.doneUnsafe(last, Effect.void))
+          }),
+          refused: () => undefined
+        }
+        const calls = asking(["fails"], ["fails"], ["late"], ["lets"])
+        const run = Batch.run(Toolkit.make(fails, late, lets), calls, { failFast: true, ...options })
+        const followed = Effect.provideService(run, CallObserver.CallObserver, () => observer)
+        const settled = yield* aDayOf(Effect.provide(followed, Logger.layer([])))
+        assert.deepStrictEqual(ends(settled), [{ failure: "no" }, { failure: "no" }, end, 1])
+        assert.lengthOf(settled.strays, 0)
+      })
+  )
+
+  it.effect("does not try a call again that failed in the same step", () =>
+    Effect.gen(function*() {
+      const go = yield* Deferred.make<void>()
+      const tried: Array<number> = []
+      const fails = doing("fails", () => Effect.andThen(Deferred.await(go), Effect.fail("no")))
+      const again = reading("again", (_, { attempt }) => {
+        tried.push(attempt)
+        return Effect.andThen(Deferred.await(go), Effect.fail("no"))
+      })
+      const lets = doing("lets", () => Effect.as(Deferred.succeed(go, undefined), 1))
+      const run = Batch.run(Toolkit.make(fails, again, lets), asking(["fails"], ["again"], ["lets"]), {
+        failFast: true,
+        retry: Schedule.recurs(3)
+      })
+      assert.deepStrictEqual(ends(yield* aDayOf(run)), [{ failure: "no" }, "Interrupted", 1])
+      assert.deepStrictEqual(tried, [1])
     }))
 
   it.effect("leaves another one beside it alone, on one runner", () =>

@@ -5,8 +5,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Access, Batch, Limits, Tool, Toolkit } from "@volley/core"
 import { Context, Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { setFlagsFromString } from "node:v8"
-import { runInNewContext } from "node:vm"
 import { Keys } from "../../src/internal/runner/cohorts.ts"
 import { makeEngine } from "../../src/internal/runner/drive.ts"
 import { execute, nodesOf, shared } from "../../src/internal/runner/execute.ts"
@@ -16,27 +14,8 @@ import { Order, Place } from "../../src/internal/runner/order.ts"
 import { Rates } from "../../src/internal/runner/rates.ts"
 import { Pool, Room } from "../../src/internal/runner/room.ts"
 import { aDayOf } from "../order/support.ts"
+import { held, inUse } from "./held.ts"
 import { boundless, doing, many, reading } from "./support.ts"
-
-setFlagsFromString("--expose-gc")
-const collect: () => void = runInNewContext("gc")
-
-/** Megabytes in use once all that nobody holds is gone. */
-const inUse = (): number => {
-  collect()
-  collect()
-  return process.memoryUsage().heapUsed / 1e6
-}
-
-/** Those that somebody still holds; what was just at work may hold them a moment longer. */
-const held = (refs: ReadonlyArray<WeakRef<object>>) =>
-  Effect.promise(async () => {
-    for (let round = 0; round < 5; round++) {
-      await new Promise((resolve) => setImmediate(resolve))
-      collect()
-    }
-    return refs.filter((ref) => ref.deref() !== undefined)
-  })
 
 class Waiter implements Waiting<Waiter> {
   readonly run = {}
@@ -107,6 +86,22 @@ describe("what is forgotten", () => {
       last.place = new Place(order, "none", undefined, () => undefined)
       assert.lengthOf(yield* held(refs), 0)
       assert.isDefined(order)
+    }))
+
+  it.effect("are places behind one of which nothing was known, which is kept itself", () =>
+    Effect.gen(function*() {
+      const order = new Order()
+      const first = new Place(order, "first", undefined, () => undefined)
+      order.add(first)
+      const settled = (): WeakRef<object> => {
+        const place = new Place(order, "next", { access: [Access.read("k")], inTurn: false }, () => undefined)
+        order.add(place)
+        order.known(first, { access: [], inTurn: false })
+        for (const one of [first, place]) order.leave(one)
+        return new WeakRef(place)
+      }
+      assert.lengthOf(yield* held([settled()]), 0)
+      assert.isTrue(first.settled)
     }))
 
   it.effect.each([["reads and writes", "rwrwrwrwrw"], ["writes, after one that reads", "rwwwwwwwww"]] as const)(

@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Agent, Batch, Limits, Pipeline, Plan, Tool, Toolkit } from "@volley/core"
 import { Generate, ScriptedModel } from "@volley/testing"
-import { Arbitrary, Deferred, Effect, Logger, Result, Schedule, Schema } from "effect"
+import { Arbitrary, Deferred, Effect, type Fiber, Logger, Result, Schedule, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
 import { ends, gauge } from "../support.ts"
@@ -285,6 +285,24 @@ describe("a run that a call begins and does not wait for", () => {
       assert.deepStrictEqual(started, [20, 25])
     }))
 
+  it.effect("starts nothing where it is stopped in the step in which it begins, once the call has ended", () =>
+    Effect.gen(function*() {
+      const started: Array<string> = []
+      const left: Array<Fiber.Fiber<unknown>> = []
+      const go = yield* Deferred.make<void>()
+      const inner = doing("inner", (_, { id }) => Effect.sync(() => started.push(id)))
+      const later = Effect.andThen(Deferred.await(go), Batch.run(Toolkit.make(inner), asking(["inner"])))
+      const leaves = doing(
+        "leaves",
+        () => Effect.map(Effect.forkDetach(later, { startImmediately: true }), (fiber) => left.push(fiber))
+      )
+      yield* Batch.run(Toolkit.make(leaves), asking(["leaves"]))
+      Deferred.doneUnsafe(go, Effect.void)
+      for (const fiber of left) fiber.interruptUnsafe()
+      yield* TestClock.adjust("1 day")
+      assert.deepStrictEqual([left.map((fiber) => fiber.pollUnsafe()?._tag), started], [["Failure"], []])
+    }))
+
   it.effect("has no part in the order of the runner then either, whose calls may wait for it", () =>
     Effect.gen(function*() {
       const runner = yield* Batch.make({ concurrency: 5 })
@@ -318,14 +336,15 @@ describe("a run that a call begins and does not wait for", () => {
         const inner = doing("inner", (_, { idempotencyKey }) => Effect.sync(() => void keys.push(idempotencyKey)))
         const run = Effect.asVoid(Batch.run(Toolkit.make(inner), asking(["inner"])))
         for (const later of [run, Effect.asVoid(Effect.forkDetach(Effect.delay(run, 5)))]) {
-          const outer = doing("outer", () => Effect.as(of === "second" ? Effect.andThen(run, later) : later, 1))
+          // A model knows it as `outer_tool`.
+          const outer = doing("outer.tool", () => Effect.as(of === "second" ? Effect.andThen(run, later) : later, 1))
           const piped = Pipeline.tool("piped", {
             description: "For tests.",
             parameters: Schema.Struct({}),
             success: Schema.Unknown,
             build: (call) => call(outer, { to: "b" })
           })
-          const asked = of === "step" ? asking(["piped"]) : asking(["outer", { to: "a" }])
+          const asked = of === "step" ? asking(["piped"]) : asking(["outer_tool", { to: "a" }])
           assert.deepStrictEqual(ends(yield* Batch.run(Toolkit.make(outer, piped), asked, { runId: "R" })), [1])
           yield* TestClock.adjust("1 day")
         }

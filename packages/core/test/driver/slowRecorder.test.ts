@@ -3,7 +3,8 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Approver, Batch, CallObserver, Limits, Pipeline, Recorder, Toolkit } from "@volley/core"
-import { Context, Deferred, Effect, Layer, Result } from "effect"
+import { Context, Deferred, Effect, Fiber, Layer, Result } from "effect"
+import { TestClock } from "effect/testing"
 import { aDayOf, spansOf } from "../order/support.ts"
 import { ends } from "../support.ts"
 import { asking, doing, many, reading, recording } from "./support.ts"
@@ -84,6 +85,18 @@ describe("while it is kept how a call ended", () => {
         deadline: 3
       })
       assert.deepStrictEqual(spansOf(yield* under(keeping(50), run), 0), [[0, 0], ["Timeout", 3, 3], ["Timeout", 3, 3]])
+    }))
+
+  it.effect("a tool that goes on is left behind once, though the deadline comes meanwhile", () =>
+    Effect.gen(function*() {
+      const stubborn = doing("stubborn", () => Effect.uninterruptible(Effect.sleep(100)), { timeout: 10 })
+      const run = Batch.run(Toolkit.make(stubborn), asking(["stubborn"]), { deadline: 30 })
+      const fiber = yield* Effect.forkChild(Effect.provideService(run, Recorder.Recorder, keeping(50)), {
+        startImmediately: true
+      })
+      yield* TestClock.adjust(60)
+      const settled = yield* Fiber.join(fiber)
+      assert.deepStrictEqual([ends(settled), settled.strays.length], [["Timeout"], 1])
     }))
 
   it.effect("a call is not asked about that needed its answer, and was answered meanwhile", () =>

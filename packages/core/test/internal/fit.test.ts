@@ -35,6 +35,19 @@ describe("texts of a message", () => {
       assert.deepStrictEqual(yield* kept([2, 2, 7], 11), [2, 2, 7])
     }))
 
+  it.effect("are given back as they are where they stay whole", () =>
+    Effect.gen(function*() {
+      const whole = yield* outcomesOf([4, 4, -4])
+      const bytes = whole.reduce((sum, { encoded }) => sum + encoded.length, 0)
+      assert.strictEqual(fit(whole, 3 * bytes), whole)
+      const [short, even, long] = yield* outcomesOf([10, 30, 100])
+      assert.deepStrictEqual(fit([short!, even!, long!], 70).map((one, n) => one === [short, even][n]), [
+        true,
+        true,
+        false
+      ])
+    }))
+
   it.effect("are cut to an equal share, to which short ones add what they leave over", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* kept([50, 50], 60), [30, 30])

@@ -53,6 +53,7 @@ interface Call {
   isKnown: boolean
   state: "waiting" | "running" | "settled"
   isTold: boolean
+  isToldEarly: boolean
   isToldLate: boolean
   ends: number
 }
@@ -90,11 +91,13 @@ const play = (steps: ReadonlyArray<Step>): string | undefined => {
   let count = 0
   const come = (touches: Touches, isKnown: boolean, behind?: Call): Call => {
     const place = new Place(order, `c${count++}`, isKnown ? touches : undefined, () => {
+      call.isToldEarly ||= !order.mayStart(place)
       call.isTold = true
       call.isToldLate ||= call.state === "settled"
     })
     const like = JSON.stringify(touches)
-    const call: Call = { place, touches, like, isKnown, state: "waiting", isTold: false, isToldLate: false, ends: 0 }
+    const untold = { isTold: false, isToldEarly: false, isToldLate: false }
+    const call: Call = { place, touches, like, isKnown, state: "waiting", ...untold, ends: 0 }
     calls.splice(behind === undefined ? calls.length : calls.indexOf(behind) + 1, 0, call)
     order.add(place, behind?.place)
     return call
@@ -147,6 +150,7 @@ const play = (steps: ReadonlyArray<Step>): string | undefined => {
       if (call.ends > 1 || (noted.has(call) && call.ends !== (isHeld ? 0 : 1))) {
         return `step ${n}: the end of ${call.place.callId} was said ${call.ends} times`
       }
+      if (call.isToldEarly) return `step ${n}: ${call.place.callId} was told that it may start, and may not`
       if (call.isToldLate) return `step ${n}: ${call.place.callId} was told after its end`
       if (call.state !== "waiting") continue
       const may = mayStart(call)
@@ -190,4 +194,20 @@ describe("the order of calls", () => {
         assert.deepStrictEqual(cases.flatMap((steps) => play(steps) ?? []), [])
       })
   )
+
+  it("tells a call that passes others but once, whoever ends that did not hold it up", () => {
+    const order = new Order()
+    let told = 0
+    const placed = (access: ReadonlyArray<Access.Access> | undefined, ready: () => void = () => undefined) => {
+      const place = new Place(order, "call", access && { access, inTurn: false }, ready)
+      order.add(place)
+      return place
+    }
+    const before = placed([Access.write("a")])
+    placed(undefined)
+    const held = placed([Access.write("b")])
+    placed([], () => told++)
+    for (const place of [held, before]) order.leave(place)
+    assert.strictEqual(told, 1)
+  })
 })

@@ -330,6 +330,34 @@ describe("a start under a rate", () => {
     for (const job of callsOf(engine, rate)) withdraw(job)
     assert.notStrictEqual(engine.rates.of("r", rate.window), known)
   })
+
+  it("is forgotten with the end of a call whose service may want to be left alone, and does not", () => {
+    const engine = new Engine<Job, Run<Job>>(() => false)
+    const [job] = callsOf(engine, { ...rate, after: () => undefined })
+    take(job!, false)
+    job!.attempts = 1
+    const known = engine.rates.of("r", rate.window)
+    // Its start counts no more, as of the zero milliseconds that such a call is counted for.
+    known.starts.shift()
+    give(job!)
+    assert.notStrictEqual(engine.rates.of("r", rate.window), known)
+  })
+})
+
+describe("what a call gives back", () => {
+  it("has nobody looked at where none waits for it, and asks no run for more that has no more calls", () => {
+    const engine = new Engine<Job, Run<Job>>(() => false)
+    const shared = { engine, gate: new Pool<Job>().gate(1), order: new Order() }
+    const run = runIn(engine, { shared })
+    const job = jobIn(run, "job", 0)
+    job.claims = { access: [], slots: [{ key: "k", limit: 1 }], rates: [] }
+    job.line = engine.room.of("k").gate(1).line
+    leaveLine(job)
+    take(job, false)
+    job.attempts = 1
+    give(job)
+    assert.deepStrictEqual([engine.looked.size, engine.wanting.size], [0, 0])
+  })
 })
 
 describe("the room of calls", () => {

@@ -10,6 +10,7 @@ import { Fifo } from "../../src/internal/runner/fifo.ts"
 import { Line, type Waiting } from "../../src/internal/runner/line.ts"
 import { Rates } from "../../src/internal/runner/rates.ts"
 import { Room } from "../../src/internal/runner/room.ts"
+import { inUse } from "../driver/held.ts"
 
 const { upTo } = Generate
 
@@ -76,6 +77,31 @@ describe("a queue", () => {
     assert.deepStrictEqual(given, Array.from({ length: given.length }, (_, n) => n))
     for (let n = 0; n < 7; n++) queue.shift()
     assert.deepStrictEqual([queue.size, queue.shift(), queue.peek(), queue.size], [0, undefined, undefined, 0])
+  })
+})
+
+describe("the memory of a queue", () => {
+  /** Megabytes that queues take through which so much has gone, as long as so many were in each. */
+  const taken = (queues: number, passed: number, within: number): number => {
+    const before = inUse()
+    const all = Array.from({ length: queues }, () => {
+      const queue = new Fifo<number>()
+      for (let n = 0; n < within; n++) queue.push(n)
+      for (let n = 0; n < passed; n++) {
+        queue.push(n)
+        queue.shift()
+      }
+      return queue
+    })
+    const after = inUse()
+    assert.lengthOf(all, queues)
+    return after - before
+  }
+
+  it("is used again, where it is empty now and then and where it never is", () => {
+    taken(1, 2500, 1)
+    assert.isBelow(taken(40, 1500, 0), 0.2)
+    assert.isBelow(taken(4, 20_000, 1), 0.3)
   })
 })
 

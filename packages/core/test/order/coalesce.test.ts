@@ -127,6 +127,16 @@ describe("equal calls of one run", () => {
       assert.deepStrictEqual(failed, [false, true, false, false])
     }))
 
+  it.effect("keep their answer where one of them comes once more, truncated", () =>
+    Effect.gen(function*() {
+      const { toolkit } = make()
+      const calls = asking(["bare", "a", 5], ["bare", "a", 5], ["plain", "x", 30])
+      const again = { ...calls[1]!, status: "truncated" as const }
+      const arriving = Stream.concat(Stream.fromIterable(calls), Stream.fromEffect(Effect.as(Effect.sleep(10), again)))
+      const { outcomes } = yield* aDayOf(Batch.dispatch(toolkit, arriving))
+      assert.deepStrictEqual(outcomes.map(({ result }) => Result.isSuccess(result)), [true, true, true])
+    }))
+
   it.effect("are as many as there are, unless the tool asks for less", () =>
     Effect.gen(function*() {
       const { ran } = yield* run(asking(["plain", "a", 30], ["plain", "a", 30], ["free", "a", 1]))

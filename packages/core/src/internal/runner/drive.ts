@@ -78,10 +78,11 @@ const passes = (job: Job, stage: (job: Job) => boolean): boolean => {
 export const makeEngine = (limiter?: RateLimiter): Engine<Job, Run<Job>> => new Engine(startOne, limiter)
 
 /** Who wants to start a call stands in line before those are served who wait there: so runs take turns that admit one at a time. */
-const startOne = (engine: Engine<Job, Run<Job>>): boolean =>
-  (engine.wanting.size > 0 && admitOne(engine))
-  || (engine.looked.size > 0 && serve(engine))
-  || (engine.nested.size > 0 && rescue(engine))
+const startOne = (engine: Engine<Job, Run<Job>>): boolean => {
+  const { looked, nested, wanting } = engine
+  if (wanting.size + looked.size + nested.size === 0) return false
+  return admitOne(engine) || serve(engine) || rescue(engine)
+}
 
 /** Admits a call of the runs that want one, which take turns; one that is alone goes on while nothing else happens. */
 const admitOne = (engine: Engine<Job, Run<Job>>): boolean => {
@@ -105,7 +106,7 @@ const admitNext = (run: Run<Job>): void => {
   const index = run.next++
   const job = new Job(run, undefined, run.nodes[index]!, index)
   run.jobs[index] = job
-  if (run.observer !== undefined) known(job)
+  known(job)
   advance(job)
 }
 
@@ -145,7 +146,7 @@ const begin = (run: Run<Job>): void => {
   orders(run)
   doubt(run)
   if (run.lender !== undefined) lend(run.lender)
-  if (run.deadline !== Infinity) limit(run)
+  limit(run)
   while (run.isEager && run.wantsMore) admitNext(run)
   run.engine.wanting.add(run)
   if (run.isWatched) run.engine.whenIdle(() => tellWaiting(run))
@@ -163,6 +164,7 @@ const tellWaiting = (run: Run<Job>): void => {
 
 const limit = (run: Run<Job>): void => {
   const { expiresAt } = run
+  if (expiresAt === Infinity) return
   const ring = () => run.engine.post(() => meetDeadline(run))
   run.alarm.setLast({ expiresAt, ring })
 }
@@ -311,7 +313,7 @@ export const arrived = (run: Run<Job>, isWhole: boolean, deadline: number): void
     run.isArriving = false
     run.deadline = deadline
     run.expiresAt = run.now() + deadline
-    if (deadline !== Infinity) limit(run)
+    limit(run)
     for (const job of isWhole ? [] : unsettled(run)) if (!job.hasStarted) revoke(job, new Truncated())
     for (const job of run.forTurn.splice(0)) advance(job)
     run.finish()

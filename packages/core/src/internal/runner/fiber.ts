@@ -40,7 +40,6 @@ export const onFiber = <A, E>(
 const notice = (job: Job): void => {
   const cause = silentEnd(job)
   if (cause === undefined) return
-  job.isHeard = true
   job.run.engine.post(() =>
     job.hasStarted ? end(job, endOf(job.tool, Exit.die(cause))) : refuse(job, crashOf(job, cause))
   )
@@ -65,7 +64,7 @@ const lookAfter = (run: Run<Job>, age: number): void => {
 /** Something that was done for a job has come to an end: the loop goes on from there, unless the job is over by then. */
 export const hear = <A>(job: Job, exit: A, use: (job: Job, exit: A) => void): void => {
   job.isHeard = true
-  if (!job.ended) job.run.engine.post(() => job.ended || goOn(job, exit, use))
+  job.run.engine.post(() => job.ended || goOn(job, exit, use))
 }
 
 /** What is thrown over what something came to is a crash of its own call. */

@@ -145,6 +145,7 @@ export class Job {
  */
 export class Inside {
   #job: Job | undefined
+  #tool: Any | undefined = undefined
   #args: unknown = undefined
   readonly #run: Run<Job>
   readonly #node: Node
@@ -162,15 +163,16 @@ export class Inside {
   }
 
   /** The job is over. One that has more to it is kept: what began inside it counts there, and knows it. */
-  leave({ args, more, parent }: Job): void {
-    if (more !== undefined || parent !== undefined) return
+  leave({ args, more, tool }: Job): void {
+    if (more !== undefined) return
     this.#job = undefined
+    this.#tool = tool
     this.#args = args
   }
 
   #left(): Job {
     const job = new Job(this.#run, undefined, this.#node, this.#index)
-    job.tool = job.toolkit.byName.get(job.call.name)
+    job.tool = this.#tool
     job.args = this.#args
     job.ended = true
     job.over = true
@@ -260,6 +262,6 @@ export function* unsettledOf(job: Job): Iterable<Job> {
   for (let one = stack.pop(); one !== undefined; one = stack.pop()) {
     const { children, left = 0 } = one.more ?? {}
     if (!one.over && left === 0) yield one
-    for (const child of left > 0 && children !== undefined ? children.toReversed() : []) stack.push(child)
+    for (const child of children?.toReversed() ?? []) stack.push(child)
   }
 }

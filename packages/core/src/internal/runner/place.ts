@@ -168,6 +168,7 @@ const joins = (job: Job): boolean => {
   // What the model is told of changed arguments is no answer to a call that came with them.
   const what = `${tool?.name} ${job.more?.changed === undefined} ${Json.canonical(args)}`
   const leader = run.leaders.get(what)
+  if (leader === job) return false
   const isSame = leader !== undefined && leader.tool === tool && leader.more?.revoked === undefined
     && (place === undefined || leader.place === undefined || place.order.isSame(leader.place, place))
   if (!isSame) {

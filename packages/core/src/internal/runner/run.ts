@@ -188,7 +188,7 @@ export class Run<in out J extends Waiting<J>> {
 
   /** True where nothing of it may start any more. */
   get isStopped(): boolean {
-    if (this.state !== "interrupted" && wasInterrupted(this.owner)) this.state = "interrupted"
+    if (wasInterrupted(this.owner)) this.state = "interrupted"
     return this.state === "interrupted"
   }
 

@@ -65,7 +65,7 @@ export const suspend = (job: Job): void => {
 /** Settles a job whose end is known. */
 export const settleAs = (job: Job, ended: Ended): void => {
   const outcome = record(job, ended)
-  if (job.tool?.coalesce === true && job.run.recorder !== undefined) moreOf(job).ended = ended
+  if (job.run.recorder !== undefined) moreOf(job).ended = ended
   log(job, outcome)
   settle(job, outcome)
 }
@@ -133,7 +133,7 @@ const dropped = Effect.logWarning("A tool ended after its call was answered with
 /** - `sameAs`: the id of the equal call whose outcome it has */
 const settle = (job: Job, outcome: Outcome, sameAs?: string): void => {
   const { isRunning, more, place, run } = job
-  if (run.observer !== undefined) ends(job, outcome, sameAs)
+  ends(job, outcome, sameAs)
   job.over = true
   if (run.isEager) job.outcome = outcome
   letGo(job)
@@ -157,7 +157,7 @@ const settledEvent = ({ parent }: Job, outcome: Outcome, sameAs: string | undefi
 
 /** What is over may be kept in mind for a while; what it was made of is not. */
 const letGo = (job: Job): void => {
-  if (job.isHeard) job.enclosing?.leave(job)
+  job.enclosing?.leave(job)
   job.fiber = undefined
   job.promise = undefined
   job.controller = undefined
@@ -193,7 +193,7 @@ const settled = (run: Run<Job>, job: Job, outcome: Outcome): void => {
     run.engine.post(() => run.stop())
   }
   if (run.wantsMore) run.engine.wanting.add(run)
-  if (run.left === 0 && run.next >= run.nodes.length) run.engine.post(() => run.finish())
+  if (run.left === 0) run.engine.post(() => run.finish())
 }
 
 const stepSettled = (parent: Job): void => {
