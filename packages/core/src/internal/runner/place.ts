@@ -101,10 +101,10 @@ export const claimAnew = (job: Job): void => {
   claim(job)
   for (let one: Job | undefined = job; one !== undefined; one = one.parent) {
     const moved = new Set([one.index])
-    for (const later of one.siblings.slice(one.index + 1)) {
+    for (const later of one.siblings) {
       if (later === undefined || !later.node.needs.some((at) => moved.has(at))) continue
       moved.add(later.index)
-      if (later.over || later.place === undefined) continue
+      if (later.over) continue
       leavePlace(later)
       reserve(later)
     }
@@ -166,7 +166,7 @@ const ready = (job: Job): void => {
 const joins = (job: Job): boolean => {
   const { args, place, run, tool } = job
   // What the model is told of changed arguments is no answer to a call that came with them.
-  const what = `${tool?.name} ${job.more?.changed === undefined} ${Json.canonical(args)}`
+  const what = `${tool?.name} ${typeof job.more?.changed} ${Json.canonical(args)}`
   const leader = run.leaders.get(what)
   const isSame = leader !== undefined && leader.tool === tool && leader.more?.revoked === undefined
     && (place === undefined || leader.place === undefined || place.order.isSame(leader.place, place))
