@@ -74,6 +74,24 @@ describe("a call that a recorder lets start later", () => {
       const run = Batch.run(Toolkit.make(limited), many(2, "limited"))
       assert.deepStrictEqual(spansOf(yield* under(refusing, run), 0), [[5, 5], [5, 5]])
     }))
+
+  it.effect("counts for a rate beside those that have started, though others give up waiting for that", () =>
+    Effect.gen(function*() {
+      const limits = [Limits.rate({ limit: 2, window: 100, key: "api" })]
+      const starts = doing("starts", () => Effect.succeed("ran"), { limits })
+      const asks = doing("asks", () => Effect.succeed("ran"), { approval: "always", limits })
+      const calls = asking(["starts"], ["starts"], ["asks", { n: 10 }], ["asks", { n: 20 }])
+      const approver = Approver.layer(({ call }) =>
+        call.id === "c2" ? Effect.delay(Effect.succeed("denied"), 10) : Effect.delay(Effect.succeed("allowed"), 20)
+      )
+      const run = Effect.provide(Batch.run(Toolkit.make(starts, asks), calls), approver)
+      assert.deepStrictEqual(spansOf(yield* under(after(0, 50), run), 0), [
+        [0, 0],
+        [50, 50],
+        ["Denied", 10, 10],
+        [100, 100]
+      ])
+    }))
 })
 
 describe("while it is kept how a call ended", () => {

@@ -34,12 +34,13 @@ describe("a call that runs", () => {
 describe("a call whose tool is asked again", () => {
   it.effect("is told of that at once, though nothing else happens", () =>
     Effect.gen(function*() {
+      const now = yield* stopwatch
       const heard = yield* Deferred.make<void>()
-      const tool = Tool.hedge("10 millis")(reading("waits", () => Effect.as(Deferred.await(heard), 1)))
+      const tool = Tool.hedge("10 millis")(reading("waits", () => Effect.map(Deferred.await(heard), now)))
       const onCall = ({ _tag }: Batch.CallEvent) =>
         _tag === "CallHedged" ? Effect.asVoid(Deferred.succeed(heard, undefined)) : Effect.void
       const settled = yield* aDayOf(Batch.run(Toolkit.make(tool), asking(["waits"]), { onCall }))
-      assert.deepStrictEqual(ends(settled), [1])
+      assert.deepStrictEqual(ends(settled), [10])
     }))
 })
 
