@@ -29,8 +29,7 @@ const chain = (length: number): Asked => {
   return ["plan", { steps }]
 }
 
-const allowing = (to: string) =>
-  Approver.layer(() => Effect.as(Effect.sleep(5), { allowed: { to, ms: 20 } }))
+const allowing = (to: string) => Approver.layer(() => Effect.as(Effect.sleep(5), { allowed: { to, ms: 20 } }))
 
 describe("a call that touches something else now", () => {
   it.effect("waits for none of those that need its answer, however far behind it they are", () =>
