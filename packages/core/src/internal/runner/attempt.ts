@@ -78,7 +78,7 @@ const start = (job: Job): void => {
   job.startedAt = startedAt
   job.expiresAt = startedAt + Math.min(own, left)
   if (run.teller !== undefined) run.tell({ _tag: "CallStarted", ...toldOf(job), at: startedAt })
-  if (run.observer !== undefined) starts(job)
+  starts(job)
   perform(job)
   if (!job.ended && own <= left) run.alarm.add(job)
 }

@@ -132,19 +132,16 @@ export const reserve = (job: Job, behind?: Place): Place | undefined => {
 
 const touchesOf = ({ claims, run, tool }: Job): Touches => {
   const known = claims ?? (typeof tool?.claims === "function" ? undefined : tool?.claims)
-  const access = known?.access ?? nothing.access
-  const inTurn = run.bounds.ordered && access.length === 0 && tool?.readOnly === false
-  return access.length === 0 && !inTurn ? nothing : { access, inTurn }
+  const access = known?.access ?? []
+  return { access, inTurn: run.bounds.ordered && access.length === 0 && tool?.readOnly === false }
 }
-
-const nothing: Touches = { access: [], inTurn: false }
 
 /** Waits in the order of what calls touch, and then for room. */
 export const waitInLine = (job: Job): boolean => {
-  const { place, run } = job
+  const { place } = job
   job.isPlaced = true
   if (place?.order.mayStart(place) !== false) ready(job)
-  else if (run.isWatched) waitsFor(job, "access", place.behind)
+  else waitsFor(job, "access", place)
   return false
 }
 

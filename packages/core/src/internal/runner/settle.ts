@@ -133,7 +133,7 @@ const dropped = Effect.logWarning("A tool ended after its call was answered with
 /** - `sameAs`: the id of the equal call whose outcome it has */
 const settle = (job: Job, outcome: Outcome, sameAs?: string): void => {
   const { isRunning, more, place, run } = job
-  if (run.observer !== undefined) ends(job, outcome, sameAs)
+  ends(job, outcome, sameAs)
   job.over = true
   if (run.isEager) job.outcome = outcome
   letGo(job)
@@ -193,7 +193,7 @@ const settled = (run: Run<Job>, job: Job, outcome: Outcome): void => {
     run.engine.post(() => run.stop())
   }
   if (run.wantsMore) run.engine.wanting.add(run)
-  if (run.left === 0 && run.next >= run.nodes.length) run.engine.post(() => run.finish())
+  if (run.left === 0) run.engine.post(() => run.finish())
 }
 
 const stepSettled = (parent: Job): void => {

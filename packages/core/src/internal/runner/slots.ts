@@ -73,7 +73,7 @@ export const take = (job: Job, borrows: boolean): void => {
   gate.pool.taken += 1
   engine.working += 1
   run.turn = ++engine.turns
-  if (run.lender !== undefined) engine.nested.delete(job)
+  engine.nested.delete(job)
   if (shared !== undefined) hold(job, shared.gate, borrows)
   if (claims === undefined) return
   for (const { key, limit } of claims.slots) hold(job, engine.room.of(key).gate(limit), borrows)
@@ -94,7 +94,7 @@ export const came = (job: Job, startedAt?: number): void => {
   for (const rate of ratesOf(job)) {
     rate.coming -= 1
     if (startedAt !== undefined) engine.rates.take(rate, startedAt)
-    if (!rate.line.isEmpty) engine.looked.add(rate)
+    engine.looked.add(rate)
   }
 }
 
@@ -122,7 +122,6 @@ const lendTo = (hold: Hold, from: Hold | undefined): void => {
 
 /** What the jobs around it have under a key, the nearest first. */
 const outerHolds = ({ run }: Job, pool: Pool<Job>): ReadonlyArray<Hold> => {
-  if (run.lender === undefined) return nothing
   const holds: Array<Hold> = []
   for (let lender: Job | undefined = run.lender; lender !== undefined; lender = lender.run.lender) {
     holds.push(...lender.holds?.filter((hold) => hold.pool === pool) ?? [])
@@ -151,7 +150,7 @@ export const give = (job: Job): void => {
   const { engine, gate } = run
   gate.pool.taken -= 1
   if (!gate.line.isEmpty) engine.looked.add(gate)
-  if (job.more?.inner === undefined || !engine.lenders.delete(job)) engine.working -= 1
+  if (!engine.lenders.delete(job)) engine.working -= 1
   if (job.attempts === 0) came(job)
   for (const { after, key, window } of job.claims?.rates ?? []) {
     if (after !== undefined) engine.rates.drop(engine.rates.of(key, window))
