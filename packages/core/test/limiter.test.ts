@@ -72,12 +72,15 @@ describe("a limiter outside of the process", () => {
   it.effect("is all that remembers a rate of which no call is left", () =>
     Effect.gen(function*() {
       const limits = yield* Limits.make
-      const known =
-        () => [limits.rates.of("key/often", Duration.seconds(1)), limits.rates.of("key/seldom", Duration.seconds(10))]
+      const known = () => [
+        limits.rates.of("key/often", Duration.seconds(1)),
+        limits.rates.of("key/seldom", Duration.seconds(10)),
+        limits.rates.of("key/shy", Duration.zero)
+      ]
       const before = known()
-      const batch = Batch.run(toolkit, asking(["brisk", "", 1], ["careful", "", 1], ["brisk", "", 1]))
+      const batch = Batch.run(toolkit, asking(["brisk", "", 1], ["careful", "", 1], ["brisk", "", 1], ["shy", "", 1]))
       const settled = yield* aDayOf(Effect.provideService(batch, Limits.Limits, limits))
-      assert.deepStrictEqual(ends(settled), ["", "", ""])
+      assert.deepStrictEqual(ends(settled), ["", "", "", ""])
       for (const [n, rate] of known().entries()) assert.notStrictEqual(rate, before[n])
     }).pipe(Effect.provide(Layer.provide(RateLimiter.layer, RateLimiter.layerStoreMemory))))
 

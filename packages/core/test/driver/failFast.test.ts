@@ -2,8 +2,8 @@
  * A batch that stops at the first failure, whatever it has in flight (case 1).
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Access, Batch, Toolkit } from "@volley/core"
-import { Effect, Fiber } from "effect"
+import { Access, Approver, Batch, CallObserver, Toolkit } from "@volley/core"
+import { Deferred, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
 import { ends } from "../support.ts"
@@ -89,6 +89,30 @@ describe("a batch that stops at the first failure", () => {
         Batch.run(Toolkit.make(failsLater), asking(["failsLater"], ["failsLater"]), { failFast: true })
       )
       assert.deepStrictEqual(ends(settled), [{ failure: "no" }, "Interrupted"])
+    }))
+
+  it.effect("answers a call once whose effect meets what is none in the moment in which that is stopped", () =>
+    Effect.gen(function*() {
+      const isStopped = yield* Deferred.make<void>()
+      const observer: CallObserver.Calls = {
+        waiting: () => undefined,
+        starts: (_, context) => ({
+          context,
+          retried: () => undefined,
+          hedged: () => undefined,
+          settled: () => undefined
+        }),
+        refused: () => Deferred.doneUnsafe(isStopped, Effect.void)
+      }
+      const odd = doing("odd", () => Effect.flatMap(Deferred.await(isStopped), (): Effect.Effect<void> => 5 as never))
+      const asks = doing("asks", () => Effect.void, { approval: "always" })
+      const calls = asking(["asks"], ["odd"], ["failsLater"])
+      const batch = Batch.run(Toolkit.make(asks, odd, failsLater), calls, { failFast: true, timeout: "unbounded" })
+      const settled = yield* aDayOf(batch.pipe(
+        Effect.provideService(CallObserver.CallObserver, () => observer),
+        Effect.provide(Approver.layer(() => Effect.never))
+      ))
+      assert.deepStrictEqual(ends(settled), ["Interrupted", "Interrupted", { failure: "no" }])
     }))
 
   it.effect("leaves another one beside it alone, on one runner", () =>

@@ -57,12 +57,11 @@ const isLeft = ({ goesOn, lender }: Run<Job>): boolean => {
 /** A job of a run that was left does not start, unless the run goes on in spite of it. */
 const setAside = (job: Job): false => {
   const { run } = job
-  run.aside.push(job)
   const goOn = Effect.sync(() => {
     run.goesOn = true
-    for (const one of run.aside.splice(0)) run.engine.post(() => seat(one))
+    run.engine.post(() => seat(job))
   })
-  if (run.aside.length === 1) run.fork(Effect.andThen(Effect.yieldNow, goOn))
+  run.fork(Effect.andThen(Effect.yieldNow, goOn))
   return false
 }
 
