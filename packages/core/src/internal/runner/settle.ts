@@ -65,7 +65,7 @@ export const suspend = (job: Job): void => {
 /** Settles a job whose end is known. */
 export const settleAs = (job: Job, ended: Ended): void => {
   const outcome = record(job, ended)
-  if (job.tool?.coalesce === true && job.run.recorder !== undefined) moreOf(job).ended = ended
+  if (job.tool?.coalesce === true) moreOf(job).ended = ended
   log(job, outcome)
   settle(job, outcome)
 }
