@@ -58,7 +58,12 @@ describe("behind a call of which it is not known yet what it touches", () => {
       const isDenied = yield* Deferred.make<void>()
       const ran: Array<string> = []
       const note = (id: string) => Effect.andThen(Effect.sync(() => void ran.push(id)), Effect.sleep(1))
-      const reads = { description: "For tests.", parameters: Schema.Struct({}), success: Schema.Void, readOnly: true }
+      const reads = {
+        description: "For tests.",
+        parameters: Schema.Struct({}),
+        success: Schema.Void,
+        readOnly: true
+      } as const
       const first = Tool.make("first", {
         ...reads,
         access: [Access.exclusive],
