@@ -277,6 +277,33 @@ describe("a run that a call begins and does not wait for", () => {
       assert.deepStrictEqual(started, [])
     }))
 
+  it.effect("neither starts those of its calls that it stops itself just after the call, nor keeps room for them", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make()
+      const go = yield* Deferred.make<void>()
+      const started: Array<string> = []
+      const inKey = { limits: [Limits.concurrency(1, "one")] }
+      const inOther = { limits: [Limits.concurrency(1, "other")] }
+      const inner = Toolkit.make(
+        doing("waits", () => Effect.sync(() => void started.push("waits")), inKey),
+        doing("fails", () => Effect.andThen(Deferred.await(go), Effect.fail("no")))
+      )
+      const run = runner.run(inner, asking(["waits"], ["fails"]), { failFast: true })
+      const toolkit = Toolkit.make(
+        doing("holds", () => Effect.never, inKey),
+        doing("holdsOther", () => Effect.never, inOther),
+        doing("outer", () => Effect.andThen(Effect.forkDetach(run, { startImmediately: true }), Effect.never)),
+        doing("fails", () => Effect.delay(Effect.fail("no"), 10)),
+        doing("lets", () => Deferred.succeed(go, undefined), inOther),
+        doing("quick", () => Effect.void)
+      )
+      const calls = asking(["holds"], ["holdsOther"], ["outer"], ["fails"])
+      const second = Effect.delay(runner.run(toolkit, asking(["quick"], ["lets"])), 1)
+      yield* aDayOf(Effect.all([runner.run(toolkit, calls, { failFast: true }), second], { concurrency: 2 }))
+      assert.deepStrictEqual([yield* Deferred.isDone(go), started], [true, []])
+      assert.deepStrictEqual(ends(yield* aDayOf(runner.run(inner, asking(["waits"])))), [undefined])
+    }))
+
   it.effect("keeps the room of the call where it goes on, as long as its own calls use that", () =>
     Effect.gen(function*() {
       const runner = yield* Batch.make({ concurrency: 1 })
