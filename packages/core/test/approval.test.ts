@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Approver, Batch, Pipeline, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
-import { Deferred, Effect, Fiber, Logger, Result, Schema, Stream } from "effect"
+import { Deferred, Effect, Exit, Fiber, Logger, Result, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { spaced } from "./dispatch/arriving.ts"
 import { acting, Anything, callsOf, ends, recordingLogger, shown } from "./support.ts"
@@ -400,7 +400,8 @@ describe("Batch.Options.onCall", () => {
         throw new Error("bug")
       }
       const none = (): Effect.Effect<void> => 5 as never
-      for (const onCall of [thrown, none, () => Effect.flatMap(Effect.yieldNow, none)]) {
+      const waiting = () => Effect.flatMap(Effect.yieldNow, none)
+      for (const onCall of [thrown, none, waiting, () => Effect.interrupt, () => Exit.interrupt()]) {
         const settled = yield* Effect.provide(
           Batch.run(toolkit, [ToolCall.make({ id: "a", name: "ok" })], { onCall }),
           layer

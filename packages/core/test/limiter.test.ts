@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Batch, Limits, Toolkit } from "@volley/core"
-import { Clock, Duration, Effect, Layer } from "effect"
+import { Clock, Duration, Effect, Layer, Schedule } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { doing } from "./driver/support.ts"
 import { aDayOf, type Asked, asking, lasting, spansOf } from "./order/support.ts"
@@ -28,6 +28,7 @@ const toolkit = Toolkit.make(
   inside("two", "b", "a"),
   lasting("free"),
   lasting("brisk", { limits: [often] }),
+  lasting("again", { idempotent: true, limits: [often] }),
   lasting("careful", { limits: [often, seldom] }),
   lasting("shy", { limits: [Limits.backOff({ key: "shy" })] })
 )
@@ -71,12 +72,15 @@ describe("a limiter outside of the process", () => {
   it.effect("is all that remembers a rate of which no call is left", () =>
     Effect.gen(function*() {
       const limits = yield* Limits.make
-      const known =
-        () => [limits.rates.of("key/often", Duration.seconds(1)), limits.rates.of("key/seldom", Duration.seconds(10))]
+      const known = () => [
+        limits.rates.of("key/often", Duration.seconds(1)),
+        limits.rates.of("key/seldom", Duration.seconds(10)),
+        limits.rates.of("key/shy", Duration.zero)
+      ]
       const before = known()
-      const batch = Batch.run(toolkit, asking(["brisk", "", 1], ["careful", "", 1], ["brisk", "", 1]))
+      const batch = Batch.run(toolkit, asking(["brisk", "", 1], ["careful", "", 1], ["brisk", "", 1], ["shy", "", 1]))
       const settled = yield* aDayOf(Effect.provideService(batch, Limits.Limits, limits))
-      assert.deepStrictEqual(ends(settled), ["", "", ""])
+      assert.deepStrictEqual(ends(settled), ["", "", "", ""])
       for (const [n, rate] of known().entries()) assert.notStrictEqual(rate, before[n])
     }).pipe(Effect.provide(Layer.provide(RateLimiter.layer, RateLimiter.layerStoreMemory))))
 
@@ -111,6 +115,13 @@ describe("a limiter outside of the process", () => {
       assert.deepStrictEqual(atOnce.spans, [[100, 101], [200, 201], [0, 1]])
       const alone = yield* run(asked, { concurrency: 1 }, slowly)
       assert.deepStrictEqual(alone.spans, [[100, 101], [201, 202], [202, 203]])
+    }))
+
+  it.effect("does not hold up one that has started and is tried again", () =>
+    Effect.gen(function*() {
+      const asked: ReadonlyArray<Asked> = [["again", "fails", 10], ["brisk", "", 1], ["brisk", "", 1]]
+      const { spans } = yield* run(asked, { retry: Schedule.upTo(Schedule.spaced(5), { times: 1 }) })
+      assert.deepStrictEqual(spans, [["ToolFailure", 0, 25], [0, 1], [1000, 1001]])
     }))
 
   it.effect("that cannot say has its call crash, and no other", () =>

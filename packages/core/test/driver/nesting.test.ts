@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Agent, Batch, Limits, Pipeline, Plan, Tool, Toolkit } from "@volley/core"
 import { Generate, ScriptedModel } from "@volley/testing"
-import { Arbitrary, Deferred, Effect, type Fiber, Logger, Result, Schedule, Schema } from "effect"
+import { Arbitrary, Deferred, Effect, Fiber, Logger, Result, Schedule, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
 import { ends, gauge } from "../support.ts"
@@ -250,6 +250,58 @@ describe("a run that a call begins and does not wait for", () => {
         yield* left((run) => Effect.forkDetach(run, { startImmediately: true })),
         ["c0", "c1", "c2"]
       )
+    }))
+
+  it.effect("starts nothing either where it is stopped a moment after the call, which another has stopped", () =>
+    Effect.gen(function*() {
+      const started: Array<string> = []
+      const limits = [Limits.concurrency(1, "key")]
+      const inner = doing("inner", (_, { id }) => Effect.sync(() => void started.push(id)), { limits })
+      const run = Batch.run(Toolkit.make(inner), asking(["inner"]))
+      const outer = doing(
+        "outer",
+        () =>
+          Effect.flatMap(
+            Effect.forkDetach(run),
+            (fiber) =>
+              Effect.onInterrupt(Fiber.join(fiber), () => Effect.andThen(Effect.yieldNow, Fiber.interrupt(fiber)))
+          )
+      )
+      const holds = doing("holds", () => Effect.never, { limits })
+      const fails = doing("fails", () => Effect.delay(Effect.fail("no"), 10))
+      const runner = yield* Batch.make()
+      const batch = runner.run(Toolkit.make(outer, holds, fails), asking(["holds"], ["outer"], ["fails"]), {
+        failFast: true
+      })
+      assert.deepStrictEqual(ends(yield* aDayOf(batch)), ["Interrupted", "Interrupted", { failure: "no" }])
+      assert.deepStrictEqual(started, [])
+    }))
+
+  it.effect("neither starts those of its calls that it stops itself just after the call, nor keeps room for them", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make()
+      const go = yield* Deferred.make<void>()
+      const started: Array<string> = []
+      const inKey = { limits: [Limits.concurrency(1, "one")] }
+      const inOther = { limits: [Limits.concurrency(1, "other")] }
+      const inner = Toolkit.make(
+        doing("waits", () => Effect.sync(() => void started.push("waits")), inKey),
+        doing("fails", () => Effect.andThen(Deferred.await(go), Effect.fail("no")))
+      )
+      const run = runner.run(inner, asking(["waits"], ["fails"]), { failFast: true })
+      const toolkit = Toolkit.make(
+        doing("holds", () => Effect.never, inKey),
+        doing("holdsOther", () => Effect.never, inOther),
+        doing("outer", () => Effect.andThen(Effect.forkDetach(run, { startImmediately: true }), Effect.never)),
+        doing("fails", () => Effect.delay(Effect.fail("no"), 10)),
+        doing("lets", () => Deferred.succeed(go, undefined), inOther),
+        doing("quick", () => Effect.void)
+      )
+      const calls = asking(["holds"], ["holdsOther"], ["outer"], ["fails"])
+      const second = Effect.delay(runner.run(toolkit, asking(["quick"], ["lets"])), 1)
+      yield* aDayOf(Effect.all([runner.run(toolkit, calls, { failFast: true }), second], { concurrency: 2 }))
+      assert.deepStrictEqual([yield* Deferred.isDone(go), started], [true, []])
+      assert.deepStrictEqual(ends(yield* aDayOf(runner.run(inner, asking(["waits"])))), [undefined])
     }))
 
   it.effect("keeps the room of the call where it goes on, as long as its own calls use that", () =>

@@ -275,6 +275,17 @@ describe("calls whose ends are looked for count for the limits of calls", () => 
       assert.deepStrictEqual(yield* run({ "c1/a": undefined }, 3), ["c0", "c1/a", "c1/b"])
       assert.deepStrictEqual(yield* run({ c0: before }, 3), ["c1/a", "c1/b"])
     }))
+
+  it.effect("of a batch: a call that is looked for longer counts before steps that ran meanwhile, as it came before", () =>
+    Effect.gen(function*() {
+      const { ok, ran } = tools()
+      const steps = Toolkit.make(ok)
+      const toolkit = Toolkit.merge(steps, Toolkit.make(Plan.tool(steps)))
+      const plan = { steps: ["a", "b"].map((id) => ({ id, tool: "ok", arguments: {} })) }
+      const batch = Batch.run(toolkit, asking(["plan", plan], ["ok"]), { maxCalls: 3 })
+      yield* aDayOf(under(finding({ c1: undefined }, 5).recorder, batch))
+      assert.deepStrictEqual(ran, ["c0/a", "c0/b", "c1"])
+    }))
 })
 
 describe("a crash while it is looked for how a call ended", () => {

@@ -15,7 +15,7 @@ import {
   Toolkit
 } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
-import { Deferred, Effect, Fiber, Result } from "effect"
+import { Cause, Deferred, Effect, Fiber, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf, spansOf } from "../order/support.ts"
 import { ends, recordingLogger } from "../support.ts"
@@ -99,6 +99,21 @@ describe("a recorder that has not had its call run yet", () => {
       ]))
       assert.deepStrictEqual(spansOf(settled, 1000), [["Defect", 5, 5]])
     }))
+})
+
+describe("a recorder that gives something else than how its call ended", () => {
+  it.effect("has the call end as a crash, which says so", () =>
+    Effect.gen(function*() {
+      const ok = doing("ok", () => Effect.succeed(1))
+      for (const given of [undefined, 5, {}, { end: undefined }, { end: 5 }]) {
+        const settled = yield* under(() => Effect.succeed(given as never), Batch.run(Toolkit.make(ok), asking(["ok"])))
+        const { result } = settled.outcomes[0]!
+        assert(Result.isFailure(result) && result.failure._tag === "CallError")
+        const { reason } = result.failure
+        assert(reason._tag === "Defect")
+        assert.include(String(Cause.squash(reason.cause)), "the recorder's `call` does not give how the call ended")
+      }
+    }).pipe(Effect.provide(recordingLogger().layer)))
 })
 
 describe("a recorder that keeps ends together with the next beginning", () => {

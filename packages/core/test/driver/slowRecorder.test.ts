@@ -2,7 +2,7 @@
  * A recorder that takes its time, while other things happen to the run.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Approver, Batch, CallObserver, Limits, Pipeline, Recorder, Toolkit } from "@volley/core"
+import { Approver, Batch, CallObserver, Limits, Pipeline, Recorder, Tool, Toolkit } from "@volley/core"
 import { Context, Deferred, Effect, Fiber, Layer, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf, spansOf } from "../order/support.ts"
@@ -75,6 +75,24 @@ describe("a call that a recorder lets start later", () => {
       const run = Batch.run(Toolkit.make(limited), many(2, "limited"))
       assert.deepStrictEqual(spansOf(yield* under(refusing, run), 0), [[5, 5], [5, 5]])
     }))
+
+  it.effect("counts for a rate beside those that have started, though others give up waiting for that", () =>
+    Effect.gen(function*() {
+      const limits = [Limits.rate({ limit: 2, window: 100, key: "api" })]
+      const starts = doing("starts", () => Effect.succeed("ran"), { limits })
+      const asks = doing("asks", () => Effect.succeed("ran"), { approval: "always", limits })
+      const calls = asking(["starts"], ["starts"], ["asks", { n: 10 }], ["asks", { n: 20 }])
+      const approver = Approver.layer(({ call }) =>
+        call.id === "c2" ? Effect.delay(Effect.succeed("denied"), 10) : Effect.delay(Effect.succeed("allowed"), 20)
+      )
+      const run = Effect.provide(Batch.run(Toolkit.make(starts, asks), calls), approver)
+      assert.deepStrictEqual(spansOf(yield* under(after(0, 50), run), 0), [
+        [0, 0],
+        [50, 50],
+        ["Denied", 10, 10],
+        [100, 100]
+      ])
+    }))
 })
 
 describe("while it is kept how a call ended", () => {
@@ -114,6 +132,49 @@ describe("while it is kept how a call ended", () => {
         )
       assert.deepStrictEqual([yield* run(3), asked], [["Success", "Failure"], []])
       assert.deepStrictEqual([yield* run(500), asked], [["Success", "Success"], ["second"]])
+    }))
+})
+
+describe("a call that goes on after its time, whose end is being kept", () => {
+  it.effect("is listed as a stray once, though the deadline passes meanwhile", () =>
+    Effect.gen(function*() {
+      const lasts = doing("lasts", () => Effect.uninterruptible(Effect.sleep(100)), { timeout: 5 })
+      const { strays } = yield* under(keeping(10), Batch.run(Toolkit.make(lasts), asking(["lasts"]), { deadline: 7 }))
+      assert.deepStrictEqual(strays.map(({ call: { id } }) => id), ["c0"])
+    }))
+})
+
+describe("a call that has the answer of an equal one, while its own end is still being kept", () => {
+  const same = Tool.coalesce(reading("same", () => Effect.as(Effect.sleep(5), 5)))
+  const fails = doing("fails", () => Effect.delay(Effect.fail("no"), 10))
+  const calls = asking(["asks"], ["same"], ["same"], ["fails"])
+  const run = (options: Batch.Options, call: Recorder.Recorder["call"]) => {
+    const recorder = recording((ready, run) => ready.call.id === "c2" ? call(ready, run) : run)
+    const batch = Batch.run(Toolkit.make(asks, same, fails), calls, options)
+    return Effect.map(under(recorder, Effect.provide(batch, Approver.layer(() => Effect.never))), ends)
+  }
+
+  it.effect("is too late at the deadline: its recorder is stopped", () =>
+    Effect.gen(function*() {
+      const stopped: Array<string> = []
+      const ended = run({ deadline: 20 }, ({ call: { id } }) =>
+        Effect.onInterrupt(Effect.never, () => Effect.sync(() => stopped.push(id))))
+      assert.deepStrictEqual([yield* ended, stopped], [["Timeout", 5, "Timeout", { failure: "no" }], ["c2"]])
+    }))
+
+  it.effect("is stopped by the failure of another one, though that is kept in the step in which the batch is stopped", () =>
+    Effect.gen(function*() {
+      const isOver = yield* Deferred.make<void>()
+      const observer: CallObserver.Calls = {
+        waiting: () => undefined,
+        starts: () => undefined as never,
+        refused: ({ call: { id } }) => void (id === "c0" && Deferred.doneUnsafe(isOver, Effect.void))
+      }
+      const ended = run({ failFast: true }, (_, run) => Effect.andThen(Deferred.await(isOver), run))
+      assert.deepStrictEqual(
+        yield* Effect.provideService(ended, CallObserver.CallObserver, () => observer),
+        ["Interrupted", 5, "Interrupted", { failure: "no" }]
+      )
     }))
 })
 

@@ -34,12 +34,13 @@ describe("a call that runs", () => {
 describe("a call whose tool is asked again", () => {
   it.effect("is told of that at once, though nothing else happens", () =>
     Effect.gen(function*() {
+      const now = yield* stopwatch
       const heard = yield* Deferred.make<void>()
-      const tool = Tool.hedge("10 millis")(reading("waits", () => Effect.as(Deferred.await(heard), 1)))
+      const tool = Tool.hedge("10 millis")(reading("waits", () => Effect.map(Deferred.await(heard), now)))
       const onCall = ({ _tag }: Batch.CallEvent) =>
         _tag === "CallHedged" ? Effect.asVoid(Deferred.succeed(heard, undefined)) : Effect.void
       const settled = yield* aDayOf(Batch.run(Toolkit.make(tool), asking(["waits"]), { onCall }))
-      assert.deepStrictEqual(ends(settled), [1])
+      assert.deepStrictEqual(ends(settled), [10])
     }))
 })
 
@@ -81,6 +82,18 @@ describe("a call that was answered", () => {
         ])
       }
     }))
+
+  it.effect("is not told of as asked again, though its tool goes on to ask again", () =>
+    Effect.gen(function*() {
+      const hedged = Tool.hedge("10 millis")(reading("waits", () => sleeping(50)))
+      const waits = Tool.around(hedged, (effect) => Effect.uninterruptible(effect))
+      const { events, onCall } = listening()
+      const calls = asking(["waits"], ["long"])
+      const long = doing("long", () => sleeping(100), { timeout: 200 })
+      yield* aDayOf(Batch.run(Toolkit.make(waits, long), calls, { onCall, timeout: 5 }))
+      const told = events.filter((event) => callOf(event).id === "c0").map(({ _tag }) => _tag)
+      assert.deepStrictEqual(told, ["CallStarted", "CallSettled"])
+    }))
 })
 
 describe("who is told of calls and does not come back", () => {
@@ -100,6 +113,15 @@ describe("who is told of calls and does not come back", () => {
       assert.deepStrictEqual([ran, settled.pollUnsafe()], [3, undefined])
       yield* TestClock.adjust(100)
       assert.deepStrictEqual([ends(yield* Fiber.join(settled)), now(), stopped], [[1, 2, 3], 100, 1])
+    }))
+
+  it.effect("holds up no batch beyond its deadline that would stop at the first failure", () =>
+    Effect.gen(function*() {
+      const hangs = doing("hangs", () => Effect.never)
+      const options = { deadline: 50, failFast: true, onCall: () => Effect.never }
+      assert.deepStrictEqual(ends(yield* aDayOf(Batch.run(Toolkit.make(hangs), asking(["hangs"]), options))), [
+        "Timeout"
+      ])
     }))
 
   it.effect("changes nothing of what is said of a write that never ran", () =>

@@ -150,6 +150,8 @@ describe("Pipeline.tool", () => {
         "Unencodable",
         "0"
       ])
+      // Of two, calls had run by then.
+      assert.deepStrictEqual(ends.map((end) => end.error?.safeToRepeat), [true, false, true, false, undefined])
       assert.lengthOf(logged, 4)
       assert.includeMembers(logged, [bug])
     }))

@@ -2,8 +2,8 @@
  * Rules 2 and 8 while it is not known yet what an earlier call touches, since its layer is still being built.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Access, Approver, Batch, Plan, ToolCall, Toolkit } from "@volley/core"
-import { Effect, Layer } from "effect"
+import { Access, Approver, Batch, CallObserver, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
+import { Deferred, Effect, Layer, Schema } from "effect"
 import { aDayOf, type Asked, asking, lasting, spansOf } from "./support.ts"
 
 const writes = { access: ({ key }: { readonly key: string }) => [Access.write(key)] }
@@ -51,6 +51,53 @@ describe("behind a call of which it is not known yet what it touches", () => {
         yield* run(["late", "a", 10], ["free", "", 5], ["alone", "", 5], ["free", "", 7]),
         [[50, 60], [0, 5], [60, 65], [65, 72]]
       )
+    }))
+
+  it.effect("what is equal to others starts behind one that turns out to be alone in the moment in which it might start", () =>
+    Effect.gen(function*() {
+      const isDenied = yield* Deferred.make<void>()
+      const ran: Array<string> = []
+      const note = (id: string) => Effect.andThen(Effect.sync(() => void ran.push(id)), Effect.sleep(1))
+      const reads = {
+        description: "For tests.",
+        parameters: Schema.Struct({}),
+        success: Schema.Void,
+        readOnly: true
+      } as const
+      const first = Tool.make("first", {
+        ...reads,
+        access: [Access.exclusive],
+        execute: (_, { id }) => Effect.andThen(note(id), Deferred.await(isDenied))
+      })
+      const second = Tool.make("second", {
+        ...reads,
+        access: () => [Access.exclusive],
+        execute: (_, { id }) => note(id)
+      })
+      const same = Tool.coalesce(Tool.make("same", { ...reads, execute: (_, { id }) => note(id) }))
+      const asks = Tool.make("asks", { ...reads, approval: "always", execute: () => Effect.void })
+      const layer = Layer.effectDiscard(Effect.andThen(Effect.sleep(3), Deferred.await(isDenied)))
+      const toolkit = Toolkit.merge(Toolkit.make(first, same, asks), Toolkit.provide(Toolkit.make(second), layer))
+      const observer: CallObserver.Calls = {
+        waiting: () => undefined,
+        starts: (_, context) => ({
+          context,
+          retried: () => undefined,
+          hedged: () => undefined,
+          settled: () => undefined
+        }),
+        refused: () => Deferred.doneUnsafe(isDenied, Effect.void)
+      }
+      const calls = ["first", "second", "same", "same", "asks"].map((name, n) =>
+        ToolCall.make({ id: name + n, name, index: n })
+      )
+      yield* aDayOf(
+        Batch.run(toolkit, calls).pipe(
+          Effect.provide(Approver.layer(() => Effect.delay(Effect.succeed("denied"), 5))),
+          Effect.provideService(CallObserver.CallObserver, () => observer)
+        )
+      )
+      assert.deepStrictEqual(ran, ["first0", "second1", "same2"])
     }))
 
   it.effect("what touches nothing, and waits for a slot, starts behind one that turns out to be alone meanwhile", () =>

@@ -47,13 +47,12 @@ const limit = (job: Job): void => {
   run.alarm.add(job)
 }
 
-/** The time of a call is over: its tool is stopped, and so are the steps that it has become. */
+/** The time of a call that has started is over: its tool is stopped, and so are the steps that it has become. */
 export const expire = (job: Job): void => {
   for (const step of unsettledOf(job)) {
     const reason = timedOut(job, "timeout", step.hasStarted)
-    if (step !== job) revoke(step, reason, job)
-    else if (job.hasStarted) cut(job, reason)
-    else refuse(job, reason)
+    if (step === job) cut(job, reason)
+    else revoke(step, reason, job)
   }
 }
 

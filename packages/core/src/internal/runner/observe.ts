@@ -3,6 +3,7 @@ import type { Why } from "../../CallObserver.ts"
 import type { Outcome } from "../../Outcome.ts"
 import { safely } from "../guarded.ts"
 import { type Job, moreOf, toldOf } from "./job.ts"
+import type { Place } from "./order.ts"
 import type { Run } from "./run.ts"
 
 /** Notes since when a job is known, where it is followed. */
@@ -20,11 +21,12 @@ export const waiting = ({ observer }: Run<Job>, why: Why, more: number): void =>
   if (observer !== undefined && more !== 0) safely(() => observer.waiting(why, more))
 }
 
-/** Tells the listener, and what follows the job, what it waits for now. */
-export const waitsFor = (job: Job, why: Why, behind?: string): void => {
+/** Tells the listener, and what follows the job, what it waits for now; `place` is its own, where it waits for others. */
+export const waitsFor = (job: Job, why: Why, place?: Place): void => {
   const { run } = job
   if (!run.isWatched) return
   const at = run.now()
+  const behind = place?.behind
   run.tell({ _tag: "CallWaiting", ...toldOf(job), at, why, ...(behind !== undefined && { behind }) })
   noLonger(job)
   const more = moreOf(job)

@@ -101,10 +101,10 @@ export const claimAnew = (job: Job): void => {
   claim(job)
   for (let one: Job | undefined = job; one !== undefined; one = one.parent) {
     const moved = new Set([one.index])
-    for (const later of one.siblings.slice(one.index + 1)) {
+    for (const later of one.siblings) {
       if (later === undefined || !later.node.needs.some((at) => moved.has(at))) continue
       moved.add(later.index)
-      if (later.over || later.place === undefined) continue
+      if (later.over) continue
       leavePlace(later)
       reserve(later)
     }
@@ -132,19 +132,16 @@ export const reserve = (job: Job, behind?: Place): Place | undefined => {
 
 const touchesOf = ({ claims, run, tool }: Job): Touches => {
   const known = claims ?? (typeof tool?.claims === "function" ? undefined : tool?.claims)
-  const access = known?.access ?? nothing.access
-  const inTurn = run.bounds.ordered && access.length === 0 && tool?.readOnly === false
-  return access.length === 0 && !inTurn ? nothing : { access, inTurn }
+  const access = known?.access ?? []
+  return { access, inTurn: run.bounds.ordered && access.length === 0 && tool?.readOnly === false }
 }
-
-const nothing: Touches = { access: [], inTurn: false }
 
 /** Waits in the order of what calls touch, and then for room. */
 export const waitInLine = (job: Job): boolean => {
-  const { place, run } = job
+  const { place } = job
   job.isPlaced = true
   if (place?.order.mayStart(place) !== false) ready(job)
-  else if (run.isWatched) waitsFor(job, "access", place.behind)
+  else waitsFor(job, "access", place)
   return false
 }
 
@@ -166,7 +163,7 @@ const ready = (job: Job): void => {
 const joins = (job: Job): boolean => {
   const { args, place, run, tool } = job
   // What the model is told of changed arguments is no answer to a call that came with them.
-  const what = `${tool?.name} ${job.more?.changed === undefined} ${Json.canonical(args)}`
+  const what = `${tool?.name} ${typeof job.more?.changed} ${Json.canonical(args)}`
   const leader = run.leaders.get(what)
   if (leader === job) return false
   const isSame = leader !== undefined && leader.tool === tool && leader.more?.revoked === undefined

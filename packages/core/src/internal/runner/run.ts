@@ -83,7 +83,6 @@ export class Run<in out J extends Waiting<J>> {
   barriers: Barriers | undefined = undefined
   doubtful: Array<ToolCall> = []
   forTurn: Array<J> = []
-  readonly aside: Array<J> = []
   state: "open" | "failing" | "expired" | "interrupted" = "open"
   isArriving = false
   deadline: number

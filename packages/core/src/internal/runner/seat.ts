@@ -57,12 +57,11 @@ const isLeft = ({ goesOn, lender }: Run<Job>): boolean => {
 /** A job of a run that was left does not start, unless the run goes on in spite of it. */
 const setAside = (job: Job): false => {
   const { run } = job
-  run.aside.push(job)
   const goOn = Effect.sync(() => {
     run.goesOn = true
-    for (const one of run.aside.splice(0)) run.engine.post(() => seat(one))
+    run.engine.post(() => seat(job))
   })
-  if (run.aside.length === 1) run.fork(Effect.andThen(Effect.yieldNow, goOn))
+  run.fork(Effect.andThen(Effect.yieldNow, goOn))
   return false
 }
 
@@ -115,10 +114,9 @@ const goesBefore = (a: Job, b: Job): boolean => a.run === b.run ? a.isBefore(b) 
 const othersBefore = (job: Job, cameFrom: Line<Job>): Gate<Job> | undefined => {
   const { claims, run } = job
   const { engine, shared } = run
-  if (shared === undefined && claims === undefined) return undefined
   const gates = claims?.slots.map(({ key, limit }) => engine.room.of(key).gate(limit)) ?? []
   for (const gate of shared === undefined ? gates : [shared.gate, ...gates]) {
-    if (gate.line === cameFrom || gate.line.isEmpty || job.more?.behind?.has(gate) === true) continue
+    if (gate.line === cameFrom || job.more?.behind?.has(gate) === true) continue
     const first = firstAt(gate)
     if (first === undefined || first.run === run) continue
     const more = moreOf(job)
@@ -145,8 +143,8 @@ const firstAt = (gate: Gate<Job>): Job | undefined => {
 /** Jobs that wait for one rate start in call order. */
 const firstUnder = (engine: Engine<Job, Run<Job>>, rate: Rate<Job>): Job | undefined => {
   const job = rate.line.first()
-  if (job === undefined) engine.rates.drop(rate)
-  if (job === undefined || rate.asking) return undefined
+  if (job === undefined) return void engine.rates.drop(rate)
+  if (rate.asking) return undefined
   const limits = job.claims?.rates.flatMap(({ key, limit, window }) =>
     engine.rates.of(key, window) === rate ? limit : []
   )
@@ -162,7 +160,7 @@ const wake = (run: Run<Job>, rate: Rate<Job>, millis: number): void => {
   const expiresAt = run.now() + millis
   if (expiresAt > (run.wakes.get(rate) ?? Infinity) - precision) return
   const ring = () => {
-    if (run.wakes.get(rate) === expiresAt) run.wakes.delete(rate)
+    run.wakes.delete(rate)
     run.engine.look(rate)
   }
   run.wakes.set(rate, expiresAt)
@@ -190,16 +188,14 @@ const borrowOne = (engine: Engine<Job, Run<Job>>, waits: boolean): boolean => {
 const ask = (job: Job, rates: ReadonlyArray<RateClaim>, limiter: RateLimiter): void => {
   const { engine } = job.run
   const all = rates.map(({ key, window }) => engine.rates.of(key, window))
-  const asked = [...all]
   const letGo = () => {
-    for (const rate of asked.splice(0)) {
+    for (const rate of all) {
       rate.asking = false
       engine.looked.add(rate)
     }
   }
   for (const rate of all) rate.asking = true
   doFor(job, firstRefusal(limiter, rates), (job, exit) => {
-    letGo()
     if (Exit.isFailure(exit)) return refuse(job, crashOf(job, Cause.squash(exit.cause)))
     if (exit.value === undefined) return begin(job)
     const [index, wait] = exit.value
@@ -209,7 +205,7 @@ const ask = (job: Job, rates: ReadonlyArray<RateClaim>, limiter: RateLimiter): v
     give(job)
     queue(job, refused)
   })
-  // Nothing else is heard of one that was stopped meanwhile, or that met what is no effect.
+  // Nothing else is heard of one that is stopped meanwhile, or that meets what is no effect.
   job.fiber?.addObserver(() => engine.post(letGo))
 }
 

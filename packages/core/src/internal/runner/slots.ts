@@ -77,24 +77,24 @@ export const take = (job: Job, borrows: boolean): void => {
   if (shared !== undefined) hold(job, shared.gate, borrows)
   if (claims === undefined) return
   for (const { key, limit } of claims.slots) hold(job, engine.room.of(key).gate(limit), borrows)
-  if (engine.limiter !== undefined) return
   for (const rate of ratesOf(job)) {
     if (run.recorder === undefined) engine.rates.take(rate, run.now())
     else rate.coming += 1
   }
 }
 
-const ratesOf = ({ claims, run: { engine: { rates } } }: Job): ReadonlyArray<Rate<Job>> =>
-  claims?.rates.map(({ key, window }) => rates.of(key, window)) ?? nothing
+/** Where its starts count; a limiter outside of the process counts them itself. */
+const ratesOf = ({ claims, run: { engine: { limiter, rates } } }: Job): ReadonlyArray<Rate<Job>> =>
+  limiter === undefined && claims !== undefined ? claims.rates.map(({ key, window }) => rates.of(key, window)) : nothing
 
 /** A job starts that a recorder may have held up, or is given up before: its start counts from now on, or not at all. */
 export const came = (job: Job, startedAt?: number): void => {
   const { engine, recorder } = job.run
-  if (recorder === undefined || engine.limiter !== undefined) return
+  if (recorder === undefined) return
   for (const rate of ratesOf(job)) {
     rate.coming -= 1
     if (startedAt !== undefined) engine.rates.take(rate, startedAt)
-    if (!rate.line.isEmpty) engine.looked.add(rate)
+    engine.looked.add(rate)
   }
 }
 
@@ -122,7 +122,6 @@ const lendTo = (hold: Hold, from: Hold | undefined): void => {
 
 /** What the jobs around it have under a key, the nearest first. */
 const outerHolds = ({ run }: Job, pool: Pool<Job>): ReadonlyArray<Hold> => {
-  if (run.lender === undefined) return nothing
   const holds: Array<Hold> = []
   for (let lender: Job | undefined = run.lender; lender !== undefined; lender = lender.run.lender) {
     holds.push(...lender.holds?.filter((hold) => hold.pool === pool) ?? [])

@@ -76,7 +76,7 @@ export class Teller {
   #tellNow(): Effect.Effect<void> | undefined {
     for (let event = this.#events.shift(); event; event = this.#events.shift()) {
       const telling = this.#safely(event)
-      if (!isOver(telling) || Exit.isFailure(telling)) return telling
+      if (!isOver(telling)) return telling
     }
     return undefined
   }
