@@ -51,26 +51,25 @@ const plain = [admit, given, stillOpen, layers, decode, claim, waitInLine]
 
 const stagesOf = ({ isEager, recorder }: Run<Job>) => recorder !== undefined ? recorded : isEager ? stages : plain
 
+/** What a stage throws, such as over an access that is none, is a crash of its own call. */
 const advance = (job: Job): void => {
+  try {
+    passStages(job)
+  } catch (defect) {
+    refuse(job, crashOf(job, defect))
+  }
+}
+
+const passStages = (job: Job): void => {
   const { run } = job
   const ahead = stagesOf(run)
   while (!job.over && run.state !== "interrupted") {
     const stage = ahead[job.stage++]
     if (stage === undefined) return
-    if (passes(job, stage)) continue
+    if (stage(job)) continue
     // Who comes later must not pass it.
     if (!job.over && job.place === undefined) reserve(job)
     return
-  }
-}
-
-/** What a stage throws, such as over an access that is none, is a crash of its own call. */
-const passes = (job: Job, stage: (job: Job) => boolean): boolean => {
-  try {
-    return stage(job)
-  } catch (defect) {
-    refuse(job, crashOf(job, defect))
-    return false
   }
 }
 
