@@ -19,7 +19,7 @@ import { Cause, Deferred, Effect, Fiber, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf, spansOf } from "../order/support.ts"
 import { ends, recordingLogger } from "../support.ts"
-import { asking, doing, promising, reading, recording, sleeping } from "./support.ts"
+import { asking, doing, noting, promising, reading, recording, sleeping } from "./support.ts"
 
 type Call = Recorder.Recorder["call"]
 
@@ -329,11 +329,7 @@ describe("a recorder that has kept ends in the step in which the run is interrup
         const reason = Result.isFailure(result) && result.failure._tag === "CallError" && result.failure.reason._tag
         told.push([id, reason || result._tag])
       }
-      const follows: CallObserver.Calls = {
-        waiting: () => undefined,
-        starts: (_, context) => ({ context, retried: () => undefined, hedged: () => undefined, settled: tell }),
-        refused: (_, _context, outcome) => tell(outcome)
-      }
+      const follows = noting(tell)
       const call: Call = ({ call: { id } }, run) =>
         id === "c3" ? Effect.delay(run, 20) : id === "c1" ? run : Effect.tap(run, Deferred.await(isKept))
       let stop = (): void => undefined

@@ -7,7 +7,7 @@ import { Context, Deferred, Effect, Fiber, Layer, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf, spansOf } from "../order/support.ts"
 import { ends } from "../support.ts"
-import { asking, doing, many, reading, recording } from "./support.ts"
+import { asking, doing, many, noting, reading, recording } from "./support.ts"
 
 const ended: Recorder.Ended = {
   end: Result.succeed({ value: "kept", json: "kept" }),
@@ -135,15 +135,6 @@ describe("while it is kept how a call ended", () => {
     }))
 })
 
-describe("a call that goes on after its time, whose end is being kept", () => {
-  it.effect("is listed as a stray once, though the deadline passes meanwhile", () =>
-    Effect.gen(function*() {
-      const lasts = doing("lasts", () => Effect.uninterruptible(Effect.sleep(100)), { timeout: 5 })
-      const { strays } = yield* under(keeping(10), Batch.run(Toolkit.make(lasts), asking(["lasts"]), { deadline: 7 }))
-      assert.deepStrictEqual(strays.map(({ call: { id } }) => id), ["c0"])
-    }))
-})
-
 describe("a call that has the answer of an equal one, while its own end is still being kept", () => {
   const same = Tool.coalesce(reading("same", () => Effect.as(Effect.sleep(5), 5)))
   const fails = doing("fails", () => Effect.delay(Effect.fail("no"), 10))
@@ -165,11 +156,7 @@ describe("a call that has the answer of an equal one, while its own end is still
   it.effect("is stopped by the failure of another one, though that is kept in the step in which the batch is stopped", () =>
     Effect.gen(function*() {
       const isOver = yield* Deferred.make<void>()
-      const observer: CallObserver.Calls = {
-        waiting: () => undefined,
-        starts: () => undefined as never,
-        refused: ({ call: { id } }) => void (id === "c0" && Deferred.doneUnsafe(isOver, Effect.void))
-      }
+      const observer = noting(({ call: { id } }) => id === "c0" && Deferred.doneUnsafe(isOver, Effect.void))
       const ended = run({ failFast: true }, (_, run) => Effect.andThen(Deferred.await(isOver), run))
       assert.deepStrictEqual(
         yield* Effect.provideService(ended, CallObserver.CallObserver, () => observer),
@@ -209,16 +196,7 @@ describe("a handler that ends in what is no effect", () => {
           Effect.tap(run, (ended) => Effect.sync(() => void strays.push([call.id, ended.strays])))
       }
       const [go, end] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
-      const started = { retried: () => undefined, hedged: () => undefined }
-      const observer: CallObserver.Calls = {
-        waiting: () => undefined,
-        starts: ({ call }, context) => ({
-          ...started,
-          context,
-          settled: () => void (call.id === "c1" && Deferred.doneUnsafe(end, Effect.void))
-        }),
-        refused: () => undefined
-      }
+      const observer = noting(({ call: { id } }) => id === "c1" && Deferred.doneUnsafe(end, Effect.void))
       const fails = doing("fails", () => Effect.andThen(Deferred.await(go), Effect.fail("no")))
       const none = (): Effect.Effect<number> => 5 as never
       const odd = doing("odd", () => Effect.flatMap(Deferred.await(end), none))

@@ -1,7 +1,7 @@
 /**
  * What the tests of the driver share: a small tool in a few lines, calls of any tools, and how long after its beginning.
  */
-import { type Access, type Limits, type Recorder, Tool, ToolCall } from "@volley/core"
+import { type Access, type CallObserver, type Limits, type Outcome, type Recorder, Tool, ToolCall } from "@volley/core"
 import { Effect, Schema } from "effect"
 import { Anything } from "../support.ts"
 
@@ -89,4 +89,16 @@ export const sleeping = (millis: number) => Effect.as(Effect.sleep(millis), mill
 export const recording = (call: Recorder.Recorder["call"] = (_, run) => run): Recorder.Recorder => ({
   known: () => undefined,
   call
+})
+
+/** Follows the calls of a run, and notes how each of them ended. */
+export const noting = (note: (outcome: Outcome.Outcome, call: CallObserver.Call) => unknown): CallObserver.Calls => ({
+  waiting: () => undefined,
+  starts: (call, context) => ({
+    context,
+    retried: () => undefined,
+    hedged: () => undefined,
+    settled: (outcome) => void note(outcome, call)
+  }),
+  refused: (call, _context, outcome) => void note(outcome, call)
 })
