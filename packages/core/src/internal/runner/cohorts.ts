@@ -23,11 +23,13 @@ export interface Touches {
 /**
  * A call that is in cohorts.
  *
+ * - `number`: no other call of its order has the same
  * - `cohorts`: `none` before it was entered
  * - `blocked`: how many of them have still to wait
  */
 export interface Member {
   readonly callId: string
+  readonly number: number
   readonly ready: () => void
   cohorts: Array<Cohort>
   readonly settled: boolean
@@ -67,13 +69,20 @@ export class Cohort {
   }
 }
 
-/** A key, or a part of one, with the newest cohort of each kind; `met` counts the cohorts that calls are in there. */
+/**
+ * A key, or a part of one, with the newest cohort of each kind.
+ *
+ * - `met`: how many cohorts calls are in there
+ * - `metBy`, `kinds`: which call met it last, by its number, and how: see `bits`
+ */
 export class Key {
   readonly path: string
   readonly part: string
   readonly above: Key | undefined
   below: Map<string, Key> | undefined
   met = 0
+  metBy = 0
+  kinds = 0
   reads: Cohort | undefined
   writes: Cohort | undefined
   readsUnder: Cohort | undefined
@@ -94,14 +103,14 @@ export class Keys {
 
   /** A call meets all that it touches, once. */
   meet(member: Member, { access, inTurn }: Touches): void {
-    const met: Met = access.length > 1 ? new Map() : undefined
+    const met: Met = access.length > 1 ? [] : undefined
     if (!access.some(isExclusive)) meet(met, member, this.everything, "readsUnder")
     if (inTurn) meet(met, member, this.#unsaid, "writes")
     for (const one of access) {
       if (isExclusive(one)) meet(met, member, this.everything, "writes")
       else this.#meetKey(met, member, one.key, one.mode === "write")
     }
-    for (const [key, kinds] of met ?? []) joinAll(member, key, kinds)
+    for (const key of met ?? []) joinAll(member, key)
   }
 
   #meetKey(met: Met, member: Member, path: string, isWrite: boolean): void {
@@ -151,20 +160,29 @@ const below = (key: Key, part: string): Key => {
 }
 
 /** What a call of several accesses meets, found before it joins anything: it must not wait for itself. */
-type Met = Map<Key, Set<Kind>> | undefined
+type Met = Array<Key> | undefined
 
 const meet = (met: Met, member: Member, key: Key, kind: Kind): void => {
   if (met === undefined) return join(member, cohortOf(key, kind))
-  const kinds = met.get(key)
-  if (kinds === undefined) met.set(key, new Set([kind]))
-  else kinds.add(kind)
+  if (key.metBy !== member.number) {
+    key.metBy = member.number
+    key.kinds = 0
+    met.push(key)
+  }
+  key.kinds |= bits[kind]
 }
 
+/** Kinds as parts of a number, for which no list has to be made at every key. */
+const bits: Readonly<Record<Kind, number>> = { reads: 1, writes: 2, readsUnder: 4, writesUnder: 8 }
+
+const isMet = ({ kinds }: Key, kind: Kind): boolean => (kinds & bits[kind]) !== 0
+
 /** The kinds that say all that the others of a call say; one that reads a key and writes below it is in both at once. */
-const joinAll = (member: Member, key: Key, kinds: ReadonlySet<Kind>): void => {
-  if (kinds.has("writes")) return join(member, cohortOf(key, "writes"))
-  if (!kinds.has("reads")) return join(member, cohortOf(key, kinds.has("writesUnder") ? "writesUnder" : "readsUnder"))
-  if (!kinds.has("writesUnder")) return join(member, cohortOf(key, "reads"))
+const joinAll = (member: Member, key: Key): void => {
+  const under = isMet(key, "writesUnder")
+  if (isMet(key, "writes")) return join(member, cohortOf(key, "writes"))
+  if (!isMet(key, "reads")) return join(member, cohortOf(key, under ? "writesUnder" : "readsUnder"))
+  if (!under) return join(member, cohortOf(key, "reads"))
   const both = [fresh(key, "reads"), fresh(key, "writesUnder")]
   for (const cohort of both) join(member, cohort)
   for (const cohort of both) cohort.isOpen = false

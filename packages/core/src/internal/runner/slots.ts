@@ -122,6 +122,7 @@ const lendTo = (hold: Hold, from: Hold | undefined): void => {
 
 /** What the jobs around it have under a key, the nearest first. */
 const outerHolds = ({ run }: Job, pool: Pool<Job>): ReadonlyArray<Hold> => {
+  if (run.lender === undefined) return nothing
   const holds: Array<Hold> = []
   for (let lender: Job | undefined = run.lender; lender !== undefined; lender = lender.run.lender) {
     holds.push(...lender.holds?.filter((hold) => hold.pool === pool) ?? [])
@@ -152,7 +153,7 @@ export const give = (job: Job): void => {
   if (!gate.line.isEmpty) engine.looked.add(gate)
   if (job.more?.inner === undefined || !engine.lenders.delete(job)) engine.working -= 1
   if (job.attempts === 0) came(job)
-  for (const { after, key, window } of job.claims?.rates ?? []) {
+  for (const { after, key, window } of job.claims?.rates ?? nothing) {
     if (after !== undefined) engine.rates.drop(engine.rates.of(key, window))
   }
   if (holds === undefined) return
