@@ -49,6 +49,19 @@ describe("a step of a plan whose time is over while it is recorded how the step 
     }))
 })
 
+describe("a step that waits for the answer of an equal call beside its plan", () => {
+  it.effect("is settled once, where its time is over before that", () =>
+    Effect.gen(function*() {
+      const told: Array<readonly [id: string, at: number]> = []
+      const onCall = (event: Batch.CallEvent) =>
+        Effect.sync(() => event._tag === "CallSettled" && told.push([event.outcome.call.id, event.at]))
+      const same = Tool.coalesce(reading("same", () => sleeping(50)))
+      const toolkit = Toolkit.make(same, Plan.tool(Toolkit.make(same), { timeout: 10 }))
+      yield* aDayOf(Batch.run(toolkit, asking(["same"], ["plan", planOf("a")]), { onCall }))
+      assert.deepStrictEqual(told, [["c1/a", 10], ["c1", 10], ["c0", 50]])
+    }))
+})
+
 describe("a call that comes again truncated though it has the answer of an equal one", () => {
   it.effect("keeps that", () =>
     Effect.gen(function*() {

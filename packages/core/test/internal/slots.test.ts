@@ -153,7 +153,8 @@ class Hall {
     const every = this.#limit === undefined ? [] : [{ key: everyCall, limit: this.#limit }]
     const all = [{ key: `run ${of.number}`, limit: run.gate.limit }, ...every, ...pools]
     const claims = { touches: [], pools: all, rates: [] }
-    const member: World.Member = { id, claims, run: of, state: "ready", startedAt: 0, barrier: undefined }
+    const isKeyed = pools.length > 0
+    const member: World.Member = { id, claims, isKeyed, run: of, state: "ready", startedAt: 0, barrier: undefined }
     of.members.push(member)
     const seat: Seat = { job, member, in: inside, lacked: undefined }
     seats.push(seat)

@@ -79,7 +79,15 @@ const begin = Effect.fnUntraced(function*<R>(
   const room = { key: `run ${number}`, limit: options.concurrency }
   for (const { claims, id } of asked) {
     const pools = [room, ...hall.everyCall, ...claims.pools]
-    run.members.push({ id, run, claims: { ...claims, pools }, state: "waiting", startedAt: 0, barrier: undefined })
+    run.members.push({
+      id,
+      run,
+      claims: { ...claims, pools },
+      isKeyed: claims.pools.length > 0,
+      state: "waiting",
+      startedAt: 0,
+      barrier: undefined
+    })
   }
   for (const member of run.members) hall.turns.set(member, Deferred.makeUnsafe())
   hall.world.runs = [...hall.world.runs, run]

@@ -37,10 +37,12 @@ export interface Barrier {
  *
  * - `waiting`: it is not known yet whether it may run
  * - `ready`: it waits for others, for room or for a rate; `parked` is kept by a broken world alone
+ * - `isKeyed`: it is counted under keys of its tool, and not only with all calls
  */
 export interface Member {
   readonly id: string
   readonly claims: Claims
+  readonly isKeyed: boolean
   readonly run: Run
   state: "waiting" | "ready" | "parked" | "running" | "settled"
   startedAt: number
@@ -116,7 +118,7 @@ export const startable = (world: World, now: number): Member | undefined => {
 
 /** Where it is another run's turn under a key, a call that is counted under it may be passed by those that are not. */
 const unlessPassed = (ready: ReadonlyArray<Member>): ReadonlyArray<Member> => {
-  const firm = ready.findIndex(({ claims }) => claims.pools.length <= 2 && claims.rates.length === 0)
+  const firm = ready.findIndex(({ claims, isKeyed }) => !isKeyed && claims.rates.length === 0)
   return firm === -1 ? ready : ready.slice(0, firm + 1)
 }
 

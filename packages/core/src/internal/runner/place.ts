@@ -165,8 +165,7 @@ const joins = (job: Job): boolean => {
   // What the model is told of changed arguments is no answer to a call that came with them.
   const what = `${tool?.name} ${typeof job.more?.changed} ${Json.canonical(args)}`
   const leader = run.leaders.get(what)
-  if (leader === job) return false
-  const isSame = leader !== undefined && leader.tool === tool && leader.more?.revoked === undefined
+  const isSame = leader !== undefined && leader !== job && leader.tool === tool && leader.more?.revoked === undefined
     && (place === undefined || leader.place === undefined || place.order.isSame(leader.place, place))
   if (!isSame) {
     run.leaders.set(what, job)
