@@ -5,6 +5,7 @@
  *     npm run bench -- --quick           about a minute; says what changed against results.json, and writes nothing
  *     npm run bench -- --against HEAD~1  beside the sources of that commit, and not of d716ffe
  *     npm run bench -- --only NAMES      some contenders, `shapes` or some of them; prints, and writes nothing
+ *     npm run bench -- --only shapes --keep  writes them too, beside what was measured before on the same machine
  *     npm run bench -- --draw            measures nothing; draws the README and the charts anew from results.json
  *     npm run bench -- --no-install      only who is there already
  *
@@ -38,6 +39,7 @@ const { values: flags } = parseArgs({
     "no-install": { type: "boolean", default: false },
     against: { type: "string" },
     draw: { type: "boolean", default: false },
+    keep: { type: "boolean", default: false },
     only: { type: "string" }
   }
 })
@@ -168,6 +170,15 @@ const write = (results: Results): void => {
   draw(committed())
 }
 
+/** Each shape is measured beside plain calls of its own, so those of one run may stand beside the contenders of another. */
+const keep = (results: Results): void => {
+  const known = committed()
+  if (known.machine !== results.machine) {
+    throw new Error(`the other figures were measured on another machine: ${known.machine}`)
+  }
+  write({ ...known, shapes: { ...known.shapes, ...results.shapes } })
+}
+
 /** Writes the page and the charts; every figure on them is one of the committed ones. */
 const draw = (results: Results): void => {
   const page = readFileSync(file("README.md"), "utf8")
@@ -189,6 +200,9 @@ const choose = (plan: measures.Plan): readonly [measures.Plan, ReadonlyArray<Nam
 }
 
 const only = flags.only?.split(",")
+if (flags.keep && only?.some(isName) !== false) {
+  throw new Error("--keep is for shapes alone: add --only shapes, or some of them")
+}
 const [plan, names] = choose(flags.quick ? quick : full)
 const main = async (): Promise<void> => {
   if (flags.draw) return draw(committed())
@@ -197,6 +211,7 @@ const main = async (): Promise<void> => {
   console.log(names.length === 0 ? Progress.markdown(results) : Report.markdown(results))
   if (flags.quick) console.log(Report.changed(changes(committed(), results, everybody), committed(), results))
   else if (only === undefined) write(results)
+  else if (flags.keep) keep(results)
   tell("done")
 }
 
