@@ -132,9 +132,13 @@ export const reserve = (job: Job, behind?: Place): Place | undefined => {
 
 const touchesOf = ({ claims, run, tool }: Job): Touches => {
   const known = claims ?? (typeof tool?.claims === "function" ? undefined : tool?.claims)
-  const access = known?.access ?? []
-  return { access, inTurn: run.bounds.ordered && access.length === 0 && tool?.readOnly === false }
+  const access = known?.access ?? nothing.access
+  const inTurn = run.bounds.ordered && access.length === 0 && tool?.readOnly === false
+  return access.length === 0 && !inTurn ? nothing : { access, inTurn }
 }
+
+// Of all calls of a runner that touch nothing, none makes its own.
+const nothing: Touches = { access: [], inTurn: false }
 
 /** Waits in the order of what calls touch, and then for room. */
 export const waitInLine = (job: Job): boolean => {
