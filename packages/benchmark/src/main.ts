@@ -173,8 +173,8 @@ const write = (results: Results): void => {
 /** Each shape is measured beside plain calls of its own, so those of one run may stand beside the contenders of another. */
 const keep = (results: Results): void => {
   const known = committed()
-  if (known.machine !== results.machine) {
-    throw new Error(`the other figures were measured on another machine: ${known.machine}`)
+  if (known.machine !== results.machine || known.against !== results.against) {
+    throw new Error(`the other figures were measured on ${known.machine}, against ${known.against}`)
   }
   write({ ...known, shapes: { ...known.shapes, ...results.shapes } })
 }
@@ -192,6 +192,9 @@ const isName = (name: string): name is Name => everybody.some((one) => one === n
 
 /** Who takes part, and in which shapes. */
 const choose = (plan: measures.Plan): readonly [measures.Plan, ReadonlyArray<Name>] => {
+  if (flags.keep && (flags.quick || only?.some(isName) !== false)) {
+    throw new Error("--keep is for shapes alone: add --only shapes, or some of them")
+  }
   const names = flags.quick ? everybody.filter((name) => quickNames.some((one) => one === placeOf(name))) : everybody
   if (only === undefined) return [plan, names.filter((name) => against !== undefined || !isThen(name))]
   const unknown = only.filter((name) => !isName(name) && !isShape(name) && name !== "shapes")
@@ -200,9 +203,6 @@ const choose = (plan: measures.Plan): readonly [measures.Plan, ReadonlyArray<Nam
 }
 
 const only = flags.only?.split(",")
-if (flags.keep && only?.some(isName) !== false) {
-  throw new Error("--keep is for shapes alone: add --only shapes, or some of them")
-}
 const [plan, names] = choose(flags.quick ? quick : full)
 const main = async (): Promise<void> => {
   if (flags.draw) return draw(committed())

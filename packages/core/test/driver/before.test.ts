@@ -20,7 +20,7 @@ import { TestClock } from "effect/testing"
 import { arriving } from "../dispatch/arriving.ts"
 import { aDayOf } from "../order/support.ts"
 import { ends, recordingLogger, shown } from "../support.ts"
-import { type Asked, asking, doing, many, noting, reading, sleeping } from "./support.ts"
+import { type Asked, asking, doing, many, notingEnds, reading, sleeping } from "./support.ts"
 
 class Rows extends Context.Service<Rows, number>()("test/Rows") {}
 class Database extends Context.Service<Database, { readonly rows: number }>()("test/Database") {}
@@ -271,7 +271,7 @@ describe("what a call became that is several", () => {
             reasons[id] = failure.reason.started
           }
         }
-        const observer = noting(keep)
+        const observer = notingEnds(keep)
         const plan = { steps: [{ id: "p", tool: "inner", arguments: {} }] }
         const batch = Batch.run(Toolkit.make(Plan.tool(Toolkit.make(inner))), asking(["plan", plan])).pipe(
           Effect.provideService(CallObserver.CallObserver, () => observer),

@@ -7,7 +7,7 @@ import { Deferred, Effect, Fiber, Logger, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
 import { ends } from "../support.ts"
-import { type Asked, asking, boundless, doing, noting, promising, reading } from "./support.ts"
+import { type Asked, asking, boundless, doing, notingEnds, promising, reading } from "./support.ts"
 
 const touching = { access: ({ n }: { readonly n?: unknown }) => [Access.write(`k/${n}`)] }
 const fails = doing("fails", () => Effect.fail("no"))
@@ -109,7 +109,7 @@ describe("a batch that stops at the first failure", () => {
         )
         const lets = doing("lets", () => Effect.as(Deferred.succeed(go, undefined), 1))
         // The second failure is told after the first one has stopped the batch, and before anything is stopped.
-        const observer = noting(({ call: { id } }) => id === "c1" && Deferred.doneUnsafe(last, Effect.void))
+        const observer = notingEnds(({ call: { id } }) => id === "c1" && Deferred.doneUnsafe(last, Effect.void))
         const calls = asking(["fails"], ["fails"], ["late"], ["lets"])
         const run = Batch.run(Toolkit.make(fails, late, lets), calls, { failFast: true, ...options })
         const followed = Effect.provideService(run, CallObserver.CallObserver, () => observer)

@@ -7,7 +7,7 @@ import { Context, Deferred, Effect, Fiber, Layer, Result, Schedule, Stream } fro
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
 import { ends, recordingLogger } from "../support.ts"
-import { type Asked, asking, doing, many, noting, reading, sleeping } from "./support.ts"
+import { type Asked, asking, doing, many, notingEnds, reading, sleeping } from "./support.ts"
 
 /** What an observer was told of calls that ended: which, of what tool, known since when, and how. */
 const following = () => {
@@ -24,7 +24,7 @@ const following = () => {
       Result.isSuccess(result) || result.failure._tag === "ToolFailure" ? result._tag : result.failure.reason._tag
     ])
   const calls: CallObserver.Calls = {
-    ...noting((outcome, call) => note(call, outcome)),
+    ...notingEnds((outcome, call) => note(call, outcome)),
     waiting: (_, more) => void (waiting.sum += more)
   }
   return { told, waiting, layer: Layer.succeed(CallObserver.CallObserver, () => calls) }

@@ -18,7 +18,7 @@ import { Effect, Fiber, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf } from "../order/support.ts"
 import { ends, recordingLogger, shown } from "../support.ts"
-import { asking, doing, noting, promising, sleeping } from "./support.ts"
+import { asking, doing, notingEnds, promising, sleeping } from "./support.ts"
 
 const slow = () => sleeping(10)
 const plan = <T extends Tool.Any>(
@@ -214,7 +214,7 @@ describe("a call whose run is interrupted", () => {
           const reason = failure instanceof CallError.CallError ? failure.reason : undefined
           stood.set(call.id, [attempts, reason?._tag === "Interrupted" ? reason.started : undefined])
         }
-        const observer = noting(note)
+        const observer = notingEnds(note)
         const toolkit = Toolkit.make(
           doing("now", () => Effect.succeed(1)),
           doing("hangs", () => Effect.never),

@@ -19,12 +19,9 @@ import { Cause, Deferred, Effect, Fiber, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf, spansOf } from "../order/support.ts"
 import { ends, recordingLogger } from "../support.ts"
-import { asking, doing, noting, promising, reading, recording, sleeping } from "./support.ts"
+import { asking, doing, notingEnds, promising, reading, recordedBy, sleeping } from "./support.ts"
 
 type Call = Recorder.Recorder["call"]
-
-const under = <A, E, R>(call: Call, effect: Effect.Effect<A, E, R>) =>
-  Effect.provideService(effect, Recorder.Recorder, recording(call))
 
 /** What is told of calls: what it is, and of which call. */
 const listening = () => {
@@ -59,7 +56,7 @@ describe("a recorder that has not had its call run yet", () => {
         const { call, stopped } = hanging()
         const { onCall, told } = listening()
         const batch = Batch.run(toolkit, asking(["ok"], ["fails"]), { ...options, onCall })
-        const settled = yield* aDayOf(under(call, batch))
+        const settled = yield* aDayOf(recordedBy(call, batch))
         assert.deepStrictEqual([ends(settled)[0], stopped], [end, ["c0"]])
         assert.deepStrictEqual(told.filter((one) => one.endsWith("c0")), ["CallSettled c0"])
       })
@@ -68,7 +65,9 @@ describe("a recorder that has not had its call run yet", () => {
   it.effect("is stopped where the run is interrupted, which waits for that", () =>
     Effect.gen(function*() {
       const { call, stopped } = hanging()
-      const fiber = yield* Effect.forkChild(under(call, Batch.run(toolkit, asking(["ok"]))), { startImmediately: true })
+      const fiber = yield* Effect.forkChild(recordedBy(call, Batch.run(toolkit, asking(["ok"]))), {
+        startImmediately: true
+      })
       yield* TestClock.adjust(1)
       fiber.interruptUnsafe()
       yield* TestClock.adjust(4)
@@ -83,7 +82,7 @@ describe("a recorder that has not had its call run yet", () => {
       let ran = 0
       const counts = Toolkit.make(doing("counts", () => Effect.sync(() => ran++)))
       const later: Call = (_, run) => Effect.flatMap(Effect.forkDetach(Effect.delay(run, 20)), Fiber.join)
-      const batch = under(later, Batch.run(counts, asking(["counts"])))
+      const batch = recordedBy(later, Batch.run(counts, asking(["counts"])))
       yield* aDayOf(Effect.timeoutOption(batch, 10))
       assert.strictEqual(ran, 0)
       yield* aDayOf(batch)
@@ -94,7 +93,7 @@ describe("a recorder that has not had its call run yet", () => {
     Effect.gen(function*() {
       yield* TestClock.adjust(1000)
       const crashing: Call = () => Effect.delay(Effect.die(new Error("disk")), 5)
-      const settled = yield* aDayOf(Effect.provide(under(crashing, Batch.run(toolkit, asking(["ok"]))), [
+      const settled = yield* aDayOf(Effect.provide(recordedBy(crashing, Batch.run(toolkit, asking(["ok"]))), [
         recordingLogger().layer
       ]))
       assert.deepStrictEqual(spansOf(settled, 1000), [["Defect", 5, 5]])
@@ -106,7 +105,10 @@ describe("a recorder that gives something else than how its call ended", () => {
     Effect.gen(function*() {
       const ok = doing("ok", () => Effect.succeed(1))
       for (const given of [undefined, 5, {}, { end: undefined }, { end: 5 }]) {
-        const settled = yield* under(() => Effect.succeed(given as never), Batch.run(Toolkit.make(ok), asking(["ok"])))
+        const settled = yield* recordedBy(
+          () => Effect.succeed(given as never),
+          Batch.run(Toolkit.make(ok), asking(["ok"]))
+        )
         const { result } = settled.outcomes[0]!
         assert(Result.isFailure(result) && result.failure._tag === "CallError")
         const { reason } = result.failure
@@ -137,7 +139,7 @@ describe("a recorder that keeps ends together with the next beginning", () => {
         Effect.fail("no"))
       const counts = doing("counts", () => Effect.sync(() => ran++))
       const batch = Batch.run(Toolkit.make(fails, counts), asking(["fails"], ["counts"]), { failFast: true })
-      const settled = yield* aDayOf(under(together, batch))
+      const settled = yield* aDayOf(recordedBy(together, batch))
       assert.deepStrictEqual([ends(settled), ran], [[{ failure: "no" }, "Interrupted"], 0])
       assert.deepStrictEqual(spansOf(settled, 1000)[1], ["Interrupted", 0, 0])
       const { result } = settled.outcomes[1]!
@@ -164,7 +166,7 @@ describe("a recorder that answers for a call whose tool is still at work", () =>
       )
       const { layer, lines } = recordingLogger()
       const batch = Batch.run(toolkit, asking(["stops"], ["lasts"], ["ignores"]))
-      const fiber = yield* Effect.forkChild(Effect.provide(under(hasty, batch), layer), { startImmediately: true })
+      const fiber = yield* Effect.forkChild(Effect.provide(recordedBy(hasty, batch), layer), { startImmediately: true })
       yield* TestClock.adjust(5)
       const settled = yield* Fiber.join(fiber)
       assert.deepStrictEqual([ends(settled), stopped, lines], [[7, 7, 7], ["it"], []])
@@ -194,7 +196,7 @@ describe("a recorder that answers for a call whose tool is still at work", () =>
       const long = doing("long", () => sleeping(50))
       const answers: Call = (ready, run) => ready.call.id === "c0" ? hasty(ready, run) : run
       const batch = Batch.run(Toolkit.make(slow, long), asking(["slow"], ["long"]), { onCall })
-      const settled = yield* aDayOf(under(answers, batch))
+      const settled = yield* aDayOf(recordedBy(answers, batch))
       assert.deepStrictEqual([ends(settled), ran], [[7, 50], 1])
       assert.deepStrictEqual(told.filter((one) => one.endsWith("c0")), ["CallStarted c0", "CallSettled c0"])
     }))
@@ -235,7 +237,7 @@ describe("a recorder that has a call run in a step of its own", () => {
       const ok = doing("ok", () => Effect.succeed(1))
       const call: Call = (_, run) =>
         Effect.andThen(Effect.sleep(5), Effect.tap(run, ({ end }) => Effect.sync(() => kept.push(end._tag))))
-      const settled = yield* aDayOf(under(call, Batch.run(Toolkit.make(ok), asking(["ok"]))))
+      const settled = yield* aDayOf(recordedBy(call, Batch.run(Toolkit.make(ok), asking(["ok"]))))
       assert.deepStrictEqual([ends(settled), kept], [[1], ["Success"]])
     }))
 })
@@ -248,7 +250,7 @@ describe("a recorder that takes its time over the end of a call", () => {
       const call: Call = ({ call: { id } }, run) => id === "c0" ? Effect.tap(run, Effect.sleep(10)) : run
       const waits = doing("waits", ({ ms }) => sleeping(Number(ms)))
       const batch = Batch.run(Toolkit.make(waits), asking(["waits", { ms: 5 }], ["waits", { ms: 7 }]), { onCall })
-      const { outcomes } = yield* aDayOf(under(call, batch))
+      const { outcomes } = yield* aDayOf(recordedBy(call, batch))
       assert.deepStrictEqual(outcomes.map(({ endedAt }) => endedAt), [5, 7])
       assert.deepStrictEqual(told, [["CallStarted", 0], ["CallStarted", 0], ["CallSettled", 7], ["CallSettled", 7]])
     }))
@@ -270,7 +272,7 @@ describe("a recorder that runs a call again", () => {
         (_, run) => Effect.map(Effect.all([run, run], { concurrency: 2 }), ([, second]) => second)
       ]
       for (const [n, call] of again.entries()) {
-        assert.deepStrictEqual([ends(yield* aDayOf(under(call, batch))), ran], [[n + 1], n + 1])
+        assert.deepStrictEqual([ends(yield* aDayOf(recordedBy(call, batch))), ran], [[n + 1], n + 1])
       }
     }))
 })
@@ -286,7 +288,7 @@ describe("equal calls under a recorder", () => {
           ? Effect.andThen(run, Effect.die("disk"))
           : Effect.tap(run, (ended) => Effect.sync(() => kept.push(ended)))
       const batch = Batch.run(Toolkit.make(same), asking(["same"], ["same"]))
-      const settled = yield* aDayOf(Effect.provide(under(call, batch), recordingLogger().layer))
+      const settled = yield* aDayOf(Effect.provide(recordedBy(call, batch), recordingLogger().layer))
       assert.deepStrictEqual(ends(settled), ["Defect", "Defect"])
       assert.deepStrictEqual(
         kept.map(({ end, ...rest }) => [end._tag, rest]),
@@ -300,7 +302,9 @@ describe("equal calls under a recorder", () => {
         if (id === "c1") throw new Error("disk")
         return run
       }
-      const settled = yield* aDayOf(under(call, Batch.run(Toolkit.make(same), asking(["same"], ["same"], ["same"]))))
+      const settled = yield* aDayOf(
+        recordedBy(call, Batch.run(Toolkit.make(same), asking(["same"], ["same"], ["same"])))
+      )
       assert.deepStrictEqual(ends(settled), [5, "Defect", 5])
     }))
 
@@ -310,7 +314,7 @@ describe("equal calls under a recorder", () => {
       const call: Call = ({ call: { id } }, run) => id === "c1" ? Effect.andThen(run, Effect.never) : run
       const slow = doing("slow", () => sleeping(50))
       const batch = Batch.run(Toolkit.make(same, slow), asking(["same"], ["same"], ["slow"]), { deadline: 20, onCall })
-      const settled = yield* aDayOf(under(call, batch))
+      const settled = yield* aDayOf(recordedBy(call, batch))
       assert.deepStrictEqual(ends(settled), [5, "Timeout", "Timeout"])
       assert.deepStrictEqual(told.filter((one) => one === "CallSettled c1").length, 1)
     }))
@@ -329,7 +333,7 @@ describe("a recorder that has kept ends in the step in which the run is interrup
         const reason = Result.isFailure(result) && result.failure._tag === "CallError" && result.failure.reason._tag
         told.push([id, reason || result._tag])
       }
-      const follows = noting(tell)
+      const follows = notingEnds(tell)
       const call: Call = ({ call: { id } }, run) =>
         id === "c3" ? Effect.delay(run, 20) : id === "c1" ? run : Effect.tap(run, Deferred.await(isKept))
       let stop = (): void => undefined
@@ -342,7 +346,7 @@ describe("a recorder that has kept ends in the step in which the run is interrup
       const same = Tool.coalesce(reading("same", () => sleeping(5)))
       const batch = Batch.run(Toolkit.make(ok, same, stops), asking(["ok"], ["same"], ["same"], ["stops"]))
       const fiber = yield* Effect.forkChild(
-        Effect.provideService(under(call, batch), CallObserver.CallObserver, () => follows)
+        Effect.provideService(recordedBy(call, batch), CallObserver.CallObserver, () => follows)
       )
       stop = () => fiber.interruptUnsafe()
       yield* TestClock.adjust("1 minute")

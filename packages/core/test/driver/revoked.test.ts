@@ -6,10 +6,7 @@ import { Batch, Plan, Recorder, Tool, Toolkit } from "@volley/core"
 import { Effect, Result, Stream } from "effect"
 import { aDayOf } from "../order/support.ts"
 import { ends } from "../support.ts"
-import { asking, reading, recording, sleeping } from "./support.ts"
-
-const under = <A, E, R>(call: Recorder.Recorder["call"], effect: Effect.Effect<A, E, R>) =>
-  Effect.provideService(effect, Recorder.Recorder, recording(call))
+import { asking, reading, recordedBy, sleeping } from "./support.ts"
 
 /** A plan of steps that are equal calls. */
 const planOf = (...ids: ReadonlyArray<string>) => ({ steps: ids.map((id) => ({ id, tool: "same", arguments: {} })) })
@@ -43,7 +40,7 @@ describe("a step of a plan whose time is over while it is recorded how the step 
         Plan.tool(toolkit, { name: "patient" })
       )
       const batch = Batch.run(both, asking(["brief", planOf("a")], ["patient", planOf("b")]))
-      const settled = yield* aDayOf(under((_, run) => Effect.tap(run, Effect.sleep(50)), batch))
+      const settled = yield* aDayOf(recordedBy((_, run) => Effect.tap(run, Effect.sleep(50)), batch))
       assert.deepStrictEqual<unknown>(ends(settled), ["a", "b"].map((id) => ({ steps: [{ id, ok: 5 }] })))
       assert.strictEqual(ran, 1)
     }))
@@ -83,7 +80,7 @@ describe("a call that comes again truncated before its recorder had it run", () 
       const hangs: Recorder.Recorder["call"] = ({ call: { id } }) =>
         Effect.onInterrupt(Effect.never, () => Effect.sync(() => stopped.push(id)))
       const looks = reading("looks", () => Effect.succeed(1))
-      const settled = yield* aDayOf(under(hangs, Batch.dispatch(Toolkit.make(looks), slowly)))
+      const settled = yield* aDayOf(recordedBy(hangs, Batch.dispatch(Toolkit.make(looks), slowly)))
       assert.deepStrictEqual([ends(settled), stopped], [["Truncated"], ["c0"]])
     }))
 })

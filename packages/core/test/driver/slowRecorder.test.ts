@@ -7,7 +7,7 @@ import { Context, Deferred, Effect, Fiber, Layer, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { aDayOf, spansOf } from "../order/support.ts"
 import { ends } from "../support.ts"
-import { asking, doing, many, noting, reading, recording } from "./support.ts"
+import { asking, doing, many, notingEnds, reading, recording } from "./support.ts"
 
 const ended: Recorder.Ended = {
   end: Result.succeed({ value: "kept", json: "kept" }),
@@ -156,7 +156,7 @@ describe("a call that has the answer of an equal one, while its own end is still
   it.effect("is stopped by the failure of another one, though that is kept in the step in which the batch is stopped", () =>
     Effect.gen(function*() {
       const isOver = yield* Deferred.make<void>()
-      const observer = noting(({ call: { id } }) => id === "c0" && Deferred.doneUnsafe(isOver, Effect.void))
+      const observer = notingEnds(({ call: { id } }) => id === "c0" && Deferred.doneUnsafe(isOver, Effect.void))
       const ended = run({ failFast: true }, (_, run) => Effect.andThen(Deferred.await(isOver), run))
       assert.deepStrictEqual(
         yield* Effect.provideService(ended, CallObserver.CallObserver, () => observer),
@@ -196,7 +196,7 @@ describe("a handler that ends in what is no effect", () => {
           Effect.tap(run, (ended) => Effect.sync(() => void strays.push([call.id, ended.strays])))
       }
       const [go, end] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
-      const observer = noting(({ call: { id } }) => id === "c1" && Deferred.doneUnsafe(end, Effect.void))
+      const observer = notingEnds(({ call: { id } }) => id === "c1" && Deferred.doneUnsafe(end, Effect.void))
       const fails = doing("fails", () => Effect.andThen(Deferred.await(go), Effect.fail("no")))
       const none = (): Effect.Effect<number> => 5 as never
       const odd = doing("odd", () => Effect.flatMap(Deferred.await(end), none))

@@ -1,7 +1,7 @@
 /**
  * What the tests of the driver share: a small tool in a few lines, calls of any tools, and how long after its beginning.
  */
-import { type Access, type CallObserver, type Limits, type Outcome, type Recorder, Tool, ToolCall } from "@volley/core"
+import { type Access, type CallObserver, type Limits, type Outcome, Recorder, Tool, ToolCall } from "@volley/core"
 import { Effect, Schema } from "effect"
 import { Anything } from "../support.ts"
 
@@ -92,7 +92,9 @@ export const recording = (call: Recorder.Recorder["call"] = (_, run) => run): Re
 })
 
 /** Follows the calls of a run, and notes how each of them ended. */
-export const noting = (note: (outcome: Outcome.Outcome, call: CallObserver.Call) => unknown): CallObserver.Calls => ({
+export const notingEnds = (
+  note: (outcome: Outcome.Outcome, call: CallObserver.Call) => unknown
+): CallObserver.Calls => ({
   waiting: () => undefined,
   starts: (call, context) => ({
     context,
@@ -102,3 +104,7 @@ export const noting = (note: (outcome: Outcome.Outcome, call: CallObserver.Call)
   }),
   refused: (call, _context, outcome) => void note(outcome, call)
 })
+
+/** Has a recorder do so around each call of what runs. */
+export const recordedBy = <A, E, R>(call: Recorder.Recorder["call"], effect: Effect.Effect<A, E, R>) =>
+  Effect.provideService(effect, Recorder.Recorder, recording(call))

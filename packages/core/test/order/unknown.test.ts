@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Approver, Batch, CallObserver, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
 import { Deferred, Effect, Layer, Schema } from "effect"
-import { noting } from "../driver/support.ts"
+import { notingEnds } from "../driver/support.ts"
 import { aDayOf, type Asked, asking, lasting, spansOf } from "./support.ts"
 
 const writes = { access: ({ key }: { readonly key: string }) => [Access.write(key)] }
@@ -79,7 +79,7 @@ describe("behind a call of which it is not known yet what it touches", () => {
       const asks = Tool.make("asks", { ...reads, approval: "always", execute: () => Effect.void })
       const layer = Layer.effectDiscard(Effect.andThen(Effect.sleep(3), Deferred.await(isDenied)))
       const toolkit = Toolkit.merge(Toolkit.make(first, same, asks), Toolkit.provide(Toolkit.make(second), layer))
-      const observer = noting(({ name }) => name === "asks" && Deferred.doneUnsafe(isDenied, Effect.void))
+      const observer = notingEnds(({ name }) => name === "asks" && Deferred.doneUnsafe(isDenied, Effect.void))
       const calls = ["first", "second", "same", "same", "asks"].map((name, n) =>
         ToolCall.make({ id: name + n, name, index: n })
       )

@@ -167,7 +167,7 @@ const ready = (job: Job): void => {
 const joins = (job: Job): boolean => {
   const { args, place, run, tool } = job
   // What the model is told of changed arguments is no answer to a call that came with them.
-  const what = `${tool?.name} ${typeof job.more?.changed} ${Json.canonical(args)}`
+  const what = `${tool?.name} ${job.more?.changed === undefined} ${Json.canonical(args)}`
   const leader = run.leaders.get(what)
   const isSame = leader !== undefined && leader !== job && leader.tool === tool && leader.more?.revoked === undefined
     && (place === undefined || leader.place === undefined || place.order.isSame(leader.place, place))

@@ -116,7 +116,7 @@ const othersBefore = (job: Job, cameFrom: Line<Job>): Gate<Job> | undefined => {
   const { engine, shared } = run
   const gates = claims?.slots.map(({ key, limit }) => engine.room.of(key).gate(limit)) ?? []
   for (const gate of shared === undefined ? gates : [shared.gate, ...gates]) {
-    if (gate.line === cameFrom || job.more?.behind?.has(gate) === true) continue
+    if (gate.line === cameFrom || gate.line.isEmpty || job.more?.behind?.has(gate) === true) continue
     const first = firstAt(gate)
     if (first === undefined || first.run === run) continue
     const more = moreOf(job)
