@@ -5,8 +5,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Generate } from "@volley/testing"
 import { Arbitrary, Duration, Effect } from "effect"
 import { precision } from "../../src/internal/alarm.ts"
+import { Fifo } from "../../src/internal/fifo.ts"
 import { Heap } from "../../src/internal/heap.ts"
-import { Fifo } from "../../src/internal/runner/fifo.ts"
 import { Line, type Waiting } from "../../src/internal/runner/line.ts"
 import { Rates } from "../../src/internal/runner/rates.ts"
 import { Room } from "../../src/internal/runner/room.ts"
@@ -77,6 +77,18 @@ describe("a queue", () => {
     assert.deepStrictEqual(given, Array.from({ length: given.length }, (_, n) => n))
     for (let n = 0; n < 7; n++) queue.shift()
     assert.deepStrictEqual([queue.size, queue.shift(), queue.peek(), queue.size], [0, undefined, undefined, 0])
+    assert.isUndefined(queue.last)
+  })
+
+  it("forgets what does not pass, and goes on with the rest", () => {
+    const queue = new Fifo<number>()
+    for (let n = 0; n < 9; n++) queue.push(n)
+    for (let n = 0; n < 2; n++) queue.shift()
+    queue.keep((n) => n % 3 !== 0)
+    assert.deepStrictEqual([queue.size, queue.last], [5, 8])
+    queue.push(9)
+    const rest = Array.from({ length: 7 }, () => queue.shift())
+    assert.deepStrictEqual(rest, [2, 4, 5, 7, 8, 9, undefined])
   })
 })
 

@@ -15,7 +15,7 @@ import { failureOf, isOver } from "../exit.ts"
 import { guarded } from "../guarded.ts"
 import { type Answer, answered, answerOf, begun, type PromiseParts, rejected } from "../tool/handler.ts"
 import { doFor, hear, onFiber } from "./fiber.ts"
-import { type Job, moreOf, toldOf } from "./job.ts"
+import { type Job, moreOf } from "./job.ts"
 import { retried, starts } from "./observe.ts"
 import type { Bounds } from "./options.ts"
 import { endOf, isHarmless, startOf, stopped, timedOut, timeoutOf } from "./record.ts"
@@ -77,7 +77,6 @@ const start = (job: Job): void => {
   came(job, startedAt)
   job.startedAt = startedAt
   job.expiresAt = startedAt + Math.min(own, left)
-  if (run.teller !== undefined) run.tell({ _tag: "CallStarted", ...toldOf(job), at: startedAt })
   starts(job)
   perform(job)
   if (!job.ended && own <= left) run.alarm.add(job)

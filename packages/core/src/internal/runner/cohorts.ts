@@ -76,7 +76,6 @@ export class Cohort {
  * - `metBy`, `kinds`: which call met it last, by its number, and how: see `bits`
  */
 export class Key {
-  readonly path: string
   readonly part: string
   readonly above: Key | undefined
   below: Map<string, Key> | undefined
@@ -89,9 +88,12 @@ export class Key {
   writesUnder: Cohort | undefined
 
   constructor(part: string, above: Key | undefined) {
-    this.path = `${above?.path ?? ""}/${part}`
     this.part = part
     this.above = above
+  }
+
+  get path(): string {
+    return `${this.above?.path ?? ""}/${this.part}`
   }
 }
 
@@ -100,6 +102,12 @@ export class Keys {
   readonly everything = new Key("", undefined)
   readonly root = new Key("", this.everything)
   readonly #unsaid = new Key("unsaid", this.everything)
+  readonly #forgets: boolean
+
+  /** - `forgets`: a key that no call meets any more; where one run has them, they all go with that */
+  constructor(forgets = true) {
+    this.#forgets = forgets
+  }
 
   /** A call meets all that it touches, once. */
   meet(member: Member, { access, inTurn }: Touches): void {
@@ -111,6 +119,15 @@ export class Keys {
       else this.#meetKey(met, member, one.key, one.mode === "write")
     }
     for (const key of met ?? []) joinAll(member, key)
+  }
+
+  /** A call does not meet them any more. */
+  leave(cohorts: ReadonlyArray<Cohort>): void {
+    if (!this.#forgets) return
+    for (const { key } of cohorts) {
+      key.met -= 1
+      if (key.met === 0) key.above?.below?.delete(key.part)
+    }
   }
 
   #meetKey(met: Met, member: Member, path: string, isWrite: boolean): void {
@@ -142,12 +159,6 @@ export const release = (cohort: Cohort): void => {
   }
   cohort.held = undefined
   cohort.behind = undefined
-}
-
-/** A key that no call meets any more is forgotten. */
-export const forget = (key: Key): void => {
-  key.met -= 1
-  if (key.met === 0) key.above?.below?.delete(key.part)
 }
 
 const below = (key: Key, part: string): Key => {

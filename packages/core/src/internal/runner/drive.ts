@@ -136,6 +136,7 @@ const forgetting = (run: Run<Job>) => (): undefined => {
   run.jobs.length = 0
   run.next = 0
   run.leaders.clear()
+  run.order = undefined
   return undefined
 }
 

@@ -1,5 +1,5 @@
 import type { RateLimiter } from "effect/persistence/RateLimiter"
-import { Fifo } from "./fifo.ts"
+import { Fifo } from "../fifo.ts"
 import type { Waiting } from "./line.ts"
 import type { Order } from "./order.ts"
 import { type Rate, Rates } from "./rates.ts"
@@ -38,7 +38,7 @@ export class Engine<in out J extends Waiting<J>, in out R> {
   turns = 0
   readonly #start: (engine: Engine<J, R>) => boolean
   readonly #queue = new Fifo<() => void>()
-  readonly #telling = new Set<Telling>()
+  readonly #telling = new Fifo<Telling>()
   readonly #idle: Array<() => void> = []
   #isDraining = false
 
@@ -56,7 +56,7 @@ export class Engine<in out J extends Waiting<J>, in out R> {
 
   /** Has something told before anything else starts. */
   tells(teller: Telling): void {
-    this.#telling.add(teller)
+    if (this.#telling.last !== teller) this.#telling.push(teller)
   }
 
   /** Has what is to be told be told now, though nothing else happens. */
@@ -95,10 +95,7 @@ export class Engine<in out J extends Waiting<J>, in out R> {
   /** True where that gave the loop something to do. */
   #tell(): boolean {
     if (this.#telling.size === 0) return false
-    for (const teller of this.#telling) {
-      this.#telling.delete(teller)
-      teller.begin()
-    }
+    for (let teller = this.#telling.shift(); teller !== undefined; teller = this.#telling.shift()) teller.begin()
     return this.#queue.size > 0
   }
 

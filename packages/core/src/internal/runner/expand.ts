@@ -3,7 +3,7 @@ import * as Result from "effect/Result"
 import { guarded } from "../guarded.ts"
 import type { Expansion } from "../tool/any.ts"
 import { doFor } from "./fiber.ts"
-import { Job, moreOf, toldOf, unsettledOf } from "./job.ts"
+import { Job, moreOf, unsettledOf } from "./job.ts"
 import { known, starts } from "./observe.ts"
 import { reserve, revoke } from "./place.ts"
 import { reasonOf, timedOut, timeoutOf } from "./record.ts"
@@ -18,7 +18,6 @@ export const expand = (job: Job): boolean => {
     if (Exit.isFailure(exit)) return refuse(job, reasonOf(job, exit.cause))
     job.startedAt = run.now()
     job.attempts = 1
-    run.tell({ _tag: "CallStarted", ...toldOf(job), at: job.startedAt })
     starts(job)
     become(job, exit.value)
   })

@@ -40,9 +40,18 @@ const noLonger = ({ run, waits }: Job): void => {
   if (last !== undefined) waiting(run, last.why, -1)
 }
 
-/** Begins to follow a job that starts. */
+/** Tells the listener that a job starts, and begins to follow it. */
 export const starts = (job: Job): void => {
-  const { observer } = job.run
+  const { call, parent, run, startedAt: at } = job
+  const { observer } = run
+  if (run.teller !== undefined) {
+    // Without a spread, since every call comes through here.
+    run.tell(
+      parent === undefined
+        ? { _tag: "CallStarted", call, at }
+        : { _tag: "CallStarted", call, parent: parent.call.id, at }
+    )
+  }
   if (observer === undefined) return
   noLonger(job)
   const followed = safely(() => observer.starts(job, contextOf(job)))

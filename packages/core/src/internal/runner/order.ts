@@ -1,4 +1,4 @@
-import { type Cohort, forget, isExclusive, Keys, type Member, none, release, type Touches } from "./cohorts.ts"
+import { type Cohort, isExclusive, Keys, type Member, none, release, type Touches } from "./cohorts.ts"
 
 /**
  * A call's place in the order.
@@ -112,7 +112,7 @@ export class Order {
   /** Keeps in mind where a place stands after it has settled, until the function is called. */
   keep({ cohorts }: Place): () => void {
     for (const { key } of cohorts) key.met += 1
-    return () => cohorts.forEach(({ key }) => forget(key))
+    return () => this.#keys.leave(cohorts)
   }
 
   #isHeld(place: Place): boolean {
@@ -195,7 +195,7 @@ export class Order {
       next.follows = false
       if (next.isOver) ended.push(next)
     }
-    for (const { key } of cohorts) forget(key)
+    this.#keys.leave(cohorts)
   }
 }
 

@@ -7,7 +7,7 @@ import type { Any } from "../tool/any.ts"
 import type { Claims } from "../tool/claims.ts"
 import { parse } from "./arguments.ts"
 import { barriersOf } from "./barriers.ts"
-import type { Touches } from "./cohorts.ts"
+import { Keys, type Touches } from "./cohorts.ts"
 import { Job, moreOf } from "./job.ts"
 import { waitsFor } from "./observe.ts"
 import { Order, Place } from "./order.ts"
@@ -29,7 +29,7 @@ export const orders = (run: Run<Job>): void => {
     touches ||= tool !== undefined && (tool.expand !== undefined || mayTouch(tool, run.bounds.ordered))
   }
   if (shared !== undefined && !isInner(run)) run.order = shared.order
-  else if (touches) run.order = new Order()
+  else if (touches) run.order = new Order(new Keys(false))
   run.isEager ||= touches
 }
 

@@ -1,6 +1,6 @@
 import * as Duration from "effect/Duration"
 import { precision } from "../alarm.ts"
-import { Fifo } from "./fifo.ts"
+import { Fifo } from "../fifo.ts"
 import { Line, type Waiting } from "./line.ts"
 
 /**

@@ -147,13 +147,11 @@ const settle = (job: Job, outcome: Outcome, sameAs?: string): void => {
   else stepSettled(job.parent)
 }
 
-const settledEvent = ({ parent }: Job, outcome: Outcome, sameAs: string | undefined): CallEvent => ({
-  _tag: "CallSettled",
-  outcome,
-  at: outcome.endedAt,
-  ...(parent !== undefined && { parent: parent.call.id }),
-  ...(sameAs !== undefined && { sameAs })
-})
+const settledEvent = ({ parent }: Job, outcome: Outcome, sameAs: string | undefined): CallEvent => {
+  const event = { _tag: "CallSettled", outcome, at: outcome.endedAt } as const
+  if (parent === undefined && sameAs === undefined) return event
+  return { ...event, ...(parent !== undefined && { parent: parent.call.id }), ...(sameAs !== undefined && { sameAs }) }
+}
 
 /** What is over may be kept in mind for a while; what it was made of is not. */
 const letGo = (job: Job): void => {

@@ -3,9 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import { isOver } from "../exit.ts"
+import { Fifo } from "../fifo.ts"
 import { guarded } from "../guarded.ts"
 import type { CallEvent } from "./events.ts"
-import { Fifo } from "./fifo.ts"
 
 /** Something else that is told in its turn; `over` is called when it is told, or never will be. */
 interface InTurn {

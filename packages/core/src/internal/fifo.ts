@@ -8,6 +8,11 @@ export class Fifo<A> {
     return this.#tail - this.#head
   }
 
+  /** The item that came last. */
+  get last(): A | undefined {
+    return this.size === 0 ? undefined : this.#items[this.#tail - 1]
+  }
+
   push(item: A): void {
     this.#items[this.#tail++] = item
   }
@@ -24,6 +29,18 @@ export class Fifo<A> {
     if (this.#head === this.#tail) this.#head = this.#tail = 0
     else if (this.#head * 2 > this.#tail + 2048) this.#compact()
     return first
+  }
+
+  /** Forgets what does not pass, in place. */
+  keep(passes: (item: A) => boolean): void {
+    let tail = 0
+    for (let at = this.#head; at < this.#tail; at++) {
+      const item = this.#items[at]!
+      if (passes(item)) this.#items[tail++] = item
+    }
+    this.#items.length = tail
+    this.#head = 0
+    this.#tail = tail
   }
 
   /** So much at the front is empty that it costs less to move the rest. */
