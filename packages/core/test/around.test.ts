@@ -4,7 +4,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Agent, Batch, Tool, ToolCall, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
-import { Cause, Context, Effect, Schedule, Schema } from "effect"
+import { Cause, Context, Effect, Layer, Schedule, Schema } from "effect"
+import { CircuitBreaker } from "effect/persistence"
 import { expectTypeOf } from "vitest"
 import { aDayOf, spansOf } from "./order/support.ts"
 import { acting, callsOf, ends, pay, recordingLogger } from "./support.ts"
@@ -116,6 +117,32 @@ describe("Tool.around", () => {
       const settled = yield* aDayOf(Batch.run(toolkit, callsOf("throws", "dies", "fails", "hangs", "plain")))
       assert.deepStrictEqual(ends(settled), ["Defect", "Defect", { failure: "no" }, "Timeout", "done"])
     }))
+
+  it.effect.each(["a text", new Error("lost"), null, { _tag: "Timeout" }])(
+    "has a call crash that it fails with what is no error of Volley's, in plain JavaScript: %s",
+    (error) =>
+      Effect.gen(function*() {
+        const wrongly = () => Effect.fail(error as never)
+        const flaky = acting("flaky", () => Effect.succeed("done"), { readOnly: true })
+        const toolkit = Toolkit.make(
+          Tool.around(flaky, wrongly),
+          Tool.breaker(Tool.around(acting("broken", () => Effect.succeed("done")), wrongly)),
+          { ...acting("read", () => Effect.succeed("done")), decode: wrongly }
+        )
+        const { layer, lines } = recordingLogger()
+        const breaker = CircuitBreaker.layer({ tripPolicy: CircuitBreaker.consecutive(1), openDuration: "1 minute" })
+          .pipe(
+            Layer.provide(CircuitBreaker.layerStoreMemory())
+          )
+        const batch = Batch.run(toolkit, callsOf("flaky", "broken", "broken", "read"), {
+          concurrency: 1,
+          retry: Schedule.recurs(3)
+        })
+        const settled = yield* Effect.provide(batch, [layer, breaker])
+        assert.deepStrictEqual(ends(settled), ["Defect", "Defect", "Unavailable", "Defect"])
+        assert.lengthOf(lines.filter(({ text }) => text === "A tool crashed"), 3)
+      })
+  )
 
   it.effect("adds what it needs to the requirements of the tool, and may provide some", () =>
     Effect.gen(function*() {

@@ -8,7 +8,7 @@ import { Context, Effect, Fiber, Layer, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { spaced } from "../dispatch/arriving.ts"
 import { aDayOf } from "../order/support.ts"
-import { ends } from "../support.ts"
+import { ends, recordingLogger } from "../support.ts"
 import { type Asked, asking, doing } from "./support.ts"
 
 const stepsOf = (...tools: ReadonlyArray<string>) => ({
@@ -199,6 +199,18 @@ describe("a layer that tools are provided with", () => {
       const batch = Batch.run(toolkit, asking(["uses"]), { timeout: 5 })
       const settled = yield* aDayOf(Effect.tap(batch, () => Effect.sync(() => notes.push("ended"))))
       assert.deepStrictEqual([ends(settled), notes], [["Timeout"], ["a", "ended", "-a"]])
+    }))
+
+  it.effect("has it logged where it crashes as it is closed, which harms no call", () =>
+    Effect.gen(function*() {
+      const crashing = Layer.effectDiscard(Effect.addFinalizer(() => Effect.die(new Error("lost"))))
+      const toolkit = Toolkit.provide(Toolkit.make(doing("reads", () => Effect.succeed("done"))), crashing)
+      const { layer, lines } = recordingLogger()
+      const settled = yield* aDayOf(Effect.provide(Batch.run(toolkit, asking(["reads"])), layer))
+      assert.deepStrictEqual(ends(settled), ["done"])
+      assert.deepStrictEqual(lines.map(({ level, text }) => [level, text]), [
+        ["Error", "A layer of a tool crashed when it was given back"]
+      ])
     }))
 
   it.effect("is closed before an interruption is over, also where its run was about to end", () =>

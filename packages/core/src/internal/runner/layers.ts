@@ -50,7 +50,10 @@ export class Layers {
     if (scope === undefined) return undefined
     for (const fiber of this.#building) fiber.interruptUnsafe()
     this.#closing ??= this.#fork(
-      Effect.andThen(Fiber.awaitAll(Array.from(this.#building)), Scope.close(scope, Exit.void))
+      Effect.andThen(
+        Fiber.awaitAll(Array.from(this.#building)),
+        Effect.catchCause(Scope.close(scope, Exit.void), crashed)
+      )
     )
     return Effect.asVoid(Fiber.await(this.#closing))
   }
@@ -76,3 +79,7 @@ export class Layers {
     })
   }
 }
+
+/** No call has part in that any more: it is for the host alone. */
+const crashed = (cause: Cause.Cause<never>): Effect.Effect<void> =>
+  Effect.logError("A layer of a tool crashed when it was given back", cause)

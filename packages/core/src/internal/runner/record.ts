@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import {
@@ -143,17 +144,23 @@ export const sameFor = (call: ToolCall, outcome: Outcome): Outcome => {
 export const endOf = (tool: Any | undefined, exit: Exit.Exit<Answer<unknown>, Reason | ToolFailure<unknown>>): End => {
   if (Exit.isSuccess(exit)) return Result.succeed(exit.value)
   const { cause } = exit
+  const failure = knownOf(cause)
+  if (Option.isSome(failure)) return Result.fail(failure.value)
   const harmless = isHarmless(tool)
-  if (Cause.hasDies(cause)) return Result.fail(new Defect({ harmless, cause }))
-  const failure = Cause.findError(cause)
-  return Result.isSuccess(failure)
-    ? Result.fail(failure.success)
+  return Cause.hasDies(cause) || Cause.hasFails(cause)
+    ? Result.fail(new Defect({ harmless, cause }))
     : Result.fail(new Interrupted({ by: "tool", started: true, harmless, cause }))
 }
 
 /** Why a call may not go on after something that was done for it failed: arguments that do not fit are its own fault. */
 export const reasonOf = (job: Job, cause: Cause.Cause<Reason>): Reason =>
-  Option.getOrElse(failureOf(cause), () => crashedBy(job, cause))
+  Option.getOrElse(knownOf(cause), () => crashedBy(job, cause))
+
+/** In plain JavaScript, what is put around a tool may fail with anything: what is none of Volley's errors is a crash. */
+const knownOf = <E extends Reason | ToolFailure<unknown>>(cause: Cause.Cause<E>): Option.Option<E> =>
+  Option.filter(failureOf(cause), isKnown)
+
+const isKnown = (failure: unknown): boolean => Predicate.hasProperty(failure, "isRetryable")
 
 /** A crash of a call outside of its handler. */
 export const crashOf = (job: Job, defect: unknown): Defect => crashedBy(job, Cause.die(defect))

@@ -35,7 +35,8 @@ type Ended = Exit.Exit<unknown, Effect.Error<Answering>>
 const classifying = (isOutage: (failure: unknown) => boolean) => (exit: Ended): CircuitBreaker.Outcome => {
   if (Exit.isSuccess(exit)) return CircuitBreaker.success
   const failure = Option.getOrUndefined(failureOf(exit.cause))
-  if (failure === undefined) return CircuitBreaker.failure()
+  // Else it crashed, or failed with what only plain JavaScript can: nothing that it answers says that.
+  if (!Predicate.hasProperty(failure, "isRetryable")) return CircuitBreaker.failure()
   if (failure._tag === "ToolFailure" && waits(failure.failure)) return CircuitBreaker.ignored
   return failure._tag === "ToolFailure" && isOutage(failure.failure) ? CircuitBreaker.failure() : CircuitBreaker.success
 }
