@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { withoutSecretsIn } from "./internal/address.ts"
 import { Alarm } from "./internal/alarm.ts"
-import { stopwatch } from "./internal/clock.ts"
+import { sleeper, stopwatch } from "./internal/clock.ts"
 import { read as readDuration } from "./internal/duration.ts"
 import { platformFetch } from "./internal/platformFetch.ts"
 import { isHarmless, redirectIn } from "./internal/redirect.ts"
@@ -111,9 +111,9 @@ export const within = Effect.fnUntraced(function*(
 ): Effect.fn.Return<(send?: Fetch) => Fetch> {
   const limits = limitsOf(options)
   const context = yield* Effect.context<never>()
-  const [now, fork] = [stopwatch(context), Effect.runForkWith(context)]
+  const [now, sleep] = [stopwatch(context), sleeper(context)]
   return (send = platformFetch) => (input, init = {}) =>
-    exchange(send, input, init, { ...limits, alarm: new Alarm(now, fork), now, onBroken })
+    exchange(send, input, init, { ...limits, alarm: new Alarm(now, sleep), now, onBroken })
 })
 
 /**

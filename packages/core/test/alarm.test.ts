@@ -1,19 +1,27 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Exit, type Fiber } from "effect"
+import { Clock, Context, Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { Alarm, precision } from "../src/internal/alarm.ts"
+import { sleeper } from "../src/internal/clock.ts"
 import { held } from "./driver/held.ts"
 
 /** An alarm by the clock of the test, what has slept for it, and what it has rung. */
 const made = Effect.gen(function*() {
-  const context = yield* Effect.context<never>()
   const clock = yield* Clock.Clock
-  const sleepers: Array<Fiber.Fiber<void>> = []
+  const sleep = sleeper(yield* Effect.context<never>())
+  const sleepers: Array<{ sleeps: boolean }> = []
   const rung: Array<string> = []
-  const alarm = new Alarm(() => clock.currentTimeMillisUnsafe(), (effect) => {
-    const fiber = Effect.runForkWith(context)(effect)
-    sleepers.push(fiber)
-    return fiber
+  const alarm = new Alarm(() => clock.currentTimeMillisUnsafe(), (millis, wake) => {
+    const one = { sleeps: true }
+    sleepers.push(one)
+    const stop = sleep(millis, () => {
+      one.sleeps = false
+      wake()
+    })
+    return () => {
+      one.sleeps = false
+      stop()
+    }
   })
   const add = (expiresAt: number, name = `${expiresAt}`) =>
     alarm.add({ expiresAt, over: false, ring: () => void rung.push(name) })
@@ -24,23 +32,22 @@ describe("An alarm", () => {
   it.effect("that is stopped by whom it wakes sleeps no more, not for its last one either", () =>
     Effect.gen(function*() {
       const { alarm, rung, sleepers } = yield* made
-      const stopped: Array<unknown> = []
       alarm.setLast({ expiresAt: 3_600_000, ring: () => void rung.push("deadline") })
-      alarm.add({ expiresAt: 10, over: false, ring: () => void stopped.push(alarm.stop()) })
+      alarm.add({ expiresAt: 10, over: false, ring: () => alarm.stop() })
       yield* TestClock.adjust(10)
+      assert.deepStrictEqual(sleepers, [{ sleeps: false }, { sleeps: false }])
       yield* TestClock.adjust(3_600_000)
-      assert.deepStrictEqual([stopped, rung], [[undefined], []])
-      assert.lengthOf(sleepers, 2)
-      assert.deepStrictEqual(sleepers.filter((fiber) => fiber.pollUnsafe() === undefined), [])
+      assert.deepStrictEqual(rung, [])
     }))
 
-  it.effect("gives what sleeps when it is stopped, which is interrupted", () =>
+  it.effect("sleeps no more once it is stopped", () =>
     Effect.gen(function*() {
-      const { add, alarm, sleepers } = yield* made
+      const { add, alarm, rung, sleepers } = yield* made
       add(10)
-      const sleeper = alarm.stop()
-      assert.strictEqual(sleeper, sleepers[0])
-      assert.isTrue(Exit.hasInterrupts(sleeper!.pollUnsafe()!))
+      alarm.stop()
+      assert.deepStrictEqual(sleepers, [{ sleeps: false }])
+      yield* TestClock.adjust(10)
+      assert.deepStrictEqual(rung, [])
     }))
 
   it.effect("sleeps once for all of one instant, also where they are asked for by what it wakes", () =>
@@ -116,4 +123,29 @@ describe("An alarm", () => {
       alarm.stop()
       assert.lengthOf(yield* held(live), 0)
     }))
+})
+
+describe("a sleep by Effect's own clock", () => {
+  const sleep = sleeper(Context.empty())
+  const until = (millis: number) => new Promise<void>((resolve) => void sleep(millis, resolve))
+
+  it("is over in its time, also where that is no time at all", async () => {
+    for (const millis of [0, -5, 1, 0.3]) await until(millis)
+  })
+
+  it.each([1, 2 ** 31 + 10])("of %d milliseconds wakes nobody once it is taken back", async (millis) => {
+    let isWoken = false
+    const stop = sleep(millis, () => isWoken = true)
+    stop()
+    await until(2)
+    assert.isFalse(isWoken)
+  })
+
+  it("that is longer than a timer can be does not end at once", async () => {
+    let isWoken = false
+    const stop = sleep(2 ** 31 + 10, () => isWoken = true)
+    await until(2)
+    assert.isFalse(isWoken)
+    stop()
+  })
 })

@@ -1,5 +1,4 @@
-import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
+import type { Sleep } from "./clock.ts"
 import { Heap } from "./heap.ts"
 
 /** Something that has until an instant, in milliseconds; `over` when it needs no waking any more. */
@@ -11,22 +10,22 @@ export interface Timed {
 }
 
 /**
- * Wakes many at their times with one fiber that sleeps until the next of them.
+ * Wakes many at their times with one sleep until the next of them.
  *
  * - `last`: what rings after all others of the same instant, if it is due: the deadline of a run
  */
 export class Alarm {
   readonly #now: () => number
-  readonly #fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
+  readonly #sleep: Sleep
   readonly #waiting = new Heap<Timed>((a, b) => a.expiresAt < b.expiresAt)
   #last: Omit<Timed, "over"> | undefined
-  #sleeper: Fiber.Fiber<void> | undefined
+  #stopSleep: (() => void) | undefined
   #wakesAt = Infinity
   #most = 64
 
-  constructor(now: () => number, fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>) {
+  constructor(now: () => number, sleep: Sleep) {
     this.#now = now
-    this.#fork = fork
+    this.#sleep = sleep
   }
 
   add(timed: Timed): void {
@@ -36,34 +35,34 @@ export class Alarm {
       this.#most = 2 * this.#waiting.size + 64
     }
     this.#waiting.push(timed)
-    if (timed.expiresAt < this.#wakesAt) this.#sleep(timed.expiresAt)
+    if (timed.expiresAt < this.#wakesAt) this.#sleepUntil(timed.expiresAt)
   }
 
   setLast(timed: Omit<Timed, "over">): void {
     this.#last = timed
-    if (timed.expiresAt < this.#wakesAt) this.#sleep(timed.expiresAt)
+    if (timed.expiresAt < this.#wakesAt) this.#sleepUntil(timed.expiresAt)
   }
 
-  /** Wakes no one any more; gives what slept. */
-  stop(): Fiber.Fiber<void> | undefined {
-    this.#sleep(Infinity)
+  /** Wakes no one any more. */
+  stop(): void {
+    this.#sleepUntil(Infinity)
     this.#last = undefined
     // An alarm that outlived a young collection would keep alive what it waited for.
     this.#waiting.keep(() => false)
-    return this.#sleeper
   }
 
-  #sleep(until: number): void {
-    this.#sleeper?.interruptUnsafe()
+  #sleepUntil(until: number): void {
+    this.#stopSleep?.()
+    this.#stopSleep = undefined
     this.#wakesAt = until
     if (until === Infinity) return
     const millis = Math.max(0, Math.round((until - this.#now()) / precision) * precision)
-    this.#sleeper = this.#fork(Effect.andThen(Effect.sleep(millis), Effect.sync(() => this.#ring())))
+    this.#stopSleep = this.#sleep(millis, () => this.#ring())
   }
 
   #ring(): void {
     const now = this.#now() + precision
-    this.#sleeper = undefined
+    this.#stopSleep = undefined
     this.#wakesAt = Infinity
     for (let next = this.#waiting.peek(); next && (next.over || next.expiresAt <= now); next = this.#waiting.peek()) {
       this.#waiting.pop()
@@ -75,7 +74,7 @@ export class Alarm {
       last.ring()
     }
     const until = Math.min(this.#waiting.peek()?.expiresAt ?? Infinity, this.#last?.expiresAt ?? Infinity)
-    if (until < this.#wakesAt) this.#sleep(until)
+    if (until < this.#wakesAt) this.#sleepUntil(until)
   }
 }
 

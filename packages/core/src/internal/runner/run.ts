@@ -7,7 +7,7 @@ import type { Outcome } from "../../Outcome.ts"
 import { Recorder } from "../../Recorder.ts"
 import type { ToolCall } from "../../ToolCall.ts"
 import { Alarm } from "../alarm.ts"
-import { stopwatch } from "../clock.ts"
+import { sleeper, stopwatch } from "../clock.ts"
 import type { Expansion, Node } from "../tool/any.ts"
 import type { Barriers } from "./barriers.ts"
 import type { Engine, Shared } from "./engine.ts"
@@ -127,7 +127,7 @@ export class Run<in out J extends Waiting<J>> {
     this.observer = observerOf(context)
     this.recorder = Context.get(context, Recorder)
     this.teller = bounds.onCall && new Teller(bounds.onCall, this.fork, () => engine.post(() => this.finish()))
-    this.alarm = new Alarm(this.now, this.fork)
+    this.alarm = new Alarm(this.now, sleeper(context))
     this.layers = new Layers(this.fork)
     this.left = nodes.length
     this.jobs = nodes.map(() => undefined)
