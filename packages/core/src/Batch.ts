@@ -32,6 +32,7 @@ export type { CallEvent } from "./internal/runner/events.ts"
 export type { Stray } from "./internal/runner/execute.ts"
 export { Defaults, type Options } from "./internal/runner/options.ts"
 export type { Approve, PromiseOptions } from "./internal/runner/promised.ts"
+export { both } from "./internal/runner/tell.ts"
 
 /** A settled batch. */
 export interface Settled<out T extends Tool.Any> {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Approver, Batch, Content, Plan, Tool, Toolkit } from "@volley/core"
 import { EffectAi } from "@volley/effect-ai"
-import { Context, Effect, Fiber, Latch, Layer, Schema, Stream } from "effect"
+import { Context, Effect, Fiber, Latch, Layer, References, Schema, Stream } from "effect"
 import { LanguageModel, Prompt, Tool as AiTool } from "effect/ai"
 import { TestClock } from "effect/testing"
 import { asks, finish, saying, streaming, type Wanted } from "./support.ts"
@@ -108,6 +108,29 @@ describe("EffectAi.toToolkit", () => {
       const ended = yield* results(Toolkit.make(write), [["write"], ["write"], ["write"]])
       assert.deepStrictEqual([seen.most, ended.length], [1, 3])
     }))
+
+  it.effect.each([false, true])(
+    "tells the listener of its options too, whatever that does; it crashes: %s",
+    (crashes) =>
+      Effect.gen(function*() {
+        const told: Array<string> = []
+        const onCall = ({ _tag }: Batch.CallEvent) =>
+          Effect.suspend(() => {
+            told.push(_tag)
+            return crashes ? Effect.die(new Error("no room")) : Effect.void
+          })
+        const converted = EffectAi.toToolkit(Toolkit.make(weather), { onCall })
+        const model = streaming(Stream.fromIterable([...asks(["weather", { city: "Oslo" }]), finish("tool-calls")]))
+        const parts = yield* LanguageModel.streamText({ prompt: "Go.", toolkit: converted.toolkit }).pipe(
+          Stream.runCollect,
+          Effect.provide(Layer.merge(converted.layer, model)),
+          Effect.provideService(References.CurrentLoggers, new Set())
+        )
+        assert.deepStrictEqual(told, ["CallStarted", "CallProgress", "CallSettled"])
+        const seen = parts.flatMap((part) => part.type === "tool-result" ? [part.preliminary] : [])
+        assert.deepStrictEqual(seen, [true, false])
+      })
+  )
 
   it.effect("has progress be preliminary results", () =>
     Effect.gen(function*() {

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Client } from "@modelcontextprotocol/client"
-import { Effect, Fiber } from "effect"
+import { Batch } from "@volley/core"
+import { Effect, Fiber, References } from "effect"
 import { ask, client, overHttp, overStdio, type Version, versions } from "./served.ts"
 
 describe.each(versions)("Server, in version %s", (version) => {
@@ -35,6 +36,22 @@ describe.each(versions)("Server, in version %s", (version) => {
       yield* Effect.promise(() => one.close())
       yield* until("capped 1 is interrupted")
       yield* Fiber.join(lost)
+    }))
+
+  it.live("tells a client how its call goes on, though the listener of the program crashes", () =>
+    Effect.gen(function*() {
+      const onCall = () => Effect.die(new Error("no room"))
+      const { to } = yield* Effect.provideService(overHttp({ batch: { onCall } }), References.CurrentLoggers, new Set())
+      yield* tellsProgress(yield* client(version, to()))
+    }))
+
+  it.live("tells the listener of all batches too, where a client asks how its call goes on", () =>
+    Effect.gen(function*() {
+      const told: Array<string> = []
+      const onCall = ({ _tag }: Batch.CallEvent) => Effect.sync(() => void told.push(_tag))
+      const { to } = yield* Effect.provideService(overHttp({ batch: {} }), Batch.Defaults, { onCall })
+      yield* tellsProgress(yield* client(version, to()))
+      assert.include(told, "CallProgress")
     }))
 })
 

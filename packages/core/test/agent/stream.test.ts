@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Agent, Batch, ChatModelError, Tool, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
-import { Deferred, Effect, Exit, Fiber, Schema, Stream } from "effect"
+import { Deferred, Effect, Exit, Fiber, References, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { acting, ends } from "../support.ts"
 
@@ -86,6 +86,29 @@ describe("onCall of an agent's batches", () => {
         ])
       })
   )
+
+  it.effect.each<readonly [string, () => Effect.Effect<void>]>([
+    ["dies", () => Effect.die(new Error("no room"))],
+    ["throws", () => {
+      throw new Error("no room")
+    }],
+    ["interrupts itself", () => Effect.interrupt],
+    ["gives no effect", () => JSON.parse("null")]
+  ])("keeps no event from the stream where it %s", ([, onCall]) =>
+    Effect.gen(function*() {
+      const events = (batch: Batch.Options) => {
+        const { layer } = ScriptedModel.make([ScriptedModel.calls({ name: "change" }), ScriptedModel.says("Done.")])
+        return Agent.stream({ toolkit, prompt, batch }).pipe(
+          Stream.map(said),
+          Stream.runCollect,
+          Effect.provide(layer),
+          Effect.provideService(References.CurrentLoggers, new Set())
+        )
+      }
+      const told = yield* events({})
+      assert.include(told.join(), "CallSettled")
+      assert.deepStrictEqual(yield* events({ onCall }), told)
+    }))
 })
 
 describe("Agent.stream", () => {

@@ -70,10 +70,11 @@ export function toToolkit(toolkit: Toolkit.Any, options?: Batch.Options): {
 } {
   const tools = toolkit.tools.map((tool) => described(tool, toolkit.wireNames.get(tool.name) ?? tool.name))
   const converted = AiToolkit.make(...tools)
-  const handlers = Effect.map(
-    Batch.make(options),
-    (runner) => Object.fromEntries(tools.map(({ name }) => [name, answering(runner, toolkit, name)] as const))
-  )
+  const handlers = Effect.gen(function*() {
+    const runner = yield* Batch.make(options)
+    const own = options?.onCall ?? (yield* Batch.Defaults).onCall
+    return Object.fromEntries(tools.map(({ name }) => [name, answering(runner, toolkit, name, own)] as const))
+  })
   return { toolkit: converted, layer: converted.toLayer(handlers) }
 }
 
@@ -96,13 +97,13 @@ const described = (tool: Tool.Any, name: string) => {
 }
 
 /** Answers the calls of a tool; what its handler needs is what the Layer was built with, which `effect/ai` gives it. */
-function answering(runner: Batch.Runner, toolkit: Toolkit.Any, name: string): Handler<never>
-function answering(runner: Batch.Runner, toolkit: Toolkit.Any, name: string): Handler<unknown> {
+function answering(runner: Batch.Runner, toolkit: Toolkit.Any, name: string, own: OnCall): Handler<never>
+function answering(runner: Batch.Runner, toolkit: Toolkit.Any, name: string, own: OnCall): Handler<unknown> {
   return Effect.fnUntraced(function*(args: unknown, { preliminary, toolCallId: id = "call_1" }: Context) {
     const call = ToolCall.make({ id, name, arguments: args })
     const { decide } = yield* Approver
     const { outcomes } = yield* runner.run(toolkit, [call], {
-      onCall: (event) => event._tag === "CallProgress" ? preliminary(event.progress) : Effect.void
+      onCall: Batch.both(own, (event) => event._tag === "CallProgress" ? preliminary(event.progress) : Effect.void)
     }).pipe(Effect.provideService(Approver, {
       decide: (question) =>
         question.path === undefined && question.call.id === id ? Effect.succeed("allowed") : decide(question)
@@ -112,6 +113,7 @@ function answering(runner: Batch.Runner, toolkit: Toolkit.Any, name: string): Ha
   })
 }
 
+type OnCall = Batch.Options["onCall"]
 type Context = AiToolkit.HandlerContext<AiTool.Any>
 type Handler<R> = (args: unknown, context: Context) => Effect.Effect<unknown, unknown, R>
 

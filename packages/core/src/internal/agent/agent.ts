@@ -94,7 +94,7 @@ export const prepare = Effect.fnUntraced(function*(
     held: { calls: 0, tokens: 0, cost: 0 },
     standing: { toolkit, state: begin(options, toolkit, runId), heard: undefined, settled: undefined },
     recorder: Context.get(context, AgentRecorder),
-    onCall: both(batch.onCall ?? defaults.onCall, listener),
+    onCall: Batch.both(batch.onCall ?? defaults.onCall, listener),
     listener,
     tell: listener ?? (() => Effect.void)
   }
@@ -113,10 +113,6 @@ const ownOf = (runner: Runner | undefined, lender: Job | undefined): Batch.Optio
   const { runId: _runId, ...own } = runner.own
   return own
 }
-
-/** Nothing without a listener. */
-const both = (onCall: Batch.Options["onCall"], listener: Tell | undefined): Batch.Options["onCall"] =>
-  onCall && listener ? (event) => Effect.andThen(onCall(event), listener(event)) : onCall ?? listener
 
 export const amount = (value: number | "unbounded"): number => value === "unbounded" ? Infinity : value
 

@@ -6,6 +6,7 @@ import { isOver } from "../exit.ts"
 import { Fifo } from "../fifo.ts"
 import { guarded } from "../guarded.ts"
 import type { CallEvent } from "./events.ts"
+import type { Options } from "./options.ts"
 
 /** Something else that is told in its turn; `over` is called when it is told, or never will be. */
 interface InTurn {
@@ -99,10 +100,45 @@ export class Teller {
     const telling = "over" in event
       ? Effect.ensuring(event.telling, Effect.sync(event.over))
       : guarded(() => this.#onCall(event))
-    return isOver(telling) && Exit.isSuccess(telling)
-      ? telling
-      : Effect.catchCause(telling, crashed)
+    return uncrashed(telling)
   }
 }
+
+/**
+ * Makes one `onCall` of two; either may be left out. Both get every event, the first one before the other.
+ *
+ * - if one crashes, that is logged, and the other gets its events all the same
+ *
+ * @example
+ * ```ts
+ * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
+ * import { Console, Effect, Schema } from "effect"
+ *
+ * const ping = Tool.make("ping", {
+ *   description: "Answers.",
+ *   parameters: Schema.Struct({}),
+ *   success: Schema.String,
+ *   execute: () => Effect.succeed("pong")
+ * })
+ * const onCall = Batch.both(
+ *   ({ _tag }) => Console.log("one:", _tag),
+ *   ({ _tag }) => Console.log("other:", _tag)
+ * )
+ * const call = ToolCall.make({ id: "call_1", name: "ping" })
+ * await Effect.runPromise(Batch.run(Toolkit.make(ping), [call], { onCall }))
+ * // => one: CallStarted
+ * // => other: CallStarted
+ * // => one: CallSettled
+ * // => other: CallSettled
+ * ```
+ */
+export const both = (one: Options["onCall"], other: Options["onCall"]): Options["onCall"] => {
+  if (one === undefined || other === undefined) return one ?? other
+  return (event) => Effect.andThen(uncrashed(guarded(() => one(event))), Effect.suspend(() => other(event)))
+}
+
+/** A listener that crashes is logged, and harms nothing else. */
+const uncrashed = (telling: Effect.Effect<void>): Effect.Effect<void> =>
+  isOver(telling) && Exit.isSuccess(telling) ? telling : Effect.catchCause(telling, crashed)
 
 const crashed = (cause: Cause.Cause<unknown>): Effect.Effect<void> => Effect.logError("`onCall` crashed", cause)

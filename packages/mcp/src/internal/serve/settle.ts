@@ -16,7 +16,7 @@ import type * as Scope from "effect/Scope"
  */
 export interface Asked {
   readonly call: ToolCall
-  readonly onCall: ((event: Batch.CallEvent) => Effect.Effect<void>) | undefined
+  readonly onCall: Batch.Options["onCall"]
   readonly verdict: Decision | undefined
   readonly signal: AbortSignal
 }
@@ -34,20 +34,14 @@ export const settler = Effect.fnUntraced(function*<T extends Tool.Any>(
   options: Batch.Options = {}
 ): Effect.fn.Return<Settle, never, Tool.Requirements<T> | Scope.Scope> {
   const runner = yield* Batch.make(options)
+  const own = options.onCall ?? (yield* Batch.Defaults).onCall
   const run = yield* FiberSet.makeRuntimePromise<Tool.Requirements<T>>()
   return ({ call, onCall, signal, verdict }) => {
-    const settled = runner.run(toolkit, [call], { onCall: both(options.onCall, onCall) })
+    const settled = runner.run(toolkit, [call], { onCall: Batch.both(own, onCall) })
     const outcome = Effect.map(deciding(settled, call, verdict), ({ outcomes }) => outcomes[0]!)
     return run(Effect.provideService(outcome, References.LogToStderr, true), { signal })
   }
 })
-
-type OnCall = Asked["onCall"]
-
-const both = (one: OnCall, other: OnCall): OnCall => {
-  if (one === undefined || other === undefined) return one ?? other
-  return (event) => Effect.andThen(one(event), other(event))
-}
 
 /** Has a verdict stand for the call itself; on the steps of a plan only the program's own `Approver` decides. */
 const deciding = <A, R>(effect: Effect.Effect<A, never, R>, { id }: ToolCall, verdict: Decision | undefined) =>
