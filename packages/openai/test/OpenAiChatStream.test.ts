@@ -155,6 +155,98 @@ describe("OpenAiChat.parts", () => {
       )
     }))
 
+  const details = (more: object) => ({ reasoning_details: [{ type: "reasoning.text", index: 0, ...more }] })
+  const thought = (thinking: string, signature = "") => ({ type: "thinking", thinking, signature })
+  it.effect.each<readonly [string, ReadonlyArray<object>, object]>([
+    ["pieces of one index, and its signature at last", [
+      details({ format: "anthropic-claude-v1" }),
+      details({ text: "Let" }),
+      details({ text: " me ", signature: null }),
+      details({ text: "see." }),
+      details({ signature: "c2ln" }),
+      details({ index: 1, text: "So." })
+    ], {
+      reasoning_details: [
+        { type: "reasoning.text", index: 0, text: "Let me see.", format: "anthropic-claude-v1", signature: "c2ln" },
+        { type: "reasoning.text", index: 1, text: "So." }
+      ]
+    }],
+    ["pieces that take turns", [
+      details({ text: "a" }),
+      details({ index: 1, type: "reasoning.summary", summary: "c" }),
+      details({ text: "b" }),
+      details({ index: 1, type: "reasoning.summary", summary: "d" })
+    ], {
+      reasoning_details: [
+        { type: "reasoning.text", index: 0, text: "ab" },
+        { type: "reasoning.summary", index: 1, summary: "cd" }
+      ]
+    }],
+    ["pieces without an index, until they are signed", [
+      { thinking_blocks: [thought("Step 1. ")] },
+      { thinking_blocks: [thought("Step 2.")] },
+      { thinking_blocks: [thought("", "c2ln")] },
+      { thinking_blocks: [{ type: "redacted_thinking", data: "x" }] },
+      { thinking_blocks: [{ type: "redacted_thinking", data: "y" }] },
+      { thinking_blocks: [thought("Step 3.", "b24=")] },
+      { thinking_blocks: [thought("Step 4.", "dHdv")] }
+    ], {
+      thinking_blocks: [
+        thought("Step 1. Step 2.", "c2ln"),
+        { type: "redacted_thinking", data: "x" },
+        { type: "redacted_thinking", data: "y" },
+        thought("Step 3.", "b24="),
+        thought("Step 4.", "dHdv")
+      ]
+    }],
+    ["one that comes whole", [
+      details({ type: "reasoning.encrypted", data: "ab", id: "tool_1" }),
+      details({ type: "reasoning.encrypted", data: "cd", id: "tool_2" }),
+      details({ text: "a", id: "one" }),
+      details({ text: "b", id: "other" })
+    ], {
+      reasoning_details: [
+        { type: "reasoning.encrypted", index: 0, data: "ab", id: "tool_1" },
+        { type: "reasoning.encrypted", index: 0, data: "cd", id: "tool_2" },
+        { type: "reasoning.text", index: 0, text: "a", id: "one" },
+        { type: "reasoning.text", index: 0, text: "b", id: "other" }
+      ]
+    }],
+    ["those in a field of the server", [
+      { provider_specific_fields: { thinking_blocks: [thought("Let ")] } },
+      { provider_specific_fields: { thinking_blocks: [thought("me see.", "c2ln")] } }
+    ], { provider_specific_fields: { thinking_blocks: [thought("Let me see.", "c2ln")] } }],
+    ["those among the content", [
+      { content: [thought("Let ")] },
+      { content: [thought("me see.", "c2ln")] },
+      { content: [thought("", "")] },
+      { content: [thought("So.", "b24=")] },
+      { content: [{ type: "reasoning", summary: [{ type: "summary_text", text: "Fi" }] }] },
+      { content: [{ type: "reasoning", summary: [{ type: "summary_text", text: "ne." }] }] }
+    ], {
+      content: [
+        thought("Let me see.", "c2ln"),
+        thought("So.", "b24="),
+        { type: "reasoning", summary: [{ type: "summary_text", text: "Fine." }] }
+      ]
+    }],
+    ["what is no thought, as it came", [
+      { annotations: [{ type: "file_citation", text: "a", index: 0 }] },
+      { annotations: [{ type: "file_citation", text: "a", index: 0 }] }
+    ], {
+      annotations: [{ type: "file_citation", text: "a", index: 0 }, { type: "file_citation", text: "a", index: 0 }]
+    }]
+  ])("keeps a thought whole, which its signature is for: %s", ([, deltas, expected]) =>
+    Effect.gen(function*() {
+      const { turn } = yield* wholeOf(parts([...deltas.map((delta) => chunk(delta)), opening(0, "a", "{}"), toolCalls]))
+      assert.deepStrictEqual(turn.message.native?.message, {
+        role: "assistant",
+        content: null,
+        ...expected,
+        tool_calls: [call("a", "{}")]
+      })
+    }))
+
   it.effect("takes an empty finish_reason for none, as some servers send it all along", () =>
     Effect.gen(function*() {
       const { turn } = yield* wholeOf(parts([chunk({ content: "Fi" }, ""), chunk({ content: "ne." }, ""), stop]))

@@ -3,6 +3,7 @@
  */
 import * as Json from "@volley/core/Json"
 import type OpenAI from "openai"
+import { withPiece } from "./chatPieces.ts"
 
 type Content = OpenAI.ChatCompletionAssistantMessageParam["content"]
 
@@ -43,28 +44,8 @@ export const growContent = (before: unknown, more: unknown): unknown => {
   if (more === undefined || more === null) return before === undefined ? more : before
   if (before === undefined || before === null) return more
   if (typeof before === "string" && typeof more === "string") return before + more
-  return partsOf(more).reduce<ReadonlyArray<unknown>>(withPart, partsOf(before))
+  return partsOf(more).reduce<ReadonlyArray<unknown>>(withPiece, partsOf(before))
 }
 
 const partsOf = (content: unknown): ReadonlyArray<unknown> =>
   Array.isArray(content) ? content : content === "" ? [] : [{ type: "text", text: content }]
-
-const withPart = (parts: ReadonlyArray<unknown>, part: unknown): ReadonlyArray<unknown> => {
-  const joined = together(parts.at(-1), part)
-  return joined === undefined ? [...parts, part] : [...parts.slice(0, -1), joined]
-}
-
-const together = (before: unknown, part: unknown): Fields | undefined => {
-  if (!Json.isObject(before) || !Json.isObject(part) || before["type"] !== part["type"]) return undefined
-  const { text, thinking } = part
-  if (typeof before["text"] === "string" && typeof text === "string") {
-    return { ...before, ...part, text: before["text"] + text }
-  }
-  const thoughts = before["thinking"]
-  if (typeof thoughts === "string" && typeof thinking === "string") {
-    return { ...before, ...part, thinking: thoughts + thinking }
-  }
-  return Array.isArray(thoughts) && Array.isArray(thinking)
-    ? { ...before, ...part, thinking: thinking.reduce<ReadonlyArray<unknown>>(withPart, thoughts) }
-    : undefined
-}

@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import { growContent, refusalIn, textIn } from "./chatContent.ts"
 import { isGood } from "./chatEnd.ts"
 import * as Fragments from "./chatFragments.ts"
+import { withThought } from "./chatPieces.ts"
 import { type Fields, problemOf } from "./chatTurn.ts"
 import { done } from "./client.ts"
 import { nullable } from "./fields.ts"
@@ -148,7 +149,7 @@ const take = (state: State, { finish_reason, logprobs }: Choice, delta: Partial<
 const grow = (before: unknown, more: unknown): unknown => {
   if (more === undefined || more === null) return before === undefined ? more : before
   if (typeof before === "string" && typeof more === "string") return before + more
-  if (Array.isArray(before) && Array.isArray(more)) return [...before, ...more]
+  if (Array.isArray(before) && Array.isArray(more)) return more.reduce<ReadonlyArray<unknown>>(withThought, before)
   return Json.isObject(before) && Json.isObject(more) ? { ...before, ...grown(before, more) } : more
 }
 
