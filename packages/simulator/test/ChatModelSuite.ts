@@ -3,7 +3,19 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Agent, Batch, ChatModel, ChatModelError, Conversation, Tool, Toolkit, type Transport } from "@volley/core"
-import { Config, ConfigProvider, Deferred, Effect, Fiber, Layer, Option, Redacted, Schema, Stream } from "effect"
+import {
+  Config,
+  ConfigProvider,
+  Deferred,
+  Effect,
+  Fiber,
+  Layer,
+  Option,
+  Redacted,
+  Result,
+  Schema,
+  Stream
+} from "effect"
 import { TestClock } from "effect/testing"
 import { createServer, type Socket } from "node:net"
 import type * as Frame from "../src/Frame.ts"
@@ -602,8 +614,35 @@ const streams = (provider: Provider): void => {
 
     it.effect("that has no event at all is a connection that broke", () =>
       assertFails(streaming(provider), events(""), unreachable))
+
+    it.effect("that ends anywhere is a connection that broke, unless the turn is whole by then", () =>
+      Effect.gen(function*() {
+        const { fetch } = yield* simulated()
+        const asked = (fetch: typeof globalThis.fetch) =>
+          Effect.provide(Stream.runCollect(stream), layerOf({ ...reachOf(provider), maxRetries: 0, fetch }))
+        let text = ""
+        const whole = yield* asked(async (input, init) => {
+          const response = await fetch(input, init)
+          text = await response.text()
+          return new Response(text, response)
+        })
+        const ends = yield* Effect.forEach(
+          Array.from({ length: Math.floor(text.length / 13) }),
+          (_, at) =>
+            Effect.map(Effect.result(asked(events(text.slice(0, at * 13)).fetch)), (end) =>
+              Result.match(end, {
+                onFailure: ({ reason }) => reason._tag,
+                onSuccess: (parts) =>
+                  JSON.stringify(messageIn(parts)) === JSON.stringify(messageIn(whole)) ? "whole" : "another"
+              }))
+        )
+        assert.deepStrictEqual(Array.from(new Set(ends)).filter((end) => end !== "whole"), ["Unreachable"])
+      }))
   })
 }
+
+const messageIn = (parts: ReadonlyArray<ChatModel.Part>) =>
+  parts.flatMap((part) => part._tag === "Turn" ? [part.turn.message] : [])
 
 /** The global `fetch`, and the requests that it got. */
 const live = (): ReturnType<typeof canned> => {
