@@ -35,8 +35,17 @@ describe("a stream that is watched", () => {
     const letters = events.flatMap((text) => text.split(""))
     for (const pieces of [events, letters]) {
       const read = await readOf(pieces)
-      assert.strictEqual(read.join(""), events.join(""))
+      assert.strictEqual(read.join(""), `${events.join("").replaceAll("\r\n", "\n")}\n\n`)
       assert.isAtMost(read.length, 6)
     }
+  })
+
+  it.each([
+    ["one that is cut off stays so", "data: {}\n\ndata: {\"a\":", "data: {}\n\ndata: {\"a\":"],
+    ["one of nothing is left out", "data:\n\ndata: {}\n\ndata: [DONE]\n\n", "data: {}\n\n"],
+    ["comments alone stay", ": alive\n\ndata: {}\n\n", ": alive\n\ndata: {}\n\n"],
+    ["what is no event stays", "{\"error\":{}}", "{\"error\":{}}"]
+  ])("has its events as the SDK reads them: %s", async (_, text, expected) => {
+    for (const pieces of [[text], text.split("")]) assert.strictEqual((await readOf(pieces)).join(""), expected)
   })
 })

@@ -615,6 +615,44 @@ const streams = (provider: Provider): void => {
     it.effect("that has no event at all is a connection that broke", () =>
       assertFails(streaming(provider), events(""), unreachable))
 
+    const forms: ReadonlyArray<readonly [string, (text: string) => string]> = [
+      ["comments before events", (text) => text.replaceAll(/^(event|data):/gm, ": alive\n$1:")],
+      ["comments between events", (text) => text.replaceAll("\n\n", "\n\n: alive\n\n")],
+      ["fields of their own", (text) => text.replaceAll(/^data:/gm, "id: 7\nretry: 100\ndata:")],
+      ["data behind a colon alone", (text) => text.replaceAll(/^data: /gm, "data:")],
+      ["data of two lines", (text) => text.replaceAll(/^data: \{/gm, "data: {\ndata: ")],
+      ["lines that end in CR LF", (text) => text.replaceAll(/\r?\n/g, "\r\n")],
+      ["lines that end in CR", (text) => text.replaceAll(/\r?\n/g, "\r")],
+      ["an end that is said", (text) => text.includes("[DONE]") ? text : `${text}data: [DONE]\n\n`],
+      ["a mark of the byte order", (text) => `\ufeff${text}`]
+    ]
+
+    it.effect.each(forms.flatMap(([what, form]) => [1, 7, 10_000].map((size) => [what, size, form] as const)))(
+      "is the same turn in any form of its events: %s, in pieces of %i bytes",
+      ([, size, form]) =>
+        Effect.gen(function*() {
+          const asked = Effect.fnUntraced(function*(form: (text: string) => string) {
+            const { fetch } = yield* simulated()
+            const formed: typeof fetch = async (input, init) => {
+              const response = await fetch(input, init)
+              const bytes = new TextEncoder().encode(form((await response.text()).replaceAll("\r\n", "\n")))
+              const start = (controller: ReadableStreamDefaultController) => {
+                for (let at = 0; at < bytes.length; at += size) controller.enqueue(bytes.subarray(at, at + size))
+                controller.close()
+              }
+              return new Response(new ReadableStream({ start }), response)
+            }
+            return yield* Effect.provide(Stream.runCollect(stream), layerOf({ ...reachOf(provider), fetch: formed }))
+          })
+          assert.deepStrictEqual(
+            messageIn(yield* asked(form)),
+            messageIn(
+              yield* asked((text) => text)
+            )
+          )
+        })
+    )
+
     it.effect("that ends anywhere is a connection that broke, unless the turn is whole by then", () =>
       Effect.gen(function*() {
         const { fetch } = yield* simulated()

@@ -89,36 +89,52 @@ const breaking = (error: unknown): ReadableStream =>
   new ReadableStream({ pull: (controller) => controller.error(error) }, { highWaterMark: 0 })
 
 /**
- * Lets the bytes of a stream pass, and looks at its lines.
+ * Lets the events of a stream pass, and looks at them.
  *
- * - they pass when an event ends: the SDK looks through all that it has of one with each piece that comes
+ * - the SDK skips every event that does not begin with its data, and looks through all that it has of one with each piece
+ *   that comes: each passes at its end, as one line of data
  */
 const watchingEvents = (seen: Seen): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> => {
   const decoder = new TextDecoder()
+  const encoder = new TextEncoder()
+  let lines: Array<string> = []
   let rest = ""
-  let held: Array<Uint8Array<ArrayBuffer>> = []
-  const pass = async (controller: TransformStreamDefaultController<Uint8Array<ArrayBuffer>>) => {
-    controller.enqueue(new Uint8Array(await new Blob(held).arrayBuffer()))
-    held = []
-  }
+  let isBehindCr = false
   return new TransformStream({
-    transform: async (bytes, controller) => {
-      held.push(bytes)
-      let isEnd = false
+    transform: (bytes, controller) => {
+      const given = decoder.decode(bytes, { stream: true })
+      const text = isBehindCr && given.startsWith("\n") ? given.slice(1) : given
+      isBehindCr = given === "" ? isBehindCr : given.endsWith("\r")
       // A line of many chunks is put together as they come, and looked at once.
-      const [more = "", ...lines] = decoder.decode(bytes, { stream: true }).split(/\r\n|\r|\n/)
+      const [more = "", ...others] = text.split(/\r\n|\r|\n/)
       rest += more
-      for (const line of lines) {
-        isEnd ||= rest === ""
+      let whole = ""
+      for (const next of others) {
+        if (rest === "") {
+          whole += eventOf(lines)
+          lines = []
+        } else lines.push(rest)
         if (/"(finishMessage|error)"/.test(rest)) note(parsed(rest.replace(/^data:/, "")), seen)
-        rest = line
+        rest = next
       }
-      if (isEnd) await pass(controller)
+      if (whole !== "") controller.enqueue(encoder.encode(whole))
     },
-    flush: async (controller) => {
-      if (held.length > 0) await pass(controller)
+    flush: (controller) => {
+      const last = [...lines, ...(rest === "" ? [] : [rest])]
+      const event = eventOf(last)
+      const isWhole = event.startsWith("data:") && parsed(event.slice(5)) !== undefined
+      if (event !== "") controller.enqueue(encoder.encode(isWhole ? event : last.join("\n")))
     }
   })
+}
+
+/** An event as the SDK reads it, and nothing where a server says its end as on other wires; what is no event stays as it is. */
+const eventOf = (lines: ReadonlyArray<string>): string => {
+  if (lines.length === 0) return ""
+  const data = lines.flatMap((line) => line.startsWith("data:") ? [line.slice(5)] : [])
+  if (data.length === 0) return `${lines.join("\n")}\n\n`
+  const text = data.join("\n")
+  return /^\s*(\[DONE\]\s*)?$/.test(text) ? "" : `data:${text}\n\n`
 }
 
 const note = (json: unknown, seen: Seen): void => {
