@@ -150,12 +150,19 @@ export const statusOf = (code: unknown): number | undefined => {
  * ```
  */
 export const retryAfterMillis = (headers: Thrown.HeadersLike | undefined, now: number): number | undefined => {
-  const millis = Number(headers?.get("retry-after-ms") ?? Number.NaN)
-  if (millis >= 0 && millis < Infinity) return millis
-  const after = headers?.get("retry-after")
-  if (after === null || after === undefined) return undefined
-  const delay = Number.isNaN(Number(after)) ? Date.parse(after) - now : Number(after) * 1000
-  return Number.isFinite(delay) ? Math.max(0, delay) : undefined
+  const millis = numberIn(headers?.get("retry-after-ms"))
+  if (millis !== undefined) return millis
+  const after = headers?.get("retry-after") ?? ""
+  const seconds = numberIn(after)
+  if (seconds !== undefined) return seconds * 1000
+  // `Date.parse` finds a day in nearly any words with a number; a date over HTTP has a time of day.
+  const delay = /\d:\d\d:\d\d/.test(after) ? Date.parse(after) - now : Number.NaN
+  return Number.isNaN(delay) ? undefined : Math.max(0, delay)
+}
+
+const numberIn = (text: string | null | undefined): number | undefined => {
+  const number = text ? Number(text) : Number.NaN
+  return number >= 0 && number < Infinity ? number : undefined
 }
 
 /**

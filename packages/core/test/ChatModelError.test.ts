@@ -53,6 +53,11 @@ describe("ChatModelError.retryAfterMillis", () => {
     ["seconds where the milliseconds are none", { "retry-after-ms": "soon", "retry-after": "3" }, 3000],
     ["nothing in a wait without end", { "retry-after-ms": "1e999", "retry-after": "1e999" }, undefined],
     ["nothing in what is neither", { "retry-after": "soon" }, undefined],
+    ["nothing in words that Date takes for a day", { "retry-after": "try 3" }, undefined],
+    ["nothing in less than none", { "retry-after": "-3" }, undefined],
+    ["nothing in an empty text", { "retry-after": "" }, undefined],
+    ["seconds where the milliseconds are empty", { "retry-after-ms": "", "retry-after": "3" }, 3000],
+    ["a date as older servers write it", { "retry-after": "Thursday, 01-Jan-26 00:00:10 GMT" }, 10_000],
     ["nothing without headers of that name", {}, undefined]
   ])("reads %s", (_, headers, millis) => {
     assert.strictEqual(read(headers), millis)

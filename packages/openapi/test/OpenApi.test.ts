@@ -337,7 +337,7 @@ describe("a call of an operation", () => {
     Effect.gen(function*() {
       const { echo, toolkit } = yield* tools(pets)
       for (
-        const [said, wait] of [["1", 1000], ["Thu, 01 Jan 1970 00:00:10 GMT", 10_000], ["soon", undefined]] as const
+        const [said, wait] of [["1", 1000], ["Thu, 01 Jan 1970 00:00:10 GMT", 10_000], ["soon 5", undefined]] as const
       ) {
         echo.answer = Echo.json({}, 503, { "retry-after": said })
         const { encoded } = yield* call(toolkit, "addPet")

@@ -1,6 +1,7 @@
 /**
  * What an answer is to a program and to a model.
  */
+import * as ChatModelError from "@volley/core/ChatModelError"
 import * as Content from "@volley/core/Content"
 import * as Json from "@volley/core/Json"
 import * as Transport from "@volley/core/Transport"
@@ -113,7 +114,7 @@ export const failedOf = (
   hide: (text: string) => string
 ): Effect.Effect<HttpFailed> =>
   Effect.map(Clock.currentTimeMillis, (now) => {
-    const retryAfterMillis = waitOf(headers["retry-after"], now)
+    const retryAfterMillis = ChatModelError.retryAfterMillis({ get: (name) => headers[name] ?? null }, now)
     const text = hide(textOf(bytes))
     const json = text.length > 4096 ? Result.fail("") : Json.parse(text)
     const body = Result.getOrElse(json, () => text)
@@ -125,11 +126,3 @@ export const failedOf = (
   })
 
 const isJson = Schema.is(Schema.Json)
-
-/** `Retry-After` is a number of seconds or a date. */
-const waitOf = (value: string | undefined, now: number): number | undefined => {
-  if (value === undefined) return undefined
-  if (/^\s*\d{1,9}\s*$/.test(value)) return Number(value) * 1000
-  const date = Date.parse(value)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
-}
