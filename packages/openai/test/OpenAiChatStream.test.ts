@@ -247,6 +247,19 @@ describe("OpenAiChat.parts", () => {
       })
     }))
 
+  it.effect.each<readonly [string, object]>([
+    ["in the choice", { choices: [{ index: 0, delta: {}, finish_reason: "stop", usage }] }],
+    ["in a field of the server", { x_groq: { id: "req_1", usage } }],
+    ["in the chunk, which counts for more than another", {
+      usage,
+      choices: [{ index: 0, delta: {}, finish_reason: "stop", usage: { prompt_tokens: 1, completion_tokens: 1 } }]
+    }]
+  ])("counts tokens wherever a server says them: %s", ([, more]) =>
+    Effect.gen(function*() {
+      const { turn } = yield* wholeOf(parts([chunk({ content: "Fine." }), { ...stop, ...more }]))
+      assert.deepStrictEqual(turn.usage, { input: 80, output: 40 })
+    }))
+
   it.effect("takes an empty finish_reason for none, as some servers send it all along", () =>
     Effect.gen(function*() {
       const { turn } = yield* wholeOf(parts([chunk({ content: "Fi" }, ""), chunk({ content: "ne." }, ""), stop]))

@@ -58,7 +58,8 @@ const Choice = Schema.Struct({
   delta: nullable(Delta),
   message: nullable(Delta),
   finish_reason: nullable(Schema.String),
-  logprobs: Schema.optional(Schema.Unknown)
+  logprobs: Schema.optional(Schema.Unknown),
+  usage: Schema.optional(Schema.Unknown)
 })
 
 type Choice = typeof Choice.Type
@@ -66,6 +67,8 @@ type Choice = typeof Choice.Type
 const readChunk = ChatModel.eventOf(Schema.Struct({
   choices: nullable(Schema.Array(Choice)),
   object: Schema.optional(Schema.Unknown),
+  usage: Schema.optional(Schema.Unknown),
+  x_groq: Schema.optional(Schema.Unknown),
   obfuscation: Schema.optional(Schema.Unknown)
 }))
 
@@ -91,11 +94,15 @@ export const next = (state: State, event: unknown): Step => {
   if (Json.isObject(event) && Object.keys(event).length === 0) return ChatModel.notAnEvent("an empty object")
   return Result.flatMap(readChunk(event), ({ choices, object, obfuscation: _padding, ...head }): Step => {
     const isChunk = choices !== undefined || object !== undefined || "usage" in head
-    const headed = isChunk ? { ...state, head: { ...state.head, ...Fragments.present(head) } } : state
     const choice = choices?.find(({ index }) => (index ?? 0) === 0)
+    const usage = head.usage ?? choice?.usage ?? usageIn(head.x_groq)
+    const headed = isChunk ? { ...state, head: { ...state.head, ...Fragments.present({ ...head, usage }) } } : state
     return choice === undefined ? Result.succeed([headed, []]) : choose(headed, choice)
   })
 }
+
+/** Servers say the tokens in the chunk, in its choice, or in a field of their own. */
+const usageIn = (own: unknown): unknown => Json.isObject(own) ? own["usage"] : undefined
 
 const choose = (state: State, choice: Choice): Step => {
   const error = errorIn(choice)
