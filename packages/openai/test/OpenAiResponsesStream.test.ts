@@ -206,6 +206,31 @@ describe("OpenAiResponses.parts", () => {
       assert.strictEqual((yield* wholeOf(parts(events))).turn.finish, "length")
     }))
 
+  it.effect.each<readonly [string, (number: number, count: number) => number | null]>([
+    ["0 all along", () => 0],
+    ["null", () => null],
+    ["0 for the last one", (number, count) => number === count - 1 ? 0 : number + 1]
+  ])("takes a number of an event that says nothing: %s", ([, numberOf]) =>
+    Effect.gen(function*() {
+      const known = eventsFor([message("ha ha ha ha "), call(1)])
+      const events = known.map((event, at) => ({ ...event, sequence_number: numberOf(at, known.length) }))
+      assert.deepStrictEqual(yield* collect(parts(events)), yield* collect(parts(known)))
+    }))
+
+  it.effect("says what an error is whose event has 0 as its number, and no place", () =>
+    Effect.gen(function*() {
+      const failed = {
+        type: "response.failed",
+        sequence_number: 0,
+        output_index: null,
+        response: response([], { status: "failed", error: { code: "server_error", message: "out of order" } })
+      }
+      const [one, two] = eventsFor([message("Well then")])
+      const { message: told, reason } = yield* reasonOf(parts([one, two, failed]))
+      assert.strictEqual(reason, "ProviderFailed")
+      assert.include(told, "out of order")
+    }))
+
   it.effect("lets pass what it does not know, keep-alives, and an event that comes twice in a row", () =>
     Effect.gen(function*() {
       const known = eventsFor([message("Well then"), call(1)])

@@ -49,8 +49,8 @@ const Ended = Schema.Struct({
 
 const Any = Schema.Struct({
   type: Schema.String,
-  sequence_number: Schema.optional(Schema.Int),
-  output_index: Schema.optional(Schema.Int)
+  sequence_number: nullable(Schema.Int),
+  output_index: nullable(Schema.Int)
 })
 
 type Event = typeof Any.Type
@@ -89,17 +89,20 @@ export const next = (state: State, event: unknown): Step => {
   })
 }
 
+/** The number of an event; some servers write 0 where they have none. */
+const numberOf = (event: Event | undefined): number | undefined => event?.sequence_number || undefined
+
 /** The same event once more, as it comes where a connection was taken up again. */
 const isRepeat = (last: Event | undefined, event: Event): boolean =>
-  event.sequence_number !== undefined && event.sequence_number === last?.sequence_number
-  && JSON.stringify(event) === JSON.stringify(last)
+  numberOf(event) !== undefined && numberOf(event) === numberOf(last) && JSON.stringify(event) === JSON.stringify(last)
 
 /** What is wrong with an event here, after those before it. */
 const misplaced = ({ items, last, response }: State, event: Event): string | undefined => {
-  const { output_index: index, sequence_number: number = Infinity, type } = event
+  const { output_index: index, type } = event
+  const [number = Infinity, before = -1] = [numberOf(event), numberOf(last)]
   if (response !== undefined) return `${type} comes after the end`
-  if (number <= (last?.sequence_number ?? -1)) return `sequence number ${number} comes after ${last?.sequence_number}`
-  if (index === undefined || type === added || !/\.(delta|done)$/.test(type)) return undefined
+  if (number <= before) return `sequence number ${number} comes after ${before}`
+  if (index === undefined || index === null || type === added || !/\.(delta|done)$/.test(type)) return undefined
   const open = items[placeOf(items, index)]
   if (open === undefined) return `${type} of item ${index}, which has not begun`
   return open.isDone ? `${type} of item ${index}, which is done` : undefined
@@ -130,10 +133,10 @@ const take = (state: State, event: Event): Step => {
 }
 
 /** Where the item is that has this index; the last one, as some servers give every item the same. */
-const placeOf = (items: State["items"], index: number | undefined): number =>
+const placeOf = (items: State["items"], index: number | null | undefined): number =>
   items.findLastIndex((item) => item.index === index)
 
-const withText = (state: State, index: number | undefined, delta: string): State => ({
+const withText = (state: State, index: number | null | undefined, delta: string): State => ({
   ...state,
   items: state.items.map((open, at, all) => at === placeOf(all, index) ? { ...open, text: open.text + delta } : open)
 })
