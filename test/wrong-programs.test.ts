@@ -19,7 +19,7 @@ const root = dirname(import.meta.dirname)
 const folder = join(import.meta.dirname, ".tmp/wrong-programs")
 
 const imports = [
-  `import { Agent, Batch, Pipeline, Tool, Toolkit } from "@volley/core"`,
+  `import { Access, Agent, Batch, Pipeline, Tool, Toolkit } from "@volley/core"`,
   `import { OpenAiChat } from "@volley/openai"`,
   `import { ScriptedModel } from "@volley/testing"`,
   `import { Context, Effect, Schema } from "effect"`,
@@ -70,6 +70,9 @@ const gives = "gives something else than `success` says: change one of the two; 
 const forOthers = "SchemaOfEffect<\"schemas of zod and other libraries go into Tool.fromFunction\">"
 const noModel = "`model` is missing, or no Layer: give one, such as OpenAiChat.layer({ model, apiKey })"
 const fails = "fails with something else than `failure` says: add that error to `failure`, or catch it"
+
+const such = "such as `5 seconds`, or a number of milliseconds"
+const noToolkit = "Toolkit.make(...tools) makes a toolkit"
 
 const same = (program: string, says: string): Wrong => ({ program, says: [says], throws: says })
 const told = (program: string, ...says: ReadonlyArray<string>): Wrong => ({ program, says })
@@ -155,7 +158,7 @@ const programs: Readonly<Record<string, Wrong>> = {
   "fields in place of a schema": {
     program: `Tool.make("t", { ...said, parameters: { city: Schema.String } })`,
     says: ["'city' does not exist in type 'SchemaOfEffect<"],
-    throws: "`parameters` is no schema: give one, such as Schema.Struct({ city: Schema.String })"
+    throws: "`parameters` is no schema, but an object of schemas: write Schema.Struct({ ... })"
   },
   "a schema of zod": {
     program: `Tool.make("t", { ...said, parameters: z.object({ city: z.string() }) })`,
@@ -175,13 +178,13 @@ const programs: Readonly<Record<string, Wrong>> = {
   },
   "a time that is none": {
     program: `Tool.make("t", { ...said, timeout: "2 secnds" })`,
-    says: [`Type '"2 secnds"' is not assignable to type 'Input | undefined'`],
-    throws: "`timeout` is 2 secnds: give a duration such as \"2 seconds\""
+    says: [`Type '"2 secnds"' is not assignable to type 'Time<"${such}"> | Input | undefined'`],
+    throws: "`timeout` is \"2 secnds\": give a duration such as \"2 seconds\""
   },
   "a time that is none, of a batch": {
     program: `Batch.runPromise(Toolkit.make(warm), [], { timeout: "2 secnds" })`,
-    says: [`Type '"2 secnds"' is not assignable to type '"unbounded" | Input | undefined'`],
-    throws: "timeout is 2 secnds: give a duration such as \"2 seconds\", or \"unbounded\""
+    says: [`Type '"2 secnds"' is not assignable to type '"unbounded" | Time<"${such}"> | Input | undefined'`],
+    throws: "timeout is \"2 secnds\": give a duration such as \"2 seconds\", or \"unbounded\""
   },
   "a list in place of tools": same(`Toolkit.make([warm])`, "write Toolkit.make(...tools) for a list of tools"),
   "an agent without a model": same(
@@ -266,6 +269,50 @@ const programs: Readonly<Record<string, Wrong>> = {
     `Tool.fromFunction("t", { ...said, execute: () => ({ celsius: 18 }) })`,
     "`execute` gives no promise: write it as an async function"
   ),
+  "the fields of an object in place of its schema": same(
+    `Tool.fromFunction("t", { description, parameters: { city: z.string() }, execute: async ({ city }) => city })`,
+    "`parameters` is no schema, but an object of schemas: write z.object({ ... })"
+  ),
+  "a failure that is not the one of its schema": told(
+    `Tool.fromFunction("t", { ...said, failure: z.object({ code: z.literal("a") }), catch: () => ({ code: "b" }), execute: async () => ({ celsius: 18 }) })`,
+    "`catch` gives something else than `failure` says: change one of the two"
+  ),
+  "a failure that comes later": told(
+    `Tool.fromFunction("t", { ...said, failure: z.object({ code: z.literal("a") }), catch: async () => ({ code: "a" }), execute: async () => ({ celsius: 18 }) })`,
+    "`catch` gives a promise: make the failure at once, without async and await"
+  ),
+  "a failure without a schema": same(
+    `Tool.fromFunction("t", { ...said, catch: () => ({ code: "a" }), execute: async () => ({ celsius: 18 }) })`,
+    "`catch` makes failures, and nothing says which: give a schema of them as `failure`"
+  ),
+  "a schema of failures that nothing makes": same(
+    `Tool.fromFunction("t", { ...said, failure: z.object({ code: z.string() }), execute: async () => ({ celsius: 18 }) })`,
+    "nothing makes a failure: give `catch`, which makes one of what was thrown, or an error class as `failure`"
+  ),
+  "one access in place of a list": {
+    program: `Tool.make("t", { ...said, access: Access.write("a") })`,
+    says: ["Type 'Access' is not assignable to type 'readonly Access[] | ((parameters: "],
+    throws: "`access` is no list of accesses: write [Access.read(\"orders\")], or a function that gives a list"
+  },
+  "a tool in place of a toolkit": {
+    program: `Batch.runPromise(warm, [])`,
+    says: [noToolkit],
+    throws: "this is no toolkit: give what Toolkit.make(...tools) makes"
+  },
+  "a list in place of a toolkit, for an agent": {
+    program: `Agent.runPromise({ toolkit: [warm], prompt: "", model })`,
+    says: [noToolkit],
+    throws: "this is no toolkit: give what Toolkit.make(...tools) makes"
+  },
+  "an agent without a prompt": same(
+    `Agent.runPromise({ toolkit: Toolkit.make(warm), model })`,
+    "`prompt` is missing: give what to ask, as text, or a conversation"
+  ),
+  "a bound of batches beside those of an agent": {
+    program: `Agent.runPromise({ toolkit: Toolkit.make(warm), prompt: "", model, concurrency: 3 })`,
+    says: ["'concurrency' does not exist in type '"],
+    throws: "there is no option `concurrency`: write it inside `batch`, as in batch: { concurrency }"
+  },
   "a bound that is misspelt": {
     program: `Batch.runPromise(Toolkit.make(warm), [], { concurency: 3 })`,
     says: ["'concurency' does not exist in type 'PromiseOptions'", "Did you mean to write 'concurrency'?"],
@@ -280,6 +327,11 @@ const literals = [
   `export const b = Tool.make("t", { ...said, success: struct, execute: ({ city }) => Effect.succeed({ is: city === "" ? "cold" : "warm" }) })`,
   `export const c = Tool.make("t", { ...said, success: struct, execute: Effect.fn(function*() { return { is: "warm" as const } }) })`,
   `export const d = Tool.fromFunction("t", { ...said, success: struct, execute: async ({ city }) => ({ is: city === "" ? "cold" : "warm" }) })`,
+  `export const f = Tool.fromFunction("t", { ...said, failure: z.object({ code: z.literal("a") }), catch: () => ({ code: "a" }), execute: async () => ({ celsius: 18 }) })`,
+  `export const g = Tool.fromFunction("t", { ...said, failure: z.object({ all: z.array(z.enum(["a", "b"])) }), catch: () => ({ all: ["a"] }), execute: async () => ({ celsius: 18 }) })`,
+  `export const h = Tool.fromFunction("t", { ...said, failure: NoCity, catch: () => new NoCity({ city: "" }), execute: async () => ({ celsius: 18 }) })`,
+  `export const i = Tool.fromFunction("t", { ...said, failure: Schema.Literals(["a", "b"]), catch: () => "a", execute: async () => ({ celsius: 18 }) })`,
+  `export const j = Tool.fromFunction("t", { ...said, failure: "message", catch: () => new Error("a"), execute: async () => ({ celsius: 18 }) })`,
   `export const e = Tool.fromFunction("t", { ...said, success: z.object({ is: z.enum(["warm", "cold"]) }), execute: async ({ city }) => ({ is: city === "" ? "cold" : "warm" }) })`
 ].join("\n")
 

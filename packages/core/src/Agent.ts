@@ -4,6 +4,7 @@
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
+import * as Predicate from "effect/Predicate"
 import * as Queue from "effect/Queue"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -265,7 +266,7 @@ export function runPromise(options: AnyPromiseOptions) {
   return toPromise(() => {
     const given = agentOptions(options)
     return needless(Effect.provide(loop(given.options), given.model), options.approve)
-  }, options.signal)
+  }, Predicate.isObject(options) ? options.signal : undefined)
 }
 
 /**
@@ -292,8 +293,8 @@ export function iterate<
   K extends Option = never
 >(options: Complete<K> & PromiseOptions<T> & Partial<WithOutput<S>> & Given<K>): AsyncIterable<Event<T, S["Type"]>>
 export function iterate(options: AnyPromiseOptions) {
-  const { signal } = options
   const given = agentOptions(options)
+  const { signal } = options
   const events = Stream.provideContext(Stream.provide(eventsOf(given.options), given.model), contextOf(options.approve))
   return Stream.toAsyncIterable(signal === undefined ? events : Stream.interruptWhen(events, abortOf(signal)))
 }

@@ -4,7 +4,7 @@
 import * as Schema from "effect/Schema"
 import { CallError, Interrupted, toModel } from "./CallError.ts"
 import { Content, Media, textOf } from "./Content.ts"
-import { refuseNoList } from "./internal/refusals.ts"
+import { refuseNoContent, refuseNoList } from "./internal/refusals.ts"
 import * as Uuid from "./internal/uuid.ts"
 import * as Json from "./Json.ts"
 import { isFailure, isUndecided } from "./Outcome.ts"
@@ -104,6 +104,7 @@ export type Conversation = typeof Conversation.Type
 export const user = (said: string | ReadonlyArray<Content>): User => {
   if (typeof said === "string") return { role: "user", text: said }
   refuseNoList("Conversation.user: what the user says", said, "texts, images and documents, or a text")
+  said.forEach(refuseNoContent)
   return { role: "user", text: textOf(said), content: said }
 }
 

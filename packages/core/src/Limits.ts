@@ -5,11 +5,13 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import { read } from "./internal/duration.ts"
+import { read, type Time } from "./internal/duration.ts"
 import { refuseNoFunction } from "./internal/refusals.ts"
 import { makeEngine } from "./internal/runner/drive.ts"
 import { Limits } from "./internal/runner/limits.ts"
+import { seen } from "./internal/seen.ts"
 import type { Limit } from "./internal/tool/claims.ts"
 
 export { Limits } from "./internal/runner/limits.ts"
@@ -64,14 +66,15 @@ export const rate = (options: {
   /** How many calls may start in any window. */
   readonly limit: number
   /** How long a window is: such as `"1 minute"`, or a number of milliseconds. */
-  readonly window: Duration.Input
+  readonly window: Duration.Input | Time
   readonly key?: string | undefined
-}): Limit => ({
-  _tag: "Rate",
-  key: options.key,
-  limit: atLeastOne("rate", options.limit),
-  window: read(options.window, "Limits.rate: the window")
-})
+}): Limit => {
+  if (!Predicate.isObject(options)) throw new TypeError(`Limits.rate: ${noRate}.`)
+  const { key, limit, window } = options
+  return { _tag: "Rate", key, limit: atLeastOne("rate", limit), window: read(window, "Limits.rate: the window") }
+}
+
+const noRate = "give { limit, window }, such as { limit: 10, window: \"1 second\" }"
 
 /**
  * Waits as long as a service asks: if a call fails with a time to wait, no other call of the key starts before that
@@ -134,7 +137,7 @@ const retryAfterOf = (failure: unknown): Duration.Input | undefined =>
 
 const atLeastOne = (name: string, limit: number): number => {
   if (Number.isInteger(limit) && limit >= 1) return limit
-  throw new RangeError(`Limits.${name}: the limit is ${limit}; give a whole number from 1 on.`)
+  throw new RangeError(`Limits.${name}: the limit is ${seen(limit)}; give a whole number from 1 on.`)
 }
 
 /**

@@ -123,6 +123,7 @@ export const make = <S extends Steps>(build: (call: Call) => S): Pipeline<S> => 
   refuseNoFunction("Pipeline.make: what is given", build, "declares calls and returns them by name")
   const declarations = new Declarations()
   const steps = build(calling(declarations))
+  if (Predicate.isPromiseLike(steps)) throw new TypeError(`Pipeline.make: ${noPromise}`)
   const odd = Object.keys(Object(steps)).find((name) => !isReference(steps[name]))
   if (odd !== undefined || !Predicate.isObject(steps)) {
     throw new TypeError(`Pipeline.make: ${odd === undefined ? "what is returned" : `\`${odd}\``} ${returnSteps}`)
@@ -131,6 +132,8 @@ export const make = <S extends Steps>(build: (call: Call) => S): Pipeline<S> => 
   const calls = declarations.behind(Object.values(steps).map((ref) => rootOf(ref["~source"])))
   return { steps, graph: { ...calls, nodes: nodesOf(calls, idsApart(named)) } }
 }
+
+const noPromise = "what is returned is a promise: declare the calls without async and await; none of them runs yet."
 
 const returnSteps = "is no step: return an object of what `call`, `Pipeline.map` or `Pipeline.each` gave."
 

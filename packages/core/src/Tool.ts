@@ -10,9 +10,9 @@ import type { CircuitBreaker } from "effect/persistence/CircuitBreaker"
 import * as Schema from "effect/Schema"
 import type { ToolFailure, Unavailable, Unencodable } from "./CallError.ts"
 import type { Content } from "./Content.ts"
-import { read as readDuration } from "./internal/duration.ts"
+import { read as readDuration, type Time } from "./internal/duration.ts"
 import { guarded } from "./internal/guarded.ts"
-import { refuseNoFunction, refuseNoTool } from "./internal/refusals.ts"
+import { refuseNoFunction, refuseNoReads, refuseNoTool } from "./internal/refusals.ts"
 import type { Patterns } from "./internal/schema/patterns.ts"
 import * as Standard from "./internal/schema/standardSchema.ts"
 import type { Any } from "./internal/tool/any.ts"
@@ -32,7 +32,7 @@ import { compile, serviceKey } from "./internal/tool/compile.ts"
 import type { AnyDefinition, Execute, Traits } from "./internal/tool/definition.ts"
 import { type Answer, type Attempt, type Call, tellHedged } from "./internal/tool/handler.ts"
 import type * as Handling from "./internal/tool/handler.ts"
-import type { Failing, FailureOf, FunctionDefinition, FunctionOption } from "./internal/tool/promised.ts"
+import type { Failing, FailureOf, FunctionDefinition, FunctionOption, Made, Whole } from "./internal/tool/promised.ts"
 import type {
   Complete,
   Given,
@@ -304,12 +304,15 @@ export function fromFunction<
   F extends Failing = typeof Schema.Never,
   X = Promise<Standard.SuccessOf<S>["Type"]>,
   const ReadOnly extends boolean = false,
+  const C = FailureOf<F>["Type"],
   K extends FunctionOption = never
 >(
   name: Name,
   definition:
     & Complete<K, "description" | "parameters" | "execute">
-    & FunctionDefinition<P, S, F, X, ReadOnly>
+    & Whole<P>
+    & Made<F, K>
+    & FunctionDefinition<P, S, F, X, ReadOnly, C>
     & Given<K>
 ): Tool<
   Name,
@@ -357,6 +360,7 @@ export function coalesce<
 >(tool: Tool<N, P, S, F, R, true>): Tool<N, P, S, F, R, true>
 export function coalesce(tool: Any): Any {
   refuseNoTool("Tool.coalesce: what is given", tool)
+  refuseNoReads("Tool.coalesce", tool, "run once for several")
   return changed(tool, () => ({ coalesce: true }))
 }
 
@@ -485,11 +489,13 @@ export function reconcile(
  * ```
  */
 export const hedge =
-  (after: Duration.Input) =>
+  (after: Duration.Input | Time) =>
   <N extends string, P extends Schema.Constraint, S extends Schema.Constraint, F extends Schema.Constraint, R>(
     tool: Tool<N, P, S, F, R, true>
   ): Tool<N, P, S, F, R, true> => {
     const wait = readDuration(after, "Tool.hedge: the time")
+    refuseNoTool("Tool.hedge: what is given in the second call", tool)
+    refuseNoReads("Tool.hedge", tool, "run twice")
     return around(
       tool,
       (effect, call) => Effect.raceFirst(effect, Effect.delay(Effect.andThen(tellHedged(call), effect), wait))

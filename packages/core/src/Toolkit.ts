@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { refuseNoTool, refuseNoToolkit } from "./internal/refusals.ts"
+import { isObjectOfTools, refuseNoTool, refuseNoToolkit } from "./internal/refusals.ts"
 import { inWords } from "./internal/schema/words.ts"
 import { changed } from "./internal/tool/changed.ts"
 import { lintTool, type Warning } from "./internal/tool/lint.ts"
@@ -98,7 +98,11 @@ export const make = <const T extends ReadonlyArray<EachTool>>(...tools: NoDuplic
 /** A tool that was given; throws where the compiler would have refused it. */
 const checked = <T>(tool: T, index: number): T => {
   if (Array.isArray(tool)) throw new TypeError(`Toolkit.make: ${forLists}.`)
-  refuseNoTool(`Toolkit.make: argument ${index + 1}`, tool)
+  const where = `Toolkit.make: argument ${index + 1}`
+  if (isObjectOfTools(tool)) {
+    throw new TypeError(`${where} is an object of tools: write Toolkit.make(...Object.values(tools)).`)
+  }
+  refuseNoTool(where, tool)
   return tool
 }
 

@@ -11,6 +11,7 @@ import { sleeper, stopwatch } from "./internal/clock.ts"
 import { read as readDuration } from "./internal/duration.ts"
 import { platformFetch } from "./internal/platformFetch.ts"
 import { isHarmless, redirectIn } from "./internal/redirect.ts"
+import { seen } from "./internal/seen.ts"
 import { cut } from "./internal/text.ts"
 import * as Url from "./internal/url.ts"
 import * as Thrown from "./Thrown.ts"
@@ -246,7 +247,7 @@ const limitsOf = ({ firstByte = 60_000, idle = 60_000, maxBytes = 33_554_432 }: 
       maxBytes: maxBytes === "unbounded" ? Infinity : maxBytes
     }
   }
-  throw new RangeError(`maxBytes is ${maxBytes}: give a whole number from 1 on, or "unbounded".`)
+  throw new RangeError(`maxBytes is ${seen(maxBytes)}: give a whole number from 1 on, or "unbounded".`)
 }
 
 const millisOf = (limit: Timed, value: Duration.Input | "unbounded"): number =>

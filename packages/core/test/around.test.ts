@@ -239,7 +239,7 @@ describe("Tool.hedge", () => {
   it("takes tools that read alone", () => {
     const writer = acting("writer", () => Effect.succeed("done"))
     // @ts-expect-error it is not `readOnly`
-    Tool.hedge("1 second")(writer)
+    assert.throws(() => Tool.hedge("1 second")(writer), "Tool.hedge: \"writer\" is not `readOnly`")
     const { tool } = lookup()
     expectTypeOf(Tool.hedge("1 second")(tool)).toEqualTypeOf(tool)
   })

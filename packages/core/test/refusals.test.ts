@@ -353,7 +353,7 @@ describe("what plain JavaScript gives where the compiler would refuse it", () =>
     [
       "no window",
       () => Limits.rate({ limit: 1, window: "5 sec" as never }),
-      "Limits.rate: the window is 5 sec: give a duration such as \"2 seconds\"."
+      "Limits.rate: the window is \"5 sec\": give a duration such as \"2 seconds\"."
     ],
     [
       "no function that reads a time",

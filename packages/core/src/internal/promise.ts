@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 
 /**
  * Runs an effect as a promise.
@@ -10,12 +11,20 @@ export const toPromise = async <A, E>(
   make: () => Effect.Effect<A, E>,
   signal: AbortSignal | undefined
 ): Promise<A> => {
-  signal?.throwIfAborted()
+  stopIfAborted(signal)
   try {
     return await Effect.runPromise(make(), { signal })
   } finally {
-    signal?.throwIfAborted()
+    stopIfAborted(signal)
   }
+}
+
+/** True for a signal of any realm; plain JavaScript may give something else. */
+export const isSignal = (value: unknown): value is AbortSignal =>
+  Predicate.hasProperty(value, "aborted") && Predicate.hasProperty(value, "addEventListener")
+
+const stopIfAborted = (signal: AbortSignal | undefined): void => {
+  if (isSignal(signal)) signal.throwIfAborted()
 }
 
 /** Fails with the reason of a signal, once that is aborted. */

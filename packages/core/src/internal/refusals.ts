@@ -1,8 +1,13 @@
 import * as Predicate from "effect/Predicate"
+import * as Schedule from "effect/Schedule"
+import { seen } from "./seen.ts"
+
+const isTool = (value: unknown): boolean =>
+  Predicate.hasProperty(value, "handler") && Predicate.hasProperty(value, "name")
 
 /** Throws for what is no tool; `where` says to what it was given. */
 export const refuseNoTool = (where: string, tool: unknown): void => {
-  if (Predicate.hasProperty(tool, "handler") && Predicate.hasProperty(tool, "name")) return
+  if (isTool(tool)) return
   throw new TypeError(`${where} is no tool: make it with Tool.make or Tool.fromFunction.`)
 }
 
@@ -37,10 +42,45 @@ const isCall = (given: unknown): boolean =>
   && "id" in given && typeof given.id === "string"
   && "name" in given && typeof given.name === "string"
 
+/** True for tools under their names, as other libraries have them. */
+export const isObjectOfTools = (value: unknown): boolean => {
+  const parts = Predicate.isObject(value) ? Object.values(value) : []
+  return parts.length > 0 && parts.every(isTool)
+}
+
+/** Throws for a tool that may not be run another number of times than it is called; `why` says what would be wrong. */
+export const refuseNoReads = (
+  where: string,
+  tool: { readonly name: string; readonly readOnly: boolean },
+  why: string
+) => {
+  if (!tool.readOnly) {
+    throw new TypeError(`${where}: "${tool.name}" is not \`readOnly\`, and its calls must not ${why}.`)
+  }
+}
+
+/** Throws for what says no times to try again. */
+export const refuseNoSchedule = (where: string, given: unknown): void => {
+  if (given !== undefined && !Schedule.isSchedule(given)) {
+    throw new RangeError(`${where} is ${seen(given)}: give a schedule, such as Schedule.recurs(3).`)
+  }
+}
+
 /** Throws for what is no list; `what` says what one would be of. */
 export const refuseNoList = (where: string, given: unknown, what: string): void => {
   if (!Predicate.isIterable(given)) throw new TypeError(`${where} is no list: give one of ${what}.`)
 }
+
+/** Throws for what the user cannot say; other libraries take messages of any role there. */
+export const refuseNoContent = (part: unknown, at: number): void => {
+  if (Predicate.hasProperty(part, "type") && kinds.has(part.type)) return
+  throw new TypeError(
+    `Conversation.user: part ${at + 1} is no content: give a text, or a list of what Content.text, Content.image and `
+      + "Content.document make; messages of a whole conversation are a Conversation."
+  )
+}
+
+const kinds = new Set<unknown>(["text", "image", "document"])
 
 /** Throws for what is no text; `such` is one. */
 export const refuseNoText = (where: string, given: unknown, such: string): void => {

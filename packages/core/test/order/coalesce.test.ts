@@ -268,6 +268,6 @@ describe("Tool.coalesce", () => {
       execute: () => Effect.void
     })
     // @ts-expect-error it is not `readOnly`
-    Tool.coalesce(writer)
+    assert.throws(() => Tool.coalesce(writer), "Tool.coalesce: \"writer\" is not `readOnly`")
   })
 })

@@ -19,8 +19,10 @@ import { type Runner, shared } from "../runner/execute.ts"
 import { type Job, nextInside } from "../runner/job.ts"
 import { given, millis, safe } from "../runner/options.ts"
 import { isInner } from "../runner/place.ts"
+import { seen } from "../seen.ts"
 import type { Bounds } from "./budget.ts"
 import type { Event } from "./event.ts"
+import { refuseMisused } from "./misused.ts"
 import type { AnyOptions } from "./options.ts"
 import * as Output from "./output.ts"
 import type { Standing } from "./standing.ts"
@@ -70,6 +72,7 @@ export const prepare = Effect.fnUntraced(function*(
   listener: Tell | undefined,
   outer?: Outer
 ): Effect.fn.Return<Agent, never, unknown> {
+  refuseMisused(asked)
   const defaults = yield* Batch.Defaults
   const context = yield* Effect.context<unknown>()
   const now = stopwatch(context)
@@ -128,13 +131,13 @@ const costBound = (maxCost: number | undefined, pricing: Pricing | undefined): n
   if (maxCost === undefined) return Infinity
   if (pricing === undefined) throw new RangeError("Agent.Options.maxCost needs `pricing`: say what tokens cost.")
   if (maxCost >= 0) return maxCost
-  throw new RangeError(`Agent.Options.maxCost is ${maxCost}: give a number from 0 on.`)
+  throw new RangeError(`Agent.Options.maxCost is ${seen(maxCost)}: give a number from 0 on.`)
 }
 
 const whole = (name: string, value: number | undefined): number => {
   if (value === undefined) return Infinity
   if (Number.isInteger(value) && value >= 0) return value
-  throw new RangeError(`Agent.Options.${name} is ${value}: give a whole number from 0 on.`)
+  throw new RangeError(`Agent.Options.${name} is ${seen(value)}: give a whole number from 0 on.`)
 }
 
 /** Tools are switched off at a limit, so that there is an answer, unless the agent is to fail where it needs more of them. */

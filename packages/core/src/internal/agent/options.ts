@@ -9,6 +9,7 @@ import type { Conversation } from "../../Conversation.ts"
 import type { Pricing } from "../../Pricing.ts"
 import type * as Tool from "../../Tool.ts"
 import type * as Toolkit from "../../Toolkit.ts"
+import type { Time } from "../duration.ts"
 import type { Left } from "./event.ts"
 
 /** What an agent is asked, what it may call, and how it is bounded. */
@@ -37,7 +38,7 @@ export interface Options<out T extends Tool.Any> {
    * How long all of it may take: such as `"2 minutes"`, or a number of milliseconds. As much as the longest turn took is
    * kept for the answer. Unbounded.
    */
-  readonly maxDuration?: Duration.Input | undefined
+  readonly maxDuration?: Duration.Input | Time | undefined
   /** When it began, in milliseconds since the epoch, where that was before now: `maxDuration` counts from then. */
   readonly startedAt?: number | undefined
   /** What was used before, where a conversation is gone on with: limits, `usage` and `cost` count from there. Nothing. */

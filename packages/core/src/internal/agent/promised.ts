@@ -1,12 +1,14 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import type * as Batch from "../../Batch.ts"
 import type * as ChatModel from "../../ChatModel.ts"
 import type { Content } from "../../Content.ts"
 import type * as Tool from "../../Tool.ts"
-import { type Approve, effectOptions, mistakeIn, type Needless } from "../runner/promised.ts"
+import { type Approve, effectOptions, mistakeIn, mistakeInHooks, type Needless } from "../runner/promised.ts"
 import { misspelt } from "../tool/mistakes.ts"
 import type { Left } from "./event.ts"
+import { type missing, mistakeInOptions } from "./misused.ts"
 import type { AnyOptions, Options } from "./options.ts"
 
 type OfEffects = "toolkit" | "steer" | "onInterrupt" | "runner" | "batch"
@@ -40,8 +42,9 @@ const noModel = "`model` is missing, or no Layer: give one, such as OpenAiChat.l
 /** The options of an agent that is run as a promise. */
 export type Option = keyof PromiseOptions<Tool.Any> | "output"
 
-/** What no options are where the model is missing. */
-export type Complete<K> = ["model"] extends [K] ? unknown : typeof noModel
+/** What no options are where the model or the prompt is missing. */
+export type Complete<K> = ["model"] extends [K] ? ["prompt"] extends [K] ? unknown : typeof missing.prompt
+  : typeof noModel
 
 type Said = ReadonlyArray<string | ReadonlyArray<Content>>
 
@@ -49,8 +52,11 @@ type Said = ReadonlyArray<string | ReadonlyArray<Content>>
 export const agentOptions = (
   given: AnyPromiseOptions
 ): { readonly options: AnyOptions; readonly model: Hooks["model"] } => {
+  if (!Predicate.isObject(given)) throw new TypeError("Agent: give options, such as { toolkit, prompt, model }.")
   const { approve: _approve, batch, model, onInterrupt, signal: _signal, steer, ...rest } = given
   const mistake = misspelt(given, options)
+    ?? mistakeInOptions(given)
+    ?? mistakeInHooks(given)
     ?? (Layer.isLayer(model) ? undefined : noModel)
     ?? (Effect.isEffect(rest.toolkit) ? undefined : mistakeIn(rest.toolkit, batch ?? {}))
   if (mistake !== undefined) throw new TypeError(`Agent: ${mistake}.`)

@@ -3,7 +3,9 @@ import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Schedule from "effect/Schedule"
 import type { ToolFailure } from "../../CallError.ts"
-import { read as readDuration } from "../duration.ts"
+import { read as readDuration, type Time } from "../duration.ts"
+import { refuseNoSchedule } from "../refusals.ts"
+import { seen } from "../seen.ts"
 import type { CallEvent } from "./events.ts"
 
 /** How a batch is bounded. What is left out comes from `Defaults`; no limit has to be written as `"unbounded"`. */
@@ -14,12 +16,12 @@ export interface Options {
    * How long a call may take, all attempts together, unless its tool says it: such as `"5 seconds"`, or a number of
    * milliseconds. 30 seconds.
    */
-  readonly timeout?: Duration.Input | "unbounded" | undefined
+  readonly timeout?: Duration.Input | Time | "unbounded" | undefined
   /**
    * How long the whole batch may take: such as `"5 seconds"`, or a number of milliseconds. What has not ended by then is
    * answered by a timeout error. Unbounded.
    */
-  readonly deadline?: Duration.Input | "unbounded" | undefined
+  readonly deadline?: Duration.Input | Time | "unbounded" | undefined
   /** Calls of the batch that run, steps of plans included; each further one is answered by `LimitExceeded`. 64. */
   readonly maxCalls?: number | "unbounded" | undefined
   /** Bytes of UTF-8 that the model is shown of one result; 65,536. */
@@ -70,6 +72,7 @@ export const read = (options: Options, defaults: Options): Bounds => {
   const option = <K extends keyof typeof safe>(name: K) => options[name] ?? defaults[name] ?? safe[name]
   const amount = (name: "concurrency" | "maxCalls" | "maxResultBytes" | "maxMessageBytes", least: number) =>
     atLeast(least, name, option(name))
+  refuseNoSchedule("Batch.Options.retry", options.retry)
   return {
     concurrency: amount("concurrency", 1),
     timeout: millis("timeout", option("timeout")),
@@ -88,7 +91,7 @@ export const read = (options: Options, defaults: Options): Bounds => {
 export const atLeast = (least: number, name: string, value: number | "unbounded"): number => {
   if (value === "unbounded") return Infinity
   if (Number.isInteger(value) && value >= least) return value
-  throw new RangeError(`Batch.Options.${name} is ${value}: give a whole number from ${least} on, or "unbounded".`)
+  throw new RangeError(`Batch.Options.${name} is ${seen(value)}: give a whole number from ${least} on, or "unbounded".`)
 }
 
 export const millis = (name: "timeout" | "deadline", value: Duration.Input | "unbounded"): number =>

@@ -2,6 +2,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { Approver, type Decision, type Question } from "../../Approver.ts"
 import type * as Tool from "../../Tool.ts"
+import { isSignal } from "../promise.ts"
 import { misspelt } from "../tool/mistakes.ts"
 import type { CallEvent } from "./events.ts"
 import type { Options } from "./options.ts"
@@ -19,14 +20,26 @@ export interface PromiseOptions extends Omit<Options, "onCall"> {
 /** Decides whether a call may run. */
 export type Approve = (question: Question) => Promise<Decision>
 
-/** What no toolkit is whose tools need services, but for those that are `Given`. */
-export type Needless<T extends Tool.Any, Given = never> = [Exclude<Tool.Requirements<T>, Given>] extends [never] ?
-  unknown
-  : typeof needs
+/** What no toolkit is whose tools need services, but for those that are `Given`; nor what is no toolkit. */
+export type Needless<T extends Tool.Any, Given = never> = unknown extends Tool.Requirements<T> ?
+  Not<typeof unknownTools>
+  : [Exclude<Tool.Requirements<T>, Given>] extends [never] ? unknown
+  : Not<typeof needs>
+
+/** What nothing is; the compiler shows it with the words that say why. */
+export interface Not<_Why extends string> {
+  readonly [not]: never
+}
+
+declare const not: unique symbol
+
+const unknownTools =
+  "this is no toolkit, or something beside it is missing or misspelt; Toolkit.make(...tools) makes a toolkit"
 
 const needs = "these tools need services: give them theirs first, by Toolkit.provide(toolkit, layer)"
 
-const options = Object.keys(
+/** The options of a batch that is run as a promise. */
+export const options = Object.keys(
   {
     concurrency: true,
     timeout: true,
@@ -44,11 +57,25 @@ const options = Object.keys(
   } satisfies Readonly<Record<keyof PromiseOptions, true>>
 )
 
+/** What is wrong with options that are other than in an Effect; undefined if nothing is seen. */
+export const mistakeInHooks = (given: Pick<PromiseOptions, "approve" | "onCall" | "signal">): string | undefined => {
+  const { approve, onCall, signal } = given
+  if (approve !== undefined && typeof approve !== "function") {
+    return "`approve` is no function: give one that decides on a question"
+  }
+  if (onCall !== undefined && typeof onCall !== "function") {
+    return "`onCall` is no function: give one that takes an event"
+  }
+  return signal === undefined || isSignal(signal) ? undefined : noSignal
+}
+
+const noSignal = "`signal` is no AbortSignal: give the `signal` of an AbortController, or AbortSignal.timeout(30_000)"
+
 /** What is wrong with a toolkit and the options of its batches, in the compiler's words; undefined if nothing is seen. */
 export const mistakeIn = (toolkit: { readonly tools?: ReadonlyArray<Tool.Any> }, given: PromiseOptions) => {
   if (toolkit?.tools === undefined) return "this is no toolkit: give what Toolkit.make(...tools) makes"
   const isNeedy = toolkit.tools.some(({ handler, provided }) => handler.isAwaited && provided.length === 0)
-  return isNeedy ? needs : misspelt(given, options)
+  return isNeedy ? needs : misspelt(given, options) ?? mistakeInHooks(given)
 }
 
 /** The options as `Batch.run` takes them. */

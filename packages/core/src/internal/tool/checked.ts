@@ -6,7 +6,7 @@ import type { Patterns } from "../schema/patterns.ts"
 import * as Standard from "../schema/standardSchema.ts"
 import type { AnyDefinition } from "./definition.ts"
 import type { PromiseForm } from "./handler.ts"
-import { type Form, mistakeIn, refuseUnnamed } from "./mistakes.ts"
+import { fieldOf, type Form, mistakeIn, refuseUnnamed } from "./mistakes.ts"
 import { byClass, byMessage, type FunctionOption, Thrown } from "./promised.ts"
 import type { Option } from "./written.ts"
 
@@ -42,7 +42,7 @@ const effectForm: Form = {
 const promiseForm: Form = {
   options: Object.keys(ofFunctions),
   needs: ["description", "parameters", "execute"],
-  isSchema: (value) => Standard.isAnySchema(value) || isNode(value),
+  isSchema: (value) => Standard.isAnySchema(value) || (isNode(value) && fieldOf(value) === undefined),
   giving: "promise"
 }
 

@@ -53,15 +53,28 @@ export const claimsOf = (
 ): Claims | ((parameters: unknown) => Claims) | undefined => {
   if (typeof limits === "function") {
     return typeof access === "function"
-      ? (parameters) => claim(tool, access(parameters), limits(parameters))
-      : (parameters) => claim(tool, access, limits(parameters))
+      ? (parameters) =>
+        claim(tool, listOf(tool, "access", access(parameters)), listOf(tool, "limits", limits(parameters)))
+      : (parameters) => claim(tool, access, listOf(tool, "limits", limits(parameters)))
   }
   const same = claim(tool, [], limits)
   if (typeof access === "function") {
-    return (parameters) => ({ access: access(parameters), slots: same.slots, rates: same.rates })
+    return (parameters) => ({
+      access: listOf(tool, "access", access(parameters)),
+      slots: same.slots,
+      rates: same.rates
+    })
   }
   return access.length === 0 && limits.length === 0 ? undefined : { ...same, access }
 }
+
+/** What a function gave; throws for what is no list, which plain JavaScript may give. */
+const listOf = <A>(tool: string, name: keyof typeof such, given: ReadonlyArray<A>): ReadonlyArray<A> => {
+  if (Array.isArray(given)) return given
+  throw new TypeError(`Tool "${tool}": the function of \`${name}\` gives no list: write [${such[name]}(...)].`)
+}
+
+const such = { access: "Access.write", limits: "Limits.concurrency" } as const
 
 const claim = (tool: string, access: ReadonlyArray<Access.Access>, limits: ReadonlyArray<Limit>): Claims => {
   const slots: Array<Slot> = []

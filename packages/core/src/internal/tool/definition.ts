@@ -4,6 +4,7 @@ import type * as JsonSchema from "effect/JsonSchema"
 import type * as Schema from "effect/Schema"
 import type { Access } from "../../Access.ts"
 import type { Content } from "../../Content.ts"
+import type { Time } from "../duration.ts"
 import type { Patterns } from "../schema/patterns.ts"
 import type { Declared, Limit } from "./claims.ts"
 import type { Call, EffectForm, PromiseForm } from "./handler.ts"
@@ -41,13 +42,13 @@ export interface Manner<Parameters, Failure, ReadOnly extends boolean> {
    * How long one call may take, all attempts together: such as `"5 seconds"`, or a number of milliseconds. The batch's
    * `timeout` when left out.
    */
-  readonly timeout?: Duration.Input | undefined
+  readonly timeout?: Duration.Input | Time | undefined
   /** What a call touches. The calls of a tool without it wait for exclusive calls alone. */
-  readonly access?: Declared<Parameters, Access> | undefined
+  readonly access?: ReadonlyArray<Access> | ((parameters: Parameters) => ReadonlyArray<Access>) | undefined
   /** How many calls may run at once, or start in a while, besides the batch's own `concurrency`. */
-  readonly limits?: Declared<Parameters, Limit> | undefined
+  readonly limits?: ReadonlyArray<Limit> | ((parameters: Parameters) => ReadonlyArray<Limit>) | undefined
   /** Which calls need approval before they run, from the `Approver` of the program; none unless said. */
-  readonly approval?: Approval<Parameters> | undefined
+  readonly approval?: "always" | ((parameters: Parameters) => boolean) | undefined
 }
 
 /** Whether a call that failed may come to something else: always the same, or by the failure. */

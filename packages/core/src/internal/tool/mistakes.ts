@@ -1,6 +1,8 @@
 import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
 import { distanceOf } from "../nearest.ts"
-import type { Node } from "../schema/node.ts"
+import { isNode, type Node } from "../schema/node.ts"
+import * as Standard from "../schema/standardSchema.ts"
 
 /** What is wrong with a tool: what the compiler shows of it, and what is thrown where no compiler looked. */
 export const mistakes = {
@@ -23,6 +25,14 @@ export const handlerMistakes = {
   effect: "gives an Effect: make this tool with Tool.make",
   gives: "gives something else than `success` says: change one of the two; a literal may need `as const`",
   fails: "fails with something else than `failure` says: add that error to `failure`, or catch it"
+} as const
+
+/** What is wrong with how a function fails. */
+export const failureMistakes = {
+  undeclared: "makes failures, and nothing says which: give a schema of them as `failure`",
+  waits: "gives a promise: make the failure at once, without async and await",
+  catches: "gives something else than `failure` says: change one of the two",
+  unmade: "nothing makes a failure: give `catch`, which makes one of what was thrown, or an error class as `failure`"
 } as const
 
 /**
@@ -50,12 +60,42 @@ export const refuseUnnamed = (name: unknown, definition: unknown): void => {
 export const mistakeIn = (definition: Node, form: Form): string | undefined =>
   misspelt(definition, form.options)
     ?? form.needs.filter((name) => definition[name] === undefined)
-      .map((name) => name === "parameters" && form.isParameters ? noJsonSchema : mistakes[name])[0]
+      .map((name) =>
+        meantBy(definition, name) ?? (name === "parameters" && form.isParameters ? noJsonSchema : mistakes[name])
+      )[0]
     ?? (typeof definition["description"] === "string" ? undefined : mistakes.description)
     ?? ["parameters", "success", "failure"].filter((name) => isNoSchema(name, definition[name], form))
       .map((name) => noSchema(name, definition[name], form))[0]
     ?? shapes.find(([name, is]) => definition[name] !== undefined && !is(definition[name]))?.[2]
+    ?? (form.giving === "promise" ? noFailing(definition) : undefined)
     ?? (definition["execute"] === undefined ? undefined : mistakeOf("`execute`", definition["execute"], form.giving))
+
+/** What other libraries call an option. */
+const elsewhere: { readonly [name: string]: ReadonlyArray<string> } = {
+  parameters: ["inputSchema", "input_schema", "input", "schema", "args"],
+  success: ["outputSchema", "output_schema", "output"],
+  execute: ["handler", "run", "func", "invoke", "call", "function"],
+  toolkit: ["tools"],
+  prompt: ["messages", "input", "query", "question"]
+}
+
+/** An option that is missing, and that stands there under the name that another library has for it. */
+export const meantBy = (given: object, name: string): string | undefined => {
+  const other = elsewhere[name]?.find((other) => other in given)
+  return other === undefined ? undefined : instead(other, name)
+}
+
+const instead = (given: string, meant: string): string => `there is no option \`${given}\`: write \`${meant}\``
+
+/** What is wrong with how a function fails: `failure` and `catch` go together, but for messages and classes of errors. */
+const noFailing = ({ catch: caught, failure }: Node): string | undefined => {
+  if (failure === undefined) {
+    return caught === undefined ? undefined : `\`catch\` ${failureMistakes.undeclared}`
+  }
+  return caught !== undefined || failure === "message" || Schema.isSchema(failure)
+    ? undefined
+    : failureMistakes.unmade
+}
 
 const isFunction = (value: unknown): boolean => typeof value === "function"
 
@@ -93,6 +133,14 @@ const isNoSchema = (name: string, given: unknown, { giving, isParameters, isSche
 
 /** Schemas of zod, valibot and others say who made them (Standard Schema). */
 const noSchema = (name: string, value: unknown, { isParameters }: Form): string => {
+  if (value === "message") {
+    return "`failure: \"message\"` is for Tool.fromFunction: give a schema of the failures, or Schema.String"
+  }
+  const field = fieldOf(value)
+  if (field !== undefined) {
+    const whole = Schema.isSchema(field) ? "Schema.Struct({ ... })" : "z.object({ ... })"
+    return `\`${name}\` is no schema, but an object of schemas: write ${whole}, or the same of your library`
+  }
   const standard = Predicate.hasProperty(value, "~standard") ? value["~standard"] : undefined
   return Predicate.hasProperty(standard, "vendor") && typeof standard.vendor === "string"
     ? `\`${name}\` is a schema of ${standard.vendor}: make this tool with Tool.fromFunction, or Tool.fromStandardSchema`
@@ -100,6 +148,10 @@ const noSchema = (name: string, value: unknown, { isParameters }: Form): string 
     ? noJsonSchema
     : `\`${name}\` is no schema: give one, such as Schema.Struct({ city: Schema.String })`
 }
+
+/** A schema inside of what is none itself, as some libraries take the fields of an object. */
+export const fieldOf = (value: unknown): Standard.AnySchema | undefined =>
+  isNode(value) && !Standard.isAnySchema(value) ? Object.values(value).find(Standard.isAnySchema) : undefined
 
 /** What a handler shows of being wrong before it is called. */
 export const mistakeOf = (name: string, handler: unknown, giving: Form["giving"]): string | undefined => {
@@ -116,7 +168,7 @@ export const misspelt = (definition: object, options: ReadonlyArray<string>): st
     const meant = options.find((option) =>
       !(option in definition) && distanceOf(given.toLowerCase(), option.toLowerCase()) <= 2
     )
-    if (meant !== undefined) return `there is no option \`${given}\`: write \`${meant}\``
+    if (meant !== undefined) return instead(given, meant)
   }
   return undefined
 }

@@ -6,9 +6,10 @@ import { isNamed, messageOf, nameOf } from "../../Thrown.ts"
 import type * as Standard from "../schema/standardSchema.ts"
 import type { Manner, Shown } from "./definition.ts"
 import type { Call } from "./handler.ts"
-import type { handlerMistakes } from "./mistakes.ts"
+import type { failureMistakes, handlerMistakes } from "./mistakes.ts"
 
 type HandlerMistakes = typeof handlerMistakes
+type FailureMistakes = typeof failureMistakes
 
 /** How a function fails: as a schema says, with the message of what it throws, or not at all. */
 export type Failing = Standard.Described | "message"
@@ -22,7 +23,8 @@ export interface FunctionDefinition<
   S extends Standard.Described,
   F extends Failing,
   X,
-  ReadOnly extends boolean
+  ReadOnly extends boolean,
+  C
 > extends
   Manner<Standard.ParametersOf<P>["Type"], FailureOf<F>["Type"], ReadOnly>,
   Shown<Standard.SuccessOf<S>["Type"]>
@@ -40,10 +42,9 @@ export interface FunctionDefinition<
    */
   readonly failure?: F | undefined
   /**
-   * Makes the failure of what was thrown; what it throws itself is a crash, of which the model reads nothing. A literal in it
-   * needs `as const`: `{ code: "sold_out" as const }`.
+   * Makes the failure of what was thrown; what it throws itself is a crash, of which the model reads nothing.
    */
-  readonly catch?: ((error: unknown) => FailureOf<F>["Type"]) | undefined
+  readonly catch?: Caught<F, C> & ((error: unknown) => C)
   /** Answers a call; `signal` is aborted once the answer is not waited for any more. */
   readonly execute?: Handling<P, S, X>
 }
@@ -59,6 +60,28 @@ type Handling<P, S, X> = [X] extends [PromiseLike<Standard.SuccessOf<S>["Type"]>
       call: Call
     ) => Promise<Standard.SuccessOf<S>["Type"]>)
 
+/** What is wrong with what makes failures, if anything is. */
+type Caught<F, C> = [C] extends [Fixed<FailureOf<F>["Type"]>] ? unknown
+  : `\`catch\` ${FailureMistakes[
+    typeof Schema.Never extends F ? "undeclared" : C extends PromiseLike<unknown> ? "waits"
+    : "catches"
+  ]}`
+
+/** The same, whose parts nobody changes: what a literal is, where it stays one. */
+type Fixed<A> = A extends ReadonlyArray<unknown> | { readonly [key: string]: unknown }
+  ? { readonly [K in keyof A]: Fixed<A[K]> }
+  : A
+
+/** What no definition is whose parameters are the fields of an object, and not its schema. */
+export type Whole<P> = P extends Standard.AnySchema ? unknown
+  : [Extract<P[keyof P], Standard.AnySchema>] extends [never] ? unknown
+  : "`parameters` is no schema, but an object of schemas: write z.object({ ... }), or the same of your library"
+
+/** What no definition is whose failures nothing makes: what is thrown is no instance of a schema of another library. */
+export type Made<F, K> = F extends Schema.Constraint | "message" ? unknown
+  : ["failure"] extends [K] ? ["catch"] extends [K] ? unknown : FailureMistakes["unmade"]
+  : unknown
+
 type MistakeOf<X> = X extends PromiseLike<unknown> ? "gives"
   : X extends Effect.Effect<unknown, unknown, unknown> ? "effect"
   : "sync"
@@ -69,7 +92,8 @@ export type FunctionOption = keyof FunctionDefinition<
   Schema.Constraint,
   Schema.Constraint,
   unknown,
-  boolean
+  boolean,
+  unknown
 >
 
 /** An `Error` that was thrown, as its name and its message. */

@@ -1,0 +1,31 @@
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import { safe } from "../runner/options.ts"
+import { meantBy } from "../tool/mistakes.ts"
+
+/** What is said where an option is missing. */
+export const missing = {
+  toolkit: "`toolkit` is missing: give what Toolkit.make(...tools) makes",
+  prompt: "`prompt` is missing: give what to ask, as text, or a conversation"
+} as const
+
+const noOutput = "`output` is no schema: give one, such as Schema.Struct({ city: Schema.String })"
+
+/** What is wrong with the options of an agent that plain JavaScript gives; undefined if nothing is seen. */
+export const mistakeInOptions = (given: object): string | undefined => {
+  const { output, prompt, toolkit }: { readonly [name: string]: unknown } = { ...given }
+  if (toolkit === undefined) return meantBy(given, "toolkit") ?? missing.toolkit
+  if (prompt === undefined) return meantBy(given, "prompt") ?? missing.prompt
+  const inside = Object.keys(safe).find((name) => name in given)
+  if (inside !== undefined) {
+    return `there is no option \`${inside}\`: write it inside \`batch\`, as in batch: { ${inside} }`
+  }
+  return output === undefined || Schema.isSchema(output) ? undefined : noOutput
+}
+
+/** Throws where the compiler would have refused the options of an agent. */
+export const refuseMisused = (given: unknown): void => {
+  if (!Predicate.isObject(given)) throw new TypeError("Agent: give options, such as { toolkit, prompt }.")
+  const mistake = mistakeInOptions(given)
+  if (mistake !== undefined) throw new TypeError(`Agent: ${mistake}.`)
+}

@@ -1,0 +1,235 @@
+/**
+ * What people give who know another library, or who forget something: in plain JavaScript, where no compiler tells them.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Access, Agent, Batch, Conversation, Limits, Pipeline, Tool, ToolCall, Toolkit } from "@volley/core"
+import { ScriptedModel } from "@volley/testing"
+import { Cause, Effect, Exit, Schema } from "effect"
+import { z } from "zod"
+import { acting, recordingLogger, shown } from "./support.ts"
+
+const tool = acting("tool", () => Effect.succeed(""))
+const toolkit = Toolkit.make(tool)
+const model = ScriptedModel.layer([ScriptedModel.says("Hello.")])
+const description = "For tests."
+const calls = [ToolCall.make({ id: "c", name: "tool" })]
+
+const fromFunction = (more: object) => () =>
+  Tool.fromFunction("t", { description, parameters: z.object({}), execute: async () => "", ...more })
+const make = (more: object) => () =>
+  Tool.make("t", { description, parameters: Schema.Struct({}), success: Schema.String, ...more })
+const batch = (options: object) => () => Batch.runPromise(toolkit, calls, options)
+const agent = (more: object) => () => Agent.runPromise({ toolkit, prompt: "Hi!", model, ...more })
+
+const noBatchOption = (name: string) =>
+  `Agent: there is no option \`${name}\`: write it inside \`batch\`, as in batch: { ${name} }.`
+const noContent =
+  "Conversation.user: part 1 is no content: give a text, or a list of what Content.text, Content.image and Content.document make; "
+  + "messages of a whole conversation are a Conversation."
+const noOther = (needs: string) => `Tool "t": there is no option \`${needs}`
+
+describe("what plain JavaScript gives", () => {
+  it.each<readonly [what: string, run: () => unknown, said: string]>([
+    [
+      "the fields of an object in place of its schema",
+      fromFunction({ parameters: { city: z.string() } }),
+      "Tool \"t\": `parameters` is no schema, but an object of schemas: write z.object({ ... }), or the same of your library."
+    ],
+    [
+      "the same for a result",
+      fromFunction({ success: { city: Schema.String } }),
+      "Tool \"t\": `success` is no schema, but an object of schemas: write Schema.Struct({ ... }), or the same of your library."
+    ],
+    [
+      "messages as failures of an Effect",
+      make({ failure: "message" }),
+      "Tool \"t\": `failure: \"message\"` is for Tool.fromFunction: give a schema of the failures, or Schema.String."
+    ],
+    [
+      "the parameters under the name that others use",
+      () => Tool.fromFunction("t", { description, inputSchema: z.object({}), execute: async () => "" } as never),
+      noOther("inputSchema`: write `parameters`.")
+    ],
+    [
+      "the function under the name that others use",
+      () => Tool.fromFunction("t", { description, parameters: z.object({}), handler: async () => "" } as never),
+      noOther("handler`: write `execute`.")
+    ],
+    [
+      "what makes failures, and no schema of them",
+      fromFunction({ catch: () => "no" }),
+      "Tool \"t\": `catch` makes failures, and nothing says which: give a schema of them as `failure`."
+    ],
+    [
+      "a schema of failures that nothing makes",
+      fromFunction({ failure: z.object({ code: z.string() }) }),
+      "Tool \"t\": nothing makes a failure: give `catch`, which makes one of what was thrown, or an error class as `failure`."
+    ],
+    [
+      "no rate",
+      () => Limits.rate(undefined as never),
+      "Limits.rate: give { limit, window }, such as { limit: 10, window: \"1 second\" }."
+    ],
+    [
+      "a rate as two arguments",
+      () => Reflect.apply(Limits.rate, undefined, [10, "1 second"]),
+      "Limits.rate: give { limit, window }, such as { limit: 10, window: \"1 second\" }."
+    ],
+    [
+      "an object for a number of calls",
+      () => Limits.concurrency({ limit: 2 } as never),
+      "Limits.concurrency: the limit is {\"limit\":2}; give a whole number from 1 on."
+    ],
+    [
+      "a text for a number of calls",
+      () => Limits.concurrency("2" as never),
+      "Limits.concurrency: the limit is \"2\"; give a whole number from 1 on."
+    ],
+    [
+      "an object of tools",
+      () => Toolkit.make({ tool } as never),
+      "Toolkit.make: argument 1 is an object of tools: write Toolkit.make(...Object.values(tools))."
+    ],
+    [
+      "a tool that writes to be asked twice",
+      () => Tool.hedge("1 second")(acting("pay", () => Effect.succeed(""), { readOnly: false }) as never),
+      "Tool.hedge: \"pay\" is not `readOnly`, and its calls must not run twice."
+    ],
+    [
+      "a tool that writes to be asked once for several",
+      () => Tool.coalesce(acting("pay", () => Effect.succeed(""), { readOnly: false }) as never),
+      "Tool.coalesce: \"pay\" is not `readOnly`, and its calls must not run once for several."
+    ],
+    [
+      "a promise of steps",
+      () => Pipeline.make((async () => ({})) as never),
+      "Pipeline.make: what is returned is a promise: declare the calls without async and await; none of them runs yet."
+    ],
+    [
+      "messages of another library",
+      () => Conversation.user([{ role: "user", content: "Hi!" }] as never),
+      noContent
+    ]
+  ])("is refused in words that say what to do: %s", (_, run, said) => assert.throws(run, said))
+
+  it.each<readonly [what: string, run: () => Promise<unknown>, said: string]>([
+    [
+      "a number of retries",
+      batch({ retry: 3 }),
+      "Batch.Options.retry is 3: give a schedule, such as Schedule.recurs(3)."
+    ],
+    [
+      "retries as an object",
+      batch({ retry: { times: 3 } }),
+      "Batch.Options.retry is {\"times\":3}: give a schedule, such as Schedule.recurs(3)."
+    ],
+    [
+      "a text for a number",
+      batch({ concurrency: "4" }),
+      "Batch.Options.concurrency is \"4\": give a whole number from 1 on"
+    ],
+    [
+      "no function that approves",
+      batch({ approve: true }),
+      "Batch.runPromise: `approve` is no function: give one that decides on a question."
+    ],
+    [
+      "no function that listens",
+      batch({ onCall: "log" }),
+      "Batch.runPromise: `onCall` is no function: give one that takes an event."
+    ],
+    [
+      "a controller for its signal",
+      batch({ signal: new AbortController() }),
+      "Batch.runPromise: `signal` is no AbortSignal: give the `signal` of an AbortController, or AbortSignal.timeout(30_000)."
+    ],
+    [
+      "no options of an agent",
+      () => Agent.runPromise(undefined as never),
+      "Agent: give options, such as { toolkit, prompt, model }."
+    ],
+    [
+      "no toolkit",
+      agent({ toolkit: undefined }),
+      "Agent: `toolkit` is missing: give what Toolkit.make(...tools) makes."
+    ],
+    [
+      "tools in place of one",
+      agent({ toolkit: undefined, tools: [tool] }),
+      "Agent: there is no option `tools`: write `toolkit`."
+    ],
+    [
+      "no prompt",
+      agent({ prompt: undefined }),
+      "Agent: `prompt` is missing: give what to ask, as text, or a conversation."
+    ],
+    [
+      "messages in place of a prompt",
+      agent({ prompt: undefined, messages: [] }),
+      "Agent: there is no option `messages`: write `prompt`."
+    ],
+    ["messages as a prompt", agent({ prompt: [{ role: "user", content: "Hi!" }] }), noContent],
+    ["an option of its batches", agent({ concurrency: 4 }), noBatchOption("concurrency")],
+    ["a time for its calls", agent({ timeout: "5 seconds" }), noBatchOption("timeout")],
+    [
+      "a text for rounds",
+      agent({ maxRounds: "5" }),
+      "Agent.Options.maxRounds is \"5\": give a whole number from 0 on."
+    ],
+    [
+      "a controller for the signal of an agent",
+      agent({ signal: new AbortController() }),
+      "Agent: `signal` is no AbortSignal: give the `signal` of an AbortController, or AbortSignal.timeout(30_000)."
+    ],
+    [
+      "no function that approves for an agent",
+      agent({ approve: true }),
+      "Agent: `approve` is no function: give one that decides on a question."
+    ],
+    [
+      "an output that is none",
+      agent({ output: { city: "string" } }),
+      "Agent: `output` is no schema: give one, such as Schema.Struct({ city: Schema.String })."
+    ]
+  ])("rejects in words that say what to do: %s", async (_, run, said) => {
+    const rejection = await run().then(() => "nothing is thrown", (error) => String(error))
+    assert.include(rejection, said)
+  })
+
+  it.effect("ends an Effect in the same words", () =>
+    Effect.gen(function*() {
+      const given: Effect.Effect<unknown> = Reflect.apply(Object(Agent.run), undefined, [])
+      const exit = yield* Effect.exit(given)
+      assert.strictEqual(
+        Exit.isFailure(exit) && String(Cause.squash(exit.cause)),
+        "TypeError: Agent: give options, such as { toolkit, prompt }."
+      )
+    }))
+
+  it.effect.each<readonly [string, object, string]>([
+    [
+      "access",
+      { access: () => Access.write("a") },
+      "Tool \"odd\": the function of `access` gives no list: write [Access.write(...)]."
+    ],
+    [
+      "limits",
+      { limits: () => Limits.concurrency(1) },
+      "Tool \"odd\": the function of `limits` gives no list: write [Limits.concurrency(...)]."
+    ]
+  ])(
+    "crashes a call in words for its host, where a function gives no list: %s",
+    ([, traits, said]) =>
+      Effect.gen(function*() {
+        const { layer, lines } = recordingLogger()
+        const odd = Toolkit.make(acting("odd", () => Effect.succeed(""), traits as never))
+        const settled = yield* Effect.provide(Batch.run(odd, [ToolCall.make({ id: "c", name: "odd" })]), layer)
+        assert.strictEqual(shown(settled)["type"], "Defect")
+        assert.include(JSON.stringify(lines.map(({ text }) => text)), "A tool crashed")
+        const [outcome] = settled.outcomes
+        const failure = outcome?.result._tag === "Failure" ? outcome.result.failure : undefined
+        assert(failure?._tag === "CallError" && failure.reason._tag === "Defect")
+        assert.include(Cause.pretty(failure.reason.cause), said)
+      })
+  )
+})
