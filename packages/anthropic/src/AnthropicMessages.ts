@@ -5,6 +5,7 @@ import Anthropic from "@anthropic-ai/sdk"
 import type * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
 import type * as ChatModelError from "@volley/core/ChatModelError"
+import * as Codec from "@volley/core/Codec"
 import * as Conversation from "@volley/core/Conversation"
 import * as Json from "@volley/core/Json"
 import type * as Tool from "@volley/core/Tool"
@@ -117,7 +118,8 @@ export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit
  * // => {"id":"toolu_1","name":"ping","arguments":{"times":2},"index":0,"status":"complete"}
  * ```
  */
-export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> => read(response).calls
+export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> =>
+  read(Codec.response("AnthropicMessages.toolCalls", response)).calls
 
 /**
  * Takes JSON of unknown origin for a response: a whole body, or an assistant message alone, which counts as complete.
@@ -166,7 +168,7 @@ export const parse = (json: unknown): Result.Result<Whole, string> => {
  * ```
  */
 export const results = (settled: Batch.Settled<Tool.Any>): Array<Message> =>
-  resultMessages(Conversation.results(settled.outcomes), [])
+  resultMessages(Conversation.results(Codec.outcomes("AnthropicMessages.results", settled)), [])
 
 /**
  * Gives what to append to the messages: the assistant turn and one `user` message with all results. The turn is
@@ -198,8 +200,8 @@ export const results = (settled: Batch.Settled<Tool.Any>): Array<Message> =>
  * ```
  */
 export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): Array<Message> => {
-  const { echo } = read(response)
-  return [...echo, ...resultMessages(Conversation.results(settled.outcomes), echo)]
+  const { echo } = read(Codec.response("AnthropicMessages.followUp", response))
+  return [...echo, ...resultMessages(Conversation.results(Codec.outcomes("AnthropicMessages.followUp", settled)), echo)]
 }
 
 /** The results of a turn; calls of a toolset want its name on their results. */

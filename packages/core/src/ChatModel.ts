@@ -376,6 +376,7 @@ export const make = <S>(
   }
 ): ChatModel["Service"] => {
   const { open, read, reason, send, wire } = client
+  if (client.about !== undefined && typeof client.about.model !== "string") return refusing(wire, noModel)
   const held = Transport.around(client.limits ?? { firstByte: "unbounded", idle: "unbounded", maxBytes: "unbounded" })
   const warnOfLax = Toolkit.laxWarnings()
   const warn = ({ toolkit }: Request) => toolkit ? warnOfLax(toolkit) : Effect.void
@@ -452,6 +453,8 @@ export const reached = (
     )
   )
 }
+
+const noModel = "`model` is missing: name one, such as \"gpt-4.1\" or \"claude-opus-5-5\""
 
 const noKey = "`apiKey` is missing: give the key as text, or as `Redacted.make(text)`"
 

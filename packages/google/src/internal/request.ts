@@ -5,6 +5,7 @@ import {
   type GenerateContentParameters
 } from "@google/genai"
 import * as ChatModel from "@volley/core/ChatModel"
+import * as Codec from "@volley/core/Codec"
 import type * as Conversation from "@volley/core/Conversation"
 import type * as Toolkit from "@volley/core/Toolkit"
 import { isOld } from "./content.ts"
@@ -28,7 +29,7 @@ export interface Making {
 
 /** The `tools` of a request; none for no tools. */
 export const tools = (toolkit: Toolkit.Any): Array<ApiTool> =>
-  toolkit.tools.length === 0 ? [] : [{
+  Codec.tools("GeminiContent.tools", toolkit).length === 0 ? [] : [{
     functionDeclarations: toolkit.tools.map((tool) => ({
       name: toolkit.wireNames.get(tool.name) ?? tool.name,
       description: tool.description,

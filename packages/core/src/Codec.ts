@@ -1,0 +1,72 @@
+/**
+ * What a loop of your own gives to a codec; throws for what plain JavaScript may give in its place.
+ */
+import * as Predicate from "effect/Predicate"
+import type * as Batch from "./Batch.ts"
+import { refuseNoToolkit } from "./internal/refusals.ts"
+import type * as Tool from "./Tool.ts"
+import type * as Toolkit from "./Toolkit.ts"
+
+/**
+ * The tools of a toolkit; `where` says which function they were given to.
+ *
+ * @example
+ * ```ts
+ * import { Codec, Toolkit } from "@volley/core"
+ *
+ * console.log(Codec.tools("OpenAiChat.tools", Toolkit.make()).length) // => 0
+ * ```
+ */
+export const tools = <T extends Tool.Any>(where: string, toolkit: Toolkit.Toolkit<T>): ReadonlyArray<T> => {
+  refuseNoToolkit(`${where}: what is given`, toolkit)
+  return toolkit.tools
+}
+
+/**
+ * The response that was given; `where` says to which function. A promise or a stream of one has no calls to find, and a
+ * loop would end without an answer.
+ *
+ * @example
+ * ```ts
+ * import { Codec } from "@volley/core"
+ *
+ * try {
+ *   Codec.response("OpenAiChat.toolCalls", Promise.resolve({ choices: [] }))
+ * } catch (error) {
+ *   console.log(String(error)) // => TypeError: OpenAiChat.toolCalls: the response is a promise: write `await` before it.
+ * }
+ * ```
+ */
+export const response = <A>(where: string, given: A): A => {
+  refuseLater(where, "response", given)
+  if (Predicate.hasProperty(given, Symbol.asyncIterator)) {
+    throw new TypeError(`${where}: the response is a stream: read it with \`parts\`, or ask without \`stream\`.`)
+  }
+  return given
+}
+
+/**
+ * The outcomes of a batch; `where` says which function they were given to.
+ *
+ * @example
+ * ```ts
+ * import { Batch, Codec, Toolkit } from "@volley/core"
+ *
+ * const settled = await Batch.runPromise(Toolkit.make(), [])
+ * console.log(Codec.outcomes("OpenAiChat.results", settled).length) // => 0
+ * ```
+ */
+export const outcomes = <T extends Tool.Any>(
+  where: string,
+  settled: Batch.Settled<T>
+): Batch.Settled<T>["outcomes"] => {
+  refuseLater(where, "batch", settled)
+  if (Predicate.hasProperty(settled, "outcomes") && Array.isArray(settled.outcomes)) return settled.outcomes
+  throw new TypeError(`${where}: what is given is no settled batch: give what Batch.run or Batch.runPromise came to.`)
+}
+
+const refuseLater = (where: string, what: string, given: unknown): void => {
+  if (Predicate.isPromiseLike(given)) {
+    throw new TypeError(`${where}: the ${what} is a promise: write \`await\` before it.`)
+  }
+}
