@@ -7,6 +7,7 @@ import * as Latch from "effect/Latch"
 import * as Predicate from "effect/Predicate"
 import * as Queue from "effect/Queue"
 import type * as Schema from "effect/Schema"
+import type { StandardSchemaV1 } from "effect/StandardSchema"
 import * as Stream from "effect/Stream"
 import type { AgentError, Failed } from "./AgentError.ts"
 import type * as ChatModel from "./ChatModel.ts"
@@ -24,6 +25,7 @@ import {
 } from "./internal/agent/promised.ts"
 import { abortOf, toPromise } from "./internal/promise.ts"
 import { contextOf, needless } from "./internal/runner/promised.ts"
+import type { ParametersOf } from "./internal/schema/standardSchema.ts"
 import type { Given } from "./internal/tool/written.ts"
 import type * as Tool from "./Tool.ts"
 
@@ -225,6 +227,9 @@ const eventsOf = (
   }))
 }
 
+/** What an answer has to be for an agent that is run as a promise: a schema of Effect that needs nothing, or of any library. */
+type Answering = Schema.ConstraintDecoder<unknown> | StandardSchemaV1
+
 /**
  * Runs an agent as `run` does, for programs that are not written with Effect; `model` is the layer of a provider's package.
  *
@@ -259,9 +264,11 @@ const eventsOf = (
  */
 export function runPromise<
   T extends Tool.Any,
-  S extends Schema.ConstraintDecoder<unknown> = typeof Schema.Undefined,
+  S extends Answering = typeof Schema.Undefined,
   K extends Option = never
->(options: Complete<K> & PromiseOptions<T> & Partial<WithOutput<S>> & Given<K>): Promise<Ended<T, S["Type"]>>
+>(
+  options: Complete<K> & PromiseOptions<T> & { readonly output?: S } & Given<K>
+): Promise<Ended<T, ParametersOf<S>["Type"]>>
 export function runPromise(options: AnyPromiseOptions) {
   return toPromise(() => {
     const given = agentOptions(options)
@@ -289,9 +296,11 @@ export function runPromise(options: AnyPromiseOptions) {
  */
 export function iterate<
   T extends Tool.Any,
-  S extends Schema.ConstraintDecoder<unknown> = typeof Schema.Undefined,
+  S extends Answering = typeof Schema.Undefined,
   K extends Option = never
->(options: Complete<K> & PromiseOptions<T> & Partial<WithOutput<S>> & Given<K>): AsyncIterable<Event<T, S["Type"]>>
+>(
+  options: Complete<K> & PromiseOptions<T> & { readonly output?: S } & Given<K>
+): AsyncIterable<Event<T, ParametersOf<S>["Type"]>>
 export function iterate(options: AnyPromiseOptions) {
   const given = agentOptions(options)
   const { signal } = options

@@ -122,7 +122,7 @@ describe("Tool.fromStandardSchema with zod", () => {
     }
     assert.throws(
       () => Tool.fromStandardSchema("wait", definition),
-      /^Tool "wait": zod cannot write `parameters` as JSON Schema: .*Date.*; give it as `jsonSchema`\.$/
+      /^Tool "wait": `parameters` of zod cannot be written as JSON Schema: .*Date.*; give it as `jsonSchema`\.$/
     )
     const jsonSchema = { type: "object" as const, properties: { at: { type: "string" } } }
     assert.strictEqual(Tool.fromStandardSchema("wait", { ...definition, jsonSchema }).jsonSchema, jsonSchema)

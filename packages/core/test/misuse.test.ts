@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Access, Agent, Batch, Conversation, Limits, Pipeline, Tool, ToolCall, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
 import { Cause, Effect, Exit, Schema } from "effect"
+import { expectTypeOf } from "vitest"
 import { z } from "zod"
 import { acting, recordingLogger, shown } from "./support.ts"
 
@@ -232,4 +233,36 @@ describe("what plain JavaScript gives", () => {
         assert.include(Cause.pretty(failure.reason.cause), said)
       })
   )
+})
+
+describe("an agent that is run as a promise", () => {
+  const city = { turns: ScriptedModel.layer([ScriptedModel.says(`{"city":"Oslo"}`)]) }
+
+  it("gives its answer as a schema of another library reads it", async () => {
+    const output = z.object({ city: z.string().transform((name) => name.length) })
+    const ended = await Agent.runPromise({ toolkit, prompt: "Where?", model: city.turns, output })
+    expectTypeOf(ended.output).toEqualTypeOf<{ city: number }>()
+    assert.deepStrictEqual(ended.output, { city: 4 })
+  })
+
+  it("asks for what is no object under a key of its own, and tells the model what does not fit", async () => {
+    const script = ScriptedModel.make([ScriptedModel.says(`{"answer":[1]}`), ScriptedModel.says(`{"answer":["a"]}`)])
+    const names = z.array(z.string()).describe("names")
+    const { output } = await Agent.runPromise({ toolkit, prompt: "Who?", model: script.layer, output: names })
+    assert.deepStrictEqual(output, ["a"])
+    assert.deepStrictEqual<unknown>(script.requests[0]?.output?.jsonSchema, {
+      type: "object",
+      properties: { answer: { type: "array", items: { type: "string" }, description: "names" } },
+      required: ["answer"],
+      additionalProperties: false
+    })
+    assert.include(JSON.stringify(script.requests[1]?.conversation.messages.at(-1)), "expected string")
+  })
+
+  it("iterates with such an output too", async () => {
+    const output = z.object({ city: z.string() })
+    for await (const event of Agent.iterate({ toolkit, prompt: "Where?", model: city.turns, output })) {
+      if (event._tag === "Answer") assert.strictEqual(event.ended.output.city, "Oslo")
+    }
+  })
 })

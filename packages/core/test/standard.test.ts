@@ -62,7 +62,7 @@ describe("a Standard Schema", () => {
       assert(Result.isFailure(attempt) && attempt.failure instanceof Error)
       assert.strictEqual(
         attempt.failure.message,
-        `Tool "t": hand cannot write \`parameters\` as JSON Schema: ${why}; give it as \`jsonSchema\`.`
+        `Tool "t": \`parameters\` of hand cannot be written as JSON Schema: ${why}; give it as \`jsonSchema\`.`
       )
       assert.strictEqual(attempt.failure.cause, thrown)
     }

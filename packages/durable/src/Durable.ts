@@ -14,6 +14,7 @@ import type * as Toolkit from "@volley/core/Toolkit"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import * as Stream from "effect/Stream"
@@ -159,9 +160,11 @@ export function agent(
   name: string,
   options: Options<Tool.Any> & Partial<CoreAgent.WithOutput<Schema.Constraint>>
 ): DurableAgent<unknown, unknown, unknown> {
+  if (!Predicate.isObject(options)) throw new TypeError("Durable.agent: write (\"support\", { toolkit, ... }).")
   const { approvals, output, ...rest } = options
   const late = lateOf(approvals)
   const start = ({ prompt, runId }: Asked) => {
+    if (typeof runId !== "string") throw new TypeError(`Durable: ${noRunId}.`)
     const input = { conversation: begun(options, runId, prompt) }
     const started = Effect.tap(
       beginOnce({ runId, name, input, toolkit: options.toolkit }),
@@ -176,6 +179,8 @@ export function agent(
     find: (runId) => Effect.flatMap(said(runId, findOf(name, runId)), (row) => runOf(row, output))
   }
 }
+
+const noRunId = "`runId` is missing: give an id of your own, such as that of a ticket"
 
 /** A run of another agent is none of this one's. */
 const findOf = (name: string, runId: string) =>

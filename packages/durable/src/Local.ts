@@ -94,6 +94,9 @@ export const layerClient = (options: Options): Layer.Layer<Provided, StoreError>
   return Layer.provideMerge(Layer.merge(Engine.client, Alone.client), store)
 }
 
-const storeOf = ({ file }: Options) => Store.make(file, [], (share) => holdFile(file, share))
+const storeOf = ({ file }: Options) => {
+  if (typeof file === "string") return Store.make(file, [], (share) => holdFile(file, share))
+  throw new TypeError("Local: `file` is missing: give the path of the store, as in { file: \"runs.db\" }.")
+}
 
 const connect = ({ file, synchronous = "NORMAL" }: Options) => Effect.flatMap(open(file), (db) => make(db, synchronous))

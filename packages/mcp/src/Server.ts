@@ -6,6 +6,7 @@
 import type * as Tool from "@volley/core/Tool"
 import type * as Toolkit from "@volley/core/Toolkit"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { factoryOf } from "./internal/serve/factory.ts"
@@ -96,6 +97,7 @@ export const serveHttp = Effect.fnUntraced(function*<T extends Tool.Any>(
   toolkit: Toolkit.Toolkit<T>,
   options: HttpOptions
 ): Effect.fn.Return<{ readonly url: string }, NotListening, Tool.Requirements<T> | Scope.Scope> {
+  if (!Predicate.isObject(options)) throw new TypeError("Server: give options, such as { name: \"notes\" }.")
   const { host = "127.0.0.1", port = 0 } = options
   const path = `/${(options.path ?? "mcp").replace(/^\//, "")}`
   const name = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host

@@ -370,6 +370,11 @@ export function check(
   subject: Toolkit.Any | Pipeline.Pipeline<Pipeline.Steps> | OwnAgent<Tool.Any>,
   options: AnyOptions = {}
 ): Effect.Effect<void, Violation | NoCases, unknown> {
+  const odd: unknown = options.laws?.find((law) => typeof law === "string")
+  if (odd !== undefined) throw new TypeError(`Laws.check: \`laws\` has "${odd}", which is no law: write Laws.${odd}.`)
+  if ("handler" in subject) {
+    throw new TypeError("Laws.check: a tool is no toolkit: write Laws.check(Toolkit.make(tool)).")
+  }
   if ("graph" in subject) {
     const { toolkit } = subject.graph
     const setting = { ...settingOf(toolkit, options), isWhole: true, run: throughPipeline(subject) }

@@ -253,6 +253,7 @@ export interface ScriptedModel {
  * ```
  */
 export const make = (script: Script, options: { readonly repeat?: boolean | undefined } = {}): ScriptedModel => {
+  refuseNoScript(script)
   const requests: Array<ChatModel.Request> = []
   const next = (request: ChatModel.Request): Effect.Effect<Step, ChatModelError> =>
     Effect.suspend(() => {
@@ -398,4 +399,16 @@ export class ScriptEnded extends Data.TaggedError("ScriptEnded")<{ readonly turn
     return `ScriptedModel: all ${this.turns} turns of the script are taken, and the model is asked for one more; ` +
       "add a turn, or say `{ repeat: true }`."
   }
+}
+
+/** Throws for what plain JavaScript gives in place of a script. */
+const refuseNoScript = (script: unknown): void => {
+  if (typeof script === "function") return
+  if (!Array.isArray(script)) {
+    throw new TypeError(
+      "ScriptedModel: a script is a list of turns, or a function: write [ScriptedModel.says(\"Hello.\")]."
+    )
+  }
+  const odd = script.findIndex((step) => typeof step !== "object" || step === null)
+  if (odd !== -1) throw new TypeError(`ScriptedModel: step ${odd + 1} is no turn: write ScriptedModel.says("Hello.").`)
 }

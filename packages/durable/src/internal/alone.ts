@@ -28,6 +28,13 @@ const make = (awaiting: Awaiting): Carrier => {
   const names = new Map<string, Served>()
 
   const begin = (run: Begun): Effect.Effect<void> =>
+    Effect.suspend(() =>
+      names.has(run.name) ? wake(run) : Effect.logWarning(
+        `The run ${run.run_id} stands still: the layer of the agent "${run.name}" is not in place in this process, which has the store`
+      )
+    )
+
+  const wake = (run: Begun): Effect.Effect<void> =>
     Effect.suspend(() => {
       const served = names.get(run.name)
       if (served === undefined) return Effect.void
@@ -71,7 +78,7 @@ const make = (awaiting: Awaiting): Carrier => {
 
   const goes = (run: Begun): boolean => names.get(run.name)?.going.has(keyOf(run)) === true
 
-  return { serve, begin, wake: begin, goes, patience: 0, finished: (_, told) => told }
+  return { serve, begin, wake, goes, patience: 0, finished: (_, told) => told }
 }
 
 /** Runs of this process, which has their store alone. */

@@ -49,7 +49,11 @@ export const decodePayload = Schema.decodeUnknownEffect(Payload)
 export type Live = Map<string, Owned>
 
 /** What an agent is asked each time it goes on; its prompt comes from the journal. */
-export type AgentOptions = Omit<Agent.AnyOptions, "prompt" | "startedAt" | "spent" | "onInterrupt">
+export interface AgentOptions
+  extends Omit<Agent.AnyOptions, "prompt" | "startedAt" | "spent" | "onInterrupt" | "output">
+{
+  readonly output?: Schema.Constraint | undefined
+}
 
 /** Why a run does not go on here now. */
 export type Standstill = "waits" | "parked"

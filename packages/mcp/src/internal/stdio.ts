@@ -64,6 +64,7 @@ class Process implements Transport {
   async start(): Promise<void> {
     if (this.#closed !== undefined) throw new SdkError(SdkErrorCode.NotConnected, "it is closed")
     const { args = [], command, cwd, env } = this.#command
+    if (typeof command !== "string") throw new TypeError("it has neither a `command` nor a `url`: give one of them")
     const child = spawn(command, args, {
       cwd,
       env: { ...getDefaultEnvironment(), ...env },
@@ -110,7 +111,13 @@ class Process implements Transport {
 
   /** Why there is no server, with what its process wrote to standard error. */
   explain(reason: Reason): Reason {
-    if (reason._tag === "Unreachable") return new Unreachable({ message: `it cannot be started: ${reason.message}` })
+    if (reason._tag === "Unreachable") {
+      const { args = [], command } = this.#command
+      const mend = args.length === 0 && /\s/.test(command)
+        ? "; a command has no arguments in it: give them as `args`"
+        : ""
+      return new Unreachable({ message: `it cannot be started: ${reason.message}${mend}` })
+    }
     if (reason._tag !== "Closed") return reason
     const said = this.#said.trim()
     return new Unreachable({ message: `the process ended before it answered${said === "" ? "" : `: ${said}`}` })

@@ -15,7 +15,13 @@ export const read = Effect.fnUntraced(function*(
   const json = typeof document === "string" ? yield* parsed(document, parse) : document
   const problem = Json.problemOf(json, most)
   if (problem !== undefined) return yield* unreadable(`it is ${problem}`)
-  if (!Json.isObject(json)) return yield* unreadable("it is no object")
+  if (!Json.isObject(json)) {
+    return yield* unreadable(
+      typeof json === "string"
+        ? "it is no object, but a text: give the content of the document, not its name or address"
+        : "it is no object"
+    )
+  }
   const { openapi, swagger } = json
   if (swagger === "2.0") return yield* upgraded(json)
   if (openapi === undefined) return yield* unreadable("it says neither `openapi` nor `swagger`")

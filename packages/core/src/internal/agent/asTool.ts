@@ -41,9 +41,10 @@ export interface Asked<P extends Schema.Constraint> {
 /** The same, whatever its types. */
 export interface AnyToolOptions
   extends
-    Omit<AnyOptions, "prompt" | "name" | "onInterrupt" | "runner">,
+    Omit<AnyOptions, "prompt" | "name" | "onInterrupt" | "runner" | "output">,
     Pick<AnyDefinition, "description" | "readOnly" | "idempotent" | "timeout" | "access" | "limits" | "approval">
 {
+  readonly output?: Schema.Constraint | undefined
   readonly parameters?: Schema.Constraint | undefined
   readonly prompt?: ((parameters: unknown) => string | ReadonlyArray<Content>) | undefined
 }

@@ -1,6 +1,6 @@
 import * as Predicate from "effect/Predicate"
-import * as Schema from "effect/Schema"
 import { safe } from "../runner/options.ts"
+import { isAnySchema } from "../schema/standardSchema.ts"
 import { meantBy } from "../tool/mistakes.ts"
 
 /** What is said where an option is missing. */
@@ -20,7 +20,7 @@ export const mistakeInOptions = (given: object): string | undefined => {
   if (inside !== undefined) {
     return `there is no option \`${inside}\`: write it inside \`batch\`, as in batch: { ${inside} }`
   }
-  return output === undefined || Schema.isSchema(output) ? undefined : noOutput
+  return output === undefined || isAnySchema(output) ? undefined : noOutput
 }
 
 /** Throws where the compiler would have refused the options of an agent. */

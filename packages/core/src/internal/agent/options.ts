@@ -10,6 +10,7 @@ import type { Pricing } from "../../Pricing.ts"
 import type * as Tool from "../../Tool.ts"
 import type * as Toolkit from "../../Toolkit.ts"
 import type { Time } from "../duration.ts"
+import type { AnySchema } from "../schema/standardSchema.ts"
 import type { Left } from "./event.ts"
 
 /** What an agent is asked, what it may call, and how it is bounded. */
@@ -66,7 +67,7 @@ export interface WithOutput<S extends Schema.Constraint> {
   readonly output: S
 }
 
-/** Options, whatever their toolkit and output. */
+/** Options, whatever their toolkit and output; one of another library from those who run an agent as a promise. */
 export interface AnyOptions extends Options<Tool.Any> {
-  readonly output?: Schema.Constraint | undefined
+  readonly output?: AnySchema | undefined
 }

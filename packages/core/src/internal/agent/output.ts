@@ -1,7 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type { StandardSchemaV1 } from "effect/StandardSchema"
 import type * as ChatModel from "../../ChatModel.ts"
 import { jsonSchemaOf } from "../schema/jsonSchema.ts"
+import * as Standard from "../schema/standardSchema.ts"
 
 /** What an answer has to be: as the provider is asked for it, and as it is read. */
 export interface Output {
@@ -10,7 +12,8 @@ export interface Output {
 }
 
 /** Makes the output of a schema; what is no object goes under a key of its own, since providers take only objects. */
-export const make = (schema: Schema.Constraint): Output => {
+export const make = (schema: Standard.AnySchema): Output => {
+  if (Standard.isForeign(schema)) return ofForeign(schema)
   const own = jsonSchemaOf(schema)
   const isObject = own["type"] === "object"
   const wrapped = Schema.Struct({ answer: schema })
@@ -18,6 +21,20 @@ export const make = (schema: Schema.Constraint): Output => {
     ? reader(schema, (value) => value)
     : reader(wrapped, (value) => value.answer)
   return { request: { name: "answer", jsonSchema: isObject ? own : jsonSchemaOf(wrapped) }, read }
+}
+
+/** The same for a schema of another library, which reads what its own JSON Schema asks for. */
+const ofForeign = (schema: StandardSchemaV1): Output => {
+  const { codec, jsonSchema } = Standard.readingOf("`output`", schema, "give a schema of Effect")
+  if (jsonSchema["type"] === "object") {
+    return { request: { name: "answer", jsonSchema }, read: reader(codec, (value) => value) }
+  }
+  const { $defs, ...answer } = jsonSchema
+  const whole = { type: "object", properties: { answer }, required: ["answer"], additionalProperties: false }
+  return {
+    request: { name: "answer", jsonSchema: $defs === undefined ? whole : { ...whole, $defs } },
+    read: reader(Schema.Struct({ answer: codec }), (value) => value.answer)
+  }
 }
 
 const reader = <S extends Schema.Constraint>(schema: S, valueOf: (value: S["Type"]) => unknown): Output["read"] => {

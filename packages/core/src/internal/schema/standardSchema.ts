@@ -34,12 +34,20 @@ export const schemasOf = (
     readonly jsonSchema?: JsonSchema.JsonSchema | undefined
   }
 ) => {
-  const shown = isForeign(parameters) ? jsonSchema ?? jsonSchemaOf(name, parameters) : jsonSchema
+  const shown = isForeign(parameters)
+    ? jsonSchema ?? jsonSchemaOf(`Tool "${name}": \`parameters\``, parameters, asOption)
+    : jsonSchema
   return {
     parameters: isForeign(parameters) ? reading(parameters, ownKeysIn(shown ?? {})) : parameters,
     success: written(success),
     jsonSchema: shown
   }
+}
+
+/** A schema of another library as Effect reads by it, and the JSON Schema of what it takes; `mend` says what to do without. */
+export const readingOf = (what: string, schema: StandardSchemaV1, mend: string) => {
+  const jsonSchema = jsonSchemaOf(what, schema, mend)
+  return { codec: reading(schema, ownKeysIn(jsonSchema)), jsonSchema }
 }
 
 /** The schema by which Effect writes what a tool gives, or how it fails. */
@@ -51,7 +59,7 @@ export const isAnySchema = (value: unknown): value is AnySchema =>
   || ((typeof value === "object" || typeof value === "function") && value !== null && "~standard" in value)
 
 /** True for what Effect does not know how to read itself. */
-const isForeign = (schema: AnySchema): schema is StandardSchemaV1 => !Schema.isSchema(schema)
+export const isForeign = (schema: AnySchema): schema is StandardSchemaV1 => !Schema.isSchema(schema)
 
 /** Reads JSON by a Standard Schema; what it gave goes back as it is, where that is JSON. */
 const reading = (
@@ -94,12 +102,11 @@ const issueOf = ({ message, path = [] }: StandardSchemaV1.Issue): SchemaIssue.Is
 }
 
 /** The JSON Schema of what a Standard Schema takes; throws where it has none, or cannot write one. */
-const jsonSchemaOf = (name: string, schema: StandardSchemaV1): JsonSchema.JsonSchema => {
+const jsonSchemaOf = (what: string, schema: StandardSchemaV1, mend: string): JsonSchema.JsonSchema => {
   const { vendor } = schema["~standard"]
-  const mend = "give it as `jsonSchema`"
   if (!hasJsonSchema(schema)) {
     throw new Error(
-      `Tool "${name}": \`parameters\` of ${vendor} has no JSON Schema of its own; ${mend}.`
+      `${what} of ${vendor} has no JSON Schema of its own; ${mend}.`
     )
   }
   try {
@@ -108,11 +115,13 @@ const jsonSchemaOf = (name: string, schema: StandardSchemaV1): JsonSchema.JsonSc
   } catch (cause) {
     const why = messageOf(cause).replace(/\.$/, "")
     throw new Error(
-      `Tool "${name}": ${vendor} cannot write \`parameters\` as JSON Schema: ${why}; ${mend}.`,
+      `${what} of ${vendor} cannot be written as JSON Schema: ${why}; ${mend}.`,
       { cause }
     )
   }
 }
+
+const asOption = "give it as `jsonSchema`"
 
 const hasJsonSchema = (schema: StandardSchemaV1): schema is StandardSchemaV1 & StandardJSONSchemaV1 =>
   "jsonSchema" in schema["~standard"]

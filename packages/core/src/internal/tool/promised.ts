@@ -67,7 +67,7 @@ type Caught<F, C> = [C] extends [Fixed<FailureOf<F>["Type"]>] ? unknown
     : "catches"
   ]}`
 
-/** The same, whose parts nobody changes: what a literal is, where it stays one. */
+/** The same with parts that are not to be changed, as those of a value are whose literals are kept. */
 type Fixed<A> = A extends ReadonlyArray<unknown> | { readonly [key: string]: unknown }
   ? { readonly [K in keyof A]: Fixed<A[K]> }
   : A

@@ -1,4 +1,5 @@
 import type { Tool as Definition } from "@modelcontextprotocol/server"
+import * as Codec from "@volley/core/Codec"
 import type * as Tool from "@volley/core/Tool"
 import type * as Toolkit from "@volley/core/Toolkit"
 import * as Result from "effect/Result"
@@ -6,10 +7,12 @@ import * as Schema from "effect/Schema"
 
 /** The tools of a toolkit as clients see them, by the names under which they are called. */
 export const definitionsOf = (toolkit: Toolkit.Any): ReadonlyMap<string, Definition> =>
-  new Map(toolkit.tools.map((tool) => {
-    const name = toolkit.wireNames.get(tool.name) ?? tool.name
-    return [name, definitionOf(name, tool)]
-  }))
+  new Map(
+    Codec.tools("Server", toolkit).map((tool) => {
+      const name = toolkit.wireNames.get(tool.name) ?? tool.name
+      return [name, definitionOf(name, tool)]
+    })
+  )
 
 /** A tool without hints may destroy something; whether it reaches into the world is unknown. */
 const definitionOf = (name: string, tool: Tool.Any): Definition => {
