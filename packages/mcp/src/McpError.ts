@@ -19,7 +19,7 @@ export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", {
   millis: Schema.Finite
 }) {
   override get message(): string {
-    return `it was not ready within ${this.millis} ms; \`timeout\` gives it longer, as npx may need that downloads a server first`
+    return `it was not ready within ${this.millis} ms; \`timeout\` gives it longer, and \`env\` what a command needs of your environment`
   }
 }
 
@@ -146,7 +146,7 @@ interface Reached {
  *
  * const server = { name: "shop", url: "https://shop.example.org/mcp?key=0123456789" }
  * console.log(McpError.of(server, new McpError.NotReady({ millis: 5000 })).message)
- * // => MCP server "shop": it was not ready within 5000 ms; `timeout` gives it longer, as npx may need that downloads a server first
+ * // => MCP server "shop": it was not ready within 5000 ms; `timeout` gives it longer, and `env` what a command needs of your environment
  * ```
  */
 export const of = ({ headers = {}, name, url = "" }: Reached, reason: Reason): McpError => {
