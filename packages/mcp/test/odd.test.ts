@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Batch } from "@volley/core"
-import { Mcp, McpError } from "@volley/mcp"
+import { Mcp, McpError, Resource } from "@volley/mcp"
 import { Effect, Logger, Result } from "effect"
 import { mend } from "../src/internal/odd.ts"
 import { byHand, call, failureOf, http, json } from "./support.ts"
@@ -66,6 +66,66 @@ describe("a tool that is none", () => {
       assert.strictEqual(whys.at(-1), "another tool of the server has the same name")
       const { outcomes } = yield* Batch.run(toolkit, [call("say"), call("tell", {}, 1)])
       assert.deepStrictEqual(outcomes.map(({ encoded }) => encoded), [text.text, text.text])
+    }))
+})
+
+describe("null in the place of what is not there", () => {
+  it.live("is taken for what is not there", () =>
+    Effect.gen(function*() {
+      const schema = { type: "object", properties: { city: { type: "string", description: null } }, required: null }
+      const tool = { name: "say", title: null, description: null, inputSchema: schema, outputSchema: null, _meta: null }
+      const tools = [{ ...tool, annotations: { title: null, readOnlyHint: null } }, { ...tool, name: "tell" }]
+      const nothing = { structuredContent: null, isError: null }
+      const url = yield* http(byHand((message, response) => {
+        const result = {
+          initialize: {
+            protocolVersion: "2025-06-18",
+            capabilities: { tools: { listChanged: null }, prompts: null },
+            serverInfo: { name: "odd", version: "1", title: null },
+            instructions: null
+          },
+          "tools/list": { tools, nextCursor: null },
+          "tools/call": { ...nothing, content: [{ ...text, annotations: null }, { type: "resource", resource }] },
+          "resources/list": { resources: [{ uri: "a:b", name: "b", size: null, mimeType: null }], nextCursor: null }
+        }[message.method ?? ""]
+        if (result !== undefined) json(response, message, { result })
+        return result !== undefined
+      }))
+      const server = yield* Mcp.connect({ name: "odd", prefix: "", url })
+      assert.deepStrictEqual([server.leftOut, server.instructions], [[], undefined])
+      assert.deepStrictEqual<unknown>(
+        server.toolkit.tools.map(({ jsonSchema }) => jsonSchema),
+        tools.map(() => ({ type: "object", properties: { city: { type: "string" } } }))
+      )
+      const { outcomes: [outcome] } = yield* Batch.run(server.toolkit, [call("say")])
+      assert.deepStrictEqual(outcome?.json, [text.text, { uri: "a:b", mimeType: null, text: "b" }])
+      assert.deepStrictEqual((yield* Resource.list(server)).map(({ uri }) => uri), ["a:b"])
+    }))
+
+  const resource = { uri: "a:b", mimeType: null, text: "b" }
+
+  it("is left where it is somebody's own", () => {
+    const structuredContent = { celsius: null }
+    const inputSchema = { type: "object", properties: { city: { type: ["string", "null"], default: null } } }
+    const result = {
+      structuredContent,
+      content: [{ ...text, _meta: { by: null } }],
+      tools: [{ name: "say", inputSchema }]
+    }
+    const message = { jsonrpc: "2.0" as const, id: 1, result: structuredClone(result) }
+    assert.deepStrictEqual(mend(message, false), [])
+    assert.deepStrictEqual<object>(message.result, result)
+    const modern = { jsonrpc: "2.0" as const, id: 1, result: { structuredContent: null } }
+    mend(modern, true)
+    assert.deepStrictEqual(modern.result, { structuredContent: null })
+  })
+})
+
+describe("a result of version 2024-10-07", () => {
+  it.live("is what the tool gave", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual((yield* ending({ toolResult: { celsius: 3 } })).end, { celsius: 3 })
+      assert.deepStrictEqual((yield* ending({ toolResult: "3 °C" })).end, "3 °C")
     }))
 })
 

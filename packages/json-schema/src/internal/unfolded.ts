@@ -57,6 +57,26 @@ export const rewritten = (schema: JsonSchema.JsonSchema, change: (node: Node) =>
   return { ...whole(schema) }
 }
 
+/**
+ * A JSON Schema without keywords that are `null`, which many programs write for what is not there, and providers refuse.
+ *
+ * @example
+ * ```ts
+ * import { Checks } from "@volley/json-schema"
+ *
+ * const schema = { type: "object", properties: { city: { type: "string", pattern: null, default: null } }, required: null }
+ * console.log(JSON.stringify(Checks.withoutNulls(schema)))
+ * // => {"type":"object","properties":{"city":{"type":"string","default":null}}}
+ * ```
+ */
+export const withoutNulls = (schema: JsonSchema.JsonSchema): JsonSchema.JsonSchema =>
+  rewritten(
+    schema,
+    (node) => Object.fromEntries(Object.entries(node).filter(([key, part]) => part !== null || canBeNull.has(key)))
+  )
+
+const canBeNull = new Set(["const", "default"])
+
 /** Under these stand values, and no schemas. */
 const values = new Set(["const", "enum", "default", "examples"])
 
