@@ -14,12 +14,38 @@ export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable"
   message: Schema.String
 }) {}
 
-/** The server has not answered `initialize`, or listed its tools, in time. */
+/**
+ * The server has not answered `initialize`, or listed its tools, in time.
+ *
+ * - `said`: what its process wrote that was no answer, where it wrote any
+ */
 export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", {
-  millis: Schema.Finite
+  millis: Schema.Finite,
+  said: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
-    return `it was not ready within ${this.millis} ms; \`timeout\` gives it longer, and \`env\` what a command needs of your environment`
+    const mend = "`timeout` gives it longer, and `env` what a command needs of your environment"
+    return `it was not ready within ${this.millis} ms; ${mend}${after(this.said, "; what it wrote instead of an answer: ")}`
+  }
+}
+
+/**
+ * The server speaks no version of the protocol that Volley speaks.
+ *
+ * - `versions`: those that it says it speaks
+ * - `known`: those that Volley speaks with the official client that is installed
+ */
+export class UnsupportedVersion extends Schema.TaggedError<UnsupportedVersion>()("UnsupportedVersion", {
+  versions: Schema.Array(Schema.String),
+  known: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    const versions = this.versions.join(", ")
+    if (this.versions.some((version) => this.known.includes(version))) {
+      return `it says that it speaks version ${versions} of the protocol, and refuses that from Volley`
+    }
+    return `it speaks version "${versions}" of the protocol, and Volley speaks ${this.known.join(", ")}: ` +
+      "install a version of the server that speaks one of these, or a newer @modelcontextprotocol/client"
   }
 }
 
@@ -53,12 +79,17 @@ export class Refused extends Schema.TaggedError<Refused>()("Refused", {
   message: Schema.String
 }) {}
 
-/** The server answered with an HTTP status that is no success. */
+/**
+ * The server answered with an HTTP status that is no success.
+ *
+ * - `said`: why, where it says so in an error of JSON-RPC or in a few plain words, or where that is known without it
+ */
 export class HttpFailed extends Schema.TaggedError<HttpFailed>()("HttpFailed", {
-  status: Schema.Int
+  status: Schema.Int,
+  said: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
-    return `it answered with HTTP status ${this.status}`
+    return `it answered with HTTP status ${this.status}${after(this.said, ": ")}`
   }
 }
 
@@ -104,16 +135,14 @@ export class LoginFailed extends Schema.TaggedError<LoginFailed>()("LoginFailed"
   message: Schema.String
 }) {}
 
-/** Those whose message is made of what a server, or a client, said. */
-const Worded = Schema.Union([Unreachable, Refused, Unusable, LoginFailed])
+/** Those that have in them what a server, or a client, said. */
+const Worded = Schema.Union([Unreachable, Refused, Unusable, LoginFailed, NotReady, HttpFailed, UnsupportedVersion])
 
 /** Why a server did not do what it was asked. */
 export const Reason = Schema.Union([
   ...Worded.members,
-  NotReady,
   Closed,
   Silent,
-  HttpFailed,
   NamesTaken,
   NeedsLogin,
   ...Transport.Failure.members
@@ -166,15 +195,22 @@ export const of = ({ headers = {}, name, url = "" }: Reached, reason: Reason): M
  * ```
  */
 export const without = (secrets: ReadonlyArray<string>, reason: Reason): Reason => {
-  const message = Transport.quoted(reason.message, secrets)
-  return isWorded(reason) && message !== reason.message ? decode({ ...encode(reason), message }) : reason
+  if (!isWorded(reason)) return reason
+  const encoded = encode(reason)
+  const shown = JSON.stringify(
+    encoded,
+    (key, value: unknown) => typeof value === "string" && key !== "_tag" ? Transport.quoted(value, secrets) : value
+  )
+  return shown === JSON.stringify(encoded) ? reason : decode(JSON.parse(shown))
 }
+
+const after = (said: string | undefined, before: string): string => said === undefined ? "" : `${before}${said}`
 
 const isWorded = Schema.is(Worded)
 
 const encode = Schema.encodeSync(Worded)
 
-const decode = Schema.decodeSync(Worded)
+const decode = Schema.decodeUnknownSync(Worded)
 
 /**
  * A tool ran, and says that it failed (`isError`).

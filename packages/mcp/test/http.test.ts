@@ -69,7 +69,8 @@ describe("Mcp.connect, to a URL", () => {
       const { failed } = yield* Mcp.connectAll(urls.map((url, index) => ({ name: `${index}`, url })))
       assert.deepStrictEqual(failed.map(({ message }) => message), [
         "MCP server \"0\": it answered with HTTP status 401",
-        "MCP server \"1\": it answered with HTTP status 404",
+        "MCP server \"1\": it answered with HTTP status 404: is it the URL of an MCP server with streamable HTTP? " +
+        "The HTTP+SSE transport of 2024 is not supported",
         "MCP server \"2\": it answered with HTTP status 503",
         `MCP server "3": connect ECONNREFUSED ${new URL(gone).host}`
       ])

@@ -131,7 +131,7 @@ describe("a result of version 2024-10-07", () => {
 
 describe("an answer that is none", () => {
   it.live.each([
-    { body: `"result":{}}`, said: "Invalid result for initialize" },
+    { body: `"result":{}}`, said: "what it answered to `initialize` cannot be read: " },
     { body: `"result":null}`, said: "it answered with what is no message of JSON-RPC" },
     { body: "<html>", said: "it answered with what is no JSON" }
   ])("to `initialize` is unusable, and no server that is not there: $body", ({ body, said }) =>

@@ -7,7 +7,7 @@ import * as Connection from "./connection.ts"
 import * as Listing from "./listing.ts"
 import { patienceOf } from "./patience.ts"
 import type { Options, Server } from "./server.ts"
-import type { Start } from "./session.ts"
+import type { Start, Way } from "./session.ts"
 
 /** Connects to a server and lists its tools; `start` is how a program is started. */
 export const connectBy = <O extends Options>(start: Start) =>
@@ -16,8 +16,10 @@ export const connectBy = <O extends Options>(start: Start) =>
   ): Effect.fn.Return<Server, McpError, Scope.Scope> {
     const { duration, late } = patienceOf(options)
     const scope = yield* Scope.fork(yield* Effect.scope)
-    return yield* open(options, start).pipe(
-      Effect.timeoutOrElse({ duration, orElse: () => Effect.fail(late) }),
+    const latest: { way?: Way } = {}
+    const starting: Start = (command) => Effect.tap(start(command), (way) => Effect.sync(() => void (latest.way = way)))
+    return yield* open(options, starting).pipe(
+      Effect.timeoutOrElse({ duration, orElse: () => Effect.fail(latest.way?.explain?.(late) ?? late) }),
       Effect.mapError((reason) => errorOf(options, reason)),
       Scope.provide(scope),
       Effect.onError(() => Scope.close(scope, Exit.void))

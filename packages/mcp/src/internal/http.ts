@@ -2,14 +2,15 @@
  * Servers that are spoken to over streamable HTTP.
  */
 import { isJSONRPCRequest, StreamableHTTPClientTransport } from "@modelcontextprotocol/client"
+import * as Thrown from "@volley/core/Thrown"
 import * as Transport from "@volley/core/Transport"
 import * as Effect from "effect/Effect"
-import { Closed, LoginFailed, Unreachable, without } from "../McpError.ts"
+import { Closed, HttpFailed, LoginFailed, type Reason, Unreachable, Unusable, without } from "../McpError.ts"
 import * as Asking from "./asking.ts"
 import { Login } from "./login.ts"
 import { Secrets } from "./secrets.ts"
 import type { Remote } from "./server.ts"
-import { Ended, reasonOf } from "./thrown.ts"
+import { Ended, GivenUp, reasonOf } from "./thrown.ts"
 
 /** Speaks to the server at a URL, and ends its session when the scope closes. */
 export const reached = Effect.fnUntraced(function*(remote: Remote) {
@@ -51,8 +52,14 @@ const loginOf = Effect.fnUntraced(function*(remote: Remote, secrets: Secrets) {
   return authProvider && new Login(authProvider, url, yield* Asking.make(remote, secrets), secrets)
 })
 
-/** The id of the request that is sent by this; `Http` sends no other text than JSON. */
-const idOf = ({ body }: RequestInit): unknown => typeof body === "string" ? JSON.parse(body).id : undefined
+/** The message that is sent by this; `Http` sends no other text than JSON. */
+const messageIn = ({ body }: RequestInit): unknown => typeof body === "string" ? JSON.parse(body) : undefined
+
+const idOf = (init: RequestInit): unknown => Thrown.get(messageIn(init), "id")
+
+/** True of what begins a connection; before that there is no other stream on which its answer may come. */
+const isFirst = (init: RequestInit): boolean =>
+  ["initialize", "server/discover"].some((method) => method === Thrown.get(messageIn(init), "method"))
 
 /** Waits for a promise, for a second at most. */
 const withinSecond = (end: Promise<void>): Promise<void> =>
@@ -76,6 +83,8 @@ interface Sending {
 const isForNews = ({ headers, method }: RequestInit = {}): boolean =>
   method === "GET" || new Headers(headers).get("mcp-method") === "subscriptions/listen"
 
+const otherwise = "is it the URL of an MCP server with streamable HTTP? The HTTP+SSE transport of 2024 is not supported"
+
 /** The SDK's transport, which would leave a request unanswered whose stream breaks. */
 class Http extends StreamableHTTPClientTransport {
   readonly secrets: Secrets
@@ -84,7 +93,13 @@ class Http extends StreamableHTTPClientTransport {
   constructor({ headers = {}, url }: Remote, { asking, ends, listening, secrets }: Sending) {
     super(new URL(url), {
       requestInit: { headers },
-      fetch: (input, init) => isForNews(init) ? listening(input, init) : asking(input, init)
+      fetch: async (input, init) => {
+        const response = await (isForNews(init) ? listening(input, init) : asking(input, init))
+        if (response.status !== 202 || !isFirst(init ?? {})) return response
+        throw new GivenUp(
+          new Unusable({ message: "it took what begins a connection, and did not answer it (HTTP status 202)" })
+        )
+      }
     })
     this.#ends = ends
     this.secrets = secrets
@@ -103,6 +118,13 @@ class Http extends StreamableHTTPClientTransport {
       this.#end(id)
       throw error
     })
+  }
+
+  /** Why there is no server: a connection that has not begun has done nothing, and not every address is one of a server. */
+  explain(reason: Reason): Reason {
+    if (reason._tag === "Closed") return new Unreachable({ message: "the connection ended before it answered" })
+    const isAnother = reason._tag === "HttpFailed" && (reason.status === 404 || reason.status === 405)
+    return isAnother && reason.said === undefined ? new HttpFailed({ status: reason.status, said: otherwise }) : reason
   }
 
   /** Why the answer to a request broke off; to be asked once. */

@@ -1,22 +1,27 @@
 import {
   Client,
+  type ClientOptions,
+  isJSONRPCResultResponse,
   type JSONRPCMessage,
   type RequestOptions,
+  SUPPORTED_PROTOCOL_VERSIONS,
   type Tool,
   type Transport
 } from "@modelcontextprotocol/client"
+import * as Thrown from "@volley/core/Thrown"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import { type Reason, without } from "../McpError.ts"
+import { type Reason, Refused, Unusable, without } from "../McpError.ts"
 import { Forms } from "./forms.ts"
 import { reached } from "./http.ts"
 import * as News from "./news.ts"
-import { mend } from "./odd.ts"
+import { issueOf, mend } from "./odd.ts"
 import type { Secrets } from "./secrets.ts"
 import type { Command, LeftOut, Options } from "./server.ts"
 import { notConnected, reasonOf, type Unanswered, unanswered } from "./thrown.ts"
+import * as Versions from "./versions.ts"
 
 /**
  * A server that has answered `initialize`, from then until it is gone, or has forgotten that it did.
@@ -62,15 +67,39 @@ export interface Way extends Transport {
 export type Start = (command: Command) => Effect.Effect<Way, Reason, Scope.Scope>
 
 /** Connects, until the scope closes or the session is closed; `onChange` hears that the server has other tools now. */
-export const open = Effect.fnUntraced(function*(
+export const open = (
   options: Options,
   start: Start,
   onChange: () => void
+): Effect.Effect<Session, Reason, Scope.Scope> =>
+  opened(options, start, onChange).pipe(Effect.catch((reason) => {
+    const version = otherOf(reason)
+    return version === undefined
+      ? Effect.fail(reason)
+      : Effect.mapError(opened(options, start, onChange, version), () => reason)
+  }))
+
+/** The version in which to try once more: one that the server names, or that in which there is no `initialize`. */
+const otherOf = (reason: Reason): string | undefined => {
+  if (reason._tag === "UnsupportedVersion") return Versions.inCommon(reason)
+  return reason._tag === "Refused" && reason.code === methodNotFound ? Versions.modern : undefined
+}
+
+const methodNotFound = -32601
+
+const opened = Effect.fnUntraced(function*(
+  options: Options,
+  start: Start,
+  onChange: () => void,
+  version?: string
 ): Effect.fn.Return<Session, Reason, Scope.Scope> {
   const outer = yield* Effect.scope
   const scope = yield* Scope.fork(outer)
   const close = Effect.uninterruptible(Scope.close(scope, Exit.void))
-  const session = yield* connected(options, start, onChange).pipe(Scope.provide(scope), Effect.onError(() => close))
+  const session = yield* connected(options, start, onChange, version).pipe(
+    Scope.provide(scope),
+    Effect.onError(() => close)
+  )
   return options.url === undefined ? { ...session, leave: close } : lent(session, Effect.forkIn(close, outer))
 })
 
@@ -88,27 +117,36 @@ const lent = (session: Omit<Session, "leave">, close: Effect.Effect<unknown>): S
   }
 }
 
-const connected = Effect.fnUntraced(function*(options: Options, start: Start, onChange: () => void) {
+const connected = Effect.fnUntraced(function*(
+  options: Options,
+  start: Start,
+  onChange: () => void,
+  version: string | undefined
+) {
   const transport: Way = yield* options.url === undefined ? start(options) : reached(options)
   const gone = yield* Deferred.make<void>()
   const client = new Client({ name: "volley", version: "0.1.0" }, {
-    // Over stdio this would start every server twice, for a version that servers of today speak besides an older one.
-    versionNegotiation: { mode: options.url === undefined ? "legacy" : "auto" },
+    ...speaking(options, version),
     listMaxPages: 0,
     capabilities: { elicitation: { form: {} } }
   })
   const forms = new Forms(options.name)
   forms.answerBy(client)
   const leftOut: Array<LeftOut> = []
+  const first: { result?: unknown } = {}
   // The SDK shows each message to listeners that were there before it.
   Object.assign(transport, {
-    onmessage: (message: JSONRPCMessage) => leftOut.push(...mend(message, client.getProtocolEra() === "modern"))
+    onmessage: (message: JSONRPCMessage) => {
+      leftOut.push(...mend(message, client.getProtocolEra() === "modern"))
+      if (isJSONRPCResultResponse(message)) first.result ??= message.result
+    }
   })
   client.setNotificationHandler("notifications/tools/list_changed", onChange)
-  yield* Effect.mapError(
-    asked((limits) => client.connect(transport, limits), hiding(transport)),
-    (reason) => transport.explain?.(reason) ?? reason
-  )
+  yield* asked((limits) => client.connect(transport, limits), (thrown) => {
+    const reason = hidden(transport, problemOf(first.result) ?? refusalOf(reasonOf(thrown)))
+    return transport.explain?.(reason) ?? reason
+  })
+  first.result = {}
   Object.assign(client, { onclose: () => Deferred.doneUnsafe(gone, Exit.void) })
   yield* News.listen(client, options, onChange, hiding(transport))
   const ask = asking(client, transport)
@@ -119,6 +157,31 @@ const connected = Effect.fnUntraced(function*(options: Options, start: Start, on
     ask: (request) => forms.during(ask(request))
   } satisfies Omit<Session, "leave">
 })
+
+/** The versions in which a server is spoken to: this one at first, or any. */
+const speaking = ({ url }: Options, version: string | undefined): ClientOptions => {
+  if (version === Versions.modern) return { versionNegotiation: { mode: { pin: version } } }
+  if (version !== undefined) return { supportedProtocolVersions: [version, ...SUPPORTED_PROTOCOL_VERSIONS] }
+  // Over stdio this would start every server twice, for a version that servers of today speak besides an older one.
+  return { versionNegotiation: { mode: url === undefined ? "legacy" : "auto" } }
+}
+
+/** What is wrong with what a server answered to `initialize`; the SDK says so in words that may change. */
+const problemOf = (result: unknown): Reason | undefined => {
+  if (result === undefined) return undefined
+  const issue = issueOf("InitializeResult", result)
+  if (issue !== undefined) {
+    return new Unusable({ message: `what it answered to \`initialize\` cannot be read: ${issue}` })
+  }
+  const version = Thrown.get(result, "protocolVersion")
+  return typeof version === "string" && !Versions.isBegun(version) ? Versions.unsupported([version]) : undefined
+}
+
+/** What it refused is not in what a server says. */
+const refusalOf = (reason: Reason): Reason =>
+  reason._tag === "Refused"
+    ? new Refused({ code: reason.code, message: `it refused \`initialize\`: ${reason.message}` })
+    : reason
 
 /** Lists the tools anew, whatever is known of them; one listing at a time. */
 const listing = (client: Client, way: Way, leftOut: Array<LeftOut>): Effect.Effect<Listed, Reason> =>

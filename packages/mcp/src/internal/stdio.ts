@@ -2,26 +2,28 @@
  * Servers that are programs, on what runs programs.
  */
 import {
-  deserializeMessage,
   isInitializeRequest,
   type JSONRPCMessage,
+  parseJSONRPCMessage,
   SdkError,
   SdkErrorCode,
   serializeMessage,
   type Transport
 } from "@modelcontextprotocol/client"
 import { getDefaultEnvironment } from "@modelcontextprotocol/client/stdio"
+import * as Json from "@volley/core/Json"
 import * as Thrown from "@volley/core/Thrown"
 import spawn from "cross-spawn"
 import * as Effect from "effect/Effect"
 import type { ChildProcess } from "node:child_process"
 import { once } from "node:events"
 import { setTimeout } from "node:timers/promises"
-import { type Reason, TooLarge, Unreachable } from "../McpError.ts"
+import { NotReady, type Reason, TooLarge, Unreachable, Unusable } from "../McpError.ts"
 import * as Lines from "./lines.ts"
 import type { Command } from "./server.ts"
 import type { Start } from "./session.ts"
-import { Ended } from "./thrown.ts"
+import { short } from "./short.ts"
+import { Ended, noMessage } from "./thrown.ts"
 
 /** Starts the process of a server, and ends it when the scope closes. */
 export const start: Start = (command) =>
@@ -109,18 +111,20 @@ class Process implements Transport {
     }
   }
 
-  /** Why there is no server, with what its process wrote to standard error. */
+  /** Why there is no server, with what its process wrote that is none of the protocol. */
   explain(reason: Reason): Reason {
-    if (reason._tag === "Unreachable") {
-      const { args = [], command } = this.#command
-      const mend = args.length === 0 && /\s/.test(command)
-        ? "; a command has no arguments in it: give them as `args`"
-        : ""
-      return new Unreachable({ message: `it cannot be started: ${reason.message}${mend}` })
-    }
-    if (reason._tag !== "Closed") return reason
     const said = this.#said.trim()
+    if (reason._tag === "Unreachable") {
+      return new Unreachable({ message: `it cannot be started: ${reason.message}${this.#mend()}` })
+    }
+    if (reason._tag === "NotReady") return said === "" ? reason : new NotReady({ ...reason, said })
+    if (reason._tag !== "Closed") return reason
     return new Unreachable({ message: `the process ended before it answered${said === "" ? "" : `: ${said}`}` })
+  }
+
+  #mend(): string {
+    const { args = [], command } = this.#command
+    return args.length === 0 && /\s/.test(command) ? "; a command has no arguments in it: give them as `args`" : ""
   }
 
   #listen(child: ChildProcess): void {
@@ -129,7 +133,7 @@ class Process implements Transport {
       source?.on("error", (error: Error) => this.onerror?.(error))
     }
     child.stdout?.on("data", (chunk: Uint8Array) => linesOf(chunk).forEach((line) => this.#take(line)))
-    child.stderr?.on("data", (chunk: Uint8Array) => this.#said = `${this.#said}${String(chunk)}`.slice(-2000))
+    child.stderr?.on("data", (chunk: Uint8Array) => this.#hear(String(chunk)))
     child.on("close", () => {
       void this.close()
       this.onclose?.()
@@ -147,12 +151,24 @@ class Process implements Transport {
   }
 
   #receive(line: string): void {
-    try {
-      this.onmessage?.(deserializeMessage(line))
-    } catch (error) {
+    for (const message of messagesIn(line)) {
       // Some servers print more than messages.
+      if (message === undefined) this.#hear(`${line}\n`)
+      else this.#pass(message)
+    }
+  }
+
+  #pass(message: JSONRPCMessage): void {
+    try {
+      this.onmessage?.(message)
+    } catch (error) {
       this.onerror?.(error instanceof Error ? error : new Error(String(error)))
     }
+  }
+
+  /** Keeps the last of what the server says that is none of the protocol. */
+  #hear(text: string): void {
+    this.#said = `${this.#said}${text}`.slice(-2000)
   }
 
   async #close(): Promise<void> {
@@ -173,6 +189,28 @@ class Process implements Transport {
     const until = Date.now() + patience
     for (let left = this.kill("SIGTERM"); left && Date.now() < until; left = this.kill(0)) await setTimeout(25)
     this.kill("SIGKILL")
+  }
+}
+
+/** The messages in a line, of which version 2025-03-26 may have several; `undefined` stands for what is none. */
+const messagesIn = (line: string): ReadonlyArray<JSONRPCMessage | undefined> => {
+  try {
+    const json: unknown = JSON.parse(line)
+    return Array.isArray(json) ? json.map(messageOf) : [messageOf(json)]
+  } catch {
+    return [undefined]
+  }
+}
+
+/** An answer that has no form of the protocol ends its request with that, since no other one will come. */
+const messageOf = (json: unknown): JSONRPCMessage | undefined => {
+  try {
+    return parseJSONRPCMessage(json)
+  } catch {
+    const id = Json.isObject(json) && !("method" in json) ? json["id"] : undefined
+    if (typeof id !== "number" && typeof id !== "string") return undefined
+    const data = new Ended(new Unusable({ message: `${noMessage}: ${short(JSON.stringify(json))}` }))
+    return { jsonrpc: "2.0", id, error: { code: -32000, message: noMessage, data } }
   }
 }
 

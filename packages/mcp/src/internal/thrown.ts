@@ -1,7 +1,10 @@
+import * as Json from "@volley/core/Json"
 import * as Thrown from "@volley/core/Thrown"
 import { failureIn } from "@volley/core/Transport"
+import * as Result from "effect/Result"
 import { Closed, HttpFailed, type Reason, Refused, Unreachable, Unusable } from "../McpError.ts"
 import { short } from "./short.ts"
+import { unsupported } from "./versions.ts"
 
 /** Why a request has no answer whose stream ended without one, as the data of an error that stands in its place. */
 export class Ended {
@@ -35,23 +38,77 @@ export const reasonOf = (thrown: unknown): Reason => {
     const data = Thrown.get(thrown, "data")
     return data instanceof Ended
       ? data.reason
-      : new Refused({ code: Number(code), message: Thrown.messageOf(thrown) })
+      : refusalOf({ code: Number(code), message: Thrown.messageOf(thrown), data })
   }
-  if (status !== undefined) return new HttpFailed({ status })
-  if (hasData(thrown) && typeof code === "string" && code !== "ERA_NEGOTIATION_FAILED") {
-    return code === "CONNECTION_CLOSED" || code === "NOT_CONNECTED"
-      ? new Closed({ sent: code === "CONNECTION_CLOSED" })
-      : new Unusable({ message: short(Thrown.messageOf(thrown), 500) })
+  if (status !== undefined) return httpFailure(status, Thrown.get(Thrown.get(thrown, "data"), "text"))
+  if (hasData(thrown) && typeof code === "string") {
+    const cause = Thrown.get(thrown, "cause")
+    return code === "ERA_NEGOTIATION_FAILED" && cause !== undefined ? reasonOf(cause) : ofSdk(code, thrown)
   }
   const root = Thrown.chainOf(thrown).at(-1)
   const message = Thrown.messageOf(root)
   const odd = oddities.get(Thrown.nameOf(root))
-  return odd === undefined ? new Unreachable({ message }) : new Unusable({ message: short(`${odd} (${message})`, 500) })
+  return odd === undefined ? new Unreachable({ message }) : new Unusable({ message: odd })
 }
+
+/** An error of JSON-RPC: the server has no version in common, or it refuses what was asked. */
+const refusalOf = ({ code, data, message }: { code: number; message: string; data: unknown }): Reason => {
+  const isOfVersion = code === unsupportedVersion || /protocol version/i.test(message)
+  const versions = isOfVersion ? Thrown.get(data, "supported") : undefined
+  return unsupported(versions) ?? new Refused({ code, message })
+}
+
+const unsupportedVersion = -32022
+
+/** What a refusal over HTTP says of itself; pages and what a server wrote of its own crash are left out. */
+const httpFailure = (status: number, body: unknown): Reason => {
+  if (typeof body !== "string") return new HttpFailed({ status })
+  const error = Thrown.get(Result.getOrUndefined(Json.parse(body, Json.ofResponse)), "error")
+  const message = Thrown.get(error, "message")
+  if (typeof message === "string" && message !== "") {
+    const refusal = refusalOf({ code: Number(Thrown.get(error, "code")), message, data: Thrown.get(error, "data") })
+    return refusal._tag === "Refused" ? new HttpFailed({ status, said: short(message, 500) }) : refusal
+  }
+  const said = body.trim()
+  return status >= 500 || said === "" || /^[<{[]/.test(said)
+    ? new HttpFailed({ status })
+    : new HttpFailed({ status, said: short(said) })
+}
+
+/** What the SDK says that has no code of JSON-RPC. */
+const ofSdk = (code: string, thrown: unknown): Reason => {
+  switch (code) {
+    case "CONNECTION_CLOSED":
+    case "NOT_CONNECTED":
+      return new Closed({ sent: code === "CONNECTION_CLOSED" })
+    case "CLIENT_HTTP_UNEXPECTED_CONTENT": {
+      const type = Thrown.get(Thrown.get(thrown, "data"), "contentType")
+      const what = typeof type === "string" ? `content of the type ${short(type)}` : "nothing"
+      return new Unusable({
+        message: `it answered with ${what}, and not with JSON or events: is that the URL of its MCP?`
+      })
+    }
+    default:
+      return new Unusable({ message: short(plain(Thrown.messageOf(thrown)), 500) })
+  }
+}
+
+/** What the SDK says of a result that it cannot read, with the first of the issues that it has as JSON behind that. */
+const plain = (message: string): string => {
+  const at = message.indexOf(": [")
+  const issues = at === -1 ? undefined : Result.getOrUndefined(Json.parse(message.slice(at + 2), Json.ofResponse))
+  if (!Array.isArray(issues)) return message
+  const [issue] = issues
+  const path = Thrown.get(issue, "path")
+  return `${message.slice(0, at)}: ${Array.isArray(path) ? `${path.join(".")}: ` : ""}${Thrown.messageOf(issue)}`
+}
+
+/** What is said of an answer that has no form that the protocol has. */
+export const noMessage = "it answered with what is no message of JSON-RPC"
 
 /** What an answer was that the SDK could not read at all, by the error that it has for that. */
 const oddities: ReadonlyMap<string, string> = new Map([
-  ["ZodError", "it answered with what is no message of JSON-RPC"],
+  ["ZodError", noMessage],
   ["SyntaxError", "it answered with what is no JSON"]
 ])
 
