@@ -61,6 +61,22 @@ describe("Tool.make", () => {
   })
 })
 
+describe("Tool.fromJsonSchema", () => {
+  it("takes what zod writes, which is a schema of zod as well", () => {
+    const { jsonSchema } = Tool.fromJsonSchema("hello", {
+      description: "Says hello. `name` comes from the user.",
+      parameters: z.toJSONSchema(z.object({ name: z.string() })),
+      execute: () => Effect.succeed("hello")
+    })
+    assert.deepStrictEqual<unknown>(jsonSchema.properties, { name: { type: "string" } })
+    const own = { description: "Says hello.", parameters: z.object({}), execute: () => Effect.succeed("hello") }
+    assert.throws(
+      () => Reflect.apply(Tool.fromJsonSchema, undefined, ["hello", own]),
+      "`parameters` is a schema of zod: make this tool with Tool.fromFunction, or Tool.fromStandardSchema"
+    )
+  })
+})
+
 describe("Batch.runPromise", () => {
   it("gives one outcome for each call, in call order, whatever becomes of it", async () => {
     const calls = [1, 2, -3, "x", 4].map((n, index) => callOf("double", { n }, index))
