@@ -56,6 +56,32 @@ describe("OpenApi.toolkit", () => {
       )
     }))
 
+  it.effect("takes names in YAML with nothing behind them for what is left out", () =>
+    Effect.gen(function*() {
+      const { leftOut, toolkit } = yield* tools(`
+        openapi: 3.0.3
+        paths:
+          /pets:
+            get:
+              operationId: find
+              requestBody:
+            post:
+              operationId: add
+              requestBody:
+                content:
+                  application/json:
+                    schema:
+                      type: object
+                      required:
+                      properties:
+                        age: { type: integer, minimum: , default: , enum: }
+      `)
+      assert.deepStrictEqual(leftOut, [])
+      assert.deepStrictEqual<unknown>(toolkit.tools.map(({ jsonSchema }) => jsonSchema.properties), [{}, {
+        body: { type: "object", properties: { age: { type: "integer", default: null } } }
+      }])
+    }))
+
   it.effect("takes the operations that are asked for, and lists all", () =>
     Effect.gen(function*() {
       const names = (include: OpenApi.Options["include"]) =>

@@ -1,6 +1,6 @@
 import * as Json from "@volley/core/Json"
 import type * as JsonSchema from "effect/JsonSchema"
-import { entriesOf, listOf, type Node, nodeOf, resolve, textOf } from "./node.ts"
+import { entriesOf, isThere, listOf, type Node, nodeOf, resolve, textOf } from "./node.ts"
 import type { Schemas } from "./schemas.ts"
 import type { Style } from "./style.ts"
 
@@ -30,7 +30,7 @@ export interface Field {
 
 /** The body of an operation, in the form that is the easiest for a model; throws where none can be written. */
 export const bodyOf = (document: Node, node: Node, schemas: Schemas): Body | undefined => {
-  if (node["requestBody"] === undefined) return undefined
+  if (!isThere(node["requestBody"])) return undefined
   const body = resolve(document, node["requestBody"])
   const contents = entriesOf(body["content"])
   const [chosen] = kinds.flatMap(([kind, mark]) =>

@@ -29,6 +29,9 @@ export const resolve = (document: Node, value: unknown): Node => {
   throw new Error("it refers to something that refers to itself")
 }
 
+/** False of what is left out, and of a name in YAML with nothing behind it. */
+export const isThere = (value: unknown): boolean => value !== undefined && value !== null
+
 /** What a reference stands for; throws where that is not in the document. */
 export const find = (document: Node, ref: string): unknown => {
   const found = tokensOf(ref).reduce<unknown>((part, token) => partOf(part, token), document)

@@ -1,5 +1,5 @@
 import type * as JsonSchema from "effect/JsonSchema"
-import { entriesOf, listOf, type Node, nodeOf, resolve, textOf } from "./node.ts"
+import { entriesOf, isThere, listOf, type Node, nodeOf, resolve, textOf } from "./node.ts"
 import type { Source } from "./operations.ts"
 import type { Schemas } from "./schemas.ts"
 import type { Style } from "./style.ts"
@@ -40,7 +40,7 @@ export const parametersOf = (
     const parameter = resolve(document, value)
     merged.set(`${textOf(parameter["in"])} ${textOf(parameter["name"])}`, parameter)
   }
-  const keys = new Set(node["requestBody"] === undefined ? [] : ["body"])
+  const keys = new Set(isThere(node["requestBody"]) ? ["body"] : [])
   const all = [...merged.values()].filter((one) => !isSet(one, secrets)).map((one) => parameterOf(one, schemas, keys))
   const unsaid = templatesIn(path).filter((name) => !all.some((one) => one.in === "path" && one.name === name))
   if (unsaid.length > 0) throw new Error(`its path has {${unsaid[0]}}, and no parameter says what that is`)

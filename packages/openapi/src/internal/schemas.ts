@@ -127,9 +127,12 @@ const translating = (document: Node, isOld: boolean, refTo: (ref: string) => str
   return of
 }
 
-/** Many documents say of a property itself that it is required, as only parameters do. */
+/** Many documents say of a property itself that it is required, as only parameters do, or have names with nothing behind. */
 const isSaid = (key: string, value: unknown): boolean =>
   !dropped.has(key) && !key.startsWith("x-") && (key !== "required" || Array.isArray(value))
+  && (value !== null || canBeNull.has(key))
+
+const canBeNull = new Set(["const", "default"])
 
 /** What a request may not have in it is no part of what a model is asked for. */
 const requested = (document: Node, source: Node): Node => {
