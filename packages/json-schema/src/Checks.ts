@@ -9,7 +9,7 @@ import { unfold, type Unfolded } from "./internal/unfolded.ts"
 import { linear } from "./Patterns.ts"
 
 export type { Check } from "./internal/check.ts"
-export { type Node, rewritten, withoutNulls } from "./internal/unfolded.ts"
+export { draftOf, type Node, rewritten, withoutNulls } from "./internal/unfolded.ts"
 
 /**
  * How the JSON Schemas of one source are checked.

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Tool } from "@volley/core"
 import { Checks } from "@volley/json-schema"
 import { Effect, Schema } from "effect"
+import { checksOf as cfWorker } from "../src/internal/cfWorker.ts"
 
 /** A schema that contains itself twice, under a name, and a value of it that is so deep. */
 const twice = (name: string) => {
@@ -21,6 +22,16 @@ describe("Checks", () => {
     for (const name of ["next", "default", "enum", "const", "examples", "properties"]) {
       const { deep, schema } = twice(name)
       assert.include(Checks.make().of(schema)(deep), "more than 50000 references are followed", name)
+    }
+  })
+
+  it("read what older drafts say in ways of their own, also where a schema names no draft", () => {
+    const pair = { type: "array", items: [{ type: "string" }, { type: "number" }], additionalItems: false }
+    for (const schema of [pair, { ...pair, $schema: "http://json-schema.org/draft-07/schema#" }]) {
+      for (const check of [Checks.make().of(schema), cfWorker(Checks.make().patterns, false)(schema)]) {
+        assert.isUndefined(check(["a", 1]))
+        for (const value of [["a", "b"], ["a", 1, 2]]) assert.isString(check(value))
+      }
     }
   })
 

@@ -69,6 +69,22 @@ describe("a tool that is none", () => {
     }))
 })
 
+describe("a JSON Schema of no draft that lists items as older drafts do", () => {
+  it.live("is one of those, and the model is shown it in the form of 2020-12", () =>
+    Effect.gen(function*() {
+      const items = [{ type: "string" }, { type: "number" }]
+      const schema = { type: "object", properties: { pair: { type: "array", items } }, not: { required: ["other"] } }
+      const { leftOut, toolkit } = yield* saying({ content: [text] }, [{ name: "say", inputSchema: schema }])
+      assert.deepStrictEqual(leftOut, [])
+      assert.deepStrictEqual<unknown>(toolkit.tools[0]?.jsonSchema.properties, {
+        pair: { type: "array", prefixItems: items }
+      })
+      const asked = [call("say", { pair: ["a", 1] }), call("say", { pair: [1, "a"] }, 1)]
+      const { outcomes } = yield* Batch.run(toolkit, asked)
+      assert.deepStrictEqual(outcomes.map(({ result }) => result._tag), ["Success", "Failure"])
+    }))
+})
+
 describe("null in the place of what is not there", () => {
   it.live("is taken for what is not there", () =>
     Effect.gen(function*() {

@@ -6,9 +6,8 @@ import type { Patterns } from "@volley/core/Tool"
 import { Ajv, type Options } from "ajv"
 import { Ajv2019 } from "ajv/dist/2019.js"
 import { Ajv2020 } from "ajv/dist/2020.js"
-import type * as JsonSchema from "effect/JsonSchema"
 import type { ChecksOf } from "./check.ts"
-import { maps, type Node, rewritten } from "./unfolded.ts"
+import { draftOf, maps, type Node, rewritten } from "./unfolded.ts"
 
 /**
  * Makes checks of JSON Schemas, of each draft by its own rules; throws for one that cannot be checked.
@@ -20,7 +19,7 @@ export const checksOf: ChecksOf = (patterns) => {
   const engines = new Map<Engine, InstanceType<Engine>>()
   const steps: Steps = { left: 0, matches: 0 }
   return (schema) => {
-    const draft = draftOf(schema)
+    const draft = engineFor(draftOf(schema))
     const engine = engines.get(draft) ?? engineOf(draft, patterns, steps)
     engines.set(draft, engine)
     let breadth = 0
@@ -71,9 +70,9 @@ const references = ["$ref", "$dynamicRef", "$recursiveRef"]
 
 type Engine = typeof Ajv | typeof Ajv2019 | typeof Ajv2020
 
-const draftOf = ({ $schema = "2020-12" }: JsonSchema.JsonSchema): Engine => {
-  const draft = drafts.find(([names]) => names.some((name) => typeof $schema === "string" && $schema.includes(name)))
-  if (draft === undefined) throw new Error(`its JSON Schema is of ${JSON.stringify($schema)}, which is not known here`)
+const engineFor = (named: unknown): Engine => {
+  const draft = drafts.find(([names]) => names.some((name) => typeof named === "string" && named.includes(name)))
+  if (draft === undefined) throw new Error(`its JSON Schema is of ${JSON.stringify(named)}, which is not known here`)
   return draft[1]
 }
 

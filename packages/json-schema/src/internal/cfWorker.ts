@@ -1,9 +1,9 @@
 /**
  * Checks values by reading their JSON Schemas, for where nothing may be compiled: Workers, and pages that forbid it.
  */
-import { Validator } from "@cfworker/json-schema"
+import { type SchemaDraft, Validator } from "@cfworker/json-schema"
 import type { ChecksOf } from "./check.ts"
-import { type Node, rewritten } from "./unfolded.ts"
+import { draftOf, type Node, rewritten } from "./unfolded.ts"
 
 /** Knows no engine but `RegExp`, so that a schema with patterns has to be trusted. */
 export const checksOf: ChecksOf = (_, trustPatterns) => {
@@ -14,12 +14,19 @@ export const checksOf: ChecksOf = (_, trustPatterns) => {
       }
       return withoutFormat(node)
     })
-    const validator = new Validator(whole, "2020-12")
+    const validator = new Validator(whole, draftFor(draftOf(schema)))
     return (value) => {
       const { errors, valid } = validator.validate(value)
       return valid ? undefined : errors.map(({ error, instanceLocation }) => `${instanceLocation}: ${error}`).join("; ")
     }
   }
+}
+
+/** Those that it does not know are read as the latest, which the oldest are nearly. */
+const draftFor = (named: unknown): SchemaDraft => {
+  const name = typeof named === "string" ? named : ""
+  if (/draft-0[67]/.test(name)) return "7"
+  return name.includes("2019-09") ? "2019-09" : "2020-12"
 }
 
 const withoutFormat = (node: Node): Node => {

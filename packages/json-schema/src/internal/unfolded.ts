@@ -77,6 +77,28 @@ export const withoutNulls = (schema: JsonSchema.JsonSchema): JsonSchema.JsonSche
 
 const canBeNull = new Set(["const", "default"])
 
+/**
+ * The draft that a JSON Schema is of: the one that it names, else the latest one, unless it lists its items as older ones do.
+ *
+ * @example
+ * ```ts
+ * import { Checks } from "@volley/json-schema"
+ *
+ * const pair = { type: "array", items: [{ type: "string" }, { type: "number" }] } // as TypeBox writes a tuple
+ * console.log(Checks.draftOf(pair)) // => http://json-schema.org/draft-07/schema#
+ * console.log(Checks.draftOf({ type: "array" })) // => https://json-schema.org/draft/2020-12/schema
+ * ```
+ */
+export const draftOf = (schema: JsonSchema.JsonSchema): unknown => {
+  if (schema["$schema"] !== undefined) return schema["$schema"]
+  let isOld = false
+  rewritten(schema, (node) => {
+    isOld ||= Array.isArray(node["items"])
+    return node
+  })
+  return isOld ? "http://json-schema.org/draft-07/schema#" : "https://json-schema.org/draft/2020-12/schema"
+}
+
 /** Under these stand values, and no schemas. */
 const values = new Set(["const", "enum", "default", "examples"])
 

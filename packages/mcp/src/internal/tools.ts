@@ -172,8 +172,10 @@ const failed = ({ shown, value }: Ran): McpToolFailed => {
 }
 
 /** What providers are sent is of the draft 2020-12, whatever the server wrote; many still write draft-07. */
-const draft2020 = ({ $schema, ...schema }: JsonSchema.JsonSchema): JsonSchema.JsonSchema => {
-  if (typeof $schema !== "string" || !$schema.includes("draft-07")) return schema
+const draft2020 = (inputSchema: JsonSchema.JsonSchema): JsonSchema.JsonSchema => {
+  const { $schema: _named, ...schema } = inputSchema
+  const draft = Checks.draftOf(inputSchema)
+  if (typeof draft !== "string" || !draft.includes("draft-07")) return schema
   const { definitions, schema: root } = JsonSchema.fromSchemaDraft07(schema)
   return Object.keys(definitions).length === 0 ? root : { ...root, $defs: definitions }
 }
