@@ -143,7 +143,7 @@ const connected = Effect.fnUntraced(function*(
   })
   client.setNotificationHandler("notifications/tools/list_changed", onChange)
   yield* asked((limits) => client.connect(transport, limits), (thrown) => {
-    const reason = hidden(transport, problemOf(first.result) ?? refusalOf(reasonOf(thrown)))
+    const reason = hidden(transport, problemOf(first.result) ?? refusedOf("initialize", thrown))
     return transport.explain?.(reason) ?? reason
   })
   first.result = {}
@@ -178,10 +178,12 @@ const problemOf = (result: unknown): Reason | undefined => {
 }
 
 /** What it refused is not in what a server says. */
-const refusalOf = (reason: Reason): Reason =>
-  reason._tag === "Refused"
-    ? new Refused({ code: reason.code, message: `it refused \`initialize\`: ${reason.message}` })
+const refusedOf = (method: string, thrown: unknown): Reason => {
+  const reason = reasonOf(thrown)
+  return reason._tag === "Refused"
+    ? new Refused({ code: reason.code, message: `it refused \`${method}\`: ${reason.message}` })
     : reason
+}
 
 /** Lists the tools anew, whatever is known of them; one listing at a time. */
 const listing = (client: Client, way: Way, leftOut: Array<LeftOut>): Effect.Effect<Listed, Reason> =>
@@ -189,7 +191,10 @@ const listing = (client: Client, way: Way, leftOut: Array<LeftOut>): Effect.Effe
     leftOut.length = 0
     return client.getServerCapabilities()?.tools === undefined
       ? Effect.succeed({ tools: [] })
-      : asked((limits) => client.listTools(undefined, { ...limits, cacheMode: "refresh" }), hiding(way))
+      : asked(
+        (limits) => client.listTools(undefined, { ...limits, cacheMode: "refresh" }),
+        (thrown) => hidden(way, refusedOf("tools/list", thrown))
+      )
   }).pipe(Effect.map(({ tools }) => ({ tools, leftOut: [...leftOut] })))
 
 const asking = (client: Client, way: Way): Session["ask"] => (request) =>
