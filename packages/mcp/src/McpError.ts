@@ -24,8 +24,11 @@ export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", {
   said: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
-    const mend = "`timeout` gives it longer, and `env` what a command needs of your environment"
-    return `it was not ready within ${this.millis} ms; ${mend}${after(this.said, "; what it wrote instead of an answer: ")}`
+    return `it was not ready within ${this.millis} ms; ${
+      this.said === undefined
+        ? "`timeout` gives it longer, and `env` what a command needs of your environment"
+        : `what it wrote instead of an answer: ${this.said}`
+    }`
   }
 }
 
