@@ -20,7 +20,7 @@ const headers = { authorization: "Bearer key", "anthropic-version": "2026-10-21"
 
 /** What the simulator's rules say of messages, as they are once they were sent. */
 const check = (messages: ReadonlyArray<Anthropic.MessageParam>, more: object = {}) => {
-  const body = { model: "claude-sonnet-4-5", max_tokens: 100, messages, tools: AnthropicMessages.tools(toolkit) }
+  const body = { model: "claude-haiku-4-5", max_tokens: 100, messages, tools: AnthropicMessages.tools(toolkit) }
   return AnthropicMessagesWire.check(JSON.parse(JSON.stringify({ ...body, ...more })), headers)
 }
 
@@ -414,7 +414,7 @@ describe("AnthropicMessages in a loop of one's own", () => {
       const messages: Array<Anthropic.MessageParam> = [user]
       const ask = Effect.promise(() =>
         client.messages.create({
-          model: "claude-sonnet-4-5",
+          model: "claude-haiku-4-5",
           max_tokens: 100,
           messages,
           tools: AnthropicMessages.tools(cities)

@@ -124,11 +124,11 @@ describe("AnthropicMessages: any other field of a request", () => {
     cache_control: { type: "ephemeral" }
   }
   const layerOf = (options: Parameters<typeof AnthropicMessages.layer>[0]): Layer.Layer<ChatModel.ChatModel> =>
-    AnthropicMessages.layer({ ...options, model: "claude-sonnet-4-5", maxTokens: 10, request: fields })
+    AnthropicMessages.layer({ ...options, model: "claude-haiku-4-5", maxTokens: 10, request: fields })
 
   it.effect("goes with each request of its Layer", () =>
     Effect.gen(function*() {
-      const plain = Object(yield* bodySent(AnthropicMessages.layer, { toolkit }, { model: "claude-sonnet-4-5" }))
+      const plain = Object(yield* bodySent(AnthropicMessages.layer, { toolkit }, { model: "claude-haiku-4-5" }))
       assert.deepStrictEqual(yield* bodySent(layerOf, { toolkit }), { ...plain, max_tokens: 10, ...fields })
     }))
 

@@ -32,9 +32,9 @@ const turnOf = (body: unknown) =>
 describe("AnthropicMessages.layer: what is sent", () => {
   it.effect("is the model, the limit of tokens, the system prompt apart, the messages and the tools, and no more", () =>
     Effect.gen(function*() {
-      const body = yield* bodySent(AnthropicMessages.layer, { toolkit }, { model: "claude-sonnet-4-5" })
+      const body = yield* bodySent(AnthropicMessages.layer, { toolkit }, { model: "claude-haiku-4-5" })
       assert.deepStrictEqual(body, {
-        model: "claude-sonnet-4-5",
+        model: "claude-haiku-4-5",
         max_tokens: 8192,
         system: "Be brief.",
         messages: [{ role: "user", content: "How warm are Oslo and Rome?" }],

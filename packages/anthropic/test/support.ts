@@ -52,7 +52,7 @@ export const response = (
   id: "msg_1",
   type: "message",
   role: "assistant",
-  model: "claude-sonnet-4-5",
+  model: "claude-haiku-4-5",
   content: [...content],
   stop_reason: stop,
   stop_sequence: null,
