@@ -269,10 +269,12 @@ const programs: Readonly<Record<string, Wrong>> = {
     `Tool.fromFunction("t", { ...said, execute: () => ({ celsius: 18 }) })`,
     "`execute` gives no promise: write it as an async function"
   ),
-  "the fields of an object in place of its schema": same(
-    `Tool.fromFunction("t", { description, parameters: { city: z.string() }, execute: async ({ city }) => city })`,
-    "`parameters` is no schema, but an object of schemas: write z.object({ ... })"
-  ),
+  "the fields of an object in place of its schema": {
+    program:
+      `Tool.fromFunction("t", { description, parameters: { city: z.string() }, execute: async ({ city }) => city })`,
+    says: ["an object of schemas is none: write z.object({ ... }), or the same of your library"],
+    throws: "`parameters` is no schema, but an object of schemas: write z.object({ ... })"
+  },
   "a failure that is not the one of its schema": told(
     `Tool.fromFunction("t", { ...said, failure: z.object({ code: z.literal("a") }), catch: () => ({ code: "b" }), execute: async () => ({ celsius: 18 }) })`,
     "`catch` gives something else than `failure` says: change one of the two"
@@ -335,6 +337,21 @@ const literals = [
   `export const e = Tool.fromFunction("t", { ...said, success: z.object({ is: z.enum(["warm", "cold"]) }), execute: async ({ city }) => ({ is: city === "" ? "cold" : "warm" }) })`
 ].join("\n")
 
+/** What a function may be made a tool with. */
+const taken = [
+  `type Loose = Record<string, any>; type Code = "a" | "b"; interface Listed { code: Code; all: Array<string> }`,
+  `const make = { description, execute: async () => 1 }; const fails = { ...make, parameters }`,
+  `export const k = (parameters: Loose) => Tool.fromFunction("t", { ...make, parameters })`,
+  `export const l = (parameters: { type: "object"; [key: string]: unknown }) => Tool.fromFunction("t", { ...make, parameters })`,
+  `export const m = Tool.fromFunction("t", { ...make, parameters: { type: "object", additionalProperties: z.toJSONSchema(z.string()) } })`,
+  `export const n = <P extends z.ZodType>(parameters: P) => Tool.fromFunction("t", { ...make, parameters })`,
+  `export const o = <P extends Schema.Codec<unknown>>(parameters: P) => Tool.fromFunction("t", { ...make, parameters })`,
+  `export const p = <F extends z.ZodType>(failure: F, of: (e: unknown) => z.input<F>) => Tool.fromFunction("t", { ...fails, failure, catch: of })`,
+  `export const q = Tool.fromFunction("t", { ...fails, failure: z.json(), catch: () => ({ all: ["a", { code: null }] }) })`,
+  `export const r = Tool.fromFunction("t", { ...fails, failure: z.custom<Listed>(), catch: () => ({ code: "a", all: ["a"] }) })`,
+  `export const s = (of: (() => Code) | undefined) => Tool.fromFunction("t", { ...fails, failure: z.enum(["a", "b"]), catch: of })`
+].join("\n")
+
 const names = Object.keys(programs)
 const fileOf = (name: string) => `${name.replaceAll(/[^a-z]+/gi, "-")}.ts`
 
@@ -375,7 +392,7 @@ describe("a wrong program", () => {
     }
     writeFileSync(
       join(folder, "right.ts"),
-      `${imports}; ${before}\nexport const right = Batch.run(later, [])\n${literals}\n`
+      `${imports}; ${before}\nexport const right = Batch.run(later, [])\n${literals}\n${taken}\n`
     )
     lines = firstLines()
   })

@@ -32,7 +32,7 @@ import { compile, serviceKey } from "./internal/tool/compile.ts"
 import type { AnyDefinition, Execute, Traits } from "./internal/tool/definition.ts"
 import { type Answer, type Attempt, type Call, tellHedged } from "./internal/tool/handler.ts"
 import type * as Handling from "./internal/tool/handler.ts"
-import type { Failing, FailureOf, FunctionDefinition, FunctionOption, Made, Whole } from "./internal/tool/promised.ts"
+import type { Failing, FailureOf, FunctionDefinition, FunctionOption, Made } from "./internal/tool/promised.ts"
 import type {
   Complete,
   Given,
@@ -310,7 +310,6 @@ export function fromFunction<
   name: Name,
   definition:
     & Complete<K, "description" | "parameters" | "execute">
-    & Whole<P>
     & Made<F, K>
     & FunctionDefinition<P, S, F, X, ReadOnly, C>
     & Given<K>

@@ -77,6 +77,19 @@ describe("Tool.fromJsonSchema", () => {
   })
 })
 
+describe("Tool.fromFunction", () => {
+  it("takes a JSON Schema with parts that zod has written", () => {
+    const names = z.toJSONSchema(z.array(z.string()))
+    const { jsonSchema } = Tool.fromFunction("hello", {
+      description: "Says hello. The names come from the user.",
+      parameters: { type: "object", additionalProperties: names },
+      success: { type: "array", items: z.toJSONSchema(z.string()) },
+      execute: async () => ["hello"]
+    })
+    assert.deepStrictEqual<unknown>(jsonSchema["additionalProperties"], names)
+  })
+})
+
 describe("Batch.runPromise", () => {
   it("gives one outcome for each call, in call order, whatever becomes of it", async () => {
     const calls = [1, 2, -3, "x", 4].map((n, index) => callOf("double", { n }, index))

@@ -12,8 +12,37 @@ import { ownKeysIn } from "./ownKeys.ts"
 /** A schema of Effect, or of any library that follows Standard Schema. */
 export type AnySchema = Schema.Constraint | StandardSchemaV1
 
-/** The same, or a JSON Schema (draft 2020-12). */
-export type Described = AnySchema | JsonSchema.JsonSchema
+/**
+ * The same, or a JSON Schema (draft 2020-12).
+ *
+ * - `_Else`: what to do with what is neither, which the compiler shows with the name of this type
+ */
+export type Described<_Else extends string = ForFields> = AnySchema | HasKeyword
+
+type ForFields = "an object of schemas is none: write z.object({ ... }), or the same of your library"
+
+/** What has at least one of these, if it has anything: the fields of an object have others. */
+type HasKeyword = {
+  readonly [
+    K in
+      | "$schema"
+      | "$ref"
+      | "$defs"
+      | "type"
+      | "enum"
+      | "const"
+      | "properties"
+      | "required"
+      | "additionalProperties"
+      | "items"
+      | "anyOf"
+      | "oneOf"
+      | "allOf"
+      | "not"
+      | "title"
+      | "description"
+  ]?: unknown
+}
 
 /** The parameters that a schema of any library reads: its output, from JSON; an object of JSON by a JSON Schema. */
 export type ParametersOf<P> = P extends Schema.Constraint ? P
@@ -57,6 +86,10 @@ export const written = (schema: AnySchema): Schema.Constraint => isForeign(schem
 export const isAnySchema = (value: unknown): value is AnySchema =>
   Schema.isSchema(value)
   || ((typeof value === "object" || typeof value === "function") && value !== null && "~standard" in value)
+
+/** True of a JSON Schema that zod has written, which is a Standard Schema as well, in a place that no loop shows. */
+export const isWritten = (schema: object): boolean =>
+  Object.getPrototypeOf(schema) === Object.prototype && !Object.keys(schema).includes("~standard")
 
 /** True for what Effect does not know how to read itself. */
 export const isForeign = (schema: AnySchema): schema is StandardSchemaV1 => !Schema.isSchema(schema)

@@ -56,12 +56,8 @@ export const jsonForm: Form = {
   ...wholeForm,
   options: [...effectForm.options, "validate", "patterns"],
   needs: ["description", "parameters", "execute"],
-  isParameters: (value) => isNode(value) && (!Standard.isAnySchema(value) || isWritten(value))
+  isParameters: (value) => isNode(value) && (!Standard.isAnySchema(value) || Standard.isWritten(value))
 }
-
-/** True of a JSON Schema that zod has written, which is a Standard Schema as well, in a place that no loop shows. */
-const isWritten = (value: object): boolean =>
-  Object.getPrototypeOf(value) === Object.prototype && !Object.keys(value).includes("~standard")
 
 /** What `Pipeline.tool` takes. */
 export const pipelineForm: Form = {

@@ -151,7 +151,10 @@ const noSchema = (name: string, value: unknown, { isParameters }: Form): string 
 
 /** A schema inside of what is none itself, as some libraries take the fields of an object. */
 export const fieldOf = (value: unknown): Standard.AnySchema | undefined =>
-  isNode(value) && !Standard.isAnySchema(value) ? Object.values(value).find(Standard.isAnySchema) : undefined
+  isNode(value) && !Standard.isAnySchema(value) ? Object.values(value).find(isField) : undefined
+
+const isField = (value: unknown): value is Standard.AnySchema =>
+  Standard.isAnySchema(value) && !Standard.isWritten(value)
 
 /** What a handler shows of being wrong before it is called. */
 export const mistakeOf = (name: string, handler: unknown, giving: Form["giving"]): string | undefined => {

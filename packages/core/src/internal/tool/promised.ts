@@ -44,7 +44,7 @@ export interface FunctionDefinition<
   /**
    * Makes the failure of what was thrown; what it throws itself is a crash, of which the model reads nothing.
    */
-  readonly catch?: Caught<F, C> & ((error: unknown) => C)
+  readonly catch?: (Caught<F, C> & ((error: unknown) => C)) | undefined
   /** Answers a call; `signal` is aborted once the answer is not waited for any more. */
   readonly execute?: Handling<P, S, X>
 }
@@ -61,26 +61,22 @@ type Handling<P, S, X> = [X] extends [PromiseLike<Standard.SuccessOf<S>["Type"]>
     ) => Promise<Standard.SuccessOf<S>["Type"]>)
 
 /** What is wrong with what makes failures, if anything is. */
-type Caught<F, C> = [C] extends [Fixed<FailureOf<F>["Type"]>] ? unknown
+type Caught<F, C> = [C] extends [FailureOf<F>["Type"]] ? unknown
+  : [Unfixed<C>] extends [FailureOf<F>["Type"]] ? unknown
   : `\`catch\` ${FailureMistakes[
     typeof Schema.Never extends F ? "undeclared" : C extends PromiseLike<unknown> ? "waits"
     : "catches"
   ]}`
 
-/** The same with parts that are not to be changed, as those of a value are whose literals are kept. */
-type Fixed<A> = A extends ReadonlyArray<unknown> | { readonly [key: string]: unknown }
-  ? { readonly [K in keyof A]: Fixed<A[K]> }
-  : A
-
-/** What no definition is whose parameters are the fields of an object, and not its schema. */
-export type Whole<P> = P extends Standard.AnySchema ? unknown
-  : [Extract<P[keyof P], Standard.AnySchema>] extends [never] ? unknown
-  : "`parameters` is no schema, but an object of schemas: write z.object({ ... }), or the same of your library"
+/** The same with lists that may be changed, as those of a value are not whose literals are kept. */
+type Unfixed<C> = C extends ReadonlyArray<unknown> | { readonly [key: string]: unknown }
+  ? { -readonly [K in keyof C]: Unfixed<C[K]> }
+  : C
 
 /** What no definition is whose failures nothing makes: what is thrown is no instance of a schema of another library. */
-export type Made<F, K> = F extends Schema.Constraint | "message" ? unknown
-  : ["failure"] extends [K] ? ["catch"] extends [K] ? unknown : FailureMistakes["unmade"]
-  : unknown
+export type Made<F, K> = ["catch"] extends [K] ? unknown
+  : F extends Schema.Constraint | "message" ? unknown
+  : FailureMistakes["unmade"]
 
 type MistakeOf<X> = X extends PromiseLike<unknown> ? "gives"
   : X extends Effect.Effect<unknown, unknown, unknown> ? "effect"
