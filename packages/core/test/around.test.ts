@@ -118,7 +118,9 @@ describe("Tool.around", () => {
       assert.deepStrictEqual(ends(settled), ["Defect", "Defect", { failure: "no" }, "Timeout", "done"])
     }))
 
-  it.effect.each(["a text", new Error("lost"), null, { _tag: "Timeout" }])(
+  it.effect.each(["a text", new Error("lost"), Object.assign(new Error("lost"), { isRetryable: true }), null, {
+    _tag: "Timeout"
+  }])(
     "has a call crash that it fails with what is no error of Volley's, in plain JavaScript: %s",
     (error) =>
       Effect.gen(function*() {

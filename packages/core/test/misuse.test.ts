@@ -197,6 +197,11 @@ describe("what plain JavaScript gives", () => {
     assert.include(rejection, said)
   })
 
+  it("may be undefined, as what is left out", async () => {
+    const { answer } = await Agent.runPromise({ toolkit, prompt: "Hi!", model, ...{ concurrency: undefined } })
+    assert.strictEqual(answer, "Hello.")
+  })
+
   it.effect("ends an Effect in the same words", () =>
     Effect.gen(function*() {
       const given: Effect.Effect<unknown> = Reflect.apply(Object(Agent.run), undefined, [])

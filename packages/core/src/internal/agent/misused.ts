@@ -1,4 +1,5 @@
 import * as Predicate from "effect/Predicate"
+import * as Struct from "effect/Struct"
 import { safe } from "../runner/options.ts"
 import { isAnySchema } from "../schema/standardSchema.ts"
 import { meantBy } from "../tool/mistakes.ts"
@@ -11,12 +12,16 @@ export const missing = {
 
 const noOutput = "`output` is no schema: give one, such as Schema.Struct({ city: Schema.String })"
 
+const bounds = Struct.keys(safe)
+
+type Known = "output" | "prompt" | "toolkit" | typeof bounds[number]
+
 /** What is wrong with the options of an agent that plain JavaScript gives; undefined if nothing is seen. */
-export const mistakeInOptions = (given: object): string | undefined => {
-  const { output, prompt, toolkit }: { readonly [name: string]: unknown } = { ...given }
+export const mistakeInOptions = (given: { readonly [name in Known]?: unknown }): string | undefined => {
+  const { output, prompt, toolkit } = given
   if (toolkit === undefined) return meantBy(given, "toolkit") ?? missing.toolkit
   if (prompt === undefined) return meantBy(given, "prompt") ?? missing.prompt
-  const inside = Object.keys(safe).find((name) => name in given)
+  const inside = bounds.find((name) => given[name] !== undefined)
   if (inside !== undefined) {
     return `there is no option \`${inside}\`: write it inside \`batch\`, as in batch: { ${inside} }`
   }

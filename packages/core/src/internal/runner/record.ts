@@ -3,7 +3,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import {
@@ -21,7 +20,7 @@ import * as Content from "../../Content.ts"
 import type { Outcome } from "../../Outcome.ts"
 import type { End, Ended } from "../../Recorder.ts"
 import type { ToolCall } from "../../ToolCall.ts"
-import { failureOf } from "../exit.ts"
+import { ownFailureOf } from "../exit.ts"
 import { nearest } from "../nearest.ts"
 import { cut, errorText } from "../text.ts"
 import type { Any } from "../tool/any.ts"
@@ -144,7 +143,7 @@ export const sameFor = (call: ToolCall, outcome: Outcome): Outcome => {
 export const endOf = (tool: Any | undefined, exit: Exit.Exit<Answer<unknown>, Reason | ToolFailure<unknown>>): End => {
   if (Exit.isSuccess(exit)) return Result.succeed(exit.value)
   const { cause } = exit
-  const failure = knownOf(cause)
+  const failure = ownFailureOf(cause)
   if (Option.isSome(failure)) return Result.fail(failure.value)
   const harmless = isHarmless(tool)
   return Cause.hasDies(cause) || Cause.hasFails(cause)
@@ -154,13 +153,7 @@ export const endOf = (tool: Any | undefined, exit: Exit.Exit<Answer<unknown>, Re
 
 /** Why a call may not go on after something that was done for it failed: arguments that do not fit are its own fault. */
 export const reasonOf = (job: Job, cause: Cause.Cause<Reason>): Reason =>
-  Option.getOrElse(knownOf(cause), () => crashedBy(job, cause))
-
-/** In plain JavaScript, what is put around a tool may fail with anything: what is none of Volley's errors is a crash. */
-const knownOf = <E extends Reason | ToolFailure<unknown>>(cause: Cause.Cause<E>): Option.Option<E> =>
-  Option.filter(failureOf(cause), isKnown)
-
-const isKnown = (failure: unknown): boolean => Predicate.hasProperty(failure, "isRetryable")
+  Option.getOrElse(ownFailureOf(cause), () => crashedBy(job, cause))
 
 /** A crash of a call outside of its handler. */
 export const crashOf = (job: Job, defect: unknown): Defect => crashedBy(job, Cause.die(defect))

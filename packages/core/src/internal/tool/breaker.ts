@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import * as Predicate from "effect/Predicate"
 import { Unavailable } from "../../CallError.ts"
-import { failureOf } from "../exit.ts"
+import { ownFailureOf } from "../exit.ts"
 import type { Any } from "./any.ts"
 import { changed } from "./changed.ts"
 import type { Answering, Attempt } from "./handler.ts"
@@ -34,9 +34,8 @@ type Ended = Exit.Exit<unknown, Effect.Error<Answering>>
 
 const classifying = (isOutage: (failure: unknown) => boolean) => (exit: Ended): CircuitBreaker.Outcome => {
   if (Exit.isSuccess(exit)) return CircuitBreaker.success
-  const failure = Option.getOrUndefined(failureOf(exit.cause))
-  // Else it crashed, or failed with what only plain JavaScript can: nothing that it answers says that.
-  if (!Predicate.hasProperty(failure, "isRetryable")) return CircuitBreaker.failure()
+  const failure = Option.getOrUndefined(ownFailureOf(exit.cause))
+  if (failure === undefined) return CircuitBreaker.failure()
   if (failure._tag === "ToolFailure" && waits(failure.failure)) return CircuitBreaker.ignored
   return failure._tag === "ToolFailure" && isOutage(failure.failure) ? CircuitBreaker.failure() : CircuitBreaker.success
 }
