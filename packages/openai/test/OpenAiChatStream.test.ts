@@ -199,6 +199,18 @@ describe("OpenAiChat.parts", () => {
         thought("Step 4.", "dHdv")
       ]
     }],
+    ["those that have a signature and no words, as some servers leave them out", [
+      { thinking_blocks: [thought("", "b25l")] },
+      { thinking_blocks: [thought("", "dHdv")] },
+      details({ text: "", signature: "b25l" }),
+      details({ signature: "dHdv" })
+    ], {
+      thinking_blocks: [thought("", "b25l"), thought("", "dHdv")],
+      reasoning_details: [
+        { type: "reasoning.text", index: 0, text: "", signature: "b25l" },
+        { type: "reasoning.text", index: 0, signature: "dHdv" }
+      ]
+    }],
     ["one that comes whole", [
       details({ type: "reasoning.encrypted", data: "ab", id: "tool_1" }),
       details({ type: "reasoning.encrypted", data: "cd", id: "tool_2" }),

@@ -36,12 +36,16 @@ const together = (before: unknown, piece: unknown): Fields | undefined => {
     typeof piece[key] === "string" || Array.isArray(piece[key])
   )
   if (said.length === 0 && !piece["signature"]) return undefined
-  if (before["signature"] && said.some((key) => piece[key] !== "")) return undefined
+  if (before["signature"] && (isSigned(piece, before) || said.some((key) => piece[key] !== ""))) return undefined
   const grown = said.map((key) => [key, further(before[key] ?? undefined, piece[key])] as const)
   return grown.some(([, value]) => value === undefined)
     ? undefined
     : { ...before, ...present(piece), ...Object.fromEntries(grown) }
 }
+
+/** True of a piece with a signature of its own. */
+const isSigned = (piece: Fields, before: Fields): boolean =>
+  Boolean(piece["signature"]) && piece["signature"] !== before["signature"]
 
 const further = (before: unknown, more: unknown): unknown => {
   if (before === undefined) return more
