@@ -2,7 +2,7 @@
  * What a call was made of is let go of when the call is over, though its batch goes on, or what it has left behind.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Access, Approver, Batch, Tool, Toolkit } from "@volley/core"
+import { Access, Approver, Batch, Limits, Tool, Toolkit } from "@volley/core"
 import { type Context, Deferred, Effect, Fiber, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { Enclosing } from "../../src/internal/runner/enclosing.ts"
@@ -34,6 +34,7 @@ const waiting = (says: Says = {}) =>
   }))
 
 const touching: Says = { access: [Access.read("k")] }
+const slot: Says = { limits: [Limits.concurrency(9)] }
 
 describe("while a batch goes on", () => {
   it.effect.each([["that waits for a slot alone", {}], ["that touches something", touching]] as const)(
@@ -62,30 +63,33 @@ describe("while a batch goes on", () => {
       })
   )
 
-  it.effect("nothing holds the fibers, promises, signals and parameters of calls that are over", () =>
-    Effect.gen(function*() {
-      const { note, refs } = noting()
-      const { go, waits } = yield* waiting(touching)
-      const works = reading("works", (parameters) =>
-        Effect.withFiber((fiber) => {
-          note(fiber)
+  it.effect.each([["that hold a slot", slot], ["that touch something", touching]] as const)(
+    "nothing holds the fibers, promises, signals and parameters of calls that are over, %s",
+    ([, says]) =>
+      Effect.gen(function*() {
+        const { note, refs } = noting()
+        const { go, waits } = yield* waiting(says)
+        const works = reading("works", (parameters) =>
+          Effect.withFiber((fiber) => {
+            note(fiber)
+            note(parameters)
+            return Effect.as(Effect.yieldNow, 1)
+          }), says)
+        const promised = promising("promised", (parameters, signal) => {
           note(parameters)
-          return Effect.as(Effect.yieldNow, 1)
-        }), touching)
-      const promised = promising("promised", (parameters, signal) => {
-        note(parameters)
-        note(signal)
-        return note(Promise.resolve(1))
-      }, touching)
-      const calls = asking(["works", { n: 1 }], ["promised", { n: 2 }], ["waits"])
-      const run = Batch.run(Toolkit.make(works, promised, waits), calls, { retry: Schedule.recurs(1) })
-      const fiber = yield* Effect.forkChild(run, { startImmediately: true })
-      yield* TestClock.adjust(1)
-      assert.lengthOf(refs, 5)
-      assert.lengthOf(yield* held(refs), 0)
-      yield* go
-      assert.deepStrictEqual(ends(yield* Fiber.join(fiber)), [1, 1, "went"])
-    }))
+          note(signal)
+          return note(Promise.resolve(1))
+        }, says)
+        const calls = asking(["works", { n: 1 }], ["promised", { n: 2 }], ["waits"])
+        const run = Batch.run(Toolkit.make(works, promised, waits), calls, { retry: Schedule.recurs(1) })
+        const fiber = yield* Effect.forkChild(run, { startImmediately: true })
+        yield* TestClock.adjust(1)
+        assert.lengthOf(refs, 5)
+        assert.lengthOf(yield* held(refs), 0)
+        yield* go
+        assert.deepStrictEqual(ends(yield* Fiber.join(fiber)), [1, 1, "went"])
+      })
+  )
 
   it.effect("nothing holds a call that is over, where no other may need its answer", () =>
     Effect.gen(function*() {

@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Batch, Limits, Tool, Toolkit } from "@volley/core"
-import { Context, Deferred, Duration, Effect, Fiber, Schedule } from "effect"
+import { Context, Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { Keys } from "../../src/internal/runner/cohorts.ts"
 import { makeEngine } from "../../src/internal/runner/drive.ts"
@@ -15,7 +15,7 @@ import { Rates } from "../../src/internal/runner/rates.ts"
 import { Pool, Room } from "../../src/internal/runner/room.ts"
 import { aDayOf } from "../order/support.ts"
 import { held, inUse } from "./held.ts"
-import { asking, boundless, doing, many, promising, reading } from "./support.ts"
+import { asking, boundless, doing, many, reading } from "./support.ts"
 
 class Waiter implements Waiting<Waiter> {
   readonly run = {}
@@ -164,49 +164,6 @@ describe("a runner that has served 100,000 calls with 50,000 different keys and 
       yield* aDayOf(runner.run(toolkit, many(1, "look")))
       // What else lives in this process may grow once; 25,000 keys that stay take over 5 each time.
       assert.isBelow(Math.min(half - before, inUse() - half), 1.5)
-    }))
-})
-
-describe("a run that goes on", () => {
-  /** Has two calls end while a third one goes on; gives what is held of what they were made of, by its name. */
-  const heldOf = (options: Batch.Options) =>
-    Effect.gen(function*() {
-      const refs = new Map<WeakRef<object>, string>()
-      const note = (name: string, object: object) => void refs.set(new WeakRef(object), name)
-      const go = yield* Deferred.make<void>()
-      const limits = [Limits.concurrency(9)]
-      const effect = doing("effect", (parameters) => {
-        note("parameters", parameters)
-        return Effect.withFiber((fiber) => {
-          note("fiber", fiber)
-          return Effect.yieldNow
-        })
-      }, { limits })
-      const promise = promising("promise", (parameters, signal) => {
-        const promise = Promise.resolve(1)
-        note("parameters", parameters)
-        note("signal", signal)
-        note("promise", promise)
-        return promise
-      }, { limits })
-      const waits = doing("waits", (parameters) => {
-        note("parameters at work", parameters)
-        return Deferred.await(go)
-      }, { limits })
-      const calls = asking(["effect", { n: 1 }], ["promise", { n: 2 }], ["waits", { n: 3 }])
-      const batch = yield* Effect.forkChild(Batch.run(Toolkit.make(effect, promise, waits), calls, options))
-      yield* Effect.yieldNow
-      const names = Array.from(yield* held(Array.from(refs.keys())), (ref) => refs.get(ref))
-      yield* Deferred.succeed(go, undefined)
-      yield* Fiber.join(batch)
-      assert.lengthOf(Array.from(refs), 6)
-      return names
-    })
-
-  it.effect("holds nothing of what calls were made of that are over, nor parameters that no attempt needs any more", () =>
-    Effect.gen(function*() {
-      assert.deepStrictEqual(yield* heldOf({}), [])
-      assert.deepStrictEqual(yield* heldOf({ retry: Schedule.recurs(1) }), ["parameters at work"])
     }))
 })
 

@@ -59,17 +59,6 @@ describe("a step that waits for the answer of an equal call beside its plan", ()
     }))
 })
 
-describe("a call that comes again truncated though it has the answer of an equal one", () => {
-  it.effect("keeps that", () =>
-    Effect.gen(function*() {
-      const calls = asking(["same"], ["same"])
-      const turn = [...calls, ...calls.slice(1).map((call) => ({ ...call, status: "truncated" as const }))]
-      const slowly = Stream.tap(Stream.fromIterable(turn), () => Effect.sleep(10))
-      const same = Tool.coalesce(reading("same", () => sleeping(5)))
-      assert.deepStrictEqual(ends(yield* aDayOf(Batch.dispatch(Toolkit.make(same), slowly))), [5, 5])
-    }))
-})
-
 describe("a call that comes again truncated before its recorder had it run", () => {
   it.effect("has its recorder stopped", () =>
     Effect.gen(function*() {

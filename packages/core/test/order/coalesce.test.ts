@@ -4,6 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Approver, Batch, CallError, Limits, Pipeline, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
 import { Effect, Result, Schema, Stream } from "effect"
+import { spaced } from "../dispatch/arriving.ts"
 import { ends } from "../support.ts"
 import { aDayOf, asking, lasting, spansOf } from "./support.ts"
 
@@ -127,14 +128,20 @@ describe("equal calls of one run", () => {
       assert.deepStrictEqual(failed, [false, true, false, false])
     }))
 
-  it.effect("keep their answer where one of them comes once more, truncated", () =>
+  it.effect.each(
+    [
+      ["while it is run", 1],
+      ["once it is there", 10]
+    ] as const
+  )("keep their answer where one of them comes %s, and once more, truncated", ([, apart]) =>
     Effect.gen(function*() {
-      const { toolkit } = make()
-      const calls = asking(["bare", "a", 5], ["bare", "a", 5], ["plain", "x", 30])
-      const again = { ...calls[1]!, status: "truncated" as const }
-      const arriving = Stream.concat(Stream.fromIterable(calls), Stream.fromEffect(Effect.as(Effect.sleep(10), again)))
+      const { ran, toolkit } = make()
+      const calls = asking(["bare", "a", 5], ["bare", "a", 5])
+      const again = calls.slice(1).map((call) => ({ ...call, status: "truncated" as const }))
+      const arriving = Stream.concat(spaced(calls, apart), spaced(again, 10))
       const { outcomes } = yield* aDayOf(Batch.dispatch(toolkit, arriving))
-      assert.deepStrictEqual(outcomes.map(({ result }) => Result.isSuccess(result)), [true, true, true])
+      assert.deepStrictEqual(outcomes.map(({ result }) => Result.isSuccess(result)), [true, true])
+      assert.deepStrictEqual(ran, ["c0"])
     }))
 
   it.effect("are as many as there are, unless the tool asks for less", () =>
