@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Agent, Batch, Conversation, Limits, Pipeline, Tool, ToolCall, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
-import { Cause, Effect, Exit, Schema } from "effect"
+import { Cause, Duration, Effect, Exit, Schema } from "effect"
 import { expectTypeOf } from "vitest"
 import { z } from "zod"
 import { acting, recordingLogger, shown } from "./support.ts"
@@ -85,6 +85,11 @@ describe("what plain JavaScript gives", () => {
       "a text for a number of calls",
       () => Limits.concurrency("2" as never),
       "Limits.concurrency: the limit is \"2\"; give a whole number from 1 on."
+    ],
+    [
+      "a time below zero",
+      () => Limits.rate({ limit: 1, window: Duration.seconds(-1) }),
+      "Limits.rate: the window is -1000 millis: give a duration such as \"2 seconds\"."
     ],
     [
       "an object of tools",
