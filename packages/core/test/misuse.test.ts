@@ -269,6 +269,20 @@ describe("an agent that is run as a promise", () => {
     assert.include(JSON.stringify(script.requests[1]?.conversation.messages.at(-1)), "expected string")
   })
 
+  it("asks for what contains itself as a definition, which it is then", async () => {
+    const output: z.ZodType<ReadonlyArray<unknown>> = z.array(z.lazy(() => output))
+    const { layer, requests } = ScriptedModel.make([ScriptedModel.says(`{"answer":[[]]}`)])
+    assert.deepStrictEqual((await Agent.runPromise({ toolkit, prompt: "?", model: layer, output })).output, [[]])
+    const $ref = "#/$defs/whole"
+    assert.deepStrictEqual<unknown>(requests[0]?.output?.jsonSchema, {
+      type: "object",
+      properties: { answer: { $ref } },
+      required: ["answer"],
+      additionalProperties: false,
+      $defs: { whole: { type: "array", items: { $ref } } }
+    })
+  })
+
   it("iterates with such an output too", async () => {
     const output = z.object({ city: z.string() })
     for await (const event of Agent.iterate({ toolkit, prompt: "Where?", model: city.turns, output })) {

@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import type * as JsonSchema from "effect/JsonSchema"
 import * as Schema from "effect/Schema"
 import type { StandardSchemaV1 } from "effect/StandardSchema"
 import type * as ChatModel from "../../ChatModel.ts"
@@ -29,13 +30,30 @@ const ofForeign = (schema: StandardSchemaV1): Output => {
   if (jsonSchema["type"] === "object") {
     return { request: { name: "answer", jsonSchema }, read: reader(codec, (value) => value) }
   }
-  const { $defs, ...answer } = jsonSchema
-  const whole = { type: "object", properties: { answer }, required: ["answer"], additionalProperties: false }
   return {
-    request: { name: "answer", jsonSchema: $defs === undefined ? whole : { ...whole, $defs } },
+    request: { name: "answer", jsonSchema: underKey(jsonSchema) },
     read: reader(Schema.Struct({ answer: codec }), (value) => value.answer)
   }
 }
+
+/** A JSON Schema under a key; one that refers to its root is a definition, since providers take references to those alone. */
+const underKey = (jsonSchema: JsonSchema.JsonSchema): JsonSchema.JsonSchema => {
+  const text = JSON.stringify(jsonSchema)
+  const own: JsonSchema.JsonSchema = JSON.parse(text.replaceAll(toRoot, () => `"$ref":"#/$defs/whole"`))
+  const { $defs, ...rest } = own
+  return text.includes(toRoot)
+    ? { ...answering({ $ref: "#/$defs/whole" }), $defs: { ...Object($defs), whole: rest } }
+    : { ...answering(rest), ...($defs !== undefined && { $defs }) }
+}
+
+const toRoot = `"$ref":"#"`
+
+const answering = (answer: JsonSchema.JsonSchema): JsonSchema.JsonSchema => ({
+  type: "object",
+  properties: { answer },
+  required: ["answer"],
+  additionalProperties: false
+})
 
 const reader = <S extends Schema.Constraint>(schema: S, valueOf: (value: S["Type"]) => unknown): Output["read"] => {
   const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.toCodecJson(schema)), { errors: "all" })
