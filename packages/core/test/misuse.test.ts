@@ -203,7 +203,8 @@ describe("what plain JavaScript gives", () => {
   })
 
   it("may be undefined, as what is left out", async () => {
-    const { answer } = await Agent.runPromise({ toolkit, prompt: "Hi!", model, ...{ concurrency: undefined } })
+    const bounds = { concurrency: undefined }
+    const { answer } = await Agent.runPromise({ toolkit, prompt: "Hi!", model, ...bounds })
     assert.strictEqual(answer, "Hello.")
   })
 

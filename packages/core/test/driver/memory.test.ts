@@ -15,7 +15,7 @@ import { Rates } from "../../src/internal/runner/rates.ts"
 import { Pool, Room } from "../../src/internal/runner/room.ts"
 import { aDayOf } from "../order/support.ts"
 import { held, inUse } from "./held.ts"
-import { asking, boundless, doing, many, reading } from "./support.ts"
+import { boundless, doing, many, reading } from "./support.ts"
 
 class Waiter implements Waiting<Waiter> {
   readonly run = {}
