@@ -6,6 +6,12 @@ async function* noEvents(): AsyncGenerator<unknown> {}
 /** What an SDK reads of a stream that comes in these pieces. */
 const readOf = async (pieces: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
   const read: Array<string> = []
+  await streamOf(pieces, read)
+  return read
+}
+
+/** The same, noted; gives what is seen besides that. */
+const streamOf = async (pieces: ReadonlyArray<string>, read: Array<string>) => {
   const left = pieces.map((piece) => new TextEncoder().encode(piece))
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull: (controller) => {
@@ -25,8 +31,7 @@ const readOf = async (pieces: ReadonlyArray<string>): Promise<ReadonlyArray<stri
       }
     }
   }, () => fetch)
-  await client.models.generateContentStream({ model: "m", contents: [] })
-  return read
+  return client.models.generateContentStream({ model: "m", contents: [] })
 }
 
 describe("a stream that is watched", () => {
@@ -37,6 +42,19 @@ describe("a stream that is watched", () => {
       const read = await readOf(pieces)
       assert.strictEqual(read.join(""), `${events.join("").replaceAll("\r\n", "\n")}\n\n`)
       assert.isAtMost(read.length, 6)
+    }
+  })
+
+  it.each([
+    ["data of one line", "data: {\"error\":{\"code\":503}}\n\n"],
+    ["data of two lines", "data: {\"error\":\ndata: {\"code\":503}}\n\n"],
+    ["no event, in lines of its own", "{\n  \"error\": {\n    \"code\": 503\n  }\n}\n"],
+    ["the last thing in it", "data: {}\n\ndata: {\"error\":{\"code\":503}}"]
+  ])("has an error seen that is %s", async (_, text) => {
+    for (const pieces of [[text], text.split("")]) {
+      const seen: Array<unknown> = []
+      for await (const event of await streamOf(pieces, [])) seen.push(event)
+      assert.deepStrictEqual(seen, [{ error: { code: 503 } }])
     }
   })
 

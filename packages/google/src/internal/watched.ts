@@ -111,29 +111,29 @@ const watchingEvents = (seen: Seen): TransformStream<Uint8Array<ArrayBuffer>, Ui
       let whole = ""
       for (const next of others) {
         if (rest === "") {
-          whole += eventOf(lines)
+          whole += eventOf(lines, seen)
           lines = []
         } else lines.push(rest)
-        if (/"(finishMessage|error)"/.test(rest)) note(parsed(rest.replace(/^data:/, "")), seen)
         rest = next
       }
       if (whole !== "") controller.enqueue(encoder.encode(whole))
     },
     flush: (controller) => {
       const last = [...lines, ...(rest === "" ? [] : [rest])]
-      const event = eventOf(last)
+      const event = eventOf(last, seen)
       const isWhole = event.startsWith("data:") && parsed(event.slice(5)) !== undefined
       if (event !== "") controller.enqueue(encoder.encode(isWhole ? event : last.join("\n")))
     }
   })
 }
 
-/** An event as the SDK reads it, and nothing where a server says its end as on other wires; what is no event stays as it is. */
-const eventOf = (lines: ReadonlyArray<string>): string => {
+/** Notes what an event says, and gives it as the SDK reads it; nothing where a server says its end as on other wires; what is no event stays as it is. */
+const eventOf = (lines: ReadonlyArray<string>, seen: Seen): string => {
   if (lines.length === 0) return ""
   const data = lines.flatMap((line) => line.startsWith("data:") ? [line.slice(5)] : [])
-  if (data.length === 0) return `${lines.join("\n")}\n\n`
-  const text = data.join("\n")
+  const text = (data.length === 0 ? lines : data).join("\n")
+  if (/"(finishMessage|error)"/.test(text)) note(parsed(text), seen)
+  if (data.length === 0) return `${text}\n\n`
   return /^\s*(\[DONE\]\s*)?$/.test(text) ? "" : `data:${text}\n\n`
 }
 
