@@ -37,7 +37,7 @@ const floors: ReadonlyArray<ReadonlyArray<string>> = [
   ["internal/runner"],
   ["internal/graph"],
   ["Batch", "Limits", "Pipeline", "Plan"],
-  ["AgentError", "AgentRecorder", "ChatModel", "ChatModelError", "Codec", "Conversation"],
+  ["AgentError", "AgentRecorder", "ChatModel", "ChatModelError", "Conversation", "Given"],
   ["AgentObserver", "AgentWatcher", "internal/agent"],
   ["Agent"],
   ["AgentEvent"],

@@ -5,8 +5,8 @@ import Anthropic from "@anthropic-ai/sdk"
 import type * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
 import type * as ChatModelError from "@volley/core/ChatModelError"
-import * as Codec from "@volley/core/Codec"
 import * as Conversation from "@volley/core/Conversation"
+import * as Given from "@volley/core/Given"
 import * as Json from "@volley/core/Json"
 import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
@@ -119,7 +119,7 @@ export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit
  * ```
  */
 export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> =>
-  read(Codec.response("AnthropicMessages.toolCalls", response)).calls
+  read(Given.response("AnthropicMessages.toolCalls", response)).calls
 
 /**
  * Takes JSON of unknown origin for a response: a whole body, or an assistant message alone, which counts as complete.
@@ -168,7 +168,7 @@ export const parse = (json: unknown): Result.Result<Whole, string> => {
  * ```
  */
 export const results = (settled: Batch.Settled<Tool.Any>): Array<Message> =>
-  resultMessages(Conversation.results(Codec.outcomes("AnthropicMessages.results", settled)), [])
+  resultMessages(Conversation.results(Given.settled("AnthropicMessages.results", settled)), [])
 
 /**
  * Gives what to append to the messages: the assistant turn and one `user` message with all results. The turn is
@@ -200,8 +200,8 @@ export const results = (settled: Batch.Settled<Tool.Any>): Array<Message> =>
  * ```
  */
 export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): Array<Message> => {
-  const { echo } = read(Codec.response("AnthropicMessages.followUp", response))
-  return [...echo, ...resultMessages(Conversation.results(Codec.outcomes("AnthropicMessages.followUp", settled)), echo)]
+  const { echo } = read(Given.response("AnthropicMessages.followUp", response))
+  return [...echo, ...resultMessages(Conversation.results(Given.settled("AnthropicMessages.followUp", settled)), echo)]
 }
 
 /** The results of a turn; calls of a toolset want its name on their results. */

@@ -5,8 +5,8 @@ import { GoogleGenAI } from "@google/genai"
 import type * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
 import type * as ChatModelError from "@volley/core/ChatModelError"
-import * as Codec from "@volley/core/Codec"
 import * as Conversation from "@volley/core/Conversation"
+import * as Given from "@volley/core/Given"
 import * as Json from "@volley/core/Json"
 import type * as Tool from "@volley/core/Tool"
 import type * as ToolCall from "@volley/core/ToolCall"
@@ -92,7 +92,7 @@ export const tools: (toolkit: Toolkit.Any) => Array<ApiTool> = Body.tools
  * ```
  */
 export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> =>
-  read(Codec.response("GeminiContent.toolCalls", response)).calls
+  read(Given.response("GeminiContent.toolCalls", response)).calls
 
 /**
  * Takes JSON of unknown origin for a response: a whole body, or a model's `Content` alone, which counts as complete.
@@ -141,7 +141,7 @@ export const parse = (json: unknown): Result.Result<Response, string> => {
  * ```
  */
 export const results = (settled: Batch.Settled<Tool.Any>, model = ""): Array<Content> =>
-  resultContents(Conversation.results(Codec.outcomes("GeminiContent.results", settled)), model)
+  resultContents(Conversation.results(Given.settled("GeminiContent.results", settled)), model)
 
 /**
  * Gives what to append to the contents: the model's turn, with its thought signatures, and one `user` content with all
@@ -174,7 +174,7 @@ export const results = (settled: Batch.Settled<Tool.Any>, model = ""): Array<Con
  * ```
  */
 export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): Array<Content> => [
-  ...read(Codec.response("GeminiContent.followUp", response)).echo,
+  ...read(Given.response("GeminiContent.followUp", response)).echo,
   ...results(settled, modelOf(response))
 ]
 

@@ -4,8 +4,8 @@
 import type * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
 import type * as ChatModelError from "@volley/core/ChatModelError"
-import * as Codec from "@volley/core/Codec"
 import * as Conversation from "@volley/core/Conversation"
+import * as Given from "@volley/core/Given"
 import * as Json from "@volley/core/Json"
 import type * as Tool from "@volley/core/Tool"
 import * as ToolCall from "@volley/core/ToolCall"
@@ -121,7 +121,7 @@ export const wire = "openai-chat"
  * ```
  */
 export const tools = (toolkit: Toolkit.Any): Array<FunctionTool> =>
-  Codec.tools("OpenAiChat.tools", toolkit).map((tool) => ({
+  Given.toolkit("OpenAiChat.tools", toolkit).map((tool) => ({
     type: "function",
     function: {
       name: toolkit.wireNames.get(tool.name) ?? tool.name,
@@ -183,7 +183,7 @@ export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit
  * ```
  */
 export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> => {
-  const choice = choiceOf(Codec.response("OpenAiChat.toolCalls", response))
+  const choice = choiceOf(Given.response("OpenAiChat.toolCalls", response))
   return callsOf(response, choice, distinctCalls(messageOf(choice)))
 }
 
@@ -254,7 +254,7 @@ export const parse = (json: unknown): Result.Result<Whole, string> => {
  * ```
  */
 export const results = (settled: Batch.Settled<Tool.Any>): Array<ToolMessage | UserMessage> =>
-  resultMessages(Conversation.results(Codec.outcomes("OpenAiChat.results", settled)))
+  resultMessages(Conversation.results(Given.settled("OpenAiChat.results", settled)))
 
 /**
  * Gives what to append to the messages: the assistant turn, and right after it the results.
@@ -295,7 +295,7 @@ export const followUp = (
   response: Response,
   settled: Batch.Settled<Tool.Any>
 ): Array<AssistantMessage | ToolMessage | UserMessage> => {
-  const message = messageOf(choiceOf(Codec.response("OpenAiChat.followUp", response)))
+  const message = messageOf(choiceOf(Given.response("OpenAiChat.followUp", response)))
   return [...(message === undefined ? [] : [echo(message, distinctCalls(message))]), ...results(settled)]
 }
 

@@ -4,8 +4,8 @@
 import type * as Batch from "@volley/core/Batch"
 import * as ChatModel from "@volley/core/ChatModel"
 import type * as ChatModelError from "@volley/core/ChatModelError"
-import * as Codec from "@volley/core/Codec"
 import * as Conversation from "@volley/core/Conversation"
+import * as Given from "@volley/core/Given"
 import * as Json from "@volley/core/Json"
 import type * as Tool from "@volley/core/Tool"
 import * as ToolCall from "@volley/core/ToolCall"
@@ -112,7 +112,7 @@ export type Item = Message | ResponseInputItem
  * ```
  */
 export const tools = (toolkit: Toolkit.Any): Array<FunctionTool> =>
-  Codec.tools("OpenAiResponses.tools", toolkit).map((tool) => ({
+  Given.toolkit("OpenAiResponses.tools", toolkit).map((tool) => ({
     type: "function",
     name: toolkit.wireNames.get(tool.name) ?? tool.name,
     description: tool.description,
@@ -173,7 +173,7 @@ export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit
  * ```
  */
 export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> =>
-  callsOf(response, withObjects(distinctCalls(itemsIn(Codec.response("OpenAiResponses.toolCalls", response)))))
+  callsOf(response, withObjects(distinctCalls(itemsIn(Given.response("OpenAiResponses.toolCalls", response)))))
 
 const callsOf = (response: Response, calls: Calls): ReadonlyArray<ToolCall.ToolCall> => {
   const isProven = isWhole(response)
@@ -237,7 +237,7 @@ export const parse = (json: unknown): Result.Result<Whole, string> => {
  * ```
  */
 export const results = (settled: Batch.Settled<Tool.Any>): Array<Output> =>
-  outputs(Conversation.results(Codec.outcomes("OpenAiResponses.results", settled)), [])
+  outputs(Conversation.results(Given.settled("OpenAiResponses.results", settled)), [])
 
 /**
  * Gives what to append to the input: every item of the response, without the fields that only a response has, and after
@@ -279,9 +279,9 @@ export const results = (settled: Batch.Settled<Tool.Any>): Array<Output> =>
  * ```
  */
 export const followUp = (response: Response, settled: Batch.Settled<Tool.Any>): Array<Item> => {
-  const items = itemsIn(Codec.response("OpenAiResponses.followUp", response))
+  const items = itemsIn(Given.response("OpenAiResponses.followUp", response))
   const turn = echo(items, distinctCalls(items))
-  return [...turn, ...outputs(Conversation.results(Codec.outcomes("OpenAiResponses.followUp", settled)), turn)]
+  return [...turn, ...outputs(Conversation.results(Given.settled("OpenAiResponses.followUp", settled)), turn)]
 }
 
 /**

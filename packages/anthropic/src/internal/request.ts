@@ -1,7 +1,7 @@
 import type Anthropic from "@anthropic-ai/sdk"
 import * as ChatModel from "@volley/core/ChatModel"
-import * as Codec from "@volley/core/Codec"
 import type * as Conversation from "@volley/core/Conversation"
+import * as Given from "@volley/core/Given"
 import type * as Toolkit from "@volley/core/Toolkit"
 import { strictMode } from "./strictMode.ts"
 
@@ -24,7 +24,7 @@ export interface Making {
 
 /** The `tools` of a request. */
 export const tools = (toolkit: Toolkit.Any): Array<Anthropic.Tool> =>
-  Codec.tools("AnthropicMessages.tools", toolkit).map((tool) => ({
+  Given.toolkit("AnthropicMessages.tools", toolkit).map((tool) => ({
     name: toolkit.wireNames.get(tool.name) ?? tool.name,
     description: tool.description,
     input_schema: { ...tool.jsonSchema, type: "object" },

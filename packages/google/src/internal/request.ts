@@ -5,8 +5,8 @@ import {
   type GenerateContentParameters
 } from "@google/genai"
 import * as ChatModel from "@volley/core/ChatModel"
-import * as Codec from "@volley/core/Codec"
 import type * as Conversation from "@volley/core/Conversation"
+import * as Given from "@volley/core/Given"
 import type * as Toolkit from "@volley/core/Toolkit"
 import { isOld } from "./content.ts"
 import type { ApiTool, Content } from "./read.ts"
@@ -29,7 +29,7 @@ export interface Making {
 
 /** The `tools` of a request; none for no tools. */
 export const tools = (toolkit: Toolkit.Any): Array<ApiTool> =>
-  Codec.tools("GeminiContent.tools", toolkit).length === 0 ? [] : [{
+  Given.toolkit("GeminiContent.tools", toolkit).length === 0 ? [] : [{
     functionDeclarations: toolkit.tools.map((tool) => ({
       name: toolkit.wireNames.get(tool.name) ?? tool.name,
       description: tool.description,

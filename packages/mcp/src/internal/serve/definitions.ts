@@ -1,5 +1,5 @@
 import type { Tool as Definition } from "@modelcontextprotocol/server"
-import * as Codec from "@volley/core/Codec"
+import * as Given from "@volley/core/Given"
 import type * as Tool from "@volley/core/Tool"
 import type * as Toolkit from "@volley/core/Toolkit"
 import * as Result from "effect/Result"
@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 /** The tools of a toolkit as clients see them, by the names under which they are called. */
 export const definitionsOf = (toolkit: Toolkit.Any): ReadonlyMap<string, Definition> =>
   new Map(
-    Codec.tools("Server", toolkit).map((tool) => {
+    Given.toolkit("Server", toolkit).map((tool) => {
       const name = toolkit.wireNames.get(tool.name) ?? tool.name
       return [name, definitionOf(name, tool)]
     })

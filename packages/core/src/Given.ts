@@ -1,5 +1,5 @@
 /**
- * What a loop of your own gives to a codec; throws for what plain JavaScript may give in its place.
+ * What a program gives to a provider's functions; throws for what plain JavaScript may give in its place.
  */
 import * as Predicate from "effect/Predicate"
 import type * as Batch from "./Batch.ts"
@@ -12,14 +12,14 @@ import type * as Toolkit from "./Toolkit.ts"
  *
  * @example
  * ```ts
- * import { Codec, Toolkit } from "@volley/core"
+ * import { Given, Toolkit } from "@volley/core"
  *
- * console.log(Codec.tools("OpenAiChat.tools", Toolkit.make()).length) // => 0
+ * console.log(Given.toolkit("OpenAiChat.tools", Toolkit.make()).length) // => 0
  * ```
  */
-export const tools = <T extends Tool.Any>(where: string, toolkit: Toolkit.Toolkit<T>): ReadonlyArray<T> => {
-  refuseNoToolkit(`${where}: what is given`, toolkit)
-  return toolkit.tools
+export const toolkit = <T extends Tool.Any>(where: string, given: Toolkit.Toolkit<T>): ReadonlyArray<T> => {
+  refuseNoToolkit(`${where}: what is given`, given)
+  return given.tools
 }
 
 /**
@@ -28,10 +28,10 @@ export const tools = <T extends Tool.Any>(where: string, toolkit: Toolkit.Toolki
  *
  * @example
  * ```ts
- * import { Codec } from "@volley/core"
+ * import { Given } from "@volley/core"
  *
  * try {
- *   Codec.response("OpenAiChat.toolCalls", Promise.resolve({ choices: [] }))
+ *   Given.response("OpenAiChat.toolCalls", Promise.resolve({ choices: [] }))
  * } catch (error) {
  *   console.log(String(error)) // => TypeError: OpenAiChat.toolCalls: the response is a promise: write `await` before it.
  * }
@@ -50,18 +50,18 @@ export const response = <A>(where: string, given: A): A => {
  *
  * @example
  * ```ts
- * import { Batch, Codec, Toolkit } from "@volley/core"
+ * import { Batch, Given, Toolkit } from "@volley/core"
  *
  * const settled = await Batch.runPromise(Toolkit.make(), [])
- * console.log(Codec.outcomes("OpenAiChat.results", settled).length) // => 0
+ * console.log(Given.settled("OpenAiChat.results", settled).length) // => 0
  * ```
  */
-export const outcomes = <T extends Tool.Any>(
+export const settled = <T extends Tool.Any>(
   where: string,
-  settled: Batch.Settled<T>
+  given: Batch.Settled<T>
 ): Batch.Settled<T>["outcomes"] => {
-  refuseLater(where, "batch", settled)
-  if (Predicate.hasProperty(settled, "outcomes") && Array.isArray(settled.outcomes)) return settled.outcomes
+  refuseLater(where, "batch", given)
+  if (Predicate.hasProperty(given, "outcomes") && Array.isArray(given.outcomes)) return given.outcomes
   throw new TypeError(`${where}: what is given is no settled batch: give what Batch.run or Batch.runPromise came to.`)
 }
 
