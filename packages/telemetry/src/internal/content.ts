@@ -2,7 +2,7 @@ import type { ChatModel, Conversation, Outcome, Tool } from "@volley/core"
 import { parse } from "@volley/core/Json"
 import * as Cause from "effect/Cause"
 import * as Result from "effect/Result"
-import { hidden, hiddenBy, mark, marksAnything } from "./secret.ts"
+import { hiddenBy, hiddenOf, mark, marksAnything } from "./secret.ts"
 
 /**
  * Which content it is.
@@ -37,15 +37,15 @@ export const argumentsOf = (tool: Tool.Any | undefined, args: unknown): unknown 
   const read = typeof args === "string" ? parse(args) : Result.succeed(args)
   if (tool === undefined) return Result.isSuccess(read) ? read.success : args
   if (Result.isFailure(read)) return mark
-  const shown = hidden(tool.parameters.ast, read.success)
+  const shown = hiddenOf(tool.parameters, read.success)
   return tool.raw === undefined ? shown : hiddenBy(tool.raw, shown)
 }
 
 /** What a call gave back, or failed with, without what its tool marks as secret. */
 export const resultOf = (tool: Tool.Any | undefined, { encoded, json, result }: Outcome.Outcome): unknown => {
-  if (json !== undefined && tool !== undefined) return hidden(tool.success.ast, json)
+  if (json !== undefined && tool !== undefined) return hiddenOf(tool.success, json)
   if (Result.isSuccess(result) || result.failure._tag === "CallError" || tool === undefined) return encoded
-  return hidden(tool.failure.ast, result.failure.encoded)
+  return hiddenOf(tool.failure, result.failure.encoded)
 }
 
 /** What a crash says, where it was one. */
@@ -106,5 +106,5 @@ const responseOf = ({ callId: id, isError, name, text }: Conversation.ToolResult
   const schema = isError ? tool?.failure : tool?.success
   if (schema === undefined || !marksAnything(schema)) return { type: "tool_call_response", id, response: text }
   const read = isError ? Result.fail("an error") : parse(text)
-  return { type: "tool_call_response", id, response: Result.isSuccess(read) ? hidden(schema.ast, read.success) : mark }
+  return { type: "tool_call_response", id, response: Result.isSuccess(read) ? hiddenOf(schema, read.success) : mark }
 }
