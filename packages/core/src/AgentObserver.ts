@@ -7,6 +7,7 @@ import type { AgentError } from "./AgentError.ts"
 import type { About } from "./ChatModel.ts"
 import type { ChatModelError } from "./ChatModelError.ts"
 import type { Ended } from "./internal/agent/event.ts"
+import type { Pricing } from "./Pricing.ts"
 import type * as Tool from "./Tool.ts"
 
 /** How an agent ends. */
@@ -16,12 +17,14 @@ export type Ending<R> = Effect.Effect<Ended<Tool.Any, unknown>, ChatModelError |
  * What is known of an agent before it begins.
  *
  * - `isInner`: it is a call of another one, whose cost has its own in it
+ * - `pricing`: what its turns cost, if that is known
  */
 export interface Agent {
   readonly name: string | undefined
   readonly conversationId: string
   readonly about: About | undefined
   readonly isInner: boolean
+  readonly pricing: Pricing | undefined
 }
 
 /** Is given an agent before it begins, and gives it back followed. */

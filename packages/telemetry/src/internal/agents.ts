@@ -1,10 +1,9 @@
 import type { Agent as Agents, AgentObserver, Tool } from "@volley/core"
 import { of } from "@volley/core/Trace"
-import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import type * as Exit from "effect/Exit"
 import * as Names from "./conventions.ts"
 import type { Meter } from "./meter.ts"
 import { spanned, typeOfCause } from "./spanned.ts"
@@ -21,7 +20,7 @@ export const followed = <R>(
   traces: boolean
 ): AgentObserver.Ending<R> =>
   Effect.contextWith((context: Context.Context<R>) => {
-    const within = new Within(agent.conversationId, agent.name)
+    const within = new Within(agent, Context.get(context, Current))
     const inside = Effect.provideService(ending, Current, within)
     const trace = traces ? of(context) : undefined
     const measured = meter === undefined ? inside : measure(agent, within, inside, meter, context)
@@ -37,18 +36,10 @@ export const followed = <R>(
       span.attribute(Names.provider, agent.about.provider)
       span.attribute(Names.requestModel, agent.about.model)
     }
-    return spanned(measured, trace, span, (exit) => {
-      const cost = spentOf(exit)?.cost
-      if (cost !== undefined) span.attribute(Names.cost, cost)
+    return spanned(measured, trace, span, () => {
+      if (within.cost !== undefined) span.attribute(Names.cost, within.cost)
     })
   })
-
-/** What an agent has spent, also where it has no answer. */
-const spentOf = (exit: Exit.Exit<Ended, Failure>): { readonly cost?: number | undefined } | undefined => {
-  if (Exit.isSuccess(exit)) return exit.value
-  const error = exit.cause.reasons.find(Cause.isFailReason)?.error
-  return error?._tag === "AgentError" ? error : undefined
-}
 
 const measure = <R>(
   agent: AgentObserver.Agent,
@@ -66,8 +57,6 @@ const measure = <R>(
       meter.record(context, "agent", seconds, { ...name, [Names.errorType]: typeOfCause(exit) })
       meter.record(context, "inferences", within.turns, name)
       meter.record(context, "toolCalls", within.calls, name)
-      const cost = spentOf(exit)?.cost
-      if (cost !== undefined && !agent.isInner) meter.record(context, "cost", cost, name)
     }
     return Effect.onExit(ending, (exit) => Effect.sync(() => ended(exit)))
   })

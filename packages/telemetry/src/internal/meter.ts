@@ -73,7 +73,11 @@ const instruments = {
     description: "Tokens by kind: cached ones are input, reasoning is output.",
     unit: "{token}"
   },
-  cost: { name: "volley.cost", description: "What agents cost, in the currency of their pricing.", unit: "1" }
+  cost: {
+    name: "volley.cost",
+    description: "What the turns of agents cost, in the currency of their pricing.",
+    unit: "1"
+  }
 } as const satisfies Readonly<Record<string, Instrument>>
 
 export type Name = keyof typeof instruments

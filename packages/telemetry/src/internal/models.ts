@@ -10,7 +10,7 @@ import { attribute, type Content, finishOf, inputOf, instructionsOf, outputOf, t
 import * as Names from "./conventions.ts"
 import type { Meter } from "./meter.ts"
 import { endWith, typeOfCause } from "./spanned.ts"
-import { Current } from "./within.ts"
+import { Current, type Within } from "./within.ts"
 
 type Model = ChatModel.ChatModel["Service"]
 
@@ -45,6 +45,7 @@ class Turn {
   readonly #means: Means
   readonly #context: Context.Context<never>
   readonly #request: ChatModel.Request
+  readonly #within: Within | undefined
   readonly #trace: Trace.Trace | undefined
   readonly #span: Tracer.Span | undefined
   readonly #clock: Clock.Clock
@@ -62,6 +63,7 @@ class Turn {
   ) {
     const within = Context.get(context, Current)
     if (within !== undefined) within.turns += 1
+    this.#within = within
     this.#means = means
     this.#context = context
     this.#request = request
@@ -120,8 +122,11 @@ class Turn {
       [Names.reasoningTokens]: usage.reasoning
     })
     this.#contents({ output: () => outputOf(turn, toolsOf(this.#request)) })
+    const cost = this.#within?.took(turn)
     const { meter } = this.#means
     if (meter === undefined) return
+    const agent = { [Names.agentName]: this.#within?.outermost.agent }
+    if (cost !== undefined) meter.record(this.#context, "cost", cost, agent)
     const kinds = { cache_read: usage.cached, cache_creation: usage.cacheWrite, reasoning: usage.reasoning }
     for (const [kind, count] of Object.entries({ input: usage.input, output: usage.output, ...kinds })) {
       if (count === undefined) continue
