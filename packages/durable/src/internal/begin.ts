@@ -52,8 +52,11 @@ export const beginOnce = Effect.fnUntraced(function*(
     payload: payload.text,
     started_at: yield* Clock.currentTimeMillis
   }
-  yield* Statements.insertBlobs(sql, runId, payload)
-  yield* Statements.insertRun(sql, row)
+  const inserted = Effect.tap(
+    Statements.insertRun(sql, row),
+    (isNew) => isNew ? Statements.insertBlobs(sql, runId, payload) : Effect.void
+  )
+  yield* payload.blobs.length === 0 ? inserted : sql.withTransaction(inserted)
   const found = yield* find(runId)
   const differs = differenceOf(found, row)
   return differs === undefined ? found : yield* new RunConflict({ differs })

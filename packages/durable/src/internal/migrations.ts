@@ -9,7 +9,8 @@ import { Absent, UnknownFormat } from "../StoreError.ts"
 /** What makes a store of one format one of the next. */
 export type Step = (sql: SqlClient.SqlClient) => Effect.Effect<unknown, SqlError>
 
-const bytesOf = (sql: SqlClient.SqlClient) =>
+/** The type of bytes. */
+export const bytesOf = (sql: SqlClient.SqlClient) =>
   sql.onDialectOrElse({ pg: () => sql.literal("BYTEA"), orElse: () => sql.literal("BLOB") })
 
 /** Times are milliseconds since 1970, in a type that both databases give back as a number. */

@@ -151,11 +151,15 @@ export class Owned {
     )
   }
 
+  /**
+   * Why nothing was done. A statement that is done again, since nobody knew whether it was, may find that it was. A run that
+   * is gone had ended, and who had it did not end it.
+   */
   #why(): Effect.Effect<void, SqlError> {
-    return Effect.flatMap(
-      patiently(Statements.findRun(this.#sql, this.runId)),
-      (row) => this.stop(row?.cancelled === 1 ? new Cancelled() : new TakenOver())
-    )
+    return Effect.flatMap(patiently(Statements.findRun(this.#sql, this.runId)), (row) => {
+      if (row?.epoch === this.epoch) return Effect.void
+      return this.stop(row === undefined || row.cancelled === 1 ? new Cancelled() : new TakenOver())
+    })
   }
 }
 
@@ -202,7 +206,7 @@ export const reader = Effect.fnUntraced(function*(
   texts: ReadonlyArray<string>
 ): Effect.fn.Return<Read, SqlError> {
   const blobs = texts.some(hasBlobs) ? yield* patiently(Statements.blobsOf(sql, runId)) : []
-  const decoder = new TextDecoder()
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
   const byHash = new Map(blobs.map(({ bytes, hash }) => [hash, decoder.decode(bytes)]))
   const textOf = (hash: string): string => {
     const text = byHash.get(hash)

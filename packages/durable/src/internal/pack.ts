@@ -34,7 +34,8 @@ export const pack = (json: unknown): Packed => {
 }
 
 const apart = (json: unknown, path: Path, keep: (path: Path, long: string) => void): unknown => {
-  if (typeof json === "string" && json.length > most) {
+  // UTF-8 has no half characters; JSON writes them down.
+  if (typeof json === "string" && json.length > most && json.isWellFormed()) {
     keep(path, json)
     return null
   }

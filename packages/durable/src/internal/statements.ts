@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import { bytesOf } from "./migrations.ts"
 import type { Packed } from "./pack.ts"
 
 type Sql = SqlClient.SqlClient
@@ -122,16 +123,20 @@ export const blobsOf = (
     { readonly hash: string; readonly bytes: Uint8Array }
   >`SELECT hash, bytes FROM volley_blob WHERE run_id = ${runId}`
 
+/** Keeps texts of a run that is there: one that was forgotten meanwhile leaves nothing behind. */
 export const insertBlobs = (sql: Sql, runId: string, { blobs }: Packed): Done<void> =>
   Effect.forEach(
     blobs,
     ({ bytes, hash }) =>
-      sql`INSERT INTO volley_blob (run_id, hash, bytes) VALUES (${runId}, ${hash}, ${bytes}) ON CONFLICT DO NOTHING`,
+      sql`INSERT INTO volley_blob (run_id, hash, bytes)
+        SELECT r.run_id, CAST(${hash} AS TEXT), CAST(${bytes} AS ${bytesOf(sql)}) FROM volley_run r
+        WHERE r.run_id = ${runId} ${locked(sql)} ON CONFLICT DO NOTHING`,
     { discard: true }
   )
 
 /**
- * Writes rows of a run that is still this owner's; false where it is not, and then nothing is written.
+ * Writes rows of a run that is still this owner's; false where it is not, and then nothing is written. A wait that is
+ * decided stays so where it is written once more.
  *
  * - the check is a part of the statement. On PostgreSQL the run's row is locked besides: else another owner could take the run
  *   over, and read its journal, between the check and the end of the statement
@@ -154,7 +159,8 @@ export const insertRows = (
       SELECT r.run_id, v.key, v.kind, v.ended, v.value, v.segment, v.at FROM volley_run r, (${rows}) v
       WHERE r.run_id = ${runId} AND r.epoch = ${epoch} ${locked(sql)}
       ON CONFLICT (run_id, key) DO UPDATE SET ended = excluded.ended, value = excluded.value, segment = excluded.segment,
-      at = excluded.at RETURNING key`,
+      at = excluded.at 
+      WHERE volley_journal.kind <> 'wait' OR volley_journal.ended <= excluded.ended RETURNING key`,
     (written) => written.length > 0
   )
 }

@@ -5,6 +5,7 @@ import { Context, Deferred, Effect, Exit, Fiber, Latch, Layer, Schedule, Scope }
 import * as Reactivity from "effect/reactivity/Reactivity"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
+import { ConnectionError, SqlError } from "effect/sql/SqlError"
 import * as Statement from "effect/sql/Statement"
 import { TestClock } from "effect/testing"
 import * as WorkflowEngine from "effect/workflow/WorkflowEngine"
@@ -50,12 +51,20 @@ export type Which = number | ((values: ReadonlyArray<unknown>) => boolean)
 export const rowOf = (kind: Kind, ended: boolean): Which => (values) =>
   values.some((value, at) => value === kind && values[at + 1] === (ended ? 1 : 0))
 
-/** Where a process dies: before or after a statement. One that freezes is still there, and its statements wait for `wake`. */
+/**
+ * Where a process dies: before or after a statement.
+ *
+ * - `freezes`: it is still there, and its statements wait for `wake`
+ * - `breaks`: it lives on, and its connection breaks alone
+ */
 export interface Fate {
   readonly at: Which
   readonly when: "before" | "after"
   readonly freezes?: true
+  readonly breaks?: true
 }
+
+const broken = new SqlError({ reason: new ConnectionError({ cause: new Error("it broke") }) })
 
 /**
  * A process on a store.
@@ -86,12 +95,16 @@ export const start = Effect.fnUntraced(function*<E>(
   let isFated = fate !== undefined
   const isFate = (values: ReadonlyArray<unknown>) =>
     typeof fate?.at === "function" ? fate.at(values) : fate?.at === statements
-  const dying = <A, E>(values: ReadonlyArray<unknown>, statement: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  const dying = <A>(
+    values: ReadonlyArray<unknown>,
+    statement: Effect.Effect<A, SqlError>
+  ): Effect.Effect<A, SqlError> =>
     Effect.suspend(() => {
       if (isDead) return Effect.never
       statements += 1
       if (fate === undefined || !isFated || !isFate(values)) return awake.whenOpen(statement)
       isFated = false
+      if (fate.breaks) return Effect.andThen(fate.when === "before" ? Effect.void : statement, Effect.fail(broken))
       if (fate.freezes) {
         awake.closeUnsafe()
         Deferred.doneUnsafe(died, Exit.void)
