@@ -2,10 +2,10 @@
  * Runs that are cancelled, and those whose program or world is not as it was.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Tool, Toolkit } from "@volley/core"
-import { Durable } from "@volley/durable"
+import { Tool, ToolCall, Toolkit } from "@volley/core"
+import { Durable, Journal } from "@volley/durable"
 import { ScriptedModel } from "@volley/testing"
-import { Effect, Latch, Layer, Logger, Option, Schema } from "effect"
+import { Effect, Fiber, Latch, Layer, Logger, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { inTime, newStore, type Process, rowOf, start, type Which, within } from "./support/world.ts"
 
@@ -70,6 +70,42 @@ describe("a run that is cancelled", () => {
       }
     }))
 
+  it.effect("stops its calls where it is forgotten at once", () =>
+    Effect.gen(function*() {
+      const { agent, begun, layer, stopped } = hanging()
+      const process = yield* inTime(start(yield* newStore, layer))
+      const run = yield* within(process, agent.start(asked))
+      yield* inTime(begun.await)
+      yield* run.cancel
+      assert.isTrue(yield* Effect.provideContext(Durable.forget("r1"), process.context))
+      const soon = yield* Effect.timeoutOption(inTime(stopped.await), "2 seconds")
+      assert.isTrue(Option.isSome(soon))
+    }))
+
+  it.effect.each([false, true])(
+    "stops the calls of a batch, forgotten at once or not",
+    (isForgotten) =>
+      Effect.gen(function*() {
+        const begun = Latch.makeUnsafe()
+        let stopped = 0
+        const execute = () =>
+          Effect.onInterrupt(Effect.andThen(begun.open, Effect.never), () => Effect.sync(() => stopped += 1))
+        const hang = Tool.make("hang", { description, parameters, success, readOnly: true, execute })
+        const calls = ["a", "b"].map((id, index) => ToolCall.make({ id, index, name: "hang" }))
+        const batch = Durable.batch("b1", Toolkit.make(hang), calls, { concurrency: 1, deadline: "1 hour" })
+        const stored = yield* newStore
+        const first = yield* inTime(start(stored, Layer.empty))
+        const other = yield* inTime(start(stored, Layer.empty))
+        const running = yield* Effect.forkChild(Effect.provideContext(Effect.flip(batch), first.context))
+        yield* inTime(begun.await)
+        yield* Effect.provideContext(Journal.cancel("b1"), other.context)
+        if (isForgotten) assert.isTrue(yield* Effect.provideContext(Durable.forget("b1"), other.context))
+        const error = yield* Effect.timeout(inTime(Fiber.join(running)), "2 seconds")
+        assert.strictEqual(error.message, "b1: it was cancelled")
+        assert.strictEqual(stopped, 1)
+      })
+  )
+
   it.effect("does nothing where nobody has begun with it", () =>
     Effect.gen(function*() {
       const { agent, begun, layer, requests } = hanging()
@@ -126,6 +162,21 @@ describe("a run whose program is another one now", () => {
         const process = yield* inTime(start(stored, Layer.provide(agent.layer, model)))
         const error = yield* within(process, Effect.flatMap(agent.start(asked), (run) => Effect.flip(run.await)))
         assert.strictEqual(error.message, "r1: a bug")
+        yield* process.kill
+      }
+    }))
+})
+
+describe("a run whose model stops itself", () => {
+  it.effect("is kept as crashed, and keeps nobody waiting", () =>
+    Effect.gen(function*() {
+      const model = ScriptedModel.layer(() => Effect.interrupt)
+      const agent = Durable.agent("actor", { toolkit: Toolkit.make() })
+      const stored = yield* newStore
+      for (const _ of ["first", "second"]) {
+        const process = yield* inTime(start(stored, Layer.provide(agent.layer, model)))
+        const error = yield* within(process, Effect.flatMap(agent.start(asked), (run) => Effect.flip(run.await)))
+        assert.strictEqual(error.message, "r1: it was interrupted from inside, by its model or a hook of the program")
         yield* process.kill
       }
     }))

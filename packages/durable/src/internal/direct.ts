@@ -17,6 +17,7 @@ import { Cancelled, type DurableError, Parked, type Reason } from "../DurableErr
 import type { StoreError } from "../StoreError.ts"
 import { approver } from "./approvals.ts"
 import { type Asked, beginOnce, find, said } from "./begin.ts"
+import { look } from "./cancelling.ts"
 import { claim } from "./owned.ts"
 import { calls as callsOf } from "./recorder.ts"
 import * as Statements from "./statements.ts"
@@ -157,6 +158,7 @@ const owning = Effect.fnUntraced(function*<A>(
   if (late !== undefined) yield* decideLate(sql, { runId: asked.runId }, late)
   const owned = yield* claim(sql, asked.runId, Statements.claimAgain)
   if (!("runId" in owned)) return yield* notTaken(yield* find(asked.runId))
+  yield* look(sql, owned)
   const other = yield* Approver
   const settling = Effect.tap(
     running,

@@ -11,6 +11,10 @@ export class Leaving {
   #inFlight = 0
   readonly #none = Latch.makeUnsafe(true)
 
+  get isLeaving(): boolean {
+    return this.#isLeaving
+  }
+
   /** Begins something, or stands still where the run is being left; it is `awaited` then if it began before. */
   begin<A, E, R>(something: Effect.Effect<A, E, R>, awaited: boolean): Effect.Effect<A, E, R> {
     return Effect.suspend(() => {

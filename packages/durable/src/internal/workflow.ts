@@ -19,6 +19,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import * as Workflow from "effect/workflow/Workflow"
 import { Parked, type Reason, Unreadable } from "../DurableError.ts"
 import { approver } from "./approvals.ts"
+import type { Live } from "./cancelling.ts"
 import { claim, type Owned } from "./owned.ts"
 import { agents, calls } from "./recorder.ts"
 import { type Answered, encodeResult, type Failure, type Result as Ending } from "./result.ts"
@@ -44,9 +45,6 @@ export const workflowOf = (name: string): ReturnType<typeof workflowFor> => {
 /** What a run is begun with. */
 export const Payload = Schema.Struct({ conversation: Conversation })
 export const decodePayload = Schema.decodeUnknownEffect(Payload)
-
-/** Runs that this process goes on with, by their ids. */
-export type Live = Map<string, Owned>
 
 /** What an agent is asked each time it goes on; its prompt comes from the journal. */
 export interface AgentOptions
@@ -107,7 +105,7 @@ const goneOn = Effect.fnUntraced(function*(
   )
   const standings = yield* standingsOf(owned, conversation)
   const exit = yield* Effect.exit(recorded(owned, standings, asked(options, owned, standings)))
-  if (Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause)) return yield* Effect.interrupt
+  if (owned.leaving.isLeaving && Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause)) return yield* Effect.interrupt
   const ending = endingOf(exit)
   if (ending === "waits") {
     yield* owned.state("waiting")
@@ -165,10 +163,14 @@ const endingOf = (exit: Exit.Exit<Answered, Failure>): Ending | "waits" => {
   if (Exit.isSuccess(exit)) return { answered: exit.value }
   const defect = Cause.findDefect(exit.cause)
   if (Result.isSuccess(defect)) return { crashed: wordsOf(defect.success) }
+  if (Cause.hasInterrupts(exit.cause)) return { crashed: fromInside }
   const failure = Cause.findError(exit.cause)
   if (Result.isFailure(failure)) return { crashed: wordsOf(Cause.squash(exit.cause)) }
   const failed = failure.success
   return failed._tag === "AgentError" && failed.reason._tag === "Undecided" ? "waits" : { failed }
 }
+
+/** A process that leaves a run interrupts it, and does not come to see how it ends. */
+const fromInside = "it was interrupted from inside, by its model or a hook of the program"
 
 const wordsOf = (defect: unknown): string => defect instanceof Error ? defect.message : String(defect)

@@ -2,20 +2,16 @@
  * What makes runs go on: at the start of a program, and when somebody has decided from outside.
  */
 import * as Clock from "effect/Clock"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
-import { Cancelled } from "../DurableError.ts"
+import { type Live, pause, stopCancelled } from "./cancelling.ts"
 import { Carrier } from "./carrier.ts"
 import { patiently } from "./patiently.ts"
 import * as Statements from "./statements.ts"
 import { decideLate, type Late } from "./waits.ts"
-import { type AgentOptions, body, type Live } from "./workflow.ts"
-
-/** How often it is looked whether somebody started, decided or cancelled elsewhere. */
-const pause = "500 millis"
+import { type AgentOptions, body } from "./workflow.ts"
 
 /** Has an agent's runs go on in this process, those among them that are unfinished, as long as the scope is open. */
 export const serve = Effect.fnUntraced(function*(name: string, options: AgentOptions, late: Late | undefined) {
@@ -60,15 +56,3 @@ const beginReady = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, name: s
   const before = (yield* Clock.currentTimeMillis) - patience
   yield* Effect.forEach(yield* patiently(Statements.readyRuns(sql, name, before)), begin, { discard: true })
 })
-
-const stopCancelled = (sql: SqlClient.SqlClient, live: Live) =>
-  Effect.suspend(() =>
-    live.size === 0 ? Effect.void : Effect.map(
-      patiently(Statements.cancelledOf(sql, Array.from(live.keys()))),
-      (rows) =>
-        rows.forEach(({ run_id: runId }) => {
-          const owned = live.get(runId)
-          if (owned !== undefined) Deferred.doneUnsafe(owned.lost, Effect.fail(new Cancelled()))
-        })
-    )
-  )
