@@ -6,6 +6,7 @@ import { Agent, AgentEvent, Tool, Toolkit } from "@volley/core"
 import { Durable, Journal } from "@volley/durable"
 import { ScriptedModel } from "@volley/testing"
 import { Effect, Fiber, Layer, Schema, Stream } from "effect"
+import { TestClock } from "effect/testing"
 import { inTime, newStore, rowOf, start, until, within } from "./support/world.ts"
 
 class Odd extends Schema.TaggedError<Odd>()("Odd", { n: Schema.Int }) {}
@@ -87,6 +88,45 @@ describe("the events of a run", () => {
       assert.deepStrictEqual(linesOf(live), linesOf(bare))
       assert.deepStrictEqual(byRound(again).toSorted(), byRound(live).toSorted())
       assert.deepStrictEqual(live.filter(({ _tag }) => _tag === "Text"), live.slice(-4, -3))
+    }))
+
+  it.effect("come in the order in which they happened where the clock is set back meanwhile", () =>
+    Effect.gen(function*() {
+      const act = ({ n }: { readonly n: number }) => Effect.as(TestClock.setTime(1000 - n), n)
+      const look = Tool.make("look", {
+        description: "L.",
+        parameters,
+        success: Schema.Int,
+        readOnly: true,
+        execute: act
+      })
+      const agent = Durable.agent("support", { toolkit: Toolkit.make(look) })
+      const model = ScriptedModel.layer(({ conversation: { messages } }) =>
+        messages.length < 5
+          ? ScriptedModel.calls({ name: "look", arguments: { n: 100 * messages.length } })
+          : ScriptedModel.says("done")
+      )
+      const stored = yield* newStore
+      yield* TestClock.setTime(10_000)
+      const process = yield* inTime(
+        start(stored, Layer.provide(agent.layer, model), { at: rowOf("call", true), when: "after" })
+      )
+      const run = yield* within(process, agent.start(asked))
+      yield* inTime(process.died)
+      yield* process.kill
+      const next = yield* inTime(start(stored, Layer.provide(agent.layer, model)))
+      const events = yield* within(next, Effect.flatMap(agent.find("r1"), (run) => Stream.runCollect(run.events)))
+      const round = ["TurnStarted", "TurnEnded", "Usage", "CallStarted", "CallSettled", "RoundSettled"]
+      assert.deepStrictEqual(events.map(({ _tag }) => _tag).filter((tag) => tag !== "Text"), [
+        ...round,
+        ...round,
+        "TurnStarted",
+        "TurnEnded",
+        "Usage",
+        "Answer"
+      ])
+      const kept = (yield* within(next, Journal.entries(run.id))).map(({ at }) => at)
+      assert.deepStrictEqual(kept, kept.toSorted((a, b) => a - b))
     }))
 
   it.effect("go on over a death and a wait, and say at last why there is no answer", () =>

@@ -59,6 +59,8 @@ export class Owned {
   readonly #scope: Scope.Scope
   #pending: Array<Pending> = []
   #isWriting = false
+  /** When the latest row was written: a clock that is set back does not put rows before those that they come after. */
+  #latest: number
   #last: Effect.Effect<void> = Effect.void
 
   constructor(
@@ -75,6 +77,7 @@ export class Owned {
     this.startedAt = started_at
     this.payload = payload
     this.rows = rows
+    this.#latest = Array.from(rows.values()).reduce((latest, { at }) => Math.max(latest, at), started_at)
     this.segment = Array.from(rows.values()).filter(({ kind }) => kind === "round").length
   }
 
@@ -85,7 +88,9 @@ export class Owned {
 
   /** Has a row written before all that is written after it, without waiting for that. */
   hand({ ended, key, kind, value }: Writing): Effect.Effect<Deferred.Deferred<void>> {
-    return Effect.flatMap(Clock.currentTimeMillis, (at) => {
+    return Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const at = Math.max(now, this.#latest)
+      this.#latest = at
       this.rows.set(key, { kind, ended, value, at })
       const done = Deferred.makeUnsafe<void>()
       this.#pending.push({ entry: { key, kind, ended, packed: pack(value), segment: this.segment, at }, done })
