@@ -7,6 +7,7 @@ import { Durable } from "@volley/durable"
 import { ScriptedModel } from "@volley/testing"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -201,6 +202,35 @@ export const suite = <R>(test: Vitest.Tester<R | Scope.Scope>, empty: Effect.Eff
       }).pipe(Effect.provide(
         Layer.provide(agent.layer, model).pipe(
           // As in a cluster, whose engine keeps something of each run.
+          Layer.provideMerge(Layer.succeed(Carrier, byEngine)),
+          Layer.provideMerge(runnerAt(yield* empty))
+        )
+      ))
+    }))
+
+  test("keeps nothing of a run that is cancelled and forgotten at once", () =>
+    Effect.gen(function*() {
+      const begun = Latch.makeUnsafe()
+      const stopped = Latch.makeUnsafe()
+      const execute = () => Effect.onInterrupt(Effect.andThen(begun.open, Effect.never), () => stopped.open)
+      const description = "Never ends."
+      const hang = Tool.make("hang", { description, parameters: Schema.Struct({}), success: Schema.Void, execute })
+      const agent = Durable.agent("support", { toolkit: Toolkit.make(hang) })
+      const model = ScriptedModel.layer(({ conversation: { runId } }) =>
+        runId === "one" ? ScriptedModel.calls({ name: "hang", arguments: {} }) : ScriptedModel.says("done")
+      )
+      yield* Effect.gen(function*() {
+        const { cancel } = yield* agent.start({ runId: "one", prompt: "Go." })
+        yield* begun.await
+        yield* cancel
+        assert.isTrue(yield* Durable.forget("one"))
+        yield* stopped.await
+        // What is kept of the first one by its engine would be there before the end of another one is.
+        yield* Effect.flatMap(agent.start({ runId: "other", prompt: "Go." }), (run) => run.await)
+        assert.isTrue(yield* Durable.forget("other"))
+        assert.deepStrictEqual(yield* rows, [0, 0, 0, 0])
+      }).pipe(Effect.provide(
+        Layer.provide(agent.layer, model).pipe(
           Layer.provideMerge(Layer.succeed(Carrier, byEngine)),
           Layer.provideMerge(runnerAt(yield* empty))
         )

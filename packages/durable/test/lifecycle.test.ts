@@ -101,7 +101,7 @@ describe("a run that is cancelled", () => {
         yield* Effect.provideContext(Journal.cancel("b1"), other.context)
         if (isForgotten) assert.isTrue(yield* Effect.provideContext(Durable.forget("b1"), other.context))
         const error = yield* Effect.timeout(inTime(Fiber.join(running)), "2 seconds")
-        assert.strictEqual(error.message, "b1: it was cancelled")
+        assert.strictEqual(error.reason._tag, isForgotten ? "NotFound" : "Cancelled")
         assert.strictEqual(stopped, 1)
       })
   )

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import { Cancelled } from "../DurableError.ts"
+import { Cancelled, NotFound } from "../DurableError.ts"
 import type { Owned } from "./owned.ts"
 import { patiently } from "./patiently.ts"
 import * as Statements from "./statements.ts"
@@ -32,9 +32,11 @@ export const stopCancelled = (sql: SqlClient.SqlClient, live: Live): Effect.Effe
     if (live.size === 0) return Effect.void
     const asked = Array.from(live)
     return Effect.map(patiently(Statements.presentOf(sql, asked.map(([runId]) => runId))), (rows) => {
-      const present = new Set(rows.map(({ run_id: runId }) => runId))
+      const present = new Map(rows.map(({ cancelled, run_id: runId }) => [runId, cancelled]))
       for (const [runId, { lost }] of asked) {
-        if (!present.has(runId)) Deferred.doneUnsafe(lost, Effect.fail(new Cancelled()))
+        const cancelled = present.get(runId)
+        if (cancelled === undefined) Deferred.doneUnsafe(lost, Effect.fail(new NotFound()))
+        else if (cancelled === 1) Deferred.doneUnsafe(lost, Effect.fail(new Cancelled()))
       }
     })
   })

@@ -32,15 +32,15 @@ const wake = Effect.fnUntraced(function*(run: Begun) {
   yield* workflow.resume(yield* workflow.executionId(payloadOf(run)))
 })
 
-/** A run that stands still has no end there: it begins again once it is resumed. */
+/** A run that stands still has no end there: it begins again once it is resumed. Of one that is gone, the engine keeps nothing. */
 export const byEngine: Carrier = {
   serve: (name, body) =>
     WorkflowEngine.use((engine) =>
       engine.register(workflowOf(name), ({ runId }) =>
-        Effect.flatMap(
-          body(runId),
-          (standstill) => standstill === undefined ? Effect.void : WorkflowInstance.use(Workflow.suspend)
-        ))
+        Effect.flatMap(body(runId), (standstill) => {
+          if (standstill === undefined) return Effect.void
+          return standstill === "gone" ? Effect.never : WorkflowInstance.use(Workflow.suspend)
+        }))
     ),
   begin: (run) => Effect.andThen(workflowOf(run.name).execute(payloadOf(run), { discard: true }), wake(run)),
   wake,

@@ -8,7 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import { Cancelled, type Reason, TakenOver, Unreadable } from "../DurableError.ts"
+import { Cancelled, NotFound, type Reason, TakenOver, Unreadable } from "../DurableError.ts"
 import { Leaving } from "./leaving.ts"
 import { hasBlobs, pack, unpack } from "./pack.ts"
 import { patiently } from "./patiently.ts"
@@ -158,12 +158,13 @@ export class Owned {
 
   /**
    * Why nothing was done. A statement that is done again, since nobody knew whether it was, may find that it was. A run that
-   * is gone had ended, and who had it did not end it.
+   * is gone was cancelled and forgotten.
    */
   #why(): Effect.Effect<void, SqlError> {
     return Effect.flatMap(patiently(Statements.findRun(this.#sql, this.runId)), (row) => {
       if (row?.epoch === this.epoch) return Effect.void
-      return this.stop(row === undefined || row.cancelled === 1 ? new Cancelled() : new TakenOver())
+      if (row === undefined) return this.stop(new NotFound())
+      return this.stop(row.cancelled === 1 ? new Cancelled() : new TakenOver())
     })
   }
 }

@@ -213,12 +213,12 @@ export type Which = { readonly name: string } | { readonly runId: string }
 
 const asked = (sql: Sql, which: Which) => "name" in which ? sql`r.name = ${which.name}` : sql`r.run_id = ${which.runId}`
 
-/** Which of these runs are there, and were not cancelled. */
+/** Which of these runs are there, and whether they were cancelled. */
 export const presentOf = (
   sql: Sql,
   runIds: ReadonlyArray<string>
-): Done<ReadonlyArray<{ readonly run_id: string }>> =>
-  sql`SELECT run_id FROM volley_run WHERE cancelled = 0 AND ${sql.in("run_id", runIds)}`
+): Done<ReadonlyArray<Pick<RunRow, "run_id" | "cancelled">>> =>
+  sql`SELECT run_id, cancelled FROM volley_run WHERE ${sql.in("run_id", runIds)}`
 
 /** Calls that wait for a decision, of one run or of all. */
 export const waits = (sql: Sql, runId?: string): Done<ReadonlyArray<JournalRow>> =>

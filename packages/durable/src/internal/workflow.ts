@@ -53,8 +53,8 @@ export interface AgentOptions
   readonly output?: Schema.Constraint | undefined
 }
 
-/** Why a run does not go on here now. */
-export type Standstill = "waits" | "parked"
+/** Why a run does not go on here now; one that is `gone` never will. */
+export type Standstill = "waits" | "parked" | "gone"
 
 /** What is done with a run, by its id. */
 export type Body = (runId: string) => Effect.Effect<Standstill | undefined>
@@ -91,6 +91,7 @@ const taken = Effect.fnUntraced(function*(
 const troubled = (runId: string, trouble: Reason | SqlError): Effect.Effect<Standstill | undefined> => {
   if (trouble._tag === "Cancelled") return Effect.undefined
   if (trouble._tag === "TakenOver") return Effect.never
+  if (trouble._tag === "NotFound") return Effect.succeed("gone")
   return Effect.as(Effect.logError(`The run ${runId} does not go on`, trouble), "parked")
 }
 
