@@ -30,7 +30,7 @@ const same = { description: "Acts.", parameters: Schema.Struct({ n: Schema.Int }
 describe("a connection that breaks at any statement", () => {
   it.effect.each([newStore, newStoreOfEngine])("changes nothing for an agent", (newStored) =>
     Effect.gen(function*() {
-      const live = Effect.fnUntraced(function*(fate?: Fate) {
+      const live = Effect.fnUntraced(function*(fate: Fate | undefined) {
         const { agent, layer, ledger } = world()
         const process = yield* inTime(start(yield* newStored, Layer.provideMerge(layer, quiet), fate))
         const first = process.statements() + 1
@@ -47,7 +47,7 @@ describe("a connection that breaks at any statement", () => {
           statements
         }
       }, Effect.scoped)
-      const { came, first, statements } = yield* live()
+      const { came, first, statements } = yield* live(undefined)
       for (const fate of breaks(first, statements)) {
         assert.deepStrictEqual((yield* live(fate)).came, came, JSON.stringify(fate))
       }
@@ -55,7 +55,7 @@ describe("a connection that breaks at any statement", () => {
 
   it.effect("changes nothing for a batch", () =>
     Effect.gen(function*() {
-      const live = Effect.fnUntraced(function*(fate?: Fate) {
+      const live = Effect.fnUntraced(function*(fate: Fate | undefined) {
         let paid = 0
         const execute = ({ n }: { readonly n: number }) => Effect.sync(() => (paid += 1, n))
         const toolkit = Toolkit.make(
@@ -70,7 +70,7 @@ describe("a connection that breaks at any statement", () => {
         const { state } = yield* within(process, Journal.status("b1"))
         return { came: { paid, state, told: settled.outcomes.map(({ encoded }) => encoded) }, n: process.statements() }
       }, Effect.scoped)
-      const { came, n } = yield* live()
+      const { came, n } = yield* live(undefined)
       assert.deepStrictEqual(came, { paid: 1, state: "done", told: ["3", "9"] })
       for (const fate of breaks(1, n - 1)) assert.deepStrictEqual((yield* live(fate)).came, came, JSON.stringify(fate))
     }))

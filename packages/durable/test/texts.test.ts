@@ -19,7 +19,7 @@ const count = SqlClient.SqlClient.use((sql) => sql<{ readonly n: number }>`SELEC
 )
 
 describe("a long text", () => {
-  it.effect.each([
+  it.effect.each<readonly [string, string]>([
     ["with a byte order mark", long("\ufeff")],
     ["with half a character at its end", long("", "\ud83d")],
     ["with half a character at its beginning", long("\ude00")],
@@ -39,7 +39,8 @@ describe("a long text", () => {
     Effect.gen(function*() {
       const begun = Latch.makeUnsafe()
       const end = Latch.makeUnsafe()
-      const execute = () => Effect.as(Effect.andThen(begun.open, end.await), long(""))
+      const text = long("")
+      const execute = () => Effect.as(Effect.andThen(begun.open, end.await), text)
       const agent = Durable.agent("reader", { toolkit: Toolkit.make(Tool.make("read", { ...same, execute })) })
       const model = ScriptedModel.layer([
         ScriptedModel.calls({ name: "read", arguments: {} }),

@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Agent, Approver, ChatModelError, Tool, Toolkit } from "@volley/core"
 import { Telemetry } from "@volley/telemetry"
 import { ScriptedModel } from "@volley/testing"
-import { Context, Effect, Exit, Fiber, Layer, Metric, Schema, Tracer } from "effect"
+import { Effect, Exit, Fiber, Layer, Metric, Schema, Tracer } from "effect"
 import { recordingTracer } from "./spans.ts"
 
 const same = { description: "For tests.", parameters: Schema.Struct({}), success: Schema.String }
@@ -24,7 +24,7 @@ const allowed = Layer.succeed(Approver.Approver, { decide: () => Effect.succeed(
 /** Runs a program under a telemetry of its own, and gives what its metric and its outermost spans say of cost. */
 const measured = Effect.fnUntraced(function*<E>(program: Effect.Effect<unknown, E>) {
   const { ended, tracer } = recordingTracer()
-  const registry = new Map<string, Metric.Metric.Hooks<unknown, unknown>>()
+  const registry: typeof Metric.MetricRegistry["Service"] = new Map()
   yield* program.pipe(
     Effect.provide(Telemetry.layer()),
     Effect.provideService(Tracer.Tracer, tracer),
@@ -66,7 +66,7 @@ describe("what an agent costs", () => {
       const reason = new ChatModelError.UnusableResponse({ message: "no" })
       const failing = ScriptedModel.layer([
         ScriptedModel.calls({ name: "pay" }),
-        ScriptedModel.fails(new ChatModelError.ChatModelError({ wire: "test", reason }))
+        ScriptedModel.fails(reason)
       ])
       const { counted, said } = yield* measured(
         Effect.gen(function*() {

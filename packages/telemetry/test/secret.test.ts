@@ -81,7 +81,10 @@ const schemas: ReadonlyArray<readonly [string, Marked<unknown, unknown>]> = Obje
 })
 
 /** All that leaves with the spans of an agent that calls a tool once. */
-const leaving = Effect.fnUntraced(function*(tool: Tool.Any, args: Schema.Json) {
+const leaving = Effect.fnUntraced(function*(
+  tool: Tool.Tool<"keep", Schema.Constraint, Schema.Constraint, Schema.Constraint>,
+  args: Schema.Json
+) {
   const { ended, tracer } = recordingTracer()
   const model = ScriptedModel.make([
     ScriptedModel.calls({ name: "keep", arguments: args }),
@@ -104,31 +107,23 @@ describe("a secret", () => {
     ([, { schema, value }]) =>
       Effect.gen(function*() {
         const json = yield* Schema.encodeEffect(Schema.toCodecJson(schema))(value)
-        const lives = [
-          yield* leaving(
-            Tool.make("keep", {
-              description,
-              parameters: Schema.Struct({ it: schema }),
-              success: Schema.Void,
-              execute: () => Effect.void
-            }),
-            { it: json }
-          ),
-          yield* leaving(
-            Tool.make("keep", { description, parameters: none, success: schema, execute: () => Effect.succeed(value) }),
-            {}
-          ),
-          yield* leaving(
-            Tool.make("keep", {
-              description,
-              parameters: none,
-              success: Schema.Void,
-              failure: schema,
-              execute: () => Effect.fail(value)
-            }),
-            {}
-          )
-        ]
+        const parameters = Schema.Struct({ it: schema })
+        const success = Schema.Void
+        const taking = Tool.make("keep", { description, parameters, success, execute: () => Effect.void })
+        const giving = Tool.make("keep", {
+          description,
+          parameters: none,
+          success: schema,
+          execute: () => Effect.succeed(value)
+        })
+        const failing = Tool.make("keep", {
+          description,
+          parameters: none,
+          success,
+          failure: schema,
+          execute: () => Effect.fail(value)
+        })
+        const lives = [yield* leaving(taking, { it: json }), yield* leaving(giving, {}), yield* leaving(failing, {})]
         for (const { read, shown } of lives) {
           assert.include(read, "s3cret")
           assert.notInclude(shown, "s3cret")
@@ -141,7 +136,8 @@ describe("a secret", () => {
     Effect.gen(function*() {
       const success = Account
       const execute = () => Effect.succeed(new Account({ user: "ada", pin: "s3cret" }))
-      const { shown } = yield* leaving(Tool.make("keep", { description, parameters: none, success, execute }), {})
+      const tool = Tool.make("keep", { description, parameters: none, success, execute })
+      const { shown } = yield* leaving(tool, {})
       assert.notInclude(shown, "s3cret")
       assert.include(shown, "ada")
     }))
@@ -152,6 +148,7 @@ describe("a secret", () => {
       properties: { "x-key": { type: "string" } },
       patternProperties: { "^x-": { writeOnly: true } }
     }, { "x-key": "s3cret" }],
+    // oxlint-disable-next-line unicorn/no-thenable -- it is a JSON Schema
     ["under a condition", { if: { required: ["a"] }, then: { properties: { a: { writeOnly: true } } } }, {
       a: "s3cret"
     }],
@@ -175,10 +172,9 @@ describe("a secret", () => {
     Effect.gen(function*() {
       const parameters = { type: "object", ...schema }
       const validate = () => undefined
-      const { read, shown } = yield* leaving(
-        Tool.fromJsonSchema("keep", { description, parameters, validate, execute: () => Effect.succeed("kept") }),
-        args
-      )
+      const execute = () => Effect.succeed("kept")
+      const tool = Tool.fromJsonSchema("keep", { description, parameters, validate, execute })
+      const { read, shown } = yield* leaving(tool, args)
       assert.include(read, "s3cret")
       assert.notInclude(shown, "s3cret")
     }))

@@ -41,7 +41,7 @@ export class Within {
 
   #add(cost: number | undefined): void {
     this.cost = this.cost === undefined || cost === undefined ? undefined : this.cost + cost
-    this.#outer?.#add(cost)
+    if (this.#outer !== undefined) this.#outer.#add(cost)
   }
 
   /** Some viewers find a conversation only where each span of it has its id. */
