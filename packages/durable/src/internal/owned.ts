@@ -157,8 +157,8 @@ export class Owned {
   }
 
   /**
-   * Why nothing was done. A statement that is done again, since nobody knew whether it was, may find that it was. A run that
-   * is gone was cancelled and forgotten.
+   * Why nothing was done. A statement that is done twice, because its connection broke, finds the second time that it was
+   * done. A run that is gone was cancelled and forgotten.
    */
   #why(): Effect.Effect<void, SqlError> {
     return Effect.flatMap(patiently(Statements.findRun(this.#sql, this.runId)), (row) => {
