@@ -9,6 +9,7 @@ import { withoutSecretsIn } from "./internal/address.ts"
 import { Alarm } from "./internal/alarm.ts"
 import { sleeper, stopwatch } from "./internal/clock.ts"
 import { read as readDuration } from "./internal/duration.ts"
+import { changed } from "./internal/events.ts"
 import { platformFetch } from "./internal/platformFetch.ts"
 import { isHarmless, redirectIn } from "./internal/redirect.ts"
 import { seen } from "./internal/seen.ts"
@@ -166,6 +167,49 @@ const lengthOf = (event: unknown): number => {
   } catch {
     return 0
   }
+}
+
+/**
+ * A server-sent event.
+ *
+ * - `name`: undefined where it is `message`, as it is where a server says none
+ * - `data`: in one line, and never empty
+ * - `isDone`: it only says `[DONE]`, as the last one does on some wires
+ * - `isCut`: the body ended within it, and its data is no whole JSON
+ */
+export interface ServerEvent {
+  readonly name: string | undefined
+  readonly data: string
+  readonly isDone: boolean
+  readonly isCut: boolean
+}
+
+/**
+ * Has the server-sent events of a response written anew, for an SDK that does not read all that servers send.
+ *
+ * - comes: the name of an event, and its data in one line; comments, ids and events without data do not
+ * - `change`: what comes in place of an event; nothing where it is undefined
+ * - a body that is JSON, such as an error, comes as one event; an event that is cut off comes without its end
+ * - it is the same response, whose `body` is another one; one that is being read already stays as it is
+ *
+ * @example
+ * ```ts
+ * import { Transport } from "@volley/core"
+ *
+ * const sent = [": alive", "event: keepalive", "id: 1\ndata: {}", "data: [DONE]"].join("\n\n")
+ * const { body } = Transport.changeEvents(new Response(sent), (event) => event.isDone ? undefined : event)
+ * console.log((await new Response(body).text()).trim()) // => data: {}
+ * ```
+ */
+export const changeEvents = (
+  response: Response,
+  change: (event: ServerEvent) => ServerEvent | undefined
+): Response => {
+  const { body, bodyUsed } = response
+  if (body !== null && !bodyUsed) {
+    Reflect.defineProperty(response, "body", { configurable: true, value: changed(body, change) })
+  }
+  return response
 }
 
 /** Hears of what broke off in the middle of a body, and of which request that was. */

@@ -351,3 +351,101 @@ describe("Transport.quoted", () => {
     assert.deepStrictEqual(Transport.secretsOf("https://ann:pw@api.test/v1?a=b&stream=true"), ["stream=true"])
   })
 })
+
+describe("Transport.changeEvents", () => {
+  const same = (event: Transport.ServerEvent) => event
+  const bytesOf = (text: string) => new TextEncoder().encode(text)
+
+  /** The text that comes of a body in pieces. */
+  const changed = (
+    pieces: ReadonlyArray<Uint8Array<ArrayBuffer>>,
+    change: (event: Transport.ServerEvent) => Transport.ServerEvent | undefined = same
+  ): Promise<string> => {
+    const left = [...pieces]
+    const body = bodyOf((controller) => {
+      const piece = left.shift()
+      if (piece === undefined) controller.close()
+      else controller.enqueue(piece)
+    })
+    return new Response(Transport.changeEvents(new Response(body), change).body).text()
+  }
+
+  const cut = (bytes: Uint8Array<ArrayBuffer>, sizes: ReadonlyArray<number>) => {
+    const pieces: Array<Uint8Array<ArrayBuffer>> = []
+    for (let at = 0; at < bytes.length;) {
+      const size = sizes[pieces.length % sizes.length] ?? 1
+      pieces.push(bytes.subarray(at, at + size))
+      at += size
+    }
+    return pieces
+  }
+
+  const plain = "event: a\ndata: {\"ä\":\"𝄞\"}\n\ndata: [1, 2]\n\ndata: [DONE]\n\n"
+  const wild =
+    "\ufeff: alive\nid: 7\ndata:{\"ä\":\"𝄞\"}\nevent:a\nretry: 3\n\nevent: alive\n\ndata\n\ndata:\ndata: [1,\ndata: 2]\n\n"
+    + ": alive\n\nevent:\ndata: [DONE]\n\n"
+
+  it.effect.prop("writes them plainly, whatever their lines end in, wherever they are cut", {
+    end: Schema.Literals(["\n", "\r", "\r\n"]),
+    sizes: Schema.NonEmptyArray(Schema.Literals([1, 2, 3, 5, 8, 1000]))
+  }, ({ end, sizes }) =>
+    Effect.gen(function*() {
+      const pieces = cut(bytesOf(wild.replaceAll("\n", end)), sizes)
+      assert.strictEqual(yield* Effect.promise(() => changed(pieces)), plain)
+    }))
+
+  it.each([
+    [
+      "whole JSON is an event without an empty line",
+      "data: {}\n\ndata: {\"a\":1}",
+      "data: {}\n\ndata: {\"a\":1}\n\n",
+      0
+    ],
+    ["[DONE] is one too", "data: {}\n\ndata: [DONE]\n", "data: {}\n\ndata: [DONE]\n\n", 0],
+    ["what is cut off stays so", "data: {}\n\ndata: {\"a\":", "data: {}\n\ndata: {\"a\":", 1],
+    ["what is cut off before its data is none", "data: {}\n\nevent: a\ndat", "data: {}\n\n", 0],
+    ["an error that is JSON is an event", " {\n  \"error\": {}\n}\n", "data: {   \"error\": {} }\n\n", 0],
+    ["an error that is cut off stays so", "{\n\n\"error\":", "data: {  \"error\":", 1],
+    ["a page is none", "<html>\n\n</html>", "", 0]
+  ])("at the end, %s", async (_, text, expected, cuts) => {
+    for (const size of [1, 1000]) {
+      let cutOff = 0
+      const count = (event: Transport.ServerEvent) => {
+        if (event.isCut) cutOff++
+        return event
+      }
+      assert.strictEqual(await changed(cut(bytesOf(text), [size]), count), expected)
+      assert.strictEqual(cutOff, cuts)
+    }
+  })
+
+  it("puts another event in the place of one, or none", async () => {
+    const change = (event: Transport.ServerEvent) => event.isDone ? undefined : { ...event, name: "b", data: "{}" }
+    assert.strictEqual(await changed([bytesOf(plain)], change), "event: b\ndata: {}\n\nevent: b\ndata: {}\n\n")
+  })
+
+  it("reads a body as it is read itself, hands on what breaks it, and lets go of it", async () => {
+    let asked = 0
+    const broken = new Error("broken")
+    const body = bodyOf((controller) => {
+      if (++asked === 1) controller.enqueue(bytesOf("data: 1\n\n"))
+      else controller.error(broken)
+    })
+    const reader = Transport.changeEvents(new Response(body), same).body?.getReader()
+    assert.strictEqual(asked, 0)
+    assert.strictEqual(new TextDecoder().decode((await reader?.read())?.value), "data: 1\n\n")
+    assert.strictEqual(await reader?.read().catch((error: unknown) => error), broken)
+
+    let cancelled: unknown
+    const open = new ReadableStream<Uint8Array<ArrayBuffer>>({ cancel: (reason) => void (cancelled = reason) })
+    await Transport.changeEvents(new Response(open), same).body?.cancel("enough")
+    assert.strictEqual(cancelled, "enough")
+  })
+
+  it("leaves a response as it is that has no body, or was read", async () => {
+    const read = new Response("data: 1\n\n")
+    await read.text()
+    assert.isNull(Transport.changeEvents(new Response(null), same).body)
+    assert.isTrue(Transport.changeEvents(read, same).bodyUsed)
+  })
+})
