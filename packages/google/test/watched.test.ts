@@ -61,8 +61,8 @@ describe("a stream that is watched", () => {
   it.each([
     ["one that is cut off stays so", "data: {}\n\ndata: {\"a\":", "data: {}\n\ndata: {\"a\":"],
     ["one of nothing is left out", "data:\n\ndata: {}\n\ndata: [DONE]\n\n", "data: {}\n\n"],
-    ["comments alone stay", ": alive\n\ndata: {}\n\n", ": alive\n\ndata: {}\n\n"],
-    ["what is no event stays", "{\"error\":{}}", "{\"error\":{}}"]
+    ["one with a name has none", "event: message_start\ndata: {}\n\n", "data: {}\n\n"],
+    ["an error in their place is one", "{\"error\":{}}", "data: {\"error\":{}}\n\n"]
   ])("has its events as the SDK reads them: %s", async (_, text, expected) => {
     for (const pieces of [[text], text.split("")]) assert.strictEqual((await readOf(pieces)).join(""), expected)
   })

@@ -612,6 +612,17 @@ const streams = (provider: Provider): void => {
       ([, text]) => assertFails(streaming(provider), events(text), unusable)
     )
 
+    it.effect("fails at an event that is not JSON, though it has no name", () =>
+      assertFails(streaming(provider), events("data: {\"id\":\n\n"), unusable))
+
+    it.effect("fails with the error that came as JSON in place of events", () =>
+      Effect.gen(function*() {
+        const error = { type: "overloaded_error", code: 503, status: "UNAVAILABLE", message: "because" }
+        const answer = events(JSON.stringify({ type: "error", error }, null, 2))
+        const failed = { reason: "ProviderFailed", isRetryable: true, requests: 1 } as const
+        assert.include((yield* assertFails(streaming(provider), answer, failed)).message, "because")
+      }))
+
     it.effect("that has no event at all is a connection that broke", () =>
       assertFails(streaming(provider), events(""), unreachable))
 
@@ -623,7 +634,12 @@ const streams = (provider: Provider): void => {
       ["data of two lines", (text) => text.replaceAll(/^data: \{/gm, "data: {\ndata: ")],
       ["lines that end in CR LF", (text) => text.replaceAll(/\r?\n/g, "\r\n")],
       ["lines that end in CR", (text) => text.replaceAll(/\r?\n/g, "\r")],
+      ["names without data", (text) => text.replaceAll("\n\n", "\n\nevent: keepalive\n\n")],
+      ["data of nothing", (text) => text.replaceAll("\n\n", "\n\ndata:\n\n")],
+      ["no names", (text) => text.replaceAll(/^event: .*\n/gm, "")],
       ["an end that is said", (text) => text.includes("[DONE]") ? text : `${text}data: [DONE]\n\n`],
+      ["an end that has a name", (text) => `${text.replace("data: [DONE]\n\n", "")}event: done\ndata: [DONE]\n\n`],
+      ["an end without an empty line", (text) => text.trimEnd()],
       ["a mark of the byte order", (text) => `\ufeff${text}`]
     ]
 

@@ -1,5 +1,8 @@
 import type Anthropic from "@anthropic-ai/sdk"
 import * as ChatModel from "@volley/core/ChatModel"
+import * as Json from "@volley/core/Json"
+import * as Transport from "@volley/core/Transport"
+import * as Result from "effect/Result"
 import { errorIn } from "./errorBody.ts"
 
 /** What goes with a request besides its body; `timeout` in milliseconds. */
@@ -41,7 +44,16 @@ export const eventsOf = async (asked: PromiseLike<unknown>): Promise<AsyncIterab
   if (!isAnswered(asked)) return iterable(await asked)
   const { data, response } = await asked.withResponse()
   const error = await errorBody(response)
-  return error === undefined ? iterable(ChatModel.streamOf(data, response)) : only(error)
+  if (error !== undefined) return only(error)
+  Transport.changeEvents(response, (event) => event.isDone ? undefined : named(event))
+  return iterable(ChatModel.streamOf(data, response))
+}
+
+/** The SDK passes over events without a name, which some gateways send; their data has it as its type. */
+const named = (event: Transport.ServerEvent): Transport.ServerEvent => {
+  if (event.name !== undefined) return event
+  const data = Result.getOrUndefined(Json.parse(event.data, Json.ofResponse))
+  return { ...event, name: Json.isObject(data) && typeof data["type"] === "string" ? data["type"] : "message" }
 }
 
 const isAnswered = <A>(asked: A): asked is A & Answered =>

@@ -4,7 +4,7 @@
  */
 import type { GenerateContentParameters } from "@google/genai"
 import * as Json from "@volley/core/Json"
-import type { Fetch } from "@volley/core/Transport"
+import * as Transport from "@volley/core/Transport"
 import * as Result from "effect/Result"
 import type { Client } from "./client.ts"
 import * as Refusal from "./refusal.ts"
@@ -16,7 +16,10 @@ interface Seen {
 }
 
 /** The same client; what sends its requests, be it that of one request alone, goes through `limited`. */
-export const watched = ({ models, ...client }: Client, limited: (send?: Fetch) => Fetch): Client => {
+export const watched = (
+  { models, ...client }: Client,
+  limited: (send?: Transport.Fetch) => Transport.Fetch
+): Client => {
   const through = (params: GenerateContentParameters, seen: Seen): GenerateContentParameters => ({
     ...params,
     config: {
@@ -56,14 +59,14 @@ const ended = (candidate: unknown, finishMessage: string): unknown =>
   Json.isObject(candidate) && candidate["finishReason"] ? { finishMessage, ...candidate } : candidate
 
 /** An error that came with status 200 gets the status that it names, so that the SDK treats it like any other. */
-const watching = (fetch: Fetch, seen: Seen): Fetch => async (input, init) => {
+const watching = (fetch: Transport.Fetch, seen: Seen): Transport.Fetch => async (input, init) => {
   const response = await fetch(input, init)
   const { body, headers, ok, status, statusText } = response
   if (body === null) return response
   const type = headers.get("content-type") ?? ""
   if (!ok) return /json/.test(type) ? refusing(response) : response
   if (/event-stream/.test(type) || (!/json/.test(type) && String(input).includes("alt=sse"))) {
-    return new Response(body.pipeThrough(watchingEvents(seen)), { status, statusText, headers })
+    return Transport.changeEvents(response, (event) => plain(event, seen))
   }
   const read = await response.text().then(Result.succeed, Result.fail)
   if (Result.isFailure(read)) return new Response(breaking(read.failure), { status, statusText, headers })
@@ -88,53 +91,10 @@ const refusing = async (response: Response): Promise<Response> => {
 const breaking = (error: unknown): ReadableStream =>
   new ReadableStream({ pull: (controller) => controller.error(error) }, { highWaterMark: 0 })
 
-/**
- * Lets the events of a stream pass, and looks at them.
- *
- * - the SDK skips every event that does not begin with its data, and looks through all that it has of one with each piece
- *   that comes: each passes at its end, as one line of data
- */
-const watchingEvents = (seen: Seen): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> => {
-  const decoder = new TextDecoder()
-  const encoder = new TextEncoder()
-  let lines: Array<string> = []
-  let rest = ""
-  let isBehindCr = false
-  return new TransformStream({
-    transform: (bytes, controller) => {
-      const given = decoder.decode(bytes, { stream: true })
-      const text = isBehindCr && given.startsWith("\n") ? given.slice(1) : given
-      isBehindCr = given === "" ? isBehindCr : given.endsWith("\r")
-      // A line of many chunks is put together as they come, and looked at once.
-      const [more = "", ...others] = text.split(/\r\n|\r|\n/)
-      rest += more
-      let whole = ""
-      for (const next of others) {
-        if (rest === "") {
-          whole += eventOf(lines, seen)
-          lines = []
-        } else lines.push(rest)
-        rest = next
-      }
-      if (whole !== "") controller.enqueue(encoder.encode(whole))
-    },
-    flush: (controller) => {
-      const last = [...lines, ...(rest === "" ? [] : [rest])]
-      const event = eventOf(last, seen)
-      const isWhole = event.startsWith("data:") && parsed(event.slice(5)) !== undefined
-      if (event !== "") controller.enqueue(encoder.encode(isWhole ? event : last.join("\n")))
-    }
-  })
-}
-
-/** Notes what an event says, and gives it as the SDK reads it; nothing where a server says its end as on other wires; what is no event stays as it is. */
-const eventOf = (lines: ReadonlyArray<string>, seen: Seen): string => {
-  if (lines.length === 0) return ""
-  const data = lines.flatMap((line) => line.startsWith("data:") ? [line.slice(5)] : [])
-  const text = (data.length === 0 ? lines : data).join("\n")
-  if (/"(finishMessage|error)"/.test(text)) note(parsed(text), seen)
-  if (data.length === 0) return `${text}\n\n`
-  return /^\s*(\[DONE\]\s*)?$/.test(text) ? "" : `data:${text}\n\n`
+/** Looks at an event, which then has no name: the SDK skips every one that does not begin with its data. */
+const plain = (event: Transport.ServerEvent, seen: Seen): Transport.ServerEvent | undefined => {
+  if (/"(finishMessage|error)"/.test(event.data)) note(parsed(event.data), seen)
+  return event.isDone ? undefined : { ...event, name: undefined }
 }
 
 const note = (json: unknown, seen: Seen): void => {

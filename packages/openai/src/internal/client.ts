@@ -1,7 +1,6 @@
 import * as ChatModel from "@volley/core/ChatModel"
 import * as Json from "@volley/core/Json"
-import * as Thrown from "@volley/core/Thrown"
-import type * as Transport from "@volley/core/Transport"
+import * as Transport from "@volley/core/Transport"
 import type * as Context from "effect/Context"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -80,7 +79,11 @@ export const eventsOf = async (answer: Answer): Promise<AsyncIterable<unknown>> 
   const { data, response } = await answer.withResponse()
   const body = await bodyIn(response)
   if (errorIn(body) !== undefined) return iterable(body)
-  const seen = watched(response)
+  const seen = { isDone: false }
+  Transport.changeEvents(response, (event) => {
+    seen.isDone ||= event.isDone
+    return event.isCut ? undefined : event
+  })
   return withDone(iterable(ChatModel.streamOf(data, response)), seen)
 }
 
@@ -90,43 +93,13 @@ const bodyIn = async (response: Response): Promise<unknown> => {
   return Result.getOrUndefined(Json.parse(await response.text(), Json.ofResponse))
 }
 
-/** An event that the end of the body cuts off is none; the client reads it all the same, and throws. */
-async function* withDone(events: AsyncIterable<unknown>, seen: Seen): AsyncGenerator<unknown> {
-  try {
-    yield* events
-  } catch (error) {
-    if (!seen.isCutOff || !Thrown.isNamed(error, "SyntaxError")) throw error
-  }
+/** The client tells a stream that ended from one that broke off by nothing else, and does not pass that on. */
+async function* withDone(
+  events: AsyncIterable<unknown>,
+  seen: { readonly isDone: boolean }
+): AsyncGenerator<unknown> {
+  yield* events
   if (seen.isDone) yield done
-}
-
-/** What was seen of a body: whether it said `[DONE]`, and whether it ended in the middle of an event. */
-interface Seen {
-  isDone: boolean
-  isCutOff: boolean
-}
-
-/**
- * Looks for `[DONE]` in a body that the client reads later, and at its end.
- *
- * - the client tells a stream that ended from one that broke off by nothing else, and does not pass that on
- */
-const watched = (response: Response): Seen => {
-  const seen: Seen = { isDone: false, isCutOff: false }
-  let tail = ""
-  const decoder = new TextDecoder("latin1")
-  const watch = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-    transform: (bytes, controller) => {
-      tail = (tail + decoder.decode(bytes.subarray(-64))).slice(-128)
-      seen.isDone ||= /(^|[\r\n])data: ?\[DONE\]/.test(tail)
-      controller.enqueue(bytes)
-    },
-    flush: () => void (seen.isCutOff = !/(\n|\r|\r\n)\1$/.test(tail))
-  })
-  if (response.body !== null && !response.bodyUsed) {
-    Reflect.defineProperty(response, "body", { configurable: true, value: response.body.pipeThrough(watch) })
-  }
-  return seen
 }
 
 const iterable = (data: unknown): AsyncIterable<unknown> => {
