@@ -9,7 +9,7 @@ import { withoutSecretsIn } from "./internal/address.ts"
 import { Alarm } from "./internal/alarm.ts"
 import { sleeper, stopwatch } from "./internal/clock.ts"
 import { read as readDuration } from "./internal/duration.ts"
-import { changed } from "./internal/events.ts"
+import { changed, type ServerEvent } from "./internal/events.ts"
 import { platformFetch } from "./internal/platformFetch.ts"
 import { isHarmless, redirectIn } from "./internal/redirect.ts"
 import { seen } from "./internal/seen.ts"
@@ -18,6 +18,7 @@ import * as Url from "./internal/url.ts"
 import * as Thrown from "./Thrown.ts"
 
 export { secretsOf, secretsOfHeaders, withoutSecrets } from "./internal/address.ts"
+export type { ServerEvent } from "./internal/events.ts"
 
 /** The limits of an answer. To have no limit, write `"unbounded"`. */
 export interface Options {
@@ -167,21 +168,6 @@ const lengthOf = (event: unknown): number => {
   } catch {
     return 0
   }
-}
-
-/**
- * A server-sent event.
- *
- * - `name`: undefined where it is `message`, as it is where a server says none
- * - `data`: in one line, and never empty
- * - `isDone`: it only says `[DONE]`, as the last one does on some wires
- * - `isCut`: the body ended within it, and its data is no whole JSON
- */
-export interface ServerEvent {
-  readonly name: string | undefined
-  readonly data: string
-  readonly isDone: boolean
-  readonly isCut: boolean
 }
 
 /**

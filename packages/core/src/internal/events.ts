@@ -1,7 +1,21 @@
 import { makeParser } from "effect/encoding/Sse"
 import * as Result from "effect/Result"
 import * as Json from "../Json.ts"
-import type { ServerEvent } from "../Transport.ts"
+
+/**
+ * A server-sent event.
+ *
+ * - `name`: undefined where it is `message`, as it is where a server says none
+ * - `data`: in one line, and never empty
+ * - `isDone`: it only says `[DONE]`, as the last one does on some wires
+ * - `isCut`: the body ended within it, and its data is no whole JSON
+ */
+export interface ServerEvent {
+  readonly name: string | undefined
+  readonly data: string
+  readonly isDone: boolean
+  readonly isCut: boolean
+}
 
 type Bytes = Uint8Array<ArrayBuffer>
 type Change = (event: ServerEvent) => ServerEvent | undefined
