@@ -175,7 +175,8 @@ const lengthOf = (event: unknown): number => {
  *
  * - comes: the name of an event, and its data in one line; comments, ids and events without data do not
  * - `change`: what comes in place of an event; nothing where it is undefined
- * - a body that is JSON, such as an error, comes as one event; an event that is cut off comes without its end
+ * - an error as JSON in place of events comes as one event, and nothing of other JSON; an event that is cut off comes
+ *   without its end
  * - it is the same response, whose `body` is another one; one that is being read already stays as it is
  *
  * @example

@@ -405,6 +405,8 @@ describe("Transport.changeEvents", () => {
     ["what is cut off stays so", "data: {}\n\ndata: {\"a\":", "data: {}\n\ndata: {\"a\":", 1],
     ["what is cut off before its data is none", "data: {}\n\nevent: a\ndat", "data: {}\n\n", 0],
     ["an error that is JSON is an event", " {\n  \"error\": {}\n}\n", "data: {   \"error\": {} }\n\n", 0],
+    ["one in a list is one too", "[{\"error\": {}}]", "data: [{\"error\": {}}]\n\n", 0],
+    ["other JSON is none", "{\"choices\": []}\n", "", 0],
     ["an error that is cut off stays so", "{\n\n\"error\":", "data: {  \"error\":", 1],
     ["a page is none", "<html>\n\n</html>", "", 0]
   ])("at the end, %s", async (_, text, expected, cuts) => {

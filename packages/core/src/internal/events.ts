@@ -48,7 +48,10 @@ const rewriting = (change: Change) => {
     const data = read.data.replaceAll("\n", " ").trim()
     if (data === "") return
     const isDone = data === "[DONE]"
-    const isCut = isOver && !isDone && Result.isFailure(Json.parse(data, Json.ofResponse))
+    const whole = isOver && !isDone ? Json.parse(data, Json.ofResponse) : Result.succeed(undefined)
+    const isCut = Result.isFailure(whole)
+    // An answer in one piece is no stream.
+    if (isJson && !isCut && !saysError(whole.success)) return
     const event = change({ name: read.event === "message" ? undefined : read.event, data, isDone, isCut })
     if (event === undefined) return
     if (event.name !== undefined) written += `event: ${event.name}\n`
@@ -71,3 +74,7 @@ const rewriting = (change: Change) => {
     return written
   }
 }
+
+/** Some servers put an error into a list. */
+const saysError = (json: unknown): boolean =>
+  Array.isArray(json) ? json.some(saysError) : Json.isObject(json) && Boolean(json["error"])
