@@ -24,12 +24,11 @@ export type Sleep = (millis: number, wake: () => void) => () => void
 /**
  * Sleeps by the clock of the program.
  *
- * - by a timer where that is Effect's own clock, which sleeps by one as well: a fiber for each sleep costs ten times as much
+ * - by a timer where that is Effect's own clock, which sleeps by one as well, and for each sleep by a fiber besides
  */
 export const sleeper = (context: Context.Context<never>): Sleep => {
-  const fork = Effect.runForkWith(context)
   const sleep: Sleep = (millis, wake) => {
-    const fiber = fork(Effect.andThen(Effect.sleep(millis), Effect.sync(wake)))
+    const fiber = Effect.runForkWith(context)(Effect.andThen(Effect.sleep(millis), Effect.sync(wake)))
     return () => fiber.interruptUnsafe()
   }
   if (!isOwn(context)) return sleep

@@ -159,7 +159,7 @@ export const insertRows = (
       SELECT r.run_id, v.key, v.kind, v.ended, v.value, v.segment, v.at FROM volley_run r, (${rows}) v
       WHERE r.run_id = ${runId} AND r.epoch = ${epoch} ${locked(sql)}
       ON CONFLICT (run_id, key) DO UPDATE SET ended = excluded.ended, value = excluded.value, segment = excluded.segment,
-      at = excluded.at 
+      at = excluded.at
       WHERE volley_journal.kind <> 'wait' OR volley_journal.ended <= excluded.ended RETURNING key`,
     (written) => written.length > 0
   )
