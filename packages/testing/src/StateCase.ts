@@ -133,6 +133,8 @@ const change = (state: State, all: ReadonlyArray<Touched>, seen: number): void =
   }
 }
 
+const Parameters = Schema.Struct({ at: Schema.Int, first: Schema.Literals(keys), second: Schema.Literals(keys) })
+
 const toolsOf = ({ calls, tools }: StateCase, state: State) =>
   tools.map((plan, index) => {
     const accessOf = (keys: Pick<CallCase, "first" | "second">): ReadonlyArray<Access.Access> => {
@@ -142,7 +144,7 @@ const toolsOf = ({ calls, tools }: StateCase, state: State) =>
     const fixed = plan.touches.every(({ place }) => place !== "first" && place !== "second")
     return Tool.make(`tool_${index}`, {
       description: "For tests.",
-      parameters: Schema.Struct({ at: Schema.Int, first: Schema.Literals(keys), second: Schema.Literals(keys) }),
+      parameters: Parameters,
       success: Schema.Int,
       failure: Schema.Int,
       readOnly: !plan.alone && plan.touches.every(({ mode }) => mode === "read"),

@@ -30,7 +30,8 @@ const Left = Schema.Struct({ left: Schema.Int })
 const circular: { readonly token: string; self?: unknown } = { token: secret }
 circular.self = circular
 
-const text = "x".repeat(1_100_000)
+/** More than a result may have by default. */
+const text = "x".repeat(70_000)
 
 const ending = ({ kind }: CallCase, at: number): Effect.Effect<unknown, Refused | typeof Left.Type> => {
   switch (kind) {
@@ -50,7 +51,7 @@ const ending = ({ kind }: CallCase, at: number): Effect.Effect<unknown, Refused 
       return Effect.succeed(circular)
     case "bigInt":
       return Effect.succeed(10n)
-    case "megabytes":
+    case "tooLong":
       return Effect.succeed({ at, text })
     default:
       return Effect.succeed({ at, said: "done" })

@@ -1,3 +1,4 @@
+import { memoize } from "effect/Function"
 import * as JsonSchema from "effect/JsonSchema"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -13,8 +14,14 @@ import { tell, type Told } from "./words.ts"
 /** The JSON Schema of parameters. Extra properties are not asked for, though they are ignored when they come. */
 export const jsonSchemaOf = (schema: Schema.Constraint): JsonSchema.JsonSchema => told(schema).jsonSchema
 
-/** The same, and what it does not say. */
-export const told = (schema: Schema.Constraint): Told => tell(Schema.toCodecJson(schema).ast, written(schema))
+/**
+ * The same, and what it does not say.
+ *
+ * - found out once for each schema: programs make tools anew for each request, and those of one schema are alike
+ */
+export const told: (schema: Schema.Constraint) => Told = memoize((schema) =>
+  tell(Schema.toCodecJson(schema).ast, written(schema))
+)
 
 const written = (schema: Schema.Constraint): JsonSchema.JsonSchema => {
   const { definitions, schema: root } = Schema.toJsonSchemaDocument(schema, { onExcessProperty: "error" })
