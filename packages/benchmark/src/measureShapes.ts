@@ -47,7 +47,8 @@ const measureShape = async (
       ({ ask }) => ask({ _tag: "Try", shape, size }, plan.longest * 2),
       stop
     )
-    const slow = (name: Name) => (tried.get(name)?.[0]?.run ?? 0) > plan.longest / 10
+    // At a hundred thousand calls, single runs differ by half: the garbage of one is often collected in the next.
+    const slow = (name: Name) => (tried.get(name)?.[0]?.run ?? 0) > plan.longest / 3
     const timed = await inTurns<Measured>(
       left.filter(({ name }) => tried.has(name) && !slow(name)),
       rounds,

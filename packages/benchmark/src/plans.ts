@@ -12,7 +12,7 @@ export const full: Plan = {
   longest: 15_000,
   shapes,
   // Those of a hundred tell how a shape grows, before it is asked for a thousand.
-  shapeRounds: { 100: 1, 1000: 5, 10_000: 5, 100_000: 3 },
+  shapeRounds: { 100: 1, 1000: 5, 10_000: 5, 100_000: 9 },
   caps: [1, 8, 64],
   waves: 8,
   waveMillis: 250,
