@@ -11,6 +11,7 @@ const out = join(root, "node_modules/.cache/volley/bundles")
 const scripts = [
   "packages/mcp/test/fixtures/*.ts",
   "packages/durable/test/support/{counter,holder,migrator}.ts",
+  "packages/durable/test/kills/worker.ts",
   "packages/cluster/test/support/member.ts"
 ]
 

@@ -38,7 +38,7 @@ describe("The server of the tests", () => {
   it.live("is gone when they are killed", () =>
     Effect.gen(function*() {
       const tests = yield* start("serverHolder.ts")
-      const port = Number(yield* tests.line)
+      const port = Number((yield* tests.line).replace("ready ", ""))
       assert.isTrue(yield* isListening(port))
       yield* tests.kill
       yield* Effect.repeat(isListening(port), { until: (listening) => !listening })

@@ -10,6 +10,7 @@ import { spawn } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { createInterface } from "node:readline"
+import { bundleOf } from "../../../../test/bundles.ts"
 import { decideAll } from "./decide.ts"
 import { faultsOf, Line } from "./judge.ts"
 import { scenario } from "./scenario.ts"
@@ -59,7 +60,7 @@ const readLine = Schema.decodeUnknownSync(Schema.fromJsonString(Line))
 /** Kills, until all rounds are over and all runs have ended; another process decides meanwhile on what waits. */
 export const sweep = (options: Options) =>
   Effect.gen(function*() {
-    yield* Effect.promise(() => bundled(options))
+    if (process.env["VITEST"] === undefined) yield* Effect.promise(() => bundled(options))
     yield* life(options, [], undefined)
     return yield* Effect.raceFirst(lives(options), decideAll(options.store))
   }).pipe(Random.withSeed(options.seed))
@@ -78,9 +79,10 @@ const lives = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<Re
   return report(seeds, ended, options)
 })
 
-const programOf = ({ ledger }: Options): string => join(dirname(ledger), "program.mjs")
+/** In one file a program starts four times as fast, and all lives are of the same one, which the tests have already. */
+const programOf = ({ ledger }: Options): string =>
+  process.env["VITEST"] === undefined ? join(dirname(ledger), "program.mjs") : bundleOf("worker")
 
-/** In one file a program starts four times as fast, and all lives are of the same one. */
 const bundled = (options: Options) =>
   build({
     entryPoints: [join(import.meta.dirname, "worker.ts")],

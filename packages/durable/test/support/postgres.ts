@@ -6,10 +6,9 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { join } from "node:path"
 import { createInterface } from "node:readline"
+import { startServer } from "./postgresProcess.ts"
 
 /**
  * - `database`: makes an empty database, and gives its url
@@ -26,11 +25,8 @@ export class Postgres extends Context.Service<Postgres, {
 
 const urlOf = (port: number, name: string) => `postgres://volley:secret-of-volley@127.0.0.1:${port}/${name}`
 
-const script = join(import.meta.dirname, "postgresServer.ts")
-
-/** The server ends with its input, so also when these tests are killed. */
 const spawned = Effect.acquireRelease(
-  Effect.sync(() => spawn(process.execPath, [script], { stdio: ["pipe", "pipe", "inherit"] })),
+  Effect.sync(startServer),
   (server) =>
     Effect.promise(async () => {
       server.stdin.end()

@@ -1,6 +1,4 @@
-/** Starts a PostgreSQL as the tests do, says its port, and lives until it is killed. */
-import * as Effect from "effect/Effect"
-import { Postgres } from "./postgres.ts"
+/** Starts a PostgreSQL as the tests do, says what it says, and lives until it is killed. */
+import { startServer } from "./postgresProcess.ts"
 
-const held = Postgres.use(({ port }) => Effect.andThen(Effect.sync(() => console.log(port)), Effect.never))
-await Effect.runPromise(Effect.provide(held, Postgres.layer))
+startServer().stdout.pipe(process.stdout)
