@@ -53,11 +53,12 @@ const script: Script = {
 const texts = ({ messages }: Conversation.Conversation): ReadonlyArray<string> =>
   messages.flatMap((message) => message.role === "tool" ? message.results.map(({ text }) => text) : [])
 
+const prompt = Conversation.make("Pay.", { system: "Be brief." })
+
 /** Kills a run once it has told so many events; gives what it left as JSON, what had started and what was told to be settled, and whether it had answered. */
 const killed = Effect.fnUntraced(function*(spoken: Spoken, streaming: boolean, after: number) {
   const { started, toolkit } = office()
   const layer = yield* reached(spoken, script)
-  const prompt = Conversation.make("Pay.", { system: "Be brief." })
   let left = yield* Schema.encodeEffect(stored)(prompt)
   const settled: Array<string> = []
   const agent = Agent.stream({
@@ -108,9 +109,12 @@ describe("a run that is killed at any event", () => {
     ([, streaming, spoken]) =>
       Effect.gen(function*() {
         const wrong: Array<string> = []
+        const seen = new Set<string>()
         for (let after = 1;; after++) {
           const run = yield* killed(spoken, streaming, after)
           if (run.isWhole) break
+          // Some events change nothing of what is left.
+          if (seen.size === seen.add(JSON.stringify(run)).size) continue
           for (const to of wires) {
             const found = yield* wentOn(to, run)
             wrong.push(...found.map((what) => `${to.provider.name} after ${after}: ${what}`))
