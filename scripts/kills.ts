@@ -8,6 +8,7 @@
  * - `--control`: with writes that are not recorded before they begin; it has to fail
  */
 import * as Effect from "effect/Effect"
+import { buildSync } from "esbuild"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -31,8 +32,18 @@ const told = ({ after, begun, ended, number }: Round): void => {
   console.log(`${number} of ${rounds}: ${what}, ${begun} runs on their way, ${ended} ended so far`)
 }
 
+const program = join(folder, "program.mjs")
+buildSync({
+  entryPoints: [join(import.meta.dirname, "../packages/durable/test/kills/worker.ts")],
+  outfile: program,
+  bundle: true,
+  platform: "node",
+  format: "esm"
+})
+
 const killed = (store: string) =>
   sweep({
+    program,
     store,
     ledger: join(folder, "ledger.jsonl"),
     rounds: Number(rounds),

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { bundleOf } from "../../../test/bundles.ts"
 import { type Report, sweep } from "./kills/sweep.ts"
 import { Postgres } from "./support/postgres.ts"
 
@@ -21,7 +22,12 @@ const killed = (
 ) =>
   Effect.scoped(
     Effect.flatMap(folder, (path) =>
-      sweep({ ...options, store: url ?? join(path, "runs.db"), ledger: join(path, "ledger.jsonl") }))
+      sweep({
+        ...options,
+        program: bundleOf("worker"),
+        store: url ?? join(path, "runs.db"),
+        ledger: join(path, "ledger.jsonl")
+      }))
   )
 
 const holds = ({ faults, runs, undone, unknown }: Report, rounds: number) => {

@@ -5,24 +5,23 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
-import { build } from "esbuild"
 import { spawn } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
-import { dirname, join } from "node:path"
 import { createInterface } from "node:readline"
-import { bundleOf } from "../../../../test/bundles.ts"
 import { decideAll } from "./decide.ts"
 import { faultsOf, Line } from "./judge.ts"
 import { scenario } from "./scenario.ts"
 import { Shown } from "./shown.ts"
 
 /**
+ * - `program`: `worker.ts` in one file, as which it starts four times as fast
  * - `store`: a file, or the url of a database; `ledger`: the file in which tools write down what they did
  * - `rounds`: how often the program is killed; each round begins two runs more
  * - `isControl`: with writes that are not recorded before they begin
  * - `told`: is given what became of each round
  */
 export interface Options {
+  readonly program: string
   readonly store: string
   readonly ledger: string
   readonly rounds: number
@@ -60,7 +59,6 @@ const readLine = Schema.decodeUnknownSync(Schema.fromJsonString(Line))
 /** Kills, until all rounds are over and all runs have ended; another process decides meanwhile on what waits. */
 export const sweep = (options: Options) =>
   Effect.gen(function*() {
-    if (process.env["VITEST"] === undefined) yield* Effect.promise(() => bundled(options))
     yield* life(options, [], undefined)
     return yield* Effect.raceFirst(lives(options), decideAll(options.store))
   }).pipe(Random.withSeed(options.seed))
@@ -79,24 +77,11 @@ const lives = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<Re
   return report(seeds, ended, options)
 })
 
-/** In one file a program starts four times as fast, and all lives are of the same one, which the tests have already. */
-const programOf = ({ ledger }: Options): string =>
-  process.env["VITEST"] === undefined ? join(dirname(ledger), "program.mjs") : bundleOf("worker")
-
-const bundled = (options: Options) =>
-  build({
-    entryPoints: [join(import.meta.dirname, "worker.ts")],
-    outfile: programOf(options),
-    bundle: true,
-    platform: "node",
-    format: "esm"
-  })
-
 /** The runs that ended in one life of the program. */
 const life = (options: Options, seeds: ReadonlyArray<number>, after: number | undefined) =>
   Effect.callback<ReadonlyArray<Ended>, Crashed>((resume) => {
-    const { isControl, ledger, store } = options
-    const args = [programOf(options), store, ledger, isControl ? "control" : "durable"]
+    const { isControl, ledger, program, store } = options
+    const args = [program, store, ledger, isControl ? "control" : "durable"]
     const child = spawn(process.execPath, [...args, ...seeds.map(String)], { stdio: ["ignore", "pipe", "inherit"] })
     const ended: Array<Ended> = []
     createInterface({ input: child.stdout }).on("line", (line) => {
