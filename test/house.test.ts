@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { basename, dirname as folderOf, join as under } from "node:path/posix"
-import { isNode, nodesOf } from "../scripts/syntax.ts"
+import { isNode, type Node, nodesOf } from "../scripts/syntax.ts"
 
 /** The code of each file, by its path from the root of the repository. */
 type Sources = Readonly<Record<string, string>>
@@ -135,11 +135,21 @@ const planted = (path: string, line: string, packages = /\/(?:core|mcp)\//): Sou
   [path]: `${sources[path]}\n${line}\n`
 })
 
+const read = new Map<string, ReadonlyArray<Node>>()
+
+/** The imports, exports and generators of a source, which is parsed once for all that look at it. */
+const nodesIn = (code: string): ReadonlyArray<Node> => {
+  const nodes = read.get(code) ??
+    nodesOf(code).filter(({ generator, type }) => generator === true || /Import|Export/.test(type))
+  read.set(code, nodes)
+  return nodes
+}
+
 /** The files of the repository that each file imports from, or names in a type. */
 const arrowsOf = (house: Sources): Readonly<Record<string, ReadonlyArray<string>>> =>
   Object.fromEntries(
     Object.entries(house).map(([path, code]) => {
-      const named = nodesOf(code).flatMap(({ source, type }) =>
+      const named = nodesIn(code).flatMap(({ source, type }) =>
         /Import|Export/.test(type) && isNode(source) && typeof source["value"] === "string" ? [source["value"]] : []
       )
       return [path, [...new Set(named.map((name) => fileOf(name, path)))].filter((file) => file in house)]
@@ -171,7 +181,7 @@ const circleIn = (house: Sources): ReadonlyArray<string> => {
 const tooLong = (house: Sources): ReadonlyArray<string> =>
   Object.entries(house).flatMap(([path, code]) => {
     const lines = code.split("\n").filter((line) => !/^\s*(?:$|\/\/|\/?\*)/.test(line)).length
-    const generators = nodesOf(code).filter(({ generator }) => generator === true)
+    const generators = nodesIn(code).filter(({ generator }) => generator === true)
       .map(({ end, start }) => code.slice(start, end).split("\n").length)
     return [
       ...(lines > 300 ? [`${path} has ${lines} lines of code`] : []),

@@ -358,7 +358,7 @@ const fileOf = (name: string) => `${name.replaceAll(/[^a-z]+/gi, "-")}.ts`
 /** The first line that the compiler prints of each file. */
 const firstLines = (): ReadonlyMap<string, string> => {
   const tsc = join(root, "node_modules/typescript/bin/tsc")
-  const { stdout } = spawnSync(process.execPath, [tsc, "-p", folder, "--pretty", "false"], {
+  const { stdout } = spawnSync(process.execPath, [tsc, "-p", folder, "--pretty", "false", "--checkers", "1"], {
     cwd: folder,
     encoding: "utf8"
   })
