@@ -33,6 +33,12 @@ export interface Size {
   readonly own: number
 }
 
+/** One of them, by what it is. */
+type What = keyof typeof bundles
+
+/** Bundles one of them in a folder that has the packages, and gives its bytes. */
+export const gzipOf = (folder: string, what: What): Promise<number> => gzipped(folder, bundles[what], [])
+
 /** Bundles each of them in a folder that has the packages. */
 export const sizes = (folder: string): Promise<ReadonlyArray<Size>> =>
   Promise.all(
