@@ -18,7 +18,6 @@ import { packed, placeOf } from "../scripts/pack/pages.ts"
 import * as Readme from "../scripts/readme.ts"
 import { bundle } from "../scripts/runtimes/bundle.ts"
 import { gzipOf } from "../scripts/runtimes/size.ts"
-import { lend } from "./lent.ts"
 
 const root = dirname(import.meta.dirname)
 const bin = (name: string) => join(root, "node_modules/.bin", name)
@@ -26,15 +25,14 @@ const folder = realpathSync(mkdtempSync(join(tmpdir(), "volley-pack-")))
 const release = join(folder, "release")
 
 interface Manifest {
-  readonly place: string
   readonly name: string
   readonly version: string
   readonly private?: boolean
   readonly exports: object
 }
 
-const manifests = readdirSync(join(root, "packages")).map((name) => join(root, "packages", name))
-  .map((place): Manifest => ({ ...JSON.parse(readFileSync(join(place, "package.json"), "utf8")), place }))
+const manifests = readdirSync(join(root, "packages"))
+  .map((name): Manifest => JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")))
   .filter((manifest) => manifest.private !== true)
 const entries = manifests.filter(({ exports }) => "." in exports).map(({ name }) => name)
 const tarballOf = ({ name, version }: Manifest) => `${name.replace("@", "").replace("/", "-")}-${version}.tgz`
@@ -154,7 +152,6 @@ describe("the packed packages", () => {
     writeFileSync(join(folder, "package.json"), JSON.stringify(project))
     writeFileSync(join(folder, "program.ts"), program)
     writeFileSync(join(folder, "imports.ts"), imports)
-    lend(folder, manifests.map(({ place }) => place))
     run("npm", "install", "--prefer-offline", "--no-audit", "--no-fund")
     await bundle(folder)
   })
