@@ -4,11 +4,10 @@ import { Result } from "effect"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { bundleOf } from "../../../test/bundles.ts"
 import { dialects, type Wanted } from "./support/dialects.ts"
 import { volley } from "./support/spawn.ts"
 
-const fixture = fileURLToPath(new URL("./fixtures/toolkit.ts", import.meta.url))
 const { message, name: provider } = dialects[0]!
 
 /** A folder for the files of a test, which is gone afterwards. */
@@ -23,7 +22,7 @@ const inFolder = async (use: (cwd: string) => Promise<void>) => {
 
 /** Has the calls of a turn run and recorded. */
 const record = async (cwd: string, file: string, calls: ReadonlyArray<Wanted>) => {
-  const args = ["run", "--provider", provider, "--toolkit", fixture, "--record", file]
+  const args = ["run", "--provider", provider, "--toolkit", bundleOf("toolkit"), "--record", file]
   const { code, stderr } = await volley(args, { cwd, input: JSON.stringify(message(calls)) })
   assert.strictEqual(code, 0, stderr)
   return Result.getOrThrow(Run.decode(readFileSync(join(cwd, file), "utf8")))

@@ -5,11 +5,10 @@ import { Effect } from "effect"
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { afterAll } from "vitest"
 import * as Echo from "../../openapi/test/echo.ts"
 import { dialects } from "./support/dialects.ts"
-import { volley } from "./support/spawn.ts"
+import { bundled, volley } from "./support/spawn.ts"
 
 const [openAi = assert.fail("there is no such wire")] = dialects.filter(({ name }) => name === "openai-chat")
 
@@ -94,8 +93,7 @@ describe("volley --openapi", () => {
   it.live("serves a document to MCP clients", () =>
     Effect.gen(function*() {
       const echo = yield* Echo.serve
-      const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
-      const args = [main, "serve", "--openapi", fileOf("served.json", document(echo.url)), "--include", "pets/*"]
+      const args = [bundled, "serve", "--openapi", fileOf("served.json", document(echo.url)), "--include", "pets/*"]
       const { toolkit } = yield* Mcp.connect({ name: "pets", prefix: "", command: process.execPath, args })
       assert.deepStrictEqual(toolkit.tools.map(({ name }) => name), ["pets_get", "pets_drop"])
       const calls = toolkit.tools.map(({ name }, index) =>

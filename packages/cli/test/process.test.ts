@@ -11,8 +11,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, vi } from "vitest"
+import { bundleOf } from "../../../test/bundles.ts"
 import { dialects } from "./support/dialects.ts"
-import { always, main } from "./support/spawn.ts"
+import { always, bundled, main } from "./support/spawn.ts"
 
 const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), "volley-"))
@@ -55,7 +56,7 @@ describe.runIf(process.platform === "linux")("a signal", () => {
     const fifo = join(folder, randomUUID())
     execFileSync("mkfifo", [fifo])
     const server = `sh "${fixture("server.sh")}" ${phase} ${fifo}`
-    const args = [main, "run", "--provider", "openai-chat", "--mcp", server]
+    const args = ["run", "--provider", "openai-chat", "--mcp", server]
     const env = { ...always, VOLLEY_MARK: mark.split("=")[1] }
     return { mark, args, env, reached: readFile(fifo) }
   }
@@ -71,7 +72,10 @@ describe.runIf(process.platform === "linux")("a signal", () => {
   )("that comes while a server is %s leaves no process: %s", async (phase, signal, code) => {
     const { args, env, mark, reached } = withServer(phase)
     const input = openSync(asking("wait"), "r")
-    const child = spawn(process.execPath, [...args, "--approve", "all"], { env, stdio: [input, "pipe", "pipe"] })
+    const child = spawn(process.execPath, [bundled, ...args, "--approve", "all"], {
+      env,
+      stdio: [input, "pipe", "pipe"]
+    })
     closeSync(input)
     const end = ended(child)
     await reached
@@ -87,7 +91,10 @@ describe.runIf(process.platform === "linux")("a signal", () => {
   it("at once, where two come", async () => {
     const { args, env, mark, reached } = withServer("running")
     const input = openSync(asking("wait"), "r")
-    const child = spawn(process.execPath, [...args, "--approve", "all"], { env, stdio: [input, "pipe", "pipe"] })
+    const child = spawn(process.execPath, [bundled, ...args, "--approve", "all"], {
+      env,
+      stdio: [input, "pipe", "pipe"]
+    })
     closeSync(input)
     const end = ended(child)
     await reached
@@ -99,7 +106,7 @@ describe.runIf(process.platform === "linux")("a signal", () => {
 
   it("of a person at a terminal, while a question is asked", async () => {
     const { args, env, mark } = withServer("asking")
-    const line = [process.execPath, ...args, "--approve", "ask"].map((word) => `'${word}'`).join(" ")
+    const line = [process.execPath, main, ...args, "--approve", "ask"].map((word) => `'${word}'`).join(" ")
     const child = spawn("script", ["-qefc", `${line} < ${asking("wait")}`, "/dev/null"], {
       env: { ...env, SHELL: "/bin/sh", TERM: "xterm" }
     })
@@ -117,7 +124,7 @@ describe.runIf(process.platform === "linux")("a signal", () => {
 })
 
 describe("output that cannot be written", () => {
-  const run = [main, "run", "--provider", "openai-chat", "--toolkit", fixture("toolkit.ts")]
+  const run = [bundled, "run", "--provider", "openai-chat", "--toolkit", bundleOf("toolkit")]
   const answer = "\"content\":\"{\\\"twice\\\":42}\""
 
   it.runIf(process.platform === "linux").each<
@@ -126,13 +133,13 @@ describe("output that cannot be written", () => {
     ["the results of a run", run, /^volley run: cannot write to standard output: the disk is full/m, answer],
     [
       "the figures of a demo",
-      [main, "demo", "--scenario", "compare", "--provider", "google", "--json", "--latency", "0 millis"],
+      [bundled, "demo", "--scenario", "compare", "--provider", "google", "--json", "--latency", "0 millis"],
       /^volley demo: cannot write to standard output: the disk is full/m,
       "\"wire\": \"google\""
     ],
     [
       "where a simulator is",
-      [main, "simulate"],
+      [bundled, "simulate"],
       /^volley simulate: cannot write to standard output: the disk is full/m,
       "http://127.0.0.1"
     ],
@@ -150,7 +157,7 @@ describe("output that cannot be written", () => {
 
   it.runIf(process.platform === "linux")("is the same of a server, whose client gets nothing", async () => {
     const full = openSync("/dev/full", "w")
-    const args = [main, "serve", "--toolkit", fixture("plain.mjs")]
+    const args = [bundled, "serve", "--toolkit", bundleOf("plain")]
     const child = spawn(process.execPath, args, { env: always, stdio: ["pipe", full, "pipe"] })
     closeSync(full)
     const end = ended(child)

@@ -8,7 +8,7 @@ import { relative } from "node:path"
 import { fileURLToPath } from "node:url"
 import { bundleOf } from "../../../test/bundles.ts"
 import { type Answer, dialects, type Wanted } from "./support/dialects.ts"
-import { type Ended, type Given, volley, volleyProcess, withSimulator } from "./support/spawn.ts"
+import { type Ended, type Given, main, volley, volleyProcess, withSimulator } from "./support/spawn.ts"
 
 const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
 
@@ -22,7 +22,7 @@ const run = (
   flags: ReadonlyArray<string> = [],
   by: (args: ReadonlyArray<string>, given: Given) => Promise<Ended> = volley
 ): Promise<Ended> =>
-  by(["run", "--provider", provider, "--toolkit", fixture("toolkit.ts"), ...flags], {
+  by(["run", "--provider", provider, "--toolkit", bundleOf("toolkit"), ...flags], {
     input: typeof input === "string" ? input : JSON.stringify(input)
   })
 
@@ -42,7 +42,10 @@ const typeOf = (error: unknown): unknown =>
 for (const { answers, body, message, name, refusal, sample } of dialects) {
   describe.concurrent(`volley run --provider ${name}`, () => {
     it("answers the calls of a whole response as it is documented", async () => {
-      const { code, stderr, stdout } = await run(name, sample.body, [], volleyProcess)
+      const { code, stderr, stdout } = await volleyProcess(
+        ["run", "--provider", name, "--toolkit", fixture("toolkit.ts")],
+        { input: JSON.stringify(sample.body), program: main }
+      )
       assert.strictEqual(code, 0, stderr)
       assert.strictEqual(stdout, `${JSON.stringify(sample.results)}\n`)
     })
@@ -130,7 +133,7 @@ describe.concurrent("volley run", () => {
     assert.strictEqual(code, 0)
     assert.strictEqual(stderr.split("hunter2").length, 2)
     assert.notInclude(stdout, "hunter2")
-    assert.notInclude(stdout, "toolkit.ts")
+    assert.notMatch(stdout, /\.m?[jt]s\b/)
   })
 
   it("answers by the deadline what has not ended", async () => {
@@ -190,28 +193,28 @@ describe.concurrent("volley run --toolkit", () => {
   }
 
   it("takes a path from the working directory", async () => {
-    assert.deepStrictEqual((await ends(relative(process.cwd(), fixture("toolkit.ts")))).ends, [
+    assert.deepStrictEqual((await ends(relative(process.cwd(), bundleOf("toolkit")))).ends, [
       { twice: 42 },
       "Hello, 21!"
     ])
   })
 
   it("takes a toolkit by itself; a tool that lacks a service crashes, and the host reads which", async () => {
-    const { ends: answers, stderr } = await ends(fixture("bare.ts"))
+    const { ends: answers, stderr } = await ends(bundleOf("bare"))
     assert.deepStrictEqual(answers, [{ twice: 42 }, "Defect"])
     assert.include(stderr, "test/Greeter")
   })
 
   it("takes a module in JavaScript", async () => {
-    assert.deepStrictEqual((await ends(fixture("plain.mjs"))).ends, [42, "UnknownTool"])
+    assert.deepStrictEqual((await ends(bundleOf("plain"))).ends, [42, "UnknownTool"])
   })
 
   it.each([
-    ["its layer cannot be built", "bad-layer.ts", "cannot be built, so that no call has run: no connection"],
-    ["a handler is missing", "no-handler.ts", "has no handler for greet, so that no call has run"]
+    ["its layer cannot be built", "bad-layer", "cannot be built, so that no call has run: no connection"],
+    ["a handler is missing", "no-handler", "has no handler for greet, so that no call has run"]
   ])("ends with 2 before any call runs where %s", async (_, file, says) => {
     for (const command of [["run", "--provider", "openai-chat"], ["serve"]]) {
-      const { code, stderr, stdout } = await volley([...command, "--toolkit", fixture(file)], {
+      const { code, stderr, stdout } = await volley([...command, "--toolkit", bundleOf(file)], {
         input: JSON.stringify(turn)
       })
       assert.deepStrictEqual([code, stdout], [2, ""])
@@ -241,7 +244,7 @@ describe.concurrent("volley run --mcp", () => {
   })
 
   it("adds them to the tools of a file", async () => {
-    const flags = ["--toolkit", fixture("plain.mjs"), "--mcp", mcpServer()]
+    const flags = ["--toolkit", bundleOf("plain"), "--mcp", mcpServer()]
     assert.deepStrictEqual(await answer(calls(["double"], ["math.add", { a: 1, b: 2 }]), flags), [42, 3])
   })
 
@@ -292,7 +295,7 @@ describe("volley run between a simulator's answers", () => {
     const messages: Array<unknown> = [{ role: "user", content: prompt }]
     const first = await ask(messages, toolkit)
     const ended = await volley(
-      ["run", "--echo", "--provider", provider, "--toolkit", fixture(`${scenario}.ts`), "--timeout", "500 millis"],
+      ["run", "--echo", "--provider", provider, "--toolkit", bundleOf(scenario), "--timeout", "500 millis"],
       { input: JSON.stringify(first) }
     )
     messages.push(...printed(ended))
@@ -335,7 +338,7 @@ describe("volley run between a simulator's answers", () => {
 describe.concurrent("volley run refuses", () => {
   const turn = JSON.stringify(openAi.sample.body)
   const wire = ["--provider", "openai-chat"]
-  const toolkit = ["--toolkit", fixture("plain.mjs")]
+  const toolkit = ["--toolkit", bundleOf("plain")]
   const good = [...wire, ...toolkit]
 
   const cases: ReadonlyArray<
@@ -362,7 +365,7 @@ describe.concurrent("volley run refuses", () => {
     ["a default export that is no toolkit", [...wire, "--toolkit", fixture("no-toolkit.ts")], turn, "no-toolkit.ts"],
     ["a file with a syntax error", [...wire, "--toolkit", fixture("broken.ts")], turn, "broken.ts"],
     ["a file that throws", [...wire, "--toolkit", fixture("throws.ts")], turn, "DATABASE_URL is not set"],
-    ["a toolkit with two tools of one name", [...wire, "--toolkit", fixture("twins.ts")], turn, "two tools are called"],
+    ["a toolkit with two tools of one name", [...wire, "--toolkit", bundleOf("twins")], turn, "two tools are called"],
     ["an unknown flag", [...good, "--retry", "3"], turn, "--retry"],
     ["a flag that is misspelt", [...good, "--concurency", "3"], turn, "--concurency"],
     ["an argument", [...good, "response.json"], turn, "response.json"],

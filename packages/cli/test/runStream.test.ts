@@ -5,12 +5,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { ChatModel, Conversation } from "@volley/core"
 import { type Script, Simulator } from "@volley/simulator"
 import { Effect, Redacted, Stream } from "effect"
-import { fileURLToPath } from "node:url"
+import { bundleOf } from "../../../test/bundles.ts"
 import * as Wires from "../src/Wires.ts"
 import { toolkit } from "./fixtures/toolkit.ts"
 import { volley } from "./support/spawn.ts"
-
-const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
 
 const script: Script.Script = {
   wants: () => [{ name: "double", arguments: { n: 21 } }, { name: "greet", arguments: { n: 1 } }],
@@ -39,7 +37,7 @@ const bodies = Effect.fnUntraced(function*(wire: Wires.Wire, options: Partial<Si
 })
 
 const run = (wire: Wires.Wire, input: string, ...flags: ReadonlyArray<string>) =>
-  volley(["run", "--provider", wire.name, "--toolkit", fixture("toolkit.ts"), ...flags], { input })
+  volley(["run", "--provider", wire.name, "--toolkit", bundleOf("toolkit"), ...flags], { input })
 
 describe.each(Wires.all)("volley run --stream of $name", (wire) => {
   it("prints what it prints for the same response in one piece", async () => {
@@ -70,7 +68,7 @@ describe("volley run and tools that want approval", () => {
     tool_calls: [{ id: "call_1", type: "function", function: { name: "pay", arguments: "{\"to\":\"Bob\"}" } }]
   })
   const pay = (...flags: ReadonlyArray<string>) =>
-    volley(["run", "--provider", wire.name, "--toolkit", fixture("approval.ts"), ...flags], { input: response })
+    volley(["run", "--provider", wire.name, "--toolkit", bundleOf("approval"), ...flags], { input: response })
 
   it("denies them unless it is told otherwise, and says how", async () => {
     const { code, stdout } = await pay()

@@ -6,6 +6,7 @@ import { Schema } from "effect"
 import { once } from "node:events"
 import { createServer } from "node:http"
 import { fileURLToPath } from "node:url"
+import { bundleOf } from "../../../test/bundles.ts"
 import { visible, visibleLines } from "../src/Screen.ts"
 import { hostile } from "./fixtures/hostile.ts"
 import { dialects } from "./support/dialects.ts"
@@ -52,7 +53,7 @@ describe("volley run", () => {
 
   it("shows nothing raw of what tools answer, fail with, crash with, print and log, or what a model asks for", async () => {
     const names = ["answers", "fails", "crashes", "logs", "prints", hostile]
-    const ended = await run(names, ["--echo", "--toolkit", fixture("hostile.ts")])
+    const ended = await run(names, ["--echo", "--toolkit", bundleOf("hostile")])
     assertTame(ended)
     assert.strictEqual(ended.code, 0)
     const [, ...results] = JSON.parse(ended.stdout)
@@ -61,12 +62,12 @@ describe("volley run", () => {
   })
 
   it.each<readonly [what: string, args: ReadonlyArray<string>, input: unknown]>([
-    ["an error of the provider", ["--toolkit", fixture("plain.mjs")], { error: { message: hostile } }],
-    ["what is no response", ["--toolkit", fixture("plain.mjs")], hostile],
-    ["a module that throws", ["--toolkit", fixture("hostile-throws.ts")], {}],
+    ["an error of the provider", ["--toolkit", bundleOf("plain")], { error: { message: hostile } }],
+    ["what is no response", ["--toolkit", bundleOf("plain")], hostile],
+    ["a module that throws", ["--toolkit", bundleOf("hostile-throws")], {}],
     ["a file name", ["--toolkit", `${hostile}.ts`], {}],
     ["a flag", [`--${hostile}`], {}],
-    ["the value of a flag", ["--toolkit", fixture("plain.mjs"), "--timeout", hostile], {}],
+    ["the value of a flag", ["--toolkit", bundleOf("plain"), "--timeout", hostile], {}],
     ["the standard error of a server", ["--mcp", `sh "${fixture("server.sh")}" dead`], openAi.sample.body],
     ["a server that cannot be started", ["--mcp", `${hostile.replaceAll(/\s/g, "")} x`], openAi.sample.body]
   ])("shows nothing raw of %s", async (_, args, input) => {

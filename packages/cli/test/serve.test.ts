@@ -5,9 +5,9 @@ import { Effect } from "effect"
 import { once } from "node:events"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
-import { start, volley } from "./support/spawn.ts"
+import { bundleOf } from "../../../test/bundles.ts"
+import { main, start, volley } from "./support/spawn.ts"
 
-const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
 
 const calls = [
@@ -35,7 +35,7 @@ describe("volley serve", () => {
     Effect.gen(function*() {
       const { child } = yield* Effect.acquireRelease(
         Effect.sync(() =>
-          start(["serve", "--toolkit", fixture("plain.mjs"), "--http", "0", "--token-env", "MCP_TOKEN"], {
+          start(["serve", "--toolkit", bundleOf("plain"), "--http", "0", "--token-env", "MCP_TOKEN"], {
             env: { MCP_TOKEN: "secret" }
           })
         ),
@@ -56,7 +56,7 @@ describe("volley serve", () => {
 
   it("says in a line what is wrong, before it serves anything", async () => {
     const said = async (...args: ReadonlyArray<string>) => {
-      const { code, stderr, stdout } = await volley(["serve", "--toolkit", fixture("plain.mjs"), ...args])
+      const { code, stderr, stdout } = await volley(["serve", "--toolkit", bundleOf("plain"), ...args])
       assert.deepStrictEqual([code, stdout], [2, ""])
       return stderr
     }

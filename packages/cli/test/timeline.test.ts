@@ -9,6 +9,7 @@ import { get } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll } from "vitest"
+import { bundleOf } from "../../../test/bundles.ts"
 import * as TimelineServer from "../src/TimelineServer.ts"
 import { volley } from "./support/spawn.ts"
 
@@ -88,13 +89,12 @@ describe("volley timeline", () => {
     assert.strictEqual((await volley(demo)).code, 0)
     assert.include(readFileSync(file, "utf8"), "customer, parallel on openai-chat")
     const picture = join(folder, "calls.txt")
-    const fixture = join(import.meta.dirname, "fixtures/plain.mjs")
     const message = {
       role: "assistant",
       content: null,
       tool_calls: [{ id: "call_1", type: "function", function: { name: "double", arguments: "{\"n\":21}" } }]
     }
-    const args = ["run", "--provider", "openai-chat", "--toolkit", fixture, "--timeline", picture]
+    const args = ["run", "--provider", "openai-chat", "--toolkit", bundleOf("plain"), "--timeline", picture]
     const { code, stderr } = await volley(args, { input: JSON.stringify(message) })
     assert.strictEqual(code, 0, stderr)
     assert.include(readFileSync(picture, "utf8"), "double")

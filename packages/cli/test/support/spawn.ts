@@ -1,12 +1,16 @@
 import { fork, spawn } from "node:child_process"
 import { Readable } from "node:stream"
 import { fileURLToPath } from "node:url"
+import { bundleOf } from "../../../../test/bundles.ts"
 import type { Job } from "./host.ts"
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-/** The file that is the command line. */
+/** The file that is the command line, as a user of the repository starts it. */
 export const main = file("../../src/main.ts")
+
+/** The same in one file, which starts in a third of the time; its toolkits are those of `bundleOf`. */
+export const bundled = bundleOf("main")
 
 // The tests' configuration says where Node keeps what it has compiled.
 export const always = {
@@ -22,11 +26,13 @@ const hangs = 500_000
  *
  * - `env`: beside the path, all that it sees of the environment
  * - `input`: its standard input, which is empty by default
+ * - `program`: the file that is the command line, which is the bundle by default
  */
 export interface Given {
   readonly env?: Readonly<Record<string, string>> | undefined
   readonly input?: string | Iterable<string> | undefined
   readonly cwd?: string | undefined
+  readonly program?: string | undefined
 }
 
 /** How a process ended; `code` is null where it had to be killed. */
@@ -37,8 +43,8 @@ export interface Ended {
 }
 
 /** Starts the command line as a process of its own, which is killed when it hangs. */
-export const start = (args: ReadonlyArray<string>, { cwd, env, input = "" }: Given = {}) => {
-  const child = spawn(process.execPath, [main, ...args], {
+export const start = (args: ReadonlyArray<string>, { cwd, env, input = "", program = bundled }: Given = {}) => {
+  const child = spawn(process.execPath, [program, ...args], {
     cwd,
     env: { ...always, ...env },
     timeout: hangs,
@@ -65,7 +71,7 @@ interface Said {
 
 /** A process that runs one job after the other. */
 const hostOf = () => {
-  const child = fork(file("./host.ts"), { env: always, execArgv: [] })
+  const child = fork(bundleOf("host"), { env: always, execArgv: [] })
   child.unref()
   child.channel?.unref()
   let last: Promise<unknown> = Promise.resolve()
