@@ -158,5 +158,6 @@ export const byHand =
     json(response, message, replies[message.method ?? ""] ?? unknownMethod)
   }
 
-const portOf = (address: string | AddressInfo | null): number =>
+/** The port of an address that is one of the network. */
+export const portOf = (address: string | AddressInfo | null): number =>
   typeof address === "object" && address !== null ? address.port : 0
