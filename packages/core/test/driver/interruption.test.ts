@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Agent, Approver, Batch, Pipeline, Plan, Tool, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
-import { Effect, Fiber, Schedule } from "effect"
+import { Clock, Effect, Fiber, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { type Asked, asking, doing, promising, reading } from "./support.ts"
 
@@ -170,6 +170,28 @@ describe.each(Object.entries(runs))("%s that is interrupted at any step", (_, ru
         if (steps < at) break
       }
       assert.isAbove(at, 8)
+    }))
+})
+
+describe("a run that is interrupted", () => {
+  it.effect("sleeps no more", () =>
+    Effect.gen(function*() {
+      const clock = yield* Clock.Clock
+      const asleep = new Set<object>()
+      const sleep: Clock.Clock["sleep"] = (duration) => {
+        const one = {}
+        return Effect.ensuring(
+          Effect.andThen(Effect.sync(() => asleep.add(one)), clock.sleep(duration)),
+          Effect.sync(() => asleep.delete(one))
+        )
+      }
+      const run = Batch.run(Toolkit.make(doing("waits", () => Effect.never)), asking(["waits"]))
+      const fiber = yield* Effect.forkChild(Effect.provideService(run, Clock.Clock, { ...clock, sleep }))
+      yield* TestClock.adjust(1)
+      assert.strictEqual(asleep.size, 1)
+      yield* Fiber.interrupt(fiber)
+      yield* TestClock.adjust(1)
+      assert.strictEqual(asleep.size, 0)
     }))
 })
 

@@ -77,6 +77,14 @@ describe("equal calls of one run", () => {
       assert.deepStrictEqual([ran, spansOf(settled, 0)], [["c0", "c2"], [[20, 25], [20, 25], [60, 65]]])
     }))
 
+  it.effect("are one though the first is over, also on a runner, which forgets keys that nobody touches any more", () =>
+    Effect.gen(function*() {
+      const { ran, toolkit } = make()
+      const runner = yield* Batch.make()
+      yield* aDayOf(runner.dispatch(toolkit, spaced(asking(["get", "a", 5], ["get", "a", 5]), 20)))
+      assert.deepStrictEqual(ran, ["c0"])
+    }))
+
   it.effect("are two where a write that touches the same lies between them", () =>
     Effect.gen(function*() {
       const { ran, spans } = yield* run(
