@@ -62,6 +62,15 @@ describe("Tool.make", () => {
     })
   })
 
+  it("finds out once what a schema says, for all tools that are made of it", () => {
+    const parameters = Schema.Struct({ city: Schema.String })
+    assert.strictEqual(echo(parameters).jsonSchema, echo(parameters).jsonSchema)
+    assert.notStrictEqual(
+      echo(parameters.annotate({ description: "A place." })).jsonSchema,
+      echo(parameters).jsonSchema
+    )
+  })
+
   it("gives an object at the root, with definitions inside it, where its parameters are recursive", () => {
     interface Tree {
       readonly children: ReadonlyArray<Tree>
