@@ -191,20 +191,46 @@ const pause = "500 millis"
  * ```
  */
 export const follow = (runId: string): Stream.Stream<Entry, DurableError | StoreError, Reading> =>
-  Stream.paginate<ReadonlyMap<string, boolean>, Entry, DurableError | StoreError, Reading>(
-    new Map(),
-    (told) => said(runId, since(runId, told))
-  )
+  Stream.suspend(() => {
+    const told: Told = { segment: 0, at: 0, entries: new Map(), waits: new Map() }
+    return Stream.paginate<Told, Entry, DurableError | StoreError, Reading>(
+      told,
+      (told) => said(runId, since(runId, told))
+    )
+  })
 
-const since = Effect.fnUntraced(function*(runId: string, told: ReadonlyMap<string, boolean>) {
+/**
+ * What was told of a run.
+ *
+ * - `segment`, `at`: those of the latest row, behind which rows are written
+ * - `entries`: by their keys, whether they had ended; `waits`: the segments of decisions that were not there yet
+ */
+interface Told {
+  segment: number
+  at: number
+  readonly entries: Map<string, boolean>
+  readonly waits: Map<string, number>
+}
+
+const since = Effect.fnUntraced(function*(runId: string, told: Told) {
   const sql = yield* SqlClient.SqlClient
   const run = yield* find(runId)
-  const entries = yield* valuesOf(sql, runId, yield* Statements.allRows(sql, runId))
-  const fresh = entries.filter(({ ended, key }) => told.get(key) !== ended)
-  if (run.ended_at !== null) return [fresh, Option.none<ReadonlyMap<string, boolean>>()] as const
+  const rows = yield* Statements.rowsSince(sql, runId, { ...told, open: Array.from(told.waits.values()) })
+  const fresh = rows.filter(({ ended, key }) => told.entries.get(key) !== (ended === 1))
+  const entries = yield* valuesOf(sql, runId, fresh)
+  for (const row of fresh) tell(told, row)
+  if (run.ended_at !== null) return [entries, Option.none<Told>()] as const
   if (fresh.length === 0) yield* Effect.sleep(pause)
-  return [fresh, Option.some(new Map(entries.map(({ ended, key }) => [key, ended])))] as const
+  return [entries, Option.some(told)] as const
 })
+
+const tell = (told: Told, { at, ended, key, kind, segment }: Statements.JournalRow): void => {
+  told.segment = Math.max(told.segment, segment)
+  told.at = Math.max(told.at, at)
+  told.entries.set(key, ended === 1)
+  if (kind === "wait" && ended === 0) told.waits.set(key, segment)
+  else told.waits.delete(key)
+}
 
 const valuesOf = Effect.fnUntraced(function*(
   sql: SqlClient.SqlClient,

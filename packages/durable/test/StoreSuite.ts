@@ -19,6 +19,8 @@ import { check, checkFor, migrate, migrateBy, type Step, steps } from "../src/in
 import { Store } from "../src/internal/store.ts"
 import type { StoreError } from "../src/StoreError.ts"
 import { start } from "./support/child.ts"
+import { counting } from "./support/counting.ts"
+import { following } from "./support/following.ts"
 import { clientAt, runnerAt, sharedAt, sqlAt } from "./support/storeAt.ts"
 
 /** Why a layer cannot be built. */
@@ -235,6 +237,19 @@ export const suite = <R>(test: Vitest.Tester<R | Scope.Scope>, empty: Effect.Eff
           Layer.provideMerge(runnerAt(yield* empty))
         )
       ))
+    }))
+
+  test("tells who follows a run each thing once, and reads what is new alone", () =>
+    Effect.gen(function*() {
+      for (const step of [1, 0]) {
+        yield* Effect.gen(function*() {
+          const { client, read } = yield* counting
+          const { expected, told } = yield* Effect.provideService(following(40, step), SqlClient.SqlClient, client)
+          assert.deepStrictEqual(told, expected)
+          // A look reads the run, what is new, and what was written at the time of the latest row; then there are long texts.
+          if (step > 0) assert.isAtMost(read(), 4 * told.length)
+        }).pipe(Effect.provide(runnerAt(yield* empty)))
+      }
     }))
 
   test("is there for nobody else before a runner has prepared it", () =>

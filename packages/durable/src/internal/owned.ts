@@ -10,7 +10,7 @@ import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { Cancelled, NotFound, type Reason, TakenOver, Unreadable } from "../DurableError.ts"
 import { Leaving } from "./leaving.ts"
-import { hasBlobs, pack, unpack } from "./pack.ts"
+import { hashesOf, pack, unpack } from "./pack.ts"
 import { patiently } from "./patiently.ts"
 import * as Statements from "./statements.ts"
 import { mark } from "./unreadable.ts"
@@ -211,7 +211,8 @@ export const reader = Effect.fnUntraced(function*(
   runId: string,
   texts: ReadonlyArray<string>
 ): Effect.fn.Return<Read, SqlError> {
-  const blobs = texts.some(hasBlobs) ? yield* patiently(Statements.blobsOf(sql, runId)) : []
+  const hashes = Array.from(new Set(texts.flatMap(hashesOf)))
+  const blobs = hashes.length > 0 ? yield* patiently(Statements.blobsOf(sql, runId, hashes)) : []
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
   const byHash = new Map(blobs.map(({ bytes, hash }) => [hash, decoder.decode(bytes)]))
   const textOf = (hash: string): string => {

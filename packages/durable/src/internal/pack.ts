@@ -44,8 +44,17 @@ const apart = (json: unknown, path: Path, keep: (path: Path, long: string) => vo
   return Object.fromEntries(Object.entries(json).map(([key, one]) => [key, apart(one, [...path, key], keep)]))
 }
 
-/** Whether something of a row is kept apart. */
-export const hasBlobs = (text: string): boolean => text.endsWith("]]}") && text.includes(",\"b\":[[")
+/** The hashes of what is kept apart of a row; none of what is no row. */
+export const hashesOf = (text: string): ReadonlyArray<string> => {
+  if (!text.endsWith("]]}") || !text.includes(",\"b\":[[")) return []
+  const hashes: Array<string> = []
+  try {
+    unpack(text, (hash) => (hashes.push(hash), hash))
+  } catch {
+    // Who reads the row says what is wrong with it.
+  }
+  return hashes
+}
 
 /** Reads what `pack` wrote; `textOf` gives what is kept apart. Throws where a row is no such text. */
 export const unpack = (text: string, textOf: (hash: string) => string): unknown => {

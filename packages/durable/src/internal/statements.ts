@@ -111,17 +111,38 @@ export const openRows = (sql: Sql, runId: string): Done<ReadonlyArray<OpenRow>> 
 export const roundRows = (sql: Sql, runId: string): Done<ReadonlyArray<JournalRow>> =>
   sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId} AND kind = 'round' ORDER BY segment`
 
+const inOrder = (sql: Sql) => sql`ORDER BY segment, at, CASE kind WHEN 'turn' THEN 0 WHEN 'round' THEN 2 ELSE 1 END, key`
+
 export const allRows = (sql: Sql, runId: string): Done<ReadonlyArray<JournalRow>> =>
-  sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId}
-    ORDER BY segment, at, CASE kind WHEN 'turn' THEN 0 WHEN 'round' THEN 2 ELSE 1 END, key`
+  sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId} ${inOrder(sql)}`
+
+/** Where somebody stands who reads a run while it goes on; `open`: the segments of decisions that were not there yet. */
+export interface Place {
+  readonly segment: number
+  readonly at: number
+  readonly open: ReadonlyArray<number>
+}
+
+/**
+ * What was written since then, and what was written last before. The owner of a run writes one row after another, none with an
+ * earlier time or segment; a decision comes from outside, and leaves its row where it is.
+ */
+export const rowsSince = (sql: Sql, runId: string, { at, open, segment }: Place): Done<ReadonlyArray<JournalRow>> => {
+  const oldest = open.reduce((oldest, one) => Math.min(oldest, one), segment)
+  const decided = open.length === 0 ? sql`` : sql`OR kind = 'wait' AND ended = 1`
+  return sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId}
+    AND kind IN ('turn', 'call', 'round', 'wait') AND segment >= ${oldest}
+    AND (segment >= ${segment} AND at >= ${at} ${decided}) ${inOrder(sql)}`
+}
 
 export const blobsOf = (
   sql: Sql,
-  runId: string
+  runId: string,
+  hashes: ReadonlyArray<string>
 ): Done<ReadonlyArray<{ readonly hash: string; readonly bytes: Uint8Array }>> =>
   sql<
     { readonly hash: string; readonly bytes: Uint8Array }
-  >`SELECT hash, bytes FROM volley_blob WHERE run_id = ${runId}`
+  >`SELECT hash, bytes FROM volley_blob WHERE run_id = ${runId} AND ${sql.in("hash", hashes)}`
 
 /** Keeps texts of a run that is there: one that was forgotten meanwhile leaves nothing behind. */
 export const insertBlobs = (sql: Sql, runId: string, { blobs }: Packed): Done<void> =>
