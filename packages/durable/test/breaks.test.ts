@@ -37,7 +37,7 @@ describe("a connection that breaks at any statement", () => {
         const asked = untilDone(agent.start({ runId: "r1", prompt: "Go." }))
         const { answer, conversation, usage } = yield* within(
           process,
-          Effect.flatMap(asked, (run) => untilDone(run.await))
+          Effect.flatMap(asked, (run) => run.await) // it waits for the store, too
         )
         const statements = process.statements()
         yield* process.kill

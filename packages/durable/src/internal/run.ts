@@ -32,7 +32,7 @@ type Needs = SqlClient.SqlClient | Store | WorkflowEngine
 
 type Trouble = SqlError | NotFound | Cancelled | Parked | Unreadable | Crashed
 
-/** Waits until a run ends, or stands still for what cannot be read. */
+/** Waits until a run ends, or stands still for what cannot be read; and for its store, where that is gone for a while. */
 export const awaited = (run: Statements.Begun): Effect.Effect<Ending, Trouble, Needs> =>
   Effect.flatMap(
     Store,
@@ -46,8 +46,8 @@ const unlessEnded = Effect.fnUntraced(function*(
   run: Statements.Begun,
   here: Awaited
 ): Effect.fn.Return<Ending, Trouble, Needs> {
-  const row = yield* find(run.run_id)
-  if (row.ended_at !== null) return yield* endingOf(row)
+  const row = yield* patiently(find(run.run_id))
+  if (row.ended_at !== null) return yield* patiently(endingOf(row))
   const trouble = troubleOf(row)
   if (trouble !== undefined) return yield* trouble
   return yield* (row.started_at === run.started_at ? over(run, here) : awaited(row))
@@ -61,8 +61,8 @@ const over = Effect.fnUntraced(function*(
   const exit = yield* Effect.raceFirst(Effect.exit(finished(run, told)), seen(run.run_id))
   const answered = ended()
   if (answered !== undefined) return { answered }
-  const after = yield* find(run.run_id)
-  if (after.ended_at !== null) return yield* endingOf(after)
+  const after = yield* patiently(find(run.run_id))
+  if (after.ended_at !== null) return yield* patiently(endingOf(after))
   const found = troubleOf(after)
   if (found !== undefined) return yield* found
   return yield* new Crashed({
