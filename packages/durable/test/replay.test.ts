@@ -2,11 +2,11 @@
  * What ended is never run again: batches, plans and pipelines that are asked for a second time, and those that die between.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { type Outcome, Pipeline, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
+import { Access, type Outcome, Pipeline, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
 import { Durable } from "@volley/durable"
 import { Effect, Random, Result, Schema } from "effect"
 import { lifeOf } from "./support/lives.ts"
-import { newStore } from "./support/world.ts"
+import { newStore, rowOf } from "./support/world.ts"
 
 class Odd extends Schema.TaggedError<Odd>()("Odd", { n: Schema.Int }) {}
 
@@ -102,7 +102,52 @@ const shown = ({ attempts, call, encoded, endedAt, name, result, startedAt }: Ou
 
 const seeds = Array.from({ length: 20 }, (_, index) => index + 1)
 
+/** The row of a call that has ended, where this is so. */
+const endOfCall = (isIt: () => boolean) => (values: ReadonlyArray<unknown>) => {
+  const isEnd = rowOf("call", true)
+  return typeof isEnd === "function" && isEnd(values) && isIt()
+}
+
 describe("a batch that is kept", () => {
+  it.effect("gives equal calls of a coalesced tool what is kept of the first, unless a write lies between them", () =>
+    Effect.gen(function*() {
+      let value = 0
+      const ran: Array<string> = []
+      const look = Tool.coalesce(Tool.make("look", {
+        description: "Looks.",
+        parameters: Schema.Struct({ n: Schema.Int }),
+        success: Schema.Int,
+        readOnly: true,
+        access: [Access.read("it")],
+        execute: () => Effect.sync(() => (ran.push("look"), value))
+      }))
+      const put = Tool.make("put", {
+        description: "Puts.",
+        parameters: Schema.Struct({ n: Schema.Int }),
+        success: Schema.Void,
+        access: [Access.write("it")],
+        execute: ({ n }) => Effect.sync(() => void (ran.push("put"), value = n))
+      })
+      const calls = ["look", "look", "put", "look"].map((name, index) =>
+        ToolCall.make({ id: `call_${index}`, index, name, arguments: { n: 7 } })
+      )
+      for (const [at, kept] of [[1, ["look"]], [3, ["look", "put"]]] as const) {
+        ran.length = 0
+        value = 0
+        const stored = yield* newStore
+        const running = Durable.batch("r1", Toolkit.make(look, put), calls)
+        let ends = 0
+        const fate = { at: endOfCall(() => (ends += 1) === at), when: "after" } as const
+        yield* lifeOf(stored, running, { fate })
+        assert.deepStrictEqual<ReadonlyArray<string>>(ran, kept, "the process did not die where it should")
+        value += 100
+        const { ended } = yield* lifeOf(stored, running)
+        const read = ended?.outcomes.map(({ encoded }) => encoded)
+        assert.deepStrictEqual(read, ["0", "0", "null", at === 1 ? "7" : "107"])
+        assert.deepStrictEqual(ran, ["look", "put", "look"])
+      }
+    }).pipe(Effect.scoped))
+
   it.effect("comes to the same when it is asked for again, and runs no tool", () =>
     Effect.forEach(seeds, (seed) =>
       Effect.gen(function*() {

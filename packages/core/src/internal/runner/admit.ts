@@ -1,5 +1,4 @@
 import * as Context from "effect/Context"
-import * as Result from "effect/Result"
 import { LimitExceeded, Truncated } from "../../CallError.ts"
 import type { Ended } from "../../Recorder.ts"
 import { onward } from "./arguments.ts"
@@ -36,7 +35,7 @@ const recalled = (job: Job, ended: Ended | undefined): boolean => {
     return more.revoked === undefined || stop(job, more.revoked)
   }
   if (ended.used !== undefined) Context.get(job.run.context, Payer)?.(job, ended.used)
-  if (Result.isFailure(ended.end)) standIn(job)
+  standIn(job)
   settleAs(job, ended)
   return false
 }

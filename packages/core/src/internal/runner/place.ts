@@ -72,12 +72,16 @@ const claimsOf = ({ args, node, tool }: Job): Claims | undefined => {
   }
 }
 
-/** Gives a call its place whose end is known already: it may have left in doubt what it touches. */
+/**
+ * Gives a call its place whose end is known already: it may have left in doubt what it touches, equal calls behind it have its
+ * outcome too, and those behind a write have not.
+ */
 export const standIn = (job: Job): void => {
   const { place } = job
   job.claims = claimsOf(job)
   if (place === undefined) reserve(job)
   else if (place.touches === undefined && job.claims !== undefined) place.order.known(place, touchesOf(job))
+  if (job.tool?.coalesce === true) lead(job)
 }
 
 /** Finds out what a call touches and the room it needs, now that its parameters are known. */
@@ -163,17 +167,25 @@ const ready = (job: Job): void => {
   seat(job)
 }
 
+/** What the model is told of changed arguments is no answer to a call that came with them. */
+const whatOf = ({ args, more, tool }: Job): string =>
+  `${tool?.name} ${more?.changed === undefined} ${Json.canonical(args)}`
+
+/** Equal calls that come behind it may have its outcome. */
+const lead = (job: Job): void => {
+  const { place, run } = job
+  run.leaders.set(whatOf(job), job)
+  if (place !== undefined) run.atEnd.push(place.order.keep(place))
+}
+
 /** An equal call that came before answers for it too, where nothing that conflicts lies between them. */
 const joins = (job: Job): boolean => {
-  const { args, place, run, tool } = job
-  // What the model is told of changed arguments is no answer to a call that came with them.
-  const what = `${tool?.name} ${job.more?.changed === undefined} ${Json.canonical(args)}`
-  const leader = run.leaders.get(what)
+  const { place, run, tool } = job
+  const leader = run.leaders.get(whatOf(job))
   const isSame = leader !== undefined && leader !== job && leader.tool === tool && leader.more?.revoked === undefined
     && (place === undefined || leader.place === undefined || place.order.isSame(leader.place, place))
   if (!isSame) {
-    run.leaders.set(what, job)
-    if (place !== undefined) run.atEnd.push(place.order.keep(place))
+    lead(job)
     return false
   }
   job.isPlaced = false
