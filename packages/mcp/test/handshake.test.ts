@@ -109,6 +109,37 @@ describe("a server of another version", () => {
       })
   )
 
+  const discovered = {
+    resultType: "complete",
+    supportedVersions: ["2099-01-01"],
+    capabilities: {},
+    ttlMs: 0,
+    cacheScope: "private"
+  }
+
+  it.live("that says so to `server/discover`, and knows no `initialize`, is said to be that over stdio", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* refused({ name: "odd", ...modern(-32601, "2099-01-01") }), {
+        tag: "UnsupportedVersion",
+        said
+      })
+    }))
+
+  it.live.each([[200, -32601], [200, -32602], [200, -32022], [400, -32602]] as const)(
+    "that says so to `server/discover`, and refuses `initialize`, is said to be that over HTTP: %j",
+    ([status, code]) =>
+      Effect.gen(function*() {
+        const url = yield* http(byHand((message, response) => {
+          if (message.method !== "server/discover" && message.method !== "initialize") return false
+          const isAsked = message.method === "server/discover"
+          response.statusCode = isAsked ? 200 : status
+          json(response, message, isAsked ? { result: discovered } : { error: { code, message: "No." } })
+          return true
+        }))
+        assert.deepStrictEqual(yield* refused({ name: "odd", url }), { tag: "UnsupportedVersion", said })
+      })
+  )
+
   it.live("that it refuses all the same is said to be refused", () =>
     Effect.gen(function*() {
       const line = refusal({ ...unsupported, data: { supported: ["2024-11-05"], requested: "2025-11-25" } })
@@ -123,18 +154,18 @@ const versionIn = ({ params }: Message): unknown =>
   params !== undefined && "protocolVersion" in params ? params.protocolVersion : undefined
 
 /** A process that speaks 2026-07-28 alone, and refuses all else with this code. */
-const modern = (code: number) => ({
+const modern = (code: number, version = "2026-07-28") => ({
   command: process.execPath,
   args: [
     "-e",
     `
-    const about = { resultType: "complete", supportedVersions: ["2026-07-28"], capabilities: { tools: {} } }
+    const about = { resultType: "complete", supportedVersions: ["${version}"], capabilities: { tools: {} } }
     const results = {
       "server/discover": { ...about, ttlMs: 0, cacheScope: "private" },
       "tools/list": { resultType: "complete", ttlMs: 0, cacheScope: "private", tools: [{ name: "say", inputSchema: { type: "object" } }] },
       "tools/call": { resultType: "complete", content: [{ type: "text", text: "said" }] }
     }
-    const data = { supported: ["2026-07-28"], requested: "2025-11-25" }
+    const data = { supported: ["${version}"], requested: "2025-11-25" }
     require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
       const { id, method } = JSON.parse(line)
       if (id === undefined) return

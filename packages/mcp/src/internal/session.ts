@@ -73,17 +73,24 @@ export const open = (
   onChange: () => void
 ): Effect.Effect<Session, Reason, Scope.Scope> =>
   opened(options, start, onChange).pipe(Effect.catch((reason) => {
-    const version = otherOf(reason)
+    const version = otherOf(reason, options)
     return version === undefined
       ? Effect.fail(reason)
-      : Effect.mapError(opened(options, start, onChange, version), () => reason)
+      : Effect.mapError(opened(options, start, onChange, version), (other) => clearer(reason, other))
   }))
 
 /** The version in which to try once more: one that the server names, or that in which there is no `initialize`. */
-const otherOf = (reason: Reason): string | undefined => {
+const otherOf = (reason: Reason, { url }: Options): string | undefined => {
   if (reason._tag === "UnsupportedVersion") return Versions.inCommon(reason)
-  return reason._tag === "Refused" && reason.code === methodNotFound ? Versions.modern : undefined
+  // Over stdio that would start another process.
+  const mayAsk = url !== undefined &&
+    (reason._tag === "Refused" || (reason._tag === "HttpFailed" && reason.status === 400))
+  return mayAsk || (reason._tag === "Refused" && reason.code === methodNotFound) ? Versions.modern : undefined
 }
+
+/** Which of two reasons is told: a server that names its versions has said what is wrong, whatever else it refused before. */
+const clearer = (first: Reason, second: Reason): Reason =>
+  first._tag !== "UnsupportedVersion" && second._tag === "UnsupportedVersion" ? second : first
 
 const methodNotFound = -32601
 
