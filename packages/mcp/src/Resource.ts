@@ -13,7 +13,7 @@ import * as Lists from "./internal/list.ts"
 import type { Server } from "./internal/server.ts"
 import { type McpError, of as errorOf, Unusable } from "./McpError.ts"
 
-/** Something to read; `size` in bytes. */
+/** Something to read; `size` in bytes. If a server gives no `name`, it is the title, or else the URI. */
 export interface Resource {
   readonly uri: string
   readonly name: string
@@ -23,7 +23,10 @@ export interface Resource {
   readonly size?: number | undefined
 }
 
-/** Things to read whose addresses are made of a template (RFC 6570); `UriTemplate` of the official client fills it. */
+/**
+ * Things to read whose addresses are made of a template (RFC 6570); `UriTemplate` of the official client fills it. If a server
+ * gives no `name`, it is the title, or else the template.
+ */
 export interface Template {
   readonly uriTemplate: string
   readonly name: string
@@ -55,7 +58,13 @@ export interface Template {
  */
 export const list = (server: Server): Effect.Effect<ReadonlyArray<Resource>, McpError> =>
   Effect.map(
-    Lists.list(server, { method: "resources/list", key: "resources", type: "Resource", is: isSpecType.Resource }),
+    Lists.list(server, {
+      method: "resources/list",
+      key: "resources",
+      type: "Resource",
+      is: isSpecType.Resource,
+      address: "uri"
+    }),
     (all) =>
       all.map(({ description, mimeType: mediaType, name, size, title, uri }) => ({
         uri,
@@ -94,7 +103,8 @@ export const templates = (server: Server): Effect.Effect<ReadonlyArray<Template>
       method: "resources/templates/list",
       key: "resourceTemplates",
       type: "ResourceTemplate",
-      is: isSpecType.ResourceTemplate
+      is: isSpecType.ResourceTemplate,
+      address: "uriTemplate"
     }),
     (all) =>
       all.map(({ description, mimeType: mediaType, name, title, uriTemplate }) => ({

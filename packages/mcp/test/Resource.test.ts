@@ -93,7 +93,40 @@ describe("Resource.list", () => {
       assert.deepStrictEqual(value.map(({ uri }) => uri), ["note:1", "note:2", "note:2"])
       assert.deepStrictEqual(asked.map(({ params }) => params), [{}, { cursor: "b" }, { cursor: "c" }])
       assert.strictEqual(logs.length, 1)
-      assert.include(logs[0], "\"entries\":3,\"first\":\"it is not as the protocol says: uri: ")
+      assert.include(logs[0], "\"entries\":3,\"leftOut\":3,\"first\":\"it is not as the protocol says: uri: ")
+    }))
+
+  it.live("has what has no name under its title or its address, and says that it had none", () =>
+    Effect.gen(function*() {
+      const { server } = yield* saying({
+        "resources/list": () => ({
+          result: {
+            resources: [
+              { uri: "a:1", title: "One" },
+              { uri: "a:2", title: "" },
+              { uri: "a:3", name: null },
+              {
+                uri: "a:4",
+                name: ""
+              },
+              { title: "no uri" },
+              { uri: "a:5", name: 5 }
+            ]
+          }
+        }),
+        "resources/templates/list": () => ({ result: { resourceTemplates: [{ uriTemplate: "a:{n}" }] } })
+      })
+      const { logs, value } = yield* logging(Resource.list(server))
+      assert.deepStrictEqual(value.map(({ name, uri }) => [uri, name]), [
+        ["a:1", "One"],
+        ["a:2", "a:2"],
+        ["a:3", "a:3"],
+        ["a:4", ""]
+      ])
+      assert.deepStrictEqual(logs.length, 1)
+      assert.include(logs[0], "\"entries\":5,\"leftOut\":2,\"first\":\"it is not as the protocol says: name: ")
+      const templates = yield* logging(Resource.templates(server))
+      assert.deepStrictEqual(templates.value.map(({ name }) => name), ["a:{n}"])
     }))
 
   it.live("ends where the pages do not, and is empty where there is no list", () =>

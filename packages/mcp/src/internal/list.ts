@@ -8,31 +8,45 @@ import { type McpError, of as errorOf, Unusable } from "../McpError.ts"
 import { issueOf } from "./odd.ts"
 import type { Server } from "./server.ts"
 
-/** A list: how it is asked for, where it is in an answer, and what is in it. */
+/**
+ * A list: how it is asked for, where it is in an answer, and what is in it.
+ *
+ * - `address`: where an entry says what it is asked for by, if that is not its name; it stands in for a name that is not there
+ */
 interface Kind<A> {
   readonly method: string
   readonly key: string
   readonly type: SpecTypeName
   readonly is: (entry: unknown) => entry is A
+  readonly address?: string
 }
 
-/** Lists all pages; what is none of its kind is logged, and left out. */
+/** Lists all pages; what is none of its kind is left out, and what is not as the protocol says is logged. */
 export const list = Effect.fnUntraced(function*<A>(
   server: Server,
-  { is, key, method, type }: Kind<A>
+  { address, is, key, method, type }: Kind<A>
 ): Effect.fn.Return<ReadonlyArray<A>, McpError> {
   const entries = yield* pages(server, method, key)
+  const listed = entries.map((entry) => named(entry, address)).filter(is)
   const odd = entries.filter((entry) => !is(entry))
   if (odd.length > 0) {
     yield* Effect.logWarning("A server lists what is not as the protocol says", {
       server: server.name,
       method,
       entries: odd.length,
+      leftOut: entries.length - listed.length,
       first: issueOf(type, odd[0])
     })
   }
-  return entries.filter(is)
+  return listed
 })
+
+/** What has no name has its title as one, or its address. */
+const named = (entry: unknown, address: string | undefined): unknown => {
+  if (address === undefined || !Json.isObject(entry) || entry["name"] !== undefined) return entry
+  const { [address]: from, title } = entry
+  return { ...entry, name: typeof title === "string" && title !== "" ? title : from }
+}
 
 const mostPages = 1000
 
