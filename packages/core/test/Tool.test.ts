@@ -216,6 +216,52 @@ describe("Tool.make", () => {
 })
 
 describe("Tool.fromJsonSchema", () => {
+  it.effect("reads `nullable` as OpenAPI 3.0 writes it, and tells the model so in words of JSON Schema", () =>
+    Effect.gen(function*() {
+      const properties = {
+        plain: { type: "string", nullable: true },
+        inside: { type: "array", items: { type: "string", nullable: true } },
+        referred: { $ref: "#/$defs/id", nullable: true },
+        never: { type: "string", nullable: false },
+        kind: { type: "string", enum: ["a"], nullable: true },
+        maybe: { type: "string", enum: ["a", null], nullable: true },
+        nullable: { type: "integer" }
+      }
+      const parameters = {
+        type: "object",
+        properties,
+        required: Object.keys(properties),
+        $defs: { id: { type: "integer" } },
+        nullable: true
+      }
+      const tool = Tool.fromJsonSchema("save", { description: "Saves.", parameters, execute: Effect.succeed })
+      assert.deepStrictEqual<unknown>(tool.jsonSchema, {
+        type: "object",
+        properties: {
+          plain: { type: ["string", "null"] },
+          inside: { type: "array", items: { type: ["string", "null"] } },
+          referred: { anyOf: [{ $ref: "#/$defs/id" }, { type: "null" }] },
+          never: { type: "string" },
+          kind: { type: "string", enum: ["a"] },
+          maybe: { type: ["string", "null"], enum: ["a", null] },
+          nullable: { type: "integer" }
+        },
+        required: Object.keys(properties),
+        $defs: { id: { type: "integer" } }
+      })
+      const all = { plain: "a", inside: ["a"], referred: 1, never: "a", kind: "a", maybe: "a", nullable: 1 }
+      const tags = yield* Effect.forEach(
+        [{}, { plain: null }, { inside: [null] }, { referred: null }, { maybe: null }],
+        (over) => Effect.map(asked(tool, { ...all, ...over }), ({ outcomes }) => outcomes[0]?.result._tag)
+      )
+      assert.deepStrictEqual(tags, Array.from({ length: 5 }, () => "Success"))
+      const refused = yield* Effect.forEach(
+        [{ never: null }, { kind: null }, { nullable: null }],
+        (over) => Effect.map(asked(tool, { ...all, ...over }), ({ outcomes }) => outcomes[0]?.result._tag)
+      )
+      assert.deepStrictEqual(refused, ["Failure", "Failure", "Failure"])
+    }))
+
   const parameters = {
     type: "object",
     properties: { city: { type: "string", minLength: 2, description: "Where." }, days: { type: "integer" } },

@@ -5,7 +5,7 @@ import { checksOf } from "#validator"
 import type { Patterns } from "@volley/core/Tool"
 import type * as JsonSchema from "effect/JsonSchema"
 import type { Check } from "./internal/check.ts"
-import { unfold, type Unfolded } from "./internal/unfolded.ts"
+import { unfold, type Unfolded, withNullable } from "./internal/unfolded.ts"
 import { linear } from "./Patterns.ts"
 
 export type { Check } from "./internal/check.ts"
@@ -38,7 +38,8 @@ export interface Checks {
  */
 export const make = (trustPatterns = false): Checks => {
   const patterns: Patterns = trustPatterns ? (source) => new RegExp(source, "u") : linear
-  return { patterns, of: checksOf(patterns, trustPatterns) }
+  const checks = checksOf(patterns, trustPatterns)
+  return { patterns, of: (schema) => checks(withNullable(schema)) }
 }
 
 /**

@@ -35,6 +35,22 @@ describe("Checks", () => {
     }
   })
 
+  it("read `nullable` as OpenAPI 3.0 writes it, unless an enumeration says otherwise", () => {
+    const properties = {
+      plain: { type: "string", nullable: true },
+      untyped: { $ref: "#/$defs/id", nullable: true },
+      never: { type: "string", nullable: false },
+      kind: { type: "string", enum: ["a"], nullable: true },
+      maybe: { type: "string", enum: ["a", null], nullable: true },
+      nullable: { type: "integer" }
+    }
+    const check = Checks.make().of({ type: "object", properties, $defs: { id: { type: "integer" } } })
+    for (const one of ["plain", "untyped", "maybe"]) assert.isUndefined(check({ [one]: null }), one)
+    for (const one of ["never", "kind", "nullable"]) assert.isString(check({ [one]: null }), one)
+    assert.isUndefined(check({ plain: "a", untyped: 1, never: "a", kind: "a", maybe: "a", nullable: 1 }))
+    for (const one of Object.keys(properties)) assert.isString(check({ [one]: true }), one)
+  })
+
   it("leave values as they are", () => {
     const enumOf = [{ $ref: "#/nowhere" }, { properties: { pattern: "(" } }]
     const check = Checks.make().of({ type: "object", properties: { one: { enum: enumOf } } })

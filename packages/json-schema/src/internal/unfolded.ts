@@ -77,6 +77,18 @@ export const withoutNulls = (schema: JsonSchema.JsonSchema): JsonSchema.JsonSche
 
 const canBeNull = new Set(["const", "default"])
 
+/** A JSON Schema that says `nullable` as OpenAPI 3.0 does, in words that validators know; an enumeration says that by itself. */
+export const withNullable = (schema: JsonSchema.JsonSchema): JsonSchema.JsonSchema =>
+  rewritten(schema, (node) => {
+    const { nullable, ...rest } = node
+    if (typeof nullable !== "boolean") return node
+    const { enum: values, type } = rest
+    if (!nullable || (Array.isArray(values) && !values.includes(null))) return rest
+    return type === undefined
+      ? { anyOf: [rest, { type: "null" }] }
+      : { ...rest, type: Array.from(new Set([type, "null"].flat())) }
+  })
+
 /**
  * The draft that a JSON Schema is of: the one that it names, else the latest one, unless it lists its items as older ones do.
  *

@@ -6,6 +6,7 @@ import type * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaRepresentation from "effect/SchemaRepresentation"
 import { messageOf } from "../../Thrown.ts"
 import { keysIn } from "./node.ts"
+import { withNullable } from "./nullable.ts"
 import { ownKeysIn } from "./ownKeys.ts"
 import { type Patterns, withPatterns } from "./patterns.ts"
 import { oddType } from "./types.ts"
@@ -63,7 +64,8 @@ const isEmptyStruct = (schema: JsonSchema.JsonSchema): boolean =>
   JSON.stringify(schema) === JSON.stringify({ not: { type: "null" } })
 
 /** Throws where the schema has a keyword that Effect cannot check, rather than let arguments pass unchecked. */
-export const checkOf = (name: string, parameters: JsonSchema.JsonSchema, patterns?: Patterns) => {
+export const checkOf = (name: string, given: JsonSchema.JsonSchema, patterns?: Patterns) => {
+  const parameters = withNullable(given)
   const decode = Schema.decodeUnknownResult(checking(name, withKnownTypes(name, parameters), patterns), {
     errors: "all",
     onExcessProperty: "error"

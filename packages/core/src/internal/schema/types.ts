@@ -48,6 +48,26 @@ const oddAmong = (parts: Node): Odd | undefined => {
   return undefined
 }
 
+/** A schema with the schemas inside of it changed; the very same where none is. */
+export const changedParts = (schema: Node, change: (part: unknown) => unknown): Node => {
+  let changed = schema
+  for (const key of Object.keys(schema)) {
+    const part = changedUnder(key, schema[key], change)
+    if (part !== schema[key]) changed = { ...changed, [key]: part }
+  }
+  return changed
+}
+
+const changedUnder = (key: string, part: unknown, change: (part: unknown) => unknown): unknown => {
+  if (lists.has(key) && Array.isArray(part)) {
+    const parts = part.map(change)
+    return parts.every((one, at) => one === part[at]) ? part : parts
+  }
+  if (!named.has(key) || !isNode(part)) return ones.has(key) ? change(part) : part
+  const parts = Object.keys(part).map((name) => [name, change(part[name])] as const)
+  return parts.every(([name, one]) => one === part[name]) ? part : Object.fromEntries(parts)
+}
+
 const ones = new Set([
   "items",
   "contains",

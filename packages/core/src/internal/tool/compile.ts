@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { read as readDuration } from "../duration.ts"
 import { jsonSchemaOf, withKnownTypes, withObjectRoot } from "../schema/jsonSchema.ts"
+import { withNullableInside } from "../schema/nullable.ts"
 import type { Any } from "./any.ts"
 import { claimsOf } from "./claims.ts"
 import { answering, decoding, encoding, failing, leavingOut } from "./codec.ts"
@@ -14,7 +15,7 @@ import { type Call, ofEffect, ofPromise } from "./handler.ts"
 /** Makes a tool of what was said of it. */
 export const compile = (name: string, definition: AnyDefinition): Any => {
   const { jsonSchema: given, parameters } = definition
-  const written = given === undefined ? jsonSchemaOf(parameters) : withKnownTypes(name, given)
+  const written = given === undefined ? jsonSchemaOf(parameters) : withKnownTypes(name, withNullableInside(given))
   const jsonSchema = withObjectRoot(name, written)
   return inForm(name, definition, { codec: Schema.toCodecJson(parameters), jsonSchema, strict: false })
 }
