@@ -151,6 +151,7 @@ export function make(name: string, definition: Unchecked<AnyDefinition>): Any {
 /**
  * Makes a tool whose parameters are a raw JSON Schema (draft 2020-12). Providers get this schema as it is.
  *
+ * - `nullable: true`, as OpenAPI 3.0 has it, is the exception: it is written as a type that may be `null`
  * - the arguments are checked against the schema; a keyword that cannot be checked throws here, unless `validate` is given
  * - the handler gets the arguments as the model sent them; a `null` that does not fit is left out if the parameter is
  *   optional

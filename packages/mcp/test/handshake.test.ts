@@ -202,6 +202,12 @@ describe("an answer to `initialize` over stdio that is none", () => {
       assert.deepStrictEqual([tag, said], ["Refused", "it refused `initialize`: There is no license."])
     }))
 
+  it.live("may have `null` as its `_meta`, as all that a server says", () =>
+    Effect.gen(function*() {
+      const { toolkit } = yield* Mcp.connect({ ...saying(result({ _meta: null })), prefix: "" })
+      assert.deepStrictEqual(toolkit.tools.map(({ name }) => name), ["say"])
+    }))
+
   it.live("may be one of a batch, which has two messages in one line", () =>
     Effect.gen(function*() {
       const note = `{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"Hello."}}`

@@ -2,6 +2,7 @@
  * Schemas of a document as JSON Schemas of the draft 2020-12, without what a model and a check have no use for.
  */
 import * as Json from "@volley/core/Json"
+import { withoutNulls } from "@volley/json-schema/Checks"
 import type * as JsonSchema from "effect/JsonSchema"
 import { entriesOf, find, type Node, nodeOf, resolve, textOf, tokensOf } from "./node.ts"
 
@@ -34,7 +35,8 @@ export const schemasOf = (document: Node): Schemas => {
     refs.set(ref, name)
     return name
   }
-  const of = translating(document, isOld, (ref) => `#/$defs/${nameOf(ref)}`)
+  const translated = translating(document, isOld, (ref) => `#/$defs/${nameOf(ref)}`)
+  const of = (schema: unknown) => translated(Json.isObject(schema) ? withoutNulls(schema) : schema)
   const definitionOf = (name: string): Definition => {
     const known = definitions.get(name)
     if (known !== undefined) return known
@@ -130,9 +132,6 @@ const translating = (document: Node, isOld: boolean, refTo: (ref: string) => str
 /** Many documents say of a property itself that it is required, as only parameters do, or have names with nothing behind. */
 const isSaid = (key: string, value: unknown): boolean =>
   !dropped.has(key) && !key.startsWith("x-") && (key !== "required" || Array.isArray(value))
-  && (value !== null || canBeNull.has(key))
-
-const canBeNull = new Set(["const", "default"])
 
 /** What a request may not have in it is no part of what a model is asked for. */
 const requested = (document: Node, source: Node): Node => {
