@@ -33,6 +33,17 @@ export const mend = (message: JSONRPCMessage, isModern: boolean): ReadonlyArray<
   return whys.flatMap((why, at) => why === undefined ? [] : [{ tool: nameOf(tools[at]), why }])
 }
 
+/** A message of a server whose `_meta` may be `null`, which the SDK would take for no message at all. */
+export const withoutNullMeta = (message: unknown): unknown => {
+  if (!Json.isObject(message)) return message
+  const meant = Object.entries(message).map(([key, part]) => {
+    if ((key !== "params" && key !== "result") || !Json.isObject(part) || part["_meta"] !== null) return [key, part]
+    const { _meta: _, ...rest } = part
+    return [key, rest]
+  })
+  return Object.fromEntries(meant)
+}
+
 /** Many servers write `null` for what is not there, which the protocol does nowhere. */
 const dropNulls = (result: Record<string, unknown>, isModern: boolean): void => {
   for (const key of isModern ? optional : [...optional, "structuredContent"]) {

@@ -20,6 +20,7 @@ import { once } from "node:events"
 import { setTimeout } from "node:timers/promises"
 import { NotReady, type Reason, TooLarge, Unreachable, Unusable } from "../McpError.ts"
 import * as Lines from "./lines.ts"
+import { withoutNullMeta } from "./odd.ts"
 import type { Command } from "./server.ts"
 import type { Start } from "./session.ts"
 import { short } from "./short.ts"
@@ -205,7 +206,7 @@ const messagesIn = (line: string): ReadonlyArray<JSONRPCMessage | undefined> => 
 /** An answer that has no form of the protocol ends its request with that, since no other one will come. */
 const messageOf = (json: unknown): JSONRPCMessage | undefined => {
   try {
-    return parseJSONRPCMessage(json)
+    return parseJSONRPCMessage(withoutNullMeta(json))
   } catch {
     const id = Json.isObject(json) && !("method" in json) ? json["id"] : undefined
     if (typeof id !== "number" && typeof id !== "string") return undefined
