@@ -111,7 +111,8 @@ export const openRows = (sql: Sql, runId: string): Done<ReadonlyArray<OpenRow>> 
 export const roundRows = (sql: Sql, runId: string): Done<ReadonlyArray<JournalRow>> =>
   sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId} AND kind = 'round' ORDER BY segment`
 
-const inOrder = (sql: Sql) => sql`ORDER BY segment, at, CASE kind WHEN 'turn' THEN 0 WHEN 'round' THEN 2 ELSE 1 END, key`
+const inOrder = (sql: Sql) =>
+  sql`ORDER BY segment, at, CASE kind WHEN 'turn' THEN 0 WHEN 'round' THEN 2 ELSE 1 END, key`
 
 export const allRows = (sql: Sql, runId: string): Done<ReadonlyArray<JournalRow>> =>
   sql<JournalRow>`SELECT * FROM volley_journal WHERE run_id = ${runId} ${inOrder(sql)}`
