@@ -1,4 +1,5 @@
 import * as Context from "effect/Context"
+import * as Result from "effect/Result"
 import { LimitExceeded, Truncated } from "../../CallError.ts"
 import type { Ended } from "../../Recorder.ts"
 import { onward } from "./arguments.ts"
@@ -35,8 +36,14 @@ const recalled = (job: Job, ended: Ended | undefined): boolean => {
     return more.revoked === undefined || stop(job, more.revoked)
   }
   if (ended.used !== undefined) Context.get(job.run.context, Payer)?.(job, ended.used)
-  standIn(job)
+  if (Result.isFailure(ended.end) || mayCoalesce(job)) standIn(job)
   settleAs(job, ended)
+  return false
+}
+
+/** Whether a call of the run may have the outcome of an equal one; the tools of plans are not looked into. */
+const mayCoalesce = ({ run: { toolkit } }: Job): boolean => {
+  for (const { coalesce, expand } of toolkit.byName.values()) if (coalesce || expand !== undefined) return true
   return false
 }
 
