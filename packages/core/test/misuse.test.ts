@@ -57,6 +57,11 @@ describe("what plain JavaScript gives", () => {
       noOther("handler`: write `execute`.")
     ],
     [
+      "the handler of an Effect under the name that others use",
+      make({ handler: () => Effect.succeed("") }),
+      noOther("handler`: write `execute`.")
+    ],
+    [
       "what makes failures, and no schema of them",
       fromFunction({ catch: () => "no" }),
       "Tool \"t\": `catch` makes failures, and nothing says which: give a schema of them as `failure`."

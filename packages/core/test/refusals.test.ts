@@ -511,16 +511,30 @@ describe("what plain JavaScript gives where the compiler would refuse it", () =>
     ]
   ])("is refused in words that say what to do: %s", (_, make, said) => assert.throws(make, said))
 
-  it.effect("ends the stream of calls, where one arrives that could not be answered", () =>
+  const first = ToolCall.make({ id: "c", name: "tool" })
+
+  it.effect.each([["without a good id", { ...first, id: 5, index: 1 }], ["that is none", null]] as const)(
+    "ends the stream of calls, where one arrives %s",
+    ([_, last]) =>
+      Effect.gen(function*() {
+        const calls = Stream.make<ReadonlyArray<ToolCall.ToolCall>>(first, last as never)
+        const { end, outcomes } = yield* Batch.dispatch(Toolkit.make(tool), calls)
+        assert.strictEqual(
+          Exit.isFailure(end) && String(Cause.squash(end.cause)),
+          `TypeError: Batch.dispatch: what arrives ${noCall}`
+        )
+        assert.deepStrictEqual(outcomes.map(({ call }) => call.id), ["c"])
+      })
+  )
+
+  it.effect("ends what is no stream of calls", () =>
     Effect.gen(function*() {
-      const first = ToolCall.make({ id: "c", name: "tool" })
-      const calls = Stream.make<ReadonlyArray<ToolCall.ToolCall>>(first, { ...first, id: 5, index: 1 } as never)
-      const { end, outcomes } = yield* Batch.dispatch(Toolkit.make(tool), calls)
+      const { end, outcomes } = yield* Batch.dispatch(Toolkit.make(tool), [first] as never)
       assert.strictEqual(
         Exit.isFailure(end) && String(Cause.squash(end.cause)),
-        `TypeError: Batch.dispatch: what arrives ${noCall}`
+        "TypeError: Batch.dispatch: what is to be run is no stream: give one of tool calls, or run a list with Batch.run."
       )
-      assert.deepStrictEqual(outcomes.map(({ call }) => call.id), ["c"])
+      assert.deepStrictEqual(outcomes, [])
     }))
 
   it.effect("is said of an agent's tools", () =>

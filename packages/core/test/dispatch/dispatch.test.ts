@@ -264,9 +264,14 @@ describe("a turn that breaks off", () => {
       assert.deepStrictEqual([yield* ended(Stream.empty), asked], [[5, 5], ["c0", "c1"]])
     }))
 
-  it.effect("with a crash is settled as well", () =>
+  it.effect.each<readonly [what: string, last: Stream.Stream<never>]>([
+    ["a crash", Stream.die(new Error("bug"))],
+    ["what is no effect", Stream.fromEffect("bug" as never)],
+    ["no stream", Stream.unwrap("bug" as never)],
+    ["no call", Stream.make(null as never)]
+  ])("with %s is settled as well", ([_, last]) =>
     Effect.gen(function*() {
-      const calls = Stream.concat(arriving(looks([10, 5]), 20), Stream.die(new Error("bug")))
+      const calls = Stream.concat(arriving(looks([10, 5]), 20), last)
       const { end, spans } = yield* dispatch(calls)
       assert.deepStrictEqual(spans, [[10, 15]])
       assert(Exit.isFailure(end) && Cause.hasDies(end.cause))

@@ -1,6 +1,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { isUndecided, type Outcome } from "../../Outcome.ts"
@@ -119,14 +120,11 @@ export const executeArriving = <E>(
     const run = begin(toolkit, [], options, context, runner)
     const { deadline } = run
     Object.assign(run, { isArriving: true, deadline: Infinity, expiresAt: Infinity })
-    const reading = Stream.runForEach(inCallOrder(calls), (call) =>
-      Effect.sync(() => {
-        refuseNoCall("Batch.dispatch: what arrives", call)
-        arrive(run, call)
-      }))
-    const read = Effect.tap(
-      Effect.exit(reading),
-      (end) => Effect.sync(() => arrived(run, Exit.isSuccess(end), Math.min(deadline, atMost())))
+    const reading = Stream.runForEach(inCallOrder(refusing(calls)), (call) => Effect.sync(() => arrive(run, call)))
+    // On a fiber of its own, which ends alone where the stream meets what is no effect.
+    const read = Effect.forkChild(reading, { startImmediately: true }).pipe(
+      Effect.flatMap(Fiber.await),
+      Effect.tap((end) => Effect.sync(() => arrived(run, Exit.isSuccess(end), Math.min(deadline, atMost()))))
     )
     return Effect.zipWith(
       drive(run, (outcomes) => executed(run, outcomes, watch)),
@@ -135,6 +133,14 @@ export const executeArriving = <E>(
       { concurrent: true }
     )
   })
+
+/** What arrives that is no call ends its stream. */
+const refusing = <E>(calls: Stream.Stream<ToolCall, E, unknown>): Stream.Stream<ToolCall, E, unknown> => {
+  if (!Stream.isStream(calls)) return Stream.die(new TypeError(noStream))
+  return Stream.tap(calls, (call) => Effect.sync(() => refuseNoCall("Batch.dispatch: what arrives", call)))
+}
+
+const noStream = "Batch.dispatch: what is to be run is no stream: give one of tool calls, or run a list with Batch.run."
 
 const begin = (
   toolkit: Toolkit,
