@@ -529,7 +529,10 @@ describe("what plain JavaScript gives where the compiler would refuse it", () =>
 
   it.effect("ends what is no stream of calls", () =>
     Effect.gen(function*() {
-      const { end, outcomes } = yield* Batch.dispatch(Toolkit.make(tool), [first] as never)
+      const { end, outcomes } = yield* Batch.dispatch(
+        Toolkit.make(tool),
+        [first] as never as Stream.Stream<ToolCall.ToolCall>
+      )
       assert.strictEqual(
         Exit.isFailure(end) && String(Cause.squash(end.cause)),
         "TypeError: Batch.dispatch: what is to be run is no stream: give one of tool calls, or run a list with Batch.run."
