@@ -515,7 +515,7 @@ describe("what plain JavaScript gives where the compiler would refuse it", () =>
 
   it.effect.each([["without a good id", { ...first, id: 5, index: 1 }], ["that is none", null]] as const)(
     "ends the stream of calls, where one arrives %s",
-    ([_, last]) =>
+    ([, last]) =>
       Effect.gen(function*() {
         const calls = Stream.make<ReadonlyArray<ToolCall.ToolCall>>(first, last as never)
         const { end, outcomes } = yield* Batch.dispatch(Toolkit.make(tool), calls)

@@ -269,7 +269,7 @@ describe("a turn that breaks off", () => {
     ["what is no effect", Stream.fromEffect("bug" as never)],
     ["no stream", Stream.unwrap("bug" as never)],
     ["no call", Stream.make(null as never)]
-  ])("with %s is settled as well", ([_, last]) =>
+  ])("with %s is settled as well", ([, last]) =>
     Effect.gen(function*() {
       const calls = Stream.concat(arriving(looks([10, 5]), 20), last)
       const { end, spans } = yield* dispatch(calls)
