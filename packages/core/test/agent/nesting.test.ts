@@ -171,6 +171,28 @@ describe("an agent as a tool", () => {
       ])
     }))
 
+  it.effect("neither waits for who is told of its call and hangs, nor keeps its events from others", () =>
+    Effect.gen(function*() {
+      const model = cast({ boss: [calls(asks("clerk")), says("Done.")], clerk: [calls({ name: "ok" }), says("Fine.")] })
+      const clerk = Agent.asTool("clerk", { description: "Clerk.", toolkit: Toolkit.make(ok), system: "clerk" })
+      const batch = { deadline: 100, onCall: () => Effect.never }
+      const told: Array<string> = []
+      const agent = Agent.stream({ toolkit: Toolkit.make(clerk), prompt: "Go!", system: "boss", batch }).pipe(
+        Stream.runForEach((event) =>
+          Effect.sync(() => void told.push(event._tag === "Nested" ? `- ${event.event._tag}` : event._tag))
+        ),
+        Effect.provide(model.layer)
+      )
+      yield* aDayOf(agent)
+      const inner = ["TurnStarted", "TurnEnded", "Usage", "CallStarted", "CallSettled", "RoundSettled"]
+      const last = ["TurnStarted", "TurnEnded", "Usage", "Answer"]
+      assert.deepStrictEqual(told.slice(told.indexOf("CallStarted"), told.lastIndexOf("RoundSettled")), [
+        "CallStarted",
+        ...[...inner, ...last].map((event) => `- ${event}`),
+        "CallSettled"
+      ])
+    }))
+
   it.effect("is undecided where a call inside is, and goes on inside", () =>
     Effect.gen(function*() {
       const scripts = {

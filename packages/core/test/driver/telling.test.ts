@@ -140,6 +140,40 @@ describe("who is told of calls and does not come back", () => {
       assert.deepStrictEqual(yield* answers(() => Effect.void), expected)
     }))
 
+  it.effect("holds up nobody else who is told, wherever it stands among them", () =>
+    Effect.gen(function*() {
+      const quick = doing("quick", () => Effect.succeed(1))
+      for (const at of [0, 1, 2]) {
+        const heard: Array<string> = []
+        const listener = (name: string) => (event: Batch.CallEvent) =>
+          Effect.sync(() => void heard.push(`${name} ${event._tag} ${callOf(event).id}`))
+        const onCall = [listener("one"), listener("other")].toSpliced(at, 0, () => Effect.never).reduce<
+          Batch.Options["onCall"]
+        >(Batch.both, undefined)
+        const run = Batch.run(Toolkit.make(quick), asking(["quick"], ["quick"]), { deadline: 50, onCall })
+        const settled = yield* Effect.forkChild(run, { startImmediately: true })
+        const all = ["CallStarted c0", "CallSettled c0", "CallStarted c1", "CallSettled c1"]
+        assert.deepStrictEqual([heard, settled.pollUnsafe()], [
+          all.flatMap((event) => [`one ${event}`, `other ${event}`]),
+          undefined
+        ])
+        yield* TestClock.adjust(50)
+        assert.deepStrictEqual(ends(yield* Fiber.join(settled)), [1, 1])
+      }
+    }))
+
+  it.effect("is waited for at the end of the batch, whoever else is told", () =>
+    Effect.gen(function*() {
+      const now = yield* stopwatch
+      const late: Array<string> = []
+      const slow = ({ _tag }: Batch.CallEvent) => Effect.delay(Effect.sync(() => void late.push(_tag)), 10)
+      const run = Batch.run(Toolkit.make(doing("quick", () => Effect.succeed(1))), asking(["quick"]), {
+        onCall: Batch.both(() => Effect.void, Batch.both(slow, () => Effect.void))
+      })
+      assert.deepStrictEqual(yield* aDayOf(Effect.map(run, (settled) => [ends(settled), now()])), [[1], 20])
+      assert.deepStrictEqual(late, ["CallStarted", "CallSettled"])
+    }))
+
   it.effect("is told all in order where it is slow, and the batch ends when it is", () =>
     Effect.gen(function*() {
       const now = yield* stopwatch

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber } from "effect"
 import type { CallEvent } from "../../src/internal/runner/events.ts"
-import { Teller } from "../../src/internal/runner/tell.ts"
+import { tellerOf as tellerFor } from "../../src/internal/runner/tell.ts"
 
 const started: CallEvent = {
   _tag: "CallStarted",
@@ -20,7 +20,7 @@ const tellerOf = (onCall: (event: CallEvent) => Effect.Effect<void>) => {
     fibers.push(fiber)
     return fiber
   }
-  return { counts, fibers, teller: new Teller(onCall, fork, () => void counts.told++) }
+  return { counts, fibers, teller: tellerFor(onCall, fork, () => void counts.told++) }
 }
 
 describe("a teller", () => {
@@ -38,7 +38,7 @@ describe("a teller", () => {
       assert.isFalse(teller.isIdle)
       teller.begin()
       assert.deepStrictEqual([told, fibers.length, counts.told, teller.isIdle], [[0, 1, 2], 0, 1, true])
-      assert.isUndefined(teller.stop())
+      assert.deepStrictEqual(teller.stop(), [])
     }))
 
   it.effect("takes one for all the rest, and is not idle while that goes on", () =>
@@ -57,7 +57,7 @@ describe("a teller", () => {
       yield* Deferred.succeed(go, undefined)
       yield* Fiber.join(fibers[0]!)
       assert.deepStrictEqual([told, fibers.length, counts.told, teller.isIdle], [[0, 1, 2], 1, 1, true])
-      assert.isUndefined(teller.stop())
+      assert.deepStrictEqual(teller.stop(), [])
     }))
 
   it.effect("is busy with the last one too, and when stopped gives what still cleans up", () =>
@@ -68,10 +68,10 @@ describe("a teller", () => {
       teller.begin()
       yield* Effect.yieldNow
       assert.isFalse(teller.isIdle)
-      assert.strictEqual(teller.stop(), fibers[0])
+      assert.deepStrictEqual(teller.stop(), fibers)
       yield* Deferred.succeed(go, undefined)
       yield* Fiber.await(fibers[0]!)
-      assert.isUndefined(teller.stop())
+      assert.deepStrictEqual(teller.stop(), [])
     }))
 
   it.effect("goes on behind a listener that stops its own fiber", () =>
@@ -94,17 +94,19 @@ describe("what is told in its turn", () => {
   it.effect("is told though nothing else is", () =>
     Effect.gen(function*() {
       const told: Array<string> = []
-      yield* tellerOf(() => Effect.void).teller.tellInTurn(Effect.sync(() => void told.push("in turn")))
+      const onCall = () => Effect.void
+      yield* tellerOf(onCall).teller.tellInTurn(onCall, Effect.sync(() => void told.push("in turn")))
       assert.deepStrictEqual(told, ["in turn"])
     }))
 
   it.effect("is not waited for any more once the telling is stopped", () =>
     Effect.gen(function*() {
-      const teller = new Teller(() => Effect.never, Effect.runFork, () => {})
+      const onCall = () => Effect.never
+      const teller = tellerFor(onCall, Effect.runFork, () => {})
       const told: Array<string> = []
       teller.tell(started)
       teller.begin()
-      const waiting = yield* Effect.forkChild(teller.tellInTurn(Effect.sync(() => void told.push("in turn"))))
+      const waiting = yield* Effect.forkChild(teller.tellInTurn(onCall, Effect.sync(() => void told.push("in turn"))))
       yield* Effect.yieldNow
       teller.stop()
       yield* Fiber.join(waiting)

@@ -115,7 +115,7 @@ const telling = ({ agent, job }: Outer): Tell | undefined => {
   const { run: { teller } } = job
   const tell = (event: Event<Tool.Any, unknown>) => {
     const telling = Effect.suspend(() => listener(wrapped(event)))
-    return teller === undefined ? telling : teller.tellInTurn(telling)
+    return teller === undefined ? telling : teller.tellInTurn(listener, telling)
   }
   return (event) => Effect.suspend(() => job.over ? Effect.void : tell(event))
 }

@@ -228,7 +228,7 @@ const interrupt = (run: Run<Job>, done: (outcomes: ReadonlyArray<Outcome>) => un
       run.engine.post(() => {
         const outcomes = run.nodes.map((_, index) => leftAt(run, index))
         if (run.observer !== undefined) endAll(run)
-        const fibers = [run.teller?.stop(), ...Array.from(unsettled(run)).flatMap(abandon)]
+        const fibers = [...run.teller?.stop() ?? [], ...Array.from(unsettled(run)).flatMap(abandon)]
         release(run)
         const stopping = Fiber.interruptAll(fibers.filter((fiber) => fiber !== undefined))
         resume(stopping.pipe(

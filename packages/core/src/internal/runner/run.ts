@@ -19,7 +19,7 @@ import type { Order } from "./order.ts"
 import type { Rate } from "./rates.ts"
 import { type Gate, Pool } from "./room.ts"
 import { observerOf } from "./spans.ts"
-import { Teller } from "./tell.ts"
+import { type Teller, tellerOf } from "./tell.ts"
 
 /** A call that was answered while its tool still went on. */
 export interface Late {
@@ -126,7 +126,7 @@ export class Run<in out J extends Waiting<J>> {
     this.now = stopwatch(context)
     this.observer = observerOf(context)
     this.recorder = Context.get(context, Recorder)
-    this.teller = bounds.onCall && new Teller(bounds.onCall, this.fork, () => engine.post(() => this.finish()))
+    this.teller = bounds.onCall && tellerOf(bounds.onCall, this.fork, () => engine.post(() => this.finish()))
     this.alarm = new Alarm(this.now, sleeper(context))
     this.layers = new Layers(this.fork)
     this.left = nodes.length

@@ -14,21 +14,75 @@ interface InTurn {
   readonly over: () => void
 }
 
-/** Gives a listener what happens, one event after the other, and no call waits for that. */
-export class Teller {
-  readonly #onCall: (event: CallEvent) => Effect.Effect<void>
-  readonly #fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
+type OnCall = (event: CallEvent) => Effect.Effect<void>
+
+type Fork = (effect: Effect.Effect<void>) => Fiber.Fiber<void>
+
+/** Tells listeners what happens: each gets one event after the other, and no call waits for that. */
+export interface Teller {
+  readonly isIdle: boolean
+  readonly tell: (event: CallEvent) => void
+  /**
+   * Tells a listener something else in its turn, behind all that there is, and waits until it is told or the telling is
+   * stopped; one that is told nothing here gets it at once.
+   */
+  readonly tellInTurn: (listener: OnCall, telling: Effect.Effect<void>) => Effect.Effect<void>
+  /** Begins to tell what there is, unless that is under way. */
+  readonly begin: () => void
+  /** Tells no more; gives what is still at it. */
+  readonly stop: () => ReadonlyArray<Fiber.Fiber<void>>
+}
+
+/** - `told`: is called when all is told that there was */
+export const tellerOf = (onCall: OnCall, fork: Fork, told: () => void): Teller =>
+  isBoth(onCall) ? new Several(onCall[parts], fork, told) : new One(onCall, fork, told)
+
+/** Several listeners, none of which waits for another: who is slow has a queue of its own. */
+class Several implements Teller {
+  readonly #tellers: ReadonlyArray<Teller>
+  readonly #events = new Fifo<CallEvent>()
+
+  constructor(listeners: ReadonlyArray<OnCall>, fork: Fork, told: () => void) {
+    this.#tellers = listeners.map((one) => new One(one, fork, () => this.isIdle && told()))
+  }
+
+  get isIdle(): boolean {
+    return this.#events.size === 0 && this.#tellers.every(({ isIdle }) => isIdle)
+  }
+
+  tell(event: CallEvent): void {
+    this.#events.push(event)
+  }
+
+  tellInTurn(listener: OnCall, telling: Effect.Effect<void>): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.begin()
+      return this.#tellers.reduceRight((rest, teller) => teller.tellInTurn(listener, rest), telling)
+    })
+  }
+
+  /** One event after the other, so that each is told to all who listen before the next is told to any. */
+  begin(): void {
+    for (let event = this.#events.shift(); event; event = this.#events.shift()) {
+      for (const teller of this.#tellers) teller.tell(event)
+      for (const teller of this.#tellers) teller.begin()
+    }
+  }
+
+  stop(): ReadonlyArray<Fiber.Fiber<void>> {
+    return this.#tellers.flatMap((teller) => teller.stop())
+  }
+}
+
+class One implements Teller {
+  readonly #onCall: OnCall
+  readonly #fork: Fork
   readonly #told: () => void
   readonly #events = new Fifo<CallEvent | InTurn>()
   #telling: Fiber.Fiber<void> | undefined
   #isTelling = false
 
-  /** - `told`: is called when all is told that there was */
-  constructor(
-    onCall: (event: CallEvent) => Effect.Effect<void>,
-    fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>,
-    told: () => void
-  ) {
+  constructor(onCall: OnCall, fork: Fork, told: () => void) {
     this.#onCall = onCall
     this.#fork = fork
     this.#told = told
@@ -42,18 +96,14 @@ export class Teller {
     this.#events.push(event)
   }
 
-  /** Tells something else in its turn, behind all that there is, and waits until it is told or the telling is stopped. */
-  tellInTurn(telling: Effect.Effect<void>): Effect.Effect<void> {
-    return Effect.callback((resume) => {
+  tellInTurn(listener: OnCall, telling: Effect.Effect<void>): Effect.Effect<void> {
+    return listener !== this.#onCall ? telling : Effect.callback((resume) => {
       this.#events.push({ telling, over: () => resume(Effect.void) })
       this.begin()
     })
   }
 
-  /**
-   * Begins to tell what there is, unless that is under way; a fiber is there only for what takes one, and ends early at what
-   * is no effect.
-   */
+  /** A fiber is there only for what takes one, and ends early at what is no effect. */
   begin(): void {
     if (this.isIdle || this.#isTelling) return
     this.#isTelling = true
@@ -67,10 +117,10 @@ export class Teller {
     })
   }
 
-  stop(): Fiber.Fiber<void> | undefined {
+  stop(): ReadonlyArray<Fiber.Fiber<void>> {
     for (let event = this.#events.shift(); event; event = this.#events.shift()) if ("over" in event) event.over()
     this.#telling?.interruptUnsafe()
-    return this.#telling
+    return this.#telling === undefined ? [] : [this.#telling]
   }
 
   /** Tells as long as that takes no fiber; gives what does. */
@@ -107,7 +157,8 @@ export class Teller {
 /**
  * Makes one `onCall` of two; either may be left out. Both get every event, the first one before the other.
  *
- * - if one crashes, that is logged, and the other gets its events all the same
+ * - neither waits for the other: if one is slow or hangs, the other gets its events all the same
+ * - if one crashes, that is logged
  *
  * @example
  * ```ts
@@ -134,8 +185,19 @@ export class Teller {
  */
 export const both = (one: Options["onCall"], other: Options["onCall"]): Options["onCall"] => {
   if (one === undefined || other === undefined) return one ?? other
-  return (event) => Effect.andThen(uncrashed(guarded(() => one(event))), Effect.suspend(() => other(event)))
+  const inTurn: OnCall = (event) =>
+    Effect.andThen(uncrashed(guarded(() => one(event))), Effect.suspend(() => other(event)))
+  return Object.assign(inTurn, { [parts]: [one, other].flatMap((onCall) => isBoth(onCall) ? onCall[parts] : [onCall]) })
 }
+
+/** A runner tells each of those of which one `onCall` was made for itself. */
+const parts: unique symbol = Symbol("@volley/core/Batch/both")
+
+interface Both extends OnCall {
+  readonly [parts]: ReadonlyArray<OnCall>
+}
+
+const isBoth = (onCall: OnCall): onCall is Both => parts in onCall
 
 /** A listener that crashes is logged, and harms nothing else. */
 const uncrashed = (telling: Effect.Effect<void>): Effect.Effect<void> =>
