@@ -305,5 +305,9 @@ export function iterate(options: AnyPromiseOptions) {
   const given = agentOptions(options)
   const { signal } = options
   const events = Stream.provideContext(Stream.provide(eventsOf(given.options), given.model), contextOf(options.approve))
-  return Stream.toAsyncIterable(signal === undefined ? events : Stream.interruptWhen(events, abortOf(signal)))
+  return Stream.toAsyncIterable(signal === undefined ? events : untilAborted(events, signal))
 }
+
+/** Where a signal is aborted already, nothing begins. */
+const untilAborted = <A, E>(events: Stream.Stream<A, E>, signal: AbortSignal): Stream.Stream<A, unknown> =>
+  Stream.suspend(() => signal.aborted ? Stream.fail(signal.reason) : Stream.interruptWhen(events, abortOf(signal)))

@@ -304,6 +304,16 @@ describe("Agent.iterate", () => {
     assert.strictEqual(await reading, "enough")
     assert.deepStrictEqual(log, ["stopped"])
   })
+
+  it("asks no model for a reader who comes after the abort", async () => {
+    const { layer, requests } = ScriptedModel.make(() => ScriptedModel.says("Too late."))
+    const controller = new AbortController()
+    const agent = { toolkit: doubling, prompt: "Double 4.", model: layer, signal: controller.signal }
+    const events = Agent.iterate(agent)[Symbol.asyncIterator]()
+    controller.abort("enough")
+    assert.strictEqual(await rejectionOf(events.next()), "enough")
+    assert.deepStrictEqual(requests, [])
+  })
 })
 
 describe("`approve`", () => {
