@@ -23,6 +23,7 @@ import {
   type Option,
   type PromiseOptions
 } from "./internal/agent/promised.ts"
+import { apart } from "./internal/guarded.ts"
 import { abortOf, toPromise } from "./internal/promise.ts"
 import { contextOf, needless } from "./internal/runner/promised.ts"
 import type { ParametersOf } from "./internal/schema/standardSchema.ts"
@@ -207,7 +208,7 @@ const eventsOf = (
     // The end of the stream interrupts what stands behind it: an agent whose end was read leaves nothing.
     const leave = onInterrupt && ((left: Left) => read.isOpen() ? Effect.void : onInterrupt(left))
     return Stream.callback<Event<Tool.Any, unknown> | Failure, never, unknown>((queue) =>
-      loop({ ...options, streaming: options.streaming ?? true, onInterrupt: leave }, {
+      apart(loop({ ...options, streaming: options.streaming ?? true, onInterrupt: leave }, {
         tell: (event) => Effect.asVoid(Queue.offer(queue, event)),
         deliver: (ending, now) =>
           ending.pipe(
@@ -219,7 +220,7 @@ const eventsOf = (
             Effect.andThen(Queue.end(queue)),
             Effect.andThen(onInterrupt === undefined ? Effect.void : read.await)
           )
-      })
+      }))
     ).pipe(Stream.mapEffect((event): Effect.Effect<Event<Tool.Any, unknown>, ChatModelError | AgentError> => {
       if (event._tag === "Failure") return Effect.andThen(read.open, Effect.failCause(event.cause))
       return event._tag === "Answer" ? Effect.as(read.open, event) : Effect.succeed(event)

@@ -68,10 +68,13 @@ describe("what somebody says between rounds", () => {
       assert.strictEqual(asked, 0)
     }))
 
-  it.effect("is nothing where it is an empty text, or asking for it crashes, which is logged", () => {
+  it.effect("is nothing where it is an empty text, or nothing that can be said, or asking crashes, which is logged", () => {
     const { layer, lines } = recordingLogger()
     return Effect.gen(function*() {
-      for (const steer of [Effect.succeed(["", " "]), Effect.die(new Error("bug"))]) {
+      const noEffect = Effect.flatMap(Effect.yieldNow, (): Effect.Effect<never> => undefined as never)
+      const crashing = [Effect.die(new Error("bug")), noEffect]
+      const odd = ["Faster!", undefined, [5], [[{ type: "video" }]]].map((said) => Effect.succeed(said as never))
+      for (const steer of [Effect.succeed(["", " "]), ...crashing, ...odd]) {
         const model = ScriptedModel.make([ScriptedModel.calls({ name: "ok" }), ScriptedModel.says("Done.")])
         const ended = yield* Effect.provide(Agent.run({ toolkit, prompt: "Go on.", steer }), model.layer)
         assert.deepStrictEqual(ended.conversation.messages.map(({ role }) => role), [
@@ -81,7 +84,10 @@ describe("what somebody says between rounds", () => {
           "assistant"
         ])
       }
-      assert.deepStrictEqual(lines.map(({ text }) => text), ["`steer` crashed"])
+      assert.deepStrictEqual(
+        lines.map(({ text }) => text),
+        [...crashing, ...odd].map(() => "`steer` crashed")
+      )
     }).pipe(Effect.provide(layer))
   })
 

@@ -2,10 +2,11 @@
  * What an agent tells while it runs, and what it makes of turns that break off.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Agent, Batch, ChatModelError, Tool, Toolkit } from "@volley/core"
+import { Agent, Batch, ChatModel, ChatModelError, Tool, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
 import { Deferred, Effect, Exit, Fiber, References, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import { aDayOf } from "../order/support.ts"
 import { acting, ends } from "../support.ts"
 
 const look = Tool.make("look", {
@@ -169,6 +170,23 @@ describe("Agent.stream", () => {
         Effect.exit
       )
       assert.deepStrictEqual([heard, exit], [["TurnStarted 1", "Text We are here."], Exit.fail(misread)])
+    }))
+
+  it.effect("fails where the agent meets what is no effect, after all that was told before", () =>
+    Effect.gen(function*() {
+      const noEffect = Effect.flatMap(Effect.yieldNow, (): Effect.Effect<never> => undefined as never)
+      const model = { generate: () => noEffect, stream: () => Stream.fromEffect(noEffect) }
+      for (const streaming of [true, false]) {
+        const heard: Array<string> = []
+        const exit = yield* Agent.stream({ toolkit, prompt, streaming }).pipe(
+          Stream.runForEach((event) => Effect.sync(() => heard.push(said(event)))),
+          Effect.provideService(ChatModel.ChatModel, model),
+          Effect.timeoutOption("1 minute"),
+          aDayOf,
+          Effect.exit
+        )
+        assert.deepStrictEqual([heard, Exit.isFailure(exit)], [["TurnStarted 1"], true])
+      }
     }))
 
   it.effect("a reader who stops interrupts the agent and its calls", () =>

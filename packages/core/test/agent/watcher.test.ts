@@ -84,8 +84,14 @@ describe("AgentWatcher", () => {
       const thrown = () => {
         throw new Error("bug")
       }
-      for (const crash of [() => Effect.die("bug"), thrown, (): Effect.Effect<void> => undefined as never]) {
-        const watcher = Layer.succeed(AgentWatcher.AgentWatcher, { watch: Effect.succeed({ tell: crash, end: crash }) })
+      const noEffect = (): Effect.Effect<never> => undefined as never
+      const late = () => Effect.flatMap(Effect.yieldNow, noEffect)
+      const watches = [() => Effect.die("bug"), thrown, noEffect, late].flatMap((crash) => [
+        Effect.succeed({ tell: crash, end: crash }),
+        Effect.suspend(crash)
+      ])
+      for (const watch of watches) {
+        const watcher = Layer.succeed(AgentWatcher.AgentWatcher, { watch })
         const exit = yield* Effect.exit(Effect.provide(Agent.run(options), [ScriptedModel.layer(script), watcher]))
         assert.isTrue(Exit.isSuccess(exit))
         const texts = new Set(lines.splice(0).map(({ text }) => text))

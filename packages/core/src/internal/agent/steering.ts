@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Conversation from "../../Conversation.ts"
+import { apart } from "../guarded.ts"
 import type { Agent } from "./agent.ts"
 import { timeLeft } from "./nesting.ts"
 import type { AnyOptions } from "./options.ts"
@@ -10,10 +11,7 @@ import type { State } from "./state.ts"
 export const saidMeanwhile = (agent: Agent, state: State): Effect.Effect<ReadonlyArray<Conversation.User>> => {
   const { steer } = agent.options
   if (steer === undefined || state.conversation.messages.at(-1)?.role !== "tool") return Effect.succeed([])
-  return Effect.map(
-    heard(agent, state, steer),
-    (texts) => texts.map(Conversation.user).filter(({ content, text }) => content !== undefined || text.trim() !== "")
-  )
+  return heard(agent, state, steer)
 }
 
 /** Puts behind the results of a round what was said meanwhile. */
@@ -24,11 +22,19 @@ export const steered = (agent: Agent, state: State, said: ReadonlyArray<Conversa
   return Effect.as(agent.tell({ _tag: "Steered", at: agent.now(), said, conversation }), after)
 }
 
+const read = (said: Effect.Success<Steer>): ReadonlyArray<Conversation.User> => {
+  if (!Array.isArray(said)) throw new TypeError("what `steer` gives is no list: give one, such as [\"Faster!\"]")
+  return said.map(Conversation.user).filter(({ content, text }) => content !== undefined || text.trim() !== "")
+}
+
 type Steer = NonNullable<AnyOptions["steer"]>
 
-/** A `steer` that crashes, or takes all the agent's time, says nothing. */
-const heard = (agent: Agent, state: State, steer: Steer): Steer => {
-  const asked = Effect.catchCause(steer, (cause) => Effect.as(Effect.logError("`steer` crashed", cause), []))
+/** A `steer` that crashes, gives no texts and no content, or takes all the agent's time, says nothing. */
+const heard = (agent: Agent, state: State, steer: Steer): Effect.Effect<ReadonlyArray<Conversation.User>> => {
+  const asked = Effect.catchCause(
+    Effect.map(apart(steer), read),
+    (cause) => Effect.as(Effect.logError("`steer` crashed", cause), [])
+  )
   const left = timeLeft(agent, state)
   return left === Infinity ? asked : Effect.timeoutOrElse(asked, { duration: left, orElse: () => Effect.succeed([]) })
 }

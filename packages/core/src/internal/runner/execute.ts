@@ -1,11 +1,11 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { isUndecided, type Outcome } from "../../Outcome.ts"
 import type { ToolCall } from "../../ToolCall.ts"
+import { apart } from "../guarded.ts"
 import { type Read, take } from "../readBefore.ts"
 import { refuseNoCall, refuseNoList } from "../refusals.ts"
 import type { Expansion, Node } from "../tool/any.ts"
@@ -121,10 +121,9 @@ export const executeArriving = <E>(
     const { deadline } = run
     Object.assign(run, { isArriving: true, deadline: Infinity, expiresAt: Infinity })
     const reading = Stream.runForEach(inCallOrder(refusing(calls)), (call) => Effect.sync(() => arrive(run, call)))
-    // On a fiber of its own, which ends alone where the stream meets what is no effect.
-    const read = Effect.forkChild(reading, { startImmediately: true }).pipe(
-      Effect.flatMap(Fiber.await),
-      Effect.tap((end) => Effect.sync(() => arrived(run, Exit.isSuccess(end), Math.min(deadline, atMost()))))
+    const read = Effect.tap(
+      Effect.exit(apart(reading)),
+      (end) => Effect.sync(() => arrived(run, Exit.isSuccess(end), Math.min(deadline, atMost())))
     )
     return Effect.zipWith(
       drive(run, (outcomes) => executed(run, outcomes, watch)),
