@@ -36,8 +36,8 @@ export const refuseNoCall = (where: string, call: unknown, at?: number): void =>
   throw new TypeError(`${which} has no \`id\`, or no \`name\`: make calls with ToolCall.make, or take those of a turn.`)
 }
 
-// Every call is asked this: keys that are written out are looked up faster than those that are given.
-const isCall = (given: unknown): boolean =>
+/** Every call is asked this: keys that are written out are looked up faster than those that are given. */
+export const isCall = (given: unknown): boolean =>
   typeof given === "object" && given !== null
   && "id" in given && typeof given.id === "string"
   && "name" in given && typeof given.name === "string"

@@ -120,7 +120,11 @@ export const executeArriving = <E>(
     const run = begin(toolkit, [], options, context, runner)
     const { deadline } = run
     Object.assign(run, { isArriving: true, deadline: Infinity, expiresAt: Infinity })
-    const reading = Stream.runForEach(inCallOrder(refusing(calls)), (call) => Effect.sync(() => arrive(run, call)))
+    const reading = Stream.runForEach(inCallOrder(streamOf(calls)), (call) =>
+      Effect.sync(() => {
+        refuseNoCall("Batch.dispatch: what arrives", call)
+        arrive(run, call)
+      }))
     const read = Effect.tap(
       Effect.exit(apart(reading)),
       (end) => Effect.sync(() => arrived(run, Exit.isSuccess(end), Math.min(deadline, atMost())))
@@ -133,11 +137,9 @@ export const executeArriving = <E>(
     )
   })
 
-/** What arrives that is no call ends its stream. */
-const refusing = <E>(calls: Stream.Stream<ToolCall, E, unknown>): Stream.Stream<ToolCall, E, unknown> => {
-  if (!Stream.isStream(calls)) return Stream.die(new TypeError(noStream))
-  return Stream.tap(calls, (call) => Effect.sync(() => refuseNoCall("Batch.dispatch: what arrives", call)))
-}
+/** In plain JavaScript, it may be something else that calls are to arrive in. */
+const streamOf = <E>(calls: Stream.Stream<ToolCall, E, unknown>): Stream.Stream<ToolCall, E, unknown> =>
+  Stream.isStream(calls) ? calls : Stream.die(new TypeError(noStream))
 
 const noStream = "Batch.dispatch: what is to be run is no stream: give one of tool calls, or run a list with Batch.run."
 

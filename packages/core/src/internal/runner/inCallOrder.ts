@@ -1,6 +1,7 @@
 import * as Stream from "effect/Stream"
 import type { ToolCall } from "../../ToolCall.ts"
 import { Heap } from "../heap.ts"
+import { isCall } from "../refusals.ts"
 
 /** Calls that came too early, by index and then as they came. */
 class Held {
@@ -35,11 +36,12 @@ class Held {
  * Puts calls that arrive in any order into call order.
  *
  * - a call is held back until those of a lower index have come; what is held back at the end comes then
+ * - what is no call comes at once, for who takes them to refuse it
  */
 export const inCallOrder = <E, R>(calls: Stream.Stream<ToolCall, E, R>): Stream.Stream<ToolCall, E, R> =>
   Stream.mapAccum(
     calls,
     () => new Held(),
-    (held, call) => [held, held.next(call)] as const,
+    (held, call) => [held, isCall(call) ? held.next(call) : [call]] as const,
     { onHalt: (held) => held.rest() }
   )
