@@ -18,7 +18,7 @@ import {
   type Stray
 } from "./internal/runner/execute.ts"
 import type { Job } from "./internal/runner/job.ts"
-import { atLeast, Defaults, given, type Options, safe } from "./internal/runner/options.ts"
+import { atLeast, Defaults, given, type Options, refuseMisspelt, safe } from "./internal/runner/options.ts"
 import { Order } from "./internal/runner/order.ts"
 import { effectOptions, mistakeIn, type Needless, needless, type PromiseOptions } from "./internal/runner/promised.ts"
 import { Pool } from "./internal/runner/room.ts"
@@ -212,6 +212,7 @@ export interface Runner {
  */
 export const make = (options: Options = {}): Effect.Effect<Runner> =>
   Effect.map(Defaults, (defaults) => {
+    refuseMisspelt(options)
     const own = { ...defaults, ...given(options) }
     const limit = atLeast(1, "concurrency", own.concurrency ?? safe.concurrency)
     return runner({ engine: makeEngine(), gate: new Pool<Job>().gate(limit), order: new Order(), own })

@@ -25,8 +25,9 @@ import {
 } from "./ChatModelError.ts"
 import { Assistant, type Conversation } from "./Conversation.ts"
 import { followed } from "./internal/followed.ts"
-import { type About, aboutAt } from "./internal/provider.ts"
+import { type About, aboutAt, optionNames } from "./internal/provider.ts"
 import type { Call } from "./internal/toldCalls.ts"
+import { misspelt } from "./internal/tool/mistakes.ts"
 import * as Url from "./internal/url.ts"
 import { messageOf } from "./Thrown.ts"
 import type { ToolCall } from "./ToolCall.ts"
@@ -415,7 +416,8 @@ export const make = <S>(
  * Makes the service of an official client, which sends its requests by what it is given, within the limits of the options.
  *
  * - `make`: gets a `fetch` that keeps the limits, and the key
- * - where nothing can be sent to its address, or the client cannot be made, each request fails with `InvalidRequest`
+ * - where nothing can be sent to its address, an option is misspelt or the client cannot be made, each request fails with
+ *   `InvalidRequest`
  *
  * @example
  * ```ts
@@ -444,7 +446,8 @@ export const reached = (
   const { baseUrl: address, fetch } = options
   const secret = secretOf(options.apiKey)
   if (secret === undefined) return Effect.succeed(refusing(wire, noKey))
-  const problem = address === undefined ? undefined : Transport.problemOf(address, "`baseUrl`", fetch)
+  const problem = misspelt(options, optionNames satisfies ReadonlyArray<keyof ApiOptions>)
+    ?? (address === undefined ? undefined : Transport.problemOf(address, "`baseUrl`", fetch))
   if (problem !== undefined) return Effect.succeed(refusing(wire, problem))
   return Transport.within(options).pipe(
     Effect.map((limited) => make((send) => limited(send ?? fetch), secret)),

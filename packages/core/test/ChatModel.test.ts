@@ -109,4 +109,19 @@ describe("ChatModel.reached", () => {
         assert.include(message, "`apiKey` is missing")
       })
   )
+
+  // Such an address went unread, and the official server got the key.
+  it.effect.each<readonly [given: object, said: string]>([
+    [{ baseURL: "http://127.0.0.1:1" }, "there is no option `baseURL`: write `baseUrl`"],
+    [{ maxToken: 5 }, "there is no option `maxToken`: write `maxTokens`"]
+  ])(
+    "says what an option is called that another SDK calls otherwise, and asks nobody: %j",
+    ([given, said]) =>
+      Effect.gen(function*() {
+        const options = { model: "gpt-4.1", apiKey: "key", ...given }
+        const model = yield* ChatModel.reached("some", options, () => assert.fail("a client is made"))
+        const { message } = yield* Effect.flip(model.generate({ conversation: Conversation.make("Hi") }))
+        assert.include(message, said)
+      })
+  )
 })

@@ -2,9 +2,20 @@
  * What people give who know another library, or who forget something: in plain JavaScript, where no compiler tells them.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Access, Agent, Batch, Conversation, Limits, Pipeline, Tool, ToolCall, Toolkit } from "@volley/core"
+import {
+  Access,
+  Agent,
+  Batch,
+  type ChatModel,
+  Conversation,
+  Limits,
+  Pipeline,
+  Tool,
+  ToolCall,
+  Toolkit
+} from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
-import { Cause, Duration, Effect, Exit, Schema } from "effect"
+import { Cause, Duration, Effect, Exit, Schedule, Schema } from "effect"
 import { expectTypeOf } from "vitest"
 import { z } from "zod"
 import { acting, recordingLogger, shown } from "./support.ts"
@@ -21,6 +32,11 @@ const make = (more: object) => () =>
   Tool.make("t", { description, parameters: Schema.Struct({}), success: Schema.String, ...more })
 const batch = (options: object) => () => Batch.runPromise(toolkit, calls, options)
 const agent = (more: object) => () => Agent.runPromise({ toolkit, prompt: "Hi!", model, ...more })
+
+const misspeltBound = { timeout: "5 seconds", concurency: 1 } as const
+const misspeltRounds = { maxRound: 1 }
+const misspeltTrait = { readonly: true }
+const ofBatches = { retry: Schedule.recurs(1) }
 
 const noBatchOption = (name: string) =>
   `Agent: there is no option \`${name}\`: write it inside \`batch\`, as in batch: { ${name} }.`
@@ -60,6 +76,16 @@ describe("what plain JavaScript gives", () => {
       "the handler of an Effect under the name that others use",
       make({ handler: () => Effect.succeed("") }),
       noOther("handler`: write `execute`.")
+    ],
+    [
+      "an option of an agent that is a tool, misspelt",
+      () => Agent.asTool("t", { description, toolkit, ...misspeltRounds }),
+      noOther("maxRound`: write `maxRounds`.")
+    ],
+    [
+      "what such a tool says of itself, misspelt",
+      () => Agent.asTool("t", { description, toolkit, ...misspeltTrait }),
+      noOther("readonly`: write `readOnly`.")
     ],
     [
       "what makes failures, and no schema of them",
@@ -221,6 +247,54 @@ describe("what plain JavaScript gives", () => {
         Exit.isFailure(exit) && String(Cause.squash(exit.cause)),
         "TypeError: Agent: give options, such as { toolkit, prompt }."
       )
+    }))
+
+  // An object that is spread, or named before, may have any other property: the compiler says nothing.
+  it.effect.each<readonly [string, Effect.Effect<unknown, unknown, ChatModel.ChatModel>, string]>([
+    [
+      "an option of a batch that is misspelt",
+      Batch.run(toolkit, calls, misspeltBound),
+      "Batch.Options: there is no option `concurency`: write `concurrency`."
+    ],
+    [
+      "one of a pipeline",
+      Pipeline.run(Pipeline.make((call) => ({ step: call(tool, {}) })), misspeltBound),
+      "Batch.Options: there is no option `concurency`: write `concurrency`."
+    ],
+    [
+      "one of a runner",
+      Batch.make(misspeltBound),
+      "Batch.Options: there is no option `concurency`: write `concurrency`."
+    ],
+    [
+      "one of the defaults",
+      Effect.provideService(Batch.run(toolkit, calls), Batch.Defaults, misspeltBound),
+      "Batch.Options: there is no option `concurency`: write `concurrency`."
+    ],
+    [
+      "one of an agent",
+      Agent.run({ toolkit, prompt: "Hi!", ...misspeltRounds }),
+      "Agent: there is no option `maxRound`: write `maxRounds`."
+    ],
+    [
+      "one of its batches",
+      Agent.run({ toolkit, prompt: "Hi!", batch: misspeltBound }),
+      "Agent: there is no option `concurency`: write `concurrency`."
+    ],
+    [
+      "one of its batches that is not inside `batch`",
+      Agent.run({ toolkit, prompt: "Hi!", ...ofBatches }),
+      noBatchOption("retry")
+    ],
+    [
+      "a runner that is still to be made",
+      Agent.run({ toolkit, prompt: "Hi!", runner: Batch.make() as never }),
+      "Agent: `runner` is no runner: give what `yield* Batch.make(options)` gives."
+    ]
+  ])("ends an Effect in words that say what to do: %s", ([, run, said]) =>
+    Effect.gen(function*() {
+      const exit = yield* Effect.exit(Effect.provide(run, model))
+      assert.strictEqual(Exit.isFailure(exit) && String(Cause.squash(exit.cause)), `TypeError: ${said}`)
     }))
 
   it.effect.each<readonly [string, object, string]>([

@@ -31,3 +31,18 @@ export const aboutAt = (address: string | undefined, about: About): About => {
   const known = host === undefined ? undefined : hosts.find(([ending]) => host.endsWith(ending))?.[1]
   return known === undefined ? about : { ...about, provider: known }
 }
+
+/** The options of a provider's API: an address under nearly one of these names would be left out, and another server asked. */
+export const optionNames = [
+  "model",
+  "apiKey",
+  "baseUrl",
+  "maxTokens",
+  "maxRetries",
+  "fetch",
+  "origin",
+  "acceptsId",
+  "firstByte",
+  "idle",
+  "maxBytes"
+] as const

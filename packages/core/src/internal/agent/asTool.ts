@@ -17,6 +17,7 @@ import { mistakes, refuseUnnamed } from "../tool/mistakes.ts"
 import type { Outer, Tell } from "./agent.ts"
 import type { Event, Nested } from "./event.ts"
 import { loop } from "./loop.ts"
+import { mistakeInOptions } from "./misused.ts"
 import { Around } from "./nesting.ts"
 import type { AnyOptions, Options } from "./options.ts"
 
@@ -56,6 +57,9 @@ export const compileAgent = (name: string, options: AnyToolOptions): Tool.Any =>
   if (!Effect.isEffect(options.toolkit)) refuseNoToolkit(`Tool "${name}": \`toolkit\``, options.toolkit)
   const { access, approval, description, idempotent, limits, readOnly, timeout = Duration.infinity, ...rest } = options
   const { output, parameters = Task, prompt = taskOf, ...agent } = rest
+  const traits = { access, approval, description, idempotent, limits, readOnly, timeout }
+  const mistake = mistakeInOptions({ ...agent, prompt: "" }, [...Object.keys(traits), "parameters"])
+  if (mistake !== undefined) throw new Error(`Tool "${name}": ${mistake}.`)
   const execute = (parameters: unknown) =>
     Effect.contextWith((context: Context.Context<unknown>) => {
       const job = Context.get(context, Enclosing)?.job
@@ -63,7 +67,6 @@ export const compileAgent = (name: string, options: AnyToolOptions): Tool.Any =>
       const outer = around && job && { agent: around, job }
       return asked({ ...agent, name, output, prompt: prompt(parameters) }, job, outer)
     })
-  const traits = { access, approval, description, idempotent, limits, readOnly, timeout }
   const schemas = { parameters, success: output ?? Schema.String, failure: Failed }
   return compile(name, { ...traits, ...schemas, resumes: true, execute })
 }

@@ -1,8 +1,8 @@
 import * as Predicate from "effect/Predicate"
-import * as Struct from "effect/Struct"
-import { safe } from "../runner/options.ts"
+import { names as ofBatches } from "../runner/options.ts"
 import { isAnySchema } from "../schema/standardSchema.ts"
-import { meantBy } from "../tool/mistakes.ts"
+import { meantBy, misspelt } from "../tool/mistakes.ts"
+import { names } from "./options.ts"
 
 /** What is said where an option is missing. */
 export const missing = {
@@ -12,19 +12,25 @@ export const missing = {
 
 const noOutput = "`output` is no schema: give one, such as Schema.Struct({ city: Schema.String })"
 
-const bounds = Struct.keys(safe)
+const noRunner = "`runner` is no runner: give what `yield* Batch.make(options)` gives"
 
-type Known = "output" | "prompt" | "toolkit" | typeof bounds[number]
+type Known = "batch" | "output" | "prompt" | "toolkit" | "runner" | typeof ofBatches[number]
 
-/** What is wrong with the options of an agent that plain JavaScript gives; undefined if nothing is seen. */
-export const mistakeInOptions = (given: { readonly [name in Known]?: unknown }): string | undefined => {
-  const { output, prompt, toolkit } = given
+/** What is wrong with the options of an agent; undefined if nothing is seen. `more` are options that it has besides. */
+export const mistakeInOptions = (
+  given: { readonly [name in Known]?: unknown },
+  more: ReadonlyArray<string> = []
+): string | undefined => {
+  const { batch, output, prompt, runner, toolkit } = given
+  const misnamed = misspelt(given, [...names, ...more]) ?? misspelt(Object(batch), ofBatches)
+  if (misnamed !== undefined) return misnamed
   if (toolkit === undefined) return meantBy(given, "toolkit") ?? missing.toolkit
   if (prompt === undefined) return meantBy(given, "prompt") ?? missing.prompt
-  const inside = bounds.find((name) => given[name] !== undefined)
+  const inside = ofBatches.find((name) => given[name] !== undefined)
   if (inside !== undefined) {
     return `there is no option \`${inside}\`: write it inside \`batch\`, as in batch: { ${inside} }`
   }
+  if (runner !== undefined && !Predicate.hasProperty(runner, "dispatch")) return noRunner
   return output === undefined || isAnySchema(output) ? undefined : noOutput
 }
 

@@ -1,6 +1,7 @@
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import type { Spent } from "../../AgentRecorder.ts"
 import type * as Batch from "../../Batch.ts"
 import type * as ChatModel from "../../ChatModel.ts"
@@ -71,3 +72,31 @@ export interface WithOutput<S extends Schema.Constraint> {
 export interface AnyOptions extends Options<Tool.Any> {
   readonly output?: AnySchema | undefined
 }
+
+/** The names of the options. */
+export const names = Struct.keys(
+  {
+    toolkit: true,
+    prompt: true,
+    name: true,
+    system: true,
+    askTogether: true,
+    maxRounds: true,
+    maxToolCalls: true,
+    maxTokens: true,
+    pricing: true,
+    maxCost: true,
+    maxDuration: true,
+    startedAt: true,
+    spent: true,
+    atLimit: true,
+    streaming: true,
+    steer: true,
+    onInterrupt: true,
+    runner: true,
+    batch: true,
+    toolChoice: true,
+    parallelToolCalls: true,
+    output: true
+  } satisfies Readonly<Record<keyof AnyOptions, true>>
+)

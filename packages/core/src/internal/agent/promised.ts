@@ -6,7 +6,6 @@ import type * as ChatModel from "../../ChatModel.ts"
 import type { Content } from "../../Content.ts"
 import type * as Tool from "../../Tool.ts"
 import { type Approve, effectOptions, mistakeIn, mistakeInHooks, type Needless } from "../runner/promised.ts"
-import { misspelt } from "../tool/mistakes.ts"
 import type { Left } from "./event.ts"
 import { type missing, mistakeInOptions } from "./misused.ts"
 import type { AnyOptions, Options } from "./options.ts"
@@ -54,8 +53,7 @@ export const agentOptions = (
 ): { readonly options: AnyOptions; readonly model: Hooks["model"] } => {
   if (!Predicate.isObject(given)) throw new TypeError("Agent: give options, such as { toolkit, prompt, model }.")
   const { approve: _approve, batch, model, onInterrupt, signal: _signal, steer, ...rest } = given
-  const mistake = misspelt(given, options)
-    ?? mistakeInOptions(given)
+  const mistake = mistakeInOptions(given, own)
     ?? mistakeInHooks(given)
     ?? (Layer.isLayer(model) ? undefined : noModel)
     ?? (Effect.isEffect(rest.toolkit) ? undefined : mistakeIn(rest.toolkit, batch ?? {}))
@@ -71,31 +69,6 @@ export const agentOptions = (
   }
 }
 
-const options = Object.keys(
-  {
-    toolkit: true,
-    prompt: true,
-    name: true,
-    system: true,
-    askTogether: true,
-    maxRounds: true,
-    maxToolCalls: true,
-    maxTokens: true,
-    pricing: true,
-    maxCost: true,
-    maxDuration: true,
-    startedAt: true,
-    spent: true,
-    atLimit: true,
-    streaming: true,
-    toolChoice: true,
-    parallelToolCalls: true,
-    output: true,
-    model: true,
-    approve: true,
-    signal: true,
-    steer: true,
-    onInterrupt: true,
-    batch: true
-  } satisfies Readonly<Record<Option, true>>
+const own = Object.keys(
+  { model: true, approve: true, signal: true } satisfies Readonly<Record<Exclude<Option, keyof AnyOptions>, true>>
 )

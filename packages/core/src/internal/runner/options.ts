@@ -2,10 +2,12 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Schedule from "effect/Schedule"
+import * as Struct from "effect/Struct"
 import type { ToolFailure } from "../../CallError.ts"
 import { read as readDuration, type Time } from "../duration.ts"
 import { refuseNoSchedule } from "../refusals.ts"
 import { seen } from "../seen.ts"
+import { misspelt } from "../tool/mistakes.ts"
 import type { CallEvent } from "./events.ts"
 
 /** How a batch is bounded. What is left out comes from `Defaults`; no limit has to be written as `"unbounded"`. */
@@ -40,6 +42,29 @@ export interface Options {
   readonly runId?: string | undefined
 }
 
+/** The names of the options. */
+export const names = Struct.keys(
+  {
+    concurrency: true,
+    timeout: true,
+    deadline: true,
+    maxCalls: true,
+    maxResultBytes: true,
+    maxMessageBytes: true,
+    failFast: true,
+    retry: true,
+    undeclared: true,
+    onCall: true,
+    runId: true
+  } satisfies Readonly<Record<keyof Options, true>>
+)
+
+/** Throws for a limit that would not hold, since its name is not quite the one that it has. */
+export const refuseMisspelt = (options: Options): void => {
+  const mistake = misspelt(options, names)
+  if (mistake !== undefined) throw new TypeError(`Batch.Options: ${mistake}.`)
+}
+
 /** Options without those that say nothing. */
 export const given = (options: Options): Options =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
@@ -72,6 +97,7 @@ export const read = (options: Options, defaults: Options): Bounds => {
   const option = <K extends keyof typeof safe>(name: K) => options[name] ?? defaults[name] ?? safe[name]
   const amount = (name: "concurrency" | "maxCalls" | "maxResultBytes" | "maxMessageBytes", least: number) =>
     atLeast(least, name, option(name))
+  for (const given of [options, defaults]) refuseMisspelt(given)
   refuseNoSchedule("Batch.Options.retry", options.retry)
   return {
     concurrency: amount("concurrency", 1),

@@ -5,7 +5,7 @@ import type * as Tool from "../../Tool.ts"
 import { isSignal } from "../promise.ts"
 import { misspelt } from "../tool/mistakes.ts"
 import type { CallEvent } from "./events.ts"
-import type { Options } from "./options.ts"
+import { names, type Options } from "./options.ts"
 
 /** How a batch is bounded that is run as a promise. */
 export interface PromiseOptions extends Omit<Options, "onCall"> {
@@ -39,23 +39,7 @@ const unknownTools =
 const needs = "these tools need services: give them theirs first, by Toolkit.provide(toolkit, layer)"
 
 /** The options of a batch that is run as a promise. */
-export const options = Object.keys(
-  {
-    concurrency: true,
-    timeout: true,
-    deadline: true,
-    maxCalls: true,
-    maxResultBytes: true,
-    maxMessageBytes: true,
-    failFast: true,
-    retry: true,
-    undeclared: true,
-    approve: true,
-    onCall: true,
-    runId: true,
-    signal: true
-  } satisfies Readonly<Record<keyof PromiseOptions, true>>
-)
+const options = [...names, "approve", "signal"] satisfies ReadonlyArray<keyof PromiseOptions>
 
 /** What is wrong with options that are other than in an Effect; undefined if nothing is seen. */
 export const mistakeInHooks = (given: Pick<PromiseOptions, "approve" | "onCall" | "signal">): string | undefined => {
