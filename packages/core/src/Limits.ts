@@ -150,5 +150,9 @@ export const make: Effect.Effect<Limits["Service"], never, RateLimiter.RateLimit
   makeEngine
 )
 
-/** Shares limits between all runs, in memory, as long as the layer lives. */
+/**
+ * Shares limits between runs, in memory, as long as the layer lives.
+ *
+ * - a runner of `Batch.make` has limits of its own, and does not see this layer
+ */
 export const layer: Layer.Layer<Limits> = Layer.effect(Limits, Effect.sync(() => makeEngine()))

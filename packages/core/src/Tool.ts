@@ -153,23 +153,26 @@ export function make(name: string, definition: Unchecked<AnyDefinition>): Any {
  *
  * - `nullable: true`, as OpenAPI 3.0 has it, is the exception: it is written as a type that may be `null`
  * - the arguments are checked against the schema; a keyword that cannot be checked throws here, unless `validate` is given
+ * - to TypeScript the arguments are any JSON, since it does not read the schema: narrow them, or decode what you need
  * - the handler gets the arguments as the model sent them; a `null` that does not fit is left out if the parameter is
  *   optional
  *
  * @example
  * ```ts
  * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
- * import { Effect } from "effect"
+ * import { Effect, Schema } from "effect"
  *
+ * const decode = (args: Schema.Json) =>
+ *   Effect.orDie(Schema.decodeUnknownEffect(Schema.Struct({ text: Schema.String }))(args))
  * const echo = Tool.fromJsonSchema("echo", {
  *   description: "Says the same. `text` comes from the user.",
  *   parameters: { type: "object", properties: { text: { type: "string" } }, required: ["text"] },
- *   execute: (args) => Effect.succeed(args)
+ *   execute: (args) => Effect.map(decode(args), ({ text }) => text)
  * })
  *
  * const call = ToolCall.make({ id: "call_1", name: "echo", arguments: { text: "Hello!" } })
  * const { outcomes } = await Effect.runPromise(Batch.run(Toolkit.make(echo), [call]))
- * console.log(outcomes[0]?.encoded) // => {"text":"Hello!"}
+ * console.log(outcomes[0]?.encoded) // => "Hello!"
  * ```
  */
 export function fromJsonSchema<
