@@ -34,6 +34,40 @@ const pipelineOf = (declares: boolean) =>
 
 const runs = 8
 
+const deposit = Tool.make("deposit", {
+  description: "Deposits.",
+  parameters: Schema.Struct({ account: Schema.Literals(["a", "b"]) }),
+  success: Schema.Int,
+  approval: "always",
+  execute: ({ account }) =>
+    Effect.gen(function*() {
+      const store = yield* Store.Store
+      const before = Number((yield* store.get(account)) ?? 0)
+      yield* store.set(account, before + 1)
+      return before + 1
+    })
+})
+
+describe("tools whose calls need approval", () => {
+  it.effect("run in a check, which finds what they break", () =>
+    Effect.gen(function*() {
+      const violation = yield* Effect.flip(Laws.check(Toolkit.make(deposit), { runs: 40 }))
+      assert.instanceOf(violation, Laws.Violation)
+      assert.strictEqual(violation.law, "serializable")
+    }))
+
+  it.effect("are decided on by the approver of the test, where it has one", () =>
+    Effect.gen(function*() {
+      let asked = 0
+      const approver = Approver.layer(() => Effect.sync(() => (asked++, "denied")))
+      yield* Effect.provide(Laws.check(Toolkit.make(deposit), { runs: 5 }), approver)
+      const before = asked
+      yield* Laws.check(Toolkit.make(deposit), { runs: 5, layer: approver })
+      assert.isAbove(before, 0)
+      assert.isAbove(asked, before)
+    }))
+})
+
 describe("Laws.check of a pipeline", () => {
   it.effect("holds where its tools say what they touch", () => Laws.check(pipelineOf(true), { runs }))
 
@@ -76,6 +110,7 @@ describe("Laws.check of an agent", () => {
       })
       const toolkit = Toolkit.make(asking)
       yield* Laws.check({ toolkit }, { runs: 3 })
-      yield* Effect.provide(Laws.check({ toolkit }, { runs: 3 }), Approver.allow)
+      const undecided = Approver.layer(() => Effect.succeed("undecided"))
+      yield* Effect.provide(Laws.check({ toolkit }, { runs: 3 }), undecided)
     }))
 })

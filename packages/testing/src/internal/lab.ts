@@ -1,5 +1,6 @@
-import { Batch, type Outcome, type Tool, type ToolCall, Toolkit } from "@volley/core"
+import { Approver, Batch, type Outcome, type Tool, type ToolCall, Toolkit } from "@volley/core"
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -164,10 +165,17 @@ export class Lab {
 const inWorld = <A, E>(body: Effect.Effect<A, E, unknown>, { layer }: Setting, world: number) =>
   body.pipe(
     Effect.provide(Layer.provideMerge(layer, Store.layer()), { local: true }),
+    Effect.updateContext(decided),
     Effect.provide(TestClock.layer(), { local: true }),
     Random.withSeed(`world ${world}`),
     Effect.provideService(References.CurrentLoggers, new Set())
   )
+
+/** With an approver: calls without a decision would never run, and could break no law. */
+const decided = <R>(context: Context.Context<R>): Context.Context<R> =>
+  Context.getOrUndefined(context, Approver.Approver) === undefined
+    ? Context.add(context, Approver.Approver, { decide: () => Effect.succeed("allowed") })
+    : context
 
 const now = Effect.clockWith((clock) => Effect.sync(() => clock.currentTimeMillisUnsafe()))
 
