@@ -26,6 +26,8 @@ export const shapes = {
   chain: { title: "a pipeline, a chain", atOnce: "one" },
   wide: { title: "a pipeline, side by side", atOnce: "all" },
   nested: { title: "100 calls that run batches", atOnce: "all" },
+  failing: { title: "a typed failure", atOnce: "all" },
+  zod: { title: "schemas of zod", atOnce: "all" },
   arriving: { title: "`dispatch`, in reverse", atOnce: "all" }
 } as const satisfies Record<string, About>
 

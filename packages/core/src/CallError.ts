@@ -2,10 +2,10 @@
  * Why a call has no result: what the runner found (`CallError`) or what the tool itself answered (`ToolFailure`).
  */
 import type * as Cause from "effect/Cause"
-import * as Data from "effect/Data"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { codec } from "./internal/classCodec.ts"
+import { TaggedError } from "./internal/taggedError.ts"
 import * as Json from "./Json.ts"
 import * as Thrown from "./Thrown.ts"
 
@@ -18,7 +18,7 @@ const unknownOutcome =
  * - `available`: the names of the tools; if there are many, those most like the name that was asked for
  * - `count`: how many tools there are; left out if `available` names all
  */
-export class UnknownTool extends Data.TaggedError("UnknownTool")<{
+export class UnknownTool extends TaggedError("UnknownTool")<{
   readonly available: ReadonlyArray<string>
   readonly count?: number | undefined
 }> {
@@ -33,7 +33,7 @@ export class UnknownTool extends Data.TaggedError("UnknownTool")<{
 }
 
 /** The arguments are not JSON, or do not fit the tool's parameters; the tool did not run. */
-export class InvalidArguments extends Data.TaggedError("InvalidArguments")<{
+export class InvalidArguments extends TaggedError("InvalidArguments")<{
   readonly issues: ReadonlyArray<{ readonly path: string; readonly message: string }>
 }> {
   readonly isRetryable = true
@@ -44,7 +44,7 @@ export class InvalidArguments extends Data.TaggedError("InvalidArguments")<{
 }
 
 /** The model's turn was cut off, or broke off, so the call may be incomplete; the tool did not run. */
-export class Truncated extends Data.TaggedError("Truncated") {
+export class Truncated extends TaggedError("Truncated") {
   readonly isRetryable = true
   override get message(): string {
     return "The turn was cut off before it was complete; this call did not run. Ask again, with fewer or shorter calls."
@@ -52,7 +52,7 @@ export class Truncated extends Data.TaggedError("Truncated") {
 }
 
 /** The turn asked for more calls than one batch runs; the tool did not run. */
-export class LimitExceeded extends Data.TaggedError("LimitExceeded")<{
+export class LimitExceeded extends TaggedError("LimitExceeded")<{
   readonly maxCalls: number
 }> {
   get isRetryable(): boolean {
@@ -73,7 +73,7 @@ export class LimitExceeded extends Data.TaggedError("LimitExceeded")<{
  * - `started`: false if the deadline came before the call started
  * - `harmless`: the tool is read-only or idempotent
  */
-export class Timeout extends Data.TaggedError("Timeout")<{
+export class Timeout extends TaggedError("Timeout")<{
   readonly limit: "timeout" | "deadline"
   readonly millis: number
   readonly started: boolean
@@ -96,7 +96,7 @@ export class Timeout extends Data.TaggedError("Timeout")<{
 }
 
 /** The tool crashed. `cause` says why, for your program alone. */
-export class Defect extends Data.TaggedError("Defect")<{
+export class Defect extends TaggedError("Defect")<{
   readonly harmless: boolean
   readonly cause: Cause.Cause<unknown>
 }> {
@@ -116,7 +116,7 @@ export class Defect extends Data.TaggedError("Defect")<{
  * - `started`: false when that was before this call began
  * - `cause`: what interrupted the tool, for your program alone
  */
-export class Interrupted extends Data.TaggedError("Interrupted")<{
+export class Interrupted extends TaggedError("Interrupted")<{
   readonly by: "tool" | "failFast" | "restart"
   readonly started: boolean
   readonly harmless: boolean
@@ -141,7 +141,7 @@ export class Interrupted extends Data.TaggedError("Interrupted")<{
 }
 
 /** The tool ran, but its result does not fit its `success` or `failure` schema, or is not JSON. */
-export class Unencodable extends Data.TaggedError("Unencodable")<{
+export class Unencodable extends TaggedError("Unencodable")<{
   readonly issue: string
 }> {
   readonly isRetryable = false
@@ -151,7 +151,7 @@ export class Unencodable extends Data.TaggedError("Unencodable")<{
 }
 
 /** An earlier call of the turn wrote the same thing with an unknown outcome, so this one did not run. */
-export class Uncertain extends Data.TaggedError("Uncertain")<{
+export class Uncertain extends TaggedError("Uncertain")<{
   readonly after: string
 }> {
   readonly isRetryable = true
@@ -161,7 +161,7 @@ export class Uncertain extends Data.TaggedError("Uncertain")<{
 }
 
 /** The approver denied the call; the tool did not run. */
-export class Denied extends Data.TaggedError("Denied")<{
+export class Denied extends TaggedError("Denied")<{
   readonly why?: string | undefined
 }> {
   readonly isRetryable = false
@@ -176,7 +176,7 @@ export class Denied extends Data.TaggedError("Denied")<{
  *
  * - `after`: the earlier call that waits for the decision, if this call only touches the same thing
  */
-export class Undecided extends Data.TaggedError("Undecided")<{
+export class Undecided extends TaggedError("Undecided")<{
   readonly after?: string | undefined
 }> {
   readonly isRetryable = true
@@ -188,7 +188,7 @@ export class Undecided extends Data.TaggedError("Undecided")<{
 }
 
 /** A call whose result this one needs failed, so this one did not run; `root` is the call that failed first. */
-export class DependencyFailed extends Data.TaggedError("DependencyFailed")<{
+export class DependencyFailed extends TaggedError("DependencyFailed")<{
   readonly root: string
   readonly type: string
 }> {
@@ -203,7 +203,7 @@ export class DependencyFailed extends Data.TaggedError("DependencyFailed")<{
  *
  * - `retryAfterMillis`: when it is tried again; left out while another call tries it
  */
-export class Unavailable extends Data.TaggedError("Unavailable")<{
+export class Unavailable extends TaggedError("Unavailable")<{
   readonly retryAfterMillis?: number | undefined
 }> {
   readonly isRetryable = true
@@ -230,7 +230,7 @@ export type Reason =
   | Unavailable
 
 /** A call without a result of its tool, and why; `Effect.catchReason` works on it. */
-export class CallError extends Data.TaggedError("CallError")<{
+export class CallError extends TaggedError("CallError")<{
   readonly callId: string
   readonly tool: string
   readonly reason: Reason
@@ -287,7 +287,7 @@ export const Reason = /*@__PURE__*/ Schema.suspend(reasons)
 export const Codec =
   /*@__PURE__*/ (() => codec(CallError, "CallError", { callId: Schema.String, tool: Schema.String, reason: Reason }))()
 
-class AnyToolFailure extends Data.TaggedError("ToolFailure")<{
+class AnyToolFailure extends TaggedError("ToolFailure")<{
   readonly tool: string
   readonly failure: unknown
   readonly encoded: Schema.Json
@@ -318,11 +318,6 @@ const describe = ({ failure, encoded }: ToolFailure<unknown>): string => {
   return `The tool failed${failure instanceof Error ? ` with ${Thrown.nameOf(failure)}` : ""}.`
 }
 
-const advise = (failure: ToolFailure<unknown>): string =>
-  failure.isPointless === true
-    ? `${describe(failure)} The same call would come to the same: do not repeat it.`
-    : describe(failure)
-
 /**
  * The one shape in which every wire shows an error to a model.
  *
@@ -350,17 +345,9 @@ export interface ModelError {
  * console.log(error.message) // => No answer within 2000 ms (timeout). It may be asked for again.
  * ```
  */
-export const toModel = (error: CallError | ToolFailure<unknown>): ModelError =>
-  error._tag === "ToolFailure"
-    ? { error: { ...nameOf(error), message: advise(error), safeToRepeat: error.isRetryable, data: fieldsOf(error) } }
-    : {
-      error: {
-        type: error.reason._tag,
-        message: error.reason.message,
-        safeToRepeat: error.reason.isRetryable,
-        data: factsOf(error.reason)
-      }
-    }
+export const toModel = (error: CallError | ToolFailure<unknown>): ModelError => ({
+  error: error._tag === "ToolFailure" ? ofFailure(error) : ofReason(error.reason)
+})
 
 /**
  * The kind of an error, under which a model, a trace and a metric know it.
@@ -375,19 +362,34 @@ export const toModel = (error: CallError | ToolFailure<unknown>): ModelError =>
  * ```
  */
 export const typeOf = (error: CallError | ToolFailure<unknown>): string =>
-  error._tag === "ToolFailure" ? nameOf(error).type : error.reason._tag
+  error._tag === "ToolFailure" ? nameOf(error) : error.reason._tag
 
-const nameOf = ({ encoded }: ToolFailure<unknown>): { readonly type: string } => ({
-  type: Json.isObject(encoded) && typeof encoded["_tag"] === "string" ? encoded["_tag"] : "ToolFailure"
+const nameOf = ({ encoded }: ToolFailure<unknown>): string =>
+  Json.isObject(encoded) && typeof encoded["_tag"] === "string" ? encoded["_tag"] : "ToolFailure"
+
+const ofFailure = (failure: ToolFailure<unknown>): ModelError["error"] => {
+  const said = describe(failure)
+  return {
+    type: nameOf(failure),
+    message: failure.isPointless === true ? `${said} The same call would come to the same: do not repeat it.` : said,
+    safeToRepeat: failure.isRetryable,
+    data: fieldsOf(failure, said)
+  }
+}
+
+const ofReason = (reason: Reason): ModelError["error"] => ({
+  type: reason._tag,
+  message: reason.message,
+  safeToRepeat: reason.isRetryable,
+  data: factsOf(reason)
 })
 
 /** What `type` and `message` do not say already. */
-const fieldsOf = (error: ToolFailure<unknown>): Schema.Json => {
-  const { encoded } = error
+const fieldsOf = ({ encoded }: ToolFailure<unknown>, said: string): Schema.Json => {
   if (!Json.isObject(encoded)) return encoded
   const { _tag, ...fields } = encoded
   const { message, ...others } = fields
-  return message === describe(error) ? others : fields
+  return message === said ? others : fields
 }
 
 const factsOf = (reason: Reason): Schema.Json => {

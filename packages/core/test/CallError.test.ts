@@ -67,6 +67,39 @@ const modelOf = (reason: CallError.Reason) =>
 const shownTo = (harmless: boolean) =>
   Object.fromEntries(Object.entries(reasonsOf(harmless)).map(([what, reason]) => [what, modelOf(reason)]))
 
+describe("An error of a call", () => {
+  /** What errors are made with, each while it says so. */
+  const stacks = (limit: PropertyDescriptor) => {
+    const before = Object.getOwnPropertyDescriptor(Error, "stackTraceLimit")
+    Object.defineProperty(Error, "stackTraceLimit", { ...limit, configurable: true })
+    try {
+      const made = [...Object.values(reasonsOf(true)), failure("no such city", "no such city"), callError()]
+      return { frames: made.filter(({ stack }) => stack?.includes("\n    at ")).length, left: Error.stackTraceLimit }
+    } finally {
+      Object.defineProperty(Error, "stackTraceLimit", { ...before })
+    }
+  }
+  const callError = () =>
+    new CallError.CallError({ callId: "call_1", tool: "get_weather", reason: new CallError.Truncated() })
+
+  it("has no stack: its frames would be the runner's, and cost more than all else of a failed call", () => {
+    assert.deepStrictEqual(stacks({ value: 7, writable: true }), { frames: 0, left: 7 })
+  })
+
+  it("is made where a program keeps its own limit of frames", () => {
+    assert.strictEqual(stacks({ value: 7, writable: false }).left, 7)
+  })
+
+  it("is told by its class and its tag, and written by its codec", () => {
+    const error = callError()
+    assert.instanceOf(error, CallError.CallError)
+    assert.instanceOf(error, Error)
+    assert.strictEqual(error.name, "CallError")
+    assert.deepStrictEqual(Object.keys(error).sort(), ["_tag", "callId", "reason", "tool"])
+    assert.strictEqual(error.stack, "CallError: get_weather (call_1): " + new CallError.Truncated().message)
+  })
+})
+
 describe("CallError.toModel", () => {
   it("says what happened and what the model can do about it, the same for every wire", () => {
     const careful = shownTo(false)

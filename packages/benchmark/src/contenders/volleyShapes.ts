@@ -1,5 +1,6 @@
 import { Access, Batch, Limits, Pipeline, Tool, Toolkit } from "@volley/core"
 import { Effect, Schedule, Schema, Stream } from "effect"
+import { z } from "zod"
 import { type Call, type Input, type Run, type Setting, tool } from "../Contender.ts"
 import type { Shape } from "../shapes.ts"
 import { answered, asBatch, definition, effectTool, indexed, unbounded } from "./volleyTool.ts"
@@ -91,6 +92,36 @@ const wide = pipeline((call, setting) => {
   return Object.fromEntries(setting.calls.map((one) => [one.id, call(look, inputOf(one))]))
 })
 
+/** Calls that fail as their tool says they may. */
+const failing = (setting: Setting): Run => {
+  const { calls: given, work } = setting
+  const lost = Tool.make(tool.name, {
+    ...definition,
+    failure: Schema.String,
+    execute: (input) => Effect.andThen(Effect.promise(() => work.later(input)), Effect.fail("no such city"))
+  })
+  const calls = indexed(given)
+  const settled = Batch.run(Toolkit.make(lost), calls, unbounded)
+  return async () => {
+    const { outcomes } = await Effect.runPromise(settled)
+    return outcomes.filter(({ call, result }, at) =>
+      call.id === calls[at]?.id && result._tag === "Failure" && result.failure._tag === "ToolFailure"
+    ).length
+  }
+}
+
+const Looked = z.object({ n: z.int(), city: z.string().min(1) })
+
+const byZod = (setting: Setting): Run => {
+  const look = Tool.fromStandardSchema(tool.name, {
+    ...definition,
+    parameters: Looked,
+    success: Looked,
+    execute: (input) => Effect.promise(() => setting.work.later(input))
+  })
+  return asBatch(look, setting, unbounded)
+}
+
 /** A turn whose calls come in the reverse of their order. */
 const arriving = (setting: Setting): Run => {
   const calls = indexed(setting.calls)
@@ -123,5 +154,7 @@ export const shapes: { readonly [S in Shape]: (setting: Setting) => Run } = {
   chain,
   wide,
   nested,
+  failing,
+  zod: byZod,
   arriving
 }

@@ -113,7 +113,10 @@ export const onward = <A>(
   effect: Effect.Effect<A, Parameters<typeof refuse>[1], unknown>,
   then: (job: Job, value: A) => boolean,
   isTimed = false
-): boolean => isOver(effect) && Exit.isSuccess(effect) ? then(job, effect.value) : later(job, effect, then, isTimed)
+): boolean => {
+  if (!isOver(effect)) return later(job, effect, then, isTimed)
+  return Exit.isSuccess(effect) ? then(job, effect.value) : stop(job, reasonOf(job, effect.cause))
+}
 
 const later = <A>(
   job: Job,

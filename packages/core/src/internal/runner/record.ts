@@ -119,8 +119,9 @@ export const refused = (job: Job, reason: Reason): Outcome => {
     endedAt: now,
     attempts: 0
   })
-  return job.tool === undefined
-    ? { ...outcome, name: undefined, result: Result.fail(errorOf(job.call, reason)) }
+  const { result } = outcome
+  return job.tool === undefined && Result.isFailure(result) && result.failure._tag === "CallError"
+    ? { ...outcome, name: undefined, result: Result.fail(result.failure) }
     : outcome
 }
 

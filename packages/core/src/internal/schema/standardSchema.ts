@@ -4,8 +4,10 @@ import type * as JsonSchema from "effect/JsonSchema"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaParser from "effect/SchemaParser"
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "effect/StandardSchema"
 import { messageOf } from "../../Thrown.ts"
+import { guarded } from "../guarded.ts"
 import { withoutNoise } from "./jsonSchema.ts"
 import { ownKeysIn } from "./ownKeys.ts"
 
@@ -108,14 +110,13 @@ const reading = (
 const writing = (schema: StandardSchemaV1): Schema.Codec<unknown, Schema.Json> =>
   Schema.Json.pipe(Schema.decodeTo(Schema.Unknown, {
     decode: SchemaGetter.passthrough({ strict: false }),
-    encode: SchemaGetter.transformEffect((value) => Effect.flatMap(validate(schema, value), onlyJson))
+    encode: SchemaGetter.transformEffect((value) => Effect.flatMapEager(validate(schema, value), onlyJson))
   }))
 
-const onlyJson = (value: unknown): Effect.Effect<Schema.Json, SchemaIssue.Issue> =>
-  Effect.mapError(Schema.decodeUnknownEffect(Schema.Json)(value), ({ issue }) => issue)
+const onlyJson = /*@__PURE__*/ SchemaParser.decodeUnknownEffect(Schema.Json)
 
 const validate = (schema: StandardSchemaV1, value: unknown): Effect.Effect<unknown, SchemaIssue.Issue> =>
-  Effect.suspend(() => {
+  guarded(() => {
     const result = schema["~standard"].validate(value)
     return result instanceof Promise ? Effect.flatMap(Effect.promise(() => result), settle) : settle(result)
   })

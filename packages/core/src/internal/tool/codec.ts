@@ -3,6 +3,7 @@ import * as Exit from "effect/Exit"
 import type * as JsonSchema from "effect/JsonSchema"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaParser from "effect/SchemaParser"
 import { InvalidArguments, ToolFailure, Unencodable } from "../../CallError.ts"
 import { Content } from "../../Content.ts"
 import { messageOf } from "../../Thrown.ts"
@@ -21,12 +22,12 @@ import { untyped } from "./untyped.ts"
  * - only there, too, `null` for a parameter that may be left out is taken for that
  */
 export const decoding = (codec: Schema.Constraint, jsonSchema: JsonSchema.JsonSchema): Any["decode"] => {
-  const decode = Schema.decodeUnknownEffect(codec)
-  const decodeAll = Schema.decodeUnknownEffect(codec, { errors: "all" })
+  const decode = SchemaParser.decodeUnknownEffect(codec)
+  const decodeAll = SchemaParser.decodeUnknownEffect(codec, { errors: "all" })
   const ownKeys = ownKeysOf(codec.ast)
   const again = (args: unknown): ReturnType<Any["decode"]> =>
-    Effect.catchEager(decodeAll(args), (error) => {
-      const refused = Effect.fail(invalidArguments(error, args))
+    Effect.catchEager(decodeAll(args), (issue) => {
+      const refused = Effect.fail(misfit(issue, args))
       const rest = withoutNulls(jsonSchema, args)
       return rest === args ? refused : Effect.catchEager(decode(ownKeys(rest)), () => refused)
     })
@@ -43,8 +44,8 @@ export const leavingOut = (decode: Any["decode"], jsonSchema: JsonSchema.JsonSch
 
 /** Writes parameters as the arguments that a model would send. */
 export const encoding = (codec: Schema.Constraint): Any["encode"] => {
-  const encode = Schema.encodeUnknownEffect(codec, { errors: "all" })
-  return (parameters) => Effect.mapErrorEager(encode(parameters), invalidArguments)
+  const encode = SchemaParser.encodeUnknownEffect(codec, { errors: "all" })
+  return (parameters) => Effect.mapErrorEager(encode(parameters), (issue) => misfit(issue))
 }
 
 /** Makes an answer of what a handler gave. */
@@ -53,7 +54,7 @@ export const answering = (
   show: AnyDefinition["content"]
 ): (value: unknown) => Answering => {
   const codec = Schema.toCodecJson(schema)
-  const encode = Schema.encodeUnknownEffect(codec)
+  const encode = SchemaParser.encodeUnknownEffect(codec)
   const ownKeys = ownKeysOf(codec.ast)
   const { _tag, checks, encoding } = schema.ast
   const isUntyped = (_tag === "Unknown" || _tag === "Any") && checks === undefined && encoding === undefined
@@ -61,7 +62,7 @@ export const answering = (
     const encoded = encode(ownKeys(value))
     if (isOver(encoded) && Exit.isSuccess(encoded)) return Exit.succeed({ value, json: encoded.value })
     if (isUntyped) return writtenAs(value)
-    return Effect.mapBoth(encoded, { onFailure: unencodable, onSuccess: (json) => ({ value, json }) })
+    return Effect.mapBothEager(encoded, { onFailure: unencodable, onSuccess: (json) => ({ value, json }) })
   }
   if (show === undefined) return plain
   return (value) =>
@@ -80,7 +81,7 @@ const writtenAs = (value: unknown): Answering => {
   }
 }
 
-const checkContent = Schema.decodeUnknownEffect(Schema.Array(Content))
+const checkContent = SchemaParser.decodeUnknownEffect(Schema.Array(Content))
 
 /** Makes the failure of a call of what a handler failed with. */
 export const failing = (
@@ -88,19 +89,18 @@ export const failing = (
   schema: Schema.Constraint,
   repeat: AnyDefinition["repeat"] = true
 ): (failure: unknown) => Answering => {
-  const encode = Schema.encodeUnknownEffect(Schema.toCodecJson(schema))
+  const encode = SchemaParser.encodeUnknownEffect(Schema.toCodecJson(schema))
   const isRetryable = tool.readOnly || tool.idempotent
   return (failure) =>
-    Effect.matchEffect(encode(failure), {
-      onFailure: (error) => Effect.fail(unencodable(error)),
-      onSuccess: (encoded) => {
-        const isPointless = !(typeof repeat === "function" ? repeat(failure) : repeat)
-        return Effect.fail(new ToolFailure({ tool: tool.name, failure, encoded, isRetryable, isPointless }))
-      }
+    Effect.flatMapEager(Effect.mapErrorEager(encode(failure), unencodable), (encoded) => {
+      const isPointless = !(typeof repeat === "function" ? repeat(failure) : repeat)
+      return Effect.fail(new ToolFailure({ tool: tool.name, failure, encoded, isRetryable, isPointless }))
     })
 }
 
-const unencodable = (error: Schema.SchemaError) => new Unencodable({ issue: error.message })
+const unencodable = (issue: SchemaIssue.Issue) => new Unencodable({ issue: inWords(issue) })
+
+const inWords = SchemaIssue.makeFormatterDefault()
 
 const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
 
@@ -118,8 +118,11 @@ const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
  * ```
  */
 export const invalidArguments = (error: Schema.SchemaError, args?: unknown): InvalidArguments =>
+  misfit(error.issue, args)
+
+const misfit = (issue: SchemaIssue.Issue, args?: unknown): InvalidArguments =>
   new InvalidArguments({
-    issues: issuesOf(error.issue).issues.map(({ message, path = [] }) => ({
+    issues: issuesOf(issue).issues.map(({ message, path = [] }) => ({
       path: path.join("."),
       message: tooLarge(message, partAt(args, path)) ?? message
     }))
