@@ -229,7 +229,11 @@ export type Reason =
   | Undecided
   | Unavailable
 
-/** A call without a result of its tool, and why; `Effect.catchReason` works on it. */
+/**
+ * A call without a result of its tool, and why; `Effect.catchReason` works on it.
+ *
+ * - it and its reason have no stack, whose frames would be the runner's; the `cause` of a `Defect` has the tool's
+ */
 export class CallError extends TaggedError("CallError")<{
   readonly callId: string
   readonly tool: string
