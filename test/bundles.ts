@@ -1,8 +1,8 @@
 /**
  * Scripts that tests start as processes, again and again: in one file each starts three times as fast.
  */
-import { build, type Plugin } from "esbuild"
-import { globSync, readFileSync, rmSync } from "node:fs"
+import { build, type OutputFile, type Plugin } from "esbuild"
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 
@@ -45,6 +45,7 @@ const bundle = (scripts: ReadonlyArray<string>) =>
     outdir: out,
     outExtension: { ".js": ".mjs" },
     bundle: true,
+    write: false,
     platform: "node",
     format: "esm",
     splitting: true,
@@ -56,8 +57,24 @@ const bundle = (scripts: ReadonlyArray<string>) =>
     logLevel: "error"
   })
 
+/** Writes a file at once or not at all: another run of the tests may be reading it. */
+const write = ({ contents, path }: OutputFile): void => {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return
+  const part = `${path}.${process.pid}`
+  writeFileSync(part, contents)
+  renameSync(part, path)
+}
+
+/** Removes what no run can need any more; another one may have bundled other sources. */
+const tidy = (): void => {
+  const aDayAgo = Date.now() - 86_400_000
+  for (const path of globSync(join(out, "*"))) if (statSync(path).mtimeMs < aDayAgo) rmSync(path, { force: true })
+}
+
 /** Vitest calls this once, before the first test. */
 export const setup = async (): Promise<void> => {
-  rmSync(out, { recursive: true, force: true })
-  await Promise.all(groups.map(bundle))
+  mkdirSync(out, { recursive: true })
+  tidy()
+  const built = await Promise.all(groups.map(bundle))
+  built.flatMap(({ outputFiles }) => outputFiles).forEach(write)
 }

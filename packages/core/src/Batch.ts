@@ -4,12 +4,13 @@
  * A batch means `Effect.forEach(calls, settle, { concurrency })`, with each call's end collected as a `Result`; where calls
  * declare what they touch or how many may run, they wait in line for one another.
  */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type * as Stream from "effect/Stream"
 import { toPromise } from "./internal/promise.ts"
-import { makeEngine } from "./internal/runner/drive.ts"
 import {
+  engineIn,
   execute,
   executeArriving,
   nodesOf,
@@ -187,6 +188,7 @@ export interface Runner {
  * only.
  *
  * - waiting batches take turns at the slots; a batch inside a call uses the slot of that call
+ * - where the program has `Limits` as it is made, the limits of tools and keys are counted there
  *
  * @example
  * ```ts
@@ -211,11 +213,11 @@ export interface Runner {
  * ```
  */
 export const make = (options: Options = {}): Effect.Effect<Runner> =>
-  Effect.map(Defaults, (defaults) => {
+  Effect.map(Effect.context<never>(), (context) => {
     refuseMisspelt(options)
-    const own = { ...defaults, ...given(options) }
+    const own = { ...Context.get(context, Defaults), ...given(options) }
     const limit = atLeast(1, "concurrency", own.concurrency ?? safe.concurrency)
-    return runner({ engine: makeEngine(), gate: new Pool<Job>().gate(limit), order: new Order(), own })
+    return runner({ engine: engineIn(context), gate: new Pool<Job>().gate(limit), order: new Order(), own })
   })
 
 function runner(own: Shared): Runner

@@ -151,8 +151,6 @@ export const make: Effect.Effect<Limits["Service"], never, RateLimiter.RateLimit
 )
 
 /**
- * Shares limits between runs, in memory, as long as the layer lives.
- *
- * - a runner of `Batch.make` has limits of its own, and does not see this layer
+ * Shares limits between runs, in memory, as long as the layer lives; a runner that is made under it counts in them too.
  */
 export const layer: Layer.Layer<Limits> = Layer.effect(Limits, Effect.sync(() => makeEngine()))

@@ -69,6 +69,22 @@ describe("a limiter outside of the process", () => {
       )
     }))
 
+  it.effect("is asked by all runners that are made where the program counts in it", () =>
+    Effect.gen(function*() {
+      const limits = yield* Limits.make
+      const runner = Effect.provideService(Batch.make(), Limits.Limits, limits)
+      const runners = [yield* runner, yield* runner]
+      const began = yield* Clock.currentTimeMillis
+      const batch = asking(["brisk", "", 10], ["brisk", "", 10])
+      const all = yield* aDayOf(
+        Effect.forEach(runners, ({ run }) => run(toolkit, batch), { concurrency: 2 })
+      )
+      assert.deepStrictEqual(all.map((settled) => spansOf(settled, began)), [
+        [[0, 10], [0, 10]],
+        [[1000, 1010], [1000, 1010]]
+      ])
+    }).pipe(Effect.provide(Layer.provide(RateLimiter.layer, RateLimiter.layerStoreMemory))))
+
   it.effect("is all that remembers a rate of which no call is left", () =>
     Effect.gen(function*() {
       const limits = yield* Limits.make

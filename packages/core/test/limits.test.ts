@@ -138,6 +138,37 @@ describe("Limits.layer", () => {
       )
     }).pipe(Effect.provide(Limits.layer)))
 
+  it.effect("is where runners count that are made under it, beside batches without one", () =>
+    Effect.gen(function*() {
+      const runner = yield* Batch.make()
+      const other = yield* Batch.make()
+      const runs = [runner.run, other.run, Batch.run].values()
+      const batches = yield* aDayOf(
+        Effect.forEach(
+          Array.from(
+            { length: 3 },
+            (): ReadonlyArray<Asked> => [["two", "", 10], ["by_host", "a", 20], ["rated", "", 10]]
+          ),
+          (asked) => (runs.next().value ?? Batch.run)(toolkit, asking(...asked)),
+          { concurrency: 3 }
+        )
+      )
+      assert.deepStrictEqual(batches.map((settled) => spansOf(settled, 0)), [
+        [[0, 10], [0, 20], [0, 10]],
+        [[0, 10], [20, 40], [0, 10]],
+        [[10, 20], [40, 60], [1000, 1010]]
+      ])
+    }).pipe(Effect.provide(Limits.layer)))
+
+  it.effect("has runners count that were made elsewhere where they did", () =>
+    Effect.gen(function*() {
+      const { run } = yield* Batch.make()
+      const asked: ReadonlyArray<Asked> = [["by_host", "a", 20]]
+      const first = Effect.provide(run(toolkit, asking(...asked)), Limits.layer)
+      const all = yield* aDayOf(Effect.all([first, run(toolkit, asking(...asked))], { concurrency: 2 }))
+      assert.deepStrictEqual(all.map((settled) => spansOf(settled, 0)), [[[0, 20]], [[20, 40]]])
+    }))
+
   it.effect("keeps neither the concurrency of a batch nor the order of its calls", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(

@@ -119,6 +119,22 @@ describe("runs inside tools, three levels deep, on one runner", () => {
         }
       })
   )
+
+  it.effect("share a limit of their tool with the call that they are inside of, on another runner of the same limits", () =>
+    Effect.gen(function*() {
+      for (const limit of [1, 2, 3]) {
+        const made = Batch.make({ concurrency: 4 })
+        const [outer, inner] = yield* Effect.provide(Effect.all([made, made]), Limits.layer, { local: true })
+        const { counts, inside, toolkit } = nesting(inner, [Limits.concurrency(limit)])
+        const levels = [0, 1].map(() => ({ kind: "runner" as const, width: 2 }))
+        const beside = inside.runner(2, { levels })
+        const calls = many(3, "nest", () => ({ levels }))
+        const [settled, others] = yield* aDayOf(Effect.all([outer.run(toolkit, calls), beside], { concurrency: 2 }))
+        assert.isTrue(settled.outcomes.every(({ encoded }) => encoded === "4"))
+        assert.deepStrictEqual(others, [4, 4])
+        assert.strictEqual(counts.most, limit)
+      }
+    }))
 })
 
 describe("tools of which one may run at a time, and that call each other", () => {

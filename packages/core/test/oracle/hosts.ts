@@ -83,13 +83,17 @@ export const library: Host = (one) =>
 /** What runs the calls of a run. */
 type Runs = (planned: PlannedRun) => Batch.Runner["run"]
 
-/** Under limits that all runs share, or under their own. */
+/** Under limits that all runs share, some of them on a runner of their own, or under their own. */
 const alone = ({ limit }: Case): Effect.Effect<Runs> => {
   if (limit === undefined) return Effect.succeed(() => Batch.run)
-  return Effect.map(
-    Effect.provide(Limits.Limits, Limits.layer, { local: true }),
-    (limits): Runs => () => (...given) => Effect.provideService(Batch.run(...given), Limits.Limits, limits)
-  )
+  return Effect.gen(function*() {
+    const limits = yield* Effect.provide(Limits.Limits, Limits.layer, { local: true })
+    const own = Effect.provideService(Batch.make({ concurrency: "unbounded" }), Limits.Limits, limits)
+    return ({ run: { concurrency } }) => (...given) =>
+      concurrency % 2 === 1
+        ? Effect.flatMap(own, ({ run }) => run(...given))
+        : Effect.provideService(Batch.run(...given), Limits.Limits, limits)
+  })
 }
 
 /** On one runner; some of the runs inside calls do not name it. */

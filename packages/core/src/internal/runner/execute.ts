@@ -143,6 +143,10 @@ const streamOf = <E>(calls: Stream.Stream<ToolCall, E, unknown>): Stream.Stream<
 
 const noStream = "Batch.dispatch: what is to be run is no stream: give one of tool calls, or run a list with Batch.run."
 
+/** Where limits are counted: in those of a program, or anew. */
+export const engineIn = (context: Context.Context<never>): Limits["Service"] =>
+  Option.getOrElse(Context.getOption(context, Limits), () => makeEngine())
+
 const begin = (
   toolkit: Toolkit,
   nodes: ReadonlyArray<Node>,
@@ -157,7 +161,7 @@ const begin = (
   const mintId = () => lender?.runIdOf(nth) ?? Uuid.random()
   const own = runner === undefined || isInner({ lender, shared }) ? options : { ...runner.own, ...options }
   return new Run({
-    engine: shared?.engine ?? Option.getOrElse(Context.getOption(context, Limits), () => makeEngine()),
+    engine: shared?.engine ?? engineIn(context),
     shared,
     lender,
     toolkit,

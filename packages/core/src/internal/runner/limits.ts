@@ -4,7 +4,7 @@ import type { Job } from "./job.ts"
 import type { Run } from "./run.ts"
 
 /**
- * What limits are counted in. Every batch counts anew, unless its program has this service, or it runs through
- * `Batch.make`.
+ * What limits are counted in. Every batch counts anew, unless its program has this service, and every runner of `Batch.make`,
+ * unless the program has it as that is made.
  */
 export class Limits extends Context.Service<Limits, Engine<Job, Run<Job>>>()("@volley/core/Limits") {}
