@@ -228,6 +228,44 @@ const slowToFind = (id: string): Recorder.Recorder => ({
   call: (_, run) => run
 })
 
+describe("where a recorder knows the first of equal calls alone", () => {
+  const program = (coalesces: boolean) => {
+    const counts = { ran: 0 }
+    const plain = reading("look", () => Effect.sync(() => ++counts.ran))
+    return { counts, look: coalesces ? Tool.coalesce(plain) : plain }
+  }
+  const knowing = (id: string): Recorder.Recorder => ({
+    known: ({ call }) => {
+      const ended = { end: Result.succeed({ value: 7, json: 7 }), startedAt: 0, endedAt: 0, attempts: 1, strays: false }
+      return call.id === id ? Effect.succeed(ended) : undefined
+    },
+    call: (_, run) => run
+  })
+  const all = [true, false] as const
+
+  it.effect.each(all)(
+    "a batch gives them its outcome if they are one, coalesced: %s",
+    (coalesces) =>
+      Effect.gen(function*() {
+        const { counts, look } = program(coalesces)
+        const batch = Batch.run(Toolkit.make(look), asking(["look"], ["look"]))
+        const settled = yield* aDayOf(Effect.provideService(batch, Recorder.Recorder, knowing("c0")))
+        assert.deepStrictEqual([ends(settled), counts.ran], coalesces ? [[7, 7], 0] : [[7, 1], 1])
+      })
+  )
+
+  it.effect.each(all)("a plan does so with its steps, coalesced: %s", (coalesces) =>
+    Effect.gen(function*() {
+      const { counts, look } = program(coalesces)
+      const plan = Plan.tool(Toolkit.make(look))
+      const steps = ["one", "two"].map((id) => ({ id, tool: "look", arguments: {} }))
+      const batch = Batch.run(Toolkit.make(plan), asking(["plan", { steps }]))
+      const { outcomes } = yield* aDayOf(Effect.provideService(batch, Recorder.Recorder, knowing("c0/one")))
+      const oks = JSON.parse(outcomes[0]!.encoded).steps.map(({ ok }: { readonly ok: number }) => ok)
+      assert.deepStrictEqual([oks, counts.ran], coalesces ? [[7, 7], 0] : [[7, 1], 1])
+    }))
+})
+
 describe("while a recorder looks for how a write ended", () => {
   const writes = lasting("writes", { access: ({ key }) => [Access.write(key)] })
   const run = (asked: ReadonlyArray<Asked>, options: Batch.Options = {}) =>

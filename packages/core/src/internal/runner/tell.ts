@@ -43,7 +43,7 @@ class Several implements Teller {
   readonly #events = new Fifo<CallEvent>()
 
   constructor(listeners: ReadonlyArray<OnCall>, fork: Fork, told: () => void) {
-    this.#tellers = listeners.map((one) => new One(one, fork, () => this.isIdle && told()))
+    this.#tellers = listeners.map((one) => new One(one, fork, told))
   }
 
   get isIdle(): boolean {
