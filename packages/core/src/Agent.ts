@@ -15,6 +15,7 @@ import type { ChatModelError } from "./ChatModelError.ts"
 import { type AnyToolOptions, type Asked, compileAgent, Task, type ToolOptions } from "./internal/agent/asTool.ts"
 import type { Ended, Event, Left } from "./internal/agent/event.ts"
 import { loop } from "./internal/agent/loop.ts"
+import { refuseMisused } from "./internal/agent/misused.ts"
 import type { AnyOptions, Options, WithOutput } from "./internal/agent/options.ts"
 import {
   agentOptions,
@@ -203,8 +204,9 @@ export function stream(options: AnyOptions) {
 const eventsOf = (
   options: AnyOptions
 ): Stream.Stream<Event<Tool.Any, unknown>, ChatModelError | AgentError, unknown> => {
-  const { onInterrupt } = options
   return Stream.unwrap(Effect.map(Latch.make(), (read) => {
+    refuseMisused(options)
+    const { onInterrupt } = options
     // The end of the stream interrupts what stands behind it: an agent whose end was read leaves nothing.
     const leave = onInterrupt && ((left: Left) => read.isOpen() ? Effect.void : onInterrupt(left))
     return Stream.callback<Event<Tool.Any, unknown> | Failure, never, unknown>((queue) =>

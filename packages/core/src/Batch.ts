@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type * as Stream from "effect/Stream"
 import { toPromise } from "./internal/promise.ts"
+import { refuseNoObject } from "./internal/refusals.ts"
 import {
   engineIn,
   execute,
@@ -19,7 +20,7 @@ import {
   type Stray
 } from "./internal/runner/execute.ts"
 import type { Job } from "./internal/runner/job.ts"
-import { atLeast, Defaults, given, type Options, refuseMisspelt, safe } from "./internal/runner/options.ts"
+import { atLeast, Defaults, given, type Options, refuseMisused, safe } from "./internal/runner/options.ts"
 import { Order } from "./internal/runner/order.ts"
 import { effectOptions, mistakeIn, type Needless, needless, type PromiseOptions } from "./internal/runner/promised.ts"
 import { Pool } from "./internal/runner/room.ts"
@@ -111,10 +112,11 @@ export function runPromise<T extends Tool.Any>(
 ): Promise<Settled<T>>
 export function runPromise(toolkit: Toolkit.Any, calls: Iterable<ToolCall>, options: PromiseOptions = {}) {
   return toPromise(() => {
+    refuseNoObject("Batch.Options", options, "{ concurrency: 4 }")
     const mistake = mistakeIn(toolkit, options)
     if (mistake !== undefined) throw new TypeError(`Batch.runPromise: ${mistake}.`)
     return needless(execute(toolkit, nodesOf(calls), effectOptions(options)), options.approve)
-  }, options.signal)
+  }, options?.signal)
 }
 
 /** A batch that was settled while its calls arrived. */
@@ -214,7 +216,7 @@ export interface Runner {
  */
 export const make = (options: Options = {}): Effect.Effect<Runner> =>
   Effect.map(Effect.context<never>(), (context) => {
-    refuseMisspelt(options)
+    refuseMisused(options)
     const own = { ...Context.get(context, Defaults), ...given(options) }
     const limit = atLeast(1, "concurrency", own.concurrency ?? safe.concurrency)
     return runner({ engine: engineIn(context), gate: new Pool<Job>().gate(limit), order: new Order(), own })

@@ -4,7 +4,7 @@
 import * as Schema from "effect/Schema"
 import { CallError, Interrupted, toModel } from "./CallError.ts"
 import { Content, Media, textOf } from "./Content.ts"
-import { refuseNoContent, refuseNoList } from "./internal/refusals.ts"
+import { refuseNoContent, refuseNoList, refuseNoMessage, refuseNoObject, refuseNoText } from "./internal/refusals.ts"
 import * as Uuid from "./internal/uuid.ts"
 import * as Json from "./Json.ts"
 import { isFailure, isUndecided } from "./Outcome.ts"
@@ -122,13 +122,15 @@ export const user = (said: string | ReadonlyArray<Content>): User => {
 export const make = (prompt: string | ReadonlyArray<Content>, options: {
   readonly system?: string | undefined
   readonly runId?: string | undefined
-} = {}): Conversation => ({
-  runId: options.runId ?? Uuid.random(),
-  messages: [
-    ...(options.system === undefined ? [] : [{ role: "system", text: options.system } as const]),
-    user(prompt)
-  ]
-})
+} = {}): Conversation => {
+  refuseNoObject("Conversation.make: argument 2", options, "{ system: \"Answer briefly.\" }")
+  const { runId = Uuid.random(), system } = options
+  if (system !== undefined) refuseNoText("Conversation.make: `system`", system, "\"Answer briefly.\"")
+  return {
+    runId,
+    messages: [...(system === undefined ? [] : [{ role: "system", text: system } as const]), user(prompt)]
+  }
+}
 
 /**
  * A text for the system prompt that asks a model to call independent tools in one turn, for models that seldom do so.
@@ -154,10 +156,10 @@ export const askTogether =
  * console.log(second.conversation.messages.length) // => 4
  * ```
  */
-export const append = (self: Conversation, ...messages: ReadonlyArray<Message>): Conversation => ({
-  ...self,
-  messages: [...self.messages, ...messages]
-})
+export const append = (self: Conversation, ...messages: ReadonlyArray<Message>): Conversation => {
+  messages.forEach((message, at) => refuseNoMessage(`Conversation.append: argument ${at + 2}`, message))
+  return { ...self, messages: [...self.messages, ...messages] }
+}
 
 /**
  * Makes the results that the model reads: one per call, in call order.

@@ -12,11 +12,11 @@ import type { ToolFailure, Unavailable, Unencodable } from "./CallError.ts"
 import type { Content } from "./Content.ts"
 import { read as readDuration, type Time } from "./internal/duration.ts"
 import { guarded } from "./internal/guarded.ts"
-import { refuseNoFunction, refuseNoReads, refuseNoTool } from "./internal/refusals.ts"
+import { isTool, refuseNoFunction, refuseNoReads, refuseNoTool } from "./internal/refusals.ts"
 import type { Patterns } from "./internal/schema/patterns.ts"
 import * as Standard from "./internal/schema/standardSchema.ts"
 import type { Any } from "./internal/tool/any.ts"
-import { type Breaking, broken } from "./internal/tool/breaker.ts"
+import { type Breaking, broken, refuseNoBreaking } from "./internal/tool/breaker.ts"
 import { changed } from "./internal/tool/changed.ts"
 import {
   type AnyFunctionDefinition,
@@ -491,12 +491,12 @@ export function reconcile(
  * console.log(outcomes[0]?.encoded) // => "pages about tea"
  * ```
  */
-export const hedge =
-  (after: Duration.Input | Time) =>
-  <N extends string, P extends Schema.Constraint, S extends Schema.Constraint, F extends Schema.Constraint, R>(
+export const hedge = (after: Duration.Input | Time) => {
+  if (isTool(after)) throw new TypeError(`Tool.hedge: argument 1 is a tool: write Tool.hedge("1 second")(tool).`)
+  const wait = readDuration(after, "Tool.hedge: the time")
+  return <N extends string, P extends Schema.Constraint, S extends Schema.Constraint, F extends Schema.Constraint, R>(
     tool: Tool<N, P, S, F, R, true>
   ): Tool<N, P, S, F, R, true> => {
-    const wait = readDuration(after, "Tool.hedge: the time")
     refuseNoTool("Tool.hedge: what is given in the second call", tool)
     refuseNoReads("Tool.hedge", tool, "run twice")
     return around(
@@ -504,6 +504,7 @@ export const hedge =
       (effect, call) => Effect.raceFirst(effect, Effect.delay(Effect.andThen(tellHedged(call), effect), wait))
     )
   }
+}
 
 /**
  * Stops calling a service that has failed too often, by the `CircuitBreaker` of the program. While the circuit is open,
@@ -552,6 +553,7 @@ export function breaker<
 ): Tool<N, P, S, F, R | CircuitBreaker, RO>
 export function breaker(tool: Any, options: Breaking = {}): Any {
   refuseNoTool("Tool.breaker: argument 1", tool)
+  refuseNoBreaking(options)
   return broken(tool, options)
 }
 

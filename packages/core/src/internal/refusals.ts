@@ -2,7 +2,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 import { seen } from "./seen.ts"
 
-const isTool = (value: unknown): boolean =>
+export const isTool = (value: unknown): boolean =>
   Predicate.hasProperty(value, "handler") && Predicate.hasProperty(value, "name")
 
 /** Throws for what is no tool; `where` says to what it was given. */
@@ -80,7 +80,25 @@ export const refuseNoContent = (part: unknown, at: number): void => {
   )
 }
 
+/** Throws for what no conversation has. */
+export const refuseNoMessage = (where: string, given: unknown): void => {
+  if (isMessage(given)) return
+  throw new TypeError(`${where} is no message: make it with Conversation.user, or take \`message\` of a turn.`)
+}
+
+/** Messages of other libraries have roles too, but no text. */
+export const isMessage = (given: unknown): boolean =>
+  Predicate.hasProperty(given, "role")
+  && (given.role === "tool"
+    ? Predicate.hasProperty(given, "results") && Array.isArray(given.results)
+    : Predicate.hasProperty(given, "text") && typeof given.text === "string")
+
 const kinds = new Set<unknown>(["text", "image", "document"])
+
+/** Throws for what is no object of options; `such` is one. */
+export const refuseNoObject = (where: string, given: unknown, such: string): void => {
+  if (!Predicate.isObject(given)) throw new TypeError(`${where} is no object: write ${such}.`)
+}
 
 /** Throws for what is no text; `such` is one. */
 export const refuseNoText = (where: string, given: unknown, such: string): void => {

@@ -8,12 +8,13 @@ import type { ChatModelError } from "../../ChatModelError.ts"
 import type { Content } from "../../Content.ts"
 import { Conversation } from "../../Conversation.ts"
 import type * as Tool from "../../Tool.ts"
-import { refuseNoToolkit } from "../refusals.ts"
+import { refuseNoFunction, refuseNoToolkit } from "../refusals.ts"
 import { Enclosing } from "../runner/enclosing.ts"
 import { type Job, moreOf, pathOf } from "../runner/job.ts"
+import { misshapen } from "../shapes.ts"
 import { compile } from "../tool/compile.ts"
 import type { AnyDefinition, Traits } from "../tool/definition.ts"
-import { mistakes, refuseUnnamed } from "../tool/mistakes.ts"
+import { mistakes, noSchema, refuseUnnamed, shapes } from "../tool/mistakes.ts"
 import type { Outer, Tell } from "./agent.ts"
 import type { Event, Nested } from "./event.ts"
 import { loop } from "./loop.ts"
@@ -59,7 +60,10 @@ export const compileAgent = (name: string, options: AnyToolOptions): Tool.Any =>
   const { output, parameters = Task, prompt = taskOf, ...agent } = rest
   const traits = { access, approval, description, idempotent, limits, readOnly, timeout }
   const mistake = mistakeInOptions({ ...agent, prompt: "" }, [...Object.keys(traits), "parameters"])
+    ?? misshapen(traits, shapes)
+    ?? (Schema.isSchema(parameters) ? undefined : noSchema("parameters", parameters))
   if (mistake !== undefined) throw new Error(`Tool "${name}": ${mistake}.`)
+  refuseNoFunction(`Tool "${name}": \`prompt\``, prompt, "takes the parameters, and gives what to ask")
   const execute = (parameters: unknown) =>
     Effect.contextWith((context: Context.Context<unknown>) => {
       const job = Context.get(context, Enclosing)?.job

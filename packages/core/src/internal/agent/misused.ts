@@ -1,7 +1,10 @@
+import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
-import { names as ofBatches } from "../runner/options.ts"
+import { isMessage } from "../refusals.ts"
+import { mistakeInBatch, names as ofBatches, ofPromises } from "../runner/options.ts"
 import { isAnySchema } from "../schema/standardSchema.ts"
-import { meantBy, misspelt } from "../tool/mistakes.ts"
+import { absent, callable, either, flag, misshapen, type Shape, text } from "../shapes.ts"
+import { misspelt } from "../tool/mistakes.ts"
 import { names } from "./options.ts"
 
 /** What is said where an option is missing. */
@@ -10,28 +13,77 @@ export const missing = {
   prompt: "`prompt` is missing: give what to ask, as text, or a conversation"
 } as const
 
-const noOutput = "`output` is no schema: give one, such as Schema.Struct({ city: Schema.String })"
+/** Messages have their parts, or they would end as words of JavaScript. */
+const isConversation = (value: unknown): boolean =>
+  Predicate.hasProperty(value, "runId") && typeof value.runId === "string"
+  && Predicate.hasProperty(value, "messages") && Array.isArray(value.messages) && value.messages.every(isMessage)
 
-const noRunner = "`runner` is no runner: give what `yield* Batch.make(options)` gives"
+const isRates = (value: unknown): boolean =>
+  Predicate.hasProperty(value, "input") && Predicate.hasProperty(value, "output")
 
-type Known = "batch" | "output" | "prompt" | "toolkit" | "runner" | typeof ofBatches[number]
+const shapes: ReadonlyArray<Shape> = [
+  [
+    "prompt",
+    (value) => typeof value === "string" || Array.isArray(value) || isConversation(value),
+    "`prompt` is neither text, nor a list of content, nor a conversation: write \"Hi!\", or take `conversation` of how an "
+    + "agent ended"
+  ],
+  text("system", "\"Answer briefly.\""),
+  text("name", "\"support\""),
+  [
+    "pricing",
+    (value) => Predicate.isObject(value) && Object.values(value).every(isRates),
+    "`pricing` has no rates by model: write { \"gpt-x\": { input: 2, output: 8 } }, for a million tokens"
+  ],
+  either("atLimit", "answer", "fail"),
+  ["startedAt", Predicate.isNumber, "`startedAt` is no number: write Date.now()"],
+  [
+    "spent",
+    (value) => Predicate.hasProperty(value, "usage"),
+    "`spent` is not what an agent spent: give what an AgentRecorder was told"
+  ],
+  flag("askTogether"),
+  flag("streaming"),
+  flag("parallelToolCalls"),
+  callable("onInterrupt", "(left) => store(left.conversation)"),
+  ["batch", Predicate.isObject, "`batch` is no object: write { concurrency: 4 }"],
+  [
+    "runner",
+    (value) => Predicate.hasProperty(value, "dispatch"),
+    "`runner` is no runner: give what `yield* Batch.make(options)` gives"
+  ],
+  ["output", isAnySchema, "`output` is no schema: give one, such as Schema.Struct({ city: Schema.String })"]
+]
 
-/** What is wrong with the options of an agent; undefined if nothing is seen. `more` are options that it has besides. */
+/** Those of an agent that is run as an Effect. */
+const ofEffects: ReadonlyArray<Shape> = [
+  absent("model", "a model comes as a Layer, as in Effect.provide(Agent.run(options), layer)"),
+  ...ofPromises,
+  ["steer", Effect.isEffect, "`steer` is no Effect: write Effect.sync(() => [\"Faster!\"])"]
+]
+
+type Known = "batch" | "prompt" | "toolkit" | typeof ofBatches[number]
+
+/**
+ * What is wrong with the options of an agent; undefined if nothing is seen.
+ *
+ * - `more`: options that it has besides; `own`, what others have to be by how it is run
+ */
 export const mistakeInOptions = (
   given: { readonly [name in Known]?: unknown },
-  more: ReadonlyArray<string> = []
+  more: ReadonlyArray<string> = [],
+  own: ReadonlyArray<Shape> = ofEffects
 ): string | undefined => {
-  const { batch, output, prompt, runner, toolkit } = given
-  const misnamed = misspelt(given, [...names, ...more]) ?? misspelt(Object(batch), ofBatches)
+  const { batch, prompt, toolkit } = given
+  const misnamed = misspelt(given, [...names, ...more])
   if (misnamed !== undefined) return misnamed
-  if (toolkit === undefined) return meantBy(given, "toolkit") ?? missing.toolkit
-  if (prompt === undefined) return meantBy(given, "prompt") ?? missing.prompt
+  if (toolkit === undefined) return missing.toolkit
+  if (prompt === undefined) return missing.prompt
   const inside = ofBatches.find((name) => given[name] !== undefined)
   if (inside !== undefined) {
     return `there is no option \`${inside}\`: write it inside \`batch\`, as in batch: { ${inside} }`
   }
-  if (runner !== undefined && !Predicate.hasProperty(runner, "dispatch")) return noRunner
-  return output === undefined || isAnySchema(output) ? undefined : noOutput
+  return misshapen(given, shapes) ?? misshapen(given, own) ?? mistakeInBatch(Object(batch))
 }
 
 /** Throws where the compiler would have refused the options of an agent. */

@@ -6,6 +6,7 @@ import type * as ChatModel from "../../ChatModel.ts"
 import type { Content } from "../../Content.ts"
 import type * as Tool from "../../Tool.ts"
 import { type Approve, effectOptions, mistakeIn, mistakeInHooks, type Needless } from "../runner/promised.ts"
+import { callable } from "../shapes.ts"
 import type { Left } from "./event.ts"
 import { type missing, mistakeInOptions } from "./misused.ts"
 import type { AnyOptions, Options } from "./options.ts"
@@ -53,7 +54,7 @@ export const agentOptions = (
 ): { readonly options: AnyOptions; readonly model: Hooks["model"] } => {
   if (!Predicate.isObject(given)) throw new TypeError("Agent: give options, such as { toolkit, prompt, model }.")
   const { approve: _approve, batch, model, onInterrupt, signal: _signal, steer, ...rest } = given
-  const mistake = mistakeInOptions(given, own)
+  const mistake = mistakeInOptions(given, own, [callable("steer", "() => [\"Faster!\"]")])
     ?? mistakeInHooks(given)
     ?? (Layer.isLayer(model) ? undefined : noModel)
     ?? (Effect.isEffect(rest.toolkit) ? undefined : mistakeIn(rest.toolkit, batch ?? {}))

@@ -5,8 +5,9 @@ import type * as Schedule from "effect/Schedule"
 import * as Struct from "effect/Struct"
 import type { ToolFailure } from "../../CallError.ts"
 import { read as readDuration, type Time } from "../duration.ts"
-import { refuseNoSchedule } from "../refusals.ts"
+import { refuseNoObject, refuseNoSchedule } from "../refusals.ts"
 import { seen } from "../seen.ts"
+import { absent, callable, either, flag, misshapen, type Shape, text } from "../shapes.ts"
 import { misspelt } from "../tool/mistakes.ts"
 import type { CallEvent } from "./events.ts"
 
@@ -59,15 +60,36 @@ export const names = Struct.keys(
   } satisfies Readonly<Record<keyof Options, true>>
 )
 
-/** Throws for a limit that would not hold, since its name is not quite the one that it has. */
-export const refuseMisspelt = (options: Options): void => {
-  const mistake = misspelt(options, names)
+/** What only promises take. */
+export const ofPromises: ReadonlyArray<Shape> = [
+  absent("signal", "interrupt the Effect, or run it as a promise"),
+  absent("approve", "provide an Approver, as in Effect.provide(effect, Approver.allow)")
+]
+
+const shapes: ReadonlyArray<Shape> = [
+  ...ofPromises,
+  flag("failFast"),
+  either("undeclared", "parallel", "ordered"),
+  text("runId", "\"order-42\""),
+  callable("onCall", "(event) => Console.log(event._tag)")
+]
+
+/** What is wrong with options of a batch: a limit would not hold whose name is not quite the one that it has. */
+export const mistakeInBatch = (options: Options): string | undefined =>
+  misspelt(options, names) ?? misshapen(options, shapes)
+
+/** Throws for options that would not hold. */
+export const refuseMisused = (options: Options): void => {
+  refuseNoObject("Batch.Options", options, "{ concurrency: 4 }")
+  const mistake = mistakeInBatch(options)
   if (mistake !== undefined) throw new TypeError(`Batch.Options: ${mistake}.`)
 }
 
 /** Options without those that say nothing. */
-export const given = (options: Options): Options =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+export const given = (options: Options): Options => {
+  refuseNoObject("Batch.Options", options, "{ concurrency: 4 }")
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
 
 /** The options that hold unless said otherwise. */
 export const safe = {
@@ -97,7 +119,7 @@ export const read = (options: Options, defaults: Options): Bounds => {
   const option = <K extends keyof typeof safe>(name: K) => options[name] ?? defaults[name] ?? safe[name]
   const amount = (name: "concurrency" | "maxCalls" | "maxResultBytes" | "maxMessageBytes", least: number) =>
     atLeast(least, name, option(name))
-  for (const given of [options, defaults]) refuseMisspelt(given)
+  for (const given of [options, defaults]) refuseMisused(given)
   refuseNoSchedule("Batch.Options.retry", options.retry)
   return {
     concurrency: amount("concurrency", 1),

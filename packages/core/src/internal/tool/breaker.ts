@@ -6,6 +6,8 @@ import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import * as Predicate from "effect/Predicate"
 import { Unavailable } from "../../CallError.ts"
 import { ownFailureOf } from "../exit.ts"
+import { refuseNoObject } from "../refusals.ts"
+import { callable, isFunction, misshapen, type Shape } from "../shapes.ts"
 import type { Any } from "./any.ts"
 import { changed } from "./changed.ts"
 import type { Answering, Attempt } from "./handler.ts"
@@ -15,6 +17,22 @@ export interface Breaking {
   readonly key?: string | ((parameters: unknown) => string) | undefined
   readonly isOutage?: ((failure: unknown) => boolean) | undefined
 }
+
+/** Throws for what says neither. */
+export const refuseNoBreaking = (options: Breaking): void => {
+  refuseNoObject("Tool.breaker: argument 2", options, "{ key: \"search\" }")
+  const mistake = misshapen(options, shapes)
+  if (mistake !== undefined) throw new TypeError(`Tool.breaker: ${mistake}.`)
+}
+
+const shapes: ReadonlyArray<Shape> = [
+  [
+    "key",
+    (value) => typeof value === "string" || isFunction(value),
+    "`key` is neither text nor a function: write \"search\", or ({ host }) => host"
+  ],
+  callable("isOutage", "(failure) => failure.status === 503")
+]
 
 /** Has the calls of a tool go through the circuit breaker of the program. */
 export const broken = (tool: Any, { isOutage = () => true, key = tool.name }: Breaking): Any => {

@@ -6,7 +6,7 @@ import type { Patterns } from "../schema/patterns.ts"
 import * as Standard from "../schema/standardSchema.ts"
 import type { AnyDefinition } from "./definition.ts"
 import type { PromiseForm } from "./handler.ts"
-import { fieldOf, type Form, meantBy, mistakeIn, refuseUnnamed } from "./mistakes.ts"
+import { fieldOf, type Form, mistakeIn, refuseUnnamed } from "./mistakes.ts"
 import { byClass, byMessage, type FunctionOption, Thrown } from "./promised.ts"
 import type { Option } from "./written.ts"
 
@@ -76,9 +76,8 @@ export const refuseMistaken = (name: string, definition: object, form: Form): vo
 /** What `Tool.make` was given; throws where the compiler would have refused it. */
 export const checked = (name: string, definition: Unchecked<AnyDefinition>): AnyDefinition => {
   refuseUnnamed(name, definition)
-  const { description, execute, parameters, success } = definition
-  // A handler may come later, but not under another name.
-  const mistake = mistakeIn(definition, effectForm) ?? (execute ? undefined : meantBy(definition, "execute"))
+  const { description, parameters, success } = definition
+  const mistake = mistakeIn(definition, effectForm)
   if (mistake !== undefined || description === undefined || parameters === undefined || success === undefined) {
     throw new Error(`Tool "${name}": ${mistake}.`)
   }

@@ -1,4 +1,5 @@
 import * as Duration from "effect/Duration"
+import * as Predicate from "effect/Predicate"
 import type * as Access from "../../Access.ts"
 
 /**
@@ -68,13 +69,17 @@ export const claimsOf = (
   return access.length === 0 && limits.length === 0 ? undefined : { ...same, access }
 }
 
-/** What a function gave; throws for what is no list, which plain JavaScript may give. */
+/** What a function gave; throws for what is no list of claims, which plain JavaScript may give. */
 const listOf = <A>(tool: string, name: keyof typeof such, given: ReadonlyArray<A>): ReadonlyArray<A> => {
-  if (Array.isArray(given)) return given
-  throw new TypeError(`Tool "${tool}": the function of \`${name}\` gives no list: write [${such[name]}(...)].`)
+  const [what, write, is] = such[name]
+  if (Array.isArray(given) && given.every(is)) return given
+  throw new TypeError(`Tool "${tool}": the function of \`${name}\` gives no list of ${what}: write [${write}(...)].`)
 }
 
-const such = { access: "Access.write", limits: "Limits.concurrency" } as const
+const such = {
+  access: ["accesses", "Access.write", (one: unknown): boolean => Predicate.hasProperty(one, "mode")],
+  limits: ["limits", "Limits.concurrency", (one: unknown): boolean => Predicate.hasProperty(one, "_tag")]
+} as const
 
 const claim = (tool: string, access: ReadonlyArray<Access.Access>, limits: ReadonlyArray<Limit>): Claims => {
   const slots: Array<Slot> = []

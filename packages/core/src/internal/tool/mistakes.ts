@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import { distanceOf } from "../nearest.ts"
 import { isNode, type Node } from "../schema/node.ts"
 import * as Standard from "../schema/standardSchema.ts"
+import { flag, isFunction, misshapen, type Shape } from "../shapes.ts"
 
 /** What is wrong with a tool: what the compiler shows of it, and what is thrown where no compiler looked. */
 export const mistakes = {
@@ -60,29 +61,26 @@ export const refuseUnnamed = (name: unknown, definition: unknown): void => {
 export const mistakeIn = (definition: Node, form: Form): string | undefined =>
   misspelt(definition, form.options)
     ?? form.needs.filter((name) => definition[name] === undefined)
-      .map((name) =>
-        meantBy(definition, name) ?? (name === "parameters" && form.isParameters ? noJsonSchema : mistakes[name])
-      )[0]
+      .map((name) => name === "parameters" && form.isParameters ? noJsonSchema : mistakes[name])[0]
     ?? (typeof definition["description"] === "string" ? undefined : mistakes.description)
     ?? ["parameters", "success", "failure"].filter((name) => isNoSchema(name, definition[name], form))
       .map((name) => noSchema(name, definition[name], form))[0]
-    ?? shapes.find(([name, is]) => definition[name] !== undefined && !is(definition[name]))?.[2]
+    ?? misshapen(definition, shapes)
     ?? (form.giving === "promise" ? noFailing(definition) : undefined)
     ?? (definition["execute"] === undefined ? undefined : mistakeOf("`execute`", definition["execute"], form.giving))
 
-/** What other libraries call an option. */
+/** What other libraries call an option; words that mean something else in a wider object are not among them. */
 const elsewhere: { readonly [name: string]: ReadonlyArray<string> } = {
   parameters: ["inputSchema", "input_schema", "input", "schema", "args"],
   success: ["outputSchema", "output_schema", "output"],
   execute: ["handler", "run", "func", "invoke", "call", "function"],
   toolkit: ["tools"],
-  prompt: ["messages", "input", "query", "question"]
-}
-
-/** An option that is missing, and that stands there under the name that another library has for it. */
-export const meantBy = (given: object, name: string): string | undefined => {
-  const other = elsewhere[name]?.find((other) => other in given)
-  return other === undefined ? undefined : instead(other, name)
+  prompt: ["messages", "input", "query", "question"],
+  system: ["instructions", "systemPrompt", "system_prompt"],
+  maxRounds: ["maxSteps", "maxTurns", "maxIterations"],
+  retry: ["retries", "maxRetries"],
+  maxRetries: ["retries", "maxAttempts"],
+  concurrency: ["maxConcurrency", "parallelism"]
 }
 
 const instead = (given: string, meant: string): string => `there is no option \`${given}\`: write \`${meant}\``
@@ -97,14 +95,14 @@ const noFailing = ({ catch: caught, failure }: Node): string | undefined => {
     : failureMistakes.unmade
 }
 
-const isFunction = (value: unknown): boolean => typeof value === "function"
-
 /** - `key`: what all that is listed has */
 const isListOf = (key: string) => (value: unknown): boolean =>
   isFunction(value) || (Array.isArray(value) && value.every((one) => Predicate.hasProperty(one, key)))
 
 /** What is wrong with other options where they are not of their shape. */
-const shapes: ReadonlyArray<readonly [name: string, is: (value: unknown) => boolean, mistake: string]> = [
+export const shapes: ReadonlyArray<Shape> = [
+  flag("readOnly"),
+  flag("idempotent"),
   [
     "access",
     isListOf("mode"),
@@ -132,7 +130,7 @@ const isNoSchema = (name: string, given: unknown, { giving, isParameters, isSche
 }
 
 /** Schemas of zod, valibot and others say who made them (Standard Schema). */
-const noSchema = (name: string, value: unknown, { isParameters }: Form): string => {
+export const noSchema = (name: string, value: unknown, { isParameters }: Pick<Form, "isParameters"> = {}): string => {
   if (value === "message") {
     return "`failure: \"message\"` is for Tool.fromFunction: give a schema of the failures, or Schema.String"
   }
@@ -164,17 +162,21 @@ export const mistakeOf = (name: string, handler: unknown, giving: Form["giving"]
   return giving === "effect" && kind === "[object AsyncFunction]" ? `${name} ${handlerMistakes.promise}` : undefined
 }
 
-/** An option that is nearly one there is; others are left alone, since definitions are often made of wider objects. */
+/**
+ * An option that is nearly one there is, or that another library calls so; others are left alone, since definitions are
+ * often made of wider objects.
+ */
 export const misspelt = (definition: object, options: ReadonlyArray<string>): string | undefined => {
   for (const given of Object.keys(definition)) {
     if (options.includes(given)) continue
-    const meant = options.find((option) =>
-      !(option in definition) && distanceOf(given.toLowerCase(), option.toLowerCase()) <= 2
-    )
+    const meant = options.find((option) => Reflect.get(definition, option) === undefined && isMeant(given, option))
     if (meant !== undefined) return instead(given, meant)
   }
   return undefined
 }
+
+const isMeant = (given: string, option: string): boolean =>
+  elsewhere[option]?.includes(given) === true || distanceOf(given.toLowerCase(), option.toLowerCase()) <= 2
 
 /** What a handler gave in place of an Effect. */
 export const notAnEffect = (given: unknown): string =>

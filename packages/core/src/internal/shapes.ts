@@ -1,0 +1,47 @@
+import * as Predicate from "effect/Predicate"
+
+/** What an option has to be where it is given, and what is said of anything else. */
+export type Shape = readonly [name: string, is: (value: unknown) => boolean, mistake: string]
+
+/** What is said of the first option that is not of its shape. */
+export const misshapen = (given: object, shapes: ReadonlyArray<Shape>): string | undefined => {
+  for (const [name, is, mistake] of shapes) {
+    const value: unknown = Reflect.get(given, name)
+    if (value !== undefined && !is(value)) return mistake
+  }
+  return undefined
+}
+
+export const isFunction: (value: unknown) => boolean = Predicate.isFunction
+
+/** - `such`: one, as it is written */
+export const text = (name: string, such: string): Shape => [
+  name,
+  Predicate.isString,
+  `\`${name}\` is no text: write ${such}`
+]
+
+export const callable = (name: string, such: string): Shape => [
+  name,
+  isFunction,
+  `\`${name}\` is no function: write ${such}`
+]
+
+export const flag = (name: string): Shape => [
+  name,
+  Predicate.isBoolean,
+  `\`${name}\` is neither true nor false: write one of them`
+]
+
+export const either = (name: string, one: string, other: string): Shape => [
+  name,
+  (value) => value === one || value === other,
+  `\`${name}\` is neither "${one}" nor "${other}": write one of them`
+]
+
+/** An option that only another way to run has; `instead` says what to do. */
+export const absent = (name: string, instead: string): Shape => [
+  name,
+  () => false,
+  `there is no option \`${name}\` here: ${instead}`
+]

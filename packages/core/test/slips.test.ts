@@ -1,0 +1,252 @@
+/**
+ * Values of the wrong kind, and options that belong elsewhere: slips that were once taken in silence, or ended in words of
+ * JavaScript.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Agent, Batch, type ChatModel, Conversation, Pipeline, Tool, ToolCall, Toolkit } from "@volley/core"
+import { ScriptedModel } from "@volley/testing"
+import { Cause, Effect, Exit, Schema, Stream } from "effect"
+import { acting } from "./support.ts"
+
+const tool = acting("tool", () => Effect.succeed(""))
+const toolkit = Toolkit.make(tool)
+const model = ScriptedModel.layer([ScriptedModel.says("Hello.")])
+const calls = [ToolCall.make({ id: "c", name: "tool" })]
+const description = "For tests."
+
+const agent = (more: object) => Agent.run({ toolkit, prompt: "Hi!", ...more })
+const batch = (options: object) => Batch.run(toolkit, calls, options)
+const make = (more: object) => () =>
+  Tool.make("t", { description, parameters: Schema.Struct({}), success: Schema.String, ...more })
+const asTool = (more: object) => () => Agent.asTool("t", { description, toolkit, ...more })
+
+const noPrompt =
+  "Agent: `prompt` is neither text, nor a list of content, nor a conversation: write \"Hi!\", or take `conversation` of how an agent ended."
+const noMessage = "is no message: make it with Conversation.user, or take `message` of a turn."
+
+describe("a slip", () => {
+  it.effect.each<readonly [string, Effect.Effect<unknown, unknown, ChatModel.ChatModel>, string]>([
+    ["a number as the system prompt", agent({ system: 5 }), "Agent: `system` is no text: write \"Answer briefly.\"."],
+    ["a number as a name", agent({ name: 5 }), "Agent: `name` is no text: write \"support\"."],
+    [
+      "a number as prices",
+      agent({ pricing: 5 }),
+      "Agent: `pricing` has no rates by model: write { \"gpt-x\": { input: 2, output: 8 } }, for a million tokens."
+    ],
+    [
+      "rates without the name of a model",
+      agent({ pricing: { input: 2, output: 8 } }),
+      "Agent: `pricing` has no rates by model: write { \"gpt-x\": { input: 2, output: 8 } }, for a million tokens."
+    ],
+    ["a number as a prompt", agent({ prompt: 5 }), noPrompt],
+    ["an object as a prompt", agent({ prompt: { text: "Hi!" } }), noPrompt],
+    ["messages that are no list", agent({ prompt: { runId: "r", messages: "Hi!" } }), noPrompt],
+    ["messages of another library", agent({ prompt: { messages: [{ role: "user", content: "Hi!" }] } }), noPrompt],
+    ["a conversation without its id", agent({ prompt: { messages: [Conversation.user("Hi!")] } }), noPrompt],
+    [
+      "another word for what to do at a limit",
+      agent({ atLimit: "stop" }),
+      "Agent: `atLimit` is neither \"answer\" nor \"fail\": write one of them."
+    ],
+    [
+      "a function that steers",
+      agent({ steer: () => [] }),
+      "Agent: `steer` is no Effect: write Effect.sync(() => [\"Faster!\"])."
+    ],
+    [
+      "no function for what is left",
+      agent({ onInterrupt: 5 }),
+      "Agent: `onInterrupt` is no function: write (left) => store(left.conversation)."
+    ],
+    ["a text as a time", agent({ startedAt: "now" }), "Agent: `startedAt` is no number: write Date.now()."],
+    [
+      "a text for yes or no",
+      agent({ streaming: "false" }),
+      "Agent: `streaming` is neither true nor false: write one of them."
+    ],
+    [
+      "what was spent as a number",
+      agent({ spent: 5 }),
+      "Agent: `spent` is not what an agent spent: give what an AgentRecorder was told."
+    ],
+    ["a number as options of batches", agent({ batch: 5 }), "Agent: `batch` is no object: write { concurrency: 4 }."],
+    [
+      "a model, which comes as a Layer",
+      agent({ model }),
+      "Agent: there is no option `model` here: a model comes as a Layer, as in Effect.provide(Agent.run(options), layer)."
+    ],
+    [
+      "a signal, which only promises need",
+      agent({ signal: AbortSignal.timeout(30_000) }),
+      "Agent: there is no option `signal` here: interrupt the Effect, or run it as a promise."
+    ],
+    [
+      "a function that approves, which comes as a Layer",
+      agent({ approve: () => "allowed" }),
+      "Agent: there is no option `approve` here: provide an Approver, as in Effect.provide(effect, Approver.allow)."
+    ],
+    [
+      "the name that another library has",
+      agent({ maxSteps: 3 }),
+      "Agent: there is no option `maxSteps`: write `maxRounds`."
+    ],
+    [
+      "the same for the system prompt",
+      agent({ instructions: "Be kind." }),
+      "Agent: there is no option `instructions`: write `system`."
+    ],
+    [
+      "the same inside `batch`",
+      agent({ batch: { retries: 3 } }),
+      "Agent: there is no option `retries`: write `retry`."
+    ],
+    [
+      "no options of a stream",
+      Effect.suspend(() => Stream.runDrain(Agent.stream(undefined as never))),
+      "Agent: give options, such as { toolkit, prompt }."
+    ],
+    [
+      "retries under another name",
+      batch({ retries: 3 }),
+      "Batch.Options: there is no option `retries`: write `retry`."
+    ],
+    [
+      "retries of a runner under another name",
+      Batch.make({ ...{ concurrency: 1, retries: 3 } }),
+      "Batch.Options: there is no option `retries`: write `retry`."
+    ],
+    [
+      "a signal of a batch",
+      batch({ signal: AbortSignal.timeout(30_000) }),
+      "Batch.Options: there is no option `signal` here: interrupt the Effect, or run it as a promise."
+    ],
+    [
+      "a text for yes or no, in a batch",
+      batch({ failFast: "false" }),
+      "Batch.Options: `failFast` is neither true nor false: write one of them."
+    ],
+    [
+      "another word for an order",
+      batch({ undeclared: "serial" }),
+      "Batch.Options: `undeclared` is neither \"parallel\" nor \"ordered\": write one of them."
+    ],
+    ["a number as an id", batch({ runId: 5 }), "Batch.Options: `runId` is no text: write \"order-42\"."],
+    [
+      "no function that listens",
+      batch({ onCall: 5 }),
+      "Batch.Options: `onCall` is no function: write (event) => Console.log(event._tag)."
+    ],
+    [
+      "null for options",
+      Batch.run(toolkit, calls, null as never),
+      "Batch.Options is no object: write { concurrency: 4 }."
+    ],
+    [
+      "a number for options",
+      Batch.run(toolkit, calls, 5 as never),
+      "Batch.Options is no object: write { concurrency: 4 }."
+    ],
+    [
+      "the toolkit for options of a runner",
+      Batch.make(4 as never),
+      "Batch.Options is no object: write { concurrency: 4 }."
+    ],
+    [
+      "the same of a pipeline",
+      Pipeline.run(Pipeline.make((call) => ({ step: call(tool, {}) })), { ...{ failFast: "false" as never } }),
+      "Batch.Options: `failFast` is neither true nor false: write one of them."
+    ]
+  ])("ends an Effect in words that say what to do: %s", ([, run, said]) =>
+    Effect.gen(function*() {
+      const exit = yield* Effect.exit(Effect.provide(run, model))
+      assert.strictEqual(Exit.isFailure(exit) && String(Cause.squash(exit.cause)), `TypeError: ${said}`)
+    }))
+
+  it.each<readonly [string, () => Promise<unknown>, string]>([
+    [
+      "null for options",
+      () => Batch.runPromise(toolkit, calls, null as never),
+      "Batch.Options is no object: write { concurrency: 4 }."
+    ],
+    [
+      "a number as the system prompt",
+      () => Agent.runPromise({ toolkit, prompt: "Hi!", model, ...{ system: 5 as never } }),
+      "Agent: `system` is no text: write \"Answer briefly.\"."
+    ],
+    [
+      "what steers as a list",
+      () => Agent.runPromise({ toolkit, prompt: "Hi!", model, ...{ steer: ["Faster!"] as never } }),
+      "Agent: `steer` is no function: write () => [\"Faster!\"]."
+    ]
+  ])("rejects in words that say what to do: %s", async (_, run, said) => {
+    assert.include(await run().then(() => "nothing is thrown", String), said)
+  })
+
+  it.each<readonly [string, () => unknown, string]>([
+    [
+      "a tool and a time at once",
+      () => Reflect.apply(Tool.hedge, undefined, [tool, "1 second"]),
+      "Tool.hedge: argument 1 is a tool: write Tool.hedge(\"1 second\")(tool)."
+    ],
+    [
+      "no time",
+      () => Reflect.apply(Tool.hedge, undefined, []),
+      "Tool.hedge: the time is undefined: give a duration such as \"2 seconds\"."
+    ],
+    [
+      "a text for yes or no",
+      make({ readOnly: "false" }),
+      "Tool \"t\": `readOnly` is neither true nor false: write one of them."
+    ],
+    [
+      "a number for yes or no",
+      make({ idempotent: 1 }),
+      "Tool \"t\": `idempotent` is neither true nor false: write one of them."
+    ],
+    [
+      "a key that is none",
+      () => Tool.breaker(tool, { key: 5 as never }),
+      "Tool.breaker: `key` is neither text nor a function: write \"search\", or ({ host }) => host."
+    ],
+    [
+      "no function for what counts",
+      () => Tool.breaker(tool, { isOutage: true as never }),
+      "Tool.breaker: `isOutage` is no function: write (failure) => failure.status === 503."
+    ],
+    [
+      "a key in place of options",
+      () => Tool.breaker(tool, "search" as never),
+      "Tool.breaker: argument 2 is no object: write { key: \"search\" }."
+    ],
+    [
+      "a number as the system prompt of a tool",
+      asTool({ system: 5 }),
+      "Tool \"t\": `system` is no text: write \"Answer briefly.\"."
+    ],
+    [
+      "a text as what a tool asks",
+      asTool({ prompt: "Hi!" }),
+      "Tool \"t\": `prompt` is no function: give one that takes the parameters, and gives what to ask."
+    ],
+    [
+      "a number as a system prompt",
+      () => Conversation.make("Hi!", { system: 5 as never }),
+      "Conversation.make: `system` is no text: give one, such as \"Answer briefly.\"."
+    ],
+    [
+      "a system prompt in place of options",
+      () => Conversation.make("Hi!", "Answer briefly." as never),
+      "Conversation.make: argument 2 is no object: write { system: \"Answer briefly.\" }."
+    ],
+    [
+      "a text behind a conversation",
+      () => Conversation.append(Conversation.make("Hi!"), "More." as never),
+      `Conversation.append: argument 2 ${noMessage}`
+    ],
+    [
+      "a list of messages behind a conversation",
+      () => Conversation.append(Conversation.make("Hi!"), [Conversation.user("More.")] as never),
+      `Conversation.append: argument 2 ${noMessage}`
+    ]
+  ])("is refused in words that say what to do: %s", (_, run, said) => assert.throws(run, said))
+})
