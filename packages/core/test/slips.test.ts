@@ -102,7 +102,7 @@ describe("a slip", () => {
     ],
     [
       "no options of a stream",
-      Effect.suspend(() => Stream.runDrain(Agent.stream(undefined as never))),
+      Effect.suspend(() => Stream.runDrain(Agent.stream<typeof tool>(undefined as never))),
       "Agent: give options, such as { toolkit, prompt }."
     ],
     [

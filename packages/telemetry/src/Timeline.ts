@@ -143,4 +143,6 @@ export const text = (run: Run | ReadonlyArray<Run>, options: TextOptions = {}): 
  */
 export const chromeTrace = (run: Run): Schema.Json => trace(read(run))
 
-const several = (run: Run | ReadonlyArray<Run>): ReadonlyArray<Run> => "events" in run ? [run] : run
+const several = (run: Run | ReadonlyArray<Run>): ReadonlyArray<Run> => isList(run) ? run : [run]
+
+const isList = (run: Run | ReadonlyArray<Run>): run is ReadonlyArray<Run> => Array.isArray(run)

@@ -37,6 +37,21 @@ const hostile: Run = {
   ]
 }
 
+describe("what is no run", () => {
+  it.each<readonly [string, (given: never) => unknown]>([
+    ["make", Timeline.make],
+    ["html", Timeline.html],
+    ["svg", Timeline.svg],
+    ["text", Timeline.text],
+    ["chromeTrace", Timeline.chromeTrace]
+  ])("is refused in words that say what to do: %s", (_, draw) => {
+    const given: ReadonlyArray<unknown> = ["run.jsonl", undefined, 5, { events: "none" }, { head: {} }, [{}]]
+    for (const one of given) {
+      assert.throws(() => Reflect.apply(draw, undefined, [one]), "Timeline: this is no run: give what Run.decode reads")
+    }
+  })
+})
+
 const hashOf = (text: string) => `sha256-${createHash("sha256").update(text).digest("base64")}`
 
 const rowOf = (timeline: Timeline.Timeline, name: string, nth = 0) => {

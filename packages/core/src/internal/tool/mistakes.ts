@@ -78,7 +78,7 @@ const elsewhere: { readonly [name: string]: ReadonlyArray<string> } = {
   prompt: ["messages", "input", "query", "question"],
   system: ["instructions", "systemPrompt", "system_prompt"],
   maxRounds: ["maxSteps", "maxTurns", "maxIterations"],
-  retry: ["retries", "maxRetries"],
+  retry: ["retries"],
   maxRetries: ["retries", "maxAttempts"],
   concurrency: ["maxConcurrency", "parallelism"]
 }

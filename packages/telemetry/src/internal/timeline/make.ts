@@ -1,11 +1,14 @@
 /** Rows, sums and the critical path of a run. */
+import * as Predicate from "effect/Predicate"
 import type { Run } from "../../Run.ts"
 import { type Agent, type Call, read, type Round } from "./log.ts"
 import { find } from "./path.ts"
 import type { End, Interval, Row, Span, Timeline } from "./row.ts"
 
 /** Makes the picture of a run, as data; one that goes on is drawn until a time, or until its last event. */
-export const make = ({ events, head }: Run, until = -Infinity): Timeline => {
+export const make = (run: Run, until = -Infinity): Timeline => {
+  refuseNoRun(run)
+  const { events, head } = run
   const agent = read(events)
   if (agent.end === "open" && events.length > 0) agent.last = Math.max(agent.last, until)
   const zero = Number.isFinite(agent.first) ? agent.first : head.at
@@ -31,6 +34,14 @@ export const make = ({ events, head }: Run, until = -Infinity): Timeline => {
     ...(agent.tokens !== undefined && { tokens: agent.tokens }),
     ...(agent.cost !== undefined && { cost: agent.cost })
   }
+}
+
+/** Throws for what is no run, such as the name of its file. */
+const refuseNoRun = (given: unknown): void => {
+  if (Predicate.hasProperty(given, "head") && Predicate.hasProperty(given, "events") && Array.isArray(given.events)) {
+    return
+  }
+  throw new TypeError("Timeline: this is no run: give what Run.decode reads out of the text of a file.")
 }
 
 /** What the calls themselves took or waited for: neither the model that still writes, nor a person. */
