@@ -3,7 +3,7 @@
  * JavaScript.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Agent, Batch, type ChatModel, Conversation, Pipeline, Tool, ToolCall, Toolkit } from "@volley/core"
+import { Agent, Batch, ChatModel, Conversation, Pipeline, Tool, ToolCall, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
 import { Cause, Effect, Exit, Schema, Stream } from "effect"
 import { acting } from "./support.ts"
@@ -13,6 +13,8 @@ const toolkit = Toolkit.make(tool)
 const model = ScriptedModel.layer([ScriptedModel.says("Hello.")])
 const calls = [ToolCall.make({ id: "c", name: "tool" })]
 const description = "For tests."
+
+const retrying = { concurrency: 1, retries: 3 }
 
 const agent = (more: object) => Agent.run({ toolkit, prompt: "Hi!", ...more })
 const batch = (options: object) => Batch.run(toolkit, calls, options)
@@ -112,7 +114,7 @@ describe("a slip", () => {
     ],
     [
       "retries of a runner under another name",
-      Batch.make({ ...{ concurrency: 1, retries: 3 } }),
+      Batch.make(retrying),
       "Batch.Options: there is no option `retries`: write `retry`."
     ],
     [
@@ -153,7 +155,7 @@ describe("a slip", () => {
     ],
     [
       "the same of a pipeline",
-      Pipeline.run(Pipeline.make((call) => ({ step: call(tool, {}) })), { ...{ failFast: "false" as never } }),
+      Pipeline.run(Pipeline.make((call) => ({ step: call(tool, {}) })), { failFast: "false" as never }),
       "Batch.Options: `failFast` is neither true nor false: write one of them."
     ]
   ])("ends an Effect in words that say what to do: %s", ([, run, said]) =>
@@ -170,17 +172,25 @@ describe("a slip", () => {
     ],
     [
       "a number as the system prompt",
-      () => Agent.runPromise({ toolkit, prompt: "Hi!", model, ...{ system: 5 as never } }),
+      () => Agent.runPromise({ toolkit, prompt: "Hi!", model, system: 5 as never }),
       "Agent: `system` is no text: write \"Answer briefly.\"."
     ],
     [
       "what steers as a list",
-      () => Agent.runPromise({ toolkit, prompt: "Hi!", model, ...{ steer: ["Faster!"] as never } }),
+      () => Agent.runPromise({ toolkit, prompt: "Hi!", model, steer: ["Faster!"] as never }),
       "Agent: `steer` is no function: write () => [\"Faster!\"]."
     ]
   ])("rejects in words that say what to do: %s", async (_, run, said) => {
     assert.include(await run().then(() => "nothing is thrown", String), said)
   })
+
+  it.effect("in the options of a provider fails each request in such words", () =>
+    Effect.gen(function*() {
+      const options = { apiKey: "key", retries: 3 }
+      const made = yield* ChatModel.reached("parrot", options, () => assert.fail("a client was made"))
+      const { reason } = yield* Effect.flip(made.generate({ conversation: Conversation.make("Hi!") }))
+      assert.strictEqual(reason.message, "there is no option `retries`: write `maxRetries`")
+    }))
 
   it.each<readonly [string, () => unknown, string]>([
     [
