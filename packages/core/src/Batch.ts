@@ -20,7 +20,7 @@ import {
   type Stray
 } from "./internal/runner/execute.ts"
 import type { Job } from "./internal/runner/job.ts"
-import { atLeast, Defaults, given, type Options, refuseMisused, safe } from "./internal/runner/options.ts"
+import { Defaults, given, type Options, read } from "./internal/runner/options.ts"
 import { Order } from "./internal/runner/order.ts"
 import { effectOptions, mistakeIn, type Needless, needless, type PromiseOptions } from "./internal/runner/promised.ts"
 import { Pool } from "./internal/runner/room.ts"
@@ -216,10 +216,10 @@ export interface Runner {
  */
 export const make = (options: Options = {}): Effect.Effect<Runner> =>
   Effect.map(Effect.context<never>(), (context) => {
-    refuseMisused(options)
-    const own = { ...Context.get(context, Defaults), ...given(options) }
-    const limit = atLeast(1, "concurrency", own.concurrency ?? safe.concurrency)
-    return runner({ engine: engineIn(context), gate: new Pool<Job>().gate(limit), order: new Order(), own })
+    const defaults = Context.get(context, Defaults)
+    const { concurrency } = read(options, defaults)
+    const own = { ...defaults, ...given(options) }
+    return runner({ engine: engineIn(context), gate: new Pool<Job>().gate(concurrency), order: new Order(), own })
   })
 
 function runner(own: Shared): Runner

@@ -174,12 +174,14 @@ export const append = (self: Conversation, ...messages: ReadonlyArray<Message>):
  * // => [ 'call_1,true' ]
  * ```
  */
-export const results = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<ToolResult> =>
-  outcomes.map((outcome) => {
+export const results = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<ToolResult> => {
+  refuseNoList("Conversation: what was settled", outcomes, "outcomes, as `outcomes` of a batch")
+  return outcomes.map((outcome) => {
     const { call: { id: callId, name }, encoded: text, media } = outcome
     const result = { callId, name, text, isError: isFailure(outcome) }
     return media === undefined ? result : { ...result, media }
   })
+}
 
 /**
  * Makes the message that answers a turn; `waiting` are its pending calls as the batch gave them.

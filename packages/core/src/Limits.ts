@@ -8,7 +8,7 @@ import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { read, type Time } from "./internal/duration.ts"
-import { refuseNoFunction } from "./internal/refusals.ts"
+import { refuseNoFunction, refuseNoObject, refuseNoText } from "./internal/refusals.ts"
 import { makeEngine } from "./internal/runner/drive.ts"
 import { Limits } from "./internal/runner/limits.ts"
 import { seen } from "./internal/seen.ts"
@@ -38,7 +38,7 @@ export type { Limit } from "./internal/tool/claims.ts"
  */
 export const concurrency = (limit: number, key?: string): Limit => ({
   _tag: "Concurrency",
-  key,
+  key: keyOf("concurrency", key),
   limit: atLeastOne("concurrency", limit)
 })
 
@@ -71,7 +71,12 @@ export const rate = (options: {
 }): Limit => {
   if (!Predicate.isObject(options)) throw new TypeError(`Limits.rate: ${noRate}.`)
   const { key, limit, window } = options
-  return { _tag: "Rate", key, limit: atLeastOne("rate", limit), window: read(window, "Limits.rate: the window") }
+  return {
+    _tag: "Rate",
+    key: keyOf("rate", key),
+    limit: atLeastOne("rate", limit),
+    window: read(window, "Limits.rate: the window")
+  }
 }
 
 const noRate = "give { limit, window }, such as { limit: 10, window: \"1 second\" }"
@@ -112,11 +117,12 @@ export const backOff = (options: {
    */
   readonly after?: ((failure: unknown) => Duration.Input | undefined) | undefined
 } = {}): Limit => {
+  refuseNoObject("Limits.backOff: what is given", options, "{ key: \"search\" }")
   const { after = retryAfterOf, key } = options
   refuseNoFunction("Limits.backOff: `after`", after, "reads a duration from a failure")
   return {
     _tag: "BackOff",
-    key,
+    key: keyOf("backOff", key),
     after: (failure) => {
       const wait = after(failure)
       const read = wait === undefined ? undefined : Duration.fromInputUnsafe(wait)
@@ -134,6 +140,11 @@ const isAdvice = Schema.is(Schema.Struct({
 
 const retryAfterOf = (failure: unknown): Duration.Input | undefined =>
   isAdvice(failure) ? failure.retryAfter ?? failure.retryAfterMillis : undefined
+
+const keyOf = (name: string, key: string | undefined): string | undefined => {
+  if (key !== undefined) refuseNoText(`Limits.${name}: the key`, key, "\"search\"")
+  return key
+}
 
 const atLeastOne = (name: string, limit: number): number => {
   if (Number.isInteger(limit) && limit >= 1) return limit

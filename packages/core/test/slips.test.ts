@@ -3,7 +3,7 @@
  * JavaScript.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Agent, Batch, ChatModel, Conversation, Pipeline, Tool, ToolCall, Toolkit } from "@volley/core"
+import { Agent, Batch, ChatModel, Conversation, Limits, Pipeline, Tool, ToolCall, Toolkit } from "@volley/core"
 import { ScriptedModel } from "@volley/testing"
 import { Cause, Effect, Exit, Schema, Stream } from "effect"
 import { acting } from "./support.ts"
@@ -27,7 +27,7 @@ const noPrompt =
 const noMessage = "is no message: make it with Conversation.user, or take `message` of a turn."
 
 describe("a slip", () => {
-  it.effect.each<readonly [string, Effect.Effect<unknown, unknown, ChatModel.ChatModel>, string]>([
+  it.effect.each<readonly [string, Effect.Effect<unknown, unknown, ChatModel.ChatModel>, string, string?]>([
     ["a number as the system prompt", agent({ system: 5 }), "Agent: `system` is no text: write \"Answer briefly.\"."],
     ["a number as a name", agent({ name: 5 }), "Agent: `name` is no text: write \"support\"."],
     [
@@ -118,6 +118,18 @@ describe("a slip", () => {
       "Batch.Options: there is no option `retries`: write `retry`."
     ],
     [
+      "retries of a runner as a number",
+      Batch.make({ retry: 3 as never }),
+      "Batch.Options.retry is 3: give a schedule, such as Schedule.recurs(3).",
+      "RangeError"
+    ],
+    [
+      "a time of a runner that is none",
+      Batch.make({ timeout: "soon" as never }),
+      "Batch.Options.timeout is \"soon\": give a duration such as \"2 seconds\", or \"unbounded\".",
+      "RangeError"
+    ],
+    [
       "a signal of a batch",
       batch({ signal: AbortSignal.timeout(30_000) }),
       "Batch.Options: there is no option `signal` here: interrupt the Effect, or run it as a promise."
@@ -158,10 +170,10 @@ describe("a slip", () => {
       Pipeline.run(Pipeline.make((call) => ({ step: call(tool, {}) })), { failFast: "false" as never }),
       "Batch.Options: `failFast` is neither true nor false: write one of them."
     ]
-  ])("ends an Effect in words that say what to do: %s", ([, run, said]) =>
+  ])("ends an Effect in words that say what to do: %s", ([, run, said, error = "TypeError"]) =>
     Effect.gen(function*() {
       const exit = yield* Effect.exit(Effect.provide(run, model))
-      assert.strictEqual(Exit.isFailure(exit) && String(Cause.squash(exit.cause)), `TypeError: ${said}`)
+      assert.strictEqual(Exit.isFailure(exit) && String(Cause.squash(exit.cause)), `${error}: ${said}`)
     }))
 
   it.each<readonly [string, () => Promise<unknown>, string]>([
@@ -247,6 +259,31 @@ describe("a slip", () => {
       "a system prompt in place of options",
       () => Conversation.make("Hi!", "Answer briefly." as never),
       "Conversation.make: argument 2 is no object: write { system: \"Answer briefly.\" }."
+    ],
+    [
+      "settled calls in place of their outcomes",
+      () => Conversation.answers({ outcomes: [] } as never),
+      "Conversation: what was settled is no list: give one of outcomes, as `outcomes` of a batch."
+    ],
+    [
+      "parameters, and nothing that asks with them",
+      asTool({ parameters: Schema.Struct({ city: Schema.String }) }),
+      "Tool \"t\": `prompt` is no function: give one that takes the parameters, and gives what to ask."
+    ],
+    [
+      "an object for the key of a limit",
+      () => Limits.concurrency(2, { key: "search" } as never),
+      "Limits.concurrency: the key is no text: give one, such as \"search\"."
+    ],
+    [
+      "a number for the key of a rate",
+      () => Limits.rate({ limit: 1, window: "1 second", key: 5 as never }),
+      "Limits.rate: the key is no text: give one, such as \"search\"."
+    ],
+    [
+      "a key in place of options of a limit",
+      () => Limits.backOff("search" as never),
+      "Limits.backOff: what is given is no object: write { key: \"search\" }."
     ],
     [
       "a text behind a conversation",

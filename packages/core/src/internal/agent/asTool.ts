@@ -63,7 +63,8 @@ export const compileAgent = (name: string, options: AnyToolOptions): Tool.Any =>
     ?? misshapen(traits, shapes)
     ?? (Schema.isSchema(parameters) ? undefined : noSchema("parameters", parameters))
   if (mistake !== undefined) throw new Error(`Tool "${name}": ${mistake}.`)
-  refuseNoFunction(`Tool "${name}": \`prompt\``, prompt, "takes the parameters, and gives what to ask")
+  const asks = rest.parameters === undefined ? prompt : rest.prompt
+  refuseNoFunction(`Tool "${name}": \`prompt\``, asks, "takes the parameters, and gives what to ask")
   const execute = (parameters: unknown) =>
     Effect.contextWith((context: Context.Context<unknown>) => {
       const job = Context.get(context, Enclosing)?.job

@@ -79,7 +79,7 @@ export const mistakeInBatch = (options: Options): string | undefined =>
   misspelt(options, names) ?? misshapen(options, shapes)
 
 /** Throws for options that would not hold. */
-export const refuseMisused = (options: Options): void => {
+const refuseMisused = (options: Options): void => {
   refuseNoObject("Batch.Options", options, "{ concurrency: 4 }")
   const mistake = mistakeInBatch(options)
   if (mistake !== undefined) throw new TypeError(`Batch.Options: ${mistake}.`)
@@ -136,7 +136,7 @@ export const read = (options: Options, defaults: Options): Bounds => {
   }
 }
 
-export const atLeast = (least: number, name: string, value: number | "unbounded"): number => {
+const atLeast = (least: number, name: string, value: number | "unbounded"): number => {
   if (value === "unbounded") return Infinity
   if (Number.isInteger(value) && value >= least) return value
   throw new RangeError(`Batch.Options.${name} is ${seen(value)}: give a whole number from ${least} on, or "unbounded".`)
