@@ -491,12 +491,14 @@ export function reconcile(
  * console.log(outcomes[0]?.encoded) // => "pages about tea"
  * ```
  */
-export const hedge = (after: Duration.Input | Time) => {
+export const hedge = (
+  after: Duration.Input | Time
+): <N extends string, P extends Schema.Constraint, S extends Schema.Constraint, F extends Schema.Constraint, R>(
+  tool: Tool<N, P, S, F, R, true>
+) => Tool<N, P, S, F, R, true> => {
   if (isTool(after)) throw new TypeError(`Tool.hedge: argument 1 is a tool: write Tool.hedge("1 second")(tool).`)
   const wait = readDuration(after, "Tool.hedge: the time")
-  return <N extends string, P extends Schema.Constraint, S extends Schema.Constraint, F extends Schema.Constraint, R>(
-    tool: Tool<N, P, S, F, R, true>
-  ): Tool<N, P, S, F, R, true> => {
+  return (tool) => {
     refuseNoTool("Tool.hedge: what is given in the second call", tool)
     refuseNoReads("Tool.hedge", tool, "run twice")
     return around(
