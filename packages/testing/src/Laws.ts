@@ -354,10 +354,6 @@ export type OwnAgent<T extends Tool.Any> =
  * if (violation._tag === "Violation") console.log(violation.law) // => readOnly
  * ```
  */
-export function check<T extends Tool.Any, ROut = never>(
-  toolkit: Toolkit.Toolkit<T>,
-  options?: Options<ROut>
-): Effect.Effect<void, Violation | NoCases, Exclude<Tool.Requirements<T>, ROut | Store.Store>>
 export function check<S extends Pipeline.Steps, ROut = never>(
   pipeline: Pipeline.Pipeline<S>,
   options?: Omit<Options<ROut>, "faults" | "maxCalls" | "run">
@@ -366,6 +362,11 @@ export function check<T extends Tool.Any, ROut = never>(
   agent: OwnAgent<T>,
   options?: Omit<Options<ROut>, "run">
 ): Effect.Effect<void, Violation | NoCases, Exclude<Tool.Requirements<T>, ROut | Store.Store | ChatModel.ChatModel>>
+// The last one, since the compiler shows what is wrong with the last one.
+export function check<T extends Tool.Any, ROut = never>(
+  toolkit: Toolkit.Toolkit<T>,
+  options?: Options<ROut>
+): Effect.Effect<void, Violation | NoCases, Exclude<Tool.Requirements<T>, ROut | Store.Store>>
 export function check(
   subject: Toolkit.Any | Pipeline.Pipeline<Pipeline.Steps> | OwnAgent<Tool.Any>,
   options: AnyOptions = {}
