@@ -301,22 +301,22 @@ describe("what plain JavaScript gives", () => {
     [
       "access",
       { access: () => Access.write("a") },
-      "Tool \"odd\": the function of `access` gives no list of accesses: write [Access.write(...)]."
+      "Tool \"odd\": the function of `access` gives something else: write [Access.write(...)]."
     ],
     [
       "limits",
       { limits: () => Limits.concurrency(1) },
-      "Tool \"odd\": the function of `limits` gives no list of limits: write [Limits.concurrency(...)]."
+      "Tool \"odd\": the function of `limits` gives something else: write [Limits.concurrency(...)]."
     ],
     [
       "access as text",
       { access: () => ["a"] },
-      "Tool \"odd\": the function of `access` gives no list of accesses: write [Access.write(...)]."
+      "Tool \"odd\": the function of `access` gives something else: write [Access.write(...)]."
     ],
     [
       "limits as numbers",
       { limits: () => [2] },
-      "Tool \"odd\": the function of `limits` gives no list of limits: write [Limits.concurrency(...)]."
+      "Tool \"odd\": the function of `limits` gives something else: write [Limits.concurrency(...)]."
     ]
   ])(
     "crashes a call in words for its host, where a function gives no list: %s",

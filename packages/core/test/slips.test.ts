@@ -48,7 +48,7 @@ describe("a slip", () => {
     [
       "another word for what to do at a limit",
       agent({ atLimit: "stop" }),
-      "Agent: `atLimit` is neither \"answer\" nor \"fail\": write one of them."
+      "Agent: `atLimit` is neither \"answer\" nor \"fail\"."
     ],
     [
       "a function that steers",
@@ -64,7 +64,7 @@ describe("a slip", () => {
     [
       "a text for yes or no",
       agent({ streaming: "false" }),
-      "Agent: `streaming` is neither true nor false: write one of them."
+      "Agent: `streaming` is neither true nor false."
     ],
     [
       "what was spent as a number",
@@ -75,30 +75,20 @@ describe("a slip", () => {
     [
       "a model, which comes as a Layer",
       agent({ model }),
-      "Agent: there is no option `model` here: a model comes as a Layer, as in Effect.provide(Agent.run(options), layer)."
+      "Agent: `model` is for promises: a model comes as a Layer, as in Effect.provide(Agent.run(options), layer)."
     ],
     [
       "a signal, which only promises need",
       agent({ signal: AbortSignal.timeout(30_000) }),
-      "Agent: there is no option `signal` here: interrupt the Effect, or run it as a promise."
+      "Agent: `signal` is for promises: run it as one."
     ],
     [
       "a function that approves, which comes as a Layer",
       agent({ approve: () => "allowed" }),
-      "Agent: there is no option `approve` here: provide an Approver, as in Effect.provide(effect, Approver.allow)."
+      "Agent: `approve` is for promises: run it as one."
     ],
     [
-      "the name that another library has",
-      agent({ maxSteps: 3 }),
-      "Agent: there is no option `maxSteps`: write `maxRounds`."
-    ],
-    [
-      "the same for the system prompt",
-      agent({ instructions: "Be kind." }),
-      "Agent: there is no option `instructions`: write `system`."
-    ],
-    [
-      "the same inside `batch`",
+      "retries inside `batch`",
       agent({ batch: { retries: 3 } }),
       "Agent: there is no option `retries`: write `retry`."
     ],
@@ -132,19 +122,18 @@ describe("a slip", () => {
     [
       "a signal of a batch",
       batch({ signal: AbortSignal.timeout(30_000) }),
-      "Batch.Options: there is no option `signal` here: interrupt the Effect, or run it as a promise."
+      "Batch.Options: `signal` is for promises: run it as one."
     ],
     [
       "a text for yes or no, in a batch",
       batch({ failFast: "false" }),
-      "Batch.Options: `failFast` is neither true nor false: write one of them."
+      "Batch.Options: `failFast` is neither true nor false."
     ],
     [
       "another word for an order",
       batch({ undeclared: "serial" }),
-      "Batch.Options: `undeclared` is neither \"parallel\" nor \"ordered\": write one of them."
+      "Batch.Options: `undeclared` is neither \"parallel\" nor \"ordered\"."
     ],
-    ["a number as an id", batch({ runId: 5 }), "Batch.Options: `runId` is no text: write \"order-42\"."],
     [
       "no function that listens",
       batch({ onCall: 5 }),
@@ -168,7 +157,7 @@ describe("a slip", () => {
     [
       "the same of a pipeline",
       Pipeline.run(Pipeline.make((call) => ({ step: call(tool, {}) })), { failFast: "false" as never }),
-      "Batch.Options: `failFast` is neither true nor false: write one of them."
+      "Batch.Options: `failFast` is neither true nor false."
     ]
   ])("ends an Effect in words that say what to do: %s", ([, run, said, error = "TypeError"]) =>
     Effect.gen(function*() {
@@ -218,12 +207,12 @@ describe("a slip", () => {
     [
       "a text for yes or no",
       make({ readOnly: "false" }),
-      "Tool \"t\": `readOnly` is neither true nor false: write one of them."
+      "Tool \"t\": `readOnly` is neither true nor false."
     ],
     [
       "a number for yes or no",
       make({ idempotent: 1 }),
-      "Tool \"t\": `idempotent` is neither true nor false: write one of them."
+      "Tool \"t\": `idempotent` is neither true nor false."
     ],
     [
       "a key that is none",

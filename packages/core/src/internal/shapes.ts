@@ -1,4 +1,5 @@
 import * as Predicate from "effect/Predicate"
+import { seen } from "./seen.ts"
 
 /** What an option has to be where it is given, and what is said of anything else. */
 export type Shape = readonly [name: string, is: (value: unknown) => boolean, mistake: string]
@@ -27,21 +28,13 @@ export const callable = (name: string, such: string): Shape => [
   `\`${name}\` is no function: write ${such}`
 ]
 
-export const flag = (name: string): Shape => [
-  name,
-  Predicate.isBoolean,
-  `\`${name}\` is neither true nor false: write one of them`
-]
-
-export const either = (name: string, one: string, other: string): Shape => [
+export const either = (name: string, one: string | boolean, other: string | boolean): Shape => [
   name,
   (value) => value === one || value === other,
-  `\`${name}\` is neither "${one}" nor "${other}": write one of them`
+  `\`${name}\` is neither ${seen(one)} nor ${seen(other)}`
 ]
 
-/** An option that only another way to run has; `instead` says what to do. */
-export const absent = (name: string, instead: string): Shape => [
-  name,
-  () => false,
-  `there is no option \`${name}\` here: ${instead}`
-]
+export const flag = (name: string): Shape => either(name, true, false)
+
+/** An option that only promises have. */
+export const absent = (name: string): Shape => [name, () => false, `\`${name}\` is for promises: run it as one`]

@@ -3,7 +3,7 @@ import * as Predicate from "effect/Predicate"
 import { isMessage } from "../refusals.ts"
 import { mistakeInBatch, names as ofBatches, ofPromises } from "../runner/options.ts"
 import { isAnySchema } from "../schema/standardSchema.ts"
-import { absent, callable, either, flag, misshapen, type Shape, text } from "../shapes.ts"
+import { callable, either, flag, misshapen, type Shape, text } from "../shapes.ts"
 import { misspelt } from "../tool/mistakes.ts"
 import { names } from "./options.ts"
 
@@ -57,7 +57,11 @@ const shapes: ReadonlyArray<Shape> = [
 
 /** Those of an agent that is run as an Effect. */
 const ofEffects: ReadonlyArray<Shape> = [
-  absent("model", "a model comes as a Layer, as in Effect.provide(Agent.run(options), layer)"),
+  [
+    "model",
+    () => false,
+    "`model` is for promises: a model comes as a Layer, as in Effect.provide(Agent.run(options), layer)"
+  ],
   ...ofPromises,
   ["steer", Effect.isEffect, "`steer` is no Effect: write Effect.sync(() => [\"Faster!\"])"]
 ]

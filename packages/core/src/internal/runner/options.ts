@@ -7,7 +7,7 @@ import type { ToolFailure } from "../../CallError.ts"
 import { read as readDuration, type Time } from "../duration.ts"
 import { refuseNoObject, refuseNoSchedule } from "../refusals.ts"
 import { seen } from "../seen.ts"
-import { absent, callable, either, flag, misshapen, type Shape, text } from "../shapes.ts"
+import { absent, callable, either, flag, misshapen, type Shape } from "../shapes.ts"
 import { misspelt } from "../tool/mistakes.ts"
 import type { CallEvent } from "./events.ts"
 
@@ -62,15 +62,14 @@ export const names = Struct.keys(
 
 /** What only promises take. */
 export const ofPromises: ReadonlyArray<Shape> = [
-  absent("signal", "interrupt the Effect, or run it as a promise"),
-  absent("approve", "provide an Approver, as in Effect.provide(effect, Approver.allow)")
+  absent("signal"),
+  absent("approve")
 ]
 
 const shapes: ReadonlyArray<Shape> = [
   ...ofPromises,
   flag("failFast"),
   either("undeclared", "parallel", "ordered"),
-  text("runId", "\"order-42\""),
   callable("onCall", "(event) => Console.log(event._tag)")
 ]
 

@@ -71,14 +71,14 @@ export const claimsOf = (
 
 /** What a function gave; throws for what is no list of claims, which plain JavaScript may give. */
 const listOf = <A>(tool: string, name: keyof typeof such, given: ReadonlyArray<A>): ReadonlyArray<A> => {
-  const [what, write, is] = such[name]
+  const [write, is] = such[name]
   if (Array.isArray(given) && given.every(is)) return given
-  throw new TypeError(`Tool "${tool}": the function of \`${name}\` gives no list of ${what}: write [${write}(...)].`)
+  throw new TypeError(`Tool "${tool}": the function of \`${name}\` gives something else: write [${write}(...)].`)
 }
 
 const such = {
-  access: ["accesses", "Access.write", (one: unknown): boolean => Predicate.hasProperty(one, "mode")],
-  limits: ["limits", "Limits.concurrency", (one: unknown): boolean => Predicate.hasProperty(one, "_tag")]
+  access: ["Access.write", (one: unknown): boolean => Predicate.hasProperty(one, "mode")],
+  limits: ["Limits.concurrency", (one: unknown): boolean => Predicate.hasProperty(one, "_tag")]
 } as const
 
 const claim = (tool: string, access: ReadonlyArray<Access.Access>, limits: ReadonlyArray<Limit>): Claims => {

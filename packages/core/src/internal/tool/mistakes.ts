@@ -76,11 +76,8 @@ const elsewhere: { readonly [name: string]: ReadonlyArray<string> } = {
   execute: ["handler", "run", "func", "invoke", "call", "function"],
   toolkit: ["tools"],
   prompt: ["messages", "input", "query", "question"],
-  system: ["instructions", "systemPrompt", "system_prompt"],
-  maxRounds: ["maxSteps", "maxTurns", "maxIterations"],
   retry: ["retries"],
-  maxRetries: ["retries", "maxAttempts"],
-  concurrency: ["maxConcurrency", "parallelism"]
+  maxRetries: ["retries"]
 }
 
 const instead = (given: string, meant: string): string => `there is no option \`${given}\`: write \`${meant}\``
