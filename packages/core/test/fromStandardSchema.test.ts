@@ -3,6 +3,7 @@ import { toStandardJsonSchema } from "@valibot/to-json-schema"
 import { Batch, Pipeline, Tool, ToolCall, Toolkit } from "@volley/core"
 import { Effect, Result, Schema } from "effect"
 import type { StandardSchemaV1 } from "effect/StandardSchema"
+import { runInNewContext } from "node:vm"
 import * as v from "valibot"
 import { z } from "zod"
 import { ends, shown } from "./support.ts"
@@ -47,6 +48,20 @@ describe("Tool.fromStandardSchema with zod", () => {
       const { outcomes } = yield* run(trip, "{\"city\":\"Oslo\",\"more\":1}")
       assert.deepStrictEqual(outcomes[0]?.result, Result.succeed({ plan: "to Oslo", days: 3 }))
       assert.strictEqual(outcomes[0]?.encoded, "{\"plan\":\"to Oslo\",\"days\":\"3 days\"}")
+    }))
+
+  it.effect("waits for a validator whose promise is of another realm", () =>
+    Effect.gen(function*() {
+      const validate = (): Promise<StandardSchemaV1.Result<z.output<typeof Trip>>> =>
+        runInNewContext("Promise.resolve({ issues: [{ message: 'no such city' }] })")
+      const tool = Tool.fromStandardSchema("trip", {
+        description: "Plans a trip.",
+        parameters: { "~standard": { ...Trip["~standard"], validate } },
+        success: z.string(),
+        readOnly: true,
+        execute: () => Effect.succeed("ran")
+      })
+      assert.deepStrictEqual(ends(yield* run(tool, { city: "Oslo" })), ["InvalidArguments"])
     }))
 
   it.effect("says what is wrong with arguments part by part, in the library's words", () =>

@@ -118,7 +118,7 @@ const onlyJson = /*@__PURE__*/ SchemaParser.decodeUnknownEffect(Schema.Json)
 const validate = (schema: StandardSchemaV1, value: unknown): Effect.Effect<unknown, SchemaIssue.Issue> =>
   guarded(() => {
     const result = schema["~standard"].validate(value)
-    return result instanceof Promise ? Effect.flatMap(Effect.promise(() => result), settle) : settle(result)
+    return "then" in result ? Effect.flatMap(Effect.promise(() => result), settle) : settle(result)
   })
 
 const settle = (result: StandardSchemaV1.Result<unknown>): Effect.Effect<unknown, SchemaIssue.Issue> => {
