@@ -64,6 +64,33 @@ describe("Tool.fromStandardSchema with zod", () => {
       assert.deepStrictEqual(ends(yield* run(tool, { city: "Oslo" })), ["InvalidArguments"])
     }))
 
+  const asked: Readonly<
+    Record<string, readonly [end: string, validate: () => Promise<StandardSchemaV1.Result<unknown>>]>
+  > = {
+    accepts: ["ran", async () => ({ value: { city: "Oslo", by: "train", stops: [] } })],
+    refuses: ["InvalidArguments", async () => ({ issues: [{ message: "no such city" }] })],
+    rejects: ["Defect", () => Promise.reject(new Error("crash"))]
+  }
+
+  it.effect.each(Object.entries(asked))(
+    "asks a validator that takes its time once: one that %s",
+    ([, [end, validate]]) =>
+      Effect.gen(function*() {
+        let count = 0
+        const parameters: StandardSchemaV1<unknown, unknown> = {
+          "~standard": { version: 1, vendor: "own", validate: () => (count++, validate()) }
+        }
+        const tool = Tool.fromStandardSchema("trip", {
+          description: "Plans a trip.",
+          parameters,
+          jsonSchema: { type: "object" },
+          success: z.string(),
+          execute: () => Effect.succeed("ran")
+        })
+        assert.deepStrictEqual([ends(yield* run(tool, { city: null })), count], [[end], 1])
+      })
+  )
+
   it.effect("says what is wrong with arguments part by part, in the library's words", () =>
     Effect.gen(function*() {
       const settled = yield* run(trip, { city: "", by: "car", stops: [{ at: "Bergen" }, { at: 1 }] })

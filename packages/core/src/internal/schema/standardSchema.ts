@@ -100,11 +100,19 @@ export const isForeign = (schema: AnySchema): schema is StandardSchemaV1 => !Sch
 const reading = (
   schema: StandardSchemaV1,
   ownKeys: (value: unknown) => unknown
-): Schema.Codec<unknown, Schema.Json> =>
-  Schema.Json.pipe(Schema.decodeTo(Schema.Unknown, {
+): Schema.Codec<unknown, Schema.Json> => {
+  const codec = Schema.Json.pipe(Schema.decodeTo(Schema.Unknown, {
     decode: SchemaGetter.transformEffect((json) => validate(schema, ownKeys(json))),
     encode: SchemaGetter.passthrough({ strict: false })
   }))
+  readings.add(codec)
+  return codec
+}
+
+const readings = new WeakSet<object>()
+
+/** True of what reads by a schema of another library, which finds all that is wrong at once, and begins as it is asked. */
+export const isReading = (codec: object): boolean => readings.has(codec)
 
 /** Writes what a Standard Schema takes as the JSON that it gives. */
 const writing = (schema: StandardSchemaV1): Schema.Codec<unknown, Schema.Json> =>
@@ -118,8 +126,15 @@ const onlyJson = /*@__PURE__*/ SchemaParser.decodeUnknownEffect(Schema.Json)
 const validate = (schema: StandardSchemaV1, value: unknown): Effect.Effect<unknown, SchemaIssue.Issue> =>
   guarded(() => {
     const result = schema["~standard"].validate(value)
-    return "then" in result ? Effect.flatMap(Effect.promise(() => result), settle) : settle(result)
+    return "then" in result ? later(result) : settle(result)
   })
+
+/** A promise that is there already: nobody may come to wait for it, where its call is over before. */
+const later = (result: PromiseLike<StandardSchemaV1.Result<unknown>>) => {
+  const validated = Promise.resolve(result)
+  validated.catch(() => undefined)
+  return Effect.flatMap(Effect.promise(() => validated), settle)
+}
 
 const settle = (result: StandardSchemaV1.Result<unknown>): Effect.Effect<unknown, SchemaIssue.Issue> => {
   if (result.issues === undefined) return Effect.succeed(result.value)

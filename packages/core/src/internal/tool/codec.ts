@@ -18,15 +18,20 @@ import { untyped } from "./untyped.ts"
 /**
  * Reads arguments as parameters.
  *
- * - looks for everything that is wrong only where something is: that costs half as much again
+ * - looks for everything that is wrong only where something is, since that costs half as much again
  * - only there, too, `null` for a parameter that may be left out is taken for that
+ * - `findsAll`: it is asked once, and finds everything then
  */
-export const decoding = (codec: Schema.Constraint, jsonSchema: JsonSchema.JsonSchema): Any["decode"] => {
-  const decode = SchemaParser.decodeUnknownEffect(codec)
+export const decoding = (
+  codec: Schema.Constraint,
+  jsonSchema: JsonSchema.JsonSchema,
+  findsAll: boolean
+): Any["decode"] => {
   const decodeAll = SchemaParser.decodeUnknownEffect(codec, { errors: "all" })
+  const decode = findsAll ? decodeAll : SchemaParser.decodeUnknownEffect(codec)
   const ownKeys = ownKeysOf(codec.ast)
-  const again = (args: unknown): ReturnType<Any["decode"]> =>
-    Effect.catchEager(decodeAll(args), (issue) => {
+  const mended = (decoded: ReturnType<typeof decode>, args: unknown): ReturnType<Any["decode"]> =>
+    Effect.catchEager(decoded, (issue) => {
       const refused = Effect.fail(misfit(issue, args))
       const rest = withoutNulls(jsonSchema, args)
       return rest === args ? refused : Effect.catchEager(decode(ownKeys(rest)), () => refused)
@@ -34,7 +39,8 @@ export const decoding = (codec: Schema.Constraint, jsonSchema: JsonSchema.JsonSc
   return (args) => {
     const own = ownKeys(args)
     const decoded = decode(own)
-    return isOver(decoded) && Exit.isSuccess(decoded) ? Exit.succeed(decoded.value) : again(own)
+    if (isOver(decoded) && Exit.isSuccess(decoded)) return Exit.succeed(decoded.value)
+    return mended(findsAll ? decoded : decodeAll(own), own)
   }
 }
 

@@ -6,6 +6,7 @@ import * as Schema from "effect/Schema"
 import { read as readDuration } from "../duration.ts"
 import { jsonSchemaOf, withKnownTypes, withObjectRoot } from "../schema/jsonSchema.ts"
 import { withNullableInside } from "../schema/nullable.ts"
+import { isReading } from "../schema/standardSchema.ts"
 import type { Any } from "./any.ts"
 import { claimsOf } from "./claims.ts"
 import { answering, decoding, encoding, failing, leavingOut } from "./codec.ts"
@@ -32,7 +33,7 @@ const inForm = (name: string, definition: AnyDefinition, { codec, jsonSchema, st
     definition
   const { failure = Schema.Never, idempotent = false, jsonSchema: raw, readOnly = false, repeat } = definition
   const ends = { answer: answering(success, content), fail: failing({ name, readOnly, idempotent }, failure, repeat) }
-  const decode = decoding(codec, raw ?? jsonSchema)
+  const decode = decoding(codec, raw ?? jsonSchema, isReading(parameters))
   return {
     name,
     description,
