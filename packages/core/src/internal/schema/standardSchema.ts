@@ -129,7 +129,7 @@ const validate = (schema: StandardSchemaV1, value: unknown): Effect.Effect<unkno
     return "then" in result ? later(result) : settle(result)
   })
 
-/** A promise that is there already: nobody may come to wait for it, where its call is over before. */
+/** A promise that is there already: if its call is over before, nothing waits for it any more. */
 const later = (result: PromiseLike<StandardSchemaV1.Result<unknown>>) => {
   const validated = Promise.resolve(result)
   validated.catch(() => undefined)
