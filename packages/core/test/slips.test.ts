@@ -155,6 +155,11 @@ describe("a slip", () => {
       "Batch.Options is no object: write { concurrency: 4 }."
     ],
     [
+      "a number for options of a batch on a runner",
+      Effect.flatMap(Batch.make(), ({ run }) => run(toolkit, calls, 5 as never)),
+      "Batch.Options is no object: write { concurrency: 4 }."
+    ],
+    [
       "the same of a pipeline",
       Pipeline.run(Pipeline.make((call) => ({ step: call(tool, {}) })), { failFast: "false" as never }),
       "Batch.Options: `failFast` is neither true nor false."
