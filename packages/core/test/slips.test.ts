@@ -150,7 +150,7 @@ describe("a slip", () => {
       "Batch.Options is no object: write { concurrency: 4 }."
     ],
     [
-      "the toolkit for options of a runner",
+      "a number for options of a runner",
       Batch.make(4 as never),
       "Batch.Options is no object: write { concurrency: 4 }."
     ],
@@ -160,7 +160,7 @@ describe("a slip", () => {
       "Batch.Options is no object: write { concurrency: 4 }."
     ],
     [
-      "the same of a pipeline",
+      "a text for yes or no, in a pipeline",
       Pipeline.run(Pipeline.make((call) => ({ step: call(tool, {}) })), { failFast: "false" as never }),
       "Batch.Options: `failFast` is neither true nor false."
     ]
