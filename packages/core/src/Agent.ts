@@ -203,8 +203,8 @@ export function stream(options: AnyOptions) {
 
 const eventsOf = (
   options: AnyOptions
-): Stream.Stream<Event<Tool.Any, unknown>, ChatModelError | AgentError, unknown> => {
-  return Stream.unwrap(Effect.map(Latch.make(), (read) => {
+): Stream.Stream<Event<Tool.Any, unknown>, ChatModelError | AgentError, unknown> =>
+  Stream.unwrap(Effect.map(Latch.make(), (read) => {
     refuseMisused(options)
     const { onInterrupt } = options
     // The end of the stream interrupts what stands behind it: an agent whose end was read leaves nothing.
@@ -228,7 +228,6 @@ const eventsOf = (
       return event._tag === "Answer" ? Effect.as(read.open, event) : Effect.succeed(event)
     }))
   }))
-}
 
 /** What an answer has to be for an agent that is run as a promise: a schema of Effect that needs nothing, or of any library. */
 type Answering = Schema.ConstraintDecoder<unknown> | StandardSchemaV1
