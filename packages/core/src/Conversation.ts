@@ -4,7 +4,14 @@
 import * as Schema from "effect/Schema"
 import { CallError, Interrupted, toModel } from "./CallError.ts"
 import { Content, Media, textOf } from "./Content.ts"
-import { refuseNoContent, refuseNoList, refuseNoMessage, refuseNoObject, refuseNoText } from "./internal/refusals.ts"
+import {
+  refuseNoContent,
+  refuseNoConversation,
+  refuseNoList,
+  refuseNoMessage,
+  refuseNoObject,
+  refuseNoText
+} from "./internal/refusals.ts"
 import * as Uuid from "./internal/uuid.ts"
 import * as Json from "./Json.ts"
 import { isFailure, isUndecided } from "./Outcome.ts"
@@ -157,6 +164,7 @@ export const askTogether =
  * ```
  */
 export const append = (self: Conversation, ...messages: ReadonlyArray<Message>): Conversation => {
+  refuseNoConversation("Conversation.append: argument 1", self)
   messages.forEach((message, at) => refuseNoMessage(`Conversation.append: argument ${at + 2}`, message))
   return { ...self, messages: [...self.messages, ...messages] }
 }
@@ -239,8 +247,9 @@ const answering = (results: ReadonlyArray<ToolResult>, { inside, pending, uncert
  * console.log(Conversation.pending(conversation).map(({ id }) => id).join()) // => call_1
  * ```
  */
-export const pending = ({ messages }: Conversation): ReadonlyArray<ToolCall> => {
-  const [turn, answered] = messages.slice(-2)
+export const pending = (self: Conversation): ReadonlyArray<ToolCall> => {
+  refuseNoConversation("Conversation.pending: argument 1", self)
+  const [turn, answered] = self.messages.slice(-2)
   if (turn?.role !== "assistant" || answered?.role !== "tool") return []
   const undecided = new Set(answered.pending)
   const doubtful = turn.calls.filter(({ id }) => answered.uncertain?.includes(id))
@@ -281,6 +290,7 @@ export const decided = (
   outcomes: ReadonlyArray<Outcome>,
   waiting: ReadonlyArray<ToolCall> = []
 ): Conversation => {
+  refuseNoConversation("Conversation.decided: argument 1", self)
   const answered = self.messages.at(-1)
   if (answered?.role !== "tool") return self
   return { ...self, messages: [...self.messages.slice(0, -1), updated(answered, answers(outcomes, waiting))] }
@@ -326,6 +336,7 @@ export const close = (
   outcomes: ReadonlyArray<Outcome> = [],
   isHarmless: (tool: string) => boolean = () => false
 ): Conversation => {
+  refuseNoConversation("Conversation.close: argument 1", self)
   const last = self.messages.findLastIndex(asks)
   const messages = self.messages.flatMap((message, at): ReadonlyArray<Message> => {
     if (message.role === "tool" || saysNothing(message)) return []

@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Approver, Batch, Pipeline, Plan, Tool, ToolCall, Toolkit } from "@volley/core"
-import { Deferred, Effect, Exit, Fiber, Logger, Result, Schema, Stream } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Logger, Result, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { spaced } from "./dispatch/arriving.ts"
 import { acting, Anything, callsOf, ends, recordingLogger, shown } from "./support.ts"
@@ -302,6 +302,31 @@ describe("a call whose tool wants approval", () => {
       )
       assert.deepStrictEqual([ends(settled), told], [["Defect", "ran", "ran"], ["c1 approval"]])
     }))
+
+  it.effect.each<readonly [string, () => unknown]>([
+    ["a promise", async () => false],
+    ["an Effect", () => Effect.succeed(false)]
+  ])(
+    "crashes where its tool gives %s in place of whether to ask, which was always a yes",
+    ([, approval]) =>
+      Effect.gen(function*() {
+        const asks = Tool.make("asks", {
+          ...definition,
+          approval: approval as () => boolean,
+          execute: () => Effect.succeed("ran")
+        })
+        const settled = Batch.run(Toolkit.make(asks), callsOf("asks"))
+        const { outcomes } = yield* Effect.provide(settled, [Approver.allow, recordingLogger().layer])
+        const { result } = outcomes[0]!
+        assert(
+          Result.isFailure(result) && result.failure._tag === "CallError" && result.failure.reason._tag === "Defect"
+        )
+        assert.strictEqual(
+          String(Cause.squash(result.failure.reason.cause)),
+          "TypeError: `approval` gives neither true nor false: decide at once, without async; an Approver may take its time"
+        )
+      })
+  )
 
   it.effect("is asked about when its turn is whole, though it only reads", () =>
     Effect.gen(function*() {

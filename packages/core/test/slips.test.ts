@@ -24,6 +24,8 @@ const asTool = (more: object) => () => Agent.asTool("t", { description, toolkit,
 
 const noPrompt =
   "Agent: `prompt` is neither text, nor a list of content, nor a conversation: write \"Hi!\", or take `conversation` of how an agent ended."
+const noConversation =
+  "is no conversation: make it with Conversation.make, or take `conversation` of how an agent ended."
 const noMessage = "is no message: make it with Conversation.user, or take `message` of a turn."
 
 describe("a slip", () => {
@@ -153,6 +155,16 @@ describe("a slip", () => {
       "a number for options of a runner",
       Batch.make(4 as never),
       "Batch.Options is no object: write { concurrency: 4 }."
+    ],
+    [
+      "a toolkit for a runner",
+      Batch.make(toolkit as never),
+      "Batch.Options: a toolkit stands where options do: give it to `run`, and options behind the calls."
+    ],
+    [
+      "a number for the id of a run",
+      batch({ runId: 5 }),
+      "Batch.Options: `runId` is no text: write one that says which conversation it is, such as \"order 7\"."
     ],
     [
       "a number for options of a batch on a runner",
@@ -288,6 +300,26 @@ describe("a slip", () => {
       "a list of messages behind a conversation",
       () => Conversation.append(Conversation.make("Hi!"), [Conversation.user("More.")] as never),
       `Conversation.append: argument 2 ${noMessage}`
+    ],
+    [
+      "a list of messages in place of a conversation, to append to",
+      () => Conversation.append([] as never, Conversation.user("Hi!")),
+      `Conversation.append: argument 1 ${noConversation}`
+    ],
+    [
+      "a list of messages in place of a conversation, to find what is pending",
+      () => Conversation.pending([Conversation.user("Hi!")] as never),
+      `Conversation.pending: argument 1 ${noConversation}`
+    ],
+    [
+      "messages without a run id in place of a conversation, to put decisions in",
+      () => Conversation.decided({ messages: [] } as never, []),
+      `Conversation.decided: argument 1 ${noConversation}`
+    ],
+    [
+      "a conversation that was written as text, and not read again",
+      () => Conversation.close(JSON.stringify(Conversation.make("Hi!")) as never),
+      `Conversation.close: argument 1 ${noConversation}`
     ]
   ])("is refused in words that say what to do: %s", (_, run, said) => assert.throws(run, said))
 })

@@ -93,6 +93,19 @@ export const isMessage = (given: unknown): boolean =>
     ? Predicate.hasProperty(given, "results") && Array.isArray(given.results)
     : Predicate.hasProperty(given, "text") && typeof given.text === "string")
 
+/** Messages have their parts, or they would end as words of JavaScript. */
+export const isConversation = (given: unknown): boolean =>
+  Predicate.hasProperty(given, "runId") && typeof given.runId === "string"
+  && Predicate.hasProperty(given, "messages") && Array.isArray(given.messages) && given.messages.every(isMessage)
+
+/** Throws for what is no conversation, such as the messages alone. */
+export const refuseNoConversation = (where: string, given: unknown): void => {
+  if (isConversation(given)) return
+  throw new TypeError(
+    `${where} is no conversation: make it with Conversation.make, or take \`conversation\` of how an agent ended.`
+  )
+}
+
 const kinds = new Set<unknown>(["text", "image", "document"])
 
 /** Throws for what is no object of options; `such` is one. */

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
-import { isMessage } from "../refusals.ts"
+import { isConversation } from "../refusals.ts"
 import { mistakeInBatch, names as ofBatches, ofPromises } from "../runner/options.ts"
 import { isAnySchema } from "../schema/standardSchema.ts"
 import { callable, either, flag, misshapen, type Shape, text } from "../shapes.ts"
@@ -12,11 +12,6 @@ export const missing = {
   toolkit: "`toolkit` is missing: give what Toolkit.make(...tools) makes",
   prompt: "`prompt` is missing: give what to ask, as text, or a conversation"
 } as const
-
-/** Messages have their parts, or they would end as words of JavaScript. */
-const isConversation = (value: unknown): boolean =>
-  Predicate.hasProperty(value, "runId") && typeof value.runId === "string"
-  && Predicate.hasProperty(value, "messages") && Array.isArray(value.messages) && value.messages.every(isMessage)
 
 const isRates = (value: unknown): boolean =>
   Predicate.hasProperty(value, "input") && Predicate.hasProperty(value, "output")

@@ -1,5 +1,6 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
 import { Approver, type Decision } from "../../Approver.ts"
 import { Denied, Undecided } from "../../CallError.ts"
@@ -26,11 +27,19 @@ export const approve = (job: Job): boolean => {
   const { parameters, tool } = job
   if (tool?.approval === undefined) return true
   const asks = tool.approval
-  const asking = guarded(() => asks(parameters) ? ask(job, tool) : Effect.succeed("allowed" as const))
+  const asking = guarded(() => isYes(asks(parameters)) ? ask(job, tool) : Effect.succeed("allowed" as const))
   const passed = onward(job, asking, decided)
   if (!passed && !job.ended) waitsFor(job, "approval")
   return passed
 }
+
+/** In plain JavaScript, a promise or an Effect may come in place of an answer, and would always be a yes. */
+const isYes = (answer: unknown): boolean => {
+  if (Predicate.isObjectKeyword(answer)) throw new TypeError(noAnswer)
+  return Boolean(answer)
+}
+
+const noAnswer = "`approval` gives neither true nor false: decide at once, without async; an Approver may take its time"
 
 /** Other arguments that a call was allowed with, as they are and as its tool takes them. */
 interface Changed {

@@ -7,7 +7,7 @@ import type { ToolFailure } from "../../CallError.ts"
 import { read as readDuration, type Time } from "../duration.ts"
 import { refuseNoObject, refuseNoSchedule } from "../refusals.ts"
 import { seen } from "../seen.ts"
-import { absent, callable, either, flag, misshapen, type Shape } from "../shapes.ts"
+import { absent, callable, either, flag, misshapen, type Shape, text } from "../shapes.ts"
 import { misspelt } from "../tool/mistakes.ts"
 import type { CallEvent } from "./events.ts"
 
@@ -67,10 +67,12 @@ export const ofPromises: ReadonlyArray<Shape> = [
 ]
 
 const shapes: ReadonlyArray<Shape> = [
+  ["byName", () => false, "a toolkit stands where options do: give it to `run`, and options behind the calls"],
   ...ofPromises,
   flag("failFast"),
   either("undeclared", "parallel", "ordered"),
-  callable("onCall", "(event) => Console.log(event._tag)")
+  callable("onCall", "(event) => Console.log(event._tag)"),
+  text("runId", "one that says which conversation it is, such as \"order 7\"")
 ]
 
 /** What is wrong with options of a batch: a limit would not hold whose name is not quite the one that it has. */
