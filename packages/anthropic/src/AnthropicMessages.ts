@@ -323,8 +323,10 @@ export interface ClientOptions
  * console.log((await Effect.runPromise(Effect.provide(agent, model))).answer) // => Hello.
  * ```
  */
-export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> =>
-  Layer.sync(ChatModel.ChatModel, () => makeModel(options, { limits: options }))
+export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> => {
+  const given = Given.client("AnthropicMessages.layerClient", options)
+  return Layer.sync(ChatModel.ChatModel, () => makeModel(given, { limits: given }))
+}
 
 /**
  * Provides `ChatModel` on the official SDK. The API requires `maxTokens`; it is 8,192 by default.

@@ -430,6 +430,7 @@ export const respell = (
   accepts: (id: string) => boolean,
   origin?: string
 ): Conversation => {
+  refuseNoConversation(`${wire}: what is to be sent`, self)
   const isForeign = (message: Message): boolean => asks(message) && nativeOf(message, wire, origin) === undefined
   if (!self.messages.some(isForeign)) return withNames(self)
   const taken = new Set(

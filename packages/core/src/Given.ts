@@ -65,6 +65,22 @@ export const settled = <T extends Tool.Any>(
   throw new TypeError(`${where}: what is given is no settled batch: give what Batch.run or Batch.runPromise came to.`)
 }
 
+/**
+ * The options of a Layer on a client of one's own; `where` says which function they were given to.
+ *
+ * @example
+ * ```ts
+ * import { Given } from "@volley/core"
+ *
+ * const options = { client: { baseURL: "https://api.openai.com/v1" }, model: "gpt-4.1" }
+ * console.log(Given.client("OpenAiChat.layerClient", options).model) // => gpt-4.1
+ * ```
+ */
+export const client = <A extends { readonly client: object; readonly model: string }>(where: string, given: A): A => {
+  if (Predicate.hasProperty(given, "client") && Predicate.isObject(given.client)) return given
+  throw new TypeError(`${where}: \`client\` is missing: write { client, model }, with a client of the official SDK.`)
+}
+
 const refuseLater = (where: string, what: string, given: unknown): void => {
   if (Predicate.isPromiseLike(given)) {
     throw new TypeError(`${where}: the ${what} is a promise: write \`await\` before it.`)

@@ -387,6 +387,7 @@ export interface StrictMode {
  */
 export function strict<T extends Tool.Any>(toolkit: Toolkit<T>, mode: StrictMode): Toolkit<T>
 export function strict(toolkit: Any, mode: StrictMode): Any {
+  refuseNoToolkit("What is to be made strict", toolkit)
   const lax: Array<Any["lax"][number]> = []
   const tools = toolkit.tools.map((tool) =>
     Result.getOrElse(strictTool(tool, mode), (why) => {

@@ -9,6 +9,7 @@ import type { ChatModel } from "@volley/core/ChatModel"
 import type { ChatModelError } from "@volley/core/ChatModelError"
 import type { Content } from "@volley/core/Content"
 import * as Conversation from "@volley/core/Conversation"
+import * as Given from "@volley/core/Given"
 import type * as Tool from "@volley/core/Tool"
 import type * as Toolkit from "@volley/core/Toolkit"
 import * as Context from "effect/Context"
@@ -161,6 +162,7 @@ export function agent(
   options: Options<Tool.Any> & Partial<CoreAgent.WithOutput<Schema.Constraint>>
 ): DurableAgent<unknown, unknown, unknown> {
   if (!Predicate.isObject(options)) throw new TypeError("Durable.agent: write (\"support\", { toolkit, ... }).")
+  Given.toolkit("Durable.agent", options.toolkit)
   const { approvals, output, ...rest } = options
   const late = lateOf(approvals)
   const start = ({ prompt, runId }: Asked) => {

@@ -281,8 +281,10 @@ export interface ClientOptions
  * console.log((await Effect.runPromise(Effect.provide(agent, model))).answer) // => Hello.
  * ```
  */
-export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> =>
-  Layer.sync(ChatModel.ChatModel, () => makeModel(options, { limits: options }))
+export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> => {
+  const given = Given.client("GeminiContent.layerClient", options)
+  return Layer.sync(ChatModel.ChatModel, () => makeModel(given, { limits: given }))
+}
 
 /**
  * Provides `ChatModel` on the official SDK, for the Gemini Developer API.

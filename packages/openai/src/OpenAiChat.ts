@@ -449,8 +449,10 @@ export const layerConfig: (
  * console.log((await Effect.runPromise(Effect.provide(agent, model))).answer) // => Hello.
  * ```
  */
-export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> =>
-  Layer.sync(ChatModel.ChatModel, () => modelOf(options, { limits: options }))
+export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatModel> => {
+  const given = Given.client("OpenAiChat.layerClient", options)
+  return Layer.sync(ChatModel.ChatModel, () => modelOf(given, { limits: given }))
+}
 
 const modelOf = (
   options: ClientOptions,

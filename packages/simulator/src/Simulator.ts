@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as HttpEffect from "effect/http/HttpEffect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as Predicate from "effect/Predicate"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import { createServer, type Server } from "node:http"
@@ -53,6 +54,7 @@ export interface Options extends Play, Tempo, Keeping {
  * ```
  */
 export const make = Effect.fnUntraced(function*(options: Options): Effect.fn.Return<Simulator> {
+  if (!Predicate.isFunction(options?.script)) throw new TypeError(noScript)
   const memory = yield* Ref.make<Wire.Memory>([])
   return yield* appOf((sent) =>
     Ref.modify(memory, (turns) => {
@@ -60,6 +62,9 @@ export const make = Effect.fnUntraced(function*(options: Options): Effect.fn.Ret
       return [answer, answer.turn === undefined ? turns : last(options.remembered, [...turns, answer.turn])]
     }), options)
 })
+
+const noScript =
+  "Simulator: `script` is no function: write { script: () => ({ wants: () => [], answer: () => \"Hello.\" }) }."
 
 /**
  * Requests and tokens of a log, added up.

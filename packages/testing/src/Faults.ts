@@ -5,6 +5,7 @@ import * as CallError from "@volley/core/CallError"
 import * as ChatModel from "@volley/core/ChatModel"
 import * as ChatModelError from "@volley/core/ChatModelError"
 import type { Conversation } from "@volley/core/Conversation"
+import * as Given from "@volley/core/Given"
 import * as Json from "@volley/core/Json"
 import type * as Tool from "@volley/core/Tool"
 import type * as Toolkit from "@volley/core/Toolkit"
@@ -116,8 +117,9 @@ export function toolkit<T extends Tool.Any>(
   options: Options<ToolFault>
 ): Toolkit.Toolkit<T>
 export function toolkit(self: Toolkit.Any, options: Options<ToolFault>): Toolkit.Any {
+  const tools = Given.toolkit("Faults.toolkit", self)
   const byName = allFaulty(self.byName, options)
-  return { ...self, tools: self.tools.map((tool) => byName.get(tool.name) ?? tool), byName }
+  return { ...self, tools: tools.map((tool) => byName.get(tool.name) ?? tool), byName }
 }
 
 /** What happens to a call, and how long it takes, in milliseconds. */

@@ -1,7 +1,7 @@
 /**
  * Random cases on Effect's own `Arbitrary`: they are plain data, and shrink to small ones.
  */
-import { type Conversation, type Plan, type Tool, ToolCall, type Toolkit } from "@volley/core"
+import { type Conversation, Given, type Plan, type Tool, ToolCall, type Toolkit } from "@volley/core"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -192,7 +192,8 @@ export const drawn = (
   toolkit: Toolkit.Any,
   { faults = valid, maxLength = 8, minLength = 0 }: CallsOptions = {}
 ): Arbitrary.Arbitrary<ReadonlyArray<Drawn>> => {
-  const tools = toolkit.tools.filter(({ expand }) => expand === undefined).map((tool) => ({ tool, json: args(tool) }))
+  const tools = Given.toolkit("Generate", toolkit).filter(({ expand }) => expand === undefined)
+    .map((tool) => ({ tool, json: args(tool) }))
   const [first, ...rest] = tools
   if (first === undefined) return Arbitrary.Constant([])
   // Made once and not for each call, since making one takes longer than drawing from it.

@@ -17,7 +17,7 @@ import { Lab, type Setting, type Turn } from "./internal/lab.ts"
 import * as Lines from "./internal/lineLaws.ts"
 import type { Runner } from "./internal/runner.ts"
 import * as States from "./internal/stateLaws.ts"
-import { drawnOf, throughAgent, throughPipeline } from "./internal/subjects.ts"
+import { drawnOf, refuseMisused, throughAgent, throughPipeline } from "./internal/subjects.ts"
 import * as Tools from "./internal/toolLaws.ts"
 import { NoCases, Violation } from "./internal/violation.ts"
 import * as LineCase from "./LineCase.ts"
@@ -371,11 +371,7 @@ export function check(
   subject: Toolkit.Any | Pipeline.Pipeline<Pipeline.Steps> | OwnAgent<Tool.Any>,
   options: AnyOptions = {}
 ): Effect.Effect<void, Violation | NoCases, unknown> {
-  const odd: unknown = options.laws?.find((law) => typeof law === "string")
-  if (odd !== undefined) throw new TypeError(`Laws.check: \`laws\` has "${odd}", which is no law: write Laws.${odd}.`)
-  if ("handler" in subject) {
-    throw new TypeError("Laws.check: a tool is no toolkit: write Laws.check(Toolkit.make(tool)).")
-  }
+  refuseMisused(subject, options.laws)
   if ("graph" in subject) {
     const { toolkit } = subject.graph
     const setting = { ...settingOf(toolkit, options), isWhole: true, run: throughPipeline(subject) }

@@ -32,14 +32,18 @@ export interface Entry {
  * // => call_1: UnknownTool
  * ```
  */
-export const fromOutcomes = (outcomes: ReadonlyArray<Outcome.Outcome>): ReadonlyArray<Entry> =>
-  outcomes.map((outcome) => ({
-    id: outcome.call.id,
-    what: `${outcome.call.name} ${textOf(outcome.call.arguments)}`,
-    start: outcome.startedAt,
-    end: outcome.endedAt,
-    how: howOf(outcome)
-  }))
+export const fromOutcomes = (outcomes: ReadonlyArray<Outcome.Outcome>): ReadonlyArray<Entry> => {
+  if (!Array.isArray(outcomes)) throw new TypeError("Timeline.fromOutcomes: give a list, as `outcomes` of a batch.")
+  return outcomes.map(entryOf)
+}
+
+const entryOf = (outcome: Outcome.Outcome): Entry => ({
+  id: outcome.call.id,
+  what: `${outcome.call.name} ${textOf(outcome.call.arguments)}`,
+  start: outcome.startedAt,
+  end: outcome.endedAt,
+  how: howOf(outcome)
+})
 
 /** How a call ended: `ok` and what it gave, `failed` and with what, or the name of what the runner found. */
 const howOf = (outcome: Outcome.Outcome): string => {

@@ -8,6 +8,7 @@ import * as AiTool from "effect/ai/Tool"
 import type * as AiToolkit from "effect/ai/Toolkit"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { approvalOf } from "./approval.ts"
@@ -80,6 +81,11 @@ export function fromToolkit<Tools extends Record<string, AiTool.Any>>(
   toolkit: AiToolkit.Toolkit<Tools>
 ): Effect.Effect<Converted<FromTool<Tools[keyof Tools]>>, never, AiTool.HandlersFor<Tools>>
 export function fromToolkit({ tools }: AiToolkit.Any): Effect.Effect<Converted<Tool.Any>> {
+  if (!Predicate.isObject(tools)) {
+    throw new TypeError(
+      "EffectAi.fromToolkit: what is given is no toolkit of effect/ai: make it with its Toolkit.make."
+    )
+  }
   return Effect.contextWith((context: Context.Context<never>) => {
     const checks = Checks.make()
     const made = Object.values(tools).map((tool) => convert(tool, context, checks))

@@ -2,6 +2,7 @@
 import { Approver } from "@volley/core/Approver"
 import * as Batch from "@volley/core/Batch"
 import * as Content from "@volley/core/Content"
+import * as Given from "@volley/core/Given"
 import * as Json from "@volley/core/Json"
 import type { Outcome } from "@volley/core/Outcome"
 import type * as Tool from "@volley/core/Tool"
@@ -68,7 +69,9 @@ export function toToolkit(toolkit: Toolkit.Any, options?: Batch.Options): {
   readonly toolkit: AiToolkit.Any
   readonly layer: Layer.Layer<never, never, unknown>
 } {
-  const tools = toolkit.tools.map((tool) => described(tool, toolkit.wireNames.get(tool.name) ?? tool.name))
+  const tools = Given.toolkit("EffectAi.toToolkit", toolkit).map((tool) =>
+    described(tool, toolkit.wireNames.get(tool.name) ?? tool.name)
+  )
   const converted = AiToolkit.make(...tools)
   const handlers = Effect.gen(function*() {
     const runner = yield* Batch.make(options)

@@ -3,6 +3,7 @@
  */
 import { Agent, Pipeline, type Tool } from "@volley/core"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import type { Drawn } from "../Generate.ts"
 import * as ScriptedModel from "../ScriptedModel.ts"
@@ -53,4 +54,17 @@ export const throughAgent = (options: AgentOptions): AnyRunner =>
 const sound = ({ conversation }: Pick<Agent.Left, "conversation">): Effect.Effect<void> => {
   const violation = ScriptedModel.violationOf(conversation)
   return violation === undefined ? Effect.void : Effect.die(violation)
+}
+
+/** Throws where the compiler would have refused what is to be checked, or its laws. */
+export const refuseMisused = (subject: unknown, laws: ReadonlyArray<unknown> = []): void => {
+  const odd = laws.find((law) => typeof law === "string")
+  const mistake = odd !== undefined
+    ? `\`laws\` has "${odd}", which is no law: write Laws.${odd}`
+    : Predicate.hasProperty(subject, "handler")
+    ? "a tool is no toolkit: write Laws.check(Toolkit.make(tool))"
+    : ["graph", "byName", "toolkit"].some((name) => Predicate.hasProperty(subject, name))
+    ? undefined
+    : "there is nothing to check: give a toolkit, a pipeline, or the options of an agent with its `toolkit`"
+  if (mistake !== undefined) throw new TypeError(`Laws.check: ${mistake}.`)
 }
