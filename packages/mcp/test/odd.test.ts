@@ -225,16 +225,33 @@ describe("structured content", () => {
   const outputSchema = {
     type: "object",
     $id: "https://example.com/weather",
-    properties: { celsius: { type: "number" }, wind: { type: "object", properties: {}, additionalProperties: false } },
+    properties: {
+      celsius: { type: "number" },
+      wind: { type: "object", properties: {}, additionalProperties: false },
+      rain: {
+        type: "array",
+        items: { type: "object", properties: { mm: { type: "number", default: 0 } }, required: ["mm"] }
+      }
+    },
     required: ["celsius"],
     additionalProperties: false
   }
 
-  it.live("with more keys than its schema names is the result, and the host is warned once", () => {
+  it.live.each<readonly [string, object, string]>([
+    [
+      "more keys than its schema names",
+      { celsius: 3, wind: { from: "west" } },
+      "data/wind must NOT have additional properties"
+    ],
+    [
+      "no value where its schema has a default",
+      { celsius: 3, rain: [{}] },
+      "data/rain/0 must have required property 'mm'"
+    ]
+  ])("with %s is the result, and the host is warned once", ([, structuredContent, issue]) => {
     const lines: Array<unknown> = []
     const logger = Logger.make(({ message }) => lines.push(message))
     return Effect.gen(function*() {
-      const structuredContent = { celsius: 3, wind: { from: "west" } }
       const { toolkit } = yield* saying({ content: [text], structuredContent }, [{
         name: "say",
         inputSchema,
@@ -243,8 +260,8 @@ describe("structured content", () => {
       const { outcomes } = yield* Batch.run(toolkit, [call("say"), call("say", {}, 1)])
       assert.deepStrictEqual(outcomes.map(({ result }) => result), Array(2).fill(Result.succeed(structuredContent)))
       assert.deepStrictEqual(lines, [[
-        "A tool gives more than its output schema names",
-        { server: "odd", tool: "say", issue: "data/wind must NOT have additional properties" }
+        "A tool gives more than its output schema names, or leaves out what has a default there",
+        { server: "odd", tool: "say", issue }
       ]])
     }).pipe(Effect.provide(Logger.layer([logger])))
   })

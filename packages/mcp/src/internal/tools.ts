@@ -7,6 +7,7 @@ import type { Check, Node } from "@volley/json-schema/Checks"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as JsonSchema from "effect/JsonSchema"
+import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
 import { Failure, McpToolFailed, of as errorOf, Unusable } from "../McpError.ts"
 import type { Calling } from "./call.ts"
@@ -113,7 +114,7 @@ const executeWith = (
     )
 }
 
-/** How a result is checked: by what the tool promises, and by that with more keys than it names. */
+/** How a result is checked: by what the tool promises, and by that with more keys than it names and without those that have a default. */
 interface Output {
   readonly check: Check
   readonly open: Check
@@ -127,8 +128,14 @@ const outputOf = (schema: JsonSchema.JsonSchema, checks: Checking): Output => {
   }
 }
 
-const open = (node: Node): Node =>
-  Object.fromEntries(Object.entries(node).filter(([key, value]) => value !== false || !closing.has(key)))
+/** Official servers take such results for what they promise: they check them with defaults filled in, and send them without. */
+const open = (node: Node): Node => {
+  const { properties, required } = node
+  const kept = Object.entries(node).filter(([key, value]) => value !== false || !closing.has(key))
+  if (!Array.isArray(required) || !Json.isObject(properties)) return Object.fromEntries(kept)
+  const asked = required.filter((name) => !Predicate.hasProperty(properties[name], "default"))
+  return { ...Object.fromEntries(kept), required: asked }
+}
 
 const closing = new Set(["additionalProperties", "unevaluatedProperties"])
 
@@ -139,11 +146,14 @@ const hostOf = ({ name }: Definition, { name: server }: Options) => {
     Effect.suspend(() => {
       if (said.isSo) return Effect.void
       said.isSo = true
-      return Effect.logWarning("A tool gives more than its output schema names", {
-        server,
-        tool: name,
-        issue: short(issue)
-      })
+      return Effect.logWarning(
+        "A tool gives more than its output schema names, or leaves out what has a default there",
+        {
+          server,
+          tool: name,
+          issue: short(issue)
+        }
+      )
     })
 }
 
