@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import { Approver, type Decision, type Question } from "../../Approver.ts"
 import type * as Tool from "../../Tool.ts"
 import { isSignal } from "../promise.ts"
+import { isFunction, misshapen, type Shape } from "../shapes.ts"
 import { misspelt } from "../tool/mistakes.ts"
 import type { CallEvent } from "./events.ts"
 import { names, type Options } from "./options.ts"
@@ -42,18 +43,17 @@ const needs = "these tools need services: give them theirs first, by Toolkit.pro
 const options = [...names, "approve", "signal"] satisfies ReadonlyArray<keyof PromiseOptions>
 
 /** What is wrong with options that are other than in an Effect; undefined if nothing is seen. */
-export const mistakeInHooks = (given: Pick<PromiseOptions, "approve" | "onCall" | "signal">): string | undefined => {
-  const { approve, onCall, signal } = given
-  if (approve !== undefined && typeof approve !== "function") {
-    return "`approve` is no function: give one that decides on a question"
-  }
-  if (onCall !== undefined && typeof onCall !== "function") {
-    return "`onCall` is no function: give one that takes an event"
-  }
-  return signal === undefined || isSignal(signal) ? undefined : noSignal
-}
+export const mistakeInHooks = (given: object): string | undefined => misshapen(given, hooks)
 
-const noSignal = "`signal` is no AbortSignal: give the `signal` of an AbortController, or AbortSignal.timeout(30_000)"
+const hooks: ReadonlyArray<Shape> = [
+  ["approve", isFunction, "`approve` is no function: give one that decides on a question"],
+  ["onCall", isFunction, "`onCall` is no function: give one that takes an event"],
+  [
+    "signal",
+    isSignal,
+    "`signal` is no AbortSignal: give the `signal` of an AbortController, or AbortSignal.timeout(30_000)"
+  ]
+]
 
 /** What is wrong with a toolkit and the options of its batches, in the compiler's words; undefined if nothing is seen. */
 export const mistakeIn = (toolkit: { readonly tools?: ReadonlyArray<Tool.Any> }, given: PromiseOptions) => {
