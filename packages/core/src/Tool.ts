@@ -21,7 +21,7 @@ import { changed } from "./internal/tool/changed.ts"
 import {
   type AnyFunctionDefinition,
   byJsonSchema,
-  checked,
+  effectForm,
   jsonForm,
   ofFunction,
   refuseMistaken,
@@ -145,7 +145,8 @@ export function make<
   ReadOnly
 >
 export function make(name: string, definition: Unchecked<AnyDefinition>): Any {
-  return compile(name, checked(name, definition))
+  refuseMistaken<AnyDefinition>(name, definition, effectForm)
+  return compile(name, { ...definition })
 }
 
 /**

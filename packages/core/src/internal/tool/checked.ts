@@ -32,7 +32,8 @@ const options = {
 
 const ofFunctions = { ...options, catch: true } as const satisfies Readonly<Record<FunctionOption, true>>
 
-const effectForm: Form = {
+/** What `Tool.make` takes. */
+export const effectForm: Form = {
   options: Object.keys(options),
   needs: ["description", "parameters", "success"],
   isSchema: Schema.isSchema,
@@ -66,22 +67,15 @@ export const pipelineForm: Form = {
   needs: [...effectForm.needs, "build"]
 }
 
-/** Throws where the compiler would have refused a definition. */
-export const refuseMistaken = (name: string, definition: object, form: Form): void => {
+/** Throws where the compiler would have refused a definition; what a form needs is there in one that passes. */
+export function refuseMistaken<D extends object>(
+  name: string,
+  definition: Unchecked<D>,
+  form: Form
+): asserts definition is D & Unchecked<D> {
   refuseUnnamed(name, definition)
   const mistake = mistakeIn({ ...definition }, form)
   if (mistake !== undefined) throw new Error(`Tool "${name}": ${mistake}.`)
-}
-
-/** What `Tool.make` was given; throws where the compiler would have refused it. */
-export const checked = (name: string, definition: Unchecked<AnyDefinition>): AnyDefinition => {
-  refuseUnnamed(name, definition)
-  const { description, parameters, success } = definition
-  const mistake = mistakeIn(definition, effectForm)
-  if (mistake !== undefined || description === undefined || parameters === undefined || success === undefined) {
-    throw new Error(`Tool "${name}": ${mistake}.`)
-  }
-  return { ...definition, description, parameters, success }
 }
 
 /** A definition as `Tool.fromFunction` takes it, whatever its types. */
@@ -95,12 +89,8 @@ export interface AnyFunctionDefinition
 
 /** What `Tool.fromFunction` was given, in the form of `Tool.make`; throws where the compiler would have refused it. */
 export const ofFunction = (name: string, definition: Unchecked<AnyFunctionDefinition>): AnyDefinition => {
-  refuseUnnamed(name, definition)
-  const { catch: caught, description, execute, failure, parameters, success, ...rest } = definition
-  const mistake = mistakeIn(definition, promiseForm)
-  if (mistake !== undefined || description === undefined || parameters === undefined || execute === undefined) {
-    throw new Error(`Tool "${name}": ${mistake}.`)
-  }
+  refuseMistaken<AnyFunctionDefinition>(name, definition, promiseForm)
+  const { catch: caught, execute, failure, parameters, success, ...rest } = definition
   const schemaOf = (given: Standard.Described) => Standard.isAnySchema(given) ? given : byJsonSchema(name, given)
   return {
     ...rest,
@@ -109,7 +99,6 @@ export const ofFunction = (name: string, definition: Unchecked<AnyFunctionDefini
       success: schemaOf(success ?? Schema.Unknown),
       jsonSchema: rest.jsonSchema ?? (Standard.isAnySchema(parameters) ? undefined : parameters)
     }),
-    description,
     ...failingOf(failure === "message" ? failure : schemaOf(failure ?? Schema.Never), execute, caught)
   }
 }
