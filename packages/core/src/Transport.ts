@@ -10,6 +10,7 @@ import { Alarm } from "./internal/alarm.ts"
 import { sleeper, stopwatch } from "./internal/clock.ts"
 import { read as readDuration } from "./internal/duration.ts"
 import { changed, type ServerEvent } from "./internal/events.ts"
+import { safely } from "./internal/guarded.ts"
 import { platformFetch } from "./internal/platformFetch.ts"
 import { isHarmless, redirectIn } from "./internal/redirect.ts"
 import { seen } from "./internal/seen.ts"
@@ -162,13 +163,7 @@ const noMoreThan = (maxBytes: number) =>
   })
 
 /** The length of an event as JSON; what cannot be written so counts for nothing. */
-const lengthOf = (event: unknown): number => {
-  try {
-    return JSON.stringify(event)?.length ?? 0
-  } catch {
-    return 0
-  }
-}
+const lengthOf = (event: unknown): number => safely(() => JSON.stringify(event)?.length) ?? 0
 
 /**
  * Has the server-sent events of a response written anew, for an SDK that does not read all that servers send.

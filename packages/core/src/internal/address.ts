@@ -1,3 +1,5 @@
+import { safely } from "./guarded.ts"
+
 /**
  * An address without its user, password, query and fragment, where gateways have keys; one without any is left as it is.
  *
@@ -114,10 +116,4 @@ const firstOf = (text: string, mark: RegExp, from: number): number => {
   return mark.exec(text)?.index ?? text.length
 }
 
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
+const decoded = (text: string): string => safely(() => decodeURIComponent(text)) ?? text

@@ -104,10 +104,4 @@ const note = (json: unknown, seen: Seen): void => {
   if (Json.isObject(first) && typeof first["finishMessage"] === "string") seen.finishMessage = first["finishMessage"]
 }
 
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
+const parsed = (text: string): unknown => Result.getOrUndefined(Result.try(() => JSON.parse(text)))

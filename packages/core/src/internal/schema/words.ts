@@ -1,5 +1,6 @@
 import type * as JsonSchema from "effect/JsonSchema"
 import type * as SchemaAST from "effect/SchemaAST"
+import { safely } from "../guarded.ts"
 import { chainOf } from "./chain.ts"
 import { find, isNode, listOf, type Node } from "./node.ts"
 
@@ -169,13 +170,8 @@ const isSaid = (check: AnyCheck, draft: Draft, inWords: boolean): boolean => {
 
 const isExact = ({ annotations }: AnyCheck, type: unknown): boolean => {
   const write: unknown = annotations?.["toJsonSchema"]
-  if (typeof write !== "function") return false
-  try {
-    return !Array.isArray(write({ type, schemas: [] }))
-  } catch {
-    // It goes by the schemas of its parts, which have words of their own.
-    return true
-  }
+  // One that throws goes by the schemas of its parts, which have words of their own.
+  return typeof write === "function" && (safely(() => !Array.isArray(write({ type, schemas: [] }))) ?? true)
 }
 
 /** Effect halves a least length, since JSON Schema counts a character once that JavaScript counts twice. */
@@ -194,10 +190,4 @@ const matches = (draft: Draft, { flags, source }: Node): boolean => {
   return true
 }
 
-const isUnicode = (source: string): boolean => {
-  try {
-    return new RegExp(source, "u").unicode
-  } catch {
-    return false
-  }
-}
+const isUnicode = (source: string): boolean => safely(() => new RegExp(source, "u")) !== undefined
