@@ -1,7 +1,6 @@
 import * as Effect from "effect/Effect"
 import type * as JsonSchema from "effect/JsonSchema"
 import * as Schema from "effect/Schema"
-import type { StandardSchemaV1 } from "effect/StandardSchema"
 import type * as ChatModel from "../../ChatModel.ts"
 import { jsonSchemaOf } from "../schema/jsonSchema.ts"
 import * as Standard from "../schema/standardSchema.ts"
@@ -14,26 +13,21 @@ export interface Output {
 
 /** Makes the output of a schema; what is no object goes under a key of its own, since providers take only objects. */
 export const make = (schema: Standard.AnySchema): Output => {
-  if (Standard.isForeign(schema)) return ofForeign(schema)
-  const own = jsonSchemaOf(schema)
-  const isObject = own["type"] === "object"
-  const wrapped = Schema.Struct({ answer: schema })
-  const read = isObject
-    ? reader(schema, (value) => value)
-    : reader(wrapped, (value) => value.answer)
-  return { request: { name: "answer", jsonSchema: isObject ? own : jsonSchemaOf(wrapped) }, read }
-}
-
-/** The same for a schema of another library, which reads what its own JSON Schema asks for. */
-const ofForeign = (schema: StandardSchemaV1): Output => {
-  const { codec, jsonSchema } = Standard.readingOf("`output`", schema, "give a schema of Effect")
+  const isForeign = Standard.isForeign(schema)
+  const { codec, jsonSchema }: Form = isForeign
+    ? Standard.readingOf("`output`", schema, "give a schema of Effect")
+    : { codec: schema, jsonSchema: jsonSchemaOf(schema) }
   if (jsonSchema["type"] === "object") {
     return { request: { name: "answer", jsonSchema }, read: reader(codec, (value) => value) }
   }
-  return {
-    request: { name: "answer", jsonSchema: underKey(jsonSchema) },
-    read: reader(Schema.Struct({ answer: codec }), (value) => value.answer)
-  }
+  const wrapped = Schema.Struct({ answer: codec })
+  const under = isForeign ? underKey(jsonSchema) : jsonSchemaOf(wrapped)
+  return { request: { name: "answer", jsonSchema: under }, read: reader(wrapped, ({ answer }) => answer) }
+}
+
+interface Form {
+  readonly codec: Schema.Constraint
+  readonly jsonSchema: JsonSchema.JsonSchema
 }
 
 /** A JSON Schema under a key; one that refers to its root is a definition, since providers take references to those alone. */
