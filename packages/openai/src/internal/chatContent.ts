@@ -4,10 +4,9 @@
 import * as Json from "@volley/core/Json"
 import type OpenAI from "openai"
 import { withPiece } from "./chatPieces.ts"
+import type { Fields } from "./fields.ts"
 
 type Content = OpenAI.ChatCompletionAssistantMessageParam["content"]
-
-type Fields = Readonly<Record<string, unknown>>
 
 /** True for what a message of the assistant may have as its content. */
 export const isContent = (json: unknown): json is Content =>

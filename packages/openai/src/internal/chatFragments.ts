@@ -3,7 +3,8 @@
  */
 import * as Json from "@volley/core/Json"
 import * as Result from "effect/Result"
-import { type Fields, isBlank, isCustom } from "./chatTurn.ts"
+import { isBlank, isCustom } from "./chatTurn.ts"
+import { type Fields, present } from "./fields.ts"
 
 /** A fragment of a call; servers may leave out everything. */
 export interface Fragment {
@@ -132,12 +133,6 @@ const further = (before: unknown, more: unknown): Result.Result<unknown, string>
     ? Result.succeed(before)
     : Result.fail("the arguments of a call come in two forms")
 }
-
-/** A fragment says nothing with `null` or an empty text. */
-export const present = (fields: Fields): Fields =>
-  Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null && value !== "")
-  )
 
 const payloadOf = (call: Fields | Fragment): Fields => {
   const payload = isCustom({ ...call }) ? call.custom : call.function

@@ -2,8 +2,7 @@
  * Puts the pieces of lists of a streamed turn together: parts of the content, and what the model thinks.
  */
 import * as Json from "@volley/core/Json"
-
-type Fields = Readonly<Record<string, unknown>>
+import { type Fields, present } from "./fields.ts"
 
 /** A list with one more of its pieces, which goes on with what came before it, or stands behind that. */
 export const withPiece = (list: ReadonlyArray<unknown>, piece: unknown): ReadonlyArray<unknown> => {
@@ -54,9 +53,3 @@ const further = (before: unknown, more: unknown): unknown => {
     ? more.reduce<ReadonlyArray<unknown>>(withPiece, before)
     : undefined
 }
-
-/** What a piece leaves out, or has empty, is as it was. */
-const present = (fields: Fields): Fields =>
-  Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null && value !== "")
-  )

@@ -12,7 +12,7 @@ import * as Fragments from "./chatFragments.ts"
 import { withThought } from "./chatPieces.ts"
 import { type Fields, problemOf } from "./chatTurn.ts"
 import { done } from "./client.ts"
-import { nullable } from "./fields.ts"
+import { nullable, present } from "./fields.ts"
 import { errorIn, reasonOfError } from "./providerError.ts"
 
 type Step = Result.Result<readonly [State, ReadonlyArray<ChatModel.Text>], ChatModelError.Reason>
@@ -96,7 +96,7 @@ export const next = (state: State, event: unknown): Step => {
     const isChunk = choices !== undefined || object !== undefined || "usage" in head
     const choice = choices?.find(({ index }) => (index ?? 0) === 0)
     const usage = head.usage ?? choice?.usage ?? usageIn(head.x_groq)
-    const headed = isChunk ? { ...state, head: { ...state.head, ...Fragments.present({ ...head, usage }) } } : state
+    const headed = isChunk ? { ...state, head: { ...state.head, ...present({ ...head, usage }) } } : state
     return choice === undefined ? Result.succeed([headed, []]) : choose(headed, choice)
   })
 }
