@@ -4,7 +4,6 @@
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
-import * as Predicate from "effect/Predicate"
 import * as Queue from "effect/Queue"
 import type * as Schema from "effect/Schema"
 import type { StandardSchemaV1 } from "effect/StandardSchema"
@@ -275,7 +274,7 @@ export function runPromise(options: AnyPromiseOptions) {
   return toPromise(() => {
     const given = agentOptions(options)
     return needless(Effect.provide(loop(given.options), given.model), options.approve)
-  }, Predicate.isObject(options) ? options.signal : undefined)
+  }, options?.signal)
 }
 
 /**
