@@ -57,15 +57,12 @@ export type Message = UserMessage | AssistantMessage | SystemMessage
  * ```ts
  * import { AnthropicMessages } from "@volley/anthropic"
  * import { Tool, Toolkit } from "@volley/core"
- * import { Effect, Schema } from "effect"
  *
- * const ping = Tool.make("ping", {
- *   description: "Answers. `times` comes from the user.",
- *   parameters: Schema.Struct({ times: Schema.Int }),
- *   success: Schema.String,
- *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * const ping = Tool.fromFunction("ping", {
+ *   description: "Answers.",
+ *   parameters: { type: "object" },
+ *   execute: async () => "pong"
  * })
- *
  * const tools = AnthropicMessages.tools(Toolkit.make(ping)) // for the `tools` of a request
  * console.log(tools[0]?.name) // => ping
  * ```
@@ -80,15 +77,13 @@ export const tools: (toolkit: Toolkit.Any) => Array<ApiTool> = Body.tools
  * ```ts
  * import { AnthropicMessages } from "@volley/anthropic"
  * import { Tool, Toolkit } from "@volley/core"
- * import { Effect, Schema } from "effect"
+ * import { Schema } from "effect"
  *
- * const ping = Tool.make("ping", {
- *   description: "Answers. `times` comes from the user.",
+ * const ping = Tool.fromFunction("ping", {
+ *   description: "Answers.",
  *   parameters: Schema.Struct({ times: Schema.Int }),
- *   success: Schema.String,
- *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ *   execute: async ({ times }) => "pong ".repeat(times)
  * })
- *
  * const strict = AnthropicMessages.strict(Toolkit.make(ping)) // give this one to `Batch.run` too
  * console.log(AnthropicMessages.tools(strict)[0]?.strict, strict.lax) // => true []
  * ```
@@ -108,14 +103,11 @@ export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit
  * import { AnthropicMessages } from "@volley/anthropic"
  *
  * // What `client.messages.create(request)` gives.
- * const response = {
- *   role: "assistant",
- *   stop_reason: "tool_use",
- *   content: [{ type: "tool_use", id: "toolu_1", name: "ping", input: { times: 2 } }]
- * }
+ * const call = { type: "tool_use", id: "toolu_1", name: "ping", input: {} }
+ * const response = { role: "assistant", stop_reason: "tool_use", content: [call] }
  *
  * console.log(JSON.stringify(AnthropicMessages.toolCalls(response)[0]))
- * // => {"id":"toolu_1","name":"ping","arguments":{"times":2},"index":0,"status":"complete"}
+ * // => {"id":"toolu_1","name":"ping","arguments":{},"index":0,"status":"complete"}
  * ```
  */
 export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> =>
@@ -152,19 +144,15 @@ export const parse = (json: unknown): Result.Result<Whole, string> => {
  * ```ts
  * import { AnthropicMessages } from "@volley/anthropic"
  * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
- * import { Effect, Schema } from "effect"
  *
- * const ping = Tool.make("ping", {
- *   description: "Answers. `times` comes from the user.",
- *   parameters: Schema.Struct({ times: Schema.Int }),
- *   success: Schema.String,
- *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * const ping = Tool.fromFunction("ping", {
+ *   description: "Answers.",
+ *   parameters: { type: "object" },
+ *   execute: async () => "pong"
  * })
- *
- * const call = ToolCall.make({ id: "call_1", name: "ping", arguments: { times: 2 } })
- * const settled = await Effect.runPromise(Batch.run(Toolkit.make(ping), [call]))
+ * const settled = await Batch.runPromise(Toolkit.make(ping), [ToolCall.make({ id: "call_1", name: "ping" })])
  * console.log(JSON.stringify(AnthropicMessages.results(settled)))
- * // => [{"role":"user","content":[{"type":"tool_result","tool_use_id":"call_1","content":"\"pong pong \""}]}]
+ * // => [{"role":"user","content":[{"type":"tool_result","tool_use_id":"call_1","content":"\"pong\""}]}]
  * ```
  */
 export const results = (settled: Batch.Settled<Tool.Any>): Array<Message> =>
@@ -179,23 +167,18 @@ export const results = (settled: Batch.Settled<Tool.Any>): Array<Message> =>
  * ```ts
  * import { AnthropicMessages } from "@volley/anthropic"
  * import { Batch, Tool, Toolkit } from "@volley/core"
- * import { Effect, Schema } from "effect"
  *
- * const ping = Tool.make("ping", {
- *   description: "Answers. `times` comes from the user.",
- *   parameters: Schema.Struct({ times: Schema.Int }),
- *   success: Schema.String,
- *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * const ping = Tool.fromFunction("ping", {
+ *   description: "Answers.",
+ *   parameters: { type: "object" },
+ *   execute: async () => "pong"
  * })
  *
  * // What `client.messages.create(request)` gives.
- * const response = {
- *   role: "assistant",
- *   stop_reason: "tool_use",
- *   content: [{ type: "tool_use", id: "toolu_1", name: "ping", input: { times: 2 } }]
- * }
+ * const call = { type: "tool_use", id: "toolu_1", name: "ping", input: {} }
+ * const response = { role: "assistant", stop_reason: "tool_use", content: [call] }
  *
- * const settled = await Effect.runPromise(Batch.run(Toolkit.make(ping), AnthropicMessages.toolCalls(response)))
+ * const settled = await Batch.runPromise(Toolkit.make(ping), AnthropicMessages.toolCalls(response))
  * console.log(AnthropicMessages.followUp(response, settled).map((item) => item.role).join()) // => assistant,user
  * ```
  */
@@ -336,15 +319,11 @@ export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatM
  * import { AnthropicMessages } from "@volley/anthropic"
  * import { Agent, Toolkit } from "@volley/core"
  * import { Simulator } from "@volley/simulator"
- * import { Effect, Redacted } from "effect"
+ * import { Effect } from "effect"
  *
  * // The simulator stands in for the provider; leave `baseUrl` out and the provider itself is asked.
  * await using simulator = await Simulator.start({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
- * const model = AnthropicMessages.layer({
- *   model: "claude-sonnet-5",
- *   apiKey: Redacted.make("simulated"),
- *   baseUrl: simulator.anthropic
- * })
+ * const model = AnthropicMessages.layer({ model: "claude-sonnet-5", apiKey: "simulated", baseUrl: simulator.anthropic })
  * const agent = Agent.run({ toolkit: Toolkit.make(), prompt: "Hello!" })
  * console.log((await Effect.runPromise(Effect.provide(agent, model))).answer) // => Hello.
  * ```

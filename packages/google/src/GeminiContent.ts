@@ -53,15 +53,12 @@ export { wire } from "./internal/wire.ts"
  * ```ts
  * import { Tool, Toolkit } from "@volley/core"
  * import { GeminiContent } from "@volley/google"
- * import { Effect, Schema } from "effect"
  *
- * const ping = Tool.make("ping", {
- *   description: "Answers. `times` comes from the user.",
- *   parameters: Schema.Struct({ times: Schema.Int }),
- *   success: Schema.String,
- *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * const ping = Tool.fromFunction("ping", {
+ *   description: "Answers.",
+ *   parameters: { type: "object" },
+ *   execute: async () => "pong"
  * })
- *
  * const tools = GeminiContent.tools(Toolkit.make(ping)) // for the `tools` of a request
  * console.log(tools[0]?.functionDeclarations?.[0]?.name) // => ping
  * ```
@@ -80,15 +77,11 @@ export const tools: (toolkit: Toolkit.Any) => Array<ApiTool> = Body.tools
  * import { GeminiContent } from "@volley/google"
  *
  * // What `client.models.generateContent(request)` gives.
- * const response = {
- *   candidates: [{
- *     finishReason: "STOP",
- *     content: { role: "model", parts: [{ functionCall: { id: "call_1", name: "ping", args: { times: 2 } } }] }
- *   }]
- * }
+ * const functionCall = { id: "call_1", name: "ping", args: {} }
+ * const response = { candidates: [{ finishReason: "STOP", content: { role: "model", parts: [{ functionCall }] } }] }
  *
  * console.log(JSON.stringify(GeminiContent.toolCalls(response)[0]))
- * // => {"id":"call_1","name":"ping","arguments":{"times":2},"index":0,"status":"complete"}
+ * // => {"id":"call_1","name":"ping","arguments":{},"index":0,"status":"complete"}
  * ```
  */
 export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> =>
@@ -125,19 +118,15 @@ export const parse = (json: unknown): Result.Result<Response, string> => {
  * ```ts
  * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
  * import { GeminiContent } from "@volley/google"
- * import { Effect, Schema } from "effect"
  *
- * const ping = Tool.make("ping", {
- *   description: "Answers. `times` comes from the user.",
- *   parameters: Schema.Struct({ times: Schema.Int }),
- *   success: Schema.String,
- *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * const ping = Tool.fromFunction("ping", {
+ *   description: "Answers.",
+ *   parameters: { type: "object" },
+ *   execute: async () => "pong"
  * })
- *
- * const call = ToolCall.make({ id: "call_1", name: "ping", arguments: { times: 2 } })
- * const settled = await Effect.runPromise(Batch.run(Toolkit.make(ping), [call]))
+ * const settled = await Batch.runPromise(Toolkit.make(ping), [ToolCall.make({ id: "call_1", name: "ping" })])
  * console.log(JSON.stringify(GeminiContent.results(settled)))
- * // => [{"role":"user","parts":[{"functionResponse":{"id":"call_1","name":"ping","response":{"output":"pong pong "}}}]}]
+ * // => [{"role":"user","parts":[{"functionResponse":{"id":"call_1","name":"ping","response":{"output":"pong"}}}]}]
  * ```
  */
 export const results = (settled: Batch.Settled<Tool.Any>, model = ""): Array<Content> =>
@@ -152,24 +141,18 @@ export const results = (settled: Batch.Settled<Tool.Any>, model = ""): Array<Con
  * ```ts
  * import { Batch, Tool, Toolkit } from "@volley/core"
  * import { GeminiContent } from "@volley/google"
- * import { Effect, Schema } from "effect"
  *
- * const ping = Tool.make("ping", {
- *   description: "Answers. `times` comes from the user.",
- *   parameters: Schema.Struct({ times: Schema.Int }),
- *   success: Schema.String,
- *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * const ping = Tool.fromFunction("ping", {
+ *   description: "Answers.",
+ *   parameters: { type: "object" },
+ *   execute: async () => "pong"
  * })
  *
  * // What `client.models.generateContent(request)` gives.
- * const response = {
- *   candidates: [{
- *     finishReason: "STOP",
- *     content: { role: "model", parts: [{ functionCall: { id: "call_1", name: "ping", args: { times: 2 } } }] }
- *   }]
- * }
+ * const functionCall = { id: "call_1", name: "ping", args: {} }
+ * const response = { candidates: [{ finishReason: "STOP", content: { role: "model", parts: [{ functionCall }] } }] }
  *
- * const settled = await Effect.runPromise(Batch.run(Toolkit.make(ping), GeminiContent.toolCalls(response)))
+ * const settled = await Batch.runPromise(Toolkit.make(ping), GeminiContent.toolCalls(response))
  * console.log(GeminiContent.followUp(response, settled).map((item) => item.role).join()) // => model,user
  * ```
  */
@@ -294,15 +277,11 @@ export const layerClient = (options: ClientOptions): Layer.Layer<ChatModel.ChatM
  * import { Agent, Toolkit } from "@volley/core"
  * import { GeminiContent } from "@volley/google"
  * import { Simulator } from "@volley/simulator"
- * import { Effect, Redacted } from "effect"
+ * import { Effect } from "effect"
  *
  * // The simulator stands in for the provider; leave `baseUrl` out and the provider itself is asked.
  * await using simulator = await Simulator.start({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
- * const model = GeminiContent.layer({
- *   model: "gemini-3-pro",
- *   apiKey: Redacted.make("simulated"),
- *   baseUrl: simulator.google
- * })
+ * const model = GeminiContent.layer({ model: "gemini-3-pro", apiKey: "simulated", baseUrl: simulator.google })
  * const agent = Agent.run({ toolkit: Toolkit.make(), prompt: "Hello!" })
  * console.log((await Effect.runPromise(Effect.provide(agent, model))).answer) // => Hello.
  * ```

@@ -107,15 +107,12 @@ export const wire = "openai-chat"
  * ```ts
  * import { Tool, Toolkit } from "@volley/core"
  * import { OpenAiChat } from "@volley/openai"
- * import { Effect, Schema } from "effect"
  *
- * const ping = Tool.make("ping", {
- *   description: "Answers. `times` comes from the user.",
- *   parameters: Schema.Struct({ times: Schema.Int }),
- *   success: Schema.String,
- *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * const ping = Tool.fromFunction("ping", {
+ *   description: "Answers.",
+ *   parameters: { type: "object" },
+ *   execute: async () => "pong"
  * })
- *
  * const tools = OpenAiChat.tools(Toolkit.make(ping)) // for the `tools` of a request
  * console.log(tools[0]?.function.name) // => ping
  * ```
@@ -139,15 +136,13 @@ export const tools = (toolkit: Toolkit.Any): Array<FunctionTool> =>
  * ```ts
  * import { Tool, Toolkit } from "@volley/core"
  * import { OpenAiChat } from "@volley/openai"
- * import { Effect, Schema } from "effect"
+ * import { Schema } from "effect"
  *
- * const ping = Tool.make("ping", {
- *   description: "Answers. `times` comes from the user.",
+ * const ping = Tool.fromFunction("ping", {
+ *   description: "Answers.",
  *   parameters: Schema.Struct({ times: Schema.Int }),
- *   success: Schema.String,
- *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ *   execute: async ({ times }) => "pong ".repeat(times)
  * })
- *
  * const strict = OpenAiChat.strict(Toolkit.make(ping)) // give this one to `Batch.run` too
  * console.log(OpenAiChat.tools(strict)[0]?.function.strict, strict.lax) // => true []
  * ```
@@ -167,19 +162,11 @@ export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit
  * import { OpenAiChat } from "@volley/openai"
  *
  * // What `client.chat.completions.create(request)` gives.
- * const response = {
- *   choices: [{
- *     finish_reason: "tool_calls",
- *     message: {
- *       role: "assistant",
- *       content: null,
- *       tool_calls: [{ id: "call_1", type: "function", function: { name: "ping", arguments: `{"times":2}` } }]
- *     }
- *   }]
- * }
+ * const call = { id: "call_1", type: "function", function: { name: "ping", arguments: "{}" } }
+ * const response = { choices: [{ finish_reason: "tool_calls", message: { role: "assistant", tool_calls: [call] } }] }
  *
  * console.log(JSON.stringify(OpenAiChat.toolCalls(response)[0]))
- * // => {"id":"call_1","name":"ping","arguments":"{\"times\":2}","index":0,"status":"complete"}
+ * // => {"id":"call_1","name":"ping","arguments":"{}","index":0,"status":"complete"}
  * ```
  */
 export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> => {
@@ -238,19 +225,15 @@ export const parse = (json: unknown): Result.Result<Whole, string> => {
  * ```ts
  * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
  * import { OpenAiChat } from "@volley/openai"
- * import { Effect, Schema } from "effect"
  *
- * const ping = Tool.make("ping", {
- *   description: "Answers. `times` comes from the user.",
- *   parameters: Schema.Struct({ times: Schema.Int }),
- *   success: Schema.String,
- *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * const ping = Tool.fromFunction("ping", {
+ *   description: "Answers.",
+ *   parameters: { type: "object" },
+ *   execute: async () => "pong"
  * })
- *
- * const call = ToolCall.make({ id: "call_1", name: "ping", arguments: { times: 2 } })
- * const settled = await Effect.runPromise(Batch.run(Toolkit.make(ping), [call]))
+ * const settled = await Batch.runPromise(Toolkit.make(ping), [ToolCall.make({ id: "call_1", name: "ping" })])
  * console.log(JSON.stringify(OpenAiChat.results(settled)))
- * // => [{"role":"tool","tool_call_id":"call_1","content":"\"pong pong \""}]
+ * // => [{"role":"tool","tool_call_id":"call_1","content":"\"pong\""}]
  * ```
  */
 export const results = (settled: Batch.Settled<Tool.Any>): Array<ToolMessage | UserMessage> =>
@@ -266,28 +249,18 @@ export const results = (settled: Batch.Settled<Tool.Any>): Array<ToolMessage | U
  * ```ts
  * import { Batch, Tool, Toolkit } from "@volley/core"
  * import { OpenAiChat } from "@volley/openai"
- * import { Effect, Schema } from "effect"
  *
- * const ping = Tool.make("ping", {
- *   description: "Answers. `times` comes from the user.",
- *   parameters: Schema.Struct({ times: Schema.Int }),
- *   success: Schema.String,
- *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * const ping = Tool.fromFunction("ping", {
+ *   description: "Answers.",
+ *   parameters: { type: "object" },
+ *   execute: async () => "pong"
  * })
  *
  * // What `client.chat.completions.create(request)` gives.
- * const response = {
- *   choices: [{
- *     finish_reason: "tool_calls",
- *     message: {
- *       role: "assistant",
- *       content: null,
- *       tool_calls: [{ id: "call_1", type: "function", function: { name: "ping", arguments: `{"times":2}` } }]
- *     }
- *   }]
- * }
+ * const call = { id: "call_1", type: "function", function: { name: "ping", arguments: "{}" } }
+ * const response = { choices: [{ finish_reason: "tool_calls", message: { role: "assistant", tool_calls: [call] } }] }
  *
- * const settled = await Effect.runPromise(Batch.run(Toolkit.make(ping), OpenAiChat.toolCalls(response)))
+ * const settled = await Batch.runPromise(Toolkit.make(ping), OpenAiChat.toolCalls(response))
  * console.log(OpenAiChat.followUp(response, settled).map((item) => item.role).join()) // => assistant,tool
  * ```
  */
@@ -384,15 +357,11 @@ export type ClientOptions = OwnClient<Client, Fields>
  * import { Agent, Toolkit } from "@volley/core"
  * import { OpenAiChat } from "@volley/openai"
  * import { Simulator } from "@volley/simulator"
- * import { Effect, Redacted } from "effect"
+ * import { Effect } from "effect"
  *
  * // The simulator stands in for the provider; leave `baseUrl` out and the provider itself is asked.
  * await using simulator = await Simulator.start({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
- * const model = OpenAiChat.layer({
- *   model: "gpt-4.1",
- *   apiKey: Redacted.make("simulated"),
- *   baseUrl: simulator.openai
- * })
+ * const model = OpenAiChat.layer({ model: "gpt-4.1", apiKey: "simulated", baseUrl: simulator.openai })
  * const agent = Agent.run({ toolkit: Toolkit.make(), prompt: "Hello!" })
  * console.log((await Effect.runPromise(Effect.provide(agent, model))).answer) // => Hello.
  * ```

@@ -98,15 +98,12 @@ export type Item = Message | ResponseInputItem
  * ```ts
  * import { Tool, Toolkit } from "@volley/core"
  * import { OpenAiResponses } from "@volley/openai"
- * import { Effect, Schema } from "effect"
  *
- * const ping = Tool.make("ping", {
- *   description: "Answers. `times` comes from the user.",
- *   parameters: Schema.Struct({ times: Schema.Int }),
- *   success: Schema.String,
- *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * const ping = Tool.fromFunction("ping", {
+ *   description: "Answers.",
+ *   parameters: { type: "object" },
+ *   execute: async () => "pong"
  * })
- *
  * const tools = OpenAiResponses.tools(Toolkit.make(ping)) // for the `tools` of a request
  * console.log(tools[0]?.name) // => ping
  * ```
@@ -128,15 +125,13 @@ export const tools = (toolkit: Toolkit.Any): Array<FunctionTool> =>
  * ```ts
  * import { Tool, Toolkit } from "@volley/core"
  * import { OpenAiResponses } from "@volley/openai"
- * import { Effect, Schema } from "effect"
+ * import { Schema } from "effect"
  *
- * const ping = Tool.make("ping", {
- *   description: "Answers. `times` comes from the user.",
+ * const ping = Tool.fromFunction("ping", {
+ *   description: "Answers.",
  *   parameters: Schema.Struct({ times: Schema.Int }),
- *   success: Schema.String,
- *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ *   execute: async ({ times }) => "pong ".repeat(times)
  * })
- *
  * const strict = OpenAiResponses.strict(Toolkit.make(ping)) // give this one to `Batch.run` too
  * console.log(OpenAiResponses.tools(strict)[0]?.strict, strict.lax) // => true []
  * ```
@@ -156,20 +151,11 @@ export const strict = <T extends Tool.Any>(toolkit: Toolkit.Toolkit<T>): Toolkit
  * import { OpenAiResponses } from "@volley/openai"
  *
  * // What `client.responses.create(request)` gives.
- * const response = {
- *   status: "completed",
- *   output: [{
- *     type: "function_call",
- *     id: "fc_1",
- *     call_id: "call_1",
- *     name: "ping",
- *     arguments: `{"times":2}`,
- *     status: "completed"
- *   }]
- * }
+ * const call = { type: "function_call", id: "fc_1", call_id: "call_1", name: "ping", arguments: "{}" }
+ * const response = { status: "completed", output: [call] }
  *
  * console.log(JSON.stringify(OpenAiResponses.toolCalls(response)[0]))
- * // => {"id":"call_1","name":"ping","arguments":"{\"times\":2}","index":0,"status":"complete"}
+ * // => {"id":"call_1","name":"ping","arguments":"{}","index":0,"status":"complete"}
  * ```
  */
 export const toolCalls = (response: Response): ReadonlyArray<ToolCall.ToolCall> =>
@@ -221,19 +207,15 @@ export const parse = (json: unknown): Result.Result<Whole, string> => {
  * ```ts
  * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
  * import { OpenAiResponses } from "@volley/openai"
- * import { Effect, Schema } from "effect"
  *
- * const ping = Tool.make("ping", {
- *   description: "Answers. `times` comes from the user.",
- *   parameters: Schema.Struct({ times: Schema.Int }),
- *   success: Schema.String,
- *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * const ping = Tool.fromFunction("ping", {
+ *   description: "Answers.",
+ *   parameters: { type: "object" },
+ *   execute: async () => "pong"
  * })
- *
- * const call = ToolCall.make({ id: "call_1", name: "ping", arguments: { times: 2 } })
- * const settled = await Effect.runPromise(Batch.run(Toolkit.make(ping), [call]))
+ * const settled = await Batch.runPromise(Toolkit.make(ping), [ToolCall.make({ id: "call_1", name: "ping" })])
  * console.log(JSON.stringify(OpenAiResponses.results(settled)))
- * // => [{"type":"function_call_output","call_id":"call_1","output":"\"pong pong \""}]
+ * // => [{"type":"function_call_output","call_id":"call_1","output":"\"pong\""}]
  * ```
  */
 export const results = (settled: Batch.Settled<Tool.Any>): Array<Output> =>
@@ -251,29 +233,18 @@ export const results = (settled: Batch.Settled<Tool.Any>): Array<Output> =>
  * ```ts
  * import { Batch, Tool, Toolkit } from "@volley/core"
  * import { OpenAiResponses } from "@volley/openai"
- * import { Effect, Schema } from "effect"
  *
- * const ping = Tool.make("ping", {
- *   description: "Answers. `times` comes from the user.",
- *   parameters: Schema.Struct({ times: Schema.Int }),
- *   success: Schema.String,
- *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
+ * const ping = Tool.fromFunction("ping", {
+ *   description: "Answers.",
+ *   parameters: { type: "object" },
+ *   execute: async () => "pong"
  * })
  *
  * // What `client.responses.create(request)` gives.
- * const response = {
- *   status: "completed",
- *   output: [{
- *     type: "function_call",
- *     id: "fc_1",
- *     call_id: "call_1",
- *     name: "ping",
- *     arguments: `{"times":2}`,
- *     status: "completed"
- *   }]
- * }
+ * const call = { type: "function_call", id: "fc_1", call_id: "call_1", name: "ping", arguments: "{}" }
+ * const response = { status: "completed", output: [call] }
  *
- * const settled = await Effect.runPromise(Batch.run(Toolkit.make(ping), OpenAiResponses.toolCalls(response)))
+ * const settled = await Batch.runPromise(Toolkit.make(ping), OpenAiResponses.toolCalls(response))
  * console.log(OpenAiResponses.followUp(response, settled).map((item) => ("type" in item ? item.type : "message")).join())
  * // => function_call,function_call_output
  * ```
@@ -429,15 +400,11 @@ export type ClientOptions = OwnClient<Client, Fields> & Stateful
  * import { Agent, Toolkit } from "@volley/core"
  * import { OpenAiResponses } from "@volley/openai"
  * import { Simulator } from "@volley/simulator"
- * import { Effect, Redacted } from "effect"
+ * import { Effect } from "effect"
  *
  * // The simulator stands in for the provider; leave `baseUrl` out and the provider itself is asked.
  * await using simulator = await Simulator.start({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
- * const model = OpenAiResponses.layer({
- *   model: "gpt-5.4",
- *   apiKey: Redacted.make("simulated"),
- *   baseUrl: simulator.openai
- * })
+ * const model = OpenAiResponses.layer({ model: "gpt-5.4", apiKey: "simulated", baseUrl: simulator.openai })
  * const agent = Agent.run({ toolkit: Toolkit.make(), prompt: "Hello!" })
  * console.log((await Effect.runPromise(Effect.provide(agent, model))).answer) // => Hello.
  * ```
