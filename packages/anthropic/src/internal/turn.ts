@@ -43,10 +43,7 @@ const echo = (
       if (!isNothing(block) && !(block === blocks.at(-1) && isUnsigned(block))) content.push(block)
     } else if (calls[next]?.call === block) {
       const { id } = calls[next++]!
-      const input = Json.objectOf(block.input)
-      const name = ToolCall.spelled(block.name)
-      const isSame = id === block.id && input === block.input && name === block.name
-      content.push(isSame ? block : { ...block, id, name, input })
+      content.push(spelled(id === block.id ? block : { ...block, id }))
     }
   }
   const echoed: Array<Anthropic.MessageParam> = content.length === 0 ? [] : [{ role: "assistant", content }]
