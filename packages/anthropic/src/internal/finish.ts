@@ -6,19 +6,9 @@ type Finish = Pick<ChatModel.Turn, "finish" | "problem">
 type Ended = { readonly stop_reason?: string | null | undefined }
 
 /** True where the end of a turn proves its calls complete; a reason that is not known here proves nothing. */
-export const isProven = ({ stop_reason: reason }: Ended): boolean => {
-  switch (reason) {
-    case "tool_use":
-    case "end_turn":
-    case "stop_sequence":
-    case "pause_turn":
-    case null:
-    case undefined:
-      return true
-    default:
-      return false
-  }
-}
+export const isProven = ({ stop_reason: reason }: Ended): boolean => proofs.has(reason)
+
+const proofs: ReadonlySet<unknown> = new Set(["tool_use", "end_turn", "stop_sequence", "pause_turn", null, undefined])
 
 /** How a turn ended; what is not known to be an end gives no turn. */
 export const finishOf = (

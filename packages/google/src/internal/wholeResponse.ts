@@ -34,8 +34,7 @@ export const Blocked = Schema.Struct({
 /** Takes JSON of unknown origin for a response, or for a content alone, or says what is wrong with it. */
 export const readResponse = (json: unknown): Result.Result<Response, string> => {
   const isContent = typeof json === "object" && json !== null && "parts" in json
-  const response: unknown = isContent ? { candidates: [{ content: json, finishReason: "STOP" }] } : json
-  return readWhole(response)
+  return readWhole(isContent ? { candidates: [{ content: json, finishReason: "STOP" }] } : json)
 }
 
 /** The same as the schemas say, for less: every call of every turn comes through here. */
