@@ -23,7 +23,7 @@ export type Access =
  * console.log(Access.read("orders/42")) // => { mode: 'read', key: 'orders/42' }
  * ```
  */
-export const read = (key: string): Access => ({ mode: "read", key: checked("read", key) })
+export const read = (key: string): Access => of("read", key)
 
 /**
  * An access that changes something under a key.
@@ -43,11 +43,11 @@ export const read = (key: string): Access => ({ mode: "read", key: checked("read
  * console.log(cancelOrder.name, Access.write("orders/42")) // => cancel_order { mode: 'write', key: 'orders/42' }
  * ```
  */
-export const write = (key: string): Access => ({ mode: "write", key: checked("write", key) })
+export const write = (key: string): Access => of("write", key)
 
-const checked = (mode: "read" | "write", key: string): string => {
+const of = (mode: "read" | "write", key: string): Access => {
   refuseNoText(`Access.${mode}: the key`, key, "\"orders/42\"")
-  return key
+  return { mode, key }
 }
 
 /** An access that has a call run alone. */

@@ -15,6 +15,10 @@ export const find = (root: Node, ref: string): unknown =>
     root
   )
 
+/** What a schema combines. */
+export const formsIn = (schema: Node): ReadonlyArray<unknown> =>
+  ["anyOf", "oneOf", "allOf"].flatMap((keyword) => listOf(schema[keyword]))
+
 /** Schemas with all that they refer to, or may be. */
 export const formsOf = (root: Node, schemas: ReadonlyArray<unknown>): ReadonlyArray<Node> => {
   const forms = new Set<Node>()
@@ -22,7 +26,7 @@ export const formsOf = (root: Node, schemas: ReadonlyArray<unknown>): ReadonlyAr
     if (!isNode(schema) || forms.has(schema)) return
     forms.add(schema)
     if (typeof schema["$ref"] === "string") add(find(root, schema["$ref"]))
-    for (const keyword of ["anyOf", "oneOf", "allOf"]) listOf(schema[keyword]).forEach(add)
+    formsIn(schema).forEach(add)
   }
   schemas.forEach(add)
   return Array.from(forms)

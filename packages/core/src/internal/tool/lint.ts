@@ -1,6 +1,6 @@
 import { escape } from "effect/RegExp"
 import { told } from "../schema/jsonSchema.ts"
-import { find, formsOf, isNode, listOf, type Node } from "../schema/node.ts"
+import { find, formsIn, formsOf, isNode, listOf, type Node } from "../schema/node.ts"
 import type { Any } from "./any.ts"
 import { misfits } from "./samples.ts"
 
@@ -175,9 +175,7 @@ const parametersIn = (root: Node, schema: unknown, at: Place): ReadonlyArray<Par
   return [
     ...target,
     ...properties.flatMap(([name, property]) => propertyIn(root, name, property, here)),
-    ...["anyOf", "oneOf", "allOf"].flatMap((key) =>
-      listOf(schema[key]).flatMap((one) => parametersIn(root, one, here))
-    ),
+    ...formsIn(schema).flatMap((one) => parametersIn(root, one, here)),
     ...[schema["items"], ...listOf(schema["prefixItems"])].flatMap((item) =>
       parametersIn(root, item, { ...here, path: `${at.path}[]` })
     ),
@@ -202,7 +200,7 @@ const othersOf = (
   refs: ReadonlyArray<string>
 ): ReadonlyArray<readonly [unknown, typeof refs]> => {
   const ref = schema["$ref"]
-  const forms = ["anyOf", "oneOf", "allOf"].flatMap((key) => listOf(schema[key]).map((form) => [form, refs] as const))
+  const forms = formsIn(schema).map((form) => [form, refs] as const)
   return typeof ref === "string" && !refs.includes(ref) ? [[find(root, ref), [...refs, ref]], ...forms] : forms
 }
 
