@@ -179,16 +179,8 @@ const callsOf = (response: Response, calls: Calls): ReadonlyArray<ToolCall.ToolC
  * import { OpenAiResponses } from "@volley/openai"
  * import { Result } from "effect"
  *
- * const read = OpenAiResponses.parse({
- *   status: "completed",
- *   output: [{
- *     type: "message",
- *     id: "msg_1",
- *     role: "assistant",
- *     status: "completed",
- *     content: [{ type: "output_text", text: "Hello.", annotations: [] }]
- *   }]
- * })
+ * const said = { type: "message", role: "assistant", content: [{ type: "output_text", text: "Hello." }] }
+ * const read = OpenAiResponses.parse({ status: "completed", output: [said] })
  * console.log(Result.isSuccess(read) && read.success.output.length) // => 1
  * console.log(Result.isSuccess(OpenAiResponses.parse("<html>"))) // => false
  * ```
