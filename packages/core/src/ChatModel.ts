@@ -326,12 +326,10 @@ export interface Reached extends Pick<Hidden, "secret"> {
  * - `address`, `query`, `headers`: where requests go and what goes with them, of whose secrets no error shows any
  * - `client`: what has keys among its properties, which no error shows either
  * - `limits`: what an answer may take, of a client that sends its requests by itself
- * - `send`: asks for a turn; aborted when the caller is interrupted
- * - `read`: reads the body of a response, or says why it is none
- * - `open`: asks for the events of a turn; aborted when the caller is interrupted, or wants no more of them
- * - both get the context of the caller, for the references of a wire
  * - `about`: who is asked, unless the address is known as that of another provider
- * - `fold`: reads those events
+ * - `send`, `open`: ask for a turn, or for its events; aborted when the caller is interrupted, or wants no more events. Both
+ *   get the context of the caller, for the references of a wire
+ * - `read`, `fold`: read the body of a response, or those events; say why it is none
  * - `reason`: sorts what `send`, `open` or the events rejected with, at the time `now` in milliseconds since the epoch
  *
  * @example

@@ -301,7 +301,7 @@ const timed = <A>(
   return Effect.timeoutOrElse(done, { duration: millis, orElse })
 }
 
-/** - `alarm`: of this exchange alone; a wait that is over leaves its timer to the next one */
+/** One request and its answer; `alarm` is its own, and a wait that is over leaves its timer to the next one. */
 interface Exchange extends Limits {
   readonly alarm: Alarm
   readonly now: () => number

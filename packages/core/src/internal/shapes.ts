@@ -15,7 +15,7 @@ export const misshapen = (given: object, shapes: ReadonlyArray<Shape>): string |
 
 export const isFunction: (value: unknown) => boolean = Predicate.isFunction
 
-/** - `such`: one, as it is written */
+/** A text; `such` is one, as it is written. */
 export const text = (name: string, such: string): Shape => [
   name,
   Predicate.isString,

@@ -160,7 +160,7 @@ const tellTurn = ({ inner, now, tell }: Agent, state: State, turn: ChatModel.Tur
   )
 }
 
-/** - `isLost`: the turn broke off for good, so that nothing of it is of use */
+/** What came of a turn until now; one that `isLost` broke off for good, and nothing of it is of use. */
 interface Heard {
   readonly text: string
   readonly turn: ChatModel.Turn | undefined

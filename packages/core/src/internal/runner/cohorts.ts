@@ -104,7 +104,7 @@ export class Keys {
   readonly #unsaid = new Key("unsaid", this.everything)
   readonly #forgets: boolean
 
-  /** - `forgets`: a key that no call meets any more; where one run has them, they all go with that */
+  /** - `forgets`: drops a key that no call meets any more; not needed for the keys of one run, which all go with it */
   constructor(forgets = true) {
     this.#forgets = forgets
   }

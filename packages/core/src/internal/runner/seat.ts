@@ -27,7 +27,7 @@ export const seat = (job: Job): void => {
   else enter(job)
 }
 
-/** - `from`: where it was the first in line */
+/** Starts a job if it lacks nothing; `from` is where it was the first in line. */
 const enter = (job: Job, from?: Lacked, borrows = false): boolean => {
   const { run } = job
   if (run.isStopped || isLeft(run)) return setAside(job)

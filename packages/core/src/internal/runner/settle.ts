@@ -130,7 +130,7 @@ const straysAs = ({ call, run }: Job, { isOver, onEnd }: Work): void => {
 
 const dropped = Effect.logWarning("A tool ended after its call was answered without it; its result was dropped")
 
-/** - `sameAs`: the id of the equal call whose outcome it has */
+/** Gives a job its outcome; `sameAs` is the id of the equal call whose outcome that is. */
 const settle = (job: Job, outcome: Outcome, sameAs?: string): void => {
   const { isRunning, more, place, run } = job
   ends(job, outcome, sameAs)

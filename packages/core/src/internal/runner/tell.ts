@@ -33,7 +33,7 @@ export interface Teller {
   readonly stop: () => ReadonlyArray<Fiber.Fiber<void>>
 }
 
-/** - `told`: is called when all is told that there was */
+/** Makes what tells a listener, or several; `told` is called when all is told that there was. */
 export const tellerOf = (onCall: OnCall, fork: Fork, told: () => void): Teller =>
   isBoth(onCall) ? new Several(onCall[parts], fork, told) : new One(onCall, fork, told)
 

@@ -92,7 +92,7 @@ const noFailing = ({ catch: caught, failure }: Node): string | undefined => {
     : failureMistakes.unmade
 }
 
-/** - `key`: what all that is listed has */
+/** True for a list of objects that all have `key`, and for a function, which may give one. */
 const isListOf = (key: string) => (value: unknown): boolean =>
   isFunction(value) || (Array.isArray(value) && value.every((one) => Predicate.hasProperty(one, key)))
 
