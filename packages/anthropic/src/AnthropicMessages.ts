@@ -380,7 +380,7 @@ const makeModel = (options: ClientOptions, how: ChatModel.Reached): ChatModel.Ch
       model,
       maxTokens,
       fields: { ...own, ...Context.get(context, Request) },
-      messages: (conversation) => messages(conversation, { origin, acceptsId })
+      messages: messages(request.conversation, { origin, acceptsId })
     }, request)
   const sending = (signal: AbortSignal, context: Context.Context<never>) => ({
     signal,

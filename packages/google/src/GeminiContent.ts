@@ -343,7 +343,7 @@ const makeModel = (
         maxTokens,
         fields: { ...own, ...Context.get(context, Request) },
         headers: ChatModel.extrasOf({ headers }, context).headers ?? {},
-        messages: (conversation) => messages(conversation, model, { origin, acceptsId })
+        contents: messages(request.conversation, model, { origin, acceptsId })
       },
       request,
       signal

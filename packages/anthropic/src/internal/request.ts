@@ -1,6 +1,5 @@
 import type Anthropic from "@anthropic-ai/sdk"
 import * as ChatModel from "@volley/core/ChatModel"
-import type * as Conversation from "@volley/core/Conversation"
 import * as Given from "@volley/core/Given"
 import type * as Toolkit from "@volley/core/Toolkit"
 import { strictMode } from "./strictMode.ts"
@@ -19,7 +18,7 @@ export interface Making {
   readonly model: string
   readonly maxTokens?: number | undefined
   readonly fields: Fields
-  readonly messages: (conversation: Conversation.Conversation) => Array<Anthropic.MessageParam>
+  readonly messages: Array<Anthropic.MessageParam>
 }
 
 /** The `tools` of a request. */
@@ -41,7 +40,7 @@ export const bodyOf = ({ fields, maxTokens, messages, model }: Making, request: 
     model,
     max_tokens: maxTokens ?? 8_192,
     ...fields,
-    messages: messages(conversation),
+    messages,
     ...(system.length > 0 && { system: system.join("\n\n") }),
     ...(toolkit && toolkit.tools.length > 0 && {
       tools: [...tools(toolkit), ...fields.tools ?? []],

@@ -5,7 +5,6 @@ import {
   type GenerateContentParameters
 } from "@google/genai"
 import * as ChatModel from "@volley/core/ChatModel"
-import type * as Conversation from "@volley/core/Conversation"
 import * as Given from "@volley/core/Given"
 import type * as Toolkit from "@volley/core/Toolkit"
 import { isOld } from "./content.ts"
@@ -24,7 +23,7 @@ export interface Making {
   readonly maxTokens?: number | undefined
   readonly fields: Fields
   readonly headers: Readonly<Record<string, string>>
-  readonly messages: (conversation: Conversation.Conversation) => Array<Content>
+  readonly contents: Array<Content>
 }
 
 /** The `tools` of a request; none for no tools. */
@@ -39,7 +38,7 @@ export const tools = (toolkit: Toolkit.Any): Array<ApiTool> =>
 
 /** What the SDK is asked for. */
 export const bodyOf = (
-  { fields, headers, maxTokens, messages, model }: Making,
+  { contents, fields, headers, maxTokens, model }: Making,
   { conversation, output, toolChoice, toolkit }: ChatModel.Request,
   abortSignal: AbortSignal
 ): GenerateContentParameters => {
@@ -50,7 +49,7 @@ export const bodyOf = (
   if (output !== undefined && !hasSchema) system.push(ChatModel.outputInWords(output))
   return {
     model,
-    contents: messages(conversation),
+    contents,
     config: {
       ...(maxTokens !== undefined && { maxOutputTokens: maxTokens }),
       ...fields,
