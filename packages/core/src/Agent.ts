@@ -254,12 +254,7 @@ type Answering = Schema.ConstraintDecoder<unknown> | StandardSchemaV1
  *   ScriptedModel.calls({ name: "get_weather", arguments: { city: "Tokyo" } }),
  *   ScriptedModel.says("18 °C.")
  * ])
- * const { answer } = await Agent.runPromise({
- *   toolkit: Toolkit.make(getWeather),
- *   prompt: "Weather in Tokyo?",
- *   model,
- *   signal: AbortSignal.timeout(30_000)
- * })
+ * const { answer } = await Agent.runPromise({ toolkit: Toolkit.make(getWeather), prompt: "Weather in Tokyo?", model })
  * console.log(answer) // => 18 °C.
  * ```
  */

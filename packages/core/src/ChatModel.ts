@@ -546,14 +546,13 @@ export interface Split<out Response, out E, out R> {
  * ```ts
  * import { Batch, ChatModel, Tool, Toolkit } from "@volley/core"
  * import { ScriptedModel } from "@volley/testing"
- * import { Effect, Schema, Stream } from "effect"
+ * import { Effect, Stream } from "effect"
  *
- * const ping = Tool.make("ping", {
+ * const ping = Tool.fromFunction("ping", {
  *   description: "Answers.",
- *   parameters: Schema.Struct({}),
- *   success: Schema.String,
+ *   parameters: { type: "object" },
  *   readOnly: true,
- *   execute: () => Effect.succeed("pong")
+ *   execute: async () => "pong"
  * })
  *
  * // With a client of your own: OpenAiChat.parts(await client.chat.completions.create({ ...request, stream: true }))

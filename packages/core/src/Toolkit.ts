@@ -377,7 +377,7 @@ export interface StrictMode {
  *   success: Schema.String,
  *   execute: ({ times }) => Effect.succeed("pong ".repeat(times))
  * })
- * // `OpenAiChat.tools` and its like do this with the mode of their provider; this one refuses everything.
+ * // `OpenAiChat.strict` and its like do this with the mode of their provider; this one refuses everything.
  * const strict = Toolkit.strict(Toolkit.make(ping), {
  *   write: (codec) => ({ codec, jsonSchema: { type: "object" } }),
  *   refuse: () => "it takes none"

@@ -163,18 +163,14 @@ class One implements Teller {
  * @example
  * ```ts
  * import { Batch, Tool, ToolCall, Toolkit } from "@volley/core"
- * import { Console, Effect, Schema } from "effect"
+ * import { Console, Effect } from "effect"
  *
- * const ping = Tool.make("ping", {
+ * const ping = Tool.fromFunction("ping", {
  *   description: "Answers.",
- *   parameters: Schema.Struct({}),
- *   success: Schema.String,
- *   execute: () => Effect.succeed("pong")
+ *   parameters: { type: "object" },
+ *   execute: async () => "pong"
  * })
- * const onCall = Batch.both(
- *   ({ _tag }) => Console.log("one:", _tag),
- *   ({ _tag }) => Console.log("other:", _tag)
- * )
+ * const onCall = Batch.both(({ _tag }) => Console.log("one:", _tag), ({ _tag }) => Console.log("other:", _tag))
  * const call = ToolCall.make({ id: "call_1", name: "ping" })
  * await Effect.runPromise(Batch.run(Toolkit.make(ping), [call], { onCall }))
  * // => one: CallStarted
