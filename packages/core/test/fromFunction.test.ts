@@ -35,6 +35,23 @@ describe("Tool.fromFunction", () => {
       assert.deepStrictEqual(yield* settled(double), Result.succeed(40))
     }))
 
+  it.effect("takes a definition that is made by a class, whose function is a method", () =>
+    Effect.gen(function*() {
+      class Double {
+        get description() {
+          return "For tests."
+        }
+        readonly parameters = definition.parameters
+        async execute({ n }: { readonly n: number }) {
+          return n * 2
+        }
+      }
+      const double = Tool.fromFunction("double", new Double())
+      assert.strictEqual(double.description, "For tests.")
+      const { outcomes } = yield* Batch.run(Toolkit.make(double), [call("double")])
+      assert.deepStrictEqual(outcomes[0]?.result, Result.succeed(40))
+    }))
+
   it.effect("takes a rejection, or a throw, for a crash, and for a failure where it is caught", () =>
     Effect.gen(function*() {
       const rejects = Tool.fromFunction("rejects", {

@@ -74,7 +74,8 @@ export function refuseMistaken<D extends object>(
   form: Form
 ): asserts definition is D & Unchecked<D> {
   refuseUnnamed(name, definition)
-  const mistake = mistakeIn({ ...definition }, form)
+  // All but Tool.fromFunction, whose function may be a method of a class, keep a definition's own properties alone.
+  const mistake = mistakeIn(form.giving === "promise" ? definition : { ...definition }, form)
   if (mistake !== undefined) throw new Error(`Tool "${name}": ${mistake}.`)
 }
 
@@ -90,7 +91,7 @@ export interface AnyFunctionDefinition
 /** What `Tool.fromFunction` was given, in the form of `Tool.make`; throws where the compiler would have refused it. */
 export const ofFunction = (name: string, definition: Unchecked<AnyFunctionDefinition>): AnyDefinition => {
   refuseMistaken<AnyFunctionDefinition>(name, definition, promiseForm)
-  const { catch: caught, execute, failure, parameters, success, ...rest } = definition
+  const { catch: caught, description, execute, failure, parameters, success, ...rest } = definition
   const schemaOf = (given: Standard.Described) => Standard.isAnySchema(given) ? given : byJsonSchema(name, given)
   return {
     ...rest,
@@ -99,6 +100,7 @@ export const ofFunction = (name: string, definition: Unchecked<AnyFunctionDefini
       success: schemaOf(success ?? Schema.Unknown),
       jsonSchema: rest.jsonSchema ?? (Standard.isAnySchema(parameters) ? undefined : parameters)
     }),
+    description,
     ...failingOf(failure === "message" ? failure : schemaOf(failure ?? Schema.Never), execute, caught)
   }
 }
