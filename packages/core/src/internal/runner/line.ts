@@ -7,49 +7,93 @@ export interface Waiting<in A> {
   readonly isBefore: (other: A) => boolean
 }
 
-/** A line that goes round between the runs that wait in it; within each, call order counts. */
+/** Those of a run that wait in a line, by call order; `count` are those that have not left it. */
+class Waiters<A extends Waiting<A>> extends Heap<A> {
+  count = 0
+
+  constructor() {
+    super((a, b) => a.isBefore(b))
+  }
+}
+
+/**
+ * A line that goes round between the runs that wait in it; within each, call order counts.
+ *
+ * - `inner`: of those, the runs inside calls, which may start where there is no room for others
+ */
 export class Line<A extends Waiting<A>> {
-  readonly #runs = new Map<object, Heap<A>>()
+  readonly #runs = new Map<object, Waiters<A>>()
+  #inner: Map<object, Waiters<A>> | undefined
   #served: object | undefined
 
   get isEmpty(): boolean {
     return this.first() === undefined
   }
 
-  push(waiting: A): void {
-    const heap = this.#runs.get(waiting.run) ?? new Heap<A>((a, b) => a.isBefore(b))
-    this.#runs.set(waiting.run, heap)
-    heap.push(waiting)
+  push(waiting: A, isInner = false): void {
+    const { run } = waiting
+    let waiters = this.#runs.get(run)
+    if (waiters === undefined) {
+      this.#runs.set(run, waiters = new Waiters<A>())
+      if (isInner) (this.#inner ??= new Map()).set(run, waiters)
+    }
+    waiters.count += 1
+    waiters.push(waiting)
+  }
+
+  /** One of a run has left the line; a run of which none is left there is kept in mind no longer. */
+  left(run: object): void {
+    const waiters = this.#runs.get(run)
+    if (waiters === undefined) return
+    waiters.count -= 1
+    if (waiters.count === 0) this.#drop(run)
   }
 
   /** Whose turn it is of those that can take it; the run that had the last turn comes after all others. */
   first(can: (waiting: A) => boolean = () => true): A | undefined {
+    return this.#firstOf(this.#runs, can)
+  }
+
+  /** The same among runs inside calls. */
+  firstInner(can: (waiting: A) => boolean): A | undefined {
+    return this.#inner && this.#firstOf(this.#inner, can)
+  }
+
+  /** A run had a turn, in this line or past it. */
+  took(run: object): void {
+    this.#served = run
+    const waiters = this.#runs.get(run)
+    if (waiters === undefined) return
+    this.#runs.delete(run)
+    this.#runs.set(run, waiters)
+    if (this.#inner?.delete(run)) this.#inner.set(run, waiters)
+  }
+
+  /** Keeps a run in mind no longer that is over. */
+  forget(run: object): void {
+    if (this.#served === run) this.#served = undefined
+    this.#drop(run)
+  }
+
+  #firstOf(runs: Map<object, Waiters<A>>, can: (waiting: A) => boolean): A | undefined {
     let last: A | undefined
-    for (const [run, heap] of this.#runs) {
-      const first = this.#firstOf(heap)
-      if (first === undefined) this.#runs.delete(run)
+    for (const [run, waiters] of runs) {
+      const first = this.#next(waiters)
+      if (first === undefined) this.#drop(run)
       else if (run === this.#served) last = first
       else if (can(first)) return first
     }
     return last !== undefined && can(last) ? last : undefined
   }
 
-  /** A run had a turn, in this line or past it. */
-  took(run: object): void {
-    this.#served = run
-    const heap = this.#runs.get(run)
-    if (heap !== undefined && this.#runs.delete(run)) this.#runs.set(run, heap)
-  }
-
-  /** Keeps a run in mind no longer that is over. */
-  forget(run: object): void {
-    if (this.#served === run) this.#served = undefined
+  #drop(run: object): void {
     this.#runs.delete(run)
+    this.#inner?.delete(run)
   }
 
   /** Those that wait no more are forgotten. */
-  #firstOf(heap: Heap<A>): A | undefined {
-    for (let first = heap.peek(); first !== undefined && first.line !== this; first = heap.peek()) heap.pop()
-    return heap.peek()
+  #next(waiters: Heap<A>): A | undefined {
+    for (let first = waiters.peek(); first !== undefined && first.line !== this; first = waiters.peek()) waiters.pop()
+    return waiters.peek()
   }
 }

@@ -75,7 +75,7 @@ const queue = (job: Job, lacked: Lacked): void => {
   const { run } = job
   const { engine } = run
   job.line = lacked.line
-  lacked.line.push(job)
+  lacked.line.push(job, run.lender !== undefined)
   engine.looked.add(lacked)
   if (run.lender !== undefined) engine.nested.add(job)
   run.stuck += 1
@@ -127,17 +127,20 @@ const othersBefore = (job: Job, cameFrom: Line<Job>): Gate<Job> | undefined => {
   return undefined
 }
 
-/** Whose turn it is at a gate, of those that lack nothing else; who does waits there from now on. */
-const firstAt = (gate: Gate<Job>): Job | undefined => {
-  const lacksElse = (job: Job): boolean => {
+/**
+ * Whose turn it is at a gate, of those that lack nothing else; who does waits there from now on. Where there is no room, only jobs
+ * of inner runs are asked, which may take what is lent: so a turn costs the same however many runs wait.
+ */
+const firstAt = ({ limit, line, pool }: Gate<Job>): Job | undefined => {
+  const mayLeave = (job: Job): boolean => lackedBy(job)?.line !== line
+  const next = () => pool.taken < limit ? line.first(mayLeave) : line.firstInner(mayLeave)
+  for (let job = next(); job !== undefined; job = next()) {
     const lacked = lackedBy(job)
-    return lacked !== undefined && lacked !== gate
-  }
-  for (let job = gate.line.first(lacksElse); job !== undefined; job = gate.line.first(lacksElse)) {
+    if (lacked === undefined) return job
     leaveLine(job)
-    waitFor(job, lackedBy(job) ?? gate)
+    waitFor(job, lacked)
   }
-  return gate.line.first((job) => lackedBy(job) === undefined)
+  return undefined
 }
 
 /** Jobs that wait for one rate start in call order. */

@@ -202,9 +202,10 @@ export const withdraw = (job: Job): void => {
 
 /** Waits in line no more. */
 export const leaveLine = (job: Job): void => {
-  if (job.line === undefined) return
-  const { run } = job
+  const { line, run } = job
+  if (line === undefined) return
   job.line = undefined
+  line.left(run)
   run.stuck -= 1
   if (run.wantsMore) run.engine.wanting.add(run)
 }

@@ -1,0 +1,92 @@
+/**
+ * Many runs that wait for the same: what that costs, and what is left of those that wait no more.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Batch, Limits, Toolkit } from "@volley/core"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { held } from "../driver/held.ts"
+import { doing, many, sleeping } from "../driver/support.ts"
+import { aDayOf, claiming } from "../order/support.ts"
+
+/** Tools that say how often it was looked which room one of their calls needs. */
+const counted = (...limits: ReadonlyArray<Limits.Limit>) => {
+  const looks = { count: 0 }
+  const tool = claiming(doing("tool", () => sleeping(1), { limits }), (claims) => ({
+    ...claims,
+    slots: claims.slots.map(({ key, limit }) => ({
+      get key() {
+        looks.count += 1
+        return key
+      },
+      limit
+    }))
+  }))
+  return { looks, toolkit: Toolkit.make(tool) }
+}
+
+const one = Limits.concurrency(1, "one")
+const other = Limits.concurrency(2, "other")
+const plenty = Limits.concurrency(1e6, "plenty")
+
+describe("runs that wait for room, by the hundred", () => {
+  const ways = {
+    "a limit of a key": { limits: [one], make: Effect.succeed(Batch) },
+    "limits of two keys": { limits: [one, other], make: Effect.succeed(Batch) },
+    "a limit of a key, under different numbers": {
+      limits: [one, Limits.concurrency(2, "one")],
+      make: Effect.succeed(Batch)
+    },
+    "a runner": { limits: [plenty], make: Batch.make({ concurrency: 2 }) },
+    "a runner and a limit of a key": { limits: [one], make: Batch.make({ concurrency: 2 }) }
+  }
+
+  it.effect.each(Object.entries(ways))(
+    "are looked at a few times each, however many they are: %s",
+    ([, way]) =>
+      Effect.gen(function*() {
+        const looksOf = (count: number) =>
+          Effect.gen(function*() {
+            const { looks, toolkit } = counted(...way.limits)
+            const { run } = yield* way.make
+            const runs = Array.from({ length: count }, () => run(toolkit, many(1, "tool"), { timeout: "unbounded" }))
+            const all = yield* aDayOf(Effect.all(runs, { concurrency: "unbounded" }))
+            assert.isTrue(all.every(({ outcomes: [outcome] }) => outcome?.encoded === "1"))
+            return looks.count / count
+          })
+        assert.isBelow(yield* looksOf(400), 2 * (yield* looksOf(100)))
+      }).pipe(Effect.provide(Limits.layer))
+  )
+})
+
+describe("runs that wait no more", () => {
+  const lines = {
+    "a key": [one],
+    "a rate": [Limits.rate({ limit: 1, window: "12 hours" })]
+  }
+
+  it.effect.each(Object.entries(lines))(
+    "are not kept by those that still wait: for %s",
+    ([, limits]) =>
+      Effect.gen(function*() {
+        const toolkit = Toolkit.make(doing("tool", () => Effect.sleep("12 hours"), { limits, timeout: 1e9 }))
+        const waits = Batch.run(toolkit, many(1, "tool"))
+        const first = yield* Effect.forkChild(waits, { startImmediately: true })
+        const second = yield* Effect.forkChild(waits, { startImmediately: true })
+        const cut = (end: "deadline" | "interrupted") =>
+          Effect.gen(function*() {
+            const calls = many(2, "tool")
+            const run = Batch.run(toolkit, calls, { deadline: end === "deadline" ? 5 : "unbounded" })
+            const fiber = yield* Effect.forkChild(run, { startImmediately: true })
+            yield* TestClock.adjust(5)
+            yield* end === "deadline" ? Fiber.await(fiber) : Fiber.interrupt(fiber)
+            return calls.map((call) => new WeakRef<object>(call))
+          })
+        const refs = [...yield* cut("deadline"), ...yield* cut("interrupted"), ...yield* cut("deadline")]
+        assert.lengthOf(yield* held(refs), 0)
+        yield* TestClock.adjust("1 day")
+        assert.isDefined(first.pollUnsafe())
+        assert.isDefined(second.pollUnsafe())
+      }).pipe(Effect.provide(Limits.layer))
+  )
+})
