@@ -18,6 +18,21 @@ export const stopwatch = (context: Context.Context<never>): () => number => {
   return () => epoch + Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 }
 
+/**
+ * The same for what outlives a run: all that are made by one clock show the same, though somebody may set the wall clock
+ * meanwhile.
+ */
+export const steady = (context: Context.Context<never>): () => number => {
+  const clock = isOwn(context) ? performance : Context.get(context, Clock.Clock)
+  const known = steadies.get(clock)
+  if (known !== undefined) return known
+  const made = stopwatch(context)
+  steadies.set(clock, made)
+  return made
+}
+
+const steadies = new WeakMap<object, () => number>()
+
 /** Wakes somebody in so many milliseconds; gives what takes that back. */
 export type Sleep = (millis: number, wake: () => void) => () => void
 

@@ -74,7 +74,7 @@ const start = (job: Job): void => {
   const left = run.timeLeft(startedAt)
   if (left <= 0) return end(job, Result.fail(timedOut(job, "deadline", false)))
   if (run.state === "failing") return end(job, Result.fail(stopped(job, false)))
-  came(job, startedAt)
+  came(job, true)
   job.startedAt = startedAt
   job.expiresAt = startedAt + Math.min(own, left)
   starts(job)
@@ -134,13 +134,13 @@ const attempted = (job: Job, exit: AttemptExit): void => {
 
 /** Leaves a service alone that wants it, and tries again then; false where it does not. */
 const backsOff = (job: Job, failure: ToolFailure<unknown>, exit: AttemptExit): boolean => {
-  const { engine: { rates }, now } = job.run
+  const { engine: { rates } } = job.run
   let isAsked = false
   for (const { after, key, window } of job.claims?.rates ?? []) {
     const wait = after?.(failure.failure)
     if (wait === undefined) continue
     isAsked = true
-    rates.pause(rates.of(key, window), now() + Duration.toMillis(wait))
+    rates.pause(rates.of(key, window), job.run.ticks() + Duration.toMillis(wait))
   }
   if (isAsked) whenOpen(job, failure, exit)
   return isAsked
@@ -151,13 +151,14 @@ const backsOff = (job: Job, failure: ToolFailure<unknown>, exit: AttemptExit): b
  * answer where its time is over before.
  */
 const whenOpen = (job: Job, failure: ToolFailure<unknown>, exit: AttemptExit): void => {
-  const until = closedUntil(job)
-  if (until >= job.expiresAt) return end(job, endOf(job.tool, exit))
-  doFor(job, Effect.sleep(Math.max(0, until - job.run.now())), (job) => goAgain(job, failure, exit))
+  const { run } = job
+  const wait = closedUntil(job) - run.ticks()
+  if (wait >= job.expiresAt - run.now()) return end(job, endOf(job.tool, exit))
+  doFor(job, Effect.sleep(Math.max(0, wait)), (job) => goAgain(job, failure, exit))
 }
 
 const goAgain = (job: Job, failure: ToolFailure<unknown>, exit: AttemptExit): void => {
-  if (closedUntil(job) > job.run.now() + precision) return whenOpen(job, failure, exit)
+  if (closedUntil(job) > job.run.ticks() + precision) return whenOpen(job, failure, exit)
   retried(job, failure)
   perform(job)
 }

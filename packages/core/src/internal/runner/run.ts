@@ -7,7 +7,7 @@ import type { Outcome } from "../../Outcome.ts"
 import { Recorder } from "../../Recorder.ts"
 import type { ToolCall } from "../../ToolCall.ts"
 import { Alarm } from "../alarm.ts"
-import { sleeper, stopwatch } from "../clock.ts"
+import { sleeper, steady, stopwatch } from "../clock.ts"
 import type { Expansion, Node } from "../tool/any.ts"
 import type { Barriers } from "./barriers.ts"
 import type { Engine, Shared } from "./engine.ts"
@@ -110,6 +110,7 @@ export class Run<in out J extends Waiting<J>> {
   readonly #mintId: () => string
   #runId: string | undefined
   #toldAt = 0
+  #ticks: (() => number) | undefined
 
   constructor({ bounds, context, engine, lender, mintId, nodes, shared, toolkit }: Setting<J>) {
     this.engine = engine
@@ -160,6 +161,11 @@ export class Run<in out J extends Waiting<J>> {
   /** Minted when it is asked for, where none was given. */
   runId(): string {
     return this.#runId ??= this.#mintId()
+  }
+
+  /** Milliseconds that are the same for all runs, also for those that begin after the wall clock was set. */
+  ticks(): number {
+    return (this.#ticks ??= steady(this.context))()
   }
 
   /** Milliseconds until its deadline. */

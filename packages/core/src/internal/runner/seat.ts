@@ -152,7 +152,7 @@ const firstUnder = (engine: Engine<Job, Run<Job>>, rate: Rate<Job>): Job | undef
     engine.rates.of(key, window) === rate ? limit : []
   )
   const limit = Math.min(...limits ?? [])
-  const wait = engine.rates.wait(rate, limit, job.run.now())
+  const wait = engine.rates.wait(rate, limit, job.run.ticks())
   if (wait <= 0) return job
   wake(job.run, rate, wait)
   return undefined
@@ -203,7 +203,7 @@ const ask = (job: Job, rates: ReadonlyArray<RateClaim>, limiter: RateLimiter): v
     if (exit.value === undefined) return begin(job)
     const [index, wait] = exit.value
     const refused = all[index]!
-    refused.closedUntil = job.run.now() + Duration.toMillis(wait)
+    refused.closedUntil = job.run.ticks() + Duration.toMillis(wait)
     job.isRunning = false
     give(job)
     queue(job, refused)

@@ -25,7 +25,7 @@ export const lackedBy = (job: Job, borrows = false, hadTurn = false): Lacked | u
   }
   for (const { key, limit, window } of claims.rates) {
     const rate = engine.rates.of(key, window)
-    if (rate.asking || (!hadTurn && isBehind(job, rate)) || engine.rates.wait(rate, limit, run.now()) > 0) return rate
+    if (rate.asking || (!hadTurn && isBehind(job, rate)) || engine.rates.wait(rate, limit, run.ticks()) > 0) return rate
   }
   return undefined
 }
@@ -78,7 +78,7 @@ export const take = (job: Job, borrows: boolean): void => {
   if (claims === undefined) return
   for (const { key, limit } of claims.slots) hold(job, engine.room.of(key).gate(limit), borrows)
   for (const rate of ratesOf(job)) {
-    if (run.recorder === undefined) engine.rates.take(rate, run.now())
+    if (run.recorder === undefined) engine.rates.take(rate, run.ticks())
     else rate.coming += 1
   }
 }
@@ -88,12 +88,12 @@ const ratesOf = ({ claims, run: { engine: { limiter, rates } } }: Job): Readonly
   limiter === undefined && claims !== undefined ? claims.rates.map(({ key, window }) => rates.of(key, window)) : nothing
 
 /** A job starts that a recorder may have held up, or is given up before: its start counts from now on, or not at all. */
-export const came = (job: Job, startedAt?: number): void => {
+export const came = (job: Job, starts: boolean): void => {
   const { engine, recorder } = job.run
   if (recorder === undefined) return
   for (const rate of ratesOf(job)) {
     rate.coming -= 1
-    if (startedAt !== undefined) engine.rates.take(rate, startedAt)
+    if (starts) engine.rates.take(rate, job.run.ticks())
     engine.looked.add(rate)
   }
 }
@@ -152,7 +152,7 @@ export const give = (job: Job): void => {
   gate.pool.taken -= 1
   if (!gate.line.isEmpty) engine.looked.add(gate)
   if (job.more?.inner === undefined || !engine.lenders.delete(job)) engine.working -= 1
-  if (job.attempts === 0) came(job)
+  if (job.attempts === 0) came(job, false)
   for (const { after, key, window } of job.claims?.rates ?? nothing) {
     if (after !== undefined) engine.rates.drop(engine.rates.of(key, window))
   }
