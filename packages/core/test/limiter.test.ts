@@ -165,6 +165,29 @@ describe("a limiter outside of the process", () => {
       assert.deepStrictEqual([spans, asked], [[[210, 211], [210, 211]], 5])
     }))
 
+  it.effect.each([0, 1e-6, 0.005])(
+    "is not asked again before time has gone by: after %s ms",
+    (millis) =>
+      Effect.gen(function*() {
+        let asked = 0
+        const reason = (key: string) =>
+          new RateLimiter.RateLimitExceeded({
+            key,
+            retryAfter: Duration.nanos(BigInt(millis * 1e6)),
+            limit: 2,
+            remaining: 0
+          })
+        const { spans } = yield* run([["brisk", "", 10]], {}, (consume) => (options) =>
+          Effect.clockWith((clock) => {
+            if (clock.currentTimeMillisUnsafe() > 0) return consume(options)
+            return asked++ > 99
+              ? Effect.die("asked again and again")
+              : Effect.fail(new RateLimiter.RateLimiterError({ reason: reason(options.key) }))
+          }))
+        assert.deepStrictEqual([spans, asked], [[[1, 11]], 1])
+      })
+  )
+
   it.effect("leaves a call that waits for it and is stopped no longer at work", () =>
     Effect.gen(function*() {
       const reason = new RateLimiter.RateLimitExceeded({

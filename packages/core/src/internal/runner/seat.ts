@@ -203,7 +203,8 @@ const ask = (job: Job, rates: ReadonlyArray<RateClaim>, limiter: RateLimiter): v
     if (exit.value === undefined) return begin(job)
     const [index, wait] = exit.value
     const refused = all[index]!
-    refused.closedUntil = job.run.ticks() + Duration.toMillis(wait)
+    // Not at once: where no time goes by, as in a test, it would be asked for ever.
+    refused.closedUntil = job.run.ticks() + Math.max(1, Duration.toMillis(wait))
     job.isRunning = false
     give(job)
     queue(job, refused)
