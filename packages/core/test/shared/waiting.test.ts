@@ -6,21 +6,25 @@ import { Batch, Limits, Toolkit } from "@volley/core"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { held } from "../driver/held.ts"
-import { doing, many, sleeping } from "../driver/support.ts"
+import { boundless, doing, many, sleeping } from "../driver/support.ts"
 import { aDayOf, claiming } from "../order/support.ts"
 
-/** Tools that say how often it was looked which room one of their calls needs. */
+/** Tools that say how often it was looked what one of their calls needs. */
 const counted = (...limits: ReadonlyArray<Limits.Limit>) => {
   const looks = { count: 0 }
+  const counting = <A extends { readonly key: string }>(limit: A): A =>
+    Object.create(limit, {
+      key: {
+        get: () => {
+          looks.count += 1
+          return limit.key
+        }
+      }
+    })
   const tool = claiming(doing("tool", () => sleeping(1), { limits }), (claims) => ({
     ...claims,
-    slots: claims.slots.map(({ key, limit }) => ({
-      get key() {
-        looks.count += 1
-        return key
-      },
-      limit
-    }))
+    slots: claims.slots.map(counting),
+    rates: claims.rates.map(counting)
   }))
   return { looks, toolkit: Toolkit.make(tool) }
 }
@@ -56,6 +60,26 @@ describe("runs that wait for room, by the hundred", () => {
           })
         assert.isBelow(yield* looksOf(400), 2 * (yield* looksOf(100)))
       }).pipe(Effect.provide(Limits.layer))
+  )
+})
+
+describe("runs that begin in one step, by the hundred", () => {
+  const limits = { "a limit": plenty, "a rate": Limits.rate({ limit: 1e6, window: 1000 }) }
+
+  it.effect.each(Object.entries(limits))(
+    "are looked at a few times each, however many they are: under %s",
+    ([, limit]) =>
+      Effect.gen(function*() {
+        const looksOf = (count: number) =>
+          Effect.gen(function*() {
+            const { looks, toolkit } = counted(limit)
+            const { run } = yield* Batch.make(boundless)
+            const outer = doing("outer", () => Effect.asVoid(run(toolkit, many(1, "tool"))))
+            yield* aDayOf(run(Toolkit.make(outer), many(count, "outer")))
+            return looks.count / count
+          })
+        assert.isBelow(yield* looksOf(400), 2 * (yield* looksOf(100)))
+      })
   )
 })
 

@@ -94,6 +94,7 @@ const tellWaiting = (job: Job, lacked: Lacked): void => {
 export const serve = (engine: Engine<Job, Run<Job>>): boolean => {
   let first: { readonly job: Job; readonly lacked: Lacked } | undefined
   for (const lacked of engine.looked) {
+    if (first !== undefined && comesLater(lacked, first.job)) continue
     const job = lacked instanceof Rate ? firstUnder(engine, lacked) : firstAt(lacked)
     if (job === undefined) engine.looked.delete(lacked)
     else if (first === undefined || goesBefore(job, first.job)) first = { job, lacked }
@@ -105,6 +106,12 @@ export const serve = (engine: Engine<Job, Run<Job>>): boolean => {
   if (before !== undefined) queue(job, before)
   else if (enter(job, lacked)) lacked.line.took(job.run)
   return true
+}
+
+/** True where only jobs of a run wait whose turn comes after another job: it need not be found out yet which of them can start. */
+const comesLater = ({ line }: Lacked, { run }: Job): boolean => {
+  const other = line.first()?.run
+  return other !== undefined && other.gate.line === line && other !== run && other.turn >= run.turn
 }
 
 /** Runs take turns; within each, call order counts. */
