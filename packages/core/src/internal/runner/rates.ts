@@ -46,6 +46,11 @@ export class Rates<A extends Waiting<A>> {
     return rate
   }
 
+  /** True where nothing is to be forgotten. */
+  get isEmpty(): boolean {
+    return this.#counting.size === 0 && this.#paused.size === 0
+  }
+
   /** Milliseconds until one more may start; 0 where it may now, and no end of them where others have to start first. */
   wait(rate: Rate<A>, limit: number, now: number): number {
     if (rate.closedUntil > now + precision) return rate.closedUntil - now
