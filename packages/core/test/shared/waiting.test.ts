@@ -83,6 +83,32 @@ describe("runs that begin in one step, by the hundred", () => {
   )
 })
 
+describe("runs inside calls that wait for room, by the hundred", () => {
+  const around = {
+    "calls without limits": [],
+    "calls of another key": [plenty],
+    "calls of the same key": [Limits.concurrency(5, "one")]
+  }
+
+  it.effect.each(Object.entries(around))(
+    "are looked at a few times each, however many they are: inside %s",
+    ([, limits]) =>
+      Effect.gen(function*() {
+        const looksOf = (count: number) =>
+          Effect.gen(function*() {
+            const { looks, toolkit } = counted(one)
+            const outer = doing("outer", () => Effect.asVoid(Batch.run(toolkit, many(1, "tool"))), {
+              limits,
+              timeout: 1e9
+            })
+            yield* aDayOf(Batch.run(Toolkit.make(outer), many(count, "outer"), boundless))
+            return looks.count / count
+          })
+        assert.isBelow(yield* looksOf(400), 2 * (yield* looksOf(100)))
+      }).pipe(Effect.provide(Limits.layer))
+  )
+})
+
 describe("runs that wait no more", () => {
   const lines = {
     "a key": [one],

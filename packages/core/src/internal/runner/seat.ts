@@ -136,11 +136,12 @@ const othersBefore = (job: Job, cameFrom: Line<Job>): Gate<Job> | undefined => {
 
 /**
  * Whose turn it is at a gate, of those that lack nothing else; who does waits there from now on. Where there is no room, only jobs
- * of inner runs are asked, which may take what is lent: so a turn costs the same however many runs wait.
+ * of inner runs are asked, and they only where some is lent: so a turn costs the same however many runs wait.
  */
 const firstAt = ({ limit, line, pool }: Gate<Job>): Job | undefined => {
   const mayLeave = (job: Job): boolean => lackedBy(job)?.line !== line
-  const next = () => pool.taken < limit ? line.first(mayLeave) : line.firstInner(mayLeave)
+  const next = () =>
+    pool.taken < limit ? line.first(mayLeave) : pool.lenders > 0 ? line.firstInner(mayLeave) : undefined
   for (let job = next(); job !== undefined; job = next()) {
     const lacked = lackedBy(job)
     if (lacked === undefined) return job

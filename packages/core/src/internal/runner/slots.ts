@@ -105,6 +105,7 @@ const hold = (job: Job, { line, pool }: Gate<Job>, borrows: boolean): void => {
   const hold: Hold = { pool, outer, fresh: undefined, from, lentTo: undefined, isAway: false }
   if (job.holds === undefined) job.holds = [hold]
   else job.holds.push(hold)
+  if (hasInner(job)) pool.lenders += 1
   if (from === undefined) pool.taken += 1
   lendTo(hold, from)
 }
@@ -157,6 +158,7 @@ export const give = (job: Job): void => {
     if (after !== undefined) engine.rates.drop(engine.rates.of(key, window))
   }
   if (holds === undefined) return
+  if (hasInner(job)) countLender(job, -1)
   job.holds = undefined
   for (const hold of holds) {
     const { from, lentTo, pool } = hold
@@ -175,6 +177,7 @@ export const lend = (job: Job): void => {
   const { engine } = job.run
   const more = moreOf(job)
   more.inner = (more.inner ?? 0) + 1
+  if (more.inner === 1) countLender(job, 1)
   if (more.inner > 1 || !job.isRunning || job.over) return
   engine.working -= 1
   engine.lenders.add(job)
@@ -187,7 +190,16 @@ export const unlend = (job: Job): void => {
   const { engine } = job.run
   const more = moreOf(job)
   more.inner = (more.inner ?? 0) - 1
-  if (more.inner === 0 && engine.lenders.delete(job)) engine.working += 1
+  if (more.inner > 0) return
+  countLender(job, -1)
+  if (engine.lenders.delete(job)) engine.working += 1
+}
+
+const hasInner = ({ more }: Job): boolean => (more?.inner ?? 0) > 0
+
+/** Room of a job may be lent while it has runs inside. */
+const countLender = ({ holds }: Job, more: 1 | -1): void => {
+  for (const { pool } of holds ?? nothing) pool.lenders += more
 }
 
 /** A job does not start: it waits for nothing more, and keys that were looked at for it alone are forgotten. */
