@@ -36,6 +36,7 @@ const agent = (more: object) => () => Agent.runPromise({ toolkit, prompt: "Hi!",
 const misspeltBound = { timeout: "5 seconds", concurency: 1 } as const
 const misspeltRounds = { maxRound: 1 }
 const misspeltTrait = { readonly: true }
+const ofOthers = { concurrency: 1, abortSignal: new AbortController().signal }
 const ofBatches = { retry: Schedule.recurs(1) }
 
 const noBatchOption = (name: string) =>
@@ -76,6 +77,16 @@ describe("what plain JavaScript gives", () => {
       "the handler of an Effect under the name that others use",
       make({ handler: () => Effect.succeed("") }),
       noOther("handler`: write `execute`.")
+    ],
+    [
+      "approval under the name that others use: such a tool would run unasked",
+      fromFunction({ needsApproval: true }),
+      noOther("needsApproval`: write `approval`.")
+    ],
+    [
+      "what a model reads under the name that others use",
+      make({ toModelOutput: () => [] }),
+      noOther("toModelOutput`: write `content`.")
     ],
     [
       "an option of an agent that is a tool, misspelt",
@@ -179,6 +190,38 @@ describe("what plain JavaScript gives", () => {
       "a controller for its signal",
       batch({ signal: new AbortController() }),
       "Batch.runPromise: `signal` is no AbortSignal: give the `signal` of an AbortController, or AbortSignal.timeout(30_000)."
+    ],
+    [
+      "a signal under the name that others use: an abort would stop nothing",
+      batch({ abortSignal: AbortSignal.timeout(1000) }),
+      "Batch.runPromise: there is no option `abortSignal`: write `signal`."
+    ],
+    [
+      "a limit under the name that others use: it would not hold",
+      batch({ maxConcurrency: 2 }),
+      "there is no option `maxConcurrency`: write `concurrency`."
+    ],
+    [
+      "the signal of an agent under the name that others use",
+      agent({ abortSignal: AbortSignal.timeout(1000) }),
+      "Agent: there is no option `abortSignal`: write `signal`."
+    ],
+    ["rounds as steps", agent({ maxSteps: 3 }), "Agent: there is no option `maxSteps`: write `maxRounds`."],
+    ["rounds as turns", agent({ maxTurns: 3 }), "Agent: there is no option `maxTurns`: write `maxRounds`."],
+    [
+      "a system prompt as instructions",
+      agent({ instructions: "Be brief." }),
+      "Agent: there is no option `instructions`: write `system`."
+    ],
+    [
+      "an output under the name that others use",
+      agent({ responseFormat: z.object({}) }),
+      "Agent: there is no option `responseFormat`: write `output`."
+    ],
+    [
+      "a limit of batches under the name that others use",
+      agent({ toolCallConcurrency: 4 }),
+      "Agent: there is no option `toolCallConcurrency`: write `concurrency`."
     ],
     [
       "no options of an agent",
@@ -285,6 +328,16 @@ describe("what plain JavaScript gives", () => {
       "one of its batches that is not inside `batch`",
       Agent.run({ toolkit, prompt: "Hi!", ...ofBatches }),
       noBatchOption("retry")
+    ],
+    [
+      "a signal under the name that others use, where there is none",
+      Batch.run(toolkit, calls, ofOthers),
+      "Batch.Options: there is no option `abortSignal`: write `signal`."
+    ],
+    [
+      "the same for an agent",
+      Agent.run({ toolkit, prompt: "Hi!", ...ofOthers }),
+      "Agent: there is no option `abortSignal`: write `signal`."
     ],
     [
       "a runner that is still to be made",

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import { isConversation } from "../refusals.ts"
-import { mistakeInBatch, names as ofBatches, ofPromises } from "../runner/options.ts"
+import { mistakeInBatch, names as ofBatches, ofPromises, promised } from "../runner/options.ts"
 import { isAnySchema } from "../schema/standardSchema.ts"
 import { callable, either, flag, misshapen, type Shape, text } from "../shapes.ts"
 import { misspelt } from "../tool/mistakes.ts"
@@ -74,7 +74,7 @@ export const mistakeInOptions = (
   own: ReadonlyArray<Shape> = ofEffects
 ): string | undefined => {
   const { batch, prompt, toolkit } = given
-  const misnamed = misspelt(given, [...names, ...more])
+  const misnamed = misspelt(given, [...names, ...more, ...ofBatches, ...promised])
   if (misnamed !== undefined) return misnamed
   if (toolkit === undefined) return missing.toolkit
   if (prompt === undefined) return missing.prompt

@@ -60,11 +60,11 @@ export const names = Struct.keys(
   } satisfies Readonly<Record<keyof Options, true>>
 )
 
+/** The names of what only promises take. */
+export const promised = ["signal", "approve"] as const
+
 /** What only promises take. */
-export const ofPromises: ReadonlyArray<Shape> = [
-  absent("signal"),
-  absent("approve")
-]
+export const ofPromises: ReadonlyArray<Shape> = promised.map(absent)
 
 const shapes: ReadonlyArray<Shape> = [
   ["byName", () => false, "a toolkit stands where options do: give it to `run`, and options behind the calls"],
@@ -77,7 +77,7 @@ const shapes: ReadonlyArray<Shape> = [
 
 /** What is wrong with options of a batch: a limit would not hold whose name is not quite the one that it has. */
 export const mistakeInBatch = (options: Options): string | undefined =>
-  misspelt(options, names) ?? misshapen(options, shapes)
+  misspelt(options, [...names, ...promised]) ?? misshapen(options, shapes)
 
 /** Throws for options that would not hold. */
 const refuseMisused = (options: Options): void => {

@@ -6,7 +6,7 @@ import { isSignal } from "../promise.ts"
 import { isFunction, misshapen, type Shape } from "../shapes.ts"
 import { misspelt } from "../tool/mistakes.ts"
 import type { CallEvent } from "./events.ts"
-import { names, type Options } from "./options.ts"
+import { names, type Options, promised } from "./options.ts"
 
 /** How a batch is bounded that is run as a promise. */
 export interface PromiseOptions extends Omit<Options, "onCall"> {
@@ -40,7 +40,7 @@ const unknownTools =
 const needs = "these tools need services: give them theirs first, by Toolkit.provide(toolkit, layer)"
 
 /** The options of a batch that is run as a promise. */
-const options = [...names, "approve", "signal"] satisfies ReadonlyArray<keyof PromiseOptions>
+const options = [...names, ...promised] satisfies ReadonlyArray<keyof PromiseOptions>
 
 /** What is wrong with options that are other than in an Effect; undefined if nothing is seen. */
 export const mistakeInHooks = (given: object): string | undefined => misshapen(given, hooks)

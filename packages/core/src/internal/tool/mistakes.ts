@@ -76,6 +76,13 @@ const elsewhere: { readonly [name: string]: ReadonlyArray<string> } = {
   execute: ["handler", "run", "func", "invoke", "call", "function"],
   toolkit: ["tools"],
   prompt: ["messages", "input", "query", "question"],
+  approval: ["needsApproval", "requiresApproval", "requireApproval", "toolApproval"],
+  content: ["toModelOutput"],
+  system: ["instructions", "systemPrompt"],
+  output: ["outputSchema", "outputType", "responseFormat", "response_format"],
+  signal: ["abortSignal"],
+  concurrency: ["maxConcurrency", "toolCallConcurrency"],
+  maxRounds: ["maxSteps", "maxTurns", "maxIterations", "recursionLimit", "stopWhen"],
   retry: ["retries"],
   maxRetries: ["retries"]
 }
