@@ -67,7 +67,7 @@ export const text = (text: string): Text => ({ type: "text", text })
  * console.log(Content.image("image/png", png)) // => { type: 'image', mediaType: 'image/png', data: 'iVBORw==' }
  * ```
  */
-export const image = (mediaType: string, data: Uint8Array | string): Image => ({
+export const image = (mediaType: string, data: Uint8Array | ArrayBuffer | string): Image => ({
   type: "image",
   mediaType,
   data: base64(data)
@@ -83,14 +83,15 @@ export const image = (mediaType: string, data: Uint8Array | string): Image => ({
  * console.log(Content.document("text/plain", "SGVsbG8=", "hello.txt").name) // => hello.txt
  * ```
  */
-export const document = (mediaType: string, data: Uint8Array | string, name?: string): Document => ({
+export const document = (mediaType: string, data: Uint8Array | ArrayBuffer | string, name?: string): Document => ({
   type: "document",
   mediaType,
   data: base64(data),
   ...(name !== undefined && { name })
 })
 
-const base64 = (data: Uint8Array | string): string => typeof data === "string" ? data : Base64.encode(data)
+const base64 = (data: Uint8Array | ArrayBuffer | string): string =>
+  typeof data === "string" ? data : Base64.encode(data instanceof ArrayBuffer ? new Uint8Array(data) : data)
 
 /**
  * What content says in words: its texts with a blank line between them, else what it consists of; never empty.

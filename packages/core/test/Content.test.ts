@@ -34,6 +34,7 @@ describe("Content", () => {
       mediaType: "text/plain",
       data: "QQ=="
     })
+    assert.deepStrictEqual(Content.image("image/png", Uint8Array.of(1, 2, 3).buffer), png) // as `fetch` gives it
   })
 
   it.prop(
@@ -114,6 +115,21 @@ describe("the content of a tool", () => {
     Effect.gen(function*() {
       const settled = yield* Batch.run(Toolkit.make(showing(() => [part])), callsOf("show"))
       assert.deepStrictEqual(ends(settled), ["Unencodable"])
+    }))
+
+  it.effect.each(
+    [
+      ["a text", "seven", "Expected array"],
+      ["one part", png, "Expected array"],
+      ["a promise", Promise.resolve([png]), "Expected array"],
+      ["a list of texts", ["seven"], "Expected { readonly \"type\": \"text\""]
+    ] as const
+  )("that is %s is named for its host", ([, shown, issue]) =>
+    Effect.gen(function*() {
+      const { result } = yield* outcomeOf(showing(() => shown as never))
+      const said = Result.isFailure(result) && result.failure._tag === "CallError" ? result.failure.reason : undefined
+      assert.include(said?._tag === "Unencodable" && said.issue, "The function of `content` gives something else")
+      assert.include(said?._tag === "Unencodable" && said.issue, issue)
     }))
 
   it.effect("is shared by calls that are one", () =>

@@ -7,6 +7,7 @@ import {
   Agent,
   Batch,
   type ChatModel,
+  Content,
   Conversation,
   Limits,
   Pipeline,
@@ -44,6 +45,8 @@ const noBatchOption = (name: string) =>
 const noContent =
   "Conversation.user: part 1 is no content: give a text, or a list of what Content.text, Content.image and Content.document make; "
   + "messages of a whole conversation are a Conversation."
+const noData = (part: number) =>
+  `Conversation.user: the data of part ${part} are no base64: give bytes, or base64 text without "data:…," before it.`
 const noOther = (needs: string) => `Tool "t": there is no option \`${needs}`
 
 describe("what plain JavaScript gives", () => {
@@ -152,6 +155,27 @@ describe("what plain JavaScript gives", () => {
       "a promise of steps",
       () => Pipeline.make((async () => ({})) as never),
       "Pipeline.make: what is returned is a promise: declare the calls without async and await; none of them runs yet."
+    ],
+    [
+      "an address for the data of an image",
+      () => Conversation.make([Content.text("What is this?"), Content.image("image/png", "https://a.org/a.png")]),
+      noData(2)
+    ],
+    [
+      "data with their media type before them",
+      () => Conversation.user([Content.image("image/png", "data:image/png;base64,AQID")]),
+      noData(1)
+    ],
+    ["no data", () => Conversation.user([Content.image("image/png", new Uint8Array())]), noData(1)],
+    [
+      "the end of a file's name for a media type",
+      () => Conversation.user([Content.document("pdf", "AQID")]),
+      "Conversation.user: part 1 has the media type \"pdf\": write one such as \"image/png\"."
+    ],
+    [
+      "media with their arguments in the other order",
+      () => Conversation.user([Reflect.apply(Content.image, undefined, [Uint8Array.of(1), "image/png"])]),
+      "Conversation.user: part 1 has the media type Uint8Array([1]): write one such as \"image/png\"."
     ],
     [
       "messages of another library",

@@ -73,12 +73,32 @@ export const refuseNoList = (where: string, given: unknown, what: string): void 
 
 /** Throws for what the user cannot say; other libraries take messages of any role there. */
 export const refuseNoContent = (part: unknown, at: number): void => {
-  if (Predicate.hasProperty(part, "type") && kinds.has(part.type)) return
+  if (Predicate.hasProperty(part, "type") && kinds.has(part.type)) return refuseNoMedia(part, at)
   throw new TypeError(
     `Conversation.user: part ${at + 1} is no content: give a text, or a list of what Content.text, Content.image and `
       + "Content.document make; messages of a whole conversation are a Conversation."
   )
 }
+
+/** A provider would refuse the whole conversation, and every later turn of it. */
+const refuseNoMedia = (part: object, at: number): void => {
+  if (!Predicate.hasProperty(part, "data")) return
+  const mediaType = Predicate.hasProperty(part, "mediaType") ? part.mediaType : undefined
+  if (typeof mediaType !== "string" || !mediaType.includes("/")) {
+    throw new TypeError(
+      `Conversation.user: part ${at + 1} has the media type ${seen(mediaType)}: write one such as "image/png".`
+    )
+  }
+  if (typeof part.data !== "string" || part.data === "" || part.data.slice(0, longestScheme).includes(":")) {
+    throw new TypeError(
+      `Conversation.user: the data of part ${at + 1} are no base64: give bytes, or base64 text without "data:…," `
+        + "before it."
+    )
+  }
+}
+
+/** Characters of a text that are looked at to see that it is an address, and no base64. */
+const longestScheme = 100
 
 /** Throws for what no conversation has. */
 export const refuseNoMessage = (where: string, given: unknown): void => {

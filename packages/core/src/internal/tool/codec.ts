@@ -74,7 +74,7 @@ export const answering = (
   return (value) =>
     Effect.flatMap(plain(value), (answer) =>
       Effect.mapBothEager(checkContent(show(value)), {
-        onFailure: unencodable,
+        onFailure: unshown,
         onSuccess: (content) => ({ ...answer, content })
       }))
 }
@@ -105,6 +105,11 @@ export const failing = (
 }
 
 const unencodable = (issue: SchemaIssue.Issue) => new Unencodable({ issue: inWords(issue) })
+
+const unshown = (issue: SchemaIssue.Issue) =>
+  new Unencodable({
+    issue: `The function of \`content\` gives something else than a list of content: ${inWords(issue)}`
+  })
 
 const inWords = SchemaIssue.makeFormatterDefault()
 
