@@ -52,6 +52,22 @@ describe("a codec", () => {
     assert.throws(() => codec.toolCalls(events() as never), text)
   })
 
+  it.each(codecs)("says where the toolkit stands in the place of the response: %s", (name, codec) => {
+    const text = `${name}.toolCalls: the response is a toolkit: give what the client gave, alone.`
+    assert.throws(() => Reflect.apply(codec.toolCalls, undefined, [toolkit, none]), text)
+  })
+
+  it.each([
+    ["toolCalls", OpenAiChat.toolCalls],
+    ["followUp", OpenAiChat.followUp]
+  ])("says that the message of a turn is no response: %s", (where, take) => {
+    const text = `OpenAiChat.${where}: the response is a part of one: give all that the client gave.`
+    const message = { role: "assistant", content: null, tool_calls: [] }
+    for (const part of [message, { index: 0, finish_reason: "tool_calls", message }]) {
+      assert.throws(() => Reflect.apply(take, undefined, [part, none]), text)
+    }
+  })
+
   it.each(codecs)("says what is no toolkit, and what is no batch: %s", (name, codec) => {
     assert.throws(
       () => codec.tools([] as never),

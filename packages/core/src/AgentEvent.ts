@@ -241,8 +241,9 @@ const isKnown = (error: unknown): error is AgentError | ChatModelError =>
  */
 export const toSse = <T extends Tool.Any, O, R>(
   events: Stream.Stream<Agent.Event<T, O>, AgentError | ChatModelError, R>
-): Stream.Stream<string, never, R> =>
-  events.pipe(
+): Stream.Stream<string, never, R> => {
+  if (!Stream.isStream(events)) throw new TypeError(noStream)
+  return events.pipe(
     Stream.map(encode),
     Stream.catchCause((cause) =>
       Stream.fromEffect(Effect.andThen(
@@ -252,6 +253,10 @@ export const toSse = <T extends Tool.Any, O, R>(
     ),
     written
   )
+}
+
+const noStream = "AgentEvent.toSse: this is no stream: give Agent.stream(options), or write "
+  + "JSON.stringify(AgentEvent.encode(event)) for each event of Agent.iterate."
 
 /**
  * Writes events that are JSON already, such as those of a durable run, as server-sent events.

@@ -23,8 +23,8 @@ export const toolkit = <T extends Tool.Any>(where: string, given: Toolkit.Toolki
 }
 
 /**
- * The response that was given; `where` says to which function. A promise or a stream of one has no calls to find, and a
- * loop would end without an answer.
+ * The response that was given; `where` says to which function. A promise, a stream or a part of one has no calls to find,
+ * and a loop would end without an answer.
  *
  * @example
  * ```ts
@@ -42,8 +42,17 @@ export const response = <A>(where: string, given: A): A => {
   if (Predicate.hasProperty(given, Symbol.asyncIterator)) {
     throw new TypeError(`${where}: the response is a stream: read it with \`parts\`, or ask without \`stream\`.`)
   }
+  if (Predicate.hasProperty(given, "byName")) {
+    throw new TypeError(`${where}: the response is a toolkit: give what the client gave, alone.`)
+  }
+  if (isPart(given)) throw new TypeError(`${where}: the response is a part of one: give all that the client gave.`)
   return given
 }
+
+/** A choice of Chat Completions, or the message of one. */
+const isPart = (given: unknown): boolean =>
+  (Predicate.hasProperty(given, "tool_calls") || Predicate.hasProperty(given, "finish_reason"))
+  && !Predicate.hasProperty(given, "choices")
 
 /**
  * The outcomes of a batch; `where` says which function they were given to.

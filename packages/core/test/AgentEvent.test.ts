@@ -54,6 +54,15 @@ describe("AgentEvent.encode", () => {
 })
 
 describe("AgentEvent.toSse", () => {
+  it("says that events of promises are written one by one", () => {
+    const events = Agent.iterate({ toolkit, prompt: "Hi!", model: ScriptedModel.layer([]) })
+    assert.throws(
+      () => AgentEvent.toSse(events as never),
+      "AgentEvent.toSse: this is no stream: give Agent.stream(options), or write JSON.stringify(AgentEvent.encode(event)) "
+        + "for each event of Agent.iterate."
+    )
+  })
+
   it.effect("writes server-sent events, one behind the other", () =>
     Effect.gen(function*() {
       const lines = yield* Effect.provide(
