@@ -72,13 +72,12 @@ const noScript =
  * @example
  * ```ts
  * import { Simulator } from "@volley/simulator"
- * import { Effect } from "effect"
  * import OpenAI from "openai"
  *
  * await using simulator = await Simulator.start({ script: () => ({ wants: () => [], answer: () => "Hello." }) })
  * const client = new OpenAI({ apiKey: "simulated", baseURL: simulator.openai })
  * await client.chat.completions.create({ model: "gpt-4.1", messages: [{ role: "user", content: "Hello!" }] })
- * console.log(Simulator.totals(await Effect.runPromise(simulator.requests)).requests) // => 1
+ * console.log(Simulator.totals(simulator.log()).requests) // => 1
  * ```
  */
 export const totals = (entries: ReadonlyArray<Entry>): {
@@ -143,8 +142,13 @@ export const serve = (
 ): Effect.Effect<Served, CannotListen, Scope.Scope> =>
   Effect.flatMap(make(options), (simulator) => listen(simulator, options.port))
 
-/** A simulator that runs until it is closed. */
+/**
+ * A simulator that runs until it is closed.
+ *
+ * - `log`: what `requests` gives, without Effect
+ */
 export interface Started extends Served, AsyncDisposable {
+  readonly log: () => ReadonlyArray<Entry>
   readonly close: () => Promise<void>
 }
 
@@ -163,13 +167,15 @@ export interface Started extends Served, AsyncDisposable {
  * const request = { model: "gpt-4.1", messages: [{ role: "user" as const, content: "Hello!" }] }
  * const { choices } = await client.chat.completions.create(request)
  * console.log(choices[0]?.message.content) // => You said: Hello!
+ * console.log(simulator.log().map(({ status }) => status)) // => [ 200 ]
  * ```
  */
 export const start = async (options: Parameters<typeof serve>[0]): Promise<Started> => {
   const scope = Scope.makeUnsafe()
   const served = await Effect.runPromise(Scope.provide(serve(options), scope))
   const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
-  return { ...served, close, [Symbol.asyncDispose]: close }
+  const log = () => Effect.runSync(served.requests)
+  return { ...served, close, log, [Symbol.asyncDispose]: close }
 }
 
 /**

@@ -113,6 +113,14 @@ describe("Simulator.fetch", () => {
 })
 
 describe("Simulator.start", () => {
+  it("gives its log to programs without Effect", async () => {
+    await using simulator = await Simulator.start({ script })
+    assert.deepStrictEqual(simulator.log(), [])
+    const client = new OpenAI({ apiKey: "key", baseURL: simulator.openai })
+    await client.chat.completions.create({ model: "gpt-4.1", messages: [{ role: "user", content: prompt }] })
+    assert.deepStrictEqual(simulator.log().map(({ status }) => status), [200])
+  })
+
   it("serves until it is closed, or its block is left", async () => {
     const simulator = await Simulator.start({ script })
     assert.strictEqual((await globalThis.fetch(`${simulator.openai}/nothing`)).status, 404)
