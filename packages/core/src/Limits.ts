@@ -45,6 +45,8 @@ export const concurrency = (limit: number, key?: string): Limit => ({
 /**
  * At most `limit` starts in any `window` of time, wherever it begins; waiting calls start in call order.
  *
+ * - further attempts of a call (`retry`, `Tool.hedge`) do not count: to bound requests, put a limiter into the handler
+ *
  * @example
  * ```ts
  * import { Batch, Limits, Tool, ToolCall, Toolkit } from "@volley/core"
