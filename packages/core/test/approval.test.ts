@@ -305,9 +305,10 @@ describe("a call whose tool wants approval", () => {
 
   it.effect.each<readonly [string, () => unknown]>([
     ["a promise", async () => false],
-    ["an Effect", () => Effect.succeed(false)]
+    ["an Effect", () => Effect.succeed(false)],
+    ["nothing", () => undefined]
   ])(
-    "crashes where its tool gives %s in place of whether to ask, which was always a yes",
+    "crashes where its tool gives %s in place of whether to ask, so that no slip decides",
     ([, approval]) =>
       Effect.gen(function*() {
         const asks = Tool.make("asks", {
@@ -323,7 +324,7 @@ describe("a call whose tool wants approval", () => {
         )
         assert.strictEqual(
           String(Cause.squash(result.failure.reason.cause)),
-          "TypeError: `approval` gives neither true nor false: decide at once, without async; an Approver may take its time"
+          "TypeError: `approval` gives neither true nor false: return one of them at once, without async; an Approver may take its time"
         )
       })
   )

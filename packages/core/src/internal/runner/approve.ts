@@ -33,13 +33,14 @@ export const approve = (job: Job): boolean => {
   return passed
 }
 
-/** In plain JavaScript, a promise or an Effect may come in place of an answer, and would always be a yes. */
+/** In plain JavaScript, a promise or an Effect may come in place of an answer, or nothing where `return` is missing. */
 const isYes = (answer: unknown): boolean => {
-  if (Predicate.isObjectKeyword(answer)) throw new TypeError(noAnswer)
+  if (answer === undefined || Predicate.isObjectKeyword(answer)) throw new TypeError(noAnswer)
   return Boolean(answer)
 }
 
-const noAnswer = "`approval` gives neither true nor false: decide at once, without async; an Approver may take its time"
+const noAnswer =
+  "`approval` gives neither true nor false: return one of them at once, without async; an Approver may take its time"
 
 /** Other arguments that a call was allowed with, as they are and as its tool takes them. */
 interface Changed {
