@@ -16,6 +16,8 @@ const description = "For tests."
 
 const retrying = { concurrency: 1, retries: 3 }
 
+const ofAgents = { concurrency: 1, runner: {} }
+
 const agent = (more: object) => Agent.run({ toolkit, prompt: "Hi!", ...more })
 const batch = (options: object) => Batch.run(toolkit, calls, options)
 const make = (more: object) => () =>
@@ -26,6 +28,8 @@ const noPrompt =
   "Agent: `prompt` is neither text, nor a list of content, nor a conversation: write \"Hi!\", or take `conversation` of how an agent ended."
 const noConversation =
   "is no conversation: make it with Conversation.make, or take `conversation` of how an agent ended."
+const noLimits =
+  "there is no option `limits`: they belong to a tool, as in limits: [Limits.concurrency(2)]; Limits.layer shares them."
 const noMessage = "is no message: make it with Conversation.user, or take `message` of a turn."
 
 describe("a slip", () => {
@@ -125,6 +129,18 @@ describe("a slip", () => {
       "a signal of a batch",
       batch({ signal: AbortSignal.timeout(30_000) }),
       "Batch.Options: `signal` is for promises: run it as one."
+    ],
+    ["limits of a batch", batch({ limits: [Limits.concurrency(1)] }), `Batch.Options: ${noLimits}`],
+    ["limits of an agent", agent({ limits: [Limits.concurrency(1)] }), `Agent: ${noLimits}`],
+    [
+      "a runner of a pipeline",
+      Pipeline.run(Pipeline.make((call) => ({ step: call(tool, {}) })), ofAgents),
+      "Batch.Options: there is no option `runner`: use its own `run`; Limits.layer shares limits with a pipeline."
+    ],
+    [
+      "a conversation under its own name",
+      agent({ prompt: undefined, conversation: Conversation.make("Hi!") }),
+      "Agent: there is no option `conversation`: write `prompt`."
     ],
     [
       "a text for yes or no, in a batch",

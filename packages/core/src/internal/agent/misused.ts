@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import { isConversation } from "../refusals.ts"
-import { mistakeInBatch, names as ofBatches, ofPromises, promised } from "../runner/options.ts"
+import { mistakeInBatch, names as ofBatches, ofPromises, ofTools, promised } from "../runner/options.ts"
 import { isAnySchema } from "../schema/standardSchema.ts"
 import { callable, either, flag, misshapen, type Shape, text } from "../shapes.ts"
 import { misspelt } from "../tool/mistakes.ts"
@@ -17,6 +17,7 @@ const isRates = (value: unknown): boolean =>
   Predicate.hasProperty(value, "input") && Predicate.hasProperty(value, "output")
 
 const shapes: ReadonlyArray<Shape> = [
+  ofTools,
   [
     "prompt",
     (value) => typeof value === "string" || Array.isArray(value) || isConversation(value),

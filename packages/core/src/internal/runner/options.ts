@@ -66,9 +66,22 @@ export const promised = ["signal", "approve"] as const
 /** What only promises take. */
 export const ofPromises: ReadonlyArray<Shape> = promised.map(absent)
 
+/** What only tools take. */
+export const ofTools: Shape = [
+  "limits",
+  () => false,
+  "there is no option `limits`: they belong to a tool, as in limits: [Limits.concurrency(2)]; Limits.layer shares them"
+]
+
 const shapes: ReadonlyArray<Shape> = [
   ["byName", () => false, "a toolkit stands where options do: give it to `run`, and options behind the calls"],
   ...ofPromises,
+  ofTools,
+  [
+    "runner",
+    () => false,
+    "there is no option `runner`: use its own `run`; Limits.layer shares limits with a pipeline"
+  ],
   flag("failFast"),
   either("undeclared", "parallel", "ordered"),
   callable("onCall", "(event) => Console.log(event._tag)"),

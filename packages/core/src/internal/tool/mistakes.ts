@@ -75,7 +75,7 @@ const elsewhere: { readonly [name: string]: ReadonlyArray<string> } = {
   success: ["outputSchema", "output_schema", "output"],
   execute: ["handler", "run", "func", "invoke", "call", "function"],
   toolkit: ["tools"],
-  prompt: ["messages", "input", "query", "question"],
+  prompt: ["messages", "conversation", "input", "query", "question"],
   approval: ["needsApproval", "requiresApproval", "requireApproval", "toolApproval"],
   content: ["toModelOutput"],
   system: ["instructions", "systemPrompt"],
