@@ -43,8 +43,17 @@ export const make = (call: {
   readonly index?: number | undefined
 }): ToolCall => {
   refuseNoCall("ToolCall.make: what is given", call)
+  if (call.arguments === undefined) refuseMisnamed(call)
   const { id, index = 0, name } = call
   return { id, name, arguments: call.arguments ?? {}, index, status: "complete" }
+}
+
+/** Other libraries name them so; the tool would run without arguments, or refuse the call. */
+const refuseMisnamed = (call: object): void => {
+  const given = ["args", "input"].find((name) => name in call)
+  if (given !== undefined) {
+    throw new TypeError(`ToolCall.make: there is no option \`${given}\`: write \`arguments\`.`)
+  }
 }
 
 /**

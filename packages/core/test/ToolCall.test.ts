@@ -32,6 +32,15 @@ describe("ToolCall.make", () => {
     })
   })
 
+  it.each(["args", "input"])("refuses arguments under the name that others use: %s", (name) => {
+    const others = { [name]: { at: 1 } }
+    assert.throws(
+      () => ToolCall.make({ id: "1", name: "now", ...others }),
+      `ToolCall.make: there is no option \`${name}\`: write \`arguments\`.`
+    )
+    assert.deepStrictEqual(ToolCall.make({ id: "1", name: "now", arguments: 7, ...others }).arguments, 7)
+  })
+
   it("keeps arguments as they arrived", () => {
     assert.strictEqual(ToolCall.make({ id: "1", name: "now", arguments: "{\"a\":" }).arguments, "{\"a\":")
   })

@@ -72,7 +72,7 @@ export const turn = ({ calls = [], finish, pace, text = "", usage: cost = usage 
 })
 
 const toolCall = (wanted: Wanted, index: number): ToolCall.ToolCall => ({
-  ...ToolCall.make({ id: `call_${index + 1}`, name: wanted.name, index }),
+  ...ToolCall.make({ id: `call_${index + 1}`, index, ...wanted }),
   ...wanted
 })
 

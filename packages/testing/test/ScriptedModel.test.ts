@@ -114,6 +114,11 @@ describe("ScriptedModel", () => {
       assert.strictEqual(fourth.reason, overloaded)
     }))
 
+  it("refuses arguments of a call under the name that others use", () => {
+    const call = { name: "ping", args: {} }
+    assert.throws(() => ScriptedModel.calls(call), "ToolCall.make: there is no option `args`: write `arguments`.")
+  })
+
   it("has words for turns that are no answer", () => {
     const cut = ScriptedModel.cutOff(ScriptedModel.calls({ name: "weather" }, { name: "weather" }))
     assert.deepStrictEqual(cut.message.calls.map(({ status }) => status), ["complete", "truncated"])
