@@ -17,6 +17,7 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { refuseOdd } from "./internal/weights.ts"
 import { cutOff, partsOf } from "./ScriptedModel.ts"
 
 /**
@@ -118,6 +119,7 @@ export function toolkit<T extends Tool.Any>(
 ): Toolkit.Toolkit<T>
 export function toolkit(self: Toolkit.Any, options: Options<ToolFault>): Toolkit.Any {
   const tools = Given.toolkit("Faults.toolkit", self)
+  refuseOdd("Faults.toolkit", options.weights ?? ofTools, ofTools)
   const byName = allFaulty(self.byName, options)
   return { ...self, tools: tools.map((tool) => byName.get(tool.name) ?? tool), byName }
 }
@@ -144,8 +146,11 @@ export interface Met<Fault extends string> {
 export const ofCall = (
   options: Options<ToolFault>,
   call: { readonly id: string; readonly name: string; readonly arguments: unknown; readonly attempt?: number }
-): Effect.Effect<Met<ToolFault>> =>
-  draw(options, options.weights ?? ofTools, [call.id, call.name, call.arguments, call.attempt ?? 1])
+): Effect.Effect<Met<ToolFault>> => {
+  const { weights = ofTools } = options
+  refuseOdd("Faults.ofCall", weights, ofTools)
+  return draw(options, weights, [call.id, call.name, call.arguments, call.attempt ?? 1])
+}
 
 const draw = <Fault extends string>(
   options: Options<Fault>,
@@ -293,8 +298,10 @@ function encodeWith(schema: Schema.Constraint) {
  */
 export const model = (
   options: Options<ModelFault>
-): Layer.Layer<ChatModel.ChatModel, never, ChatModel.ChatModel> =>
-  Layer.effect(
+): Layer.Layer<ChatModel.ChatModel, never, ChatModel.ChatModel> => {
+  const { weights = ofModels } = options
+  refuseOdd("Faults.model", weights, ofModels)
+  return Layer.effect(
     ChatModel.ChatModel,
     ChatModel.ChatModel.useSync((inner) => {
       const asked = new Map<string, number>()
@@ -303,7 +310,7 @@ export const model = (
           const said = Json.canonical(request.conversation.messages)
           const before = asked.get(said) ?? 0
           asked.set(said, before + 1)
-          return draw(options, options.weights ?? ofModels, [said, before])
+          return draw(options, weights, [said, before])
         })
       return {
         ...(inner.about && { about: inner.about }),
@@ -312,6 +319,7 @@ export const model = (
       }
     })
   )
+}
 
 type Model = ChatModel.ChatModel["Service"]
 

@@ -14,6 +14,7 @@ import * as GraphCase from "./GraphCase.ts"
 import { pipelineOf, stepOf } from "./GraphRunner.ts"
 import { oneOf, upTo } from "./internal/choices.ts"
 import { codecOf } from "./internal/codecOf.ts"
+import { refuseOdd } from "./internal/weights.ts"
 import * as LineCase from "./LineCase.ts"
 
 export { oneOf, sometimes, upTo } from "./internal/choices.ts"
@@ -192,6 +193,7 @@ export const drawn = (
   toolkit: Toolkit.Any,
   { faults = valid, maxLength = 8, minLength = 0 }: CallsOptions = {}
 ): Arbitrary.Arbitrary<ReadonlyArray<Drawn>> => {
+  refuseOdd("Generate", faults, faulty)
   const tools = Given.toolkit("Generate", toolkit).filter(({ expand }) => expand === undefined)
     .map((tool) => ({ tool, json: args(tool) }))
   const [first, ...rest] = tools

@@ -55,6 +55,19 @@ const endsOf = ({ outcomes }: Batch.Settled<Tool.Any>): ReadonlyArray<unknown> =
 
 const Seeds = { seed: Schema.Int, cities: Schema.Array(Schema.String) }
 
+describe("Faults", () => {
+  it("have no weight of a fault that there is not, which would never come", () => {
+    const tools = { none: 1, errors: 1 }
+    const said = "there is no fault `errors`: take some of none, latency,"
+    assert.throws(() => Faults.toolkit(toolkit, { seed: 1, weights: tools }), `Faults.toolkit: ${said} failure,`)
+    assert.throws(() => Faults.model({ seed: 1, weights: tools }), `Faults.model: ${said} rateLimited,`)
+    assert.throws(
+      () => Faults.ofCall({ seed: 1, weights: tools }, { id: "1", name: "a", arguments: {} }),
+      `Faults.ofCall: ${said} failure,`
+    )
+  })
+})
+
 describe("Faults.toolkit", () => {
   it.effect.each<readonly [fault: Faults.ToolFault, weather: string, note: string]>([
     ["none", "ok", "ok"],

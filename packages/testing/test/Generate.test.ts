@@ -38,6 +38,18 @@ const endOf: { readonly [_ in Generate.Fault]: string } = {
 }
 
 describe("calls that are drawn", () => {
+  it("have no fault that there is not, which would never come", () => {
+    const misspelt = { none: 1, wrongTypes: 1 }
+    assert.throws(
+      () => Generate.calls(toolkit, { faults: misspelt }),
+      "Generate: there is no fault `wrongTypes`: take some of none, malformedJson, missingField, wrongType,"
+    )
+    assert.throws(
+      () => Generate.calls(toolkit, { faults: true as never }),
+      "Generate: the weights of the faults are no object: write { none: 1 }."
+    )
+  })
+
   it.effect.prop(
     "end as their fault says",
     { drawn: Generate.drawn(toolkit, { faults: Generate.faulty }) },
