@@ -192,6 +192,19 @@ describe("Tool.fromFunction with schemas of other libraries", () => {
       })
       assert.deepStrictEqual(yield* asked(broken, {}), ["Unencodable"])
     }))
+
+  it.each<readonly [string, unknown, string]>([
+    ["an Effect", Effect.succeed(1), "an Effect is no JSON: make this tool with Tool.make, or run the Effect"],
+    ["an Effect inside", { found: Effect.succeed(1) }, "an Effect is no JSON"],
+    ["a response", new Response("x"), "nothing of a Response can be written as JSON"],
+    ["a map", new Map([[1, 2]]), "nothing of a Map can be written as JSON"]
+  ])("says to its host why there is no result: %s", async (_, value, why) => {
+    const tool = Tool.fromFunction("odd", { description, parameters: z.object({}), execute: async () => value })
+    const { outcomes } = await Batch.runPromise(Toolkit.make(tool), [ToolCall.make({ id: "c", name: "odd" })])
+    const result = outcomes[0]?.result
+    assert(result && Result.isFailure(result) && result.failure._tag === "CallError")
+    assert.include(result.failure.reason._tag === "Unencodable" && result.failure.reason.issue, why)
+  })
 })
 
 describe("Tool.fromFunction with `failure: \"message\"`", () => {

@@ -17,12 +17,15 @@ export const untyped = (value: unknown): Schema.Json => {
 /** Looks at each part before and after its `toJSON`. */
 function refusing(this: Node, key: string, value: unknown): unknown {
   const own = this[key]
+  if (Effect.isEffect(own)) throw new Error(noEffect)
   if (isWork(own) || isMute(value)) throw new Error(`nothing of a ${nameOf(own)} can be written as JSON`)
   return value
 }
 
+const noEffect = "an Effect is no JSON: make this tool with Tool.make, or run the Effect"
+
 const isWork = (value: unknown): boolean =>
-  Effect.isEffect(value) || Stream.isStream(value)
+  Stream.isStream(value)
   || (typeof value === "object" && value !== null && (Symbol.asyncIterator in value || "pipeTo" in value))
 
 const isMute = (value: unknown): boolean =>
