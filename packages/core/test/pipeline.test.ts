@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Access, Limits, Pipeline, Tool } from "@volley/core"
-import { Effect, Result, Schema } from "effect"
+import { Cause, Effect, Exit, Option, Result, Schema } from "effect"
 import { add, ends, picture, price, run, times } from "./graphs/orders.ts"
 
 const description = "For tests."
@@ -47,6 +47,39 @@ describe("Pipeline", () => {
       assert.strictEqual(steps.again, steps.two)
       assert.deepStrictEqual((yield* run(Pipeline.run(Pipeline.make(() => ({}))))).outcomes, [])
     }))
+
+  it.effect.each<readonly [string, () => unknown]>([
+    ["a promise", async () => 1],
+    ["an Effect", () => Effect.sync(() => 1)]
+  ])("crashes what needs a value that is made as %s", ([, late]) =>
+    Effect.gen(function*() {
+      const { steps } = yield* run(Pipeline.run(Pipeline.make((call) => {
+        const one = call(add, { a: 1, b: 1 })
+        const made = one.pipe(Pipeline.map(late as () => number))
+        return { made, two: call(add, { a: made, b: 1 }) }
+      })))
+      for (const { result } of [steps.made, steps.two]) {
+        assert(Result.isFailure(result) && result.failure._tag === "CallError")
+        const { reason } = result.failure
+        assert.strictEqual(
+          reason._tag === "Defect" && String(Cause.squash(reason.cause)),
+          "TypeError: Pipeline.map: the function gives a promise or an Effect: make a tool of it, and call that."
+        )
+      }
+    }))
+
+  class Odd extends Schema.TaggedError<Odd>()("Odd", {}) {}
+
+  it.effect.each([Option.some(1), Exit.succeed(1), new Odd()])(
+    "makes values that are more than data: %s",
+    (value) =>
+      Effect.gen(function*() {
+        const { steps } = yield* run(Pipeline.run(Pipeline.make((call) => ({
+          made: call(add, { a: 1, b: 1 }).pipe(Pipeline.map(() => value))
+        }))))
+        assert.deepStrictEqual<unknown>(steps.made.result, Result.succeed(value))
+      })
+  )
 
   it("throws for two tools of one name", () => {
     const other = Tool.make("add", { description, parameters: Schema.Struct({}), success: Schema.Finite })

@@ -1,4 +1,7 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Pipeable from "effect/Pipeable"
+import * as Predicate from "effect/Predicate"
 import type * as Tool from "../../Tool.ts"
 import type * as Toolkit from "../../Toolkit.ts"
 
@@ -86,5 +89,14 @@ export const valueOf = (source: Source, values: (root: Root) => unknown): unknow
   const made: Array<(value: unknown) => unknown> = []
   let from = source
   for (; from._tag === "Mapped"; from = from.from) made.push(from.f)
-  return made.reduceRight((value, f) => f(value), values(from))
+  return made.reduceRight((value, f) => ready(f(value)), values(from))
 }
+
+/** A value that is there; plain JavaScript may make work of it, which no call would wait for. */
+const ready = (made: unknown): unknown => {
+  if (!Predicate.isPromiseLike(made) && !isWork(made)) return made
+  throw new TypeError("Pipeline.map: the function gives a promise or an Effect: make a tool of it, and call that.")
+}
+
+/** An Effect that is no value as well: exits and errors of Effect are both. */
+const isWork = (made: unknown): boolean => Effect.isEffect(made) && !Exit.isExit(made) && !Predicate.isError(made)
