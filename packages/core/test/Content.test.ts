@@ -128,7 +128,7 @@ describe("the content of a tool", () => {
     Effect.gen(function*() {
       const { result } = yield* outcomeOf(showing(() => shown as never))
       const said = Result.isFailure(result) && result.failure._tag === "CallError" ? result.failure.reason : undefined
-      assert.include(said?._tag === "Unencodable" && said.issue, "The function of `content` gives something else")
+      assert.include(said?._tag === "Unencodable" && said.issue, "`content` gives something else")
       assert.include(said?._tag === "Unencodable" && said.issue, issue)
     }))
 

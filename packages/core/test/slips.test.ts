@@ -28,8 +28,7 @@ const noPrompt =
   "Agent: `prompt` is neither text, nor a list of content, nor a conversation: write \"Hi!\", or take `conversation` of how an agent ended."
 const noConversation =
   "is no conversation: make it with Conversation.make, or take `conversation` of how an agent ended."
-const noLimits =
-  "there is no option `limits`: they belong to a tool, as in limits: [Limits.concurrency(2)]; Limits.layer shares them."
+const noLimits = "`limits` are of tools: Limits.layer shares them."
 const noMessage = "is no message: make it with Conversation.user, or take `message` of a turn."
 
 describe("a slip", () => {
@@ -135,7 +134,7 @@ describe("a slip", () => {
     [
       "a runner of a pipeline",
       Pipeline.run(Pipeline.make((call) => ({ step: call(tool, {}) })), ofAgents),
-      "Batch.Options: there is no option `runner`: use its own `run`; Limits.layer shares limits with a pipeline."
+      "Batch.Options: `runner` is of agents: use its own `run`, or share limits by Limits.layer."
     ],
     [
       "a conversation under its own name",

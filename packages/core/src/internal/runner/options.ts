@@ -70,7 +70,7 @@ export const ofPromises: ReadonlyArray<Shape> = promised.map(absent)
 export const ofTools: Shape = [
   "limits",
   () => false,
-  "there is no option `limits`: they belong to a tool, as in limits: [Limits.concurrency(2)]; Limits.layer shares them"
+  "`limits` are of tools: Limits.layer shares them"
 ]
 
 const shapes: ReadonlyArray<Shape> = [
@@ -80,7 +80,7 @@ const shapes: ReadonlyArray<Shape> = [
   [
     "runner",
     () => false,
-    "there is no option `runner`: use its own `run`; Limits.layer shares limits with a pipeline"
+    "`runner` is of agents: use its own `run`, or share limits by Limits.layer"
   ],
   flag("failFast"),
   either("undeclared", "parallel", "ordered"),

@@ -108,7 +108,7 @@ const unencodable = (issue: SchemaIssue.Issue) => new Unencodable({ issue: inWor
 
 const unshown = (issue: SchemaIssue.Issue) =>
   new Unencodable({
-    issue: `The function of \`content\` gives something else than a list of content: ${inWords(issue)}`
+    issue: `\`content\` gives something else: ${inWords(issue)}`
   })
 
 const inWords = SchemaIssue.makeFormatterDefault()

@@ -76,13 +76,13 @@ const elsewhere: { readonly [name: string]: ReadonlyArray<string> } = {
   execute: ["handler", "run", "func", "invoke", "call", "function"],
   toolkit: ["tools"],
   prompt: ["messages", "conversation", "input", "query", "question"],
-  approval: ["needsApproval", "requiresApproval", "requireApproval", "toolApproval"],
+  approval: ["needsApproval", "toolApproval"],
   content: ["toModelOutput"],
-  system: ["instructions", "systemPrompt"],
-  output: ["outputSchema", "outputType", "responseFormat", "response_format"],
+  system: ["instructions"],
+  output: ["outputSchema", "outputType", "responseFormat"],
   signal: ["abortSignal"],
   concurrency: ["maxConcurrency", "toolCallConcurrency"],
-  maxRounds: ["maxSteps", "maxTurns", "maxIterations", "recursionLimit", "stopWhen"],
+  maxRounds: ["maxSteps", "maxTurns", "recursionLimit", "stopWhen"],
   retry: ["retries"],
   maxRetries: ["retries"]
 }
