@@ -50,7 +50,7 @@ describe("Pipeline", () => {
 
   it.effect.each<readonly [string, () => unknown]>([
     ["a promise", async () => 1],
-    ["an Effect", () => Effect.sync(() => 1)]
+    ["an Effect", () => Effect.delay(Effect.succeed(1), 1)]
   ])("crashes what needs a value that is made as %s", ([, late]) =>
     Effect.gen(function*() {
       const { steps } = yield* run(Pipeline.run(Pipeline.make((call) => {
