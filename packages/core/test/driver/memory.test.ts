@@ -37,7 +37,7 @@ describe("what is forgotten", () => {
       assert.strictEqual(room.of("k"), pool)
       pool.taken = 0
       waiter.line = line
-      line.push(waiter)
+      line.push(waiter, false)
       room.drop(pool)
       assert.strictEqual(room.of("k"), pool)
       waiter.line = undefined
@@ -53,9 +53,9 @@ describe("what is forgotten", () => {
       const rate = rates.of("key/k", window)
       rates.take(rate, 0)
       rates.take(rate, 50)
-      rates.forget(149)
+      rates.forget(() => 149)
       assert.deepStrictEqual([rates.of("key/k", window) === rate, rate.starts.size], [true, 1])
-      rates.forget(150)
+      rates.forget(() => 150)
       assert.deepStrictEqual([rates.of("key/k", window) === rate, rate.starts.size], [false, 0])
     }))
 

@@ -167,7 +167,7 @@ class Hall {
     seat.lacked = lackedBy(job)
     if (seat.lacked === undefined) return
     job.line = seat.lacked.line
-    job.line.push(job)
+    job.line.push(job, false)
   }
 
   start({ job, member }: Seat, borrows = false): void {
@@ -317,7 +317,7 @@ describe("a start under a rate", () => {
     const [[first, second, third], [other]] = [callsOf(engine, rate), callsOf(engine, rate)]
     const known = engine.rates.of("r", rate.window)
     second!.line = known.line
-    known.line.push(second!)
+    known.line.push(second!, false)
     const lacking = () =>
       [first, second, third, other].map((job) => [lackedBy(job!) === known, lackedBy(job!, false, true) === known])
     assert.deepStrictEqual(lacking(), [[false, false], [false, false], [true, false], [true, false]])

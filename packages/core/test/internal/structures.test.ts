@@ -141,7 +141,7 @@ describe("a line", () => {
     const join = (run: object, at: number) => {
       const waiter = new Waiter(run, at)
       waiter.line = line
-      line.push(waiter)
+      line.push(waiter, false)
     }
     for (const waiter of waiters) join(...waiter)
     return { join, line }
@@ -223,7 +223,7 @@ describe("room", () => {
     const waiter = new Waiter({}, 0)
     pool.gate(1)
     waiter.line = pool.gate(2).line
-    waiter.line.push(waiter)
+    waiter.line.push(waiter, false)
     const isKept = () => {
       room.drop(pool)
       return room.of("k") === pool
@@ -270,10 +270,10 @@ describe("rates", () => {
     assert.strictEqual(rates.wait(rate, 1, 50), 990)
     assert.strictEqual(rates.wait(rate, 1, 1040), 0)
     rates.pause(rate, 1050)
-    rates.forget(1049)
+    rates.forget(() => 1049)
     rates.drop(rate)
     assert.strictEqual(rates.of("k", second), rate)
-    rates.forget(1050)
+    rates.forget(() => 1050)
     assert.notStrictEqual(rates.of("k", second), rate)
   })
 
@@ -285,7 +285,7 @@ describe("rates", () => {
     assert.deepStrictEqual([rates.wait(paused, 1, 0), rates.wait(started, 1, 0)], [0, 0])
     rates.pause(paused, precision)
     rates.take(started, precision)
-    rates.forget(0)
+    rates.forget(() => 0)
     assert.notStrictEqual(rates.of("paused", second), paused)
     assert.notStrictEqual(rates.of("started", Duration.zero), started)
   })
@@ -302,7 +302,7 @@ describe("rates", () => {
     const [short, long] = [rates.of("k", Duration.millis(100)), rates.of("k", second)]
     for (const at of [0, 50]) for (const rate of [short, long]) rates.take(rate, at)
     const left = (now: number) => {
-      rates.forget(now)
+      rates.forget(() => now)
       return [short.starts.size, long.starts.size]
     }
     assert.deepStrictEqual([left(99), left(100), left(150), left(1000)], [[2, 2], [1, 2], [0, 2], [0, 1]])
@@ -322,7 +322,7 @@ describe("rates", () => {
       return rates.of("k", second) === rate
     }
     waiter.line = rate.line
-    rate.line.push(waiter)
+    rate.line.push(waiter, false)
     assert.isTrue(isKept())
     waiter.line = undefined
     rate.asking = true

@@ -109,6 +109,29 @@ describe("runs inside calls that wait for room, by the hundred", () => {
   )
 })
 
+describe("calls of a run inside a call that take its room", () => {
+  it.effect("have it one after the other, while other calls work", () =>
+    Effect.gen(function*() {
+      const ended: Array<number> = []
+      const inner = doing("inner", () => Effect.andThen(sleeping(1), Effect.sync(() => ended.push(1))), {
+        limits: [one]
+      })
+      const outer = doing("outer", () => Effect.asVoid(Batch.run(Toolkit.make(inner), many(3, "inner"))), {
+        limits: [one]
+      })
+      const beside = doing("beside", () => sleeping(1000))
+      const calls = [...many(1, "outer"), ...many(1, "beside")].map((call, index) => ({
+        ...call,
+        id: `${index}`,
+        index
+      }))
+      const fiber = yield* Effect.forkChild(Batch.run(Toolkit.make(outer, beside), calls, boundless))
+      yield* TestClock.adjust(3)
+      assert.lengthOf(ended, 3)
+      yield* Fiber.interrupt(fiber)
+    }).pipe(Effect.provide(Limits.layer)))
+})
+
 describe("runs that wait no more", () => {
   const lines = {
     "a key": [one],
@@ -139,4 +162,23 @@ describe("runs that wait no more", () => {
         assert.isDefined(second.pollUnsafe())
       }).pipe(Effect.provide(Limits.layer))
   )
+
+  it.effect("are not kept by those that still wait, inside a call whose room they may have", () =>
+    Effect.gen(function*() {
+      const toolkit = Toolkit.make(doing("tool", () => Effect.sleep("12 hours"), { limits: [one], timeout: 1e9 }))
+      const refs: Array<WeakRef<object>> = []
+      const cut = Effect.suspend(() => {
+        const calls = many(2, "tool")
+        refs.push(...calls.map((call) => new WeakRef<object>(call)))
+        return Effect.asVoid(Batch.run(toolkit, calls, { deadline: 5 }))
+      })
+      const inside = Effect.all([Batch.run(toolkit, many(2, "tool")), cut], { concurrency: "unbounded" })
+      const outer = doing("outer", () => Effect.asVoid(inside), { limits: [one], timeout: 1e9 })
+      const fiber = yield* Effect.forkChild(Batch.run(Toolkit.make(outer), many(1, "outer")), {
+        startImmediately: true
+      })
+      yield* TestClock.adjust(5)
+      assert.lengthOf(yield* held(refs), 0)
+      yield* Fiber.interrupt(fiber)
+    }).pipe(Effect.provide(Limits.layer)))
 })

@@ -216,7 +216,7 @@ const release = (run: Run<Job>): void => {
   for (const forget of run.atEnd) forget()
   run.shared?.gate.line.forget(run)
   for (const rate of run.wakes.keys()) run.engine.looked.add(rate)
-  if (!run.engine.rates.isEmpty) run.engine.rates.forget(run.ticks())
+  run.engine.rates.forget(() => run.ticks())
   if (run.lender !== undefined) unlend(run.lender)
 }
 

@@ -19,23 +19,23 @@ class Waiters<A extends Waiting<A>> extends Heap<A> {
 /**
  * A line that goes round between the runs that wait in it; within each, call order counts.
  *
- * - `inner`: of those, the runs inside calls, which may start where there is no room for others
+ * - `borrowers`: of those, the runs that may start where there is no room for others
  */
 export class Line<A extends Waiting<A>> {
   readonly #runs = new Map<object, Waiters<A>>()
-  #inner: Map<object, Waiters<A>> | undefined
+  #borrowers: Map<object, Waiters<A>> | undefined
   #served: object | undefined
 
   get isEmpty(): boolean {
     return this.first() === undefined
   }
 
-  push(waiting: A, isInner = false): void {
+  push(waiting: A, mayBorrow: boolean): void {
     const { run } = waiting
     let waiters = this.#runs.get(run)
     if (waiters === undefined) {
       this.#runs.set(run, waiters = new Waiters<A>())
-      if (isInner) (this.#inner ??= new Map()).set(run, waiters)
+      if (mayBorrow) (this.#borrowers ??= new Map()).set(run, waiters)
     }
     waiters.count += 1
     waiters.push(waiting)
@@ -54,9 +54,9 @@ export class Line<A extends Waiting<A>> {
     return this.#firstOf(this.#runs, can)
   }
 
-  /** The same among runs inside calls. */
-  firstInner(can: (waiting: A) => boolean): A | undefined {
-    return this.#inner && this.#firstOf(this.#inner, can)
+  /** The same among those that may start where there is no room. */
+  firstOfBorrowers(can: (waiting: A) => boolean): A | undefined {
+    return this.#borrowers && this.#firstOf(this.#borrowers, can)
   }
 
   /** A run had a turn, in this line or past it. */
@@ -66,7 +66,7 @@ export class Line<A extends Waiting<A>> {
     if (waiters === undefined) return
     this.#runs.delete(run)
     this.#runs.set(run, waiters)
-    if (this.#inner?.delete(run)) this.#inner.set(run, waiters)
+    if (this.#borrowers?.delete(run)) this.#borrowers.set(run, waiters)
   }
 
   /** Keeps a run in mind no longer that is over. */
@@ -88,7 +88,7 @@ export class Line<A extends Waiting<A>> {
 
   #drop(run: object): void {
     this.#runs.delete(run)
-    this.#inner?.delete(run)
+    this.#borrowers?.delete(run)
   }
 
   /** Those that wait no more are forgotten. */

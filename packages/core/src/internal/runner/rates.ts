@@ -46,11 +46,6 @@ export class Rates<A extends Waiting<A>> {
     return rate
   }
 
-  /** True where nothing is to be forgotten. */
-  get isEmpty(): boolean {
-    return this.#counting.size === 0 && this.#paused.size === 0
-  }
-
   /** Milliseconds until one more may start; 0 where it may now, and no end of them where others have to start first. */
   wait(rate: Rate<A>, limit: number, now: number): number {
     if (rate.closedUntil > now + precision) return rate.closedUntil - now
@@ -73,14 +68,15 @@ export class Rates<A extends Waiting<A>> {
     counting.push({ rate, at })
   }
 
-  /** Forgets the keys under which nothing counts any more and no call waits. */
-  forget(now: number): void {
+  /** Forgets the keys under which nothing counts any more and no call waits; what time it is, is asked where there are any. */
+  forget(clock: () => number): void {
     for (const rate of this.#paused) {
-      if (rate.closedUntil > now + precision) continue
+      if (rate.closedUntil > clock() + precision) continue
       this.#paused.delete(rate)
       this.drop(rate)
     }
     for (const [window, counting] of this.#counting) {
+      const now = clock()
       for (let first = counting.peek(); first && first.at + window <= now + precision; first = counting.peek()) {
         counting.shift()
         this.#expire(first.rate, now)

@@ -3,14 +3,12 @@ import { Line, type Waiting } from "./line.ts"
 /**
  * How many jobs have started and not settled under a key.
  *
- * - `lenders`: how many of them have runs inside
  * - `gates`: one for each number that they may be; those who wait at one of them do not hold up those at another
  */
 export class Pool<A extends Waiting<A>> {
   readonly key: string | undefined
   readonly gates: Array<Gate<A>> = []
   taken = 0
-  lenders = 0
 
   constructor(key?: string) {
     this.key = key

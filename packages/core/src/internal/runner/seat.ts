@@ -16,7 +16,7 @@ import { crashOf } from "./record.ts"
 import type { Gate } from "./room.ts"
 import type { Run } from "./run.ts"
 import { refuse } from "./settle.ts"
-import { awayFrom, give, type Lacked, lackedBy, leaveLine, take } from "./slots.ts"
+import { awayFrom, give, type Lacked, lackedBy, leaveLine, mayBorrow, take } from "./slots.ts"
 
 /** Starts a job that waits for no other any more, once it is the first in call order of those that there is room for. */
 export const seat = (job: Job): void => {
@@ -75,7 +75,7 @@ const queue = (job: Job, lacked: Lacked): void => {
   const { run } = job
   const { engine } = run
   job.line = lacked.line
-  lacked.line.push(job, run.lender !== undefined)
+  lacked.line.push(job, mayBorrow(job, lacked))
   engine.looked.add(lacked)
   if (run.lender !== undefined) engine.nested.add(job)
   run.stuck += 1
@@ -135,13 +135,12 @@ const othersBefore = (job: Job, cameFrom: Line<Job>): Gate<Job> | undefined => {
 }
 
 /**
- * Whose turn it is at a gate, of those that lack nothing else; who does waits there from now on. Where there is no room, only jobs
- * of inner runs are asked, and they only where some is lent: so a turn costs the same however many runs wait.
+ * Whose turn it is at a gate, of those that lack nothing else; who does waits there from now on. Where there is no room, only those
+ * are asked that may take what jobs around them have: so a turn costs the same however many runs wait.
  */
 const firstAt = ({ limit, line, pool }: Gate<Job>): Job | undefined => {
   const mayLeave = (job: Job): boolean => lackedBy(job)?.line !== line
-  const next = () =>
-    pool.taken < limit ? line.first(mayLeave) : pool.lenders > 0 ? line.firstInner(mayLeave) : undefined
+  const next = () => pool.taken < limit ? line.first(mayLeave) : line.firstOfBorrowers(mayLeave)
   for (let job = next(); job !== undefined; job = next()) {
     const lacked = lackedBy(job)
     if (lacked === undefined) return job

@@ -1,6 +1,6 @@
 import { type Hold, type Job, moreOf } from "./job.ts"
 import type { Rate } from "./rates.ts"
-import type { Gate, Pool } from "./room.ts"
+import { Gate, type Pool } from "./room.ts"
 
 /** What a job may lack in order to start. */
 export type Lacked = Gate<Job> | Rate<Job>
@@ -105,7 +105,6 @@ const hold = (job: Job, { line, pool }: Gate<Job>, borrows: boolean): void => {
   const hold: Hold = { pool, outer, fresh: undefined, from, lentTo: undefined, isAway: false }
   if (job.holds === undefined) job.holds = [hold]
   else job.holds.push(hold)
-  if (hasInner(job)) pool.lenders += 1
   if (from === undefined) pool.taken += 1
   lendTo(hold, from)
 }
@@ -133,6 +132,10 @@ const outerHolds = ({ run }: Job, pool: Pool<Job>): ReadonlyArray<Hold> => {
 
 const nothing: ReadonlyArray<never> = []
 
+/** True where it may take what jobs around it have, though there is no room. */
+export const mayBorrow = (job: Job, lacked: Lacked): boolean =>
+  lacked instanceof Gate && outerHolds(job, lacked.pool).length > 0
+
 /** What was lent comes back, and takes the place of new room that an inner job has. */
 const giveBack = (hold: Hold): void => {
   hold.lentTo = undefined
@@ -158,7 +161,6 @@ export const give = (job: Job): void => {
     if (after !== undefined) engine.rates.drop(engine.rates.of(key, window))
   }
   if (holds === undefined) return
-  if (hasInner(job)) countLender(job, -1)
   job.holds = undefined
   for (const hold of holds) {
     const { from, lentTo, pool } = hold
@@ -177,7 +179,6 @@ export const lend = (job: Job): void => {
   const { engine } = job.run
   const more = moreOf(job)
   more.inner = (more.inner ?? 0) + 1
-  if (more.inner === 1) countLender(job, 1)
   if (more.inner > 1 || !job.isRunning || job.over) return
   engine.working -= 1
   engine.lenders.add(job)
@@ -190,16 +191,7 @@ export const unlend = (job: Job): void => {
   const { engine } = job.run
   const more = moreOf(job)
   more.inner = (more.inner ?? 0) - 1
-  if (more.inner > 0) return
-  countLender(job, -1)
-  if (engine.lenders.delete(job)) engine.working += 1
-}
-
-const hasInner = ({ more }: Job): boolean => (more?.inner ?? 0) > 0
-
-/** Room of a job may be lent while it has runs inside. */
-const countLender = ({ holds }: Job, more: 1 | -1): void => {
-  for (const { pool } of holds ?? nothing) pool.lenders += more
+  if (more.inner === 0 && engine.lenders.delete(job)) engine.working += 1
 }
 
 /** A job does not start: it waits for nothing more, and keys that were looked at for it alone are forgotten. */
