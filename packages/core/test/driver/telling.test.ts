@@ -192,6 +192,25 @@ describe("who is told of calls and does not come back", () => {
     }))
 })
 
+describe("who is told of calls whose batch is interrupted", () => {
+  it.effect("is stopped, and its own cleaning up is waited for", () =>
+    Effect.gen(function*() {
+      const stopped: Array<string> = []
+      const tool = doing("hangs", () => Effect.never)
+      const cleaning = Effect.andThen(sleeping(5), Effect.sync(() => stopped.push("told")))
+      const run = Batch.run(Toolkit.make(tool), asking(["hangs"]), {
+        onCall: () => Effect.onInterrupt(Effect.never, () => cleaning)
+      })
+      const fiber = yield* Effect.forkChild(run, { startImmediately: true })
+      const ending = yield* Effect.forkChild(Fiber.interrupt(fiber), { startImmediately: true })
+      yield* TestClock.adjust(4)
+      assert.deepStrictEqual([stopped, ending.pollUnsafe()], [[], undefined])
+      yield* TestClock.adjust(1)
+      yield* Fiber.join(ending)
+      assert.deepStrictEqual(stopped, ["told"])
+    }))
+})
+
 describe("a call that waits", () => {
   /** What is told of waiting: the call, why, and behind which. */
   const waits = (
