@@ -36,5 +36,8 @@ export const either = (name: string, one: string | boolean, other: string | bool
 
 export const flag = (name: string): Shape => either(name, true, false)
 
+/** An option that belongs elsewhere, whatever it is. */
+export const misplaced = (name: string, mistake: string): Shape => [name, () => false, mistake]
+
 /** An option that only promises have. */
-export const absent = (name: string): Shape => [name, () => false, `\`${name}\` is for promises: run it as one`]
+export const absent = (name: string): Shape => misplaced(name, `\`${name}\` is for promises: run it as one`)

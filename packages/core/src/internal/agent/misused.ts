@@ -1,9 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import { isConversation } from "../refusals.ts"
-import { mistakeInBatch, names as ofBatches, ofPromises, ofTools, promised } from "../runner/options.ts"
+import { known, mistakeInBatch, names as ofBatches, ofPromises, ofTools } from "../runner/options.ts"
 import { isAnySchema } from "../schema/standardSchema.ts"
-import { callable, either, flag, misshapen, type Shape, text } from "../shapes.ts"
+import { callable, either, flag, misplaced, misshapen, type Shape, text } from "../shapes.ts"
 import { misspelt } from "../tool/mistakes.ts"
 import { names } from "./options.ts"
 
@@ -53,11 +53,10 @@ const shapes: ReadonlyArray<Shape> = [
 
 /** Those of an agent that is run as an Effect. */
 const ofEffects: ReadonlyArray<Shape> = [
-  [
+  misplaced(
     "model",
-    () => false,
     "`model` is for promises: a model comes as a Layer, as in Effect.provide(Agent.run(options), layer)"
-  ],
+  ),
   ...ofPromises,
   ["steer", Effect.isEffect, "`steer` is no Effect: write Effect.sync(() => [\"Faster!\"])"]
 ]
@@ -75,7 +74,7 @@ export const mistakeInOptions = (
   own: ReadonlyArray<Shape> = ofEffects
 ): string | undefined => {
   const { batch, prompt, toolkit } = given
-  const misnamed = misspelt(given, [...names, ...more, ...ofBatches, ...promised])
+  const misnamed = misspelt(given, [...names, ...more, ...known])
   if (misnamed !== undefined) return misnamed
   if (toolkit === undefined) return missing.toolkit
   if (prompt === undefined) return missing.prompt

@@ -7,7 +7,7 @@ import type { ToolFailure } from "../../CallError.ts"
 import { read as readDuration, type Time } from "../duration.ts"
 import { refuseNoObject, refuseNoSchedule } from "../refusals.ts"
 import { seen } from "../seen.ts"
-import { absent, callable, either, flag, misshapen, type Shape, text } from "../shapes.ts"
+import { absent, callable, either, flag, misplaced, misshapen, type Shape, text } from "../shapes.ts"
 import { misspelt } from "../tool/mistakes.ts"
 import type { CallEvent } from "./events.ts"
 
@@ -61,27 +61,22 @@ export const names = Struct.keys(
 )
 
 /** The names of what only promises take. */
-export const promised = ["signal", "approve"] as const
+const promised = ["signal", "approve"] as const
+
+/** The names of all options of a batch, however it is run. */
+export const known = [...names, ...promised]
 
 /** What only promises take. */
 export const ofPromises: ReadonlyArray<Shape> = promised.map(absent)
 
 /** What only tools take. */
-export const ofTools: Shape = [
-  "limits",
-  () => false,
-  "`limits` are of tools: Limits.layer shares them"
-]
+export const ofTools: Shape = misplaced("limits", "`limits` are of tools: Limits.layer shares them")
 
 const shapes: ReadonlyArray<Shape> = [
-  ["byName", () => false, "a toolkit stands where options do: give it to `run`, and options behind the calls"],
+  misplaced("byName", "a toolkit stands where options do: give it to `run`, and options behind the calls"),
   ...ofPromises,
   ofTools,
-  [
-    "runner",
-    () => false,
-    "`runner` is of agents: use its own `run`, or share limits by Limits.layer"
-  ],
+  misplaced("runner", "`runner` is of agents: use its own `run`, or share limits by Limits.layer"),
   flag("failFast"),
   either("undeclared", "parallel", "ordered"),
   callable("onCall", "(event) => Console.log(event._tag)"),
@@ -90,7 +85,7 @@ const shapes: ReadonlyArray<Shape> = [
 
 /** What is wrong with options of a batch: a limit would not hold whose name is not quite the one that it has. */
 export const mistakeInBatch = (options: Options): string | undefined =>
-  misspelt(options, [...names, ...promised]) ?? misshapen(options, shapes)
+  misspelt(options, known) ?? misshapen(options, shapes)
 
 /** Throws for options that would not hold. */
 const refuseMisused = (options: Options): void => {

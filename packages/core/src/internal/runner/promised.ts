@@ -6,7 +6,7 @@ import { isSignal } from "../promise.ts"
 import { isFunction, misshapen, type Shape } from "../shapes.ts"
 import { misspelt } from "../tool/mistakes.ts"
 import type { CallEvent } from "./events.ts"
-import { names, type Options, promised } from "./options.ts"
+import { known, type Options } from "./options.ts"
 
 /** How a batch is bounded that is run as a promise. */
 export interface PromiseOptions extends Omit<Options, "onCall"> {
@@ -39,9 +39,6 @@ const unknownTools =
 
 const needs = "these tools need services: give them theirs first, by Toolkit.provide(toolkit, layer)"
 
-/** The options of a batch that is run as a promise. */
-const options = [...names, ...promised] satisfies ReadonlyArray<keyof PromiseOptions>
-
 /** What is wrong with options that are other than in an Effect; undefined if nothing is seen. */
 export const mistakeInHooks = (given: object): string | undefined => misshapen(given, hooks)
 
@@ -59,7 +56,7 @@ const hooks: ReadonlyArray<Shape> = [
 export const mistakeIn = (toolkit: { readonly tools?: ReadonlyArray<Tool.Any> }, given: PromiseOptions) => {
   if (toolkit?.tools === undefined) return "this is no toolkit: give what Toolkit.make(...tools) makes"
   const isNeedy = toolkit.tools.some(({ handler, provided }) => handler.isAwaited && provided.length === 0)
-  return isNeedy ? needs : misspelt(given, options) ?? mistakeInHooks(given)
+  return isNeedy ? needs : misspelt(given, known satisfies ReadonlyArray<keyof PromiseOptions>) ?? mistakeInHooks(given)
 }
 
 /** The options as `Batch.run` takes them. */
