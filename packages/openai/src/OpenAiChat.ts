@@ -21,17 +21,7 @@ import { refusalIn, textIn } from "./internal/chatContent.ts"
 import { endOf, failureOf, provenBy, unprovenIn } from "./internal/chatEnd.ts"
 import { resultMessages, userMessage } from "./internal/chatMedia.ts"
 import * as ChatStream from "./internal/chatStream.ts"
-import {
-  choiceOf,
-  distinctCalls,
-  echo,
-  echoOf,
-  type Fields as Raw,
-  messageOf,
-  read,
-  readResponse,
-  type Told
-} from "./internal/chatTurn.ts"
+import { choiceOf, distinctCalls, echo, echoOf, messageOf, read, readResponse, type Told } from "./internal/chatTurn.ts"
 import {
   type Answer,
   clientOf,
@@ -42,6 +32,7 @@ import {
   type Sending,
   sendingOf
 } from "./internal/client.ts"
+import type { Fields as Raw } from "./internal/fields.ts"
 import { errorIn, reasonOfError } from "./internal/providerError.ts"
 import { formatOf, strictMode } from "./internal/strictMode.ts"
 import { reasonOf } from "./internal/thrown.ts"

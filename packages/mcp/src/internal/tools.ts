@@ -114,7 +114,7 @@ const executeWith = (
     )
 }
 
-/** How a result is checked: by what the tool promises, and by that with more keys than it names and without those that have a default. */
+/** How a result is checked: by what the tool promises, and by that with more keys, and without those that have a default. */
 interface Output {
   readonly check: Check
   readonly open: Check
@@ -131,10 +131,9 @@ const outputOf = (schema: JsonSchema.JsonSchema, checks: Checking): Output => {
 /** Official servers take such results for what they promise: they check them with defaults filled in, and send them without. */
 const open = (node: Node): Node => {
   const { properties, required } = node
-  const kept = Object.entries(node).filter(([key, value]) => value !== false || !closing.has(key))
-  if (!Array.isArray(required) || !Json.isObject(properties)) return Object.fromEntries(kept)
-  const asked = required.filter((name) => !Predicate.hasProperty(properties[name], "default"))
-  return { ...Object.fromEntries(kept), required: asked }
+  const kept = Object.fromEntries(Object.entries(node).filter(([key, value]) => value !== false || !closing.has(key)))
+  if (!Array.isArray(required) || !Json.isObject(properties)) return kept
+  return { ...kept, required: required.filter((name) => !Predicate.hasProperty(properties[name], "default")) }
 }
 
 const closing = new Set(["additionalProperties", "unevaluatedProperties"])

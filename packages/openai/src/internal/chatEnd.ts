@@ -3,7 +3,8 @@
  */
 import * as ChatModelError from "@volley/core/ChatModelError"
 import { refusalIn } from "./chatContent.ts"
-import { choiceOf, type Fields, isWhole, messageOf } from "./chatTurn.ts"
+import { choiceOf, isWhole, messageOf } from "./chatTurn.ts"
+import type { Fields } from "./fields.ts"
 import { errorIn, reasonOfError } from "./providerError.ts"
 
 /** `"unsaid"` where the server gave no reason, `"unknown"` where it gave one that proves nothing. */

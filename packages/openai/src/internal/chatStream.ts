@@ -10,9 +10,9 @@ import { growContent, refusalIn, textIn } from "./chatContent.ts"
 import { isGood } from "./chatEnd.ts"
 import * as Fragments from "./chatFragments.ts"
 import { withThought } from "./chatPieces.ts"
-import { type Fields, problemOf } from "./chatTurn.ts"
+import { problemOf } from "./chatTurn.ts"
 import { done } from "./client.ts"
-import { nullable, present } from "./fields.ts"
+import { type Fields, nullable, present } from "./fields.ts"
 import { errorIn, reasonOfError } from "./providerError.ts"
 
 type Step = Result.Result<readonly [State, ReadonlyArray<ChatModel.Text>], ChatModelError.Reason>

@@ -9,13 +9,11 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type OpenAI from "openai"
 import { isContent } from "./chatContent.ts"
-import { checked, nullable, textOf } from "./fields.ts"
+import { checked, type Fields, nullable, textOf } from "./fields.ts"
 
 type AssistantMessage = OpenAI.ChatCompletionAssistantMessageParam
 
 type FunctionCall = Fields & OpenAI.ChatCompletionMessageFunctionToolCall
-
-export type Fields = Readonly<Record<string, unknown>>
 
 /** What this codec reads of a response. */
 export const WholeResponse = Schema.Struct({
